@@ -1,0 +1,107 @@
+"""The mapping file: which of the user's own kubeconfig contexts reaches the cluster of which ClusterProfile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from kubectl_mc import errors
+
+API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
+FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
+
+
+class Entry(NamedTuple):
+    """profile: the ClusterProfile's name; namespace: its namespace on the hub, None if it doesn't matter."""
+
+    profile: str
+    context: str
+    namespace: str | None = None
+
+
+class ClusterMapping(NamedTuple):
+    hub_context: str | None = None
+    entries: tuple[Entry, ...] = ()
+
+    def context_for(self, profile: str, namespace: str) -> str | None:
+        """The context mapped to a profile; an entry that names its namespace counts before one that doesn't."""
+        named = {entry.namespace: entry.context for entry in reversed(self.entries) if entry.profile == profile}
+        return named.get(namespace, named.get(None))
+
+
+def read(kube_directory: str) -> ClusterMapping:
+    """The mapping in ~/.kube: kubectl-mc-clusters.yaml, then kubectl-mc.yaml (what the first says counts).
+
+    Raises UserError with file and line for one that is not YAML or no mapping.
+    """
+    found = [_load(path) for path in (os.path.join(kube_directory, name) for name in FILES) if os.path.exists(path)]
+    return ClusterMapping(
+        next((mapping.hub_context for mapping in found if mapping.hub_context), None),
+        tuple(entry for mapping in found for entry in mapping.entries),
+    )
+
+
+def _load(path: str) -> ClusterMapping:
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.mapping_file(path, None, f"can't be read: {error}") from None
+    return parse(text, path)
+
+
+def parse(text: str, path: str) -> ClusterMapping:
+    """A mapping file's text as a value; `path` is for the errors.
+
+    Both forms: {apiVersion, kind: ClusterMapping, hubContext, clusters: [{name, context, namespace}]} and the
+    shorter {clusters: [{profile, context}]}.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        root = yaml.compose(text, Loader=loader)
+        document = yaml.load(text, Loader=loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error)
+        raise errors.mapping_file(path, mark.line + 1 if mark else None, f"not YAML: {problem}") from None
+    if document is None:
+        return ClusterMapping()
+    if not isinstance(document, dict):
+        raise errors.mapping_file(path, 1, "not a mapping of keys to values")
+    kind, version = document.get("kind", "ClusterMapping"), document.get("apiVersion", API_VERSION)
+    if kind != "ClusterMapping" or version != API_VERSION:
+        raise errors.mapping_file(path, _line(root, "kind"), f"{version} {kind} is not {API_VERSION} ClusterMapping")
+    hub = document.get("hubContext")
+    if hub is not None and not isinstance(hub, str):
+        raise errors.mapping_file(path, _line(root, "hubContext"), "hubContext is no string")
+    clusters = document.get("clusters") or []
+    if not isinstance(clusters, list):
+        raise errors.mapping_file(path, _line(root, "clusters"), "clusters is no list")
+    return ClusterMapping(hub, tuple(_entries(clusters, path, root)))
+
+
+def _entries(clusters: Sequence[object], path: str, root: object) -> list[Entry]:
+    entries = []
+    for index, item in enumerate(clusters):
+        fields = item if isinstance(item, Mapping) else {}
+        profile = fields.get("name", fields.get("profile"))
+        context, namespace = fields.get("context"), fields.get("namespace")
+        if not (isinstance(profile, str) and isinstance(context, str) and isinstance(namespace, str | None)):
+            line = _line(root, "clusters", index)
+            raise errors.mapping_file(path, line, f"entry {index + 1} of clusters needs name and context as strings")
+        if namespace is None and "/" in profile:
+            namespace, _, profile = profile.partition("/")
+        entries.append(Entry(profile, context, namespace))
+    return entries
+
+
+def _line(root: object, key: str, index: int | None = None) -> int:
+    """The line (from 1) where `key`, or the index-th item of its list, stands in a composed YAML document."""
+    for key_node, value_node in getattr(root, "value", ()):
+        if key_node.value == key:
+            node = key_node if index is None else value_node.value[index]
+            return int(node.start_mark.line) + 1
+    return 1

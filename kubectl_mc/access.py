@@ -1,0 +1,93 @@
+"""How a cluster is reached: which context, and the command that asks it.
+
+A kubectl is made cheap here, where that is safe; the figures behind the choices are in docs/decisions.md.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from kubectl_mc import grammar
+from kubectl_mc.dispatch import Command
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.kubeconfig import Kubeconfig
+from kubectl_mc.mapping import ClusterMapping
+from kubectl_mc.selection import Cluster
+
+# Locales for which kubectl carries a catalogue; loading the small one of ko_KR costs a tenth of the default one.
+CATALOGUES = ("de_DE", "fr_FR", "it_IT", "ja_JP", "ko_KR", "pt_BR", "uk_UA", "zh_CN", "zh_TW")
+SMALL_CATALOGUE = "ko_KR.UTF-8"
+
+# A short-lived process is fastest without garbage collection; above this heap the collector starts all the same.
+GARBAGE_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "400MiB"}
+
+# One kubectl more (`config view`) pays off when the others together would parse more kubeconfig than this, in bytes.
+WORTH_SPLITTING = 1_500_000
+
+
+class Target(NamedTuple):
+    """A cluster with what reaches it: a context of the user's kubeconfig, or `kubeconfig.text` in its stead."""
+
+    cluster: str
+    context: str
+    kubeconfig: Kubeconfig
+
+
+def targets(clusters: Sequence[Cluster], mapping: ClusterMapping, known: Kubeconfig) -> list[Target]:
+    """A target per cluster: the mapped context, else one of exactly the profile's name.
+
+    known: what is known of every context of the user's kubeconfig before it has been split
+    """
+    return [
+        Target(
+            cluster.name,
+            mapping.context_for(cluster.profile.name, cluster.profile.namespace) or cluster.profile.name,
+            known,
+        )
+        for cluster in clusters
+    ]
+
+
+def worth_splitting(size: int, count: int, line: CommandLine) -> bool:
+    """Should `count` kubectls get a kubeconfig each, in place of the user's of `size` bytes?
+
+    Not where the user names the kubeconfig or a user entry of it on the command line: that goes to kubectl as it is;
+    and not without memfd (Linux), for a file would put credentials on a disk.
+    """
+    named = any(grammar.values(line, flag) for flag in ("kubeconfig", "user"))
+    return hasattr(os, "memfd_create") and not named and size * count > WORTH_SPLITTING
+
+
+def split(found: Sequence[Target], kubeconfigs: Mapping[str, Kubeconfig]) -> list[Target]:
+    """The targets with the minimal kubeconfig of their context; one that has none keeps the user's own."""
+    return [target._replace(kubeconfig=kubeconfigs.get(target.context, target.kubeconfig)) for target in found]
+
+
+def command(kubectl: str, target: Target, line: CommandLine, environment: Mapping[str, str]) -> Command:
+    """The process that runs `line` on the target's cluster."""
+    words = grammar.join(line.tokens)
+    argv = [kubectl, *words] if target.kubeconfig.text else [kubectl, "--context", target.context, *words]
+    lean = lean_environment(environment, target.kubeconfig.starts_programs)
+    return Command(target.cluster, tuple(argv), lean, target.kubeconfig.text)
+
+
+def lean_environment(environment: Mapping[str, str], starts_programs: bool) -> dict[str, str]:
+    """The environment in which a kubectl starts fastest.
+
+    What the user set counts. The locale is left alone where kubectl has a catalogue for the user's, and where a
+    program that kubectl starts would inherit it.
+    """
+    lean = {**GARBAGE_COLLECTION, **environment}
+    if not starts_programs and _locale(environment) not in CATALOGUES:
+        lean["LC_ALL"] = SMALL_CATALOGUE
+    return lean
+
+
+def _locale(environment: Mapping[str, str]) -> str:
+    """The xx_YY that kubectl reads from LC_ALL, LC_MESSAGES or LANG (k8s.io/kubectl/pkg/util/i18n)."""
+    given = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    match = re.match(r"([a-z]{2}_[A-Z]{2})\.", given)
+    return match.group(1) if match else ""

@@ -1,0 +1,236 @@
+"""Processes: one kubectl per cluster, side by side, in one event loop without a thread per child.
+
+`run` yields what happens as it happens; `collect` waits for all of it. Nothing here knows what a kubectl prints.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+
+# How long a process group that was asked to end (SIGTERM) has before it is killed, in seconds.
+GRACE = 2.0
+CHUNK = 1 << 16
+
+
+class Command(NamedTuple):
+    """A process to start for a cluster.
+
+    kubeconfig: given to it as a file that exists in memory only, through KUBECONFIG; None: what env says
+    """
+
+    cluster: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    kubeconfig: bytes | None = None
+
+
+class Chunk(NamedTuple):
+    """Some bytes that the process of `cluster` wrote to its "stdout" or "stderr"."""
+
+    cluster: str
+    stream: str
+    text: bytes
+
+
+class Exit(NamedTuple):
+    """The process of `cluster` has ended, all it wrote has been seen; status as in subprocess: -9 for SIGKILL."""
+
+    cluster: str
+    status: int
+    timed_out: bool = False
+
+
+class Result(NamedTuple):
+    """All that the process of a cluster said."""
+
+    cluster: str
+    stdout: bytes
+    stderr: bytes
+    status: int
+    timed_out: bool = False
+
+
+class _Child:
+    """A running process and our ends of its pipes."""
+
+    def __init__(self, command: Command, stdin: str | None, deadline: float) -> None:
+        self.cluster = command.cluster
+        self.deadline = deadline
+        self.timed_out = False
+        environment, inherited = command.env, list[int]()
+        memory = _memory_file(command.kubeconfig) if command.kubeconfig is not None else None
+        if memory is not None:
+            environment, inherited = {**command.env, "KUBECONFIG": f"/dev/fd/{memory}"}, [memory]
+        pipes = {name: os.pipe() for name in ("stdout", "stderr")}
+        self.streams = {read: name for name, (read, _) in pipes.items()}
+        with (
+            os.fdopen(pipes["stdout"][1], "wb", 0) as stdout,
+            os.fdopen(pipes["stderr"][1], "wb", 0) as stderr,
+            open(stdin or os.devnull, "rb") as given,
+        ):
+            try:
+                # A session of its own: a signal then reaches what kubectl has started, too, and nobody else.
+                self.process = subprocess.Popen(
+                    command.argv, env=environment, stdin=given, stdout=stdout, stderr=stderr,
+                    start_new_session=True, pass_fds=inherited,
+                )  # fmt: skip
+            except BaseException:
+                for read in self.streams:
+                    os.close(read)
+                raise
+            finally:
+                if memory is not None:
+                    os.close(memory)
+        for read in self.streams:
+            os.set_blocking(read, False)
+
+    def end(self, number: int) -> None:
+        """Send a signal to the process group, which is the process's own."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, number)
+
+
+def _memory_file(content: bytes) -> int:
+    """A file descriptor on `content`, which never is on a disk."""
+    descriptor = os.memfd_create("kubeconfig")
+    os.write(descriptor, content)
+    return descriptor
+
+
+def run(
+    commands: Sequence[Command], max_parallel: int, timeout: float, stdin: str | None = None
+) -> Iterator[Chunk | Exit]:
+    """Start the commands in order, at most `max_parallel` at a time, and yield what happens.
+
+    timeout: seconds that each may take, 0 for no limit; then its process group is ended and its Exit says so
+    stdin: the path of a file that each gets from its start; None for an empty one
+    Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError (of subprocess.Popen).
+    """
+    waiting = list(reversed(commands))
+    children: list[_Child] = []
+    with selectors.DefaultSelector() as selector, _child_signals(selector):
+        try:
+            while waiting or children:
+                while waiting and len(children) < max_parallel:
+                    now = time.monotonic()
+                    child = _Child(waiting.pop(), stdin, now + timeout if timeout else float("inf"))
+                    children.append(child)
+                    for read, name in child.streams.items():
+                        selector.register(read, selectors.EVENT_READ, (child, name))
+                yield from _step(selector, children)
+        finally:
+            _end_all(children)
+
+
+def _step(selector: selectors.BaseSelector, children: list[_Child]) -> Iterator[Chunk | Exit]:
+    """Wait for the next thing to happen, and tell it."""
+    patience = min(child.deadline for child in children) - time.monotonic()
+    ready = selector.select(None if patience == float("inf") else max(0.0, patience))
+    maybe_ended: Iterable[_Child] = {key.data[0]: None for key, _ in ready if key.data}
+    for key, _ in ready:
+        if key.data is None:
+            os.read(key.fd, CHUNK)  # a child has ended, which one is not told
+            maybe_ended = list(children)
+    for key, _ in ready:
+        if key.data:
+            child, name = key.data
+            yield from _read(selector, child, key.fd, name, CHUNK)
+    now = time.monotonic()
+    for child in children:
+        if now >= child.deadline:
+            child.end(signal.SIGKILL if child.timed_out else signal.SIGTERM)
+            child.timed_out, child.deadline = True, now + GRACE
+    for child in maybe_ended:
+        if child.process.poll() is None:
+            continue
+        # Whatever is in the pipes now is all: a program that outlives its kubectl may hold them open for ever.
+        for read, name in list(child.streams.items()):
+            yield from _read(selector, child, read, name, None)
+        for read in list(child.streams):
+            _close(selector, child, read)
+        if child.timed_out:
+            child.end(signal.SIGKILL)  # what kubectl had started may have ignored the first signal
+        children.remove(child)
+        yield Exit(child.cluster, child.process.returncode, child.timed_out)
+
+
+def _read(selector: selectors.BaseSelector, child: _Child, read: int, name: str, most: int | None) -> Iterator[Chunk]:
+    """What is in the pipe: one chunk of at most `most` bytes, or all of it for None."""
+    while read in child.streams:
+        try:
+            text = os.read(read, most or CHUNK)
+        except BlockingIOError:
+            return
+        if not text:
+            _close(selector, child, read)
+            return
+        yield Chunk(child.cluster, name, text)
+        if most:
+            return
+
+
+def _close(selector: selectors.BaseSelector, child: _Child, read: int) -> None:
+    selector.unregister(read)
+    os.close(read)
+    del child.streams[read]
+
+
+def _end_all(children: Sequence[_Child]) -> None:
+    """End what still runs: asked first, killed after the grace; no process is left behind."""
+    for child in children:
+        child.end(signal.SIGTERM)
+    patience = time.monotonic() + GRACE
+    for child in children:
+        try:
+            child.process.wait(timeout=max(0.01, patience - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.end(signal.SIGKILL)
+            child.process.wait()
+        for read in child.streams:
+            os.close(read)
+
+
+@contextmanager
+def _child_signals(selector: selectors.BaseSelector) -> Iterator[None]:
+    """Let the end of a child wake the selector: SIGCHLD writes a byte to a pipe that it watches."""
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    os.set_blocking(write, False)
+    selector.register(read, selectors.EVENT_READ, None)
+    handler = signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    wakeup = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        signal.signal(signal.SIGCHLD, handler)
+        os.close(read)
+        os.close(write)
+
+
+def collect(commands: Sequence[Command], max_parallel: int, timeout: float, stdin: str | None = None) -> list[Result]:
+    """Run the commands to their ends; the results in the commands' order. Arguments and errors as for `run`."""
+    written: dict[tuple[str, str], list[bytes]] = {}
+    ended: dict[str, Exit] = {}
+    for event in run(commands, max_parallel, timeout, stdin):
+        if isinstance(event, Chunk):
+            written.setdefault((event.cluster, event.stream), []).append(event.text)
+        else:
+            ended[event.cluster] = event
+    return [
+        Result(
+            command.cluster,
+            b"".join(written.get((command.cluster, "stdout"), ())),
+            b"".join(written.get((command.cluster, "stderr"), ())),
+            ended[command.cluster].status,
+            ended[command.cluster].timed_out,
+        )
+        for command in commands
+    ]

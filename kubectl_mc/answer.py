@@ -1,0 +1,80 @@
+"""From the clusters' results to the text on stdout: which way of merging fits the command's output form. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from kubectl_mc import grammar
+from kubectl_mc.dispatch import Result
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.merge import lines, sections, table
+
+# Output forms whose text is a table with headers; "" is kubectl's default.
+TABLES = ("", "wide", "custom-columns", "custom-columns-file")
+OBJECTS = ("json", "yaml")
+
+
+def merge(results: Sequence[Result], sort_keys: Sequence[Result], line: CommandLine) -> str:
+    """One answer out of every cluster's stdout.
+
+    sort_keys: what `sort.keys_command` printed on the same clusters in the same order; () for none
+    """
+    outputs = [(result.cluster, _text(result)) for result in results if result.stdout]
+    keys = {result.cluster: _text(result) for result in sort_keys}
+    form, _ = grammar.output_format(line)
+    if grammar.value(line, "raw") is not None:
+        return sections.render(outputs)
+    if form in TABLES:
+        return _tables(outputs, keys, headers=not grammar.is_set(line, "no-headers"))
+    if form in OBJECTS:
+        return _objects(outputs, form, keys, lone=len(results) == 1)
+    if form == "name" and keys:
+        rows = [(cluster, row) for cluster, text in outputs for row in text.splitlines()]
+        return lines.tabbed(_sorted_rows(rows, keys))
+    return lines.tabbed(outputs)
+
+
+def _text(result: Result) -> str:
+    """Bytes that are no UTF-8 come out again as they went in."""
+    return result.stdout.decode("utf-8", "surrogateescape")
+
+
+def _tables(outputs: Sequence[tuple[str, str]], keys: Mapping[str, str], headers: bool) -> str:
+    try:
+        groups = table.group((cluster, table.parse(text)) for cluster, text in outputs)
+    except table.NotATable:
+        return sections.render(outputs)
+    merged = [_sorted(table.join(members), name, keys) for name, members in groups.items()]
+    return table.render(merged, headers)
+
+
+def _sorted(joined: table.Table, group: str, keys: Mapping[str, str]) -> table.Table:
+    if not keys:
+        return joined
+    clusters = joined.columns[joined.header.index(table.CLUSTER)]
+    return table.reorder(joined, _order(clusters, keys, group))
+
+
+def _sorted_rows(rows: Sequence[tuple[str, str]], keys: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(cluster, row)s of all clusters in the order of their keys."""
+    return [rows[index] for index in _order([cluster for cluster, _ in rows], keys)] if keys else list(rows)
+
+
+def _order(clusters: Sequence[str], keys: Mapping[str, str], group: str = "") -> list[int]:
+    """The order of rows whose clusters these are; each cluster's rows stand together, sorted by kubectl."""
+    from kubectl_mc.merge import sort
+
+    values: list[str] = []
+    for cluster, rows in groupby(clusters):
+        values += sort.of_type(sort.parse_keys(keys.get(cluster, "")), group, len(list(rows)))
+    return sort.order(values)
+
+
+def _objects(outputs: Sequence[tuple[str, str]], form: str, keys: Mapping[str, str], lone: bool) -> str:
+    from kubectl_mc.merge import objects
+
+    try:
+        return objects.merge(outputs, form, lone, lambda items: _sorted_rows(items, keys))
+    except objects.NotObjects:
+        return objects.wrap(outputs, form)

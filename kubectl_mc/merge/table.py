@@ -1,0 +1,149 @@
+"""Tables: kubectl's text -> columns; the tables of many clusters -> one with a CLUSTER column -> kubectl's text again.
+
+A table is held by columns, so that 100,000 rows cost a few passes that run in C.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import NamedTuple
+
+# k8s.io/cli-runtime/pkg/printers/tabwriter.go: tabwriter.NewWriter(out, 6, 4, 3, ' ', …)
+PADDING = 3
+MIN_WIDTH = 6
+
+CLUSTER = "CLUSTER"
+
+
+class Table(NamedTuple):
+    """header: the columns' names; columns: the cells of each, all of one length."""
+
+    header: tuple[str, ...]
+    columns: tuple[Sequence[str], ...]
+
+    @property
+    def rows(self) -> int:
+        return len(self.columns[0]) if self.columns else 0
+
+
+class NotATable(ValueError):
+    """The text isn't laid out as kubectl's tab writer does it."""
+
+
+def parse(text: str) -> list[Table]:
+    """The tables in what kubectl printed, which stand with a blank line between them.
+
+    Raises NotATable if a row ends before its last column starts: then the text is something else.
+    """
+    return [_parse_one(block.split("\n")) for block in text.strip("\n").split("\n\n") if block]
+
+
+def _parse_one(lines: Sequence[str]) -> Table:
+    """A column starts where its header starts: the tab writer pads by code points, so slicing is exact.
+
+    Splitting on runs of spaces would not be: cells may be empty or hold several spaces (recording get-widgets-wide).
+    """
+    header, rows = lines[0], lines[1:]
+    # Headers hold single spaces (LAST SEEN); between columns there are at least PADDING.
+    starts = [match.start() for match in re.finditer(r"\S+(?: {1,2}\S+)*", header)]
+    if not starts or (rows and min(map(len, rows)) < starts[-1]):
+        raise NotATable(header)
+    starts[0] = 0
+    slices = [slice(start, end) for start, end in zip(starts, [*starts[1:], None])]
+    if len(slices) == 1:
+        return Table((header.strip(),), (list(rows),))
+    cut = itemgetter(*slices)
+    names = tuple(name.rstrip() for name in cut(header))
+    cells = list(zip(*map(cut, rows))) if rows else [() for _ in names]
+    padded, last = cells[:-1], cells[-1]
+    return Table(names, (*([cell.rstrip() for cell in column] for column in padded), last))
+
+
+def group(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[str, list[tuple[str, Table]]]:
+    """Every cluster's tables by resource type: `deployment.apps` (or "" for the only type) -> (cluster, table)s.
+
+    parsed: (cluster, its tables) in the order in which they are to be shown
+    """
+    groups: dict[str, list[tuple[str, Table]]] = {}
+    for cluster, tables in parsed:
+        for table in tables:
+            groups.setdefault(_group(table, groups), []).append((cluster, table))
+    return groups
+
+
+def _group(table: Table, groups: dict[str, list[tuple[str, Table]]]) -> str:
+    """What the tables of one resource type have in common: the `deployment.apps/` before their names.
+
+    kubectl writes it only where it found several types. A table without it belongs to the one like it.
+    """
+    prefix = _prefix(table)
+    if prefix or not any(groups):
+        return prefix
+    alike = (key for key, members in groups.items() if any(member.header == table.header for _, member in members))
+    return next(alike, prefix)
+
+
+def _prefix(table: Table) -> str:
+    if "NAME" not in table.header or not table.rows:
+        return ""
+    prefixes = {name.partition("/")[0] if "/" in name else "" for name in table.columns[table.header.index("NAME")]}
+    return prefixes.pop() if len(prefixes) == 1 else ""
+
+
+def join(members: Sequence[tuple[str, Table]]) -> Table:
+    """One table of (cluster, table)s of one type: all their columns by name, and CLUSTER after NAME or in front."""
+    names = _union([_numbered(table.header) for _, table in members])
+    columns: list[list[str]] = [[] for _ in names]
+    clusters: list[str] = []
+    for cluster, table in members:
+        own = dict(zip(_numbered(table.header), table.columns))
+        for name, column in zip(names, columns):
+            column.extend(own.get(name) or [""] * table.rows)
+        clusters += [cluster] * table.rows
+    header = tuple(name for name, _ in names)
+    place = header.index("NAME") + 1 if "NAME" in header else 0
+    return Table(
+        (*header[:place], CLUSTER, *header[place:]),
+        (*columns[:place], clusters, *columns[place:]),
+    )
+
+
+def _numbered(header: Sequence[str]) -> list[tuple[str, int]]:
+    """Each name with how often it came before: custom columns may have one name twice."""
+    return [(name, header[:index].count(name)) for index, name in enumerate(header)]
+
+
+def _union(headers: Iterable[Sequence[tuple[str, int]]]) -> list[tuple[str, int]]:
+    """All the names; one that a header adds stands behind the name that is in front of it there."""
+    union: list[tuple[str, int]] = []
+    for header in headers:
+        place = 0
+        for name in header:
+            if name in union:
+                place = union.index(name) + 1
+            else:
+                union.insert(place, name)
+                place += 1
+    return union
+
+
+def reorder(table: Table, order: Sequence[int]) -> Table:
+    """The table with its rows in this order of their indexes."""
+    return table._replace(columns=tuple([column[index] for index in order] for column in table.columns))
+
+
+def render(tables: Iterable[Table], headers: bool = True) -> str:
+    """The tables as kubectl prints them; without headers there is no blank line between them either (get.go)."""
+    separator = "\n" if headers else ""
+    return separator.join(_render_one(table, headers) for table in tables)
+
+
+def _render_one(table: Table, headers: bool) -> str:
+    columns = [[name, *column] for name, column in zip(table.header, table.columns)] if headers else table.columns
+    if not columns[0]:
+        return ""
+    widths = [max(MIN_WIDTH, PADDING + max(map(len, column))) for column in columns[:-1]]
+    line = "".join(f"%-{width}s" for width in widths) + "%s\n"
+    return "".join(map(line.__mod__, zip(*columns)))

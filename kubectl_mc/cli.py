@@ -1,0 +1,205 @@
+"""The command line of kubectl-mc: our own flags apart from what goes to kubectl untouched; and the one place
+where an error becomes text and an exit status.
+
+Reading is pure: argv -> Invocation. Running it is `run.py`'s and `commands/`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, TextIO
+
+from kubectl_mc import errors, grammar
+from kubectl_mc.errors import UserError
+from kubectl_mc.flags import FLAGS
+from kubectl_mc.grammar import CommandLine
+
+
+class Options(NamedTuple):
+    """Our own flags. Times in seconds; cluster_timeout 0 means none."""
+
+    hub_context: str | None = None
+    hub_namespace: str | None = None
+    clusters: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    all_clusters: bool = False
+    max_parallel: int = 0
+    cluster_timeout: float = 30.0
+    verbose: bool = False
+
+
+class Invocation(NamedTuple):
+    """What a command line asks for: our options, and kubectl's command line without them.
+
+    wants: "help" or "version" of our own, or "kubectl"
+    """
+
+    options: Options
+    kubectl: CommandLine
+    wants: str = "kubectl"
+
+
+# Our flags -> takes a value. None of them is a flag of kubectl's, now or by the look of it (cli_test.py).
+OWN_FLAGS: Mapping[str, bool] = {
+    "hub-context": True,
+    "hub-namespace": True,
+    "clusters": True,
+    "exclude": True,
+    "all-clusters": False,
+    "max-parallel": True,
+    "cluster-timeout": True,
+    "verbose": False,
+}
+
+# Flags of kubectl's that name one API server: with them every cluster's command would reach the same one.
+REFUSED = ("context", "cluster", "server")
+
+HELP = """\
+kubectl mc runs a kubectl command on every cluster of your fleet and shows one answer.
+
+  kubectl mc VERB [flags of kubectl's and ours, in any order]
+
+Examples:
+  kubectl mc get pods
+  kubectl mc get deploy,svc -n shop -o wide --clusters='prod-*' --exclude=prod-eu
+  kubectl mc get nodes --sort-by=.metadata.creationTimestamp
+  kubectl mc get widgets.example.com -A -l team=web -o json | jq '.items[].metadata.name'
+
+The clusters are the ClusterProfiles (multicluster.x-k8s.io) of a hub, reached through your own contexts.
+
+Flags of ours; all others go to kubectl untouched:
+      --clusters=NAME,…          only these clusters; globs such as 'prod-*'; repeatable
+      --exclude=NAME,…           not these clusters; globs; repeatable
+      --all-clusters             all clusters, said explicitly
+      --hub-context=CONTEXT      the kubeconfig context of the hub (else hubContext of the mapping file,
+                                 else the current context)
+      --hub-namespace=NAMESPACE  only the ClusterProfiles of this namespace
+      --max-parallel=N           at most N clusters at a time (default: by the number of processors)
+      --cluster-timeout=30s      end a cluster's kubectl after this time; 0 for no limit
+      --verbose                  show each cluster's own messages
+      --help, --version          this text; our version. kubectl mc VERB --help: kubectl's own
+
+Which context reaches which cluster: ~/.kube/kubectl-mc-clusters.yaml, else the context of the cluster's name.
+"""
+
+
+def parse(argv: Sequence[str]) -> Invocation:
+    """Split `argv` (without the program's name) into our flags and kubectl's.
+
+    Raises UserError for a value of ours that is none, for --context, --cluster and --server, and for a flag that
+    is nearly one of ours and none of kubectl's.
+    """
+    line = grammar.parse(argv, OWN_FLAGS)
+    ours = [token.flags[0] for token in line.tokens if _is_own(token)]
+    theirs = line._replace(tokens=tuple(token for token in line.tokens if not _is_own(token)))
+    options = _options(ours)
+    if not theirs.path:
+        for wish in ("help", "version"):
+            if grammar.is_set(theirs, wish):
+                return Invocation(options, theirs, wish)
+    _refuse(theirs)
+    return Invocation(options, theirs)
+
+
+def _is_own(token: grammar.Token) -> bool:
+    return len(token.flags) == 1 and token.flags[0][0] in OWN_FLAGS and token.words[0].startswith("--")
+
+
+def _options(ours: Iterable[tuple[str, str | None]]) -> Options:
+    fields: dict[str, Any] = {}
+    for name, given in ours:
+        if OWN_FLAGS[name] and not given:
+            raise errors.flag_needs_value(name)
+        field = name.replace("-", "_")
+        if name in ("clusters", "exclude"):
+            fields[field] = (*fields.get(field, ()), *(part for part in (given or "").split(",") if part))
+        else:
+            fields[field] = _READERS.get(name, _text)(name, given or "")
+    return Options(**fields)
+
+
+def _text(flag: str, text: str) -> str:
+    return text
+
+
+def _count(flag: str, text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise errors.bad_flag_value(flag, text, "a whole number from 1")
+    return int(text)
+
+
+def _truth(flag: str, text: str) -> bool:
+    if text not in ("", "true", "1", "false", "0"):
+        raise errors.bad_flag_value(flag, text, "true or false")
+    return text not in ("false", "0")
+
+
+def _seconds(flag: str, text: str) -> float:
+    """A duration as Go writes it (`30s`, `1m30s`, `500ms`, `0`), in seconds; a bare number is seconds."""
+    import re
+
+    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h)", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise errors.bad_flag_value(flag, text, "a duration such as 30s, 1m30s or 500ms")
+    return sum(float(number) * units[unit] for number, unit in parts)
+
+
+_READERS: Mapping[str, Callable[[str, str], Any]] = {
+    "max-parallel": _count,
+    "cluster-timeout": _seconds,
+    "all-clusters": _truth,
+    "verbose": _truth,
+}
+
+
+def _refuse(line: CommandLine) -> None:
+    """Refuse what can't mean what was typed; `config` is about the kubeconfig itself, so there all is kubectl's."""
+    if line.path[:1] == ("config",):
+        return
+    given = [name for token in line.tokens for name, _ in token.flags]
+    for name in REFUSED:
+        if name in given:
+            raise errors.refused_flag(name)
+    if line.path and line.path[0] not in FLAGS:
+        return  # a plugin: its flags are its own
+    for name in given:
+        if len(name) > 1 and name not in grammar.all_flags():
+            meant = errors.nearest(name, OWN_FLAGS, cutoff=0.8)
+            if meant:
+                raise errors.unknown_own_flag(name, meant)
+
+
+def main(argv: Sequence[str], environment: Mapping[str, str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:
+    """Run one command line and return its exit status; see design.md for what each status means."""
+    try:
+        invocation = parse(argv)
+        if invocation.wants == "help":
+            stdout.write(HELP)
+        elif invocation.wants == "version":
+            from kubectl_mc import __version__
+
+            stdout.write(f"kubectl-mc {__version__}\n")
+        else:
+            from kubectl_mc import run
+
+            return run.run(invocation, environment, stdin, stdout, stderr)
+    except UserError as error:
+        stderr.write(f"Error: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0  # the reader (`| head`) has seen enough
+    finally:
+        for stream in (stdout, stderr):
+            _flush(stream)
+    return 0
+
+
+def _flush(stream: TextIO) -> None:
+    with suppress(BrokenPipeError):
+        stream.flush()

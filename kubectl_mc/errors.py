@@ -1,0 +1,256 @@
+"""What goes wrong, as the user reads it: one exception type, the texts, and the causes told by kubectl's own texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class UserError(Exception):
+    """Something the user can mend. Its text says what, where and what to do next; caught in one place, cli.main."""
+
+
+# --- Causes: what a cluster's kubectl said, in a few words -------------------------------------------------
+
+
+class Cause(NamedTuple):
+    """Why one cluster gave no (full) answer.
+
+    reason: in a few words, for the line that names the failed clusters
+    absent: the cluster did answer: what was asked for doesn't exist there, so another cluster's having it is enough
+    """
+
+    reason: str
+    absent: bool = False
+
+
+NO_CONTEXT = "no context"
+
+# The texts are client-go's, Go's net package's and the API server's; recordings of each: fixtures/data/kubectl.
+# The order matters: a NotFound may quote anything, a TLS error may be wrapped in a "Unable to connect".
+_CAUSES: tuple[tuple[str, Cause], ...] = (
+    (r"context was not found for specified context|context \S+ does not exist", Cause(NO_CONTEXT)),
+    (
+        r"doesn't have a resource type|no matches for kind|could not find the requested resource",
+        Cause("no such resource type", absent=True),
+    ),
+    (r"\(NotFound\)| not found$", Cause("not found", absent=True)),
+    (r"getting credentials:|exec plugin:|exec: executable", Cause("login failed")),
+    (r"\(Unauthorized\)|must be logged in|asked for the client to provide credentials", Cause("unauthorized")),
+    (r"\(Forbidden\)|is forbidden: ", Cause("forbidden")),
+    (r"connection refused|connection to the server .* was refused", Cause("connection refused")),
+    (r"no such host|server misbehaving|name resolution", Cause("DNS lookup failed")),
+    (r"x509: |tls: |gave HTTP response to HTTPS client", Cause("TLS error")),
+    (
+        r"i/o timeout|[Tt]imeout exceeded|deadline exceeded|TLS handshake timeout|request timed out",
+        Cause("connection timeout"),
+    ),
+    (r"no route to host|network is unreachable|host is down", Cause("unreachable")),
+    (r"connection reset|unexpected EOF|: EOF|broken pipe|connection lost", Cause("connection lost")),
+    (r"error loading config file|invalid configuration|unable to read (?:client|certificate)", Cause("bad kubeconfig")),
+    (
+        r"\(InternalError\)|\(ServiceUnavailable\)|an error on the server|unable to handle the request",
+        Cause("server error"),
+    ),
+    (r"\(TooManyRequests\)", Cause("too many requests")),
+)
+
+# klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …` ahead of the line that matters.
+_KLOG = re.compile(r"[IWEF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ")
+
+
+def said(stderr: str) -> list[str]:
+    """kubectl's stderr without blank lines, klog lines and warnings: what it says about the outcome."""
+    lines = [line for line in stderr.splitlines() if line.strip()]
+    plain = [line for line in lines if not _KLOG.match(line)]
+    return [line for line in plain if not line.startswith(("Warning: ", "warning: "))] or plain or lines
+
+
+def cause(stderr: str, exit_status: int) -> Cause:
+    """Why a kubectl that ended with this status and this stderr failed."""
+    lines = said(stderr)
+    found = [known for line in lines for known in [_known(line)] if known]
+    # One line of an aggregate may only say that something is absent; another one then is the failure.
+    for known in found:
+        if not known.absent:
+            return known
+    if found and len(found) == len(lines):
+        return found[0]
+    if lines:
+        return Cause(visible(re.sub(r"^(?:error|Error from server \(\w+\)|Error): ", "", lines[0])))
+    return Cause(f"kubectl ended with status {exit_status}")
+
+
+def is_known(lines: Sequence[str]) -> bool:
+    """Is one of these lines of stderr a cause that a cluster, not the command, is answerable for?"""
+    return any(_known(line) for line in lines)
+
+
+def absences(stderr: str) -> list[str]:
+    """The lines that say that something asked for doesn't exist."""
+    return [line for line in said(stderr) if (known := _known(line)) and known.absent]
+
+
+def _known(line: str) -> Cause | None:
+    return next((known for pattern, known in _CAUSES if re.search(pattern, line)), None)
+
+
+def visible(text: str) -> str:
+    """Text from elsewhere for the terminal: control characters and direction marks shown as escapes."""
+    return re.sub(
+        r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]",
+        lambda match: match.group().encode("unicode_escape").decode(),
+        text,
+    )
+
+
+# --- What is said about the fleet ---------------------------------------------------------------------------
+
+
+def clusters(count: int) -> str:
+    """ "1 cluster", "3 clusters"."""
+    return f"{count} cluster" if count == 1 else f"{count} clusters"
+
+
+def failed_clusters(action: str, failures: Sequence[tuple[str, str]]) -> str:
+    """`Error: Failed to query 2 clusters: c3 (connection timeout), c7 (unauthorized)`; failures: (cluster, reason)."""
+    named = ", ".join(f"{cluster} ({reason})" for cluster, reason in failures)
+    return f"Error: Failed to {action} {clusters(len(failures))}: {named}"
+
+
+def showing_partial(answered: int, selected: int) -> str:
+    """The line above the results of a fleet that answered in part."""
+    return f"Showing results from {answered}/{selected} clusters:"
+
+
+def everywhere(line: str, count: int) -> str:
+    """What every cluster's kubectl said alike, e.g. that no pod of that name exists."""
+    return visible(line) + (f" (in all {count} clusters)" if count > 1 else "")
+
+
+def advice(failures: Sequence[tuple[str, str]]) -> list[str]:
+    """What to do about the failures that the user can mend; failures: (cluster, reason)."""
+    lost = [cluster for cluster, reason in failures if reason == NO_CONTEXT]
+    if not lost:
+        return []
+    name = visible(lost[0])
+    return [
+        f"To map {name} to a context of yours: kubectl config rename-context CONTEXT {name}, or in "
+        f"~/.kube/kubectl-mc-clusters.yaml: clusters: [{{name: {name}, context: CONTEXT}}]"
+    ]
+
+
+# --- What stops a command before it reaches a cluster ---------------------------------------------------------
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known word that `word` was probably meant to be."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)
+
+
+def no_kubectl() -> UserError:
+    return UserError(
+        "kubectl was not found on PATH. Install it (https://kubernetes.io/docs/tasks/tools/), "
+        "or let pip bring it: pip install 'kubectl-mc[kubectl]'"
+    )
+
+
+def no_verb() -> UserError:
+    return UserError("no kubectl command given, e.g. kubectl mc get pods. See: kubectl mc --help")
+
+
+def unknown_own_flag(flag: str, meant: str) -> UserError:
+    return UserError(f"unknown flag: --{flag}. Did you mean --{meant}? See: kubectl mc --help")
+
+
+def flag_needs_value(flag: str) -> UserError:
+    return UserError(f"flag needs an argument: --{flag}. See: kubectl mc --help")
+
+
+def bad_flag_value(flag: str, value: str, wanted: str) -> UserError:
+    return UserError(f"invalid argument {value!r} for --{flag}: {wanted}")
+
+
+def refused_flag(flag: str) -> UserError:
+    advice = {
+        "context": "To choose clusters use --clusters=NAME; for the hub's context, --hub-context=NAME.",
+        "cluster": "To choose clusters use --clusters=NAME.",
+        "server": "To choose clusters use --clusters=NAME; where a cluster is reached says the kubeconfig.",
+    }[flag]
+    return UserError(f"--{flag} would send every cluster's command to one place, so it can't be used here. {advice}")
+
+
+def mapping_file(path: str, line: int | None, problem: str) -> UserError:
+    where = path if line is None else f"{path}:{line}"
+    expected = "clusters: [{name: PROFILE, context: CONTEXT}]"
+    return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see README.md")
+
+
+def no_kubeconfig() -> UserError:
+    return UserError(
+        "no kubeconfig: neither ~/.kube/config nor the files in KUBECONFIG exist. "
+        "Log in to the hub first, then name its context with --hub-context=NAME"
+    )
+
+
+def _hub(context: str | None) -> str:
+    return f"hub context '{visible(context)}'" if context else "the current context, used as hub"
+
+
+def hub_failed(context: str | None, why: Cause, stderr: str) -> UserError:
+    """The hub's kubectl failed: say why and what to do, by the cause."""
+    hub = _hub(context)
+    if why.reason == "no such resource type":
+        return UserError(
+            f"{hub}, has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io is not installed "
+            "there. Name the hub with --hub-context=NAME, or hubContext: in ~/.kube/kubectl-mc-clusters.yaml"
+        )
+    if why.reason == "no context":
+        return UserError(
+            f"{hub}: no such context in the kubeconfig. kubectl config get-contexts lists them; "
+            "name the hub's with --hub-context=NAME"
+        )
+    if why.reason == "forbidden":
+        return UserError(
+            f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there; "
+            "with rights in one namespace only, name it with --hub-namespace"
+        )
+    detail = next(iter(said(stderr)[-1:]), why.reason)
+    return UserError(f"Cannot list ClusterProfiles with {hub}: {why.reason}. kubectl said: {visible(detail)}")
+
+
+def hub_timed_out(context: str | None, seconds: float) -> UserError:
+    return UserError(f"Cannot list ClusterProfiles with {_hub(context)}: no answer in {seconds:g}s (--cluster-timeout)")
+
+
+def hub_garbage(context: str | None) -> UserError:
+    return UserError(f"{_hub(context)} answered the list of ClusterProfiles with something that is no list of objects")
+
+
+def no_profiles(context: str | None, namespace: str | None) -> UserError:
+    where = f" in namespace {visible(namespace)}" if namespace else ""
+    return UserError(f"{_hub(context)}, has no ClusterProfiles{where}, so there is no cluster to ask")
+
+
+def no_cluster_left(names: Sequence[str]) -> UserError:
+    return UserError(f"no cluster left after --clusters and --exclude. The hub knows: {_names(names)}")
+
+
+def unknown_cluster(name: str, names: Sequence[str]) -> UserError:
+    meant = nearest(name, names)
+    hint = f" Did you mean {visible(meant)}?" if meant else ""
+    return UserError(f"no cluster matches '{visible(name)}'.{hint} The hub knows: {_names(names)}")
+
+
+def no_targets_for_change(verb: str) -> UserError:
+    """The refusal of a change without explicit targets."""
+    what = f"{verb} from" if verb == "delete" else f"{verb} in"
+    return UserError(f"Use --all-clusters to {what} all clusters, or --clusters to specify targets")
+
+
+def _names(names: Sequence[str], most: int = 20) -> str:
+    shown = ", ".join(visible(name) for name in names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -1,0 +1,137 @@
+"""The way of one kubectl command: hub, selection, access, dispatch, merge. The only place that joins them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from kubectl_mc import access, dispatch, errors, grammar, hub, kubeconfig, mapping, selection
+from kubectl_mc.cli import Invocation, Options
+from kubectl_mc.dispatch import Command
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.kubeconfig import Kubeconfig
+
+
+def run(invocation: Invocation, environment: Mapping[str, str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:
+    """Run kubectl's command line on the fleet, show the answer, return the exit status. Raises UserError."""
+    options, line = invocation.options, invocation.kubectl
+    if not line.path:
+        raise errors.no_verb()
+    kubectl = find_kubectl(environment)
+    targets = find_targets(kubectl, options, line, environment)
+    asked = grammar.without(line, ("no-headers",))  # the headers say where the columns start
+    commands = [access.command(kubectl, target, asked, environment) for target in targets]
+    parallel = options.max_parallel or default_parallel()
+    keys = _sort_keys_commands(kubectl, targets, line, environment)
+    results = dispatch.collect([*commands, *keys], parallel, options.cluster_timeout, _stdin_path(line, stdin))
+
+    from kubectl_mc import answer, report
+
+    results, sort_keys = results[: len(commands)], results[len(commands) :]
+    told = report.report(results, options.cluster_timeout, verbose=options.verbose)
+    stderr.write("".join(f"{text}\n" for text in told.lines))
+    stderr.flush()
+    text = answer.merge(results, sort_keys, line)
+    stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    stdout.buffer.flush()
+    return 1 if told.failed else 0
+
+
+def find_kubectl(environment: Mapping[str, str]) -> str:
+    """The user's kubectl: the first on PATH, else the one that pip put beside this Python (the extra `kubectl`)."""
+    import sys
+
+    folders = [*environment.get("PATH", os.defpath).split(os.pathsep), os.path.dirname(sys.executable)]
+    for folder in folders:
+        candidate = f"{folder or '.'}/kubectl"
+        if os.access(candidate, os.X_OK) and not os.path.isdir(candidate):
+            return candidate
+    raise errors.no_kubectl()
+
+
+def default_parallel() -> int:
+    """kubectls at a time: enough to hide the waiting for far clusters, few enough for the memory they take."""
+    return max(8, min(32, 4 * (os.cpu_count() or 1)))
+
+
+def find_targets(
+    kubectl: str, options: Options, line: CommandLine, environment: Mapping[str, str]
+) -> list[access.Target]:
+    """The clusters that the options choose from the hub's, with the way to each."""
+    paths = kubeconfig.files(environment, grammar.value(line, "kubeconfig"))
+    if not any(os.path.exists(path) for path in paths):
+        raise errors.no_kubeconfig()
+    mapped = mapping.read(os.path.join(kubeconfig.home(environment), ".kube"))
+    known = Kubeconfig(None, kubeconfig.may_start_programs(paths))
+    lean = access.lean_environment(environment, known.starts_programs)
+    profiles = find_profiles(kubectl, options, mapped.hub_context, line, lean)
+    clusters = selection.select(selection.fleet(profiles), options.clusters, options.exclude)
+    targets = access.targets(clusters, mapped, known)
+    if not access.worth_splitting(kubeconfig.size(paths), len(targets), line):
+        return targets
+    return access.split(targets, _contexts(kubectl, options, lean))
+
+
+def find_profiles(
+    kubectl: str, options: Options, mapped_hub: str | None, line: CommandLine, environment: Mapping[str, str]
+) -> Sequence[hub.ClusterProfile]:
+    """The hub's ClusterProfiles. Raises UserError that names the hub and what to do."""
+    context = options.hub_context or mapped_hub
+    given = grammar.value(line, "kubeconfig")
+    argv = [
+        kubectl,
+        *(["--kubeconfig", given] if given else []),
+        *hub.list_command(context, options.hub_namespace),
+    ]
+    (result,) = dispatch.collect([Command("hub", tuple(argv), environment)], 1, options.cluster_timeout)
+    if result.timed_out:
+        raise errors.hub_timed_out(context, options.cluster_timeout)
+    if result.status:
+        text = result.stderr.decode("utf-8", "replace")
+        raise errors.hub_failed(context, errors.cause(text, result.status), text)
+    try:
+        profiles = hub.parse_list(result.stdout)
+    except ValueError:
+        raise errors.hub_garbage(context) from None
+    if not profiles:
+        raise errors.no_profiles(context, options.hub_namespace)
+    return profiles
+
+
+def _contexts(kubectl: str, options: Options, environment: Mapping[str, str]) -> Mapping[str, Kubeconfig]:
+    """The user's kubeconfig, one per context; none if kubectl can't flatten it (a file that it names is missing)."""
+    import json
+
+    view = Command("kubeconfig", (kubectl, *kubeconfig.VIEW), environment)
+    (result,) = dispatch.collect([view], 1, options.cluster_timeout)
+    return kubeconfig.split(json.loads(result.stdout)) if result.status == 0 else {}
+
+
+def _sort_keys_commands(
+    kubectl: str, targets: Sequence[access.Target], line: CommandLine, environment: Mapping[str, str]
+) -> list[Command]:
+    """The commands that print the sort keys; none where there is nothing to sort across clusters."""
+    expression = grammar.value(line, "sort-by")
+    if not expression or line.verb != "get" or len(targets) < 2:
+        return []
+    from kubectl_mc.merge import sort
+
+    asking = sort.keys_command(line, expression)
+    return [access.command(kubectl, target, asking, environment) for target in targets]
+
+
+def _stdin_path(line: CommandLine, stdin: TextIO) -> str | None:
+    """Where each kubectl finds what was given to us on stdin (`-f -`): it is read once. None if no one asks for it."""
+    if "-" not in grammar.values(line, "filename"):
+        return None
+    import tempfile
+
+    copy = tempfile.NamedTemporaryFile(prefix="kubectl-mc-")  # noqa: SIM115 - lives as long as the process
+    copy.write(stdin.buffer.read())
+    copy.flush()
+    _KEPT.append(copy)
+    return copy.name
+
+
+_KEPT: list[object] = []  # files that exist until the process ends

@@ -26,6 +26,7 @@ class Options(NamedTuple):
     all_clusters: bool = False
     max_parallel: int = 0
     cluster_timeout: float = 30.0
+    refresh: bool = False
     verbose: bool = False
 
 
@@ -49,6 +50,7 @@ OWN_FLAGS: Mapping[str, bool] = {
     "all-clusters": False,
     "max-parallel": True,
     "cluster-timeout": True,
+    "refresh": False,
     "verbose": False,
 }
 
@@ -77,6 +79,7 @@ Flags of ours; all others go to kubectl untouched:
       --hub-namespace=NAMESPACE  only the ClusterProfiles of this namespace
       --max-parallel=N           at most N clusters at a time (default: by the number of processors)
       --cluster-timeout=30s      end a cluster's kubectl after this time; 0 for no limit
+      --refresh                  ask the hub again; its list of clusters is kept for 5 minutes
       --verbose                  show each cluster's own messages
       --help, --version          this text; our version. kubectl mc VERB --help: kubectl's own
 
@@ -152,6 +155,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "max-parallel": _count,
     "cluster-timeout": _seconds,
     "all-clusters": _truth,
+    "refresh": _truth,
     "verbose": _truth,
 }
 

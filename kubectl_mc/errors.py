@@ -230,6 +230,12 @@ def hub_garbage(context: str | None) -> UserError:
     return UserError(f"{_hub(context)} answered the list of ClusterProfiles with something that is no list of objects")
 
 
+def stale_inventory(context: str | None, age: float) -> str:
+    """The warning ahead of an answer that rests on an old inventory."""
+    old = f"{age / 60:.0f} minutes" if age < 7200 else f"{age / 3600:.0f} hours"
+    return f"Warning: {_hub(context)} can't be asked; using its clusters as they were {old} ago"
+
+
 def no_profiles(context: str | None, namespace: str | None) -> UserError:
     where = f" in namespace {visible(namespace)}" if namespace else ""
     return UserError(f"{_hub(context)}, has no ClusterProfiles{where}, so there is no cluster to ask")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
-from kubectl_mc import access, dispatch, errors, grammar, hub, kubeconfig, mapping, selection
+from kubectl_mc import access, cache, dispatch, errors, grammar, hub, kubeconfig, mapping, selection
+from kubectl_mc.cache import Inventory
 from kubectl_mc.cli import Invocation, Options
 from kubectl_mc.dispatch import Command
+from kubectl_mc.errors import UserError
 from kubectl_mc.grammar import CommandLine
+from kubectl_mc.hub import ClusterProfile
 from kubectl_mc.kubeconfig import Kubeconfig
 
 
@@ -19,7 +22,7 @@ def run(invocation: Invocation, environment: Mapping[str, str], stdin: TextIO, s
     if not line.path:
         raise errors.no_verb()
     kubectl = find_kubectl(environment)
-    targets = find_targets(kubectl, options, line, environment)
+    targets = find_targets(kubectl, options, line, environment, stderr)
     asked = grammar.without(line, ("no-headers",))  # the headers say where the columns start
     commands = [access.command(kubectl, target, asked, environment) for target in targets]
     parallel = options.max_parallel or default_parallel()
@@ -56,47 +59,72 @@ def default_parallel() -> int:
 
 
 def find_targets(
-    kubectl: str, options: Options, line: CommandLine, environment: Mapping[str, str]
+    kubectl: str, options: Options, line: CommandLine, environment: Mapping[str, str], stderr: TextIO
 ) -> list[access.Target]:
     """The clusters that the options choose from the hub's, with the way to each."""
     paths = kubeconfig.files(environment, grammar.value(line, "kubeconfig"))
     if not any(os.path.exists(path) for path in paths):
         raise errors.no_kubeconfig()
-    mapped = mapping.read(os.path.join(kubeconfig.home(environment), ".kube"))
+    home = kubeconfig.home(environment)
+    mapped = mapping.read(os.path.join(home, ".kube"))
     known = Kubeconfig(None, kubeconfig.may_start_programs(paths))
     lean = access.lean_environment(environment, known.starts_programs)
-    profiles = find_profiles(kubectl, options, mapped.hub_context, line, lean)
-    clusters = selection.select(selection.fleet(profiles), options.clusters, options.exclude)
+    options = options._replace(hub_context=options.hub_context or mapped.hub_context)
+
+    def ask() -> Sequence[ClusterProfile]:
+        return ask_hub(kubectl, options, grammar.value(line, "kubeconfig"), lean)
+
+    query = cache.key(options.hub_context, options.hub_namespace, paths)
+    inventory = find_inventory(os.path.join(home, ".kube", "cache", "kubectl-mc"), query, options, ask)
+    if not inventory.fresh:
+        stderr.write(errors.stale_inventory(options.hub_context, inventory.age) + "\n")
+    if not inventory.profiles:
+        raise errors.no_profiles(options.hub_context, options.hub_namespace)
+    clusters = selection.select(selection.fleet(inventory.profiles), options.clusters, options.exclude)
     targets = access.targets(clusters, mapped, known)
     if not access.worth_splitting(kubeconfig.size(paths), len(targets), line):
         return targets
     return access.split(targets, _contexts(kubectl, options, lean))
 
 
-def find_profiles(
-    kubectl: str, options: Options, mapped_hub: str | None, line: CommandLine, environment: Mapping[str, str]
-) -> Sequence[hub.ClusterProfile]:
+def find_inventory(
+    directory: str, query: str, options: Options, ask: Callable[[], Sequence[ClusterProfile]]
+) -> Inventory:
+    """The hub's clusters: from the cache while it is fresh; else `ask`ed for; an old one if the hub can't be asked.
+
+    Raises UserError where there is neither.
+    """
+    kept = cache.read(directory, query)
+    if kept and kept.fresh and not options.refresh:
+        return kept
+    try:
+        profiles = tuple(ask())
+    except UserError:
+        if not kept:
+            raise
+        return kept
+    if profiles:
+        cache.write(directory, query, profiles)
+    return Inventory(profiles, 0.0)
+
+
+def ask_hub(
+    kubectl: str, options: Options, given_kubeconfig: str | None, environment: Mapping[str, str]
+) -> list[ClusterProfile]:
     """The hub's ClusterProfiles. Raises UserError that names the hub and what to do."""
-    context = options.hub_context or mapped_hub
-    given = grammar.value(line, "kubeconfig")
-    argv = [
-        kubectl,
-        *(["--kubeconfig", given] if given else []),
-        *hub.list_command(context, options.hub_namespace),
-    ]
-    (result,) = dispatch.collect([Command("hub", tuple(argv), environment)], 1, options.cluster_timeout)
+    context = options.hub_context
+    where = ["--kubeconfig", given_kubeconfig] if given_kubeconfig else []
+    argv = (kubectl, *where, *hub.list_command(context, options.hub_namespace))
+    (result,) = dispatch.collect([Command("hub", argv, environment)], 1, options.cluster_timeout)
     if result.timed_out:
         raise errors.hub_timed_out(context, options.cluster_timeout)
     if result.status:
         text = result.stderr.decode("utf-8", "replace")
         raise errors.hub_failed(context, errors.cause(text, result.status), text)
     try:
-        profiles = hub.parse_list(result.stdout)
+        return hub.parse_list(result.stdout)
     except ValueError:
         raise errors.hub_garbage(context) from None
-    if not profiles:
-        raise errors.no_profiles(context, options.hub_namespace)
-    return profiles
 
 
 def _contexts(kubectl: str, options: Options, environment: Mapping[str, str]) -> Mapping[str, Kubeconfig]:

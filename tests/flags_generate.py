@@ -230,9 +230,7 @@ def render(table: Table) -> str:
             "ALIASES: the path of a command by another name -> its path.",
             '"""',
             "",
-            "VERSIONS: tuple[str, ...] = (",
-            *(f"    {_quote(version)}," for version in table.versions),
-            ")",
+            f"VERSIONS: tuple[str, ...] = {_render_tuple(table.versions)}",
             "",
             "FLAGS: dict[str, str] = {",
             *(_render_entry(path, list(map(_word, flags))) for path, flags in table.flags.items()),
@@ -244,6 +242,12 @@ def render(table: Table) -> str:
             "",
         ]
     )
+
+
+def _render_tuple(strings: tuple[str, ...]) -> str:
+    if len(strings) == 1:
+        return f"({_quote(strings[0])},)"
+    return "\n".join(["(", *(f"    {_quote(string)}," for string in strings), ")"])
 
 
 def _word(flag: Flag) -> str:

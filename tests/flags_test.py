@@ -212,6 +212,13 @@ def test_merge_aliases() -> None:
     assert notes == ["kubectl 1.9.3: 'b' is 'get', newer: 'edit'"]
 
 
+def test_render_one_version() -> None:
+    module = render(one("1.10.0", Flag("all", "A"), Flag("filename", "f", True), g="get"))
+    assert 'VERSIONS: tuple[str, ...] = ("1.10.0",)\n' in module
+    assert '    "get": "A,all f,filename=",\n' in module
+    assert '    "g": "get",\n' in module
+
+
 def flags_of(path: str) -> dict[str, Flag]:
     """What the checked-in table says: name -> Flag."""
     words = (word.rpartition(",") for word in FLAGS[path].split())

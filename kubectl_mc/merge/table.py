@@ -47,18 +47,18 @@ def _parse_one(lines: Sequence[str]) -> Table:
     """
     header, rows = lines[0], lines[1:]
     # Headers hold single spaces (LAST SEEN); between columns there are at least PADDING.
-    starts = [match.start() for match in re.finditer(r"\S+(?: {1,2}\S+)*", header)]
+    starts = [match.start() for match in re.finditer(r"[^ ]+(?: {1,2}[^ ]+)*", header)]
     if not starts or (rows and min(map(len, rows)) < starts[-1]):
         raise NotATable(header)
     starts[0] = 0
     slices = [slice(start, end) for start, end in zip(starts, [*starts[1:], None])]
     if len(slices) == 1:
-        return Table((header.strip(),), (list(rows),))
+        return Table((header,), (list(rows),))
     cut = itemgetter(*slices)
-    names = tuple(name.rstrip() for name in cut(header))
+    names = tuple(name.rstrip(" ") for name in cut(header))
     cells = list(zip(*map(cut, rows))) if rows else [() for _ in names]
     padded, last = cells[:-1], cells[-1]
-    return Table(names, (*([cell.rstrip() for cell in column] for column in padded), last))
+    return Table(names, (*([cell.rstrip(" ") for cell in column] for column in padded), last))
 
 
 def group(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[str, list[tuple[str, Table]]]:
@@ -66,26 +66,17 @@ def group(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[str, list[tuple
 
     parsed: (cluster, its tables) in the order in which they are to be shown
     """
+    found = [(_prefix(table), cluster, table) for cluster, tables in parsed for table in tables]
+    # kubectl writes a prefix only where it found several types; a table without one belongs to the one like it.
+    alike = {table.header: prefix for prefix, _, table in reversed(found) if prefix}
     groups: dict[str, list[tuple[str, Table]]] = {}
-    for cluster, tables in parsed:
-        for table in tables:
-            groups.setdefault(_group(table, groups), []).append((cluster, table))
+    for prefix, cluster, table in found:
+        groups.setdefault(prefix or alike.get(table.header, ""), []).append((cluster, table))
     return groups
 
 
-def _group(table: Table, groups: dict[str, list[tuple[str, Table]]]) -> str:
-    """What the tables of one resource type have in common: the `deployment.apps/` before their names.
-
-    kubectl writes it only where it found several types. A table without it belongs to the one like it.
-    """
-    prefix = _prefix(table)
-    if prefix or not any(groups):
-        return prefix
-    alike = (key for key, members in groups.items() if any(member.header == table.header for _, member in members))
-    return next(alike, prefix)
-
-
 def _prefix(table: Table) -> str:
+    """The `deployment.apps` of `deployment.apps/cart`, if all names of the table have the same."""
     if "NAME" not in table.header or not table.rows:
         return ""
     prefixes = {name.partition("/")[0] if "/" in name else "" for name in table.columns[table.header.index("NAME")]}

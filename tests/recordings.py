@@ -1,0 +1,31 @@
+"""What a real kubectl printed: the recordings in fixtures/data/kubectl."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+FOLDER = Path(__file__).parent.parent / "fixtures" / "data" / "kubectl"
+
+
+class Recording(NamedTuple):
+    """A command line and what kubectl made of it."""
+
+    command: str
+    stdout: str
+    stderr: str
+    status: int
+
+
+def recording(name: str) -> Recording:
+    """The recording of that name. A text need not end with a newline (jsonpath)."""
+    text = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+    match = re.fullmatch(r"\$ (.*?)\n--- stdout\n(.*)--- stderr\n(.*)--- exit (\d+)\n?", text, re.DOTALL)
+    assert match, name
+    return Recording(match[1], match[2], match[3], int(match[4]))
+
+
+def names() -> list[str]:
+    """The names of all recordings."""
+    return sorted(path.stem for path in FOLDER.glob("*.txt"))

@@ -32,16 +32,18 @@ class Command(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Some bytes that the process of `cluster` wrote to its "stdout" or "stderr"."""
+    """Some bytes that the command in this place, for `cluster`, wrote to its "stdout" or "stderr"."""
 
+    place: int
     cluster: str
     stream: str
     text: bytes
 
 
 class Exit(NamedTuple):
-    """The process of `cluster` has ended, all it wrote has been seen; status as in subprocess: -9 for SIGKILL."""
+    """The command in this place has ended, all it wrote has been seen; status as in subprocess: -9 for SIGKILL."""
 
+    place: int
     cluster: str
     status: int
     timed_out: bool = False
@@ -60,7 +62,8 @@ class Result(NamedTuple):
 class _Child:
     """A running process and our ends of its pipes."""
 
-    def __init__(self, command: Command, stdin: str | None, deadline: float) -> None:
+    def __init__(self, place: int, command: Command, stdin: str | None, deadline: float) -> None:
+        self.place = place
         self.cluster = command.cluster
         self.deadline = deadline
         self.timed_out = False
@@ -113,14 +116,14 @@ def run(
     stdin: the path of a file that each gets from its start; None for an empty one
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError (of subprocess.Popen).
     """
-    waiting = list(reversed(commands))
+    waiting = list(enumerate(commands))[::-1]
     children: list[_Child] = []
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
             while waiting or children:
                 while waiting and len(children) < max_parallel:
                     now = time.monotonic()
-                    child = _Child(waiting.pop(), stdin, now + timeout if timeout else float("inf"))
+                    child = _Child(*waiting.pop(), stdin, now + timeout if timeout else float("inf"))
                     children.append(child)
                     for read, name in child.streams.items():
                         selector.register(read, selectors.EVENT_READ, (child, name))
@@ -158,7 +161,7 @@ def _step(selector: selectors.BaseSelector, children: list[_Child]) -> Iterator[
         if child.timed_out:
             child.end(signal.SIGKILL)  # what kubectl had started may have ignored the first signal
         children.remove(child)
-        yield Exit(child.cluster, child.process.returncode, child.timed_out)
+        yield Exit(child.place, child.cluster, child.process.returncode, child.timed_out)
 
 
 def _read(selector: selectors.BaseSelector, child: _Child, read: int, name: str, most: int | None) -> Iterator[Chunk]:
@@ -171,7 +174,7 @@ def _read(selector: selectors.BaseSelector, child: _Child, read: int, name: str,
         if not text:
             _close(selector, child, read)
             return
-        yield Chunk(child.cluster, name, text)
+        yield Chunk(child.place, child.cluster, name, text)
         if most:
             return
 
@@ -217,20 +220,20 @@ def _child_signals(selector: selectors.BaseSelector) -> Iterator[None]:
 
 def collect(commands: Sequence[Command], max_parallel: int, timeout: float, stdin: str | None = None) -> list[Result]:
     """Run the commands to their ends; the results in the commands' order. Arguments and errors as for `run`."""
-    written: dict[tuple[str, str], list[bytes]] = {}
-    ended: dict[str, Exit] = {}
+    written: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in commands]
+    ended: dict[int, Exit] = {}
     for event in run(commands, max_parallel, timeout, stdin):
         if isinstance(event, Chunk):
-            written.setdefault((event.cluster, event.stream), []).append(event.text)
+            written[event.place][event.stream].append(event.text)
         else:
-            ended[event.cluster] = event
+            ended[event.place] = event
     return [
         Result(
             command.cluster,
-            b"".join(written.get((command.cluster, "stdout"), ())),
-            b"".join(written.get((command.cluster, "stderr"), ())),
-            ended[command.cluster].status,
-            ended[command.cluster].timed_out,
+            b"".join(written[index]["stdout"]),
+            b"".join(written[index]["stderr"]),
+            ended[index].status,
+            ended[index].timed_out,
         )
-        for command in commands
+        for index, command in enumerate(commands)
     ]

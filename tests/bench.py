@@ -1,0 +1,181 @@
+"""`make bench`: what kubectl-mc costs, next to the ways people do without it, as ratios from one run.
+
+Every comparison alternates the two commands and quotes the median of the pairs' ratios, so that it holds on a
+machine whose speed drifts. All of them ask the same simulated fleet, whose own cost is in every figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from fixtures.fleet import Fleet, fleet
+from kubectl_mc import answer, grammar
+from kubectl_mc.dispatch import Result
+
+KUBECTL_MC = (sys.executable, "-m", "kubectl_mc")
+PARALLEL = "10"
+
+# The plugin's own CPU: what the process itself used when its work is done, its children not counted.
+OWN_CPU = (
+    sys.executable,
+    "-c",
+    "import io, os, resource, sys\n"
+    "from kubectl_mc import cli\n"
+    "out = io.TextIOWrapper(io.BytesIO())\n"
+    "assert cli.main(sys.argv[1:], os.environ, sys.stdin, out, sys.stderr) == 0\n"
+    "used = resource.getrusage(resource.RUSAGE_SELF)\n"
+    "print(used.ru_utime + used.ru_stime)",
+)
+
+
+class Goal(NamedTuple):
+    """A figure that the project wants to reach: at most `most`."""
+
+    most: float
+    unit: str = "x"
+
+    def judge(self, figure: float) -> str:
+        return f"goal {self.most:g}{self.unit}: {'reached' if figure <= self.most else 'MISSED'}"
+
+
+AGAINST_XARGS = {3: Goal(1.1), 10: Goal(0.8), 100: Goal(0.55), 300: Goal(0.5)}
+OWN_CPU_GOALS = {1: Goal(60, " ms"), 100: Goal(250, " ms")}
+MERGE_GOAL = Goal(0.6, " s")
+LINEAR_GOAL = Goal(1.1)
+
+
+def seconds(command: Sequence[str], environment: dict[str, str]) -> float:
+    """The wall time of a command, whose output is thrown away."""
+    start = time.perf_counter()
+    done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    took = time.perf_counter() - start
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed: {done.stderr.decode()}")
+    return took
+
+
+def paired(one: Callable[[], float], other: Callable[[], float], rounds: int) -> tuple[float, float, float]:
+    """(median of one, median of the other, median of one/other) over alternating runs, after one of each."""
+    one(), other()
+    pairs = [(one(), other()) for _ in range(rounds)]
+    return (
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+        statistics.median(a / b for a, b in pairs),
+    )
+
+
+def xargs(found: Fleet, arguments: Sequence[str]) -> list[str]:
+    """The loop that people write: ten kubectls at a time, one per context."""
+    names = " ".join(found.clusters)
+    asking = " ".join(arguments)
+    return ["sh", "-c", f"echo {names} | xargs -n 1 -P {PARALLEL} sh -c 'exec kubectl --context \"$0\" {asking}'"]
+
+
+def clush(found: Fleet, arguments: Sequence[str]) -> list[str]:
+    """ClusterShell's parallel shell, its workers being local kubectls (%h is the node's name)."""
+    command = str(Path(sys.executable).with_name("clush"))
+    asking = " ".join(("kubectl", "--context", "%h", *arguments))
+    return [sys.executable, command, "-R", "exec", "-w", ",".join(found.clusters), asking]
+
+
+def started(size: int, folder: str) -> tuple[Path, list[str]]:
+    return Path(folder) / str(size), [f"c{number}" for number in range(1, size + 1)]
+
+
+def environment(found: Fleet) -> dict[str, str]:
+    folder = str(Path(sys.executable).parent)
+    return {**found.env, "PATH": os.pathsep.join((folder, found.env["PATH"])), "PYTHONPATH": os.getcwd()}
+
+
+def compare(size: int, rounds: int, folder: str) -> None:
+    """`get pods` on a fleet of this size: kubectl-mc against xargs and clush."""
+    directory, names = started(size, folder)
+    with fleet(names, directory) as found:
+        env = environment(found)
+        arguments = ("get", "pods")
+        ours = (*KUBECTL_MC, *arguments)
+        for other, command, goal in (
+            ("xargs", xargs(found, arguments), AGAINST_XARGS.get(size)),
+            ("clush", clush(found, arguments), None),
+        ):
+            mine, theirs, ratio = paired(partial(seconds, ours, env), partial(seconds, command, env), rounds)
+            verdict = f"   {goal.judge(ratio)}" if goal else ""
+            print(f"{size:4} clusters  mc {mine:6.3f} s   {other} {theirs:6.3f} s   {ratio:5.2f}x{verdict}", flush=True)
+
+
+def own_cpu(size: int, rounds: int, folder: str) -> None:
+    """The plugin's own CPU, without its children."""
+    directory, names = started(size, folder)
+    with fleet(names, directory) as found:
+        command = (*OWN_CPU, "get", "pods")
+        env = environment(found)
+        used = [
+            1000 * float(subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True).stdout)
+            for _ in range(rounds + 1)
+        ]
+    figure = statistics.median(used[1:])
+    print(f"{size:4} clusters  own CPU {figure:5.0f} ms   {OWN_CPU_GOALS[size].judge(figure)}", flush=True)
+
+
+def linear(rounds: int, folder: str) -> None:
+    """What one cluster costs in a fleet of 300, next to one in a fleet of 30."""
+    per_cluster = {}
+    for size in (30, 300):
+        directory, names = started(size, folder)
+        with fleet(names, directory) as found:
+            env = environment(found)
+            seconds((*KUBECTL_MC, "get", "pods"), env)
+            took = [seconds((*KUBECTL_MC, "get", "pods"), env) for _ in range(rounds)]
+            per_cluster[size] = statistics.median(took) / size
+    ratio = per_cluster[300] / per_cluster[30]
+    shown = "   ".join(f"{size}: {1000 * cost:.1f} ms" for size, cost in per_cluster.items())
+    print(f"per cluster    {shown}   {ratio:5.2f}x   {LINEAR_GOAL.judge(ratio)}", flush=True)
+
+
+def merge(rows: int, clusters: int, rounds: int) -> None:
+    """Merging the tables of many clusters into one, in this process."""
+    body = "".join(
+        f"default     web-{n:06}-7887448d46-bt967   1/1     Running   {n % 7}          18m\n" for n in range(rows)
+    )
+    text = f"NAMESPACE   NAME                            READY   STATUS    RESTARTS   AGE\n{body}".encode()
+    results = [Result(f"c{number}", text, b"", 0) for number in range(clusters)]
+    line = grammar.parse(["get", "pods", "-A"])
+    took = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        answer.merge(results, (), line)
+        took.append(time.perf_counter() - start)
+    figure = statistics.median(took)
+    print(f"merge of {rows * clusters:,} rows  {figure:5.2f} s   {MERGE_GOAL.judge(figure)}", flush=True)
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7, help="pairs per comparison; the largest fleets take a third")
+    arguments = parser.parse_args(argv)
+    rounds, few = arguments.rounds, max(3, arguments.rounds // 3)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    with tempfile.TemporaryDirectory(prefix="kubectl-mc-bench-") as folder:
+        for size in (3, 10, 100, 300):
+            compare(size, rounds if size <= 10 else few, folder)
+        for size in (1, 100):
+            own_cpu(size, rounds if size <= 10 else few, folder)
+        linear(few, folder)
+    merge(1000, 100, rounds)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

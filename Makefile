@@ -1,0 +1,38 @@
+# make test: all that .ci/run runs. make demo: see it work. Both set themselves up in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python
+
+.PHONY: test lint unit e2e demo demo-shell bench clean
+
+test: lint unit e2e
+
+$(VENV)/.installed: setup.cfg setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[kubectl,dev]'
+	@touch $@
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(VENV)/.installed
+	$(RUN) -m pytest -q --ignore=tests/e2e
+
+e2e: $(VENV)/.installed
+	$(RUN) -m pytest -q tests/e2e
+
+demo: $(VENV)/.installed
+	@$(RUN) -m fixtures.demo
+
+demo-shell: $(VENV)/.installed
+	@$(RUN) -m fixtures.demo --shell
+
+bench: $(VENV)/.installed
+	$(RUN) -m tests.bench
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

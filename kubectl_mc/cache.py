@@ -20,10 +20,11 @@ _FORMAT = 1
 
 
 class Inventory(NamedTuple):
-    """The ClusterProfiles of a hub as they were `age` seconds ago."""
+    """The ClusterProfiles of a hub as they were `age` seconds ago; outdated: the hub couldn't be asked again."""
 
     profiles: tuple[ClusterProfile, ...]
     age: float
+    outdated: bool = False
 
     @property
     def fresh(self) -> bool:

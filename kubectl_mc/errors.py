@@ -232,7 +232,10 @@ def hub_garbage(context: str | None) -> UserError:
 
 def stale_inventory(context: str | None, age: float) -> str:
     """The warning ahead of an answer that rests on an old inventory."""
-    old = f"{age / 60:.0f} minutes" if age < 7200 else f"{age / 3600:.0f} hours"
+    size, unit = next(
+        (s, u) for s, u in ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds")) if age >= 2 * s or s == 1
+    )
+    old = f"{age / size:.0f} {unit}"
     return f"Warning: {_hub(context)} can't be asked; using its clusters as they were {old} ago"
 
 

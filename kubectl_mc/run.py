@@ -76,7 +76,7 @@ def find_targets(
 
     query = cache.key(options.hub_context, options.hub_namespace, paths)
     inventory = find_inventory(os.path.join(home, ".kube", "cache", "kubectl-mc"), query, options, ask)
-    if not inventory.fresh:
+    if inventory.outdated:
         stderr.write(errors.stale_inventory(options.hub_context, inventory.age) + "\n")
     if not inventory.profiles:
         raise errors.no_profiles(options.hub_context, options.hub_namespace)
@@ -102,7 +102,7 @@ def find_inventory(
     except UserError:
         if not kept:
             raise
-        return kept
+        return kept._replace(outdated=True)
     if profiles:
         cache.write(directory, query, profiles)
     return Inventory(profiles, 0.0)

@@ -70,8 +70,12 @@ def _is_list(text: str, layout: Layout) -> bool:
 
 
 def _foot(text: str, layout: Layout) -> int:
-    """Where a List's foot starts."""
-    return text.rindex("\n" + layout.foot.partition("\n")[0]) + 1
+    """Where a List's foot starts. Raises NotObjects for what only starts like a List."""
+    first, newline, _ = layout.foot.partition("\n")
+    before, found, _ = text.rpartition("\n" + first + newline)
+    if not found:
+        raise NotObjects(text[:60])
+    return len(before) + 1
 
 
 def _body(text: str, layout: Layout) -> str:

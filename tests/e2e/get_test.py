@@ -1,0 +1,289 @@
+"""`kubectl mc get` with real kubectl: what is merged, passed through, and said when a part of the fleet fails."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+import yaml
+
+from tests.e2e.conftest import MEMBERS, Shell
+
+ANNOTATION = "kubectl-mc.k8s.io/cluster"
+
+
+def without_ages(text: str) -> str:
+    """Times since something happened go on between two commands; their width may, too."""
+    return re.sub(r"\b(\d+[smhd])+\b *", "AGE", text)
+
+
+def without_cluster(text: str, cluster: str) -> list[list[str]]:
+    return [[cell for cell in line.split() if cell not in ("CLUSTER", cluster)] for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "get pods",
+        "get pods -A",
+        "get pods -A -o wide",
+        "get pods -nshop -owide",
+        "-n shop get pods --show-labels",
+        "get po --namespace=shop -L app,tier",
+        "get pods --namespace shop -l app=cart",
+        "get pods -n shop --field-selector=status.phase=Running --no-headers",
+        "get deploy,svc -n shop",
+        "get deploy/cart svc/cart -n shop",
+        "get all -n shop",
+        "get nodes -o wide",
+        "get events -n shop",
+        "get pv",
+        "get widgets.example.com -A -o wide",
+        "get pods -n shop -o custom-columns=N:.metadata.name,I:.spec.containers[*].image",
+        "get pods -n shop --sort-by=.metadata.name",
+        "get cm -n shop --request-timeout=20s",
+    ],
+)
+def test_one_cluster_shows_what_kubectl_shows(members: Shell, arguments: str) -> None:
+    words = arguments.split()
+    ours, theirs = members.mc(*words, "--clusters=c1"), members.kubectl("--context", "c1", *words)
+    assert (ours.status, ours.stderr) == (theirs.status, theirs.stderr)
+    shown = without_cluster(without_ages(ours.stdout), "c1")
+    assert shown == [line.split() for line in without_ages(theirs.stdout).splitlines()]
+
+
+def test_cluster_comes_after_name_and_clusters_in_natural_order(members: Shell) -> None:
+    done = members.mc("get", "pods", "-A")
+    assert done.rows[0] == ["NAMESPACE", "NAME", "CLUSTER", "READY", "STATUS", "RESTARTS", "AGE"]
+    clusters = [row[2] for row in done.rows[1:]]
+    assert clusters == sorted(clusters)
+    assert set(clusters) == set(MEMBERS)
+    assert (done.status, done.stderr) == (0, "")
+
+
+def test_cluster_comes_first_in_a_table_without_name(members: Shell) -> None:
+    done = members.mc("get", "events", "-n", "shop")
+    assert done.stdout.startswith("CLUSTER   LAST SEEN")
+
+
+def test_columns_of_different_versions_are_united_by_name(members: Shell) -> None:
+    done = members.mc("get", "widgets.example.com", "-A")
+    header = done.stdout.splitlines()[0].split()
+    assert header == ["NAMESPACE", "NAME", "CLUSTER", "SIZE", "PHASE", "ZONE", "AGE"]
+    ages = {row[2]: row[-1] for row in done.rows[1:]}
+    assert set(ages) == {"c1", "c2"}
+    assert all(re.fullmatch(r"[\dsmhd]+", age) for age in ages.values())
+
+
+def test_cells_with_two_spaces_stay_whole(members: Shell) -> None:
+    done = members.mc("get", "widgets", "-n", "shop", "-o", "wide")
+    assert "has  two spaces" in done.stdout
+
+
+def test_several_tables_are_merged_one_by_one(members: Shell) -> None:
+    done = members.mc("get", "deploy,svc", "-n", "shop")
+    deployments, services = done.stdout.split("\n\n")
+    assert [line.split()[1] for line in deployments.splitlines()] == ["CLUSTER", *MEMBERS]
+    assert {line.split()[0] for line in services.splitlines()[1:]} == {"service/cart", "service/cart-lb"}
+
+
+@pytest.mark.parametrize("output", ["json", "yaml"])
+@pytest.mark.parametrize("what", [("pods", "-A"), ("deploy/cart", "-n", "shop"), ("deploy,cm", "-n", "shop")])
+def test_objects_are_one_list_annotated_and_otherwise_untouched(
+    members: Shell, output: str, what: tuple[str, ...]
+) -> None:
+    load = json.loads if output == "json" else yaml.safe_load
+    done = members.mc("get", *what, "-o", output)
+    merged = load(done.stdout)
+    assert (merged["apiVersion"], merged["kind"], done.stderr) == ("v1", "List", "")
+    for cluster in MEMBERS:
+        theirs = load(members.kubectl("--context", cluster, "get", *what, "-o", output).stdout)
+        expected = theirs["items"] if theirs["kind"] == "List" else [theirs]
+        ours = [item for item in merged["items"] if item["metadata"]["annotations"].get(ANNOTATION) == cluster]
+        for item, original in zip(ours, expected, strict=True):
+            del item["metadata"]["annotations"][ANNOTATION]
+            assert item["metadata"]["annotations"] == original["metadata"].get("annotations", {})
+            original["metadata"].setdefault("annotations", {})
+            assert item == original
+
+
+def test_a_list_is_fit_for_kubectl_apply(members: Shell) -> None:
+    listed = members.mc("get", "configmaps", "-n", "shop", "-o", "yaml", "--clusters=c1").stdout
+    document = yaml.safe_load(listed)
+    assert {item["kind"] for item in document["items"]} == {"ConfigMap"}
+
+
+def test_no_objects_anywhere_is_an_empty_list(members: Shell) -> None:
+    done = members.mc("get", "pods", "-A", "-l", "nothing=here", "-o", "json")
+    assert json.loads(done.stdout)["items"] == []
+
+
+def test_names_carry_their_cluster(members: Shell) -> None:
+    done = members.mc("get", "deploy", "-n", "shop", "-o", "name")
+    assert done.stdout == "".join(f"{cluster}\tdeployment.apps/cart\n" for cluster in MEMBERS)
+
+
+@pytest.mark.parametrize(
+    "output", ["jsonpath={.items[*].metadata.name}", "go-template={{range .items}}{{.metadata.name}}{{end}}"]
+)
+def test_templates_give_a_line_per_cluster(members: Shell, output: str) -> None:
+    done = members.mc("get", "deploy", "-n", "shop", "-o", output)
+    assert done.stdout == "".join(f"{cluster}\tcart\n" for cluster in MEMBERS)
+
+
+def test_sort_by_sorts_the_whole_fleet(members: Shell) -> None:
+    def created(cluster: str) -> str:
+        query = ("get", "nodes", "-o", "jsonpath={.items[0].metadata.creationTimestamp}")
+        return members.kubectl("--context", cluster, *query).stdout
+
+    done = members.mc("get", "nodes", "--sort-by=.metadata.creationTimestamp")
+    assert [row[1] for row in done.rows[1:]] == sorted(MEMBERS, key=created)
+    listed = json.loads(members.mc("get", "nodes", "--sort-by={.metadata.creationTimestamp}", "-o", "json").stdout)
+    times = [item["metadata"]["creationTimestamp"] for item in listed["items"]]
+    assert times == sorted(times)
+
+
+def test_sort_by_of_events_which_have_no_name_column(members: Shell) -> None:
+    query = ("get", "events", "-A", "--sort-by=.metadata.creationTimestamp")
+    done = members.mc(*query, "-o", "custom-columns=T:.metadata.creationTimestamp")
+    times = [row[1] for row in done.rows[1:]]
+    assert times == sorted(times)
+
+
+def test_no_resources_is_said_once(members: Shell) -> None:
+    done = members.mc("get", "pods", "-n", "nowhere")
+    assert (done.status, done.stdout, done.stderr) == (0, "", "No resources found in nowhere namespace.\n")
+
+
+def test_an_object_that_one_cluster_has_is_no_error(members: Shell) -> None:
+    done = members.mc("get", "pod", "solo", "-n", "shop")
+    assert [row[:2] for row in done.rows[1:]] == [["solo", "c1"]]
+    assert (done.status, done.stderr) == (0, "")
+
+
+def test_an_object_that_no_cluster_has_is_one(members: Shell) -> None:
+    done = members.mc("get", "pod", "nope", "-n", "shop")
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr == 'Error from server (NotFound): pods "nope" not found (in all 3 clusters)\n'
+
+
+def test_of_two_names_the_missing_one_is_an_error(members: Shell) -> None:
+    done = members.mc("get", "deploy", "cart", "nope", "-n", "shop")
+    assert {row[1] for row in done.rows[1:]} == set(MEMBERS)
+    assert done.status == 1
+    assert '"nope" not found' in done.stderr
+
+
+def test_a_resource_type_that_some_clusters_lack_is_no_error(members: Shell) -> None:
+    done = members.mc("get", "widgets", "-A")
+    assert (done.status, done.stderr) == (0, "")
+    lacking = members.mc("get", "widgets", "-A", "--clusters=c3")
+    assert lacking.status == 1
+    assert "doesn't have a resource type" in lacking.stderr
+
+
+def test_a_wrong_command_is_said_once_in_kubectls_words(members: Shell) -> None:
+    ours, theirs = members.mc("get", "pods", "--nope"), members.kubectl("--context", "c1", "get", "pods", "--nope")
+    assert (ours.status, ours.stdout, ours.stderr) == (1, "", theirs.stderr)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("refuse", "connection refused"),
+        ("tls", "TLS error"),
+        ("unauthorized", "unauthorized"),
+        ("forbidden", "forbidden"),
+        ("500", "server error"),
+    ],
+)
+def test_a_failing_cluster_is_named_and_the_others_shown(members: Shell, fault: str, reason: str) -> None:
+    with members.fault("c2", fault):
+        done = members.mc("get", "nodes")
+    assert {row[1] for row in done.rows[1:]} == {"c1", "c3"}
+    assert done.status == 1
+    assert done.stderr == f"Error: Failed to query 1 cluster: c2 ({reason})\nShowing results from 2/3 clusters:\n"
+
+
+@pytest.mark.parametrize("fault", ["cut", "garbage"])
+def test_nonsense_from_a_cluster_is_its_own_failure(members: Shell, fault: str) -> None:
+    with members.fault("c2", fault):
+        done = members.mc("get", "nodes")
+    assert {row[1] for row in done.rows[1:]} == {"c1", "c3"}
+    assert re.match(r"Error: Failed to query 1 cluster: c2 \(.+\)\n", done.stderr)
+
+
+def test_a_cluster_that_hangs_is_given_up_and_hides_nobody(members: Shell) -> None:
+    with members.fault("c2", "hang"):
+        done = members.mc("get", "nodes", "--cluster-timeout=2s")
+    assert {row[1] for row in done.rows[1:]} == {"c1", "c3"}
+    assert "c2 (timed out after 2s)" in done.stderr
+    assert done.status == 1
+
+
+def test_kubectls_own_timeout_is_recognised(members: Shell) -> None:
+    with members.fault("c2", "hang"):
+        done = members.mc("get", "nodes", "--request-timeout=1s")
+    assert "c2 (connection timeout)" in done.stderr
+
+
+def test_verbose_shows_each_clusters_own_words(members: Shell) -> None:
+    with members.fault("c2", "refuse"):
+        done = members.mc("get", "nodes", "--verbose")
+    assert re.search(r"^c2: The connection to the server .* was refused", done.stderr, re.MULTILINE)
+
+
+def test_selection_by_glob_and_exclusion(members: Shell) -> None:
+    done = members.mc("get", "nodes", "--clusters=c*", "--exclude", "c2")
+    assert {row[1] for row in done.rows[1:]} == {"c1", "c3"}
+
+
+def test_a_profile_without_mapping_uses_the_context_of_its_name(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\nclusters: []\n")
+    assert {row[1] for row in user.mc("get", "nodes").rows[1:]} == set(MEMBERS)
+
+
+def test_a_cluster_without_context_is_named_with_what_mends_it(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\nclusters: [{name: c2, context: gone}]\n")
+    done = user.mc("get", "nodes")
+    assert "c2 (no context)" in done.stderr
+    assert "kubectl config rename-context CONTEXT c2" in done.stderr
+    assert {row[1] for row in done.rows[1:]} == {"c1", "c3"}
+
+
+def test_the_short_mapping_file_and_the_hub_by_flag(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home()
+    home = user.environment["HOME"]
+    with open(f"{home}/.kube/kubectl-mc.yaml", "w") as file:
+        file.write("clusters: [{profile: c1, context: viewer-c1}]\n")
+    done = user.mc("get", "secrets", "-n", "shop", "--hub-context=hub", "--clusters=c1")
+    assert "c1 (forbidden)" in done.stderr
+
+
+def test_bad_hubs_are_said_with_what_to_do(members: Shell, fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home()
+    no_crd = user.mc("get", "pods", "--hub-context=c1")
+    assert no_crd.status == 1
+    assert "clusterprofiles.multicluster.x-k8s.io is not installed" in no_crd.stderr
+    assert "--hub-context" in user.mc("get", "pods", "--hub-context=nope").stderr
+    empty = user.mc("get", "pods", "--hub-context=hub", "--hub-namespace=default")
+    assert "no ClusterProfiles in namespace default" in empty.stderr
+
+
+def test_no_cluster_left_says_which_exist(members: Shell) -> None:
+    done = members.mc("get", "pods", "--clusters=c1", "--exclude=c1")
+    assert done.status == 1
+    assert "c1, c2, c3" in done.stderr
+
+
+def test_an_old_inventory_is_used_with_a_warning_when_the_hub_is_down(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\n")
+    assert user.mc("get", "nodes").status == 0
+    with user.fault("hub", "refuse"):
+        cached = user.mc("get", "nodes")
+        asked = user.mc("get", "nodes", "--refresh")
+    assert (cached.status, cached.stderr) == (0, "")
+    assert asked.stdout == cached.stdout
+    assert "can't be asked" in asked.stderr

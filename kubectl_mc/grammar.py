@@ -71,31 +71,50 @@ def parse(argv: Sequence[str], own: Mapping[str, bool] | None = None) -> Command
 
     own: flags that are not kubectl's but may stand among its own: long name -> takes a value
 
-    The verb is found as cobra's Command.Find does: before it, a flag that is not known to need no value takes
-    the next word with it. Behind it, flags are read as pflag does, in any position, until a `--`.
+    The verb is found as cobra's Command.Find does, and only then the flags are read as pflag does, with the verb's own
+    ones in any position, until a `--`.
     """
     own = own or {}
+    path, places = _find(argv, own)
+    table = flag_table(" ".join(path))
     tokens: list[Token] = []
-    path: tuple[str, ...] = ()
-    table = flag_table("")
     position = 0
     while position < len(argv):
         word = argv[position]
         if word == "--":
             tokens += [Token((rest,), verbatim=True) for rest in argv[position:]]
             break
-        if len(word) < 2 or not word.startswith("-"):
-            longer = _extended(path, word)
-            # A sub-verb follows its verb at once; a word in between makes it an operand.
-            if longer and (not path or not _has_operand(tokens, len(path))):
-                path, table = longer, flag_table(" ".join(longer))
+        if position in places or not _is_flag(word):
             tokens.append(Token((word,)))
-            position += 1
-            continue
-        token = _flag(argv, position, table, own, greedy=not path)
-        tokens.append(token)
-        position += len(token.words)
+        else:
+            tokens.append(_flag(argv, position, table, own, greedy=not places or position < places[-1]))
+        position += len(tokens[-1].words)
     return CommandLine(path, tuple(tokens))
+
+
+def _find(argv: Sequence[str], own: Mapping[str, bool]) -> tuple[tuple[str, ...], list[int]]:
+    """The verb's path and where its words stand: a flag not known to need no value takes the next word with it."""
+    path: tuple[str, ...] = ()
+    places: list[int] = []
+    position = 0
+    while position < len(argv) and argv[position] != "--":
+        word = argv[position]
+        if _is_flag(word):
+            position += len(_flag(argv, position, flag_table(" ".join(path)), own, greedy=True).words)
+            continue
+        if word not in ("", "-"):
+            # A sub-verb follows its verb at once; a word in between makes it an operand.
+            longer = _extended(path, word)
+            if not longer:
+                break
+            path = longer
+            places.append(position)
+        position += 1
+    return path, places
+
+
+def _is_flag(word: str) -> bool:
+    return len(word) > 1 and word.startswith("-")
 
 
 def _extended(path: tuple[str, ...], word: str) -> tuple[str, ...] | None:
@@ -104,21 +123,18 @@ def _extended(path: tuple[str, ...], word: str) -> tuple[str, ...] | None:
     The first word is always the verb: one that kubectl doesn't have is a plugin's name.
     """
     if not path:
-        return tuple(ALIASES.get(word, word).split())
+        return (word,)
     typed = " ".join((*path, word))
     known = ALIASES.get(typed, typed)
-    return tuple(known.split()) if known in FLAGS else None
-
-
-def _has_operand(tokens: Iterable[Token], verbs: int) -> bool:
-    return sum(not token.flags for token in tokens) > verbs
+    return tuple(known.split()) if known in FLAGS and " " not in word else None
 
 
 def _flag(argv: Sequence[str], position: int, table: FlagTable, own: Mapping[str, bool], greedy: bool) -> Token:
     """The token that starts at the flag argv[position]; greedy: an unknown flag takes the next word."""
     word = argv[position]
     following = argv[position + 1] if position + 1 < len(argv) else None
-    greedy = greedy and not (following or "").startswith("-")
+    # As cobra's stripFlags, but for what starts with a dash, which is no value of an unknown flag.
+    greedy = greedy and not (following or "").startswith("-") and (word.startswith("--") or len(word) == 2)
     if word.startswith("--"):
         name, equals, value = word[2:].partition("=")
         if equals:

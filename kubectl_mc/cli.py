@@ -112,7 +112,7 @@ def _is_own(token: grammar.Token) -> bool:
 def _options(ours: Iterable[tuple[str, str | None]]) -> Options:
     fields: dict[str, Any] = {}
     for name, given in ours:
-        if OWN_FLAGS[name] and not given:
+        if OWN_FLAGS[name] and not (given or "").strip(","):  # a list of nothing must not mean all clusters
             raise errors.flag_needs_value(name)
         field = name.replace("-", "_")
         if name in ("clusters", "exclude"):

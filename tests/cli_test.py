@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from kubectl_mc import __version__, cli, errors, grammar
+from kubectl_mc.cli import OWN_FLAGS, Options
+from kubectl_mc.errors import UserError
+
+
+def options(*flags: str) -> Options:
+    return cli.parse(["get", "pods", *flags]).options
+
+
+def problem(*argv: str) -> str:
+    with pytest.raises(UserError) as raised:
+        cli.parse(argv)
+    return str(raised.value)
+
+
+def run(*argv: str) -> tuple[int, str, str]:
+    stdout, stderr = io.StringIO(), io.StringIO()
+    status = cli.main(argv, {}, io.StringIO(), stdout, stderr)
+    return status, stdout.getvalue(), stderr.getvalue()
+
+
+# --- Ours and kubectl's ------------------------------------------------------------------------------------
+
+
+def test_no_flag_of_ours_is_one_of_kubectl_s() -> None:
+    assert not set(OWN_FLAGS) & grammar.all_flags()
+
+
+@pytest.mark.parametrize("flag", sorted(grammar.all_flags() - set(cli.REFUSED)))
+def test_no_flag_of_kubectl_s_is_taken_for_one_of_ours(flag: str) -> None:
+    assert grammar.join(cli.parse(["get", "pods", f"--{flag}"]).kubectl.tokens)[-1] == f"--{flag}"
+
+
+@pytest.mark.parametrize("flag", sorted(OWN_FLAGS))
+def test_each_flag_of_ours_is_in_the_help(flag: str) -> None:
+    assert f"--{flag}" in cli.HELP
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("--clusters=c1 get pods", "get pods"),
+        ("get --clusters c1 pods -A", "get pods -A"),
+        ("get pods --verbose --exclude c1,c2 --all-clusters -o wide", "get pods -o wide"),
+        ("get pods -l --clusters", "get pods -l --clusters"),
+        ("get pods --selector --clusters", "get pods --selector --clusters"),
+        ("exec web -- ls --clusters=c1", "exec web -- ls --clusters=c1"),
+        ("get pods --clusters -- x", "get pods x"),
+        ("my-plugin --clusters=c1 --own", "my-plugin --own"),
+        ("get pods -- --context=x", "get pods -- --context=x"),
+    ],
+)
+def test_what_is_left_is_kubectl_s(text: str, left: str) -> None:
+    assert grammar.join(cli.parse(text.split()).kubectl.tokens) == left.split()
+
+
+# --- Values ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flags", "field", "value"),
+    [
+        (["--clusters=a"], "clusters", ("a",)),
+        (["--clusters", "a,b"], "clusters", ("a", "b")),
+        (["--clusters=a,", "--clusters=b"], "clusters", ("a", "b")),
+        (["--clusters=prod-*"], "clusters", ("prod-*",)),
+        (["--exclude=a", "--exclude", "-b"], "exclude", ("a", "-b")),
+        (["--hub-context=h=1"], "hub_context", "h=1"),
+        (["--hub-context", "a", "--hub-context=b"], "hub_context", "b"),
+        (["--hub-namespace", "fleet"], "hub_namespace", "fleet"),
+        (["--all-clusters"], "all_clusters", True),
+        (["--all-clusters=false"], "all_clusters", False),
+        (["--verbose=true"], "verbose", True),
+        (["--verbose=0"], "verbose", False),
+        (["--max-parallel=1"], "max_parallel", 1),
+        (["--max-parallel", "20"], "max_parallel", 20),
+    ],
+)
+def test_a_value_is_read_in_both_spellings(flags: list[str], field: str, value: object) -> None:
+    assert options(*flags) == Options(**{**Options()._asdict(), field: value})
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30s", 30), ("1m30s", 90), ("500ms", 0.5), ("0", 0), ("0s", 0), ("2h", 7200), ("1.5s", 1.5), ("12", 12), ("1h1ms", 3600.001)],
+)  # fmt: skip
+def test_a_time_is_read_as_go_writes_it(text: str, seconds: float) -> None:
+    assert options(f"--cluster-timeout={text}").cluster_timeout == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "--cluster-timeout=soon", "--cluster-timeout=-1s", "--cluster-timeout=1d", "--cluster-timeout=1 s",
+        "--cluster-timeout=s", "--cluster-timeout=1s2", "--max-parallel=0", "--max-parallel=-1",
+        "--max-parallel=many", "--max-parallel=1.5", "--max-parallel=²", "--verbose=yes", "--all-clusters=no",
+    ],
+)  # fmt: skip
+def test_a_bad_value_is_named_with_its_flag(flag: str) -> None:
+    name, _, value = flag.partition("=")
+    assert problem("get", "pods", flag).startswith(f"invalid argument {value!r} for {name}: ")
+
+
+@pytest.mark.parametrize("name", sorted(name for name, needs_value in OWN_FLAGS.items() if needs_value))
+@pytest.mark.parametrize("form", ["--{}", "--{}="])
+def test_a_flag_without_its_value_is_an_error(name: str, form: str) -> None:
+    assert problem("get", "pods", form.format(name)).startswith(f"flag needs an argument: --{name}.")
+
+
+@pytest.mark.parametrize("flag", ["clusters", "exclude"])
+def test_a_list_of_no_names_is_an_error(flag: str) -> None:
+    """`--clusters=$A,$B` with both unset must not mean all clusters."""
+    assert problem("get", "pods", f"--{flag}=,").startswith(f"flag needs an argument: --{flag}.")
+
+
+# --- What is refused ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flag", "name"),
+    [("--context=x", "context"), ("--cluster=x", "cluster"), ("--server=x", "server"), ("-s=x", "server"), ("-Asx", "server")],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["get pods {}", "{} get pods", "my-plugin {}"])
+def test_flags_that_name_one_api_server_are_refused(flag: str, name: str, place: str) -> None:
+    if flag == "-Asx" and place == "my-plugin {}":
+        flag = "-sx"
+    assert problem(*place.format(flag).split()).startswith(f"--{name} would send every cluster's command to one place")
+
+
+def test_config_s_own_flags_of_those_names_are_left() -> None:
+    argv = ["config", "set-context", "x", "--cluster=y"]
+    assert grammar.join(cli.parse(argv).kubectl.tokens) == argv
+
+
+@pytest.mark.parametrize(
+    ("flag", "meant"),
+    [
+        ("--cluters=a", "clusters"),
+        ("--excludes=a", "exclude"),
+        ("--all-cluster", "all-clusters"),
+        ("--verbos", "verbose"),
+        ("--hub-contxt=x", "hub-context"),
+        ("--max-paralel=3", "max-parallel"),
+    ],
+)
+def test_a_flag_nearly_one_of_ours_is_an_error_that_names_it(flag: str, meant: str) -> None:
+    typed = flag.partition("=")[0]
+    assert problem("get", "pods", flag) == f"unknown flag: {typed}. Did you mean --{meant}? See: kubectl mc --help"
+
+
+@pytest.mark.parametrize(
+    "argv", ["get pods --watch-only", "get pods --nope", "my-plugin --excludes=a", "get x -- --verbos"]
+)
+def test_other_unknown_flags_are_kubectl_s_business(argv: str) -> None:
+    assert grammar.join(cli.parse(argv.split()).kubectl.tokens) == argv.split()
+
+
+# --- What is wanted ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "wants"),
+    [
+        ("--help", "help"), ("-h", "help"), ("--verbose --help", "help"), ("--version", "version"),
+        ("get --help", "kubectl"), ("get pods -h", "kubectl"), ("version", "kubectl"), ("", "kubectl"),
+        ("--help=false", "kubectl"), ("-- --help", "kubectl"),
+    ],
+)  # fmt: skip
+def test_help_and_version_are_ours_only_without_a_verb(text: str, wants: str) -> None:
+    assert cli.parse(text.split()).wants == wants
+
+
+def test_help_goes_to_stdout() -> None:
+    assert run("--help") == (0, cli.HELP, "")
+
+
+def test_version_goes_to_stdout() -> None:
+    assert run("--version") == (0, f"kubectl-mc {__version__}\n", "")
+
+
+def test_an_error_is_one_line_on_stderr_and_status_1() -> None:
+    assert run("get", "pods", "--max-parallel=x") == (
+        1,
+        "",
+        f"Error: {errors.bad_flag_value('max-parallel', 'x', 'a whole number from 1')}\n",
+    )
+
+
+def test_a_command_without_a_verb_is_an_error() -> None:
+    assert run("--verbose") == (1, "", f"Error: {errors.no_verb()}\n")
+
+
+class Failing(io.StringIO):
+    """A stream whose other end makes trouble."""
+
+    def __init__(self, trouble: type[BaseException]) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+    def write(self, text: str) -> int:
+        raise self.trouble
+
+    def flush(self) -> None:
+        if issubclass(self.trouble, Exception):
+            raise self.trouble
+
+
+@pytest.mark.parametrize(("trouble", "status"), [(BrokenPipeError, 0), (KeyboardInterrupt, 130)])
+def test_a_closed_pipe_is_no_error_and_an_interrupt_is_130(trouble: type[BaseException], status: int) -> None:
+    assert cli.main(["--help"], {}, io.StringIO(), Failing(trouble), io.StringIO()) == status

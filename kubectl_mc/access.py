@@ -22,7 +22,7 @@ CATALOGUES = ("de_DE", "fr_FR", "it_IT", "ja_JP", "ko_KR", "pt_BR", "uk_UA", "zh
 SMALL_CATALOGUE = "ko_KR.UTF-8"
 
 # A short-lived process is fastest without garbage collection; above this heap the collector starts all the same.
-GARBAGE_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "400MiB"}
+GARBAGE_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "150MiB"}
 
 # One kubectl more (`config view`) pays off when the others together would parse more kubeconfig than this, in bytes.
 WORTH_SPLITTING = 1_500_000
@@ -66,21 +66,38 @@ def split(found: Sequence[Target], kubeconfigs: Mapping[str, Kubeconfig]) -> lis
     return [target._replace(kubeconfig=kubeconfigs.get(target.context, target.kubeconfig)) for target in found]
 
 
-def command(kubectl: str, target: Target, line: CommandLine, environment: Mapping[str, str]) -> Command:
-    """The process that runs `line` on the target's cluster."""
+def command(
+    kubectl: str,
+    target: Target,
+    line: CommandLine,
+    environment: Mapping[str, str],
+    plugin: bool = False,
+    lasting: bool = False,
+) -> Command:
+    """The process that runs `line` on the target's cluster.
+
+    plugin: the verb is a plugin, so kubectl takes no flag before it; it gets its context after its name
+    lasting: it runs until it is ended, so its memory counts for more than its start
+    """
     words = grammar.join(line.tokens)
-    argv = [kubectl, *words] if target.kubeconfig.text else [kubectl, "--context", target.context, *words]
-    lean = lean_environment(environment, target.kubeconfig.starts_programs)
+    if target.kubeconfig.text:
+        argv = [kubectl, *words]
+    elif plugin:
+        name = words.index(line.path[0]) + 1
+        argv = [kubectl, *words[:name], "--context", target.context, *words[name:]]
+    else:
+        argv = [kubectl, "--context", target.context, *words]
+    lean = lean_environment(environment, plugin or target.kubeconfig.starts_programs, lasting)
     return Command(target.cluster, tuple(argv), lean, target.kubeconfig.text)
 
 
-def lean_environment(environment: Mapping[str, str], starts_programs: bool) -> dict[str, str]:
+def lean_environment(environment: Mapping[str, str], starts_programs: bool, lasting: bool = False) -> dict[str, str]:
     """The environment in which a kubectl starts fastest.
 
     What the user set counts. The locale is left alone where kubectl has a catalogue for the user's, and where a
     program that kubectl starts would inherit it.
     """
-    lean = {**GARBAGE_COLLECTION, **environment}
+    lean = {**({} if lasting else GARBAGE_COLLECTION), **environment}
     if not starts_programs and _locale(environment) not in CATALOGUES:
         lean["LC_ALL"] = SMALL_CATALOGUE
     return lean

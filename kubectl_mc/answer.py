@@ -5,34 +5,63 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from kubectl_mc import grammar
+from kubectl_mc import grammar, verbs
 from kubectl_mc.dispatch import Result
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.merge import lines, sections, table
+from kubectl_mc.request import Job, Request
 
 # Output forms whose text is a table with headers; "" is kubectl's default.
 TABLES = ("", "wide", "custom-columns", "custom-columns-file")
 OBJECTS = ("json", "yaml")
+DOCUMENTS = {"jsonpath-as-json": "json", "kyaml": "yaml"}
+LINES = ("name", "jsonpath", "jsonpath-file", "go-template", "go-template-file", "template", "templatefile")
 
 
-def merge(results: Sequence[Result], sort_keys: Sequence[Result], line: CommandLine) -> str:
+def asked(request: Request, line: CommandLine) -> CommandLine:
+    """What each kubectl is asked, so that its answer can be merged."""
+    if request.options.by_time:
+        return grammar.with_flags(grammar.without(line, ("timestamps",)), ("timestamps", "true"))
+    if verbs.shape(request.verb, line) == "table":
+        return grammar.without(line, ("no-headers",))  # the headers say where the columns start
+    return line
+
+
+def sort_keys(request: Request, jobs: Sequence[Job]) -> list[Job]:
+    """The jobs that print the sort keys; none where there is nothing to sort across clusters."""
+    expression = grammar.value(request.line, "sort-by")
+    if not expression or request.line.verb != "get" or len(jobs) < 2:
+        return []
+    from kubectl_mc.merge import sort
+
+    return [job._replace(line=sort.keys_command(job.line, expression)) for job in jobs]
+
+
+def merge(results: Sequence[Result], sort_keys: Sequence[Result], request: Request) -> str:
     """One answer out of every cluster's stdout.
 
-    sort_keys: what `sort.keys_command` printed on the same clusters in the same order; () for none
+    sort_keys: what the jobs of `sort_keys` printed, in the same order; () for none
     """
+    line, options = request.line, request.options
     outputs = [(result.cluster, _text(result)) for result in results if result.stdout]
     keys = {result.cluster: _text(result) for result in sort_keys}
     form, _ = grammar.output_format(line)
-    if grammar.value(line, "raw") is not None:
-        return sections.render(outputs)
-    if form in TABLES:
-        return _tables(outputs, keys, headers=not grammar.is_set(line, "no-headers"))
+    shape = verbs.shape(request.verb, line)
+    if options.by_time:
+        stamped = [(f"[{cluster}] ", text) for cluster, text in outputs]
+        return lines.by_time(stamped, keep_stamps=grammar.is_set(line, "timestamps"))
     if form in OBJECTS:
         return _objects(outputs, form, keys, lone=len(results) == 1)
-    if form == "name" and keys:
-        rows = [(cluster, row) for cluster, text in outputs for row in text.splitlines()]
+    if form in DOCUMENTS:
+        return _documents(outputs, DOCUMENTS[form], lone=len(results) == 1)
+    if form in LINES:
+        rows = [(cluster, row) for cluster, text in outputs for row in text.removesuffix("\n").split("\n")]
         return lines.tabbed(_sorted_rows(rows, keys))
-    return lines.tabbed(outputs)
+    if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
+        return sections.render(outputs, request.verb.fold if options.fold is None else options.fold)
+    if shape == "table" and form in TABLES:
+        return _tables(outputs, keys, headers=not grammar.is_set(line, "no-headers"))
+    return lines.prefixed(outputs)
 
 
 def _text(result: Result) -> str:
@@ -77,4 +106,11 @@ def _objects(outputs: Sequence[tuple[str, str]], form: str, keys: Mapping[str, s
     try:
         return objects.merge(outputs, form, lone, lambda items: _sorted_rows(items, keys))
     except objects.NotObjects:
-        return objects.wrap(outputs, form)
+        return _documents(outputs, form, lone)
+
+
+def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool) -> str:
+    """Documents that are no API objects, in one; that of the only cluster asked stays as it is."""
+    from kubectl_mc.merge import objects
+
+    return "".join(text for _, text in outputs) if lone else objects.wrap(outputs, form)

@@ -17,7 +17,7 @@ from kubectl_mc.grammar import CommandLine
 
 
 class Options(NamedTuple):
-    """Our own flags. Times in seconds; cluster_timeout 0 means none."""
+    """Our own flags; None where what holds depends on the verb. Times in seconds; cluster_timeout 0 is no limit."""
 
     hub_context: str | None = None
     hub_namespace: str | None = None
@@ -25,7 +25,9 @@ class Options(NamedTuple):
     exclude: tuple[str, ...] = ()
     all_clusters: bool = False
     max_parallel: int = 0
-    cluster_timeout: float = 30.0
+    cluster_timeout: float | None = None
+    fold: bool | None = None
+    by_time: bool = False
     refresh: bool = False
     verbose: bool = False
 
@@ -50,6 +52,8 @@ OWN_FLAGS: Mapping[str, bool] = {
     "all-clusters": False,
     "max-parallel": True,
     "cluster-timeout": True,
+    "fold": False,
+    "by-time": False,
     "refresh": False,
     "verbose": False,
 }
@@ -57,7 +61,23 @@ OWN_FLAGS: Mapping[str, bool] = {
 # Flags of kubectl's that name one API server: with them every cluster's command would reach the same one.
 REFUSED = ("context", "cluster", "server")
 
-HELP = """\
+FLAGS_HELP = """\
+Flags of kubectl mc; all others go to kubectl untouched:
+      --clusters=NAME,…          only these clusters; globs such as 'prod-*'; repeatable
+      --exclude=NAME,…           not these clusters; globs; repeatable
+      --all-clusters             all clusters, said explicitly
+      --hub-context=CONTEXT      the kubeconfig context of the hub (else hubContext of the mapping file,
+                                 else the current context)
+      --hub-namespace=NAMESPACE  only the ClusterProfiles of this namespace
+      --refresh                  ask the hub again; its list of clusters is kept for 5 minutes
+      --max-parallel=N           at most N clusters at a time (default: by the number of processors)
+      --cluster-timeout=30s      end a cluster's kubectl after this time; 0 for no limit
+      --fold                     show clusters that answered the same together
+      --by-time                  logs: the lines of all clusters in the order of their times
+      --verbose                  show each cluster's own messages
+"""
+
+HELP = f"""\
 kubectl mc runs a kubectl command on every cluster of your fleet and shows one answer.
 
   kubectl mc VERB [flags of kubectl's and ours, in any order]
@@ -65,25 +85,15 @@ kubectl mc runs a kubectl command on every cluster of your fleet and shows one a
 Examples:
   kubectl mc get pods
   kubectl mc get deploy,svc -n shop -o wide --clusters='prod-*' --exclude=prod-eu
-  kubectl mc get nodes --sort-by=.metadata.creationTimestamp
   kubectl mc get widgets.example.com -A -l team=web -o json | jq '.items[].metadata.name'
+  kubectl mc logs deploy/web -f --since=10m
+  kubectl mc describe pod 'web-*' --clusters=prod-eu
+  kubectl mc rollout restart deploy/web --clusters='dev-*'
 
-The clusters are the ClusterProfiles (multicluster.x-k8s.io) of a hub, reached through your own contexts.
+The clusters are the ClusterProfiles (multicluster.x-k8s.io) of a hub, reached through your own contexts:
+~/.kube/kubectl-mc-clusters.yaml says which, else the context of the cluster's name.
 
-Flags of ours; all others go to kubectl untouched:
-      --clusters=NAME,…          only these clusters; globs such as 'prod-*'; repeatable
-      --exclude=NAME,…           not these clusters; globs; repeatable
-      --all-clusters             all clusters, said explicitly
-      --hub-context=CONTEXT      the kubeconfig context of the hub (else hubContext of the mapping file,
-                                 else the current context)
-      --hub-namespace=NAMESPACE  only the ClusterProfiles of this namespace
-      --max-parallel=N           at most N clusters at a time (default: by the number of processors)
-      --cluster-timeout=30s      end a cluster's kubectl after this time; 0 for no limit
-      --refresh                  ask the hub again; its list of clusters is kept for 5 minutes
-      --verbose                  show each cluster's own messages
-      --help, --version          this text; our version. kubectl mc VERB --help: kubectl's own
-
-Which context reaches which cluster: ~/.kube/kubectl-mc-clusters.yaml, else the context of the cluster's name.
+{FLAGS_HELP}      --help, --version          this text; our version. kubectl mc VERB --help: kubectl's own
 """
 
 
@@ -155,6 +165,8 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "max-parallel": _count,
     "cluster-timeout": _seconds,
     "all-clusters": _truth,
+    "fold": _truth,
+    "by-time": _truth,
     "refresh": _truth,
     "verbose": _truth,
 }

@@ -50,12 +50,12 @@ class Exit(NamedTuple):
 
 
 class Result(NamedTuple):
-    """All that the process of a cluster said."""
+    """All that the process of a cluster said; status None if it had not ended when the user interrupted."""
 
     cluster: str
     stdout: bytes
     stderr: bytes
-    status: int
+    status: int | None
     timed_out: bool = False
 
 
@@ -219,21 +219,21 @@ def _child_signals(selector: selectors.BaseSelector) -> Iterator[None]:
 
 
 def collect(commands: Sequence[Command], max_parallel: int, timeout: float, stdin: str | None = None) -> list[Result]:
-    """Run the commands to their ends; the results in the commands' order. Arguments and errors as for `run`."""
+    """Run the commands to their ends; the results in the commands' order. Arguments and errors as for `run`.
+
+    After Ctrl-C, what was complete by then.
+    """
     written: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in commands]
     ended: dict[int, Exit] = {}
-    for event in run(commands, max_parallel, timeout, stdin):
-        if isinstance(event, Chunk):
-            written[event.place][event.stream].append(event.text)
-        else:
-            ended[event.place] = event
-    return [
-        Result(
-            command.cluster,
-            b"".join(written[index]["stdout"]),
-            b"".join(written[index]["stderr"]),
-            ended[index].status,
-            ended[index].timed_out,
-        )
-        for index, command in enumerate(commands)
-    ]
+    with suppress(KeyboardInterrupt):
+        for event in run(commands, max_parallel, timeout, stdin):
+            if isinstance(event, Chunk):
+                written[event.place][event.stream].append(event.text)
+            else:
+                ended[event.place] = event
+    return [_result(command, written[place], ended.get(place)) for place, command in enumerate(commands)]
+
+
+def _result(command: Command, written: Mapping[str, Sequence[bytes]], ended: Exit | None) -> Result:
+    stdout, stderr = (b"".join(written[stream]) if ended else b"" for stream in ("stdout", "stderr"))
+    return Result(command.cluster, stdout, stderr, ended and ended.status, bool(ended and ended.timed_out))

@@ -28,14 +28,15 @@ class Cause(NamedTuple):
 NO_CONTEXT = "no context"
 
 # The texts are client-go's, Go's net package's and the API server's; recordings of each: fixtures/data/kubectl.
-# The order matters: a NotFound may quote anything, a TLS error may be wrapped in a "Unable to connect".
+# The order matters: a NotFound may quote anything, a TLS error may be wrapped in a "Unable to connect", and a plain
+# "not found" may be the end of another failure (`… is forbidden: … serviceaccount "x" not found`), so it comes last.
 _CAUSES: tuple[tuple[str, Cause], ...] = (
     (r"context was not found for specified context|context \S+ does not exist", Cause(NO_CONTEXT)),
     (
         r"doesn't have a resource type|no matches for kind|could not find the requested resource",
         Cause("no such resource type", absent=True),
     ),
-    (r"\(NotFound\)| not found$", Cause("not found", absent=True)),
+    (r"\(NotFound\)", Cause("not found", absent=True)),
     (r"getting credentials:|exec plugin:|exec: executable", Cause("login failed")),
     (r"\(Unauthorized\)|must be logged in|asked for the client to provide credentials", Cause("unauthorized")),
     (r"\(Forbidden\)|is forbidden: ", Cause("forbidden")),
@@ -43,7 +44,7 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
     (r"no such host|server misbehaving|name resolution", Cause("DNS lookup failed")),
     (r"x509: |tls: |gave HTTP response to HTTPS client", Cause("TLS error")),
     (
-        r"i/o timeout|[Tt]imeout exceeded|deadline exceeded|TLS handshake timeout|request timed out",
+        r"i/o timeout|[Tt]imeout exceeded|deadline exceeded|TLS handshake timeout|request timed out|\(Timeout\)",
         Cause("connection timeout"),
     ),
     (r"no route to host|network is unreachable|host is down", Cause("unreachable")),
@@ -54,6 +55,7 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
         Cause("server error"),
     ),
     (r"\(TooManyRequests\)", Cause("too many requests")),
+    (r"^(?:Error|error).* not found|^error: no matching resources", Cause("not found", absent=True)),
 )
 
 # klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …` ahead of the line that matters.
@@ -78,7 +80,9 @@ def cause(stderr: str, exit_status: int) -> Cause:
     if found and len(found) == len(lines):
         return found[0]
     if lines:
-        return Cause(visible(re.sub(r"^(?:error|Error from server \(\w+\)|Error): ", "", lines[0])))
+        # Notes may come first: `Found 2 pods, using pod/web-1`.
+        line = next((line for line in lines if line.startswith(("error: ", "Error"))), lines[0])
+        return Cause(visible(re.sub(r"^(?:error|Error from server \(\w+\)|Error): \b", "", line)))
     return Cause(f"kubectl ended with status {exit_status}")
 
 
@@ -99,7 +103,7 @@ def _known(line: str) -> Cause | None:
 def visible(text: str) -> str:
     """Text from elsewhere for the terminal: control characters and direction marks shown as escapes."""
     return re.sub(
-        r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]",
+        r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]",
         lambda match: match.group().encode("unicode_escape").decode(),
         text,
     )
@@ -122,6 +126,18 @@ def failed_clusters(action: str, failures: Sequence[tuple[str, str]]) -> str:
 def showing_partial(answered: int, selected: int) -> str:
     """The line above the results of a fleet that answered in part."""
     return f"Showing results from {answered}/{selected} clusters:"
+
+
+def is_noise(line: str) -> bool:
+    """Is this line of stderr left to the report: klog's, or one that says why the cluster failed or what it lacks?"""
+    return bool(_KLOG.match(line)) or is_known([line])
+
+
+def summary(verb: str, statuses: Sequence[tuple[str, int]]) -> list[str]:
+    """What became of a command that went from cluster to cluster; statuses: (cluster, exit status)."""
+    good = [cluster for cluster, status in statuses if not status]
+    bad = [f"{cluster} (exit status {status})" for cluster, status in statuses if status]
+    return [f"{verb}: {word} {', '.join(names)}" for word, names in (("done in", good), ("failed in", bad)) if names]
 
 
 def everywhere(line: str, count: int) -> str:
@@ -258,6 +274,21 @@ def no_targets_for_change(verb: str) -> UserError:
     """The refusal of a change without explicit targets."""
     what = f"{verb} from" if verb == "delete" else f"{verb} in"
     return UserError(f"Use --all-clusters to {what} all clusters, or --clusters to specify targets")
+
+
+def needs_one_cluster(verb: str, names: Sequence[str]) -> UserError:
+    return UserError(
+        f"{verb} needs exactly one cluster here; choose it with --clusters=NAME. Candidates: {_names(names)}"
+    )
+
+
+def by_time_needs_an_end() -> UserError:
+    return UserError("--by-time sorts logs that have an end: leave out -f, or --by-time")
+
+
+def nothing_matches(pattern: str, count: int) -> str:
+    """No cluster has an object whose name matches."""
+    return f"Error: nothing matches '{visible(pattern)}' (in {clusters(count)})"
 
 
 def _names(names: Sequence[str], most: int = 20) -> str:

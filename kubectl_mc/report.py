@@ -8,43 +8,70 @@ from typing import NamedTuple
 from kubectl_mc import errors
 from kubectl_mc.dispatch import Result
 from kubectl_mc.errors import Cause
+from kubectl_mc.request import Request
 
 _NOTHING = "No resources found"
 
 
 class Report(NamedTuple):
-    """lines: for stderr, ahead of the results; failed: a cluster failed, or what was asked for is nowhere."""
+    """lines: for stderr, ahead of the results; status: the command's exit status."""
 
     lines: tuple[str, ...]
-    failed: bool
+    status: int
 
 
-def cause(result: Result, timeout: float) -> Cause | None:
+def cause(result: Result, request: Request) -> Cause | None:
     """Why a cluster gave no (full) answer; None if it did."""
+    if result.status is None:
+        return Cause("interrupted")
     if result.timed_out:
-        return Cause(f"timed out after {timeout:g}s")
+        return Cause(f"timed out after {request.patience:g}s")
+    if result.status == request.verb.answer and (result.stdout or not result.stderr):
+        return None
     return errors.cause(_text(result.stderr), result.status) if result.status else None
 
 
-def report(results: Sequence[Result], timeout: float, action: str = "query", verbose: bool = False) -> Report:
-    """Judge the results of all selected clusters."""
-    causes = [(result, cause(result, timeout)) for result in results]
+def report(results: Sequence[Result], request: Request, shown: bool = False) -> Report:
+    """Judge the results of all selected clusters; shown: what they answered, and said beside it, is on the screen."""
+    causes = [(result, cause(result, request)) for result in results]
     failures = [(result, why) for result, why in causes if why and not why.absent]
     answered = [result for result, why in causes if not why or why.absent]
-    lines = _verbose(results) if verbose else [*_warnings(answered)]
+    absent = _absent_everywhere(answered)
+    status = _status(results, request, failed=bool(failures), absent=bool(absent))
+    lines = [] if shown else _verbose(results) if request.options.verbose else _warnings(answered)
     common = _said_by_all(results)
     if failures and len(failures) == len(results) and common and not errors.is_known(common):
-        return Report((*lines, *common), failed=True)  # the command itself is wrong, as kubectl says
-    absent = _absent_everywhere(answered)
+        return Report((*lines, *(() if shown else common)), status)  # the command itself is wrong, as kubectl says
     lines += [errors.everywhere(line, len(answered)) for line in absent]
     if not absent and answered and not any(result.stdout for result in results):
         lines += _nothing_found(answered)
     if failures:
-        lines.append(errors.failed_clusters(action, [(result.cluster, why.reason) for result, why in failures]))
-        lines += errors.advice([(result.cluster, why.reason) for result, why in failures])
-        if any(result.stdout for result in results):
+        reasons = [(result.cluster, why.reason) for result, why in failures]
+        lines += [errors.failed_clusters(_action(request), reasons), *errors.advice(reasons)]
+        if any(result.stdout for result in results) and not shown:
             lines.append(errors.showing_partial(len(answered), len(results)))
-    return Report(tuple(lines), bool(failures or absent))
+    return Report(tuple(lines), status)
+
+
+def _action(request: Request) -> str:
+    """ "Failed to query 2 clusters", "Failed to scale in 2 clusters"."""
+    return f"{request.line.verb} in" if request.verb.changes else "query"
+
+
+def _status(results: Sequence[Result], request: Request, failed: bool, absent: bool) -> int:
+    """130 after Ctrl-C; kubectl's own for one cluster; else 1 if a cluster failed or what was asked for is nowhere.
+
+    Where kubectl's status is an answer (`diff`: 1 for differences), a failure is more than the answer.
+    """
+    statuses = [1 if result.timed_out else result.status for result in results]
+    if None in statuses:
+        return 130
+    known = [abs(status) for status in statuses if status is not None]
+    if len(known) == 1:
+        return known[0] if not results[0].timed_out else request.verb.answer + 1
+    if failed:
+        return max(known) if request.verb.answer and max(known) > request.verb.answer else request.verb.answer + 1
+    return 1 if absent else max(status for status in known if status in (0, request.verb.answer))
 
 
 def _text(stderr: bytes) -> str:

@@ -1,165 +1,137 @@
-"""The way of one kubectl command: hub, selection, access, dispatch, merge. The only place that joins them."""
+"""The way of one kubectl command: its row in the verb table says which way it goes; here the parts are joined."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import TextIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple, TextIO
 
-from kubectl_mc import access, cache, dispatch, errors, grammar, hub, kubeconfig, mapping, selection
-from kubectl_mc.cache import Inventory
-from kubectl_mc.cli import Invocation, Options
-from kubectl_mc.dispatch import Command
-from kubectl_mc.errors import UserError
+from kubectl_mc import dispatch, errors, fleet, grammar, verbs
+from kubectl_mc.access import Target
+from kubectl_mc.cli import Invocation
 from kubectl_mc.grammar import CommandLine
-from kubectl_mc.hub import ClusterProfile
-from kubectl_mc.kubeconfig import Kubeconfig
+from kubectl_mc.request import Job, Request, command, same_everywhere
+
+
+class Streams(NamedTuple):
+    """Where a command reads and writes."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+
+    def answer(self, text: bytes) -> None:
+        """Write to stdout, at once."""
+        self.stdout.buffer.write(text)
+        self.stdout.buffer.flush()
+
+    def say(self, lines: Sequence[str]) -> None:
+        """Write lines about the answer to stderr, ahead of what stdout gets next."""
+        self.stderr.write("".join(f"{line}\n" for line in lines))
+        self.stderr.flush()
 
 
 def run(invocation: Invocation, environment: Mapping[str, str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:
     """Run kubectl's command line on the fleet, show the answer, return the exit status. Raises UserError."""
-    options, line = invocation.options, invocation.kubectl
+    options, line, streams = invocation.options, invocation.kubectl, Streams(stdin, stdout, stderr)
     if not line.path:
         raise errors.no_verb()
-    kubectl = find_kubectl(environment)
-    targets = find_targets(kubectl, options, line, environment, stderr)
-    asked = grammar.without(line, ("no-headers",))  # the headers say where the columns start
-    commands = [access.command(kubectl, target, asked, environment) for target in targets]
-    parallel = options.max_parallel or default_parallel()
-    keys = _sort_keys_commands(kubectl, targets, line, environment)
-    results = dispatch.collect([*commands, *keys], parallel, options.cluster_timeout, _stdin_path(line, stdin))
+    kubectl, verb = fleet.find_kubectl(environment), verbs.find(line)
+    way = verbs.way(verb, line)
+    if way == "local":
+        return _local(kubectl, line, environment, streams)
+    if verbs.changes(verb, line) and not (options.clusters or options.all_clusters):
+        raise errors.no_targets_for_change(line.path[0])
+    if options.by_time and verbs.endless(verb, line):
+        raise errors.by_time_needs_an_end()
+    targets = fleet.find_targets(kubectl, options, line, environment, streams.say)
+    if verbs.needs_one(verb, line) and len(targets) > 1:
+        raise errors.needs_one_cluster(line.verb, [target.cluster for target in targets])
+    with _given(line, stdin) as given:
+        request = Request(kubectl, verb, line, options, environment, given)
+        return _WAYS[way](request, targets, streams)
 
+
+def _terminal(request: Request, targets: Sequence[Target], streams: Streams) -> int:
+    from kubectl_mc import terminal
+
+    return terminal.run(request, targets, streams.say)
+
+
+def _streamed(request: Request, targets: Sequence[Target], streams: Streams) -> int:
+    if request.options.by_time:
+        return _captured(request, targets, streams)
+    from kubectl_mc import stream, terminal
+
+    jobs = _jobs(request, targets, streams)
+    colour = terminal.wants_colour(streams.stdout, request.environment)
+    return stream.run(request, jobs, streams.answer, streams.say, colour) if jobs else 1
+
+
+def _local(kubectl: str, line: CommandLine, environment: Mapping[str, str], streams: Streams) -> int:
+    """Run kubectl once, as if it had been called itself; its help is followed by ours."""
+    from kubectl_mc import terminal
+    from kubectl_mc.cli import FLAGS_HELP
+
+    status = terminal.foreground([kubectl, *grammar.join(line.tokens)], environment)
+    if grammar.is_set(line, "help") and verbs.is_kubectls(line):
+        streams.stdout.write(f"\n{FLAGS_HELP}")
+    return status
+
+
+def _jobs(request: Request, targets: Sequence[Target], streams: Streams) -> list[Job]:
+    """The command line for each cluster; names with wildcards become each cluster's own, and there may be none."""
+    from kubectl_mc import wildcards
+
+    patterns = wildcards.patterns(request.verb, request.line)
+    if not patterns:
+        return same_everywhere(targets, request.line)
+    jobs = wildcards.resolve(request, targets, streams.say)
+    if not jobs:
+        streams.say([errors.nothing_matches(", ".join(patterns), len(targets))])
+    return jobs
+
+
+def _captured(request: Request, targets: Sequence[Target], streams: Streams) -> int:
+    """Wait for every cluster's answer and merge them."""
     from kubectl_mc import answer, report
 
-    results, sort_keys = results[: len(commands)], results[len(commands) :]
-    told = report.report(results, options.cluster_timeout, verbose=options.verbose)
-    stderr.write("".join(f"{text}\n" for text in told.lines))
-    stderr.flush()
-    text = answer.merge(results, sort_keys, line)
-    stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-    stdout.buffer.flush()
-    return 1 if told.failed else 0
+    jobs = _jobs(request, targets, streams)
+    if not jobs:
+        return 1
+    asked = [command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs]
+    keys = [command(request, job) for job in answer.sort_keys(request, jobs)]
+    results = dispatch.collect([*asked, *keys], request.parallel(len(jobs)), request.patience, request.stdin)
+    results, sort_keys = results[: len(jobs)], results[len(jobs) :]
+    told = report.report(results, request)
+    streams.say(told.lines)
+    streams.answer(answer.merge(results, sort_keys, request).encode("utf-8", "surrogateescape"))
+    return told.status
 
 
-def find_kubectl(environment: Mapping[str, str]) -> str:
-    """The user's kubectl: the first on PATH, else the one that pip put beside this Python (the extra `kubectl`)."""
-    import sys
-
-    folders = [*environment.get("PATH", os.defpath).split(os.pathsep), os.path.dirname(sys.executable)]
-    for folder in folders:
-        candidate = f"{folder or '.'}/kubectl"
-        if os.access(candidate, os.X_OK) and not os.path.isdir(candidate):
-            return candidate
-    raise errors.no_kubectl()
+_WAYS: Mapping[str, Callable[[Request, Sequence[Target], Streams], int]] = {
+    "captured": _captured,
+    "streamed": _streamed,
+    "terminal": _terminal,
+}
 
 
-def default_parallel() -> int:
-    """kubectls at a time: enough to hide the waiting for far clusters, few enough for the memory they take."""
-    return max(8, min(32, 4 * (os.cpu_count() or 1)))
+@contextmanager
+def _given(line: CommandLine, stdin: TextIO) -> Iterator[str | None]:
+    """The path under which each kubectl finds what was given to us on stdin (`-f -`); None if the command reads none.
 
-
-def find_targets(
-    kubectl: str, options: Options, line: CommandLine, environment: Mapping[str, str], stderr: TextIO
-) -> list[access.Target]:
-    """The clusters that the options choose from the hub's, with the way to each."""
-    paths = kubeconfig.files(environment, grammar.value(line, "kubeconfig"))
-    if not any(os.path.exists(path) for path in paths):
-        raise errors.no_kubeconfig()
-    home = kubeconfig.home(environment)
-    mapped = mapping.read(os.path.join(home, ".kube"))
-    known = Kubeconfig(None, kubeconfig.may_start_programs(paths))
-    lean = access.lean_environment(environment, known.starts_programs)
-    options = options._replace(hub_context=options.hub_context or mapped.hub_context)
-
-    def ask() -> Sequence[ClusterProfile]:
-        return ask_hub(kubectl, options, grammar.value(line, "kubeconfig"), lean)
-
-    query = cache.key(options.hub_context, options.hub_namespace, paths)
-    inventory = find_inventory(os.path.join(home, ".kube", "cache", "kubectl-mc"), query, options, ask)
-    if inventory.outdated:
-        stderr.write(errors.stale_inventory(options.hub_context, inventory.age) + "\n")
-    if not inventory.profiles:
-        raise errors.no_profiles(options.hub_context, options.hub_namespace)
-    clusters = selection.select(selection.fleet(inventory.profiles), options.clusters, options.exclude)
-    targets = access.targets(clusters, mapped, known)
-    if not access.worth_splitting(kubeconfig.size(paths), len(targets), line):
-        return targets
-    return access.split(targets, _contexts(kubectl, options, lean))
-
-
-def find_inventory(
-    directory: str, query: str, options: Options, ask: Callable[[], Sequence[ClusterProfile]]
-) -> Inventory:
-    """The hub's clusters: from the cache while it is fresh; else `ask`ed for; an old one if the hub can't be asked.
-
-    Raises UserError where there is neither.
+    It is read once, so that every cluster gets the same bytes; where possible it is on no disk.
     """
-    kept = cache.read(directory, query)
-    if kept and kept.fresh and not options.refresh:
-        return kept
-    try:
-        profiles = tuple(ask())
-    except UserError:
-        if not kept:
-            raise
-        return kept._replace(outdated=True)
-    if profiles:
-        cache.write(directory, query, profiles)
-    return Inventory(profiles, 0.0)
-
-
-def ask_hub(
-    kubectl: str, options: Options, given_kubeconfig: str | None, environment: Mapping[str, str]
-) -> list[ClusterProfile]:
-    """The hub's ClusterProfiles. Raises UserError that names the hub and what to do."""
-    context = options.hub_context
-    where = ["--kubeconfig", given_kubeconfig] if given_kubeconfig else []
-    argv = (kubectl, *where, *hub.list_command(context, options.hub_namespace))
-    (result,) = dispatch.collect([Command("hub", argv, environment)], 1, options.cluster_timeout)
-    if result.timed_out:
-        raise errors.hub_timed_out(context, options.cluster_timeout)
-    if result.status:
-        text = result.stderr.decode("utf-8", "replace")
-        raise errors.hub_failed(context, errors.cause(text, result.status), text)
-    try:
-        return hub.parse_list(result.stdout)
-    except ValueError:
-        raise errors.hub_garbage(context) from None
-
-
-def _contexts(kubectl: str, options: Options, environment: Mapping[str, str]) -> Mapping[str, Kubeconfig]:
-    """The user's kubeconfig, one per context; none if kubectl can't flatten it (a file that it names is missing)."""
-    import json
-
-    view = Command("kubeconfig", (kubectl, *kubeconfig.VIEW), environment)
-    (result,) = dispatch.collect([view], 1, options.cluster_timeout)
-    return kubeconfig.split(json.loads(result.stdout)) if result.status == 0 else {}
-
-
-def _sort_keys_commands(
-    kubectl: str, targets: Sequence[access.Target], line: CommandLine, environment: Mapping[str, str]
-) -> list[Command]:
-    """The commands that print the sort keys; none where there is nothing to sort across clusters."""
-    expression = grammar.value(line, "sort-by")
-    if not expression or line.verb != "get" or len(targets) < 2:
-        return []
-    from kubectl_mc.merge import sort
-
-    asking = sort.keys_command(line, expression)
-    return [access.command(kubectl, target, asking, environment) for target in targets]
-
-
-def _stdin_path(line: CommandLine, stdin: TextIO) -> str | None:
-    """Where each kubectl finds what was given to us on stdin (`-f -`): it is read once. None if no one asks for it."""
     if "-" not in grammar.values(line, "filename"):
-        return None
-    import tempfile
+        yield None
+    elif hasattr(os, "memfd_create"):
+        with open(os.memfd_create("stdin"), "wb", 0) as memory:
+            memory.write(stdin.buffer.read())
+            yield f"/dev/fd/{memory.fileno()}"
+    else:
+        from tempfile import NamedTemporaryFile
 
-    copy = tempfile.NamedTemporaryFile(prefix="kubectl-mc-")  # noqa: SIM115 - lives as long as the process
-    copy.write(stdin.buffer.read())
-    copy.flush()
-    _KEPT.append(copy)
-    return copy.name
-
-
-_KEPT: list[object] = []  # files that exist until the process ends
+        with NamedTemporaryFile(prefix="kubectl-mc-", buffering=0) as file:
+            file.write(stdin.buffer.read())
+            yield file.name

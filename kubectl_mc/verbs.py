@@ -2,31 +2,170 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+from kubectl_mc import grammar
+from kubectl_mc.flags import FLAGS
+from kubectl_mc.grammar import CommandLine
+
+Way = Literal["captured", "streamed", "terminal", "local"]
+Shape = Literal["table", "text", "lines"]
 
 
 class Verb(NamedTuple):
     """A row of the table.
 
-    path: the verb as kubectl writes it, e.g. "rollout status"
-    changes: it changes something on a cluster, so its targets must be named
-    table: its plain output is a table with a header line
-    objects: `-o json|yaml` gives API objects, alone or in a List
-    local: it is about this machine only: run once, no cluster
+    path: the verb as kubectl writes it, e.g. "rollout status"; a row is also for its sub-verbs that have none
+    way: captured: all answers are waited for and merged; streamed: shown as they come; terminal: it needs the real
+        terminal or a port, so it runs on one cluster; local: it is about this machine, so it runs once, without cluster
+    shape: what its plain output is: a table with a header, a text (shown in sections), or lines that each stand alone
+    changes: it changes something on a cluster (as far as is known), so its targets must be named
+    fold: clusters with the same answer are shown together, unless --fold=false
+    each: a terminal verb that goes through several clusters, one after another
+    patience: seconds that a cluster has by default; 0 where kubectl's own time limit, or the user, ends it
+    streamed_by, terminal_by, local_by, alone_by: boolean or valued flags with which it goes that way, or needs a
+        single cluster
+    table_by: flags with which the output is a table
+    answer: an exit status other than 0 that is an answer, no failure
+    wildcards: names with * ? [ are resolved on each cluster
     """
 
     path: str
+    way: Way = "captured"
+    shape: Shape = "lines"
     changes: bool = False
-    table: bool = False
-    objects: bool = False
-    local: bool = False
+    fold: bool = False
+    each: bool = False
+    patience: float = 30.0
+    streamed_by: tuple[str, ...] = ()
+    terminal_by: tuple[str, ...] = ()
+    local_by: tuple[str, ...] = ()
+    alone_by: tuple[str, ...] = ()
+    table_by: tuple[str, ...] = ()
+    answer: int = 0
+    wildcards: bool = False
+
+
+_MINUTES = 600.0  # for what waits by itself: finalizers, evictions
+_TERMINAL = ("stdin", "tty")
+
+
+def _read(path: str, shape: Shape, **rest: object) -> Verb:
+    return Verb(path, shape=shape)._replace(**rest)  # type: ignore[arg-type]
+
+
+def _change(path: str, **rest: object) -> Verb:
+    return Verb(path, changes=True)._replace(**rest)  # type: ignore[arg-type]
 
 
 _ROWS = (
-    Verb("get", table=True, objects=True),
-    Verb("api-resources", table=True),
-    Verb("events", table=True, objects=True),
-    Verb("top node", table=True),
-    Verb("top pod", table=True),
-    Verb("describe"),
+    _read("get", "table", streamed_by=("watch", "watch-only"), wildcards=True),
+    _read("events", "table", streamed_by=("watch",)),
+    _read("top", "table"),
+    _read("api-resources", "table"),
+    _read("api-versions", "text", fold=True),
+    _read("explain", "text", fold=True),
+    _read("describe", "text", wildcards=True),
+    _read("version", "text", local_by=("client",)),
+    _read("cluster-info", "text"),
+    _read("cluster-info dump", "text", alone_by=("output-directory",), patience=_MINUTES),
+    _read("auth can-i", "lines", table_by=("list",), answer=1),
+    _read("auth whoami", "table"),
+    _read("diff", "text", answer=1),
+    _read("rollout history", "text"),
+    _read("rollout status", "lines", way="streamed", patience=0.0),
+    _read("wait", "lines", way="streamed", patience=0.0),
+    _read("logs", "lines", way="streamed", patience=0.0, wildcards=True),
+    _read("apply view-last-applied", "text"),
+    _read("port-forward", "lines", way="terminal"),
+    _read("proxy", "lines", way="terminal"),
+    _change("exec", way="streamed", patience=0.0, terminal_by=_TERMINAL),
+    _change("attach", way="streamed", patience=0.0, terminal_by=_TERMINAL),
+    _change("run", terminal_by=(*_TERMINAL, "attach")),
+    _change("debug", terminal_by=(*_TERMINAL, "attach")),
+    _change("cp", way="streamed", patience=0.0),
+    _change("edit", way="terminal", each=True),
+    _change("apply edit-last-applied", way="terminal", each=True),
+    _change("annotate", local_by=("local",)),
+    _change("apply"),
+    _change("auth"),
+    _change("autoscale"),
+    _change("certificate"),
+    _change("cordon"),
+    _change("create"),
+    _change("delete", patience=_MINUTES),
+    _change("drain", way="streamed", patience=_MINUTES),
+    _change("expose"),
+    _change("label", local_by=("local",)),
+    _change("patch", local_by=("local",)),
+    _change("replace", patience=_MINUTES),
+    _change("rollout"),
+    _change("scale"),
+    _change("set", local_by=("local",)),
+    _change("taint"),
+    _change("uncordon"),
+    *(
+        Verb(path, way="local")
+        for path in ("alpha", "completion", "config", "help", "kuberc", "kustomize", "options", "plugin")
+    ),
 )
+
+TABLE = {row.path: row for row in _ROWS}
+
+# A program that kubectl runs under this name. What it does is not known, so it counts as a change.
+PLUGIN = Verb("", shape="text", changes=True)
+
+
+def find(line: CommandLine) -> Verb:
+    """The row for a command line: the verb's, or its parent verb's; PLUGIN for no verb of kubectl's."""
+    if not is_kubectls(line):
+        return PLUGIN
+    paths = (" ".join(line.path[:length]) for length in range(len(line.path), 0, -1))
+    return next((TABLE[path] for path in paths if path in TABLE), PLUGIN)
+
+
+def is_kubectls(line: CommandLine) -> bool:
+    """Is the verb one of kubectl's own, not the name of a plugin?"""
+    return bool(line.path) and line.path[0] in FLAGS
+
+
+def way(verb: Verb, line: CommandLine) -> Way:
+    """How this command line is run; its flags count."""
+    if verb.way == "local" or grammar.is_set(line, "help") or _any(line, verb.local_by):
+        return "local"
+    if verb.way == "terminal" or _any(line, verb.terminal_by):
+        return "terminal"
+    if verb.way == "streamed" or _any(line, verb.streamed_by):
+        return "streamed"
+    return "captured"
+
+
+def shape(verb: Verb, line: CommandLine) -> Shape:
+    return "table" if _any(line, verb.table_by) else verb.shape
+
+
+def changes(verb: Verb, line: CommandLine) -> bool:
+    """Does it change something? Not with a dry run."""
+    return verb.changes and grammar.value(line, "dry-run") in (None, "none") and not _bare_dry_run(line)
+
+
+def _bare_dry_run(line: CommandLine) -> bool:
+    """`--dry-run` without a value is the client's."""
+    given = grammar.values(line, "dry-run")
+    return bool(given) and given[-1] is None
+
+
+def needs_one(verb: Verb, line: CommandLine) -> bool:
+    """Does it make sense on one cluster only? A download (`cp POD:/path here`) has one place to go, too."""
+    if verb.path == "cp":
+        return any(":" in source for source in grammar.operands(line)[:-1])
+    return (way(verb, line) == "terminal" and not verb.each) or _any(line, verb.alone_by)
+
+
+def endless(verb: Verb, line: CommandLine) -> bool:
+    """Will it go on until the user ends it? Then all clusters are asked at once."""
+    return way(verb, line) == "streamed" and _any(line, (*verb.streamed_by, "follow"))
+
+
+def _any(line: CommandLine, names: tuple[str, ...]) -> bool:
+    return any(grammar.is_set(line, name) for name in names)

@@ -1,0 +1,72 @@
+"""A request: one kubectl command line for a fleet, and the commands that it becomes on the clusters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from kubectl_mc import access, verbs
+from kubectl_mc.access import Target
+from kubectl_mc.cli import Options
+from kubectl_mc.dispatch import Command
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.verbs import Verb
+
+
+class Request(NamedTuple):
+    """What the user asked: kubectl's command line with the row of its verb, our options, the user's environment.
+
+    stdin: the path of what was given to us on stdin, if the command reads it (`-f -`)
+    """
+
+    kubectl: str
+    verb: Verb
+    line: CommandLine
+    options: Options
+    environment: Mapping[str, str]
+    stdin: str | None = None
+
+    @property
+    def patience(self) -> float:
+        """Seconds that each cluster has, 0 for no limit."""
+        given = self.options.cluster_timeout
+        if given is not None:
+            return given
+        return 0.0 if verbs.endless(self.verb, self.line) else self.verb.patience
+
+    def parallel(self, count: int) -> int:
+        """How many of `count` kubectls run at a time: what doesn't end by itself must run at once."""
+        if verbs.endless(self.verb, self.line):
+            return max(count, 1)
+        return self.options.max_parallel or default_parallel()
+
+
+class Job(NamedTuple):
+    """A kubectl command line for one cluster. label: what its answer is shown under, the cluster's name or more."""
+
+    target: Target
+    line: CommandLine
+    label: str
+
+
+def default_parallel() -> int:
+    """kubectls at a time: enough to hide the waiting for far clusters, few enough for the memory they take."""
+    return max(8, min(32, 4 * (os.cpu_count() or 1)))
+
+
+def command(request: Request, job: Job) -> Command:
+    """The process for a job."""
+    found = access.command(
+        request.kubectl,
+        job.target,
+        job.line,
+        request.environment,
+        plugin=not verbs.is_kubectls(job.line),
+        lasting=verbs.endless(request.verb, request.line),
+    )
+    return found._replace(cluster=job.label)
+
+
+def same_everywhere(targets: Sequence[Target], line: CommandLine) -> list[Job]:
+    return [Job(target, line, target.cluster) for target in targets]

@@ -1,0 +1,144 @@
+"""Streams: logs, watches and commands whose lines are shown as they come, each with its cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kubectl_mc import answer, dispatch, errors, grammar, report, verbs
+from kubectl_mc.dispatch import Exit, Result
+from kubectl_mc.merge.lines import Prefixer
+from kubectl_mc.merge.watch import Documents, Table
+from kubectl_mc.request import Job, Request, command
+from kubectl_mc.terminal import coloured
+
+# Of each cluster's stderr so much is kept for the report, in bytes.
+REMEMBERED = 1 << 14
+
+# (a chunk of a job's stdout, or None at its end) -> what to print
+Printer = Callable[[bytes | None], bytes]
+
+
+def run(
+    request: Request,
+    jobs: Sequence[Job],
+    answer_with: Callable[[bytes], None],
+    say: Callable[[Sequence[str]], None],
+    colour: bool,
+) -> int:
+    """Run the jobs and show what they print as it comes; the exit status. Ctrl-C ends them all: 130."""
+    commands = [command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs]
+    labels = {job.label: coloured(job.label) if colour else job.label for job in jobs}
+    printers = _printers(request, jobs, labels)
+    notes = [_Notes(f"[{labels[job.label]}] ") for job in jobs]
+    ended: dict[int, Exit] = {}
+    spoken: set[int] = set()
+    try:
+        for event in dispatch.run(commands, request.parallel(len(jobs)), request.patience, request.stdin):
+            printer, note = printers[event.place], notes[event.place]
+            if isinstance(event, Exit):
+                ended[event.place] = event
+                answer_with(printer(None))
+                say(note.feed(None))
+                if verbs.endless(request.verb, request.line) and len(ended) < len(jobs):
+                    say(_farewell(labels[event.cluster], event, note.kept, request))
+            elif event.stream == "stdout":
+                spoken.add(event.place)
+                answer_with(printer(event.text))
+            else:
+                say(note.feed(event.text))
+    except KeyboardInterrupt:
+        for printer in printers:
+            answer_with(printer(None))
+        return 130
+    results = [
+        Result(
+            job.label,
+            b"shown" if place in spoken else b"",
+            notes[place].kept,
+            ended[place].status,
+            ended[place].timed_out,
+        )
+        for place, job in enumerate(jobs)
+    ]
+    told = report.report(results, request, shown=True)
+    say(told.lines)
+    return told.status
+
+
+def _farewell(label: str, ended: Exit, stderr: bytes, request: Request) -> list[str]:
+    """What is said when one stream ends while others go on; nothing where there was nothing to stream."""
+    why = report.cause(Result(ended.cluster, b"", stderr, ended.status, ended.timed_out), request)
+    if why and why.absent:
+        return []
+    return [f"[{label}] ended{f': {why.reason}' if why else ''}"]
+
+
+class _Notes:
+    """What one job says on stderr: shown line by line, but for what the report will name as cause."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._begun = b""
+        self.kept = b""
+
+    def feed(self, chunk: bytes | None) -> list[str]:
+        """The lines to show now; None at the end."""
+        text = self._begun + (chunk or b"")
+        whole, newline, self._begun = text.rpartition(b"\n")
+        if chunk is None:
+            whole, newline, self._begun = text, b"\n" if text else b"", b""
+        if not newline:
+            return []
+        self.kept = (self.kept + whole + b"\n")[-REMEMBERED:]
+        lines = whole.decode("utf-8", "replace").split("\n")
+        return [self._prefix + errors.visible(line) for line in lines if line.strip() and not errors.is_noise(line)]
+
+
+def _printers(request: Request, jobs: Sequence[Job], labels: dict[str, str]) -> list[Printer]:
+    """How each job's stdout is shown, by the command's output form."""
+    form, _ = grammar.output_format(request.line)
+    shape = verbs.shape(request.verb, request.line)
+    if form in answer.OBJECTS:
+        return [_document_printer(Documents(job.label, form)) for job in jobs]
+    if shape == "table" and form in answer.TABLES:
+        table = Table(headers=not grammar.is_set(request.line, "no-headers"))
+        return [_row_printer(table, job.label) for job in jobs]
+    if form in answer.LINES:
+        return [_line_printer(Prefixer(f"{job.label}\t")) for job in jobs]
+    return [_line_printer(Prefixer(f"[{labels[job.label]}] ")) for job in jobs]
+
+
+def _line_printer(prefixer: Prefixer) -> Printer:
+    return lambda chunk: prefixer.end() if chunk is None else prefixer.feed(chunk)
+
+
+def _row_printer(table: Table, cluster: str) -> Printer:
+    lines = Prefixer("")
+
+    def show(chunk: bytes | None) -> bytes:
+        whole = lines.end() if chunk is None else lines.feed(chunk)
+        return _encoded(table.feed(cluster, _lines(whole))) if whole else b""
+
+    return show
+
+
+def _document_printer(documents: Documents) -> Printer:
+    lines = Prefixer("")
+
+    def show(chunk: bytes | None) -> bytes:
+        if chunk is None:
+            return _encoded(documents.feed(_lines(lines.end())) + documents.end())
+        text = documents.feed(_lines(lines.feed(chunk)))
+        # kubectl writes a document at once; a chunk that fills the buffer may be a part of one.
+        quiet = chunk.endswith(b"\n") and len(chunk) < dispatch.CHUNK
+        return _encoded(text + (documents.end() if quiet else ""))
+
+    return show
+
+
+def _lines(whole: bytes) -> list[str]:
+    return whole.decode("utf-8", "surrogateescape").split("\n")[:-1]
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,62 @@
+"""The user's terminal: colours by name, and commands that own it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TextIO
+from zlib import crc32
+
+from kubectl_mc import errors
+from kubectl_mc.access import Target
+from kubectl_mc.kubeconfig import Kubeconfig
+from kubectl_mc.request import Job, Request, command
+
+# Foreground colours that can be read on black and on white: cyan, green, magenta, yellow, blue, red; plain and bright.
+_COLOURS = (36, 32, 35, 33, 34, 31, 96, 92, 95, 93, 94, 91)
+
+
+def wants_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Only a terminal gets colours, and not if NO_COLOR (https://no-color.org) is set."""
+    return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+
+
+def coloured(name: str) -> str:
+    """`name` in its colour, which is the same every time."""
+    return f"\x1b[{_COLOURS[crc32(name.encode()) % len(_COLOURS)]}m{name}\x1b[0m"
+
+
+def foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a command that owns the terminal, as a shell would, and return its exit status.
+
+    Ctrl-C is the command's: it goes to the whole foreground process group, and the command decides what it means.
+    """
+    import signal
+
+    from plumbum import local
+    from plumbum.commands.modifiers import RETCODE
+
+    # Not SIG_IGN: the command would inherit that.
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    try:
+        with local.env(**environment):
+            return int(local[argv[0]][list(argv[1:])] & RETCODE(FG=True))
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run(request: Request, targets: Sequence[Target], say: Callable[[Sequence[str]], None]) -> int:
+    """Run a command on the real terminal: on its one cluster, or on one cluster after another with a summary.
+
+    The user's own environment and kubeconfig: an editor or a shell that it starts should find nothing changed.
+    """
+    statuses: list[tuple[str, int]] = []
+    for place, target in enumerate(targets, start=1):
+        if len(targets) > 1:
+            say([f"CLUSTER: {target.cluster} ({place}/{len(targets)})"])
+        own = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True))
+        found = command(request, Job(own, request.line, target.cluster))
+        statuses.append((target.cluster, foreground(found.argv, request.environment)))
+    if len(statuses) == 1:
+        return statuses[0][1]
+    say(errors.summary(request.line.verb, statuses))
+    return 1 if any(status for _, status in statuses) else 0

@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fixtures.fleet import Fleet, fleet
-from kubectl_mc import answer, grammar
+from kubectl_mc import answer, grammar, verbs
+from kubectl_mc.cli import Options
 from kubectl_mc.dispatch import Result
+from kubectl_mc.request import Request
 
 KUBECTL_MC = (sys.executable, "-m", "kubectl_mc")
 PARALLEL = "10"
@@ -152,10 +154,11 @@ def merge(rows: int, clusters: int, rounds: int) -> None:
     text = f"NAMESPACE   NAME                            READY   STATUS    RESTARTS   AGE\n{body}".encode()
     results = [Result(f"c{number}", text, b"", 0) for number in range(clusters)]
     line = grammar.parse(["get", "pods", "-A"])
+    request = Request("kubectl", verbs.find(line), line, Options(), {})
     took = []
     for _ in range(rounds):
         start = time.perf_counter()
-        answer.merge(results, (), line)
+        answer.merge(results, (), request)
         took.append(time.perf_counter() - start)
     figure = statistics.median(took)
     print(f"merge of {rows * clusters:,} rows  {figure:5.2f} s   {MERGE_GOAL.judge(figure)}", flush=True)

@@ -88,8 +88,8 @@ def test_a_value_is_read_in_both_spellings(flags: list[str], field: str, value: 
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("30s", 30), ("1m30s", 90), ("500ms", 0.5), ("0", 0), ("0s", 0), ("2h", 7200), ("1.5s", 1.5), ("12", 12), ("1h1ms", 3600.001)],
-)  # fmt: skip
+    [("30s", 30), ("1m30s", 90), ("500ms", 0.5), ("0", 0), ("0s", 0), ("2h", 7200), ("1.5s", 1.5), ("1h1ms", 3600.001)],
+)
 def test_a_time_is_read_as_go_writes_it(text: str, seconds: float) -> None:
     assert options(f"--cluster-timeout={text}").cluster_timeout == pytest.approx(seconds)
 
@@ -124,12 +124,10 @@ def test_a_list_of_no_names_is_an_error(flag: str) -> None:
 
 @pytest.mark.parametrize(
     ("flag", "name"),
-    [("--context=x", "context"), ("--cluster=x", "cluster"), ("--server=x", "server"), ("-s=x", "server"), ("-Asx", "server")],
-)  # fmt: skip
-@pytest.mark.parametrize("place", ["get pods {}", "{} get pods", "my-plugin {}"])
+    [("--context=x", "context"), ("--cluster=x", "cluster"), ("--server x", "server"), ("-sx", "server")],
+)
+@pytest.mark.parametrize("place", ["get pods {}", "{} get pods", "get pods -A {}", "my-plugin {}"])
 def test_flags_that_name_one_api_server_are_refused(flag: str, name: str, place: str) -> None:
-    if flag == "-Asx" and place == "my-plugin {}":
-        flag = "-sx"
     assert problem(*place.format(flag).split()).startswith(f"--{name} would send every cluster's command to one place")
 
 

@@ -1,15 +1,19 @@
 """The hub's inventory: ClusterProfiles (multicluster.x-k8s.io/v1alpha1, KEP-4322) as values.
 
-What a hub says is not trusted: fields of another type than the CRD has count as not given.
+What a hub says is not trusted: fields of another type than the CRD has count as not given, and what has a name that
+no Kubernetes object can have is left out, so that a name needs no care wherever it is shown.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 RESOURCE = "clusterprofiles.multicluster.x-k8s.io"
 API_VERSION = "multicluster.x-k8s.io/v1alpha1"
+
+_NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")  # RFC 1123, as the API server checks it
 
 
 class AccessProvider(NamedTuple):
@@ -45,12 +49,15 @@ def parse_list(text: bytes) -> list[ClusterProfile]:
     """The profiles in `kubectl get clusterprofiles -o json`. Raises ValueError if it is no list of objects."""
     import json
 
-    document = json.loads(text)
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
     items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list):
         raise ValueError("no items")
     profiles = [_profile(item) for item in items if _mapping(item).get("apiVersion") == API_VERSION]
-    return [profile for profile in profiles if profile.name]
+    return [each for each in profiles if _NAME.fullmatch(each.name) and _NAME.fullmatch(each.namespace or "default")]
 
 
 def _profile(item: Mapping[str, Any]) -> ClusterProfile:

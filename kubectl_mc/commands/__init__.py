@@ -1,0 +1,1 @@
+"""Commands of our own, one file each."""

@@ -63,7 +63,7 @@ def parse(text: str, path: str) -> ClusterMapping:
     try:
         root = yaml.compose(text, Loader=loader)
         document = yaml.load(text, Loader=loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: of a date such as 2026-13-45
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
         raise errors.mapping_file(path, mark.line + 1 if mark else None, f"not YAML: {problem}") from None
@@ -100,7 +100,7 @@ def _entries(clusters: Sequence[object], path: str, root: object) -> list[Entry]
 
 def _line(root: object, key: str, index: int | None = None) -> int:
     """The line (from 1) where `key`, or the index-th item of its list, stands in a composed YAML document."""
-    for key_node, value_node in getattr(root, "value", ()):
+    for key_node, value_node in reversed(getattr(root, "value", ())):  # of two equal keys the last one counts
         if key_node.value == key:
             node = key_node if index is None else value_node.value[index]
             return int(node.start_mark.line) + 1

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubectl_mc import kubeconfig
+
+EXEC = {"exec": {"command": "aws", "args": ["eks"]}}
+VIEW: dict[str, Any] = {
+    "kind": "Config",
+    "current-context": "one",
+    "clusters": [{"name": "c1", "cluster": {"server": "https://1"}}, {"name": "c2", "cluster": {"server": "https://2"}}],
+    "users": [
+        {"name": "u1", "user": {"token": "t1"}},
+        {"name": "u2", "user": EXEC},
+        {"name": "relative", "user": {"exec": {"command": "./bin/login"}}},
+        {"name": "absolute", "user": {"exec": {"command": "/bin/login"}}},
+        {"name": "legacy", "user": {"auth-provider": {"name": "oidc"}}},
+    ],
+    "contexts": [
+        {"name": "one", "context": {"cluster": "c1", "user": "u1", "namespace": "shop"}},
+        {"name": "two", "context": {"cluster": "c2", "user": "u2"}},
+        {"name": "relative", "context": {"cluster": "c1", "user": "relative"}},
+        {"name": "absolute", "context": {"cluster": "c1", "user": "absolute"}},
+        {"name": "legacy", "context": {"cluster": "c1", "user": "legacy"}},
+        {"name": "no user", "context": {"cluster": "c1"}},
+        {"name": "lost", "context": {"cluster": "nowhere", "user": "nobody"}},
+        {"name": "empty"},
+    ],
+}  # fmt: skip
+
+
+def minimal(name: str) -> dict[str, Any]:
+    text = kubeconfig.split(VIEW)[name].text
+    assert text is not None
+    parsed: dict[str, Any] = json.loads(text)
+    return parsed
+
+
+def test_each_context_gets_its_own_cluster_and_user_only() -> None:
+    assert minimal("one") == {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "one",
+        "contexts": [VIEW["contexts"][0]],
+        "clusters": [VIEW["clusters"][0]],
+        "users": [VIEW["users"][0]],
+    }
+    assert minimal("two")["users"] == [VIEW["users"][1]]
+
+
+def test_there_is_one_for_every_context() -> None:
+    assert list(kubeconfig.split(VIEW)) == [entry["name"] for entry in VIEW["contexts"]]
+
+
+@pytest.mark.parametrize(
+    ("context", "whole", "starts_programs"),
+    [
+        ("one", True, False),
+        ("two", True, True),
+        ("absolute", True, True),
+        ("relative", False, True),
+        ("legacy", False, True),
+        ("no user", True, False),
+        ("lost", True, False),
+        ("empty", True, False),
+    ],
+)
+def test_what_needs_its_own_folder_or_file_keeps_it(context: str, whole: bool, starts_programs: bool) -> None:
+    found = kubeconfig.split(VIEW)[context]
+    assert (found.text is not None, found.starts_programs) == (whole, starts_programs)
+
+
+@pytest.mark.parametrize("context", ["lost", "empty"])
+def test_a_context_of_nothing_is_left_for_kubectl_to_complain_of(context: str) -> None:
+    assert (minimal(context)["clusters"], minimal(context)["users"]) == ([], [])
+
+
+@pytest.mark.parametrize("view", [{}, {"contexts": None, "clusters": None, "users": None}])
+def test_an_empty_kubeconfig_has_no_contexts(view: dict[str, Any]) -> None:
+    assert kubeconfig.split(view) == {}
+
+
+@pytest.mark.parametrize(
+    ("environment", "given", "files"),
+    [
+        ({"HOME": "/h"}, None, ["/h/.kube/config"]),
+        ({"HOME": "/h", "KUBECONFIG": ""}, None, ["/h/.kube/config"]),
+        ({"HOME": "/h", "KUBECONFIG": "/a"}, None, ["/a"]),
+        ({"HOME": "/h", "KUBECONFIG": "/a:/b"}, None, ["/a", "/b"]),
+        ({"HOME": "/h", "KUBECONFIG": ":/b:"}, None, ["/b"]),
+        ({"HOME": "/h", "KUBECONFIG": "/a"}, "/c", ["/c"]),
+    ],
+)
+def test_the_flag_counts_before_the_variable_before_the_home(
+    environment: dict[str, str], given: str | None, files: list[str]
+) -> None:
+    assert kubeconfig.files(environment, given) == files
+
+
+def test_files_that_are_not_there_have_no_size(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("12345")
+    assert kubeconfig.size([str(tmp_path / "a"), str(tmp_path / "nowhere"), str(tmp_path)]) == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "maybe"),
+    [("users: [{name: a, user: {token: x}}]", False), ("user: {exec: {}}", True), ("user: {auth-provider: {}}", True)],
+)
+def test_a_file_that_speaks_of_plugins_may_start_programs(tmp_path: Path, content: str, maybe: bool) -> None:
+    (tmp_path / "a").write_text("users: []")
+    (tmp_path / "b").write_text(content)
+    files = [str(tmp_path / name) for name in ("a", "b", "nowhere")]
+    assert kubeconfig.may_start_programs(files) is maybe

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_mc import mapping
+from kubectl_mc.errors import UserError
+from kubectl_mc.mapping import ClusterMapping, Entry
+
+LONG = """\
+apiVersion: kubectl-mc.k8s.io/v1alpha1
+kind: ClusterMapping
+hubContext: hub
+clusters:
+- name: prod-eu
+  context: arn:aws:eks:eu
+- name: prod-eu
+  namespace: fleet-2
+  context: other
+"""
+SHORT = "clusters: [{profile: prod-eu, context: eu}]\n"
+
+
+def parse(text: str) -> ClusterMapping:
+    return mapping.parse(text, "FILE")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (LONG, ClusterMapping("hub", (Entry("prod-eu", "arn:aws:eks:eu"), Entry("prod-eu", "other", "fleet-2")))),
+        (SHORT, ClusterMapping(None, (Entry("prod-eu", "eu"),))),
+        ("clusters: [{name: fleet/prod-eu, context: eu}]", ClusterMapping(None, (Entry("prod-eu", "eu", "fleet"),))),
+        ("hubContext: hub", ClusterMapping("hub")),
+        ("clusters: null", ClusterMapping()),
+        ("clusters:\n", ClusterMapping()),
+        ("clusters: []", ClusterMapping()),
+        ("", ClusterMapping()),
+        ("# nothing\n---\n", ClusterMapping()),
+        ("{}", ClusterMapping()),
+        ("unknown: field", ClusterMapping()),
+    ],
+)
+def test_both_forms_are_read(text: str, value: ClusterMapping) -> None:
+    assert parse(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("clusters: ]", "FILE:1: not YAML: "),
+        ("a: 1\nb: {\n", "FILE:3: not YAML: "),
+        ("a: 1\n\tb: 2\n", "FILE:2: not YAML: "),
+        ("a: *nowhere", "FILE:1: not YAML: found undefined alias"),
+        ("a: 1\n---\nb: 2", "FILE:2: not YAML: "),
+        ("a: \x00", "FILE: not YAML: "),
+        ("clusters: [{name: 2026-13-45, context: a}]", "FILE: not YAML: month must be in 1..12"),
+        ("- a", "FILE:1: not a mapping of keys to values."),
+        ("text", "FILE:1: not a mapping of keys to values."),
+        ("apiVersion: v1\nkind: Pod\n", "FILE:2: v1 Pod is not kubectl-mc.k8s.io/v1alpha1 ClusterMapping."),
+        ("apiVersion: v2\n", "FILE:1: v2 ClusterMapping is not "),
+        ("a: 1\nhubContext: [x]", "FILE:2: hubContext is no string."),
+        ("a: 1\n\nclusters: {a: b}", "FILE:3: clusters is no list."),
+        ("clusters:\n- name: a\n  context: b\n- name: c\n", "FILE:4: entry 2 of clusters needs name and "),
+        ("clusters:\n- context: b\n", "FILE:2: entry 1 of clusters needs "),
+        ("clusters:\n- name: 1\n  context: b\n", "FILE:2: entry 1 of clusters needs "),
+        ("clusters:\n- {name: a, context: b, namespace: 3}\n", "FILE:2: entry 1 of clusters needs "),
+        ("clusters:\n\n- text\n", "FILE:3: entry 1 of clusters needs "),
+        ("clusters: []\nclusters: [{name: a, context: b}, x]", "FILE:2: entry 2 of clusters needs "),
+        ("a: " + "[" * 5000, "FILE"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_line(text: str, problem: str) -> None:
+    with pytest.raises(UserError) as raised:
+        parse(text)
+    assert str(raised.value).startswith(problem)
+    assert "clusters: [{name: PROFILE, context: CONTEXT}]" in str(raised.value)
+
+
+WORDS = st.sampled_from(
+    ["clusters", "name", "context", "kind", ":", ": ", "\n", "- ", "  ", "{", "}", "[", "]", ",", "*a", "&a ", "!!int ",
+     "2026-99-99", "<<", "?", "|", "'", "1", "!!binary ", "x"]
+)  # fmt: skip
+
+
+@given(st.one_of(st.text(), st.lists(WORDS).map("".join)))
+def test_any_text_is_a_mapping_or_an_error_for_the_user(text: str) -> None:
+    with contextlib.suppress(UserError):
+        assert isinstance(parse(text), ClusterMapping)
+
+
+@pytest.mark.parametrize(
+    ("profile", "namespace", "context"),
+    [("prod-eu", "fleet-2", "other"), ("prod-eu", "fleet", "arn:aws:eks:eu"), ("prod-us", "fleet", None)],
+)
+def test_an_entry_with_the_namespace_counts_before_one_without(
+    profile: str, namespace: str, context: str | None
+) -> None:
+    assert parse(LONG).context_for(profile, namespace) == context
+
+
+def test_the_first_entry_of_a_name_counts() -> None:
+    twice = ClusterMapping(None, (Entry("a", "first"), Entry("a", "second")))
+    assert twice.context_for("a", "x") == "first"
+
+
+def test_without_files_nothing_is_mapped(tmp_path: Path) -> None:
+    assert mapping.read(str(tmp_path / "nowhere")) == ClusterMapping()
+
+
+def test_the_first_file_counts_before_the_second(tmp_path: Path) -> None:
+    (tmp_path / "kubectl-mc-clusters.yaml").write_text("clusters: [{name: a, context: first}]")
+    (tmp_path / "kubectl-mc.yaml").write_text(
+        "hubContext: hub\nclusters: [{name: a, context: x}, {name: b, context: y}]"
+    )
+    read = mapping.read(str(tmp_path))
+    assert (read.hub_context, read.context_for("a", ""), read.context_for("b", "")) == ("hub", "first", "y")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
+def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "kubectl-mc.yaml"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(UserError, match=r"kubectl-mc\.yaml: can't be read: "):
+        mapping.read(str(tmp_path))

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fixtures.fleet import Fleet, fleet
-from kubectl_mc import answer, grammar, verbs
+from kubectl_mc import access, answer, grammar, verbs
 from kubectl_mc.cli import Options
 from kubectl_mc.dispatch import Result
 from kubectl_mc.request import Request
@@ -41,6 +41,18 @@ OWN_CPU = (
 )
 
 
+# The largest resident size of a process itself, in KiB, on stderr.
+PEAK = (
+    sys.executable,
+    "-c",
+    "import os, resource, sys\n"
+    "from kubectl_mc import cli\n"
+    "status = cli.main(sys.argv[4:], os.environ, sys.stdin, sys.stdout, sys.stderr)\n"
+    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
+    "sys.exit(status)",
+)
+
+
 class Goal(NamedTuple):
     """A figure that the project wants to reach: at most `most`."""
 
@@ -55,6 +67,8 @@ AGAINST_XARGS = {3: Goal(1.1), 10: Goal(0.8), 100: Goal(0.55), 300: Goal(0.5)}
 OWN_CPU_GOALS = {1: Goal(60, " ms"), 100: Goal(250, " ms")}
 MERGE_GOAL = Goal(0.6, " s")
 LINEAR_GOAL = Goal(1.1)
+STREAM_GOAL = Goal(1.15)
+STREAM_MEMORY = Goal(100, " MiB")
 
 
 def seconds(command: Sequence[str], environment: dict[str, str]) -> float:
@@ -82,7 +96,7 @@ def xargs(found: Fleet, arguments: Sequence[str]) -> list[str]:
     """The loop that people write: ten kubectls at a time, one per context."""
     names = " ".join(found.clusters)
     asking = " ".join(arguments)
-    return ["sh", "-c", f"echo {names} | xargs -n 1 -P {PARALLEL} sh -c 'exec kubectl --context \"$0\" {asking}'"]
+    return ["sh", "-c", f"printf '%s\\n' {names} | xargs -P {PARALLEL} -I@ kubectl --context @ {asking}"]
 
 
 def clush(found: Fleet, arguments: Sequence[str]) -> list[str]:
@@ -146,6 +160,27 @@ def linear(rounds: int, folder: str) -> None:
     print(f"per cluster    {shown}   {ratio:5.2f}x   {LINEAR_GOAL.judge(ratio)}", flush=True)
 
 
+def stream(size: int, lines: int, rounds: int, folder: str) -> None:
+    """`logs -f` of all clusters at once: kubectl-mc against the same kubectls, each writing to /dev/null."""
+    directory, names = started(size, f"{folder}/stream")
+    with fleet(names, directory) as found:
+        for name in names:
+            found.set_logs(name, 0, lines)
+        env = environment(found)
+        arguments = ("logs", "-f", "-n", "shop", "deploy/cart", "-c", "app", "--pod-running-timeout=60s")
+        lean = access.lean_environment(env, starts_programs=False, lasting=True)  # what ours start with
+        bare = "".join(f"kubectl --context {name} {' '.join(arguments)} >/dev/null 2>&1 & " for name in names) + "wait"
+        ours = (*KUBECTL_MC, *arguments)
+        mine, theirs, ratio = paired(partial(seconds, ours, env), partial(seconds, ["sh", "-c", bare], lean), rounds)
+        measured = subprocess.run(
+            [*PEAK, *ours], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True
+        )
+        peak = float(measured.stderr.split()[-1]) / 1024
+    shown = f"{size:4} streams of {lines:,} lines  mc {mine:6.3f} s   bare {theirs:6.3f} s   {ratio:5.2f}x"
+    print(f"{shown}   {STREAM_GOAL.judge(ratio)}")
+    print(f"{size:4} streams, the plugin's own peak memory {peak:4.0f} MiB   {STREAM_MEMORY.judge(peak)}", flush=True)
+
+
 def merge(rows: int, clusters: int, rounds: int) -> None:
     """Merging the tables of many clusters into one, in this process."""
     body = "".join(
@@ -166,17 +201,22 @@ def merge(rows: int, clusters: int, rounds: int) -> None:
 
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", default="", help="get-3, get, own, linear, stream or merge: one of the comparisons")
     parser.add_argument("--rounds", type=int, default=7, help="pairs per comparison; the largest fleets take a third")
     arguments = parser.parse_args(argv)
     rounds, few = arguments.rounds, max(3, arguments.rounds // 3)
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with tempfile.TemporaryDirectory(prefix="kubectl-mc-bench-") as folder:
-        for size in (3, 10, 100, 300):
-            compare(size, rounds if size <= 10 else few, folder)
-        for size in (1, 100):
-            own_cpu(size, rounds if size <= 10 else few, folder)
-        linear(few, folder)
-    merge(1000, 100, rounds)
+        comparisons: dict[str, Callable[[], None]] = {
+            **{f"get-{size}": partial(compare, size, rounds if size <= 10 else few, folder) for size in AGAINST_XARGS},
+            **{f"own-{size}": partial(own_cpu, size, few, folder) for size in OWN_CPU_GOALS},
+            "linear": partial(linear, few, folder),
+            "stream": partial(stream, 100, 20_000, few, folder),
+            "merge": partial(merge, 1000, 100, rounds),
+        }
+        for name, comparison in comparisons.items():
+            if name.startswith(arguments.only):
+                comparison()
     return 0
 
 

@@ -196,6 +196,7 @@ def _end_all(children: Sequence[_Child]) -> None:
         except subprocess.TimeoutExpired:
             child.end(signal.SIGKILL)
             child.process.wait()
+        child.end(signal.SIGKILL)  # what kubectl had started may have ignored the first signal
         for read in child.streams:
             os.close(read)
 

@@ -36,13 +36,13 @@ def report(results: Sequence[Result], request: Request, shown: bool = False) -> 
     causes = [(result, cause(result, request)) for result in results]
     failures = [(result, why) for result, why in causes if why and not why.absent]
     answered = [result for result, why in causes if not why or why.absent]
-    absent = _absent_everywhere(answered)
+    absent = _absent(answered)
     status = _status(results, request, failed=bool(failures), absent=bool(absent))
     lines = [] if shown else _verbose(results) if request.options.verbose else _warnings(answered)
     common = _said_by_all(results)
     if failures and len(failures) == len(results) and common and not errors.is_known(common):
         return Report((*lines, *(() if shown else common)), status)  # the command itself is wrong, as kubectl says
-    lines += [errors.everywhere(line, len(answered)) for line in absent]
+    lines += absent
     if not absent and answered and not any(result.stdout for result in results):
         lines += _nothing_found(answered)
     if failures:
@@ -71,7 +71,7 @@ def _status(results: Sequence[Result], request: Request, failed: bool, absent: b
         return known[0] if not results[0].timed_out else request.verb.answer + 1
     if failed:
         return max(known) if request.verb.answer and max(known) > request.verb.answer else request.verb.answer + 1
-    return 1 if absent else max(status for status in known if status in (0, request.verb.answer))
+    return 1 if absent else max((status for status in known if status == request.verb.answer), default=0)
 
 
 def _text(stderr: bytes) -> str:
@@ -92,23 +92,37 @@ def _said_by_all(results: Sequence[Result]) -> list[str]:
 
 def _warnings(results: Sequence[Result]) -> list[str]:
     """What kubectl said beside its answer, each line once; with its clusters where not all said it."""
+    said = [
+        (line, result.cluster)
+        for result in results
+        for line in dict.fromkeys(_text(result.stderr).splitlines())
+        if line.strip() and not line.startswith(_NOTHING) and not errors.is_known([line])
+    ]
+    return _once(said, len(results))
+
+
+def _once(said: Sequence[tuple[str, str]], count: int) -> list[str]:
+    """Each line of the (line, cluster)s once, with its clusters where not all `count` of them said it."""
     speakers: dict[str, list[str]] = {}
-    for result in results:
-        for line in dict.fromkeys(_text(result.stderr).splitlines()):
-            if line.strip() and not line.startswith(_NOTHING) and not errors.is_known([line]):
-                speakers.setdefault(line, []).append(result.cluster)
+    for line, cluster in said:
+        speakers.setdefault(line, []).append(cluster)
     return [
-        errors.visible(line) if len(clusters) == len(results) else f"{errors.visible(line)} ({', '.join(clusters)})"
+        errors.visible(line) if len(clusters) == count else f"{errors.visible(line)} ({', '.join(clusters)})"
         for line, clusters in speakers.items()
     ]
 
 
-def _absent_everywhere(answered: Sequence[Result]) -> list[str]:
-    """What every cluster that answered said not to have; what one of them has is no error."""
+def _absent(answered: Sequence[Result]) -> list[str]:
+    """What no cluster that answered has; what one of them has is no error."""
     if not answered:
         return []
-    spoken = [errors.absences(_text(result.stderr)) for result in answered]
-    return [line for line in spoken[0] if all(line in lines for lines in spoken[1:])]
+    spoken = [list(dict.fromkeys(errors.absences(_text(result.stderr)))) for result in answered]
+    everywhere = [line for line in spoken[0] if all(line in lines for lines in spoken[1:])]
+    if everywhere or not all(spoken) or any(result.stdout for result in answered):
+        return [errors.everywhere(line, len(answered)) for line in everywhere]
+    # No object here, no such type there: it is nowhere, too.
+    said = [(line, result.cluster) for result, lines in zip(answered, spoken) for line in lines]
+    return _once(said, len(answered))
 
 
 def _nothing_found(answered: Sequence[Result]) -> list[str]:

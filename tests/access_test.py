@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from kubectl_mc import access, grammar
+from kubectl_mc.access import Target
+from kubectl_mc.hub import ClusterProfile
+from kubectl_mc.kubeconfig import Kubeconfig
+from kubectl_mc.mapping import ClusterMapping, Entry
+from kubectl_mc.selection import Cluster
+
+OWN = Kubeconfig(None, starts_programs=False)
+PLUGINS = Kubeconfig(None, starts_programs=True)
+
+
+def argv(text: str, target: Target, plugin: bool = False) -> list[str]:
+    return list(access.command("kubectl", target, grammar.parse(text.split()), {}, plugin).argv)
+
+
+def test_a_cluster_is_reached_by_its_mapped_context_else_by_one_of_its_name() -> None:
+    profiles = [ClusterProfile("a", "fleet"), ClusterProfile("b", "fleet"), ClusterProfile("b", "other")]
+    clusters = [Cluster(f"{each.namespace}/{each.name}", each) for each in profiles]
+    mapping = ClusterMapping(None, (Entry("b", "general"), Entry("b", "special", "other")))
+    assert access.targets(clusters, mapping, PLUGINS) == [
+        Target("fleet/a", "a", PLUGINS),
+        Target("fleet/b", "general", PLUGINS),
+        Target("other/b", "special", PLUGINS),
+    ]
+
+
+def test_kubectl_gets_the_context_and_the_words_unchanged() -> None:
+    words = argv("get pods -n shop -- x", Target("c1", "ctx", OWN))
+    assert words == ["kubectl", "--context", "ctx", "get", "pods", "-n", "shop", "--", "x"]
+
+
+def test_with_a_kubeconfig_of_its_own_it_needs_no_context() -> None:
+    command = access.command("kubectl", Target("c1", "ctx", Kubeconfig(b"{}", False)), grammar.parse(["get"]), {})
+    assert (command.cluster, command.argv, command.kubeconfig) == ("c1", ("kubectl", "get"), b"{}")
+
+
+def test_a_plugin_gets_its_context_behind_its_name() -> None:
+    words = argv("tree deploy x", Target("c1", "ctx", OWN), plugin=True)
+    assert words == ["kubectl", "tree", "--context", "ctx", "deploy", "x"]
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "text", "worth"),
+    [
+        (1_000_000, 100, "get pods", True),
+        (10_000, 3, "get pods", False),
+        (0, 100, "get pods", False),
+        (1_000_000, 100, "get pods --kubeconfig=x", False),
+        (1_000_000, 100, "get pods --user x", False),
+    ],
+)
+def test_a_large_kubeconfig_is_split_for_many_clusters(
+    size: int, count: int, text: str, worth: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "memfd_create", None, raising=False)
+    assert access.worth_splitting(size, count, grammar.parse(text.split())) is worth
+
+
+def test_without_memory_files_nothing_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    assert not access.worth_splitting(1_000_000, 100, grammar.parse(["get"]))
+
+
+def test_a_context_that_was_not_split_keeps_the_user_s_own() -> None:
+    split = {"a": Kubeconfig(b"{}", True)}
+    targets = access.split([Target("c1", "a", OWN), Target("c2", "b", OWN)], split)
+    assert targets == [Target("c1", "a", split["a"]), Target("c2", "b", OWN)]
+
+
+@pytest.mark.parametrize(
+    ("user", "starts_programs", "locale"),
+    [
+        ({}, False, access.SMALL_CATALOGUE),
+        ({"LANG": "en_US.UTF-8"}, False, access.SMALL_CATALOGUE),
+        ({"LC_ALL": "C"}, False, access.SMALL_CATALOGUE),
+        ({"LANG": "de_DE.UTF-8"}, False, None),
+        ({"LC_MESSAGES": "ja_JP.UTF-8", "LANG": "en_US.UTF-8"}, False, None),
+        ({"LC_ALL": "en_US.UTF-8", "LANG": "de_DE.UTF-8"}, False, access.SMALL_CATALOGUE),
+        ({"LC_ALL": "zh_CN.GB18030"}, False, "zh_CN.GB18030"),
+        ({"LANG": "en_US.UTF-8"}, True, None),
+        ({"LC_ALL": "fr_CH.UTF-8"}, True, "fr_CH.UTF-8"),
+    ],
+)
+def test_the_locale_is_left_alone_where_someone_would_see_it(
+    user: dict[str, str], starts_programs: bool, locale: str | None
+) -> None:
+    lean = access.lean_environment(user, starts_programs)
+    assert lean.get("LC_ALL") == locale
+    assert {name: lean[name] for name in user if name != "LC_ALL"} == {n: v for n, v in user.items() if n != "LC_ALL"}
+
+
+def test_what_the_user_set_for_go_counts() -> None:
+    assert access.lean_environment({"GOGC": "50"}, False) == {
+        **access.GARBAGE_COLLECTION,
+        "GOGC": "50",
+        "LC_ALL": access.SMALL_CATALOGUE,
+    }
+
+
+def test_what_lasts_collects_its_garbage() -> None:
+    assert "GOGC" not in access.lean_environment({}, False, lasting=True)

@@ -11,9 +11,11 @@ from contextlib import suppress
 from typing import Any, NamedTuple, TextIO
 
 from kubectl_mc import errors, grammar
+from kubectl_mc.commands import COMMANDS
 from kubectl_mc.errors import UserError
 from kubectl_mc.flags import FLAGS
 from kubectl_mc.grammar import CommandLine
+from kubectl_mc.streams import Streams
 
 
 class Options(NamedTuple):
@@ -24,6 +26,16 @@ class Options(NamedTuple):
     clusters: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     all_clusters: bool = False
+    cluster_selector: str | None = None
+    clusterset: str | None = None
+    property: tuple[str, ...] = ()
+    cluster_manager: str | None = None
+    placement: str | None = None
+    healthy: bool = False
+    pick: bool = False
+    contexts: tuple[str, ...] = ()
+    clusterprofile_provider_file: str | None = None
+    yes: bool = False
     max_parallel: int = 0
     cluster_timeout: float | None = None
     fold: bool | None = None
@@ -50,6 +62,16 @@ OWN_FLAGS: Mapping[str, bool] = {
     "clusters": True,
     "exclude": True,
     "all-clusters": False,
+    "cluster-selector": True,
+    "clusterset": True,
+    "property": True,
+    "cluster-manager": True,
+    "placement": True,
+    "healthy": False,
+    "pick": False,
+    "contexts": True,
+    "clusterprofile-provider-file": True,
+    "yes": False,
     "max-parallel": True,
     "cluster-timeout": True,
     "fold": False,
@@ -125,10 +147,11 @@ def _options(ours: Iterable[tuple[str, str | None]]) -> Options:
         if OWN_FLAGS[name] and not (given or "").strip(","):  # a list of nothing must not mean all clusters
             raise errors.flag_needs_value(name)
         field = name.replace("-", "_")
-        if name in ("clusters", "exclude"):
+        if name in _LISTS:
             fields[field] = (*fields.get(field, ()), *(part for part in (given or "").split(",") if part))
         else:
-            fields[field] = _READERS.get(name, _text)(name, given or "")
+            reader = _READERS.get(name, _text if OWN_FLAGS[name] else _truth)
+            fields[field] = reader(name, given or "")
     return Options(**fields)
 
 
@@ -161,15 +184,10 @@ def _seconds(flag: str, text: str) -> float:
     return sum(float(number) * units[unit] for number, unit in parts)
 
 
-_READERS: Mapping[str, Callable[[str, str], Any]] = {
-    "max-parallel": _count,
-    "cluster-timeout": _seconds,
-    "all-clusters": _truth,
-    "fold": _truth,
-    "by-time": _truth,
-    "refresh": _truth,
-    "verbose": _truth,
-}
+_READERS: Mapping[str, Callable[[str, str], Any]] = {"max-parallel": _count, "cluster-timeout": _seconds}
+
+# Flags that may be repeated, and hold several values between commas.
+_LISTS = ("clusters", "exclude", "property", "contexts")
 
 
 def _refuse(line: CommandLine) -> None:
@@ -200,9 +218,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str], stdin: TextIO, std
 
             stdout.write(f"kubectl-mc {__version__}\n")
         else:
-            from kubectl_mc import run
-
-            return run.run(invocation, environment, stdin, stdout, stderr)
+            return _run(invocation, environment, Streams(stdin, stdout, stderr))
     except UserError as error:
         stderr.write(f"Error: {error}\n")
         return 1
@@ -214,6 +230,20 @@ def main(argv: Sequence[str], environment: Mapping[str, str], stdin: TextIO, std
         for stream in (stdout, stderr):
             _flush(stream)
     return 0
+
+
+def _run(invocation: Invocation, environment: Mapping[str, str], streams: Streams) -> int:
+    line = invocation.kubectl
+    if not line.path:
+        raise errors.no_verb()
+    if line.path[0] in COMMANDS:
+        from importlib import import_module
+
+        command = import_module(f"kubectl_mc.commands.{line.path[0]}")
+        return int(command.run(line, invocation.options, environment, streams))
+    from kubectl_mc import run
+
+    return run.run(invocation, environment, streams)
 
 
 def _flush(stream: TextIO) -> None:

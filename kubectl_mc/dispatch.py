@@ -219,14 +219,16 @@ def _child_signals(selector: selectors.BaseSelector) -> Iterator[None]:
         os.close(write)
 
 
-def collect(commands: Sequence[Command], max_parallel: int, timeout: float, stdin: str | None = None) -> list[Result]:
+def collect(
+    commands: Sequence[Command], max_parallel: int, timeout: float, stdin: str | None = None, partial: bool = False
+) -> list[Result]:
     """Run the commands to their ends; the results in the commands' order. Arguments and errors as for `run`.
 
-    After Ctrl-C, what was complete by then.
+    partial: after Ctrl-C, what was complete by then is the result; else KeyboardInterrupt goes on
     """
     written: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in commands]
     ended: dict[int, Exit] = {}
-    with suppress(KeyboardInterrupt):
+    with suppress(*([KeyboardInterrupt] if partial else [])):
         for event in run(commands, max_parallel, timeout, stdin):
             if isinstance(event, Chunk):
                 written[event.place][event.stream].append(event.text)

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from kubectl_mc.commands import COMMANDS
 from kubectl_mc.flags import ALIASES, FLAGS
 
 
@@ -51,7 +52,7 @@ def flag_table(path: str) -> FlagTable:
     """The flags that `path` ("get", "rollout status", "" for no verb yet) understands, global ones included."""
     takes_value: dict[str, bool] = {"help": False}
     shorthand: dict[str, str] = {"h": "help"}
-    for entry in (FLAGS[""] + " " + FLAGS.get(path, "")).split():
+    for entry in (FLAGS[""] + " " + FLAGS.get(path, COMMANDS.get(path, ""))).split():
         short, _, long = entry.rpartition(",")
         name = long.rstrip("=")
         takes_value[name] = long.endswith("=")
@@ -126,7 +127,8 @@ def _extended(path: tuple[str, ...], word: str) -> tuple[str, ...] | None:
         return (word,)
     typed = " ".join((*path, word))
     known = ALIASES.get(typed, typed)
-    return tuple(known.split()) if known in FLAGS and " " not in word else None
+    is_command = known in FLAGS or known in COMMANDS
+    return tuple(known.split()) if is_command and " " not in word else None
 
 
 def _flag(argv: Sequence[str], position: int, table: FlagTable, own: Mapping[str, bool], greedy: bool) -> Token:

@@ -5,38 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from kubectl_mc import dispatch, errors, fleet, grammar, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Invocation
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Job, Request, command, same_everywhere
+from kubectl_mc.streams import Streams
 
 
-class Streams(NamedTuple):
-    """Where a command reads and writes."""
-
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-
-    def answer(self, text: bytes) -> None:
-        """Write to stdout, at once."""
-        self.stdout.buffer.write(text)
-        self.stdout.buffer.flush()
-
-    def say(self, lines: Sequence[str]) -> None:
-        """Write lines about the answer to stderr, ahead of what stdout gets next."""
-        self.stderr.write("".join(f"{line}\n" for line in lines))
-        self.stderr.flush()
-
-
-def run(invocation: Invocation, environment: Mapping[str, str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:
+def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams) -> int:
     """Run kubectl's command line on the fleet, show the answer, return the exit status. Raises UserError."""
-    options, line, streams = invocation.options, invocation.kubectl, Streams(stdin, stdout, stderr)
-    if not line.path:
-        raise errors.no_verb()
+    options, line = invocation.options, invocation.kubectl
     kubectl, verb = fleet.find_kubectl(environment), verbs.find(line)
     way = verbs.way(verb, line)
     if way == "local":
@@ -48,7 +29,7 @@ def run(invocation: Invocation, environment: Mapping[str, str], stdin: TextIO, s
     targets = fleet.find_targets(kubectl, options, line, environment, streams.say)
     if verbs.needs_one(verb, line) and len(targets) > 1:
         raise errors.needs_one_cluster(line.verb, [target.cluster for target in targets])
-    with _given(line, stdin) as given:
+    with _given(line, streams.stdin) as given:
         request = Request(kubectl, verb, line, options, environment, given)
         return _WAYS[way](request, targets, streams)
 
@@ -102,7 +83,8 @@ def _captured(request: Request, targets: Sequence[Target], streams: Streams) -> 
         return 1
     asked = [command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs]
     keys = [command(request, job) for job in answer.sort_keys(request, jobs)]
-    results = dispatch.collect([*asked, *keys], request.parallel(len(jobs)), request.patience, request.stdin)
+    parallel = request.parallel(len(jobs))
+    results = dispatch.collect([*asked, *keys], parallel, request.patience, request.stdin, partial=True)
     results, sort_keys = results[: len(jobs)], results[len(jobs) :]
     told = report.report(results, request)
     streams.say(told.lines)

@@ -1,1 +1,14 @@
-"""Commands of our own, one file each."""
+"""Commands of our own, one file each: `run(line, options, environment, streams)` returns the exit status."""
+
+from __future__ import annotations
+
+# Command path -> its own flags, written as flags.py writes kubectl's; flags that every command has are cli.OWN_FLAGS.
+# The command `NAME` is the module kubectl_mc.commands.NAME.
+COMMANDS: dict[str, str] = {
+    "clusters": "o,output= check no-headers",
+    "setup": "check provider=",
+    "trust": "",
+    "trust list": "o,output=",
+    "trust approve": "",
+    "trust revoke": "",
+}

@@ -247,13 +247,19 @@ def test_ctrl_c_keeps_what_was_complete_and_starts_nothing_more(life: Life, tmp_
         sh(life.hold + "echo part; kill -INT $PPID; sleep 1000", "c2"),
         sh('touch "$A"', "c3", A=after),
     ]
-    assert collect(*commands, parallel=1) == [
+    assert dispatch.collect(commands, 1, 0, partial=True) == [
         Result("c1", b"complete\n", b"", 0),
         Result("c2", b"", b"", None),
         Result("c3", b"", b"", None),
     ]
     assert life.is_over()
     assert not os.path.exists(after)
+
+
+def test_ctrl_c_goes_on_where_a_part_is_of_no_use(life: Life) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        collect(sh(life.hold + "kill -INT $PPID; sleep 1000"))
+    assert life.is_over()
 
 
 def test_a_program_that_is_not_there_ends_the_others(life: Life) -> None:

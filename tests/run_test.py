@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from pytest_subprocess import FakeProcess
+
+from kubectl_mc import cli
+from tests.recordings import recording
+
+HUB = "get clusterprofiles.multicluster.x-k8s.io -A -o json"
+PODS = "NAME   AGE\na      1m\n"
+MERGED = "NAME   CLUSTER   AGE\na      c1        1m\na      c2        1m\na      c10       1m\n"
+
+
+class Home:
+    """A user's home with a kubeconfig, and a PATH with a kubectl that can't really run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kubectl = str(folder / "bin" / "kubectl")
+        (folder / "bin").mkdir()
+        (folder / ".kube").mkdir()
+        self.write("bin/kubectl", "not to be run")
+        (folder / "bin" / "kubectl").chmod(0o755)
+        self.write(".kube/config", "kind: Config")
+        self.environment = {"HOME": str(folder), "PATH": str(folder / "bin")}
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text)
+
+
+class Outcome(NamedTuple):
+    status: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def run(home: Home, text: str, stdin: bytes = b"") -> Outcome:
+    streams = [io.TextIOWrapper(io.BytesIO(content), encoding="utf-8") for content in (stdin, b"", b"")]
+    status = cli.main(text.split(), home.environment, *streams)
+    for stream in streams:
+        stream.seek(0)
+    return Outcome(status, streams[1].read(), streams[2].read())
+
+
+def profiles(*names: str) -> str:
+    items = [
+        {"apiVersion": "multicluster.x-k8s.io/v1alpha1", "metadata": {"name": name, "namespace": "fleet"}}
+        for name in names
+    ]
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+
+
+def register(fp: FakeProcess, home: Home, answers: Mapping[str, Any]) -> None:
+    """What kubectl answers: arguments -> its stdout, or the name of a recording in a tuple."""
+    for text, answer in answers.items():
+        argv = [home.kubectl, *text.split()]
+        if isinstance(answer, tuple):
+            told = recording(answer[0])
+            fp.register(argv, stdout=told.stdout.encode(), stderr=told.stderr.encode(), returncode=told.status)
+        else:
+            fp.register(argv, stdout=answer.encode())
+
+
+def started(fp: FakeProcess, home: Home) -> list[str]:
+    calls = [[str(word) for word in call] for call in fp.calls if not isinstance(call, str)]
+    assert all(words[0] == home.kubectl for words in calls)
+    return [" ".join(words[1:]) for words in calls]
+
+
+# --- What is started ---------------------------------------------------------------------------------------
+
+
+def test_the_hub_is_asked_first_then_each_cluster_by_its_context(fp: FakeProcess, home: Home) -> None:
+    each = [f"--context {name} get pods" for name in ("c1", "c2", "c10")]
+    register(fp, home, {HUB: profiles("c10", "c2", "c1"), **dict.fromkeys(each, PODS)})
+    assert run(home, "get pods") == Outcome(0, MERGED, "")
+    assert started(fp, home) == [HUB, *each]
+
+
+def test_for_five_minutes_the_hub_is_asked_once(fp: FakeProcess, home: Home) -> None:
+    fp.keep_last_process(True)
+    register(fp, home, {HUB: profiles("c1"), "--context c1 get pods": PODS})
+    outcomes = {run(home, "get pods"), run(home, "get pods")}
+    assert len(outcomes) == 1
+    assert started(fp, home) == [HUB, "--context c1 get pods", "--context c1 get pods"]
+    run(home, "get pods --refresh")
+    assert started(fp, home)[3:] == [HUB, "--context c1 get pods"]
+
+
+def test_the_mapping_names_the_hub_and_the_contexts(fp: FakeProcess, home: Home) -> None:
+    home.write(".kube/kubectl-mc-clusters.yaml", "hubContext: hub\nclusters: [{name: c1, context: arn:c1}]")
+    expected = [f"--context hub {HUB}", "--context arn:c1 get pods", "--context c2 get pods"]
+    register(fp, home, {expected[0]: profiles("c1", "c2"), expected[1]: PODS, expected[2]: PODS})
+    assert run(home, "get pods").status == 0
+    assert started(fp, home) == expected
+
+
+def test_flags_choose_the_hub_and_the_clusters(fp: FakeProcess, home: Home) -> None:
+    home.write(".kube/kubectl-mc-clusters.yaml", "hubContext: other")
+    asked = "--context h get clusterprofiles.multicluster.x-k8s.io -n fleet -o json"
+    register(fp, home, {asked: profiles("c1", "c2", "c3"), "--context c2 get pods -A": PODS})
+    flags = "--hub-context=h --hub-namespace fleet --clusters=c* --exclude=c1,c3"
+    assert run(home, f"get pods {flags} -A").status == 0
+    assert started(fp, home) == [asked, "--context c2 get pods -A"]
+
+
+def test_a_kubeconfig_that_is_named_is_the_hub_s_and_the_clusters(fp: FakeProcess, home: Home) -> None:
+    path = str(home.folder / ".kube" / "config")
+    expected = [f"--kubeconfig {path} {HUB}", f"--context c1 get pods --kubeconfig {path}"]
+    register(fp, home, {expected[0]: profiles("c1"), expected[1]: PODS})
+    assert run(home, f"get pods --kubeconfig {path}").status == 0
+    assert started(fp, home) == expected
+
+
+def test_headers_are_asked_for_and_left_out(fp: FakeProcess, home: Home) -> None:
+    register(fp, home, {HUB: profiles("c1"), "--context c1 get pods": PODS})
+    assert run(home, "get pods --no-headers").stdout == "a     c1    1m\n"
+
+
+def test_sorting_asks_for_the_keys_too(fp: FakeProcess, home: Home) -> None:
+    fp.keep_last_process(True)
+    register(fp, home, {HUB: profiles("c1", "c2")})
+    for name, key in (("c1", "2"), ("c2", "1")):
+        argv = [home.kubectl, "--context", name, "get", "pods", "--sort-by=.x"]
+        fp.register(argv, stdout=PODS.encode())
+        fp.register([*argv, fp.any()], stdout=f"Pod\x1f{key}\x1eList\x1f\x1e".encode())
+    assert (
+        run(home, "get pods --sort-by=.x").stdout == "NAME   CLUSTER   AGE\na      c2        1m\na      c1        1m\n"
+    )
+
+
+# --- What is said ------------------------------------------------------------------------------------------
+
+
+def test_what_succeeded_is_shown_beside_what_failed(fp: FakeProcess, home: Home) -> None:
+    register(
+        fp,
+        home,
+        {
+            HUB: profiles("c1", "c2", "c3"),
+            "--context c1 get pods": PODS,
+            "--context c2 get pods": ("conn-refused",),
+            "--context c3 get pods": ("forbidden",),
+        },
+    )
+    assert run(home, "get pods") == Outcome(
+        1,
+        "NAME   CLUSTER   AGE\na      c1        1m\n",
+        "Error: Failed to query 2 clusters: c2 (connection refused), c3 (forbidden)\n"
+        "Showing results from 1/3 clusters:\n",
+    )
+
+
+def test_what_is_nowhere_is_an_error(fp: FakeProcess, home: Home) -> None:
+    register(fp, home, {HUB: profiles("c1", "c2")})
+    for name in ("c1", "c2"):
+        register(fp, home, {f"--context {name} get pod nope": ("get-notfound",)})
+    assert run(home, "get pod nope") == Outcome(
+        1, "", 'Error from server (NotFound): pods "nope" not found (in all 2 clusters)\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("hub", "problem"),
+    [
+        (("unknown-resource",), "the current context, used as hub, has no ClusterProfiles: the resource type "),
+        (("conn-refused",), "Cannot list ClusterProfiles with the current context, used as hub: connection refused. "),
+        (("forbidden",), "the current context, used as hub: forbidden. You need to list clusterprofiles."),
+        (profiles(), "the current context, used as hub, has no ClusterProfiles, so there is no cluster to ask"),
+        ("garbage", "the current context, used as hub answered the list of ClusterProfiles with something "),
+    ],
+)
+def test_a_hub_without_profiles_is_one_line(fp: FakeProcess, home: Home, hub: Any, problem: str) -> None:
+    register(fp, home, {HUB: hub})
+    outcome = run(home, "get pods")
+    assert (outcome.status, outcome.stdout) == (1, "")
+    assert outcome.stderr.startswith(f"Error: {problem}")
+    assert outcome.stderr.count("\n") == 1
+    assert started(fp, home) == [HUB]
+
+
+def test_an_unreachable_hub_s_last_answer_is_used_and_said(fp: FakeProcess, home: Home) -> None:
+    register(fp, home, {HUB: profiles("c1"), "--context c1 get pods": PODS})
+    first = run(home, "get pods")
+    register(fp, home, {HUB: ("conn-refused",), "--context c1 get pods": PODS})
+    again = run(home, "get pods --refresh")
+    assert (again.status, again.stdout) == (first.status, first.stdout)
+    assert again.stderr.count("\n") == 1
+
+
+def test_a_choice_of_nothing_names_the_clusters_and_starts_nothing(fp: FakeProcess, home: Home) -> None:
+    register(fp, home, {HUB: profiles("c1", "c2")})
+    outcome = run(home, "get pods --clusters=c3,c1")
+    assert (outcome.status, outcome.stdout) == (1, "")
+    assert outcome.stderr.startswith("Error: no cluster matches 'c3'.")
+    assert outcome.stderr.endswith("The hub knows: c1, c2\n")
+    assert started(fp, home) == [HUB]
+
+
+def test_without_a_kubectl_it_is_said_where_to_get_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(home.folder / "python"))
+    (home.folder / "bin" / "kubectl").chmod(0o644)
+    outcome = run(home, "get pods")
+    assert (outcome.status, outcome.stdout) == (1, "")
+    assert outcome.stderr.startswith("Error: kubectl was not found on PATH.")
+
+
+def test_without_a_kubeconfig_it_is_said_what_to_do(home: Home) -> None:
+    (home.folder / ".kube" / "config").unlink()
+    assert run(home, "get pods").stderr.startswith("Error: no kubeconfig: ")
+
+
+def test_a_broken_mapping_is_named_and_nothing_is_started(fp: FakeProcess, home: Home) -> None:
+    home.write(".kube/kubectl-mc-clusters.yaml", "clusters: x")
+    outcome = run(home, "get pods")
+    assert outcome.stderr.startswith(f"Error: {home.folder}/.kube/kubectl-mc-clusters.yaml:1: clusters is no list.")
+    assert started(fp, home) == []
+
+
+@pytest.mark.parametrize("text", ["delete pod a", "apply -f x", "scale deploy/a --replicas=1", "exec a -- ls"])
+def test_a_change_needs_its_clusters_named(fp: FakeProcess, home: Home, text: str) -> None:
+    outcome = run(home, text)
+    assert (outcome.status, outcome.stdout) == (1, "")
+    assert "--all-clusters" in outcome.stderr
+    assert started(fp, home) == []
+
+
+def test_a_change_goes_to_the_clusters_named(fp: FakeProcess, home: Home) -> None:
+    register(
+        fp, home, {HUB: profiles("c1", "c2"), "--context c1 scale deploy/a --replicas=1": "deployment.apps/a scaled\n"}
+    )
+    outcome = run(home, "scale deploy/a --replicas=1 --clusters=c1")
+    assert outcome.status == 0
+    assert "deployment.apps/a scaled" in outcome.stdout
+
+
+# --- With processes that run -------------------------------------------------------------------------------
+
+
+def stub(home: Home, script: str) -> None:
+    home.write("bin/kubectl", "#!/bin/sh\n" + script)
+    (home.folder / "bin" / "kubectl").chmod(0o755)
+    home.environment["PATH"] += ":/usr/bin:/bin"
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_ctrl_c_while_the_hub_is_asked_ends_the_command(home: Home, kept: bool) -> None:
+    """Also where an older answer of the hub is there: no cluster is to be asked any more."""
+    script = f"case $* in *clusterprofiles*) {{}} ;; *) echo asked >> {home.folder}/asked ;; esac\n"
+    if kept:
+        stub(home, script.format(f"echo '{profiles('c1')}'"))
+        assert run(home, "get pods").status == 0
+        (home.folder / "asked").unlink()
+    stub(home, script.format("kill -INT $PPID; exec sleep 1000"))
+    assert run(home, "get pods --refresh") == Outcome(130, "", "")
+    assert not (home.folder / "asked").exists()
+
+
+def test_ctrl_c_while_names_are_looked_up_asks_for_nothing_more(home: Home) -> None:
+    script = f"""case $* in
+        *clusterprofiles*) echo '{profiles("c1", "c2")}' ;;
+        *c1*get*) echo web-1 ;;
+        *c2*get*) kill -INT $PPID; exec sleep 1000 ;;
+        *describe*) echo asked >> {home.folder}/asked ;;
+    esac
+    """
+    stub(home, script)
+    assert run(home, "describe pod web-* --max-parallel=1").status == 130
+    assert not (home.folder / "asked").exists()
+
+
+def test_each_kubectl_finds_what_was_given_on_stdin(home: Home) -> None:
+    stub(home, f"case $* in *clusterprofiles*) echo '{profiles('c1', 'c2')}' ;; *) cat ;; esac\n")
+    outcome = run(home, "apply -f - --all-clusters", stdin=b"given\n")
+    assert outcome.stdout.count("given") == 2
+
+
+def test_a_large_kubeconfig_is_split_so_that_each_kubectl_reads_its_own(home: Home) -> None:
+    view = {
+        "clusters": [{"name": name, "cluster": {"server": f"https://{name}"}} for name in ("c1", "c2")],
+        "contexts": [{"name": name, "context": {"cluster": name}} for name in ("c1", "c2")],
+    }
+    home.write(".kube/config", "#" * 1_000_000)
+    stub(
+        home,
+        f"case $* in *clusterprofiles*) echo '{profiles('c1', 'c2')}' ;; config*) echo '{json.dumps(view)}' ;;\n"
+        '*) echo "$*: $(cat "$KUBECONFIG")" ;; esac\n',
+    )
+    lines = run(home, "describe pods").stdout.splitlines()
+    configs = [json.loads(line.removeprefix("describe pods: ")) for line in lines if line.startswith("describe")]
+    assert [config["clusters"][0]["cluster"]["server"] for config in configs] == ["https://c1", "https://c2"]
+    assert not any("https://c2" in json.dumps(config) for config in configs[:1])

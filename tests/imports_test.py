@@ -19,14 +19,14 @@ STANDARD = {
     "selectors", "signal", "sre_compile", "sre_constants", "sre_parse", "stat", "subprocess", "threading", "types",
     "typing", "warnings", "zlib",
 }  # fmt: skip
-OURS = {
+OURS = {"kubectl_mc"} | {
     f"kubectl_mc.{name}"
     for name in (
-        "access", "answer", "cache", "cli", "commands", "dispatch", "errors", "flags", "fleet", "grammar", "hub", "kubeconfig",
-        "mapping", "merge", "merge.lines", "merge.sections", "merge.table", "report", "request", "run", "selection",
-        "streams", "verbs", "wildcards",
+        "access", "answer", "cache", "cli", "commands", "dispatch", "errors", "flags", "fleet", "grammar", "hub",
+        "kubeconfig", "mapping", "merge", "merge.lines", "merge.sections", "merge.table", "report", "request", "run",
+        "selection", "streams", "verbs", "wildcards",
     )
-} | {"kubectl_mc"}  # fmt: skip
+}  # fmt: skip
 
 PROFILES = json.dumps(
     {

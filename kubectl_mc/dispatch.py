@@ -123,8 +123,9 @@ def run(
             while waiting or children:
                 while waiting and len(children) < max_parallel:
                     now = time.monotonic()
-                    child = _Child(*waiting.pop(), stdin, now + timeout if timeout else float("inf"))
-                    children.append(child)
+                    with _interrupted_later():
+                        child = _Child(*waiting.pop(), stdin, now + timeout if timeout else float("inf"))
+                        children.append(child)
                     for read, name in child.streams.items():
                         selector.register(read, selectors.EVENT_READ, (child, name))
                 yield from _step(selector, children)
@@ -199,6 +200,23 @@ def _end_all(children: Sequence[_Child]) -> None:
         child.end(signal.SIGKILL)  # what kubectl had started may have ignored the first signal
         for read in child.streams:
             os.close(read)
+
+
+@contextmanager
+def _interrupted_later() -> Iterator[None]:
+    """Put Ctrl-C off to the block's end: it must not come between a process's start and our knowing of it."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        yield  # it is ignored, as under nohup
+        return
+    came = list[int]()
+    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            handler(signal.SIGINT, None)
 
 
 @contextmanager

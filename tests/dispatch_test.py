@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_subprocess import FakeProcess
@@ -262,6 +263,24 @@ def test_ctrl_c_goes_on_where_a_part_is_of_no_use(life: Life) -> None:
     assert life.is_over()
 
 
+def test_ctrl_c_just_as_a_process_starts_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, started = subprocess.Popen, []
+
+    def interrupted(*arguments: Any, **rest: Any) -> subprocess.Popen[bytes]:
+        started.append(start(*arguments, **rest))
+        signal.raise_signal(signal.SIGINT)
+        return started[0]
+
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        collect(Command("c1", ("sleep", "1000"), ENV), Command("c2", ("sleep", "1000"), ENV))
+    try:
+        assert [process.returncode for process in started] == [-signal.SIGTERM]
+    finally:
+        for process in started:
+            process.kill()
+
+
 def test_a_program_that_is_not_there_ends_the_others(life: Life) -> None:
     before = set(os.listdir("/dev/fd"))
     with pytest.raises(FileNotFoundError):
@@ -270,7 +289,8 @@ def test_a_program_that_is_not_there_ends_the_others(life: Life) -> None:
 
 
 def test_the_handlers_of_signals_are_as_they_were() -> None:
-    before = signal.getsignal(signal.SIGCHLD)
+    numbers = (signal.SIGCHLD, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
     collect(sh("true"))
-    assert signal.getsignal(signal.SIGCHLD) == before
+    assert [signal.getsignal(number) for number in numbers] == before
     assert subprocess.run(["true"], check=True).returncode == 0

@@ -48,6 +48,8 @@ def _parse_one(lines: Sequence[str]) -> Table:
     header, rows = lines[0], lines[1:]
     # Headers hold single spaces (LAST SEEN); between columns there are at least PADDING.
     starts = [match.start() for match in re.finditer(r"[^ ]+(?: {1,2}[^ ]+)*", header)]
+    if starts and header.endswith(" " * PADDING):  # `top` ends its lines with a tab, so there is an empty column more
+        starts.append(len(header))
     if not starts or (rows and min(map(len, rows)) < starts[-1]):
         raise NotATable(header)
     starts[0] = 0

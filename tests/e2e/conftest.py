@@ -12,9 +12,17 @@ from typing import NamedTuple
 
 import pytest
 
-from fixtures.fleet import Fleet, fleet
+from fixtures.fleet import LACKS, Fleet, fleet
+from tests.e2e.running import Running
 
 MEMBERS = ("c1", "c2", "c3")
+MC = (sys.executable, "-m", "kubectl_mc")
+
+
+def needs(*abilities: str) -> pytest.MarkDecorator:
+    """The test is skipped on a fleet that lacks one of these (fixtures.fleet.LACKS), with the reason."""
+    lacking = [LACKS[ability] for ability in abilities if ability in LACKS]
+    return pytest.mark.skipif(bool(lacking), reason="; ".join(lacking))
 
 
 class Done(NamedTuple):
@@ -36,11 +44,17 @@ class Shell(NamedTuple):
     fleet: Fleet
     environment: dict[str, str]
 
-    def kubectl(self, *arguments: str, kubectl: str = "kubectl") -> Done:
-        return self._run([kubectl, *arguments], None, {})
+    def kubectl(self, *arguments: str, env: dict[str, str] | None = None) -> Done:
+        return self._run(["kubectl", *arguments], None, env or {})
 
     def mc(self, *arguments: str, stdin: str | None = None, env: dict[str, str] | None = None) -> Done:
-        return self._run([sys.executable, "-m", "kubectl_mc", *arguments], stdin, env or {})
+        return self._run([*MC, *arguments], stdin, env or {})
+
+    @contextmanager
+    def running(self, *arguments: str, env: dict[str, str] | None = None) -> Iterator[Running]:
+        """kubectl-mc while it runs; killed at the end of the block if it still does."""
+        with Running([*MC, *arguments], {**self.environment, **(env or {})}) as command:
+            yield command
 
     def _run(self, command: list[str], stdin: str | None, env: dict[str, str]) -> Done:
         done = subprocess.run(
@@ -75,6 +89,21 @@ def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A fleet of three that no test changes for good."""
     with fleet(MEMBERS, tmp_path_factory.mktemp("fleet")) as found:
         yield shell(found)
+
+
+@pytest.fixture(scope="module")
+def own_members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A fleet of three that the module's tests change."""
+    with fleet(MEMBERS, tmp_path_factory.mktemp("own-fleet")) as found:
+        yield shell(found)
+
+
+@pytest.fixture
+def changing(own_members: Shell) -> Shell:
+    """The module's own fleet, as it was at the start."""
+    for cluster in MEMBERS:
+        own_members.fleet.reset(cluster)
+    return own_members
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ texts and the order of keys stay as kubectl gave them, and a large fleet costs o
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -22,30 +23,38 @@ class NotObjects(ValueError):
     """The text isn't laid out as kubectl prints an object or a List."""
 
 
+class Cut(NamedTuple):
+    """A List's text in parts: what is before its items, the items, and what is behind them."""
+
+    head: str
+    items: list[str]
+    foot: str
+
+
 class Layout(NamedTuple):
     """How a format looks.
 
-    items: a List's or a lone object's text -> its items' texts, indented as a List's items are
+    cut: a text -> its parts, None if it is no List
+    lone: a lone object's text -> the same as an item of a List
     annotate: (the text of an object, its indentation, cluster) -> the text with the annotation
-    head, empty: how a List starts that has items, and one that has none
-    separator: what stands between two items; close: what stands behind the last one
-    foot: the lines from the List's kind on
+    indent: of an item; separator: what stands between two items
+    head, foot: of a List with items; empty: a whole List without
     """
 
-    items: Callable[[str], list[str]]
+    cut: Callable[[str], Cut | None]
+    lone: Callable[[str], str]
     annotate: Callable[[str, str, str], str]
     indent: str
-    head: str
-    empty: str
     separator: str
-    close: str
+    head: str
     foot: str
+    empty: str
 
 
 def merge(
     outputs: Sequence[Row], output: str, lone: bool = False, ordered: Callable[[list[Row]], list[Row]] = list
 ) -> str:
-    """One List of all items, annotated; a lone object of one cluster may keep its shape.
+    """One `v1` List of all items, annotated; what one cluster gave may keep its shape.
 
     outputs: (cluster, what it printed)
     output: "json" or "yaml"
@@ -54,33 +63,38 @@ def merge(
     Raises NotObjects.
     """
     layout = LAYOUTS[output]
-    if lone and len(outputs) == 1 and not _is_list(outputs[0][1], layout):
-        return layout.annotate(outputs[0][1], "", outputs[0][0])
-    rows = ordered([(cluster, item) for cluster, text in outputs for item in layout.items(text)])
-    items = [layout.annotate(item, layout.indent, cluster) for cluster, item in rows]
+    cuts = [layout.cut(text) for _, text in outputs]
+    if lone and len(outputs) == 1:
+        return _annotated(outputs[0], cuts[0], layout)
+    rows = ordered(
+        [
+            (cluster, item)
+            for (cluster, text), cut in zip(outputs, cuts)
+            for item in (cut.items if cut else [layout.lone(text)])
+        ]
+    )
+    if not rows:
+        return next((text for (_, text), cut in zip(outputs, cuts) if cut and _plain(cut, layout)), layout.empty)
     # kubectls differ in a List's metadata, so the foot of a given one is used where there is one.
-    foot = next((text[_foot(text, layout) :] for _, text in outputs if _is_list(text, layout)), layout.foot)
-    if not items:
-        return layout.empty + foot
-    return layout.head + layout.separator.join(items) + layout.close + foot
+    foot = next((cut.foot for cut in cuts if cut and cut.items and _plain(cut, layout)), layout.foot)
+    items = [layout.annotate(item, layout.indent, cluster) for cluster, item in rows]
+    return layout.head + layout.separator.join(items) + foot
 
 
-def _is_list(text: str, layout: Layout) -> bool:
-    return text.startswith((layout.head, layout.empty))
+def _annotated(output: Row, cut: Cut | None, layout: Layout) -> str:
+    cluster, text = output
+    if not cut:
+        return layout.annotate(text, "", cluster)
+    items = [layout.annotate(item, layout.indent, cluster) for item in cut.items]
+    return cut.head + layout.separator.join(items) + cut.foot
 
 
-def _foot(text: str, layout: Layout) -> int:
-    """Where a List's foot starts. Raises NotObjects for what only starts like a List."""
-    first, newline, _ = layout.foot.partition("\n")
-    before, found, _ = text.rpartition("\n" + first + newline)
-    if not found:
-        raise NotObjects(text[:60])
-    return len(before) + 1
+def _plain(cut: Cut, layout: Layout) -> bool:
+    """Is it a `v1` List, not one of a type (`events -o json` prints an EventList)?"""
+    return cut.head.startswith(layout.head[:-2]) and _KIND_LIST.search(cut.foot) is not None
 
 
-def _body(text: str, layout: Layout) -> str:
-    """What stands between a List's head and the close behind its items."""
-    return text[len(layout.head) : _foot(text, layout) - len(layout.close)]
+_KIND_LIST = re.compile(r'^(?:    "kind": "List"|kind: List$)', re.MULTILINE)
 
 
 def wrap(outputs: Iterable[tuple[str, str]], output: str) -> str:
@@ -106,21 +120,30 @@ def _indented(text: str, by: str) -> str:
 
 # --- JSON ---------------------------------------------------------------------------------------------------
 
+# Keys are sorted, but for the typed objects that some commands print (`events`, `rollout history`).
+_JSON_LIST = re.compile(r'\n    "kind": "\w*List"')
+_JSON_ITEMS = re.compile(r'\n    "items": (?:\[\n|\[\]|null)')
 
-def _json_items(text: str) -> list[str]:
-    if text.startswith(JSON.empty):
-        return []
-    if not text.startswith(JSON.head):
-        if not text.startswith("{\n") or not text.endswith("\n}\n"):
-            raise NotObjects(text[:60])
-        return [_indented(text, JSON.indent)]
+
+def _json_cut(text: str) -> Cut | None:
+    start = _JSON_ITEMS.search(text, 0, 400)
+    if not start or not (_JSON_LIST.search(text, 0, 400) or _JSON_LIST.search(text, max(0, len(text) - 400))):
+        return None
+    end = text.rfind("\n    ]")
+    if not start.group().endswith("\n") or end < start.end():
+        return Cut(text[: start.end()], [], text[start.end() :])
     # A string has no raw newline in it, so a brace at the items' own depth is an item's end.
-    parts = _body(text, JSON).split(f"\n{JSON.indent}}},\n")
-    return [part + f"\n{JSON.indent}}}" for part in parts[:-1]] + [parts[-1]]
+    parts = text[start.end() : end].split(f"\n{JSON.indent}}},\n")
+    return Cut(text[: start.end()], [part + f"\n{JSON.indent}}}" for part in parts[:-1]] + parts[-1:], text[end:])
+
+
+def _json_lone(text: str) -> str:
+    if not text.startswith("{\n") or not text.endswith("\n}\n") or "\n}\n{" in text:
+        raise NotObjects(text[:60])
+    return _indented(text, JSON.indent)
 
 
 def _json_annotate(item: str, indent: str, cluster: str) -> str:
-    """Keys are sorted, so annotations come first in the metadata."""
     opening = f'\n{indent}    "metadata": {{'
     before, found, after = item.partition(opening)
     if not found:
@@ -128,31 +151,43 @@ def _json_annotate(item: str, indent: str, cluster: str) -> str:
     entry = f"{json.dumps(ANNOTATION)}: {json.dumps(cluster)}"
     inner = f"\n{indent}        "
     start = f'{inner}"annotations": {{'
-    if after.startswith(f"{start}}}"):
-        return f"{before}{opening}{start}{inner}    {entry}{inner}{after[len(start) :]}"
-    if after.startswith(start):
-        return f"{before}{opening}{start}{inner}    {entry},{after[len(start) :]}"
     if after.startswith("}"):
         return f"{before}{opening}{start}{inner}    {entry}{inner}}}\n{indent}    {after}"
-    return f"{before}{opening}{start}{inner}    {entry}{inner}}},{after}"
+    # A key of the same name further down in the metadata is indented more; behind the metadata's end there may be one.
+    place = after.find(start, 0, after.find(f"\n{indent}    }}"))
+    if place < 0:
+        return f"{before}{opening}{start}{inner}    {entry}{inner}}},{after}"
+    place += len(start)
+    comma = inner if after.startswith("}", place) else ","
+    return f"{before}{opening}{after[:place]}{inner}    {entry}{comma}{after[place:]}"
 
 
 # --- YAML ---------------------------------------------------------------------------------------------------
 
+_YAML_KIND = re.compile(r"\nkind: \w*List\n")
 
-def _yaml_items(text: str) -> list[str]:
-    if text.startswith(YAML.empty):
-        return []
+
+def _yaml_cut(text: str) -> Cut | None:
+    if not text.startswith((YAML.head, "apiVersion: v1\nitems: []\n")):
+        return None
+    kinds = list(_YAML_KIND.finditer(text, max(0, len(text) - 400)))
+    if not kinds:
+        return None
     if not text.startswith(YAML.head):
-        if not text.startswith("apiVersion: "):
-            raise NotObjects(text[:60])
-        return ["- " + _indented(text, "  ")[2:]]
+        return Cut(text[: kinds[-1].start()], [], text[kinds[-1].start() :])
     # All that is inside an item is indented, block texts too: a dash at the margin is an item's start.
-    first, *others = _body(text, YAML).split("\n- ")
-    return [first, *("- " + other for other in others)]
+    first, *others = text[len(YAML.head) : kinds[-1].start()].split("\n- ")
+    return Cut(YAML.head, [first, *("- " + other for other in others)], text[kinds[-1].start() :])
+
+
+def _yaml_lone(text: str) -> str:
+    if not text.startswith("apiVersion: "):
+        raise NotObjects(text[:60])
+    return "- " + _indented(text, "  ")[2:]
 
 
 def _yaml_annotate(item: str, indent: str, cluster: str) -> str:
+    """Keys are sorted, so annotations come first in the metadata."""
     opening, start = f"\n{indent}metadata:", f"\n{indent}  annotations:"
     before, found, after = item.partition(opening)
     if not found:
@@ -162,24 +197,27 @@ def _yaml_annotate(item: str, indent: str, cluster: str) -> str:
     return f"{before}{opening}{start}{entry}{after.removeprefix(start).removeprefix(' {}')}"
 
 
+_JSON_KIND = '    "kind": "List",\n    "metadata": {\n        "resourceVersion": ""\n    }\n}\n'
+_YAML_FOOT = '\nkind: List\nmetadata:\n  resourceVersion: ""\n'
+
 JSON = Layout(
-    _json_items,
+    _json_cut,
+    _json_lone,
     _json_annotate,
     indent=" " * 8,
-    head='{\n    "apiVersion": "v1",\n    "items": [\n',
-    empty='{\n    "apiVersion": "v1",\n    "items": [],\n',
     separator=",\n",
-    close="\n    ],\n",
-    foot='    "kind": "List",\n    "metadata": {\n        "resourceVersion": ""\n    }\n}\n',
+    head='{\n    "apiVersion": "v1",\n    "items": [\n',
+    foot="\n    ],\n" + _JSON_KIND,
+    empty='{\n    "apiVersion": "v1",\n    "items": [],\n' + _JSON_KIND,
 )
 YAML = Layout(
-    _yaml_items,
+    _yaml_cut,
+    _yaml_lone,
     _yaml_annotate,
     indent="  ",
-    head="apiVersion: v1\nitems:\n",
-    empty="apiVersion: v1\nitems: []\n",
     separator="\n",
-    close="\n",
-    foot='kind: List\nmetadata:\n  resourceVersion: ""\n',
+    head="apiVersion: v1\nitems:\n",
+    foot=_YAML_FOOT,
+    empty="apiVersion: v1\nitems: []" + _YAML_FOOT,
 )
 LAYOUTS = {"json": JSON, "yaml": YAML}

@@ -198,9 +198,22 @@ def test_what_is_no_object_is_not_made_one(form: str, text: str) -> None:
 
 
 @forms
-def test_what_only_starts_like_a_list_is_no_list(form: str, render: Render, load: Callable[[str], Any]) -> None:
-    with pytest.raises(objects.NotObjects):
-        objects.merge([("c1", render({**listed([]), "kind": "PodList"}))], form)
+def test_a_list_of_one_type_joins_the_list(form: str, render: Render, load: Callable[[str], Any]) -> None:
+    """`kubectl events -o json` prints an EventList; alone it stays one."""
+    item = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "x"}}
+    text = render({**listed([item]), "kind": "EventList"})
+    assert load(objects.merge([("c1", text), ("c2", text)], form)) == listed(
+        [annotated(item, "c1"), annotated(item, "c2")]
+    )
+    assert load(objects.merge([("c1", text)], form, lone=True))["kind"] == "EventList"
+
+
+def test_annotations_of_a_typed_object_need_not_come_first() -> None:
+    """Its keys are in the order of the Go type's fields, not sorted."""
+    metadata = '{\n        "name": "x",\n        "annotations": {\n            "a": "b"\n        }\n    }'
+    text = f'{{\n    "kind": "Event",\n    "metadata": {metadata}\n}}\n'
+    merged = json.loads(objects.merge([("c1", text)], "json", lone=True))
+    assert merged["metadata"] == {"name": "x", "annotations": {"a": "b", ANNOTATION: "c1"}}
 
 
 def test_a_version_is_no_object() -> None:

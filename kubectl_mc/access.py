@@ -29,11 +29,17 @@ WORTH_SPLITTING = 1_500_000
 
 
 class Target(NamedTuple):
-    """A cluster with what reaches it: a context of the user's kubeconfig, or `kubeconfig.text` in its stead."""
+    """A cluster with what reaches it: a context of the user's kubeconfig, or `kubeconfig.text` in its stead.
+
+    way: what said so: "mapping" or "context"
+    problem: why it can't be reached; "" if it can, for all that is known
+    """
 
     cluster: str
     context: str
     kubeconfig: Kubeconfig
+    way: str = "context"
+    problem: str = ""
 
 
 def targets(clusters: Sequence[Cluster], mapping: ClusterMapping, known: Kubeconfig) -> list[Target]:
@@ -41,14 +47,12 @@ def targets(clusters: Sequence[Cluster], mapping: ClusterMapping, known: Kubecon
 
     known: what is known of every context of the user's kubeconfig before it has been split
     """
-    return [
-        Target(
-            cluster.name,
-            mapping.context_for(cluster.profile.name, cluster.profile.namespace) or cluster.profile.name,
-            known,
-        )
-        for cluster in clusters
-    ]
+    found = []
+    for cluster in clusters:
+        mapped = mapping.context_for(cluster.profile.name, cluster.profile.namespace)
+        way = "mapping" if mapped else "context"
+        found.append(Target(cluster.name, mapped or cluster.profile.name, known, way))
+    return found
 
 
 def worth_splitting(size: int, count: int, line: CommandLine) -> bool:

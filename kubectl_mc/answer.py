@@ -110,7 +110,13 @@ def _objects(outputs: Sequence[tuple[str, str]], form: str, keys: Mapping[str, s
 
 
 def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool) -> str:
-    """Documents that are no API objects, in one; that of the only cluster asked stays as it is."""
+    """Documents that are no API objects, in one; that of the only cluster asked stays as it is.
+
+    A command that prints several documents (`cluster-info dump`) is shown in sections.
+    """
     from kubectl_mc.merge import objects
 
-    return "".join(text for _, text in outputs) if lone else objects.wrap(outputs, form)
+    if lone:
+        return "".join(text for _, text in outputs)
+    several = any("\n}\n{" in text or "\n---\n" in text for _, text in outputs)
+    return sections.render(outputs) if several else objects.wrap(outputs, form)

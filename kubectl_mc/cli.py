@@ -6,7 +6,7 @@ Reading is pure: argv -> Invocation. Running it is `run.py`'s and `commands/`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, TextIO
 
@@ -19,7 +19,10 @@ from kubectl_mc.streams import Streams
 
 
 class Options(NamedTuple):
-    """Our own flags; None where what holds depends on the verb. Times in seconds; cluster_timeout 0 is no limit."""
+    """Our own flags; None where what holds depends on the verb. Times in seconds; cluster_timeout 0 is no limit.
+
+    given: the flags as they were typed, (name, value)
+    """
 
     hub_context: str | None = None
     hub_namespace: str | None = None
@@ -34,14 +37,15 @@ class Options(NamedTuple):
     healthy: bool = False
     pick: bool = False
     contexts: tuple[str, ...] = ()
-    clusterprofile_provider_file: str | None = None
-    yes: bool = False
     max_parallel: int = 0
     cluster_timeout: float | None = None
     fold: bool | None = None
     by_time: bool = False
     refresh: bool = False
     verbose: bool = False
+    clusterprofile_provider_file: str | None = None
+    yes: bool = False
+    given: tuple[tuple[str, str | None], ...] = ()
 
 
 class Invocation(NamedTuple):
@@ -85,13 +89,26 @@ REFUSED = ("context", "cluster", "server")
 
 FLAGS_HELP = """\
 Flags of kubectl mc; all others go to kubectl untouched:
-      --clusters=NAME,…          only these clusters; globs such as 'prod-*'; repeatable
-      --exclude=NAME,…           not these clusters; globs; repeatable
-      --all-clusters             all clusters, said explicitly
+  which clusters; several flags: those that all of them choose
+      --clusters=NAME,…          by name; globs such as 'prod-*'; repeatable
+      --exclude=NAME,…           not these; globs; repeatable
+      --all-clusters             all of them, said explicitly
+      --cluster-selector=LABELS  by labels of their ClusterProfiles, e.g. 'region in (eu,us),tier!=dev'
+      --clusterset=NAME          of a ClusterSet, by the label of the ClusterProfiles' namespace
+      --property=NAME=GLOB       by a property, e.g. location=eu-*; repeatable
+      --cluster-manager=NAME     of a cluster manager
+      --placement=[NS/]NAME      those that a PlacementDecision has chosen, in its order
+      --healthy                  those that the hub reports as healthy
+      --pick                     ask on the terminal
+      --contexts=GLOB,…          contexts of the kubeconfig instead of a hub's clusters
+      --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches
+      --yes                      don't ask
+  which hub
       --hub-context=CONTEXT      the kubeconfig context of the hub (else hubContext of the mapping file,
                                  else the current context)
       --hub-namespace=NAMESPACE  only the ClusterProfiles of this namespace
       --refresh                  ask the hub again; its list of clusters is kept for 5 minutes
+  how
       --max-parallel=N           at most N clusters at a time (default: by the number of processors)
       --cluster-timeout=30s      end a cluster's kubectl after this time; 0 for no limit
       --fold                     show clusters that answered the same together
@@ -141,7 +158,29 @@ def _is_own(token: grammar.Token) -> bool:
     return len(token.flags) == 1 and token.flags[0][0] in OWN_FLAGS and token.words[0].startswith("--")
 
 
-def _options(ours: Iterable[tuple[str, str | None]]) -> Options:
+def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Options:
+    """The options, with defaults ((flag, value)) for the flags that were not given. Raises UserError as `parse`."""
+    typed = {name for name, _ in options.given}
+    missing = [each for each in defaults if each[0] not in typed]
+    return _options([*missing, *options.given])._replace(given=options.given) if missing else options
+
+
+def names_targets(options: Options) -> bool:
+    """Did the user say which clusters? Leaving some out (--exclude, --healthy) isn't saying which."""
+    return bool(
+        options.clusters
+        or options.all_clusters
+        or options.cluster_selector
+        or options.clusterset
+        or options.property
+        or options.cluster_manager
+        or options.placement
+        or options.pick
+        or options.contexts
+    )
+
+
+def _options(ours: Sequence[tuple[str, str | None]]) -> Options:
     fields: dict[str, Any] = {}
     for name, given in ours:
         if OWN_FLAGS[name] and not (given or "").strip(","):  # a list of nothing must not mean all clusters
@@ -149,10 +188,12 @@ def _options(ours: Iterable[tuple[str, str | None]]) -> Options:
         field = name.replace("-", "_")
         if name in _LISTS:
             fields[field] = (*fields.get(field, ()), *(part for part in (given or "").split(",") if part))
+        elif name == "property":
+            fields[field] = (*fields.get(field, ()), given or "")
         else:
             reader = _READERS.get(name, _text if OWN_FLAGS[name] else _truth)
             fields[field] = reader(name, given or "")
-    return Options(**fields)
+    return Options(**fields, given=tuple(ours))
 
 
 def _text(flag: str, text: str) -> str:
@@ -186,8 +227,8 @@ def _seconds(flag: str, text: str) -> float:
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {"max-parallel": _count, "cluster-timeout": _seconds}
 
-# Flags that may be repeated, and hold several values between commas.
-_LISTS = ("clusters", "exclude", "property", "contexts")
+# Flags that may be repeated, and hold several values between commas; a property's value may have one in it.
+_LISTS = ("clusters", "exclude", "contexts")
 
 
 def _refuse(line: CommandLine) -> None:

@@ -10,7 +10,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
@@ -108,12 +108,17 @@ def _memory_file(content: bytes) -> int:
 
 
 def run(
-    commands: Sequence[Command], max_parallel: int, timeout: float, stdin: str | None = None
+    commands: Sequence[Command],
+    max_parallel: int,
+    timeout: float,
+    stdin: str | None = None,
+    begun: Callable[[int], None] = lambda place: None,
 ) -> Iterator[Chunk | Exit]:
     """Start the commands in order, at most `max_parallel` at a time, and yield what happens.
 
     timeout: seconds that each may take, 0 for no limit; then its process group is ended and its Exit says so
     stdin: the path of a file that each gets from its start; None for an empty one
+    begun: told the place of each command when it is started
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError (of subprocess.Popen).
     """
     waiting = list(enumerate(commands))[::-1]
@@ -126,6 +131,7 @@ def run(
                     with _interrupted_later():
                         child = _Child(*waiting.pop(), stdin, now + timeout if timeout else float("inf"))
                         children.append(child)
+                    begun(child.place)
                     for read, name in child.streams.items():
                         selector.register(read, selectors.EVENT_READ, (child, name))
                 yield from _step(selector, children)

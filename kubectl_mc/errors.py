@@ -216,8 +216,16 @@ def _hub(context: str | None) -> str:
     return f"hub context '{visible(context)}'" if context else "the current context, used as hub"
 
 
-def hub_failed(context: str | None, why: Cause, stderr: str) -> UserError:
-    """The hub's kubectl failed: say why and what to do, by the cause."""
+def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "profiles") -> UserError:
+    """The hub's kubectl failed: say why and what to do, by the cause.
+
+    wanted: what was asked for: "profiles", "clustersets" or "decided"
+    """
+    if wanted != "profiles" and why.reason in ("forbidden", "no such resource type"):
+        flag, what = {"clustersets": ("--clusterset", "namespaces"), "decided": ("--placement", "PlacementDecisions")}[
+            wanted
+        ]
+        return UserError(f"{flag} needs to list {what} with {_hub(context)}: {why.reason}")
     hub = _hub(context)
     if why.reason == "no such resource type":
         return UserError(
@@ -255,25 +263,64 @@ def stale_inventory(context: str | None, age: float) -> str:
     return f"Warning: {_hub(context)} can't be asked; using its clusters as they were {old} ago"
 
 
-def no_profiles(context: str | None, namespace: str | None) -> UserError:
+def no_profiles(context: str | None, namespace: str | None, selector: str | None = None) -> UserError:
     where = f" in namespace {visible(namespace)}" if namespace else ""
+    where += f" with labels {visible(selector)}" if selector else ""
     return UserError(f"{_hub(context)}, has no ClusterProfiles{where}, so there is no cluster to ask")
 
 
 def no_cluster_left(names: Sequence[str]) -> UserError:
-    return UserError(f"no cluster left after --clusters and --exclude. The hub knows: {_names(names)}")
+    return UserError(f"no cluster is chosen by all of the selection flags. Known are: {_names(names)}")
 
 
 def unknown_cluster(name: str, names: Sequence[str]) -> UserError:
     meant = nearest(name, names)
     hint = f" Did you mean {visible(meant)}?" if meant else ""
-    return UserError(f"no cluster matches '{visible(name)}'.{hint} The hub knows: {_names(names)}")
+    return UserError(f"no cluster matches '{visible(name)}'.{hint} Known are: {_names(names)}")
 
 
 def no_targets_for_change(verb: str) -> UserError:
     """The refusal of a change without explicit targets."""
     what = f"{verb} from" if verb == "delete" else f"{verb} in"
     return UserError(f"Use --all-clusters to {what} all clusters, or --clusters to specify targets")
+
+
+def unknown_context(pattern: str, names: Sequence[str]) -> UserError:
+    return UserError(f"no context matches '{visible(pattern)}'. The kubeconfig has: {_names(names)}")
+
+
+def contexts_without_hub() -> UserError:
+    return UserError(
+        "--contexts takes the kubeconfig's contexts for the fleet, without a hub: of the flags that choose clusters, "
+        "only --clusters, --exclude and --pick go with it"
+    )
+
+
+def bad_kubeconfig(stderr: str) -> UserError:
+    return UserError(f"the kubeconfig can't be read. kubectl said: {visible(' '.join(said(stderr)))}")
+
+
+def no_placement(name: str, found: Sequence[str], known: Sequence[str]) -> UserError:
+    if found:
+        return UserError(f"placement '{visible(name)}' exists more than once: say which of {_names(found)}")
+    hint = f"The hub has: {_names(known)}" if known else "The hub has no PlacementDecisions"
+    return UserError(f"no PlacementDecision '{visible(name)}'. {hint}")
+
+
+def reported_unhealthy(names: Sequence[str]) -> str:
+    return f"Note: the hub reports as unhealthy: {_names(names)}"
+
+
+def nothing_picked() -> UserError:
+    return UserError("no cluster was picked, so nothing was done")
+
+
+def pick_needs_a_terminal() -> UserError:
+    return UserError("--pick asks on the terminal, and there is none. Use --clusters=NAME,…")
+
+
+def no_such_number(word: str, most: int) -> UserError:
+    return UserError(f"'{visible(word)}' is no number from 1 to {most}, nor a range such as 2-3")
 
 
 def needs_one_cluster(verb: str, names: Sequence[str]) -> UserError:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from kubectl_mc import access, cache, dispatch, errors, grammar, hub, kubeconfig, mapping, selection
-from kubectl_mc.cache import Inventory
-from kubectl_mc.cli import Options
+from kubectl_mc import access, dispatch, errors, grammar, inventory, kubeconfig, mapping, selection
+from kubectl_mc.access import Target
+from kubectl_mc.cli import Options, with_defaults
 from kubectl_mc.dispatch import Command
-from kubectl_mc.errors import UserError
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.hub import ClusterProfile
+from kubectl_mc.inventory import Inventory, Question, Way
 from kubectl_mc.kubeconfig import Kubeconfig
+from kubectl_mc.mapping import ClusterMapping
+from kubectl_mc.selection import Cluster
 
 
 def find_kubectl(environment: Mapping[str, str]) -> str:
@@ -27,73 +30,83 @@ def find_kubectl(environment: Mapping[str, str]) -> str:
     raise errors.no_kubectl()
 
 
-def find_targets(
-    kubectl: str, options: Options, line: CommandLine, environment: Mapping[str, str], say: Callable[[list[str]], None]
-) -> list[access.Target]:
-    """The clusters that the options choose from the hub's, with the way to each; warnings go to `say`."""
+class Chosen(NamedTuple):
+    """The clusters that a command is for, and what choosing them has found out.
+
+    options: the user's, with the mapping file's defaults where the user said nothing
+    known: what is known of every context of the user's kubeconfig before it is split
+    """
+
+    options: Options
+    clusters: tuple[Cluster, ...]
+    mapping: ClusterMapping
+    inventory: Inventory
+    known: Kubeconfig
+
+
+def choose(
+    kubectl: str,
+    options: Options,
+    line: CommandLine,
+    environment: Mapping[str, str],
+    say: Callable[[list[str]], None],
+    clustersets: bool = False,
+) -> Chosen:
+    """The clusters that the options choose: of the hub's, or of the user's contexts. Warnings go to `say`.
+
+    clustersets: the inventory is to say of which ClusterSets the clusters are
+    """
     paths = kubeconfig.files(environment, grammar.value(line, "kubeconfig"))
     if not any(os.path.exists(path) for path in paths):
         raise errors.no_kubeconfig()
     home = kubeconfig.home(environment)
     mapped = mapping.read(os.path.join(home, ".kube"))
+    options = with_defaults(options, mapped.defaults)
     known = Kubeconfig(None, kubeconfig.may_start_programs(paths))
     lean = access.lean_environment(environment, known.starts_programs)
-    options = options._replace(hub_context=options.hub_context or mapped.hub_context)
+    way = Way(kubectl, grammar.value(line, "kubeconfig"), lean, _patience(options))
+    if options.contexts:
+        found = Inventory(tuple(ClusterProfile(name, "") for name in context_names(way)))
+        clusters, mapped = selection.by_contexts(found.profiles, options), ClusterMapping()
+    else:
+        question = Question(
+            options.hub_context or mapped.hub_context,
+            options.hub_namespace,
+            options.cluster_selector,
+            clustersets=clustersets or options.clusterset is not None,
+            placement=options.placement,
+        )
+        found = inventory.find(inventory.directory(home), question, way, paths, options.refresh)
+        if found.outdated:
+            say([errors.stale_inventory(question.context, found.age)])
+        if not found.profiles:
+            raise errors.no_profiles(question.context, options.hub_namespace, options.cluster_selector)
+        clusters = selection.select(found, options)
+    if options.pick:
+        from kubectl_mc import pick
 
-    def ask() -> Sequence[ClusterProfile]:
-        return ask_hub(kubectl, options, grammar.value(line, "kubeconfig"), lean)
+        clusters = pick.pick(clusters, environment)
+    return Chosen(options, tuple(clusters), mapped, found, known)
 
-    query = cache.key(options.hub_context, options.hub_namespace, paths)
-    inventory = find_inventory(os.path.join(home, ".kube", "cache", "kubectl-mc"), query, options, ask)
-    if inventory.outdated:
-        say([errors.stale_inventory(options.hub_context, inventory.age)])
-    if not inventory.profiles:
-        raise errors.no_profiles(options.hub_context, options.hub_namespace)
-    clusters = selection.select(selection.fleet(inventory.profiles), options.clusters, options.exclude)
-    targets = access.targets(clusters, mapped, known)
+
+def reach(kubectl: str, line: CommandLine, environment: Mapping[str, str], chosen: Chosen) -> list[Target]:
+    """The way to each of the chosen clusters."""
+    targets = access.targets(chosen.clusters, chosen.mapping, chosen.known)
+    paths = kubeconfig.files(environment, grammar.value(line, "kubeconfig"))
     if not access.worth_splitting(kubeconfig.size(paths), len(targets), line):
         return targets
-    return access.split(targets, _contexts(kubectl, options, lean))
+    lean = access.lean_environment(environment, chosen.known.starts_programs)
+    return access.split(targets, _contexts(Way(kubectl, None, lean, _patience(chosen.options))))
 
 
-def find_inventory(
-    directory: str, query: str, options: Options, ask: Callable[[], Sequence[ClusterProfile]]
-) -> Inventory:
-    """The hub's clusters: from the cache while it is fresh; else `ask`ed for; an old one if the hub can't be asked.
-
-    Raises UserError where there is neither.
-    """
-    kept = cache.read(directory, query)
-    if kept and kept.fresh and not options.refresh:
-        return kept
-    try:
-        profiles = tuple(ask())
-    except UserError:
-        if not kept:
-            raise
-        return kept._replace(outdated=True)
-    if profiles:
-        cache.write(directory, query, profiles)
-    return Inventory(profiles, 0.0)
-
-
-def ask_hub(
-    kubectl: str, options: Options, given_kubeconfig: str | None, environment: Mapping[str, str]
-) -> list[ClusterProfile]:
-    """The hub's ClusterProfiles. Raises UserError that names the hub and what to do."""
-    context = options.hub_context
-    where = ["--kubeconfig", given_kubeconfig] if given_kubeconfig else []
-    argv = (kubectl, *where, *hub.list_command(context, options.hub_namespace))
-    (result,) = dispatch.collect([Command("hub", argv, environment)], 1, _patience(options))
-    if result.timed_out:
-        raise errors.hub_timed_out(context, _patience(options))
+def context_names(way: Way) -> list[str]:
+    """The names of the contexts of the user's kubeconfig."""
+    where = ["--kubeconfig", way.kubeconfig] if way.kubeconfig else []
+    asking = Command("contexts", (way.kubectl, *where, "config", "get-contexts", "-o", "name"), way.environment)
+    (result,) = dispatch.collect([asking], 1, way.patience)
     if result.status:
-        text = result.stderr.decode("utf-8", "replace")
-        raise errors.hub_failed(context, errors.cause(text, result.status), text)
-    try:
-        return hub.parse_list(result.stdout)
-    except ValueError:
-        raise errors.hub_garbage(context) from None
+        raise errors.bad_kubeconfig(result.stderr.decode("utf-8", "replace"))
+    return result.stdout.decode("utf-8", "replace").splitlines()
 
 
 def _patience(options: Options) -> float:
@@ -101,10 +114,10 @@ def _patience(options: Options) -> float:
     return 30.0 if options.cluster_timeout is None else options.cluster_timeout
 
 
-def _contexts(kubectl: str, options: Options, environment: Mapping[str, str]) -> Mapping[str, Kubeconfig]:
+def _contexts(way: Way) -> Mapping[str, Kubeconfig]:
     """The user's kubeconfig, one per context; none if kubectl can't flatten it (a file that it names is missing)."""
     import json
 
-    view = Command("kubeconfig", (kubectl, *kubeconfig.VIEW), environment)
-    (result,) = dispatch.collect([view], 1, _patience(options))
+    view = Command("kubeconfig", (way.kubectl, *kubeconfig.VIEW), way.environment)
+    (result,) = dispatch.collect([view], 1, way.patience)
     return kubeconfig.split(json.loads(result.stdout)) if result.status == 0 else {}

@@ -38,26 +38,75 @@ class ClusterProfile(NamedTuple):
     access_providers: tuple[AccessProvider, ...] = ()
 
 
-def list_command(context: str | None, namespace: str | None) -> list[str]:
-    """kubectl's arguments that list the ClusterProfiles of a hub; context None is the current one."""
-    chosen = ["--context", context] if context else []
+CLUSTERSET = "multicluster.x-k8s.io/clusterset"  # a namespace's label, KEP-1645 and KEP-4322
+DECISION_KEY = "multicluster.x-k8s.io/decision-key"  # what the slices of one decision share, KEP-5313
+
+CLUSTERSETS_COMMAND = ["get", "namespaces", "-l", CLUSTERSET, "-o", "json"]
+PLACEMENTS_COMMAND = ["get", "placementdecisions.multicluster.x-k8s.io", "-A", "-o", "json"]
+
+
+def list_command(namespace: str | None, selector: str | None = None) -> list[str]:
+    """kubectl's arguments that list the ClusterProfiles of a hub."""
     where = ["-n", namespace] if namespace else ["-A"]
-    return [*chosen, "get", RESOURCE, *where, "-o", "json"]
+    return ["get", RESOURCE, *where, *(["-l", selector] if selector else []), "-o", "json"]
 
 
-def parse_list(text: bytes) -> list[ClusterProfile]:
-    """The profiles in `kubectl get clusterprofiles -o json`. Raises ValueError if it is no list of objects."""
+def items(text: bytes) -> list[Any]:
+    """The items of a List in JSON. Raises ValueError if it is none."""
     import json
 
     try:
         document = json.loads(text)
     except RecursionError:
-        raise ValueError("nested too deep") from None
-    items = document.get("items") if isinstance(document, dict) else None
-    if not isinstance(items, list):
+        raise ValueError("nested without end") from None
+    found = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(found, list):
         raise ValueError("no items")
-    profiles = [_profile(item) for item in items if _mapping(item).get("apiVersion") == API_VERSION]
-    return [each for each in profiles if _NAME.fullmatch(each.name) and _NAME.fullmatch(each.namespace or "default")]
+    return found
+
+
+def profiles(listed: Sequence[Any]) -> list[ClusterProfile]:
+    """The ClusterProfiles among the objects of a List."""
+    found = [_profile(item) for item in map(_mapping, listed) if item.get("apiVersion") == API_VERSION]
+    return [each for each in found if _NAME.fullmatch(each.name) and _NAME.fullmatch(each.namespace or "default")]
+
+
+def clustersets(listed: Sequence[Any]) -> dict[str, str]:
+    """Namespace -> ClusterSet, from the namespaces that belong to one."""
+    metadata = [_mapping(_mapping(item).get("metadata")) for item in listed]
+    return {_text(each.get("name")): _text(_mapping(each.get("labels")).get(CLUSTERSET)) for each in metadata}
+
+
+def decided(listed: Sequence[Any], placement: str) -> tuple[tuple[str, str], ...]:
+    """The (namespace, name) of the profiles of a placement, all its slices in the order of their names.
+
+    placement: [NAMESPACE/]NAME of a slice, or of the decision key that slices share
+    Raises UserError if there is none, or if several namespaces have one.
+    """
+    from kubectl_mc import errors
+    from kubectl_mc.selection import natural
+
+    space, _, name = placement.rpartition("/")
+    slices = [_mapping(item) for item in listed]
+    keys = {_slice(each)[:2] for each in slices if name in _slice(each)[1:] and space in ("", _slice(each)[0])}
+    if len(keys) != 1:
+        known = sorted({"/".join(_slice(each)[:2]) for each in slices})
+        raise errors.no_placement(placement, sorted("/".join(key) for key in keys), known)
+    chosen = sorted((each for each in slices if _slice(each)[:2] in keys), key=lambda each: natural(_slice(each)[2]))
+    references = [
+        (_slice(each)[0], _mapping(decision.get("clusterProfileRef")))
+        for each in chosen
+        for decision in _mappings(each.get("decisions"))
+    ]
+    found = ((_text(each.get("namespace")) or where, _text(each.get("name"))) for where, each in references)
+    return tuple(dict.fromkeys(found))
+
+
+def _slice(item: Mapping[str, Any]) -> tuple[str, str, str]:
+    """(namespace, decision key, name) of a PlacementDecision; one without a key is a decision of its own."""
+    metadata = _mapping(item.get("metadata"))
+    name = _text(metadata.get("name"))
+    return _text(metadata.get("namespace")), _text(_mapping(metadata.get("labels")).get(DECISION_KEY)) or name, name
 
 
 def _profile(item: Mapping[str, Any]) -> ClusterProfile:

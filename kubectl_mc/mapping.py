@@ -21,8 +21,11 @@ class Entry(NamedTuple):
 
 
 class ClusterMapping(NamedTuple):
+    """defaults: (flag, value) of our flags, as they would be typed; a list is several of them."""
+
     hub_context: str | None = None
     entries: tuple[Entry, ...] = ()
+    defaults: tuple[tuple[str, str], ...] = ()
 
     def context_for(self, profile: str, namespace: str) -> str | None:
         """The context mapped to a profile; an entry that names its namespace counts before one that doesn't."""
@@ -39,6 +42,7 @@ def read(kube_directory: str) -> ClusterMapping:
     return ClusterMapping(
         next((mapping.hub_context for mapping in found if mapping.hub_context), None),
         tuple(entry for mapping in found for entry in mapping.entries),
+        next((mapping.defaults for mapping in found if mapping.defaults), ()),
     )
 
 
@@ -63,7 +67,7 @@ def parse(text: str, path: str) -> ClusterMapping:
     try:
         root = yaml.compose(text, Loader=loader)
         document = yaml.load(text, Loader=loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: of a date such as 2026-13-45
+    except (yaml.YAMLError, ValueError, IndexError, RecursionError) as error:  # of 2026-13-45, of an empty !!int
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
         raise errors.mapping_file(path, mark.line + 1 if mark else None, f"not YAML: {problem}") from None
@@ -80,7 +84,23 @@ def parse(text: str, path: str) -> ClusterMapping:
     clusters = document.get("clusters") or []
     if not isinstance(clusters, list):
         raise errors.mapping_file(path, _line(root, "clusters"), "clusters is no list")
-    return ClusterMapping(hub, tuple(_entries(clusters, path, root)))
+    return ClusterMapping(hub, tuple(_entries(clusters, path, root)), _defaults(document, path, root))
+
+
+def _defaults(document: Mapping[object, object], path: str, root: object) -> tuple[tuple[str, str], ...]:
+    """`defaults: {exclude: [dev], cluster-timeout: 10s}`: our flags by name, with a value or a list of them."""
+    from kubectl_mc.cli import OWN_FLAGS
+
+    defaults = document.get("defaults") or {}
+    if not isinstance(defaults, dict) or not all(name in OWN_FLAGS for name in defaults):
+        raise errors.mapping_file(
+            path, _line(root, "defaults"), f"defaults are flags of kubectl mc: {', '.join(OWN_FLAGS)}"
+        )
+    return tuple(
+        (name, str(value).lower() if isinstance(value, bool) else str(value))
+        for name, given in defaults.items()
+        for value in (given if isinstance(given, list) else [given])
+    )
 
 
 def _entries(clusters: Sequence[object], path: str, root: object) -> list[Entry]:

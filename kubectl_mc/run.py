@@ -9,7 +9,7 @@ from typing import TextIO
 
 from kubectl_mc import dispatch, errors, fleet, grammar, verbs
 from kubectl_mc.access import Target
-from kubectl_mc.cli import Invocation
+from kubectl_mc.cli import Invocation, names_targets
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Job, Request, command, same_everywhere
 from kubectl_mc.streams import Streams
@@ -22,15 +22,19 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
     way = verbs.way(verb, line)
     if way == "local":
         return _local(kubectl, line, environment, streams)
-    if verbs.changes(verb, line) and not (options.clusters or options.all_clusters):
+    if verbs.changes(verb, line) and not names_targets(options):
         raise errors.no_targets_for_change(line.path[0])
     if options.by_time and verbs.endless(verb, line):
         raise errors.by_time_needs_an_end()
-    targets = fleet.find_targets(kubectl, options, line, environment, streams.say)
+    chosen = fleet.choose(kubectl, options, line, environment, streams.say)
+    targets = fleet.reach(kubectl, line, environment, chosen)
+    unhealthy = [cluster.name for cluster in chosen.clusters if cluster.profile.healthy is False]
+    if unhealthy:
+        streams.say([errors.reported_unhealthy(unhealthy)])
     if verbs.needs_one(verb, line) and len(targets) > 1:
         raise errors.needs_one_cluster(line.verb, [target.cluster for target in targets])
     with _given(line, streams.stdin) as given:
-        request = Request(kubectl, verb, line, options, environment, given)
+        request = Request(kubectl, verb, line, chosen.options, environment, given)
         return _WAYS[way](request, targets, streams)
 
 

@@ -1,13 +1,17 @@
-"""Which clusters a command is for: names, order, --clusters and --exclude. Pure."""
+"""Which clusters a command is for: names, order, and the selection flags. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_mc import errors
 from kubectl_mc.hub import ClusterProfile
+
+if TYPE_CHECKING:
+    from kubectl_mc.cli import Options
+    from kubectl_mc.inventory import Inventory
 
 
 class Cluster(NamedTuple):
@@ -43,29 +47,97 @@ def fleet(profiles: Iterable[ClusterProfile]) -> list[Cluster]:
     return sorted(clusters, key=lambda cluster: natural(cluster.name))
 
 
-def select(clusters: Sequence[Cluster], include: Sequence[str], exclude: Sequence[str]) -> list[Cluster]:
-    """The clusters whose name, or namespace/name, matches a pattern of `include` (all if empty) and none of `exclude`.
+def select(inventory: Inventory, options: Options) -> list[Cluster]:
+    """The clusters that every selection flag agrees on; in the order of --placement if that is one, else natural.
 
-    Raises UserError for an include pattern that matches nothing, so that a typo doesn't go unseen, and if none is left.
+    (--cluster-selector has been evaluated by the hub.) Raises UserError for a --clusters pattern that matches nothing,
+    so that a typo doesn't go unseen, and if no cluster is left.
     """
-    names = [cluster.name for cluster in clusters]
-    for pattern in include:
+    clusters = fleet(inventory.profiles)
+    if inventory.decided is not None:
+        place = {reference: index for index, reference in enumerate(inventory.decided)}
+        chosen = [cluster for cluster in clusters if _reference(cluster) in place]
+        clusters_in_order = sorted(chosen, key=lambda cluster: place[_reference(cluster)])
+    else:
+        clusters_in_order = clusters
+    _no_typo(clusters, options)
+    kept = [cluster for cluster in clusters_in_order if _agreed(cluster, options, inventory.clustersets or {})]
+    if not kept:
+        raise errors.no_cluster_left([cluster.name for cluster in clusters])
+    return kept
+
+
+def by_contexts(contexts: Sequence[ClusterProfile], options: Options) -> list[Cluster]:
+    """The contexts that match a pattern of --contexts, as clusters; --clusters and --exclude narrow them.
+
+    Raises UserError with flags that only a hub can answer, for a pattern that matches nothing, and if none is left.
+    """
+    if any(getattr(options, field) for field in _HUBS):
+        raise errors.contexts_without_hub()
+    known = fleet(contexts)
+    for pattern in options.contexts:
+        if not any(_matches(cluster, pattern) for cluster in known):
+            raise errors.unknown_context(pattern, [cluster.name for cluster in known])
+    clusters = [cluster for cluster in known if any(_matches(cluster, pattern) for pattern in options.contexts)]
+    _no_typo(clusters, options)
+    kept = [cluster for cluster in clusters if _agreed(cluster, options, {})]
+    if not kept:
+        raise errors.no_cluster_left([cluster.name for cluster in clusters])
+    return kept
+
+
+# Flags that are about what a hub says of its clusters.
+_HUBS = (
+    "cluster_selector",
+    "clusterset",
+    "property",
+    "cluster_manager",
+    "placement",
+    "healthy",
+    "hub_context",
+    "hub_namespace",
+)
+
+
+def _no_typo(clusters: Sequence[Cluster], options: Options) -> None:
+    """A pattern of --clusters, and a plain name that was typed for --exclude, has to mean something."""
+    typed = [name for flag, value in options.given if flag == "exclude" for name in (value or "").split(",")]
+    plain = [name for name in typed if name and not any(letter in name for letter in "*?[")]
+    for pattern in (*options.clusters, *plain):
         if not any(_matches(cluster, pattern) for cluster in clusters):
-            raise errors.unknown_cluster(pattern, names)
-    chosen = [
-        cluster
-        for cluster in clusters
-        if (not include or any(_matches(cluster, pattern) for pattern in include))
-        and not any(_matches(cluster, pattern) for pattern in exclude)
-    ]
-    if not chosen:
-        raise errors.no_cluster_left(names)
-    return chosen
+            raise errors.unknown_cluster(pattern, [cluster.name for cluster in clusters])
+
+
+def _agreed(cluster: Cluster, options: Options, clustersets: Mapping[str, str]) -> bool:
+    """Do all flags, each by itself, choose this cluster?"""
+    profile = cluster.profile
+    return (
+        (not options.clusters or any(_matches(cluster, pattern) for pattern in options.clusters))
+        and not any(_matches(cluster, pattern) for pattern in options.exclude)
+        and (options.clusterset is None or _glob(clustersets.get(profile.namespace, ""), options.clusterset))
+        and (options.cluster_manager is None or _glob(profile.manager, options.cluster_manager))
+        and all(_has_property(profile, wanted) for wanted in options.property)
+        and (not options.healthy or (profile.healthy is True and profile.joined is not False))
+    )
+
+
+def _reference(cluster: Cluster) -> tuple[str, str]:
+    return cluster.profile.namespace, cluster.profile.name
+
+
+def _has_property(profile: ClusterProfile, wanted: str) -> bool:
+    """`name=glob`, or `name` for any value."""
+    name, equals, pattern = wanted.partition("=")
+    return name in profile.properties and (not equals or _glob(profile.properties[name], pattern))
 
 
 def _matches(cluster: Cluster, pattern: str) -> bool:
     """Shell globs; `*` also matches a `/`, and a pattern without one is for the profile's own name too."""
+    names = (cluster.name, cluster.profile.name, "/".join(_reference(cluster)))
+    return any(_glob(name, pattern) for name in names)
+
+
+def _glob(text: str, pattern: str) -> bool:
     from fnmatch import fnmatchcase
 
-    full = f"{cluster.profile.namespace}/{cluster.profile.name}"
-    return any(fnmatchcase(name, pattern) for name in (cluster.name, cluster.profile.name, full))
+    return text == pattern or fnmatchcase(text, pattern)

@@ -24,9 +24,9 @@ def test_a_cluster_is_reached_by_its_mapped_context_else_by_one_of_its_name() ->
     clusters = [Cluster(f"{each.namespace}/{each.name}", each) for each in profiles]
     mapping = ClusterMapping(None, (Entry("b", "general"), Entry("b", "special", "other")))
     assert access.targets(clusters, mapping, PLUGINS) == [
-        Target("fleet/a", "a", PLUGINS),
-        Target("fleet/b", "general", PLUGINS),
-        Target("other/b", "special", PLUGINS),
+        Target("fleet/a", "a", PLUGINS, "context"),
+        Target("fleet/b", "general", PLUGINS, "mapping"),
+        Target("other/b", "special", PLUGINS, "mapping"),
     ]
 
 

@@ -42,7 +42,7 @@ FULL: dict[str, Any] = {
 
 
 def parse(*items: object) -> list[ClusterProfile]:
-    return hub.parse_list(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}).encode())
+    return hub.profiles(hub.items(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}).encode()))
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def test_a_name_that_kubernetes_allows_is_kept(name: str) -> None:
 )  # fmt: skip
 def test_what_is_no_list_is_a_value_error(text: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any ValueError, json's own too
-        hub.parse_list(text)
+        hub.profiles(hub.items(text))
 
 
 def test_an_empty_list_has_no_profiles() -> None:
@@ -178,16 +178,16 @@ def test_wrong_types_anywhere_count_as_not_given(items: list[object]) -> None:
 @given(st.one_of(st.binary(), JSON.map(lambda value: json.dumps(value).encode())))
 def test_garbage_is_at_worst_a_value_error(text: bytes) -> None:
     with contextlib.suppress(ValueError):
-        assert isinstance(hub.parse_list(text), list)
+        assert isinstance(hub.profiles(hub.items(text)), list)
 
 
 @pytest.mark.parametrize(
-    ("context", "namespace", "argv"),
+    ("namespace", "selector", "argv"),
     [
         (None, None, "get clusterprofiles.multicluster.x-k8s.io -A -o json"),
-        ("h", None, "--context h get clusterprofiles.multicluster.x-k8s.io -A -o json"),
-        (None, "fleet", "get clusterprofiles.multicluster.x-k8s.io -n fleet -o json"),
+        (None, "a=b", "get clusterprofiles.multicluster.x-k8s.io -A -l a=b -o json"),
+        ("fleet", None, "get clusterprofiles.multicluster.x-k8s.io -n fleet -o json"),
     ],
 )
-def test_the_profiles_are_asked_for(context: str | None, namespace: str | None, argv: str) -> None:
-    assert hub.list_command(context, namespace) == argv.split()
+def test_the_profiles_are_asked_for(namespace: str | None, selector: str | None, argv: str) -> None:
+    assert hub.list_command(namespace, selector) == argv.split()

@@ -205,7 +205,7 @@ def test_a_choice_of_nothing_names_the_clusters_and_starts_nothing(fp: FakeProce
     outcome = run(home, "get pods --clusters=c3,c1")
     assert (outcome.status, outcome.stdout) == (1, "")
     assert outcome.stderr.startswith("Error: no cluster matches 'c3'.")
-    assert outcome.stderr.endswith("The hub knows: c1, c2\n")
+    assert outcome.stderr.endswith("Known are: c1, c2\n")
     assert started(fp, home) == [HUB]
 
 

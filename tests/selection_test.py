@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc import selection
+from kubectl_mc import cli, selection
 from kubectl_mc.errors import UserError
 from kubectl_mc.hub import ClusterProfile
+from kubectl_mc.inventory import Inventory
 from kubectl_mc.selection import Cluster
 
 
@@ -16,8 +17,16 @@ def fleet(*names: str) -> list[Cluster]:
     return selection.fleet(ClusterProfile(name, namespace or "fleet") for namespace, _, name in split)
 
 
-def chosen(clusters: list[Cluster], include: list[str], exclude: list[str]) -> list[str]:
-    return [cluster.name for cluster in selection.select(clusters, include, exclude)]
+def profiles(*names: str) -> tuple[ClusterProfile, ...]:
+    return tuple(cluster.profile for cluster in fleet(*names))
+
+
+def chosen(inventory: Inventory, *flags: str) -> list[str]:
+    return [cluster.name for cluster in selection.select(inventory, cli.parse(flags).options)]
+
+
+def by_name(include: list[str], exclude: list[str]) -> list[str]:
+    return [*(f"--clusters={name}" for name in include), *(f"--exclude={name}" for name in exclude)]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +46,7 @@ def test_a_name_that_is_there_twice_is_shown_with_its_namespace() -> None:
     assert [cluster.name for cluster in fleet("a/eu", "b/eu", "us")] == ["a/eu", "b/eu", "us"]
 
 
-FLEET = fleet("prod-eu", "prod-us", "dev", "a/twin", "b/twin")
+FLEET = Inventory(profiles("prod-eu", "prod-us", "dev", "a/twin", "b/twin"))
 
 
 @pytest.mark.parametrize(
@@ -55,24 +64,76 @@ FLEET = fleet("prod-eu", "prod-us", "dev", "a/twin", "b/twin")
         (["fleet/*"], [], ["dev", "prod-eu", "prod-us"]),
         (["fleet/dev"], [], ["dev"]),
         ([], ["prod-*", "twin"], ["dev"]),
-        (["*"], ["nothing-like-it"], ["a/twin", "b/twin", "dev", "prod-eu", "prod-us"]),
+        (["*"], ["nothing-like-it*"], ["a/twin", "b/twin", "dev", "prod-eu", "prod-us"]),
     ],
 )
 def test_clusters_are_chosen_by_globs(include: list[str], exclude: list[str], names: list[str]) -> None:
-    assert chosen(FLEET, include, exclude) == names
+    assert chosen(FLEET, *by_name(include, exclude)) == names
 
 
 @pytest.mark.parametrize(
     ("include", "exclude", "problem"),
     [
-        (["prodeu"], [], "no cluster matches 'prodeu'. Did you mean prod-eu? The hub knows: a/twin, b/twin, dev, "),
-        (["dev", "zzz"], [], "no cluster matches 'zzz'. The hub knows: a/twin, b/twin, dev, prod-eu, prod-us"),
+        (["prodeu"], [], "no cluster matches 'prodeu'. Did you mean prod-eu? Known are: a/twin, b/twin, dev, "),
+        (["dev", "zzz"], [], "no cluster matches 'zzz'. Known are: a/twin, b/twin, dev, prod-eu, prod-us"),
         (["DEV"], [], "no cluster matches 'DEV'"),
-        (["dev"], ["d*"], "no cluster left after --clusters and --exclude. The hub knows: a/twin, "),
-        ([], ["*"], "no cluster left after --clusters and --exclude. The hub knows: a/twin, "),
+        ([], ["prod-uk"], "no cluster matches 'prod-uk'. Did you mean prod-us?"),
+        (["dev"], ["d*"], "no cluster is chosen by all of the selection flags. Known are: a/twin, "),
+        ([], ["*"], "no cluster is chosen by all of the selection flags. Known are: a/twin, "),
     ],
 )
 def test_a_choice_of_nothing_names_what_there_is(include: list[str], exclude: list[str], problem: str) -> None:
     with pytest.raises(UserError) as raised:
-        selection.select(FLEET, include, exclude)
+        chosen(FLEET, *by_name(include, exclude))
     assert str(raised.value).startswith(problem)
+
+
+DESCRIBED = Inventory(
+    (
+        ClusterProfile("eu", "fleet", manager="acme", healthy=True, properties={"location": "eu-west", "tags": "a,b"}),
+        ClusterProfile("us", "fleet", manager="acme", healthy=False, properties={"location": "us-east"}),
+        ClusterProfile("ap", "other", manager="apex", healthy=None, joined=False),
+        ClusterProfile("dev", "other", manager="apex", healthy=True, joined=False),
+    ),
+    clustersets={"fleet": "prod"},
+    decided=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("flags", "names"),
+    [
+        (["--healthy"], ["eu"]),
+        (["--clusterset=prod"], ["eu", "us"]),
+        (["--cluster-manager=ap*"], ["ap", "dev"]),
+        (["--property=location"], ["eu", "us"]),
+        (["--property=location=eu-*"], ["eu"]),
+        (["--property=tags=a,b"], ["eu"]),
+        (["--property=location=*", "--property=tags=*"], ["eu"]),
+        (["--clusterset=prod", "--clusters=*", "--exclude=eu"], ["us"]),
+        (["--all-clusters"], ["ap", "dev", "eu", "us"]),
+    ],
+)
+def test_every_flag_has_to_agree(flags: list[str], names: list[str]) -> None:
+    assert chosen(DESCRIBED, *flags) == names
+
+
+def test_a_placement_gives_the_order() -> None:
+    decided = DESCRIBED._replace(decided=(("fleet", "us"), ("gone", "x"), ("other", "ap"), ("fleet", "eu")))
+    assert chosen(decided, "--placement=p") == ["us", "ap", "eu"]
+    assert chosen(decided, "--placement=p", "--clusterset=prod") == ["us", "eu"]
+
+
+def test_contexts_are_a_fleet_without_a_hub() -> None:
+    contexts = profiles("kind-a", "kind-b", "other")
+    assert [each.name for each in selection.by_contexts(contexts, cli.parse(["--contexts=kind-*"]).options)] == [
+        "kind-a",
+        "kind-b",
+    ]
+    for flags, problem in (
+        (["--contexts=kind*", "--healthy"], "without a hub"),
+        (["--contexts=k3d-*"], "no context matches 'k3d-"),
+        (["--contexts=kind-*", "--exclude=*"], "no cluster is chosen"),
+    ):
+        with pytest.raises(UserError, match=problem):
+            selection.by_contexts(contexts, cli.parse(flags).options)

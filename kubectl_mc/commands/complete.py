@@ -67,7 +67,8 @@ def _targets(invocation: cli.Invocation, environment: Mapping[str, str]) -> list
     try:
         kubectl = fleet.find_kubectl(environment)
         options = invocation.options._replace(cluster_timeout=PATIENCE)
-        return fleet.find_targets(kubectl, options, invocation.kubectl, environment, lambda lines: None)
+        chosen = fleet.choose(kubectl, options, invocation.kubectl, environment, lambda lines: None)
+        return fleet.reach(kubectl, invocation.kubectl, environment, chosen)
     except UserError:
         return []
 

@@ -41,12 +41,11 @@ def numbered(lines: Sequence[str], ask: Callable[[str], str]) -> list[int]:
         return list(range(len(lines)))
     places: list[int] = []
     for word in answer:
-        first, _, last = word.partition("-")
-        if not (
-            first.isdecimal() and (last or first).isdecimal() and 1 <= int(first) <= int(last or first) <= len(lines)
-        ):
+        first, dash, last = word.partition("-")
+        last = last if dash else first
+        if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last) <= len(lines)):
             raise errors.no_such_number(word, len(lines))
-        places += range(int(first) - 1, int(last or first))
+        places += range(int(first) - 1, int(last))
     return places
 
 

@@ -1,0 +1,159 @@
+"""Choosing clusters on a real hub, the inventory as a table, and how long it is kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.e2e.conftest import MEMBERS, Shell
+
+
+@pytest.mark.parametrize(
+    ("flags", "names"),
+    [
+        (["--cluster-selector=tier=canary"], ["c1"]),
+        (["--cluster-selector", "region in (region-1,region-3),tier!=canary"], ["c3"]),
+        (["--clusterset=prod"], ["c1", "c2", "c3"]),
+        (["--property=location=eu-*"], ["c1"]),
+        (["--cluster-manager=fixtures", "--exclude=c2"], ["c1", "c3"]),
+        (["--placement=canary"], ["c1"]),
+        (["--placement", "fleet/all", "--clusters=c2,c3"], ["c2", "c3"]),
+        (["--healthy"], ["c1", "c2", "c3"]),
+        (["--contexts=c?", "--exclude=c2"], ["c1", "c3"]),
+    ],
+)
+def test_the_same_flags_choose_for_a_command_and_for_its_preview(
+    members: Shell, flags: list[str], names: list[str]
+) -> None:
+    assert members.mc("clusters", "-o", "name", *flags).stdout.split() == names
+    done = members.mc("get", "nodes", *flags)
+    assert (done.status, [row[1] for row in done.rows[1:]]) == (0, names)
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        (["--placement=nope"], "no PlacementDecision 'nope'. The hub has: fleet/all, fleet/canary"),
+        (["--clusterset=dev"], "no cluster is chosen by all of the selection flags. Known are: c1, c2, c3"),
+        (["--cluster-selector=tier=none"], "no ClusterProfiles with labels tier=none"),
+        (["--cluster-selector=tier in ("], "kubectl said:"),
+        (["--contexts=c?", "--healthy"], "without a hub"),
+        (["--pick"], "--pick asks on the terminal, and there is none"),
+    ],
+)
+def test_a_choice_that_cannot_be_made_is_said(members: Shell, flags: list[str], problem: str) -> None:
+    done = members.mc("get", "nodes", *flags)
+    assert (done.status, done.stdout) == (1, "")
+    assert problem in done.stderr
+
+
+def test_clusters_is_a_table_of_the_inventory(members: Shell) -> None:
+    done = members.mc("clusters")
+    assert done.rows[0] == ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
+    assert done.rows[1] == ["c1", "healthy", "v1.36.2", "prod", "fixtures", "mapping", "c1"]
+    assert [row[0] for row in done.rows[1:]] == list(MEMBERS)
+    assert "location=eu-west" in members.mc("clusters", "-o", "wide").stdout
+
+
+@pytest.mark.parametrize(("form", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])
+def test_clusters_for_programs(
+    members: Shell, form: str, load: Callable[[str], dict[str, list[dict[str, object]]]]
+) -> None:
+    items = load(members.mc("clusters", "-o", form).stdout)["items"]
+    assert [(item["name"], item["health"], item["clusterSet"]) for item in items] == [
+        (name, "healthy", "prod") for name in MEMBERS
+    ]
+
+
+def test_check_reaches_every_cluster_as_the_user(members: Shell) -> None:
+    with members.fault("c2", "refuse"):
+        done = members.mc("clusters", "--check", "-o", "json")
+    items = {item["name"]: item for item in json.loads(done.stdout)["items"]}
+    assert done.status == 1
+    assert (items["c1"]["reachable"], items["c1"]["user"]) == (True, "admin")
+    assert (items["c2"]["reachable"], items["c2"]["problem"]) == (False, "connection refused")
+    assert items["c1"]["latencySeconds"] > 0
+    assert members.mc("clusters", "--check", "--clusters=c1").status == 0
+
+
+def test_the_inventory_is_kept_for_its_owner_only(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\n")
+    assert user.mc("get", "nodes").status == 0
+    folder = Path(user.environment["HOME"]) / ".kube" / "cache" / "kubectl-mc"
+    (kept,) = folder.iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    user.fleet.clear_requests("hub")
+    user.mc("get", "nodes")
+    assert user.fleet.requests("hub") == []
+    user.mc("get", "nodes", "--refresh")
+    assert user.fleet.requests("hub")
+
+
+def test_an_inventory_older_than_five_minutes_is_asked_for_again(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\n")
+    user.mc("get", "nodes")
+    (kept,) = (Path(user.environment["HOME"]) / ".kube" / "cache" / "kubectl-mc").iterdir()
+    aged = {**json.loads(kept.read_text()), "time": json.loads(kept.read_text())["time"] - 301}
+    kept.write_text(json.dumps(aged))
+    user.fleet.clear_requests("hub")
+    user.mc("get", "nodes")
+    assert user.fleet.requests("hub")
+    kept.write_text(json.dumps({**aged, "time": aged["time"] - 7200}))
+    with user.fault("hub", "refuse"):
+        done = user.mc("get", "nodes")
+    assert "using its clusters as they were 2 hours ago" in done.stderr
+    assert len(done.rows) == 4
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"key": 1}', "\0"])
+def test_a_broken_cache_is_no_error(fresh_home: Callable[..., Shell], content: str) -> None:
+    user = fresh_home(mapping="hubContext: hub\n")
+    user.mc("get", "nodes")
+    (kept,) = (Path(user.environment["HOME"]) / ".kube" / "cache" / "kubectl-mc").iterdir()
+    kept.write_text(content)
+    assert user.mc("get", "nodes").status == 0
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\n")
+    (Path(user.environment["HOME"]) / ".kube" / "cache").write_text("a file, not a folder")
+    done = user.mc("get", "nodes")
+    assert (done.status, done.stderr) == (0, "")
+
+
+def test_defaults_of_the_mapping_file_hold_where_nothing_is_typed(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\ndefaults: {exclude: [c2], cluster-timeout: 20s, fold: true}\n")
+    assert user.mc("clusters", "-o", "name").stdout.split() == ["c1", "c3"]
+    assert user.mc("clusters", "-o", "name", "--exclude=c1").stdout.split() == ["c2", "c3"]
+
+
+def test_a_default_is_no_explicit_target(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\ndefaults: {clusters: c1}\n")
+    done = user.mc("scale", "deploy/cart", "-n", "shop", "--replicas=2")
+    assert done.stderr == "Error: Use --all-clusters to scale in all clusters, or --clusters to specify targets\n"
+
+
+@pytest.mark.parametrize("defaults", ["{nope: 1}", "[1]", "{cluster-timeout: soon}"])
+def test_bad_defaults_are_said(fresh_home: Callable[..., Shell], defaults: str) -> None:
+    done = fresh_home(mapping=f"hubContext: hub\ndefaults: {defaults}\n").mc("get", "nodes")
+    assert done.status == 1
+    assert done.stderr.startswith("Error: ")
+
+
+def test_pick_with_fzf(members: Shell, tmp_path: Path) -> None:
+    fzf = tmp_path / "fzf"
+    fzf.write_text("#!/bin/sh\ngrep -E '^c[13] '\n")
+    fzf.chmod(0o755)
+    path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
+    done = members.mc("get", "nodes", "--pick", env={"PATH": path})
+    assert [row[1] for row in done.rows[1:]] == ["c1", "c3"]
+    fzf.write_text("#!/bin/sh\nexit 130\n")
+    left = members.mc("get", "nodes", "--pick", env={"PATH": path})
+    assert (left.status, left.stderr) == (1, "Error: no cluster was picked, so nothing was done\n")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import selectors
+import signal
 import subprocess
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 DEADLINE = 60.0  # seconds after which a test is stuck
@@ -26,6 +28,7 @@ class Running:
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         self._read = {"stdout": b"", "stderr": b""}
         self._selector = selectors.DefaultSelector()
@@ -36,11 +39,12 @@ class Running:
     def __enter__(self) -> Running:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.process.kill()
         self.process.wait()
+        for number in self._left():
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
         self._selector.close()
         for stream in (self.process.stdout, self.process.stderr):
             if stream:
@@ -83,12 +87,20 @@ class Running:
                 self._selector.unregister(key.fileobj)
         return True
 
-    def left(self) -> list[str]:
-        """The processes that the command has started and that still run; they inherit its environment."""
-        return [process for process in map(self._command, Path("/proc").glob("[0-9]*")) if process]
+    def interrupt(self) -> None:
+        """Ctrl-C: a signal to the whole foreground process group."""
+        os.killpg(self.process.pid, signal.SIGINT)
 
-    def _command(self, process: Path) -> str:
-        """Its command line, if it is one of ours."""
+    def left(self) -> list[str]:
+        """The command lines of the processes that the command has started and that still run."""
+        return list(self._left().values())
+
+    def _left(self) -> dict[int, str]:
+        """By process id; they are known by the environment that they inherit."""
+        found = {int(process.name): self._command_line(process) for process in Path("/proc").glob("[0-9]*")}
+        return {number: line for number, line in found.items() if line}
+
+    def _command_line(self, process: Path) -> str:
         try:
             ours = self._mark.encode() in (process / "environ").read_bytes().split(b"\0")
             return (process / "cmdline").read_text().replace("\0", " ") if ours else ""

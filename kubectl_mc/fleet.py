@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from kubectl_mc import access, dispatch, errors, grammar, inventory, kubeconfig, mapping, selection
@@ -28,6 +29,18 @@ def find_kubectl(environment: Mapping[str, str]) -> str:
         if os.access(candidate, os.X_OK) and not os.path.isdir(candidate):
             return candidate
     raise errors.no_kubectl()
+
+
+def may_be_plugin(name: str, environment: Mapping[str, str]) -> bool:
+    """Could kubectl know a command that isn't its own: a plugin on PATH (kubectl-NAME…), or an alias in a kuberc file?"""
+    if environment.get("KUBERC") or os.path.exists(os.path.join(kubeconfig.home(environment), ".kube", "kuberc")):
+        return True
+    start = "kubectl-" + name.replace("-", "_")
+    for folder in environment.get("PATH", os.defpath).split(os.pathsep):
+        with suppress(OSError):
+            if any(file == start or file.startswith(f"{start}-") for file in os.listdir(folder or ".")):
+                return True
+    return False
 
 
 class Chosen(NamedTuple):

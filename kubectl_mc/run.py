@@ -10,6 +10,8 @@ from typing import TextIO
 from kubectl_mc import dispatch, errors, fleet, grammar, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Invocation, names_targets
+from kubectl_mc.commands import COMMANDS
+from kubectl_mc.flags import FLAGS
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Job, Request, command, same_everywhere
 from kubectl_mc.streams import Streams
@@ -19,6 +21,8 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
     """Run kubectl's command line on the fleet, show the answer, return the exit status. Raises UserError."""
     options, line = invocation.options, invocation.kubectl
     kubectl, verb = fleet.find_kubectl(environment), verbs.find(line)
+    if verb is verbs.PLUGIN and not fleet.may_be_plugin(line.path[0], environment):
+        raise errors.unknown_command(line.path[0], [name for name in (*FLAGS, *COMMANDS) if name and " " not in name])
     way = verbs.way(verb, line)
     if way == "local":
         return _local(kubectl, line, environment, streams)

@@ -29,7 +29,8 @@ def run(
     commands = [command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs]
     labels = {job.label: coloured(job.label) if colour else job.label for job in jobs}
     printers = _printers(request, jobs, labels)
-    notes = [_Notes(f"[{labels[job.label]}] ") for job in jobs]
+    # What a read says before its first line is kept back: if it fails, the report says it, once for all clusters.
+    notes = [_Notes(f"[{labels[job.label]}] ", held=not request.verb.changes) for job in jobs]
     ended: dict[int, Exit] = {}
     spoken: set[int] = set()
     try:
@@ -38,11 +39,12 @@ def run(
             if isinstance(event, Exit):
                 ended[event.place] = event
                 answer_with(printer(None))
-                say(note.feed(None))
+                say([*note.feed(None), *(note.release() if not event.status else ())])
                 if verbs.endless(request.verb, request.line) and len(ended) < len(jobs):
                     say(_farewell(labels[event.cluster], event, note.kept, request))
             elif event.stream == "stdout":
                 spoken.add(event.place)
+                say(note.release())
                 answer_with(printer(event.text))
             else:
                 say(note.feed(event.text))
@@ -60,7 +62,7 @@ def run(
         )
         for place, job in enumerate(jobs)
     ]
-    told = report.report(results, request, shown=True)
+    told = report.report(results, request, shown=bool(spoken) or not all(note.held for note in notes))
     say(told.lines)
     return told.status
 
@@ -74,11 +76,16 @@ def _farewell(label: str, ended: Exit, stderr: bytes, request: Request) -> list[
 
 
 class _Notes:
-    """What one job says on stderr: shown line by line, but for what the report will name as cause."""
+    """What one job says on stderr: shown line by line, but for what the report will name as cause.
 
-    def __init__(self, prefix: str) -> None:
+    held: nothing is shown until `release`
+    """
+
+    def __init__(self, prefix: str, held: bool) -> None:
         self._prefix = prefix
         self._begun = b""
+        self._waiting: list[str] = []
+        self.held = held
         self.kept = b""
 
     def feed(self, chunk: bytes | None) -> list[str]:
@@ -91,7 +98,16 @@ class _Notes:
             return []
         self.kept = (self.kept + whole + b"\n")[-REMEMBERED:]
         lines = whole.decode("utf-8", "replace").split("\n")
-        return [self._prefix + errors.visible(line) for line in lines if line.strip() and not errors.is_noise(line)]
+        shown = [self._prefix + errors.visible(line) for line in lines if line.strip() and not errors.is_noise(line)]
+        if not self.held:
+            return shown
+        self._waiting += shown
+        return []
+
+    def release(self) -> list[str]:
+        """What was held back; from now on nothing is."""
+        waiting, self._waiting, self.held = self._waiting, [], False
+        return waiting
 
 
 def _printers(request: Request, jobs: Sequence[Job], labels: dict[str, str]) -> list[Printer]:

@@ -26,6 +26,7 @@ class Verb(NamedTuple):
     streamed_by, terminal_by, local_by, alone_by: boolean or valued flags with which it goes that way, or needs a
         single cluster
     table_by: flags with which the output is a table
+    group: without a sub-verb kubectl shows its help
     answer: an exit status other than 0 that is an answer, no failure
     wildcards: names with * ? [ are resolved on each cluster
     """
@@ -42,6 +43,7 @@ class Verb(NamedTuple):
     local_by: tuple[str, ...] = ()
     alone_by: tuple[str, ...] = ()
     table_by: tuple[str, ...] = ()
+    group: bool = False
     answer: int = 0
     wildcards: bool = False
 
@@ -61,7 +63,7 @@ def _change(path: str, **rest: object) -> Verb:
 _ROWS = (
     _read("get", "table", streamed_by=("watch", "watch-only"), wildcards=True),
     _read("events", "table", streamed_by=("watch",)),
-    _read("top", "table"),
+    _read("top", "table", group=True),
     _read("api-resources", "table"),
     _read("api-versions", "text", fold=True),
     _read("explain", "text", fold=True),
@@ -88,9 +90,9 @@ _ROWS = (
     _change("apply edit-last-applied", way="terminal", each=True),
     _change("annotate", local_by=("local",)),
     _change("apply"),
-    _change("auth"),
+    _change("auth", group=True),
     _change("autoscale"),
-    _change("certificate"),
+    _change("certificate", group=True),
     _change("cordon"),
     _change("create"),
     _change("delete", patience=_MINUTES),
@@ -99,9 +101,9 @@ _ROWS = (
     _change("label", local_by=("local",)),
     _change("patch", local_by=("local",)),
     _change("replace", patience=_MINUTES),
-    _change("rollout"),
+    _change("rollout", group=True),
     _change("scale"),
-    _change("set", local_by=("local",)),
+    _change("set", group=True, local_by=("local",)),
     _change("taint"),
     _change("uncordon"),
     *(
@@ -132,6 +134,8 @@ def is_kubectls(line: CommandLine) -> bool:
 def way(verb: Verb, line: CommandLine) -> Way:
     """How this command line is run; its flags count."""
     if verb.way == "local" or grammar.is_set(line, "help") or _any(line, verb.local_by):
+        return "local"
+    if verb.group and line.verb == verb.path:
         return "local"
     if verb.way == "terminal" or _any(line, verb.terminal_by):
         return "terminal"

@@ -1,0 +1,303 @@
+"""Logs, watches and waits on the fleet: lines appear as they come, whole, each with its cluster."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+import yaml
+
+from tests.e2e.conftest import MEMBERS, Shell, needs
+from tests.e2e.running import Running
+
+ANNOTATION = "kubectl-mc.k8s.io/cluster"
+CART = ("logs", "deploy/cart", "-n", "shop", "-c", "app")
+LINE = re.compile(r"\[(c\d)\] line (\d+) of shop/cart-\S+/app")
+
+
+@pytest.fixture
+def quick(changing: Shell) -> Shell:
+    """Followed logs go on with 50 lines a second, without end."""
+    for cluster in MEMBERS:
+        changing.fleet.set_logs(cluster, 50)
+    return changing
+
+
+def watched(shell: Shell, *clusters: str) -> None:
+    """Returns when the clusters have been asked to watch: whatever happens then, the watcher is told."""
+    for cluster in clusters:
+        while not any("watch=" in request["query"] for request in shell.fleet.requests(cluster)):
+            pass
+
+
+@pytest.fixture
+def watchable(changing: Shell) -> Shell:
+    for cluster in MEMBERS:
+        changing.fleet.clear_requests(cluster)
+    return changing
+
+
+# --- logs ---------------------------------------------------------------------------------------------------
+
+
+@needs("kubelet")
+def test_a_pod_that_one_cluster_has_is_found_there(changing: Shell) -> None:
+    done = changing.mc("logs", "solo", "-n", "shop", "--tail=2")
+    theirs = changing.kubectl("--context", "c1", "logs", "solo", "-n", "shop", "--tail=2")
+    assert done.stdout == "".join(f"[c1] {line}\n" for line in theirs.stdout.splitlines())
+    assert (done.status, done.stderr, len(theirs.rows)) == (0, "", 2)
+
+
+@needs("kubelet")
+def test_a_pod_that_no_cluster_has_is_an_error(changing: Shell) -> None:
+    done = changing.mc("logs", "nope", "-n", "shop")
+    assert (done.status, done.stdout) == (1, "")
+    assert re.fullmatch(r'error: .*pods "nope" not found.* \(in all 3 clusters\)\n', done.stderr)
+
+
+@needs("kubelet")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "deploy/cart -c sidecar --tail=2",
+        "deploy/cart -c app --timestamps --tail=2",
+        "deploy/cart -c app --since=1h",
+        "deploy/cart -c app --limit-bytes=100",
+        "deploy/cart --all-containers --prefix --tail=1",
+        "-l app=cart -c app --tail=1",
+        "-l app=cart --all-containers --prefix",
+        "-l app=cart --all-pods=true -c app --tail=1",
+    ],
+)
+def test_flags_are_kubectls(changing: Shell, arguments: str) -> None:
+    words = ("logs", *arguments.split(), "-n", "shop")
+    expected = [
+        f"[{cluster}] {line}"
+        for cluster in MEMBERS
+        for line in changing.kubectl("--context", cluster, *words).stdout.splitlines()
+    ]
+    done = changing.mc(*words)
+    assert sorted(done.stdout.splitlines()) == sorted(expected)
+    assert {line[:4] for line in expected} == {f"[{cluster}]" for cluster in MEMBERS}
+    assert done.status == 0
+
+
+@needs("kubelet")
+def test_what_is_not_there_is_said_for_each_cluster(changing: Shell) -> None:
+    done = changing.mc(*CART, "--previous")
+    assert (done.status, done.stdout) == (1, "")
+    assert re.search(r"Error: Failed to query 3 clusters: c1 \(previous terminated container .*\), c2 \(", done.stderr)
+
+
+@needs("kubelet")
+def test_followed_logs_are_whole_lines_and_go_on_when_one_stream_ends(quick: Shell) -> None:
+    quick.fleet.set_logs("c2", 50, 3)
+    with quick.running(*CART, "-f") as logs:
+        logs.until(r"^\[c2\] ended$", "stderr")
+        for cluster in ("c1", "c3"):
+            seen = max(number(logs.stdout, cluster), default=50)
+            logs.until(rf"^\[{cluster}\] line {seen + 10} ")
+        logs.interrupt()
+        assert logs.end() == 130
+    assert all(LINE.fullmatch(line) for line in logs.stdout.splitlines())
+    assert logs.stdout.endswith("\n")
+    for cluster in MEMBERS:
+        numbers = number(logs.stdout, cluster)
+        assert numbers == list(range(len(numbers)))
+    assert len(number(logs.stdout, "c2")) == 53
+
+
+def number(text: str, cluster: str) -> list[int]:
+    return [int(found[2]) for found in LINE.finditer(text) if found[1] == cluster]
+
+
+@needs("kubelet")
+def test_followed_logs_name_the_cluster_that_fails(quick: Shell) -> None:
+    for cluster in MEMBERS:
+        quick.fleet.set_logs(cluster, 50, 2)
+    with quick.fault("c3", "refuse"):
+        done = quick.mc(*CART, "-f")
+    assert {line[:4] for line in done.stdout.splitlines()} == {"[c1]", "[c2]"}
+    assert len(done.stdout.splitlines()) == 2 * 52
+    assert "[c3] ended: connection refused\n" in done.stderr
+    assert done.stderr.endswith("Error: Failed to query 1 cluster: c3 (connection refused)\n")
+    assert done.status == 1
+
+
+@needs("kubelet", "faults")
+def test_a_stream_that_breaks_is_named_and_the_others_go_on(quick: Shell) -> None:
+    with quick.running(*CART, "-f") as logs:
+        for cluster in MEMBERS:
+            logs.until(rf"^\[{cluster}\] line 51 ")
+        with quick.fault("c2", "refuse"):
+            logs.until(r"^\[c2\] ended", "stderr")
+            seen = max(number(logs.stdout, "c1"))
+            logs.until(rf"^\[c1\] line {seen + 10} ")
+
+
+@needs("kubelet")
+def test_by_time_is_the_order_of_the_timestamps(changing: Shell) -> None:
+    words = ("logs", "-l", "app=cart", "-n", "shop", "--all-containers", "--prefix", "--by-time", "--tail=5")
+    stamped, plain = changing.mc(*words, "--timestamps"), changing.mc(*words)
+    times = re.findall(r"^\[c\d\] \[pod/\S+\] (\S+Z) line", stamped.stdout, re.MULTILINE)
+    assert len(times) == len(stamped.rows) == 3 * 2 * 3 * 5
+    assert all(one <= other for one, other in pairwise(times))
+    unstamped = [re.sub(r"\] \S+Z ", "] ", line) for line in stamped.stdout.splitlines()]
+    assert sorted(unstamped) == sorted(plain.stdout.splitlines())
+    # The fleet's pods are the older, the higher their cluster's number.
+    assert list(dict.fromkeys(row[0] for row in stamped.rows)) == ["[c3]", "[c2]", "[c1]"]
+
+
+def test_by_time_is_for_logs_that_end(members: Shell) -> None:
+    done = members.mc(*CART, "--by-time", "-f")
+    assert (done.status, done.stdout) == (1, "")
+    assert "leave out -f, or --by-time" in done.stderr
+
+
+# --- watches ------------------------------------------------------------------------------------------------
+
+
+def test_watched_rows_appear_as_they_happen(watchable: Shell) -> None:
+    with watchable.running("get", "cm", "-n", "shop", "-w") as watch:
+        for cluster in MEMBERS:
+            watch.until(rf"^settings +{cluster} .*\n")
+        watched(watchable, *MEMBERS)
+        name = "a-config-map-with-a-name-that-is-wider-than-its-column"
+        watchable.kubectl("--context", "c2", "create", "cm", name, "-n", "shop")
+        watch.until(rf"^{name}   c2        0      \d+s$")
+        watchable.kubectl("--context", "c3", "label", "cm", "settings", "-n", "shop", "a=b")
+        watch.until(rf"^settings {{{len(name) - len('settings') + 2}}} c3        2      \w+$")
+        watch.interrupt()
+        assert watch.end() == 130
+    lines = watch.stdout.splitlines()
+    assert lines[0].split() == ["NAME", "CLUSTER", "DATA", "AGE"]
+    assert watch.stdout.count("CLUSTER") == 1
+    start = lines[0].index("CLUSTER")
+    first = [line for line in lines[1:] if line.startswith("settings")][:3]
+    assert {line[start : start + 3].strip() for line in first} == set(MEMBERS)
+    assert watch.stderr == ""
+
+
+def test_watch_only_shows_what_happens_from_then_on(watchable: Shell) -> None:
+    with watchable.running("get", "cm", "-n", "shop", "--watch-only", "--no-headers") as watch:
+        watched(watchable, *MEMBERS)
+        watchable.kubectl("--context", "c3", "create", "cm", "new", "-n", "shop")
+        watch.until(r"^new +c3 .*\n")
+        assert len(watch.stdout.splitlines()) == 1
+
+
+def test_watched_names_carry_their_cluster(watchable: Shell) -> None:
+    with watchable.running("get", "cm", "-n", "shop", "--watch-only", "-o", "name") as watch:
+        watched(watchable, *MEMBERS)
+        watchable.kubectl("--context", "c3", "create", "cm", "new", "-n", "shop")
+        watch.until(r"^c3\tconfigmap/new\n")
+
+
+EVENT = """{
+apiVersion: v1, kind: Event, metadata: {name: happened, namespace: shop}, type: Normal, reason: Happened,
+message: something happened, involvedObject: {kind: ConfigMap, name: settings, namespace: shop, apiVersion: v1},
+firstTimestamp: "2026-01-01T00:00:00Z", lastTimestamp: "2026-01-01T00:00:00Z", count: 1}"""
+
+
+def test_watched_events_appear_as_they_happen(watchable: Shell, tmp_path_factory: pytest.TempPathFactory) -> None:
+    manifest = tmp_path_factory.mktemp("event") / "event.yaml"
+    manifest.write_text(EVENT)
+    with watchable.running("events", "-n", "shop", "-w") as watch:
+        watched(watchable, *MEMBERS)
+        watchable.kubectl("--context", "c2", "create", "-f", str(manifest))
+        watch.until(r"^c2 +\S+ +Normal +Happened +ConfigMap/settings +something happened$")
+    assert re.match(r"CLUSTER +(NAMESPACE +)?LAST SEEN", watch.stdout)
+    assert watch.stdout.count("CLUSTER") == 1
+
+
+def json_documents(text: str) -> list[dict[str, object]]:
+    documents, place = [], 0
+    while place < len(text):
+        document, end = json.JSONDecoder().raw_decode(text, place)
+        documents.append(document)
+        place = end + 1  # the newline
+    return documents
+
+
+@pytest.mark.parametrize(
+    ("output", "end", "load"),
+    [
+        ("json", r'"changed": "yes"(.|\n)*?^}\n', json_documents),
+        ("yaml", r"changed: \"yes\"(.|\n)*?^  uid: .*\n", lambda text: list(yaml.safe_load_all(text))),
+    ],
+)
+def test_watched_objects_are_whole_documents(
+    watchable: Shell, output: str, end: str, load: Callable[[str], list[dict[str, dict[str, dict[str, str]]]]]
+) -> None:
+    with watchable.running("get", "cm", "settings", "-n", "shop", "-w", "-o", output) as watch:
+        watched(watchable, *MEMBERS)
+        watchable.kubectl("--context", "c2", "annotate", "cm", "settings", "-n", "shop", "changed=yes")
+        watch.until(end)
+    found = load(watch.stdout)
+    clusters = [document["metadata"]["annotations"][ANNOTATION] for document in found]
+    assert sorted(clusters) == ["c1", "c2", "c2", "c3"]
+    assert [cluster for cluster, one in zip(clusters, found) if "changed" in one["metadata"]["annotations"]] == ["c2"]
+
+
+def test_a_watch_names_the_cluster_that_fails(watchable: Shell) -> None:
+    with watchable.fault("c3", "refuse"), watchable.running("get", "cm", "-n", "shop", "-w") as watch:
+        watch.until(r"^\[c3\] ended: connection refused$", "stderr")
+        for cluster in ("c1", "c2"):
+            watch.until(rf"^settings +{cluster} ")
+
+
+# --- rollout status, wait -----------------------------------------------------------------------------------
+
+READY = {"replicas": 1, "readyReplicas": 1, "updatedReplicas": 1, "observedGeneration": 1}
+
+
+def each(shell: Shell, *arguments: str) -> None:
+    for cluster in MEMBERS:
+        done = shell.kubectl("--context", cluster, *arguments)
+        assert done.status == 0, done.stderr
+
+
+def seen_on_all(running: Running, text: str) -> None:
+    for cluster in MEMBERS:
+        running.until(rf"^\[{cluster}\] {text}")
+
+
+def test_a_rollout_is_followed_to_its_end(changing: Shell) -> None:
+    revisions = {"currentRevision": "one", "updateRevision": "one"}
+    patch = json.dumps({"status": {**READY, **revisions}})
+    with changing.running("rollout", "status", "-w", "sts/db", "-n", "shop") as status:
+        seen_on_all(status, "Waiting for ")
+        each(changing, "patch", "sts", "db", "-n", "shop", "--subresource=status", "--type=merge", "-p", patch)
+        seen_on_all(status, "(partitioned roll out|statefulset rolling update) complete")
+        assert status.end() == 0
+
+
+def test_a_rollout_that_takes_too_long_is_a_failure(changing: Shell) -> None:
+    done = changing.mc("rollout", "status", "sts/db", "-n", "shop", "--timeout=1s")
+    assert done.status == 1
+    assert "timed out waiting for the condition" in done.stderr
+
+
+WAIT = ("wait", "--for=jsonpath={.data.done}=yes", "cm/settings", "-n", "shop")
+FINISH = ("patch", "cm", "settings", "-n", "shop", "-p", '{"data":{"done":"yes"}}')
+
+
+def test_wait_tells_each_cluster_when_it_is_so(watchable: Shell) -> None:
+    with watchable.running(*WAIT) as waiting:
+        watched(watchable, *MEMBERS)
+        for cluster in ("c2", "c3", "c1"):
+            watchable.kubectl("--context", cluster, *FINISH)
+            waiting.until(rf"^\[{cluster}\] configmap/settings condition met\n")
+        assert waiting.end() == 0
+    assert [line[:4] for line in waiting.stdout.splitlines()] == ["[c2]", "[c3]", "[c1]"]
+
+
+def test_wait_fails_where_it_is_not_so_in_time(changing: Shell) -> None:
+    changing.kubectl("--context", "c2", *FINISH)
+    done = changing.mc(*WAIT, "--timeout=1s")
+    assert (done.status, done.stdout) == (1, "[c2] configmap/settings condition met\n")
+    reason = "timed out waiting for the condition on configmaps/settings"
+    assert f"Error: Failed to query 2 clusters: c1 ({reason}), c3 ({reason})\n" in done.stderr

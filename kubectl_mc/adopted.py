@@ -1,0 +1,94 @@
+"""A kubeconfig that a cloud's CLI has printed, taken over into the user's own as one context.
+
+kubectl writes it, by its own rules; keys and certificates reach it through stdin, never as an argument.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from kubectl_mc import dispatch
+from kubectl_mc.dispatch import Command
+from kubectl_mc.inventory import Way
+
+
+class Login(NamedTuple):
+    """A server and a client certificate for it; all but the server in PEM."""
+
+    server: str
+    authority: bytes
+    certificate: bytes
+    key: bytes
+
+
+def parse(printed: bytes, field: str) -> Login:
+    """The login in `{field: a kubeconfig in YAML}`. Raises ValueError for anything else."""
+    import yaml
+
+    try:
+        config = yaml.safe_load(json.loads(printed)[field])
+        (context,) = [each["context"] for each in config["contexts"] if each["name"] == config["current-context"]]
+        cluster, user = _entry(config, context, "cluster"), _entry(config, context, "user")
+        return Login(
+            str(cluster["server"]),
+            *(
+                base64.b64decode(entry[f"{name}-data"], validate=True)
+                for entry, name in (
+                    (cluster, "certificate-authority"),
+                    (user, "client-certificate"),
+                    (user, "client-key"),
+                )
+            ),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError, yaml.YAMLError):
+        raise ValueError("no kubeconfig with a client certificate") from None
+
+
+def _entry(config: Mapping[str, Any], context: Mapping[str, str], kind: str) -> Mapping[str, Any]:
+    (found,) = [each[kind] for each in config[f"{kind}s"] if each["name"] == context[kind]]
+    return found  # type: ignore[no-any-return]
+
+
+def add(login: Login, name: str, way: Way) -> str:
+    """Write it to the user's kubeconfig as cluster, user and context `name`; "" or the line that says why not."""
+    steps = [
+        (("set-cluster", name, f"--server={login.server}", "--certificate-authority=/dev/stdin"), login.authority),
+        (("set-credentials", name, "--client-certificate=/dev/stdin"), login.certificate),
+        (("set-credentials", name, "--client-key=/dev/stdin"), login.key),
+    ]
+    where = ["--kubeconfig", way.kubeconfig] if way.kubeconfig else []
+    start = (way.kubectl, *where, "config")
+    for words, given in steps:
+        failed = _run(Command(name, (*start, *words, "--embed-certs=true"), way.environment), given, way.patience)
+        if failed:
+            return failed
+    last = (*start, "set-context", name, f"--cluster={name}", f"--user={name}")
+    return _run(Command(name, last, way.environment), b"", way.patience)
+
+
+def _run(command: Command, given: bytes, patience: float) -> str:
+    with _memory(given) as path:
+        (result,) = dispatch.collect([command], 1, patience, stdin=path)
+    if result.status == 0:
+        return ""
+    return (result.stderr.decode("utf-8", "replace").strip().splitlines() or ["kubectl config failed"])[-1]
+
+
+@contextmanager
+def _memory(content: bytes) -> Iterator[str]:
+    """The path of a file with `content`, on no disk where there is memfd (Linux)."""
+    if hasattr(os, "memfd_create"):
+        with open(os.memfd_create("given"), "wb", 0) as file:
+            file.write(content)
+            yield f"/dev/fd/{file.fileno()}"
+    else:
+        from tempfile import NamedTemporaryFile
+
+        with NamedTemporaryFile(prefix="kubectl-mc-", buffering=0) as file:
+            file.write(content)
+            yield file.name

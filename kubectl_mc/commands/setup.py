@@ -1,0 +1,292 @@
+"""`kubectl mc setup`: which of the user's contexts reaches each cluster of the hub, proposed, asked, checked, written.
+
+What is certain is taken (mapped, same name, same server); what isn't is asked for on the terminal, and left open
+without one. `--provider` lets a cloud's own CLI make the contexts that are missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from kubectl_mc import (
+    access,
+    clouds,
+    dispatch,
+    errors,
+    fleet,
+    grammar,
+    kubeconfig,
+    cloud_login,
+    mapping_file,
+    proposals,
+    tables,
+)
+from kubectl_mc.cli import Options
+from kubectl_mc.clouds import CLOUDS, Cloud, Plan
+from kubectl_mc.dispatch import Command, Result
+from kubectl_mc.fleet import Chosen
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.inventory import Way
+from kubectl_mc.mapping import FILES, Entry
+from kubectl_mc.mapping_file import CannotEdit
+from kubectl_mc.proposals import Context, Proposal
+from kubectl_mc.streams import Streams
+
+HEADERS = ("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM")
+LISTED = 20  # contexts in a question; any other can be typed
+ANONYMOUS = "system:anonymous"
+
+# Causes that a server's own answer tells, and causes that tell nothing of the server.
+_ANSWERED = ("unauthorized", "forbidden", "server error", "too many requests")
+_NOT_ASKED = ("login failed", "bad kubeconfig", "no context")
+
+
+class Check(NamedTuple):
+    """What reaching a context was like; user is "" if it isn't known, problem "" for none."""
+
+    answers: str
+    user: str = ""
+    problem: str = ""
+
+
+class Session(NamedTuple):
+    """What the steps share. mode: "check" changes nothing, "yes" takes what is certain, "ask" asks for the rest."""
+
+    mode: str
+    way: Way
+    chosen: Chosen
+    environment: Mapping[str, str]
+    streams: Streams
+
+
+def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+    """Exit status 0 if every chosen cluster has a context whose server answers and knows the user. Raises UserError."""
+    if options.contexts:
+        raise errors.setup_needs_a_hub()
+    for word in grammar.operands(line):
+        raise errors.unexpected_argument("setup", word)
+    cloud = _cloud(line)
+    mode = _mode(line, options, streams)
+    kubectl = fleet.find_kubectl(environment)
+    chosen = fleet.choose(kubectl, options, line, environment, streams.say)
+    patience = 10.0 if chosen.options.cluster_timeout is None else chosen.options.cluster_timeout
+    lean = access.lean_environment(environment, chosen.known.starts_programs)
+    way = Way(kubectl, grammar.value(line, "kubeconfig"), lean, patience)
+    session = Session(mode, way, chosen, environment, streams)
+    known = proposals.contexts(cloud_login.view(way))
+    proposed = _proposed(session, known)
+    if cloud and any(not each.context for each in proposed):
+        proposed = _from_cloud(session, cloud, grammar.value(line, "provider") or "", proposed)
+        known = proposals.contexts(cloud_login.view(way))
+    if mode == "ask":
+        proposed = _asked(session, proposed, known)
+    checks = _checked(session, sorted({each.context for each in proposed if each.context}))
+    streams.stdout.write(tables.render(HEADERS, [_row(each, checks) for each in proposed]))
+    streams.stdout.flush()
+    done = all(each.context and not checks[each.context].problem for each in proposed)
+    written = _write(session, proposed, options.hub_context)
+    return 0 if done and written else 1
+
+
+def _cloud(line: CommandLine) -> Cloud | None:
+    if not grammar.values(line, "provider"):
+        return None
+    given = grammar.value(line, "provider") or ""
+    if given not in CLOUDS:
+        raise errors.bad_flag_value("provider", given, f"one of {', '.join(CLOUDS)}")
+    return CLOUDS[given]
+
+
+def _mode(line: CommandLine, options: Options, streams: Streams) -> str:
+    if grammar.is_set(line, "check"):
+        return "check"
+    if options.yes:
+        return "yes"
+    if streams.stdin.isatty() and streams.stderr.isatty():
+        return "ask"
+    streams.say([errors.setup_without_terminal()])
+    return "check"
+
+
+def _proposed(session: Session, known: Sequence[Context]) -> list[Proposal]:
+    chosen = session.chosen
+    return proposals.propose(chosen.clusters, chosen.inventory.profiles, chosen.mapping, known)
+
+
+# --- Contexts that a cloud's CLI makes --------------------------------------------------------------------------
+
+
+def _from_cloud(session: Session, cloud: Cloud, name: str, proposed: Sequence[Proposal]) -> list[Proposal]:
+    """The proposals, with the contexts that the cloud's CLI has made for open ones, or with what it lacks for that."""
+    path = kubeconfig.files(session.environment, session.way.kubeconfig)[0]
+    plans = {
+        each.cluster.name: clouds.plan(cloud, each.cluster.profile, each.cluster.name, path)
+        for each in proposed
+        if not each.context
+    }
+    lacking = {cluster: _lacking(name, plan) for cluster, plan in plans.items() if not plan.argv}
+    ready = {cluster: plan for cluster, plan in plans.items() if plan.argv}
+    if ready and cloud_login.missing(cloud, session.environment):
+        lacking |= dict.fromkeys(ready, errors.cloud_missing(cloud.command))
+        ready = {}
+    made: dict[str, cloud_login.Made] = {}
+    if ready and _agreed(session, ready):
+        given = session.chosen.options.cluster_timeout
+        patience = cloud_login.PATIENCE if given is None else given
+        made = cloud_login.run(cloud, ready, session.way, session.environment, patience)
+    lacking |= {cluster: found.problem for cluster, found in made.items() if found.problem}
+    contexts = {cluster: found.context for cluster, found in made.items() if found.context}
+    return [
+        each._replace(context=contexts[each.cluster.name], how=f"made by {cloud.command}")
+        if each.cluster.name in contexts
+        else each._replace(how=lacking.get(each.cluster.name, each.how))
+        for each in proposed
+    ]
+
+
+def _lacking(cloud: str, plan: Plan) -> str:
+    return (
+        errors.cloud_property_missing(plan.missing) if plan.missing else errors.cloud_property_unfit(cloud, *plan.unfit)
+    )
+
+
+def _agreed(session: Session, plans: Mapping[str, Plan]) -> bool:
+    """Show the commands; may they be run? On a terminal the user says so, once for all of them."""
+    commands = [f"  {errors.visible(shlex.join(plan.argv))}" for plan in plans.values()]
+    session.streams.say(["Would run:" if session.mode == "check" else "To be run:", *commands])
+    if session.mode != "ask":
+        return session.mode == "yes"
+    return _answer(session.streams, "Run them? [y/N] ").strip().lower() in ("y", "yes")
+
+
+# --- Questions --------------------------------------------------------------------------------------------------
+
+
+def _asked(session: Session, proposed: Sequence[Proposal], known: Sequence[Context]) -> list[Proposal]:
+    """The proposals with the user's choice for the open ones; at the end of the input, the rest stays open."""
+    urls = {context.name: context.server[0] for context in known}
+    answered = []
+    asking = True
+    for each in proposed:
+        if each.context or not asking:
+            answered.append(each)
+            continue
+        # The contexts that a cloud's CLI has just made come behind the likely ones.
+        names = [*each.candidates, *(name for name in urls if name not in each.candidates)]
+        session.streams.say(_question(each, names[:LISTED], urls, len(names)))
+        choice = _choice(session.streams, names)
+        asking = choice is not None
+        answered.append(each._replace(context=choice, how="chosen") if choice else each)
+    return answered
+
+
+def _question(proposal: Proposal, names: Sequence[str], urls: Mapping[str, str], count: int) -> list[str]:
+    """The question for a cluster, with its numbered contexts."""
+    cells = [(f"{number:>3}", name, urls.get(name, "")) for number, name in enumerate(names, start=1)]
+    more = [f"     … and {count - len(names)} more: type the name"] if count > len(names) else []
+    title = f"Which context reaches {proposal.cluster.name}? ({proposal.how})"
+    return ["", errors.visible(title), *tables.render((), cells).splitlines(), *more]
+
+
+def _choice(streams: Streams, names: Sequence[str]) -> str | None:
+    """A context by its number or name; "" for a skip, None at the end of the input."""
+    while True:
+        answer = _answer(streams, "Number or name, empty to skip: ")
+        word = answer.strip()
+        if not answer:
+            return None
+        if not word or word in names:
+            return word
+        if word.isdecimal() and 1 <= int(word) <= min(len(names), LISTED):
+            return names[int(word) - 1]
+        streams.say([f"'{errors.visible(word)}' is no context and no number of the list"])
+
+
+def _answer(streams: Streams, question: str) -> str:
+    """A line of the user's with its newline; "" at the end of the input."""
+    streams.stderr.write(question)
+    streams.stderr.flush()
+    return streams.stdin.readline()
+
+
+# --- Checks -----------------------------------------------------------------------------------------------------
+
+
+def _checked(session: Session, contexts: Sequence[str]) -> dict[str, Check]:
+    """Reach each context as its user, side by side: one request says whether the server answers, and to whom."""
+    from kubectl_mc.request import default_parallel
+
+    way = session.way
+    where = ["--kubeconfig", way.kubeconfig] if way.kubeconfig else []
+    commands = [
+        Command(name, (way.kubectl, *where, "--context", name, "auth", "whoami", "-o", "json"), way.environment)
+        for name in contexts
+    ]
+    parallel = session.chosen.options.max_parallel or default_parallel()
+    results = dispatch.collect(commands, parallel, way.patience) if commands else []
+    return {result.cluster: _judged(result, way.patience) for result in results}
+
+
+def _judged(result: Result, patience: float) -> Check:
+    if result.timed_out:
+        return Check("no", "", f"timed out after {patience:g}s")
+    if result.status:
+        why = errors.cause(result.stderr.decode("utf-8", "replace"), result.status)
+        if why.absent:  # before 1.28 there is no SelfSubjectReview: the server answered, but can't say who asks
+            return Check("yes")
+        answers = "yes" if why.reason in _ANSWERED else "<unknown>" if why.reason in _NOT_ASKED else "no"
+        return Check(answers, "", why.reason)
+    try:
+        user = str(json.loads(result.stdout)["status"]["userInfo"]["username"])
+    except (ValueError, KeyError, TypeError):
+        return Check("yes")
+    return Check("yes", user, "not logged in" if user == ANONYMOUS else "")
+
+
+def _row(proposal: Proposal, checks: Mapping[str, Check]) -> tuple[str, ...]:
+    if not proposal.context:
+        return proposal.cluster.name, "<none>", "open", "<none>", "<none>", proposal.how
+    check = checks[proposal.context]
+    user = check.user or ("<none>" if check.problem else "<unknown>")
+    return proposal.cluster.name, proposal.context, proposal.how, check.answers, user, check.problem
+
+
+# --- Writing ----------------------------------------------------------------------------------------------------
+
+
+def _write(session: Session, proposed: Sequence[Proposal], hub_context: str | None) -> bool:
+    """Write what the mapping file doesn't say yet; could it be written?
+
+    That a cluster doesn't answer now is no reason not to: which context is its own doesn't depend on it.
+    """
+    entries = [_entry(session, each) for each in proposed if each.context and each.how != "mapped"]
+    hub = None if session.chosen.mapping.hub_context else hub_context
+    path = os.path.join(kubeconfig.home(session.environment), ".kube", FILES[0])
+    if not entries and not hub:
+        session.streams.say([errors.setup_nothing_to_write(path)])
+        return True
+    if session.mode == "check":
+        session.streams.say([errors.setup_to_write(path, len(entries), hub)])
+        return True
+    try:
+        before = mapping_file.read(path)
+        backup = mapping_file.write(path, before, mapping_file.changed(before, entries, hub))
+    except (CannotEdit, OSError) as error:
+        session.streams.say(
+            [errors.setup_cannot_write(path, str(error)), mapping_file.missing(entries, hub).rstrip("\n")]
+        )
+        return False
+    session.streams.say([errors.setup_written(path, len(entries), hub, backup)])
+    return True
+
+
+def _entry(session: Session, proposal: Proposal) -> Entry:
+    """With its namespace only where the name alone doesn't tell, or where an entry that has one would count before."""
+    profile, entries = proposal.cluster.profile, session.chosen.mapping.entries
+    namespaces = {entry.namespace for entry in entries if entry.profile == profile.name}
+    needed = proposal.cluster.name != profile.name or profile.namespace in namespaces
+    return Entry(profile.name, proposal.context, profile.namespace if needed else None)

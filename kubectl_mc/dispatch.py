@@ -18,6 +18,9 @@ from typing import NamedTuple
 GRACE = 2.0
 CHUNK = 1 << 16
 
+# Open files that this process needs beside the pipes of its children.
+OWN_FILES = 48
+
 
 class Command(NamedTuple):
     """A process to start for a cluster.
@@ -100,6 +103,19 @@ class _Child:
             os.killpg(self.process.pid, number)
 
 
+def _with_files_for(count: int) -> int:
+    """How many of `count` children may run at a time: each takes two pipes, and some systems give 256 files."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * count + OWN_FILES
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return count
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return max(1, (allowed - OWN_FILES) // 2)
+
+
 def _memory_file(content: bytes) -> int:
     """A file descriptor on `content`, which never is on a disk."""
     descriptor = os.memfd_create("kubeconfig")
@@ -123,6 +139,7 @@ def run(
     """
     waiting = list(enumerate(commands))[::-1]
     children: list[_Child] = []
+    max_parallel = _with_files_for(min(max_parallel, len(commands)))
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
             while waiting or children:

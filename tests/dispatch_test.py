@@ -294,3 +294,15 @@ def test_the_handlers_of_signals_are_as_they_were() -> None:
     collect(sh("true"))
     assert [signal.getsignal(number) for number in numbers] == before
     assert subprocess.run(["true"], check=True).returncode == 0
+
+
+@pytest.mark.parametrize("limit", ["ulimit -S -n 80", "ulimit -n 80"])
+def test_few_open_files_are_no_limit_to_the_fleet(limit: str) -> None:
+    """A soft limit is raised; under a hard one fewer run at a time."""
+    script = (
+        "from kubectl_mc.dispatch import Command, collect\n"
+        "results = collect([Command(str(n), ('true',), {'PATH': '/bin:/usr/bin'}) for n in range(60)], 60, 0)\n"
+        "print(sum(result.status == 0 for result in results))"
+    )
+    shell = f'{limit}; exec {sys.executable} -c "$0"'
+    assert subprocess.run(["bash", "-c", shell, script], capture_output=True, text=True, check=True).stdout == "60\n"

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 # parts of others; sre_* are re's in Python 3.10), and modules of our own.
 STANDARD = {
     "collections", "contextlib", "copyreg", "enum", "errno", "fcntl", "fnmatch", "functools", "genericpath", "heapq",
-    "itertools", "json", "keyword", "locale", "math", "operator", "os", "posixpath", "re", "reprlib", "select",
-    "selectors", "signal", "sre_compile", "sre_constants", "sre_parse", "stat", "subprocess", "threading", "types",
+    "itertools", "json", "keyword", "locale", "math", "operator", "os", "posixpath", "re", "reprlib", "resource",
+    "select", "selectors", "signal", "sre_compile", "sre_constants", "sre_parse", "stat", "subprocess", "threading", "types",
     "typing", "warnings", "zlib",
 }  # fmt: skip
 OURS = {"kubectl_mc"} | {

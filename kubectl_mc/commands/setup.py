@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from kubectl_mc import (
     access,
+    cloud_login,
     clouds,
     dispatch,
     errors,
     fleet,
     grammar,
     kubeconfig,
-    cloud_login,
     mapping_file,
     proposals,
     tables,

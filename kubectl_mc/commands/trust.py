@@ -1,0 +1,194 @@
+"""`kubectl mc trust`: see, approve and revoke what a hub's ClusterProfiles would make this machine contact and run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from kubectl_mc import cli, errors, fleet, grammar, kubeconfig, mapping, providerfile, providers, tables, trust
+from kubectl_mc.cli import Options
+from kubectl_mc.errors import UserError
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.providers import Offer, Unusable
+from kubectl_mc.streams import Streams
+from kubectl_mc.trust import Approval, Key, Verdict
+
+
+class Entry(NamedTuple):
+    """A cluster with what its profile offers, and what was said to it before."""
+
+    cluster: str
+    key: Key
+    offer: Offer | Unusable
+    approved: Approval | None
+    verdict: Verdict
+
+
+def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+    """`trust` alone lists. Raises UserError."""
+    if line.path == ("trust",) and grammar.operands(line):
+        raise errors.no_trust_command(grammar.operands(line)[0])
+    return {"approve": _approve, "revoke": _revoke}.get(line.path[-1], _list)(line, options, environment, streams)
+
+
+def entries(
+    line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams, record: trust.Record
+) -> list[Entry]:
+    """The chosen clusters, whether or not a context reaches them. Raises UserError."""
+    kubectl = fleet.find_kubectl(environment)
+    chosen = fleet.choose(kubectl, options, line, environment, streams.say)
+    named = chosen.options.clusterprofile_provider_file
+    logins = providerfile.read(named) if named else ()
+    hub = chosen.options.hub_context or chosen.mapping.hub_context
+    found = []
+    for cluster in chosen.clusters:
+        where, offer = trust.key(hub, cluster.profile), providers.find(cluster.profile, logins)
+        approved = record.get(where)
+        verdict = trust.verdict(offer, approved) if isinstance(offer, Offer) else Verdict("unusable")
+        found.append(Entry(cluster.name, where, offer, approved, verdict))
+    return found
+
+
+def _file(environment: Mapping[str, str]) -> str:
+    return trust.path(kubeconfig.home(environment))
+
+
+# --- list --------------------------------------------------------------------------------------------------
+
+
+def _list(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+    """What the hub's clusters offer, and what was approved that none of them offers; without the hub, the record."""
+    form = grammar.value(line, "output") or ""
+    if form not in ("", "json", "yaml"):
+        raise errors.bad_flag_value("output", form, "json or yaml")
+    record = trust.read(_file(environment))
+    try:
+        found = entries(line, options, environment, streams, record)
+    except UserError as error:
+        if not record:
+            raise
+        streams.say([f"Warning: {error}", "So this is what was approved, not what is offered now:"])
+        found = []
+    listed = [each for each in found if isinstance(each.offer, Offer) or each.approved]
+    rest = {} if cli.names_targets(options) else {each: record[each] for each in sorted(record)}
+    documents = [_document(each.key, each.cluster, each) for each in listed]
+    named = {each.key for each in listed}
+    documents += [_document(where, where.profile, approved) for where, approved in rest.items() if where not in named]
+    streams.stdout.write(_FORMS[form](documents))
+    return 0
+
+
+def _document(where: Key, name: str, known: Entry | Approval) -> dict[str, Any]:
+    """What is said of a cluster. status: approved, unknown, changed, unusable, or kept: approved, but not offered."""
+    approved = known.approved if isinstance(known, Entry) else known
+    offer = known.offer if isinstance(known, Entry) else None
+    document: dict[str, Any] = {
+        "name": name,
+        "hub": where.hub,
+        "profile": where.profile,
+        "status": known.verdict.state if isinstance(known, Entry) else "kept",
+        "approvedAt": approved.time if approved else "",
+        "fields": dict(offer.approval if isinstance(offer, Offer) else approved.fields if approved else {}),
+    }
+    if isinstance(known, Entry) and known.verdict.changes:
+        document["changes"] = [change._asdict() for change in known.verdict.changes]
+    if isinstance(offer, Unusable):
+        document["problem"] = offer.reason
+    return document
+
+
+def _table(documents: Sequence[Mapping[str, Any]]) -> str:
+    rows = []
+    for each in documents:
+        fields = trust.flat(each["fields"])
+        login = f"{fields.get('command', '')} {fields.get('args', '')}".strip()
+        login = f"provider {fields['provider']} {login}".strip() if "provider" in fields else login
+        rows.append([each["name"], each["status"], fields.get("server", ""), login, each["approvedAt"] or "<never>"])
+    return tables.render(("NAME", "STATUS", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
+
+
+def _listed(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"apiVersion": trust.API_VERSION, "kind": "ClusterTrustList", "items": list(documents)}
+
+
+def _yaml(documents: Sequence[Mapping[str, Any]]) -> str:
+    import yaml
+
+    return str(yaml.safe_dump(_listed(documents), sort_keys=False))
+
+
+_FORMS = {"": _table, "json": lambda documents: json.dumps(_listed(documents), indent=4) + "\n", "yaml": _yaml}
+
+
+# --- approve, revoke ---------------------------------------------------------------------------------------
+
+
+def _approve(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+    """Show all of it, then ask once. Exit status 1 if something wasn't approved that was to be."""
+    names = tuple(grammar.operands(line))
+    if not names and not cli.names_targets(options):
+        raise errors.approve_what()
+    file = _file(environment)
+    record = trust.read(file)
+    found = entries(line, _with_clusters(options, names), environment, streams, record)
+    offered = {each.key: each.offer for each in found if isinstance(each.offer, Offer)}
+    unusable = [
+        f"{trust.plain(each.cluster)}: {each.offer.reason}" for each in found if isinstance(each.offer, Unusable)
+    ]
+    waiting = [each for each in found if each.verdict.state in ("unknown", "changed")]
+    streams.say([errors.visible(text) for text in unusable])
+    for each in waiting:
+        streams.say(trust.shown(each.cluster, offered[each.key], each.verdict))
+    if not waiting:
+        streams.say([f"{errors.clusters(len(offered))} approved already" if offered else "nothing to approve"])
+        return 1 if unusable else 0
+    if not options.yes and not _agreed(f"Approve this for {errors.clusters(len(waiting))}? [y/N] ", streams):
+        streams.say(["nothing was approved"])
+        return 1
+    trust.write(file, trust.approve(record, {each.key: offered[each.key] for each in waiting}))
+    streams.say([f"approved: {', '.join(trust.plain(each.cluster) for each in waiting)}"])
+    return 1 if unusable else 0
+
+
+def _with_clusters(options: Options, names: Sequence[str]) -> Options:
+    """The options as if the names had been given with --clusters."""
+    given = tuple(("clusters", name) for name in names)
+    return options._replace(clusters=(*options.clusters, *names), given=(*options.given, *given))
+
+
+def _agreed(question: str, streams: Streams) -> bool:
+    """Did the user say yes? Raises UserError where there is nobody to ask."""
+    if not streams.stdin.isatty():
+        raise errors.approval_needs_terminal()
+    streams.stderr.write(question)
+    streams.stderr.flush()
+    return streams.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _revoke(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+    """By name, namespace/name or glob, of the hub's; the hub isn't asked."""
+    names = grammar.operands(line)
+    if not names:
+        raise errors.revoke_what()
+    file = _file(environment)
+    record = trust.read(file)
+    hub = options.hub_context or mapping.read(f"{kubeconfig.home(environment)}/.kube").hub_context or ""
+    gone = [_named(record, hub, name) for name in names]
+    for name, found in zip(names, gone):
+        if not found:
+            raise errors.nothing_to_revoke(name)
+    revoked = sorted({where for found in gone for where in found})
+    trust.write(file, trust.revoke(record, revoked))
+    streams.say([f"revoked: {', '.join(trust.plain(where.profile) for where in revoked)}"])
+    return 0
+
+
+def _named(record: trust.Record, hub: str, pattern: str) -> list[Key]:
+    of_hub = [where for where in record if where.hub == hub]
+    return [each for each in of_hub if any(fnmatchcase(text, pattern) for text in _names(each))]
+
+
+def _names(where: Key) -> tuple[str, str]:
+    return where.profile, where.profile.partition("/")[2]

@@ -1,0 +1,212 @@
+"""`kubectl mc trust` against a hub that a small program plays."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from kubectl_mc import cli, hub, trust
+
+SERVER = "https://c1.example:6443"
+
+
+def profile(name: str, command: str = "aws", **properties: str) -> dict[str, Any]:
+    given = {"auth.exec.command": command, **{f"auth.exec.{key}": value for key, value in properties.items()}}
+    return {
+        "apiVersion": hub.API_VERSION,
+        "metadata": {"name": name, "namespace": "fleet"},
+        "status": {
+            "properties": [{"name": key, "value": value} for key, value in given.items()],
+            "accessProviders": [{"name": "google", "cluster": {"server": SERVER.replace("c1", name)}}],
+        },
+    }
+
+
+NOTHING = {"apiVersion": hub.API_VERSION, "metadata": {"name": "bare", "namespace": "fleet"}}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Said(NamedTuple):
+    status: int
+    stdout: str
+    stderr: str
+
+
+class User:
+    """A user with a home, and a hub whose profiles can be changed."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.environment = {"HOME": str(home), "PATH": f"{home}/bin:/usr/bin:/bin"}
+        (home / "bin").mkdir()
+        (home / ".kube").mkdir()
+        (home / ".kube" / "config").write_text("{}")
+        kubectl = home / "bin" / "kubectl"
+        kubectl.write_text(f"#!/bin/sh\ncat {home}/profiles\n")
+        kubectl.chmod(0o755)
+
+    def hub_has(self, *profiles: Mapping[str, Any]) -> None:
+        (self.home / "profiles").write_text(json.dumps({"items": profiles}))
+
+    def mc(self, *words: str, typed: str | None = None) -> Said:
+        stdin = io.StringIO() if typed is None else Terminal(typed)
+        stdout, stderr = io.StringIO(), io.StringIO()
+        status = cli.main([*words, "--refresh"], self.environment, stdin, stdout, stderr)
+        return Said(status, stdout.getvalue(), stderr.getvalue())
+
+    def approved(self) -> set[str]:
+        return {key.profile for key in trust.read(trust.path(str(self.home)))}
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> User:
+    found = User(tmp_path)
+    found.hub_has(profile("c1"), profile("c2", args="eks,get-token"), NOTHING)
+    return found
+
+
+def test_the_list_says_what_is_offered_and_what_was_approved(user: User) -> None:
+    assert user.mc("trust").stdout == (
+        "NAME   STATUS    SERVER                    LOGIN               APPROVED\n"
+        "c1     unknown   https://c1.example:6443   aws                 <never>\n"
+        "c2     unknown   https://c2.example:6443   aws eks get-token   <never>\n"
+    )
+    user.mc("trust", "approve", "c1", "c2", "--yes")
+    user.hub_has(profile("c1", command="/tmp/aws"))
+    rows = [line.split()[:2] for line in user.mc("trust", "list").stdout.splitlines()[1:]]
+    assert rows == [["c1", "changed"], ["fleet/c2", "kept"]]
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_the_list_as_a_document(user: User, form: str) -> None:
+    user.mc("trust", "approve", "c1", "--yes")
+    user.hub_has(profile("c1", command="/tmp/aws"), profile("c2"))
+    text = user.mc("trust", "list", "-o", form).stdout
+    document = json.loads(text) if form == "json" else yaml.safe_load(text)
+    changed, unknown = document["items"]
+    assert (document["kind"], changed["status"], unknown["status"]) == ("ClusterTrustList", "changed", "unknown")
+    assert changed["changes"] == [{"field": "command", "old": "aws", "new": "/tmp/aws"}]
+    assert changed["fields"] == {"server": SERVER, "command": "/tmp/aws"}
+    assert changed["approvedAt"].endswith("Z")
+
+
+def test_an_unknown_form_is_said(user: User) -> None:
+    assert "invalid argument 'wide' for --output" in user.mc("trust", "list", "-o", "wide").stderr
+
+
+def test_approving_shows_all_and_asks(user: User) -> None:
+    done = user.mc("trust", "approve", "c1", "c2", typed="y\n")
+    assert done.status == 0
+    assert done.stdout == ""
+    assert "c1: not approved yet\n  server:                https://c1.example:6443\n" in done.stderr
+    assert "  command:               aws\n  args:                  eks get-token\n" in done.stderr
+    assert "Approve this for 2 clusters? [y/N] " in done.stderr
+    assert user.approved() == {"fleet/c1", "fleet/c2"}
+
+
+@pytest.mark.parametrize("typed", ["\n", "n\n", "", "yessir\n"])
+def test_anything_but_yes_approves_nothing(user: User, typed: str) -> None:
+    done = user.mc("trust", "approve", "--all-clusters", typed=typed)
+    assert (done.status, user.approved()) == (1, set())
+    assert "nothing was approved" in done.stderr
+
+
+def test_without_a_terminal_it_says_what_to_do(user: User) -> None:
+    done = user.mc("trust", "approve", "c1")
+    assert (done.status, user.approved()) == (1, set())
+    assert "c1: not approved yet" in done.stderr
+    assert "add --yes" in done.stderr
+
+
+def test_clusters_are_chosen_by_flags_too(user: User) -> None:
+    assert user.mc("trust", "approve", "--clusters=c*", "--exclude=c2", "--yes").status == 0
+    assert user.approved() == {"fleet/c1"}
+
+
+def test_a_name_wins_over_the_mapping_files_default(user: User) -> None:
+    (user.home / ".kube" / "kubectl-mc-clusters.yaml").write_text("defaults: {clusters: [c2], max-parallel: 3}\n")
+    assert user.mc("trust", "approve", "c1", "--yes").status == 0
+    assert user.approved() == {"fleet/c1"}
+
+
+def test_what_changed_is_shown_as_that(user: User) -> None:
+    user.mc("trust", "approve", "c1", "--yes")
+    assert "1 cluster approved already" in user.mc("trust", "approve", "c1").stderr
+    user.hub_has(profile("c1", command="/tmp/aws"))
+    done = user.mc("trust", "approve", "c1", typed="n\n")
+    assert "c1: not what was approved" in done.stderr
+    assert "/tmp/aws (was aws)" in done.stderr
+
+
+def test_a_cluster_that_offers_nothing_is_named(user: User) -> None:
+    done = user.mc("trust", "approve", "bare", "c1", "--yes")
+    assert (done.status, user.approved()) == (1, {"fleet/c1"})
+    assert "bare: its profile says no way to reach it" in done.stderr
+    alone = user.mc("trust", "approve", "bare", "--yes")
+    assert (alone.status, "nothing to approve" in alone.stderr) == (1, True)
+
+
+def test_nothing_that_a_hub_says_moves_the_cursor(user: User) -> None:
+    user.hub_has(profile("c1", command="aws\x1b[2K\r", args="\u202e,é", env="A=\x9b31m"))
+    for done in (user.mc("trust", "approve", "c1", typed="y\n"), user.mc("trust", "list")):
+        assert all(line.isprintable() for line in (done.stdout + done.stderr).split("\n"))
+        assert r"aws\x1b[2K\r" in done.stdout + done.stderr
+
+
+def test_providers_of_the_users_file(user: User) -> None:
+    file = user.home / "providers.json"
+    login = {"apiVersion": "client.authentication.k8s.io/v1", "command": "login", "args": ["own"]}
+    file.write_text(json.dumps({"providers": [{"name": "google", "execConfig": login}]}))
+    flag = f"--clusterprofile-provider-file={file}"
+    done = user.mc("trust", "approve", "c1", "--yes", flag)
+    assert "provider:              google" in done.stderr
+    assert "own" not in done.stderr
+    assert "provider google" in user.mc("trust", "list", flag).stdout
+    # Without the file the properties count: another login, so another question.
+    assert "changed" in user.mc("trust", "list").stdout
+
+
+def test_revoking_asks_no_hub(user: User) -> None:
+    user.mc("trust", "approve", "--all-clusters", "--yes")
+    (user.home / "bin" / "kubectl").unlink()
+    assert user.mc("trust", "revoke", "c1").status == 0
+    assert user.approved() == {"fleet/c2"}
+    assert user.mc("trust", "revoke", "fleet/c*").stderr == "revoked: fleet/c2\n"
+    assert user.approved() == set()
+
+
+def test_a_hub_that_cannot_be_asked_leaves_the_record_to_be_seen(user: User) -> None:
+    user.mc("trust", "approve", "c1", "--yes")
+    (user.home / "bin" / "kubectl").write_text("#!/bin/sh\necho 'error: nope' >&2; exit 1\n")
+    for kept in (user.home / ".kube" / "cache" / "kubectl-mc").iterdir():
+        kept.unlink()
+    done = user.mc("trust", "list")
+    assert done.status == 0
+    assert "Warning: " in done.stderr
+    assert done.stdout.splitlines()[1].split()[:2] == ["fleet/c1", "kept"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["approve"], "name the clusters to approve"),
+        (["approve", "nope"], "no cluster matches 'nope'"),
+        (["revoke"], "name the clusters to revoke"),
+        (["revoke", "nope"], "nothing approved matches 'nope'"),
+        (["aprove"], "kubectl mc trust has no command 'aprove'"),
+    ],
+)
+def test_mistakes_are_said_with_what_to_do(user: User, words: list[str], said: str) -> None:
+    done = user.mc("trust", *words)
+    assert done.status == 1
+    assert said in done.stderr

@@ -177,8 +177,9 @@ def no_kubectl() -> UserError:
 def unknown_command(name: str, known: Sequence[str]) -> UserError:
     meant = nearest(name, known)
     hint = f" Did you mean {meant}?" if meant else ""
+    shown = visible(name)
     return UserError(
-        f"unknown command '{visible(name)}': no verb of kubectl's, and no plugin kubectl-{visible(name)} on PATH.{hint} "
+        f"unknown command '{shown}': no verb of kubectl's, and no plugin kubectl-{shown} on PATH.{hint} "
         "See: kubectl mc --help"
     )
 
@@ -342,9 +343,9 @@ def by_time_needs_an_end() -> UserError:
     return UserError("--by-time sorts logs that have an end: leave out -f, or --by-time")
 
 
-def nothing_matches(pattern: str, count: int) -> str:
+def nothing_matches(pattern: str, count: int) -> UserError:
     """No cluster has an object whose name matches."""
-    return f"Error: nothing matches '{visible(pattern)}' (in {clusters(count)})"
+    return UserError(f"nothing matches '{visible(pattern)}' (in {clusters(count)})")
 
 
 def _names(names: Sequence[str], most: int = 20) -> str:

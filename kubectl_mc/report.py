@@ -33,6 +33,7 @@ def cause(result: Result, request: Request) -> Cause | None:
 
 def report(results: Sequence[Result], request: Request, shown: bool = False) -> Report:
     """Judge the results of all selected clusters; shown: what they answered, and said beside it, is on the screen."""
+    results = [*results, *request.unreachable]
     causes = [(result, cause(result, request)) for result in results]
     failures = [(result, why) for result, why in causes if why and not why.absent]
     answered = [result for result, why in causes if not why or why.absent]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kubectl_mc import access, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Options
-from kubectl_mc.dispatch import Command
+from kubectl_mc.dispatch import Command, Result
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.verbs import Verb
 
@@ -18,6 +18,7 @@ class Request(NamedTuple):
     """What the user asked: kubectl's command line with the row of its verb, our options, the user's environment.
 
     stdin: the path of what was given to us on stdin, if the command reads it (`-f -`)
+    unreachable: clusters that are not asked, each with its reason, as a kubectl that failed would have said it
     """
 
     kubectl: str
@@ -26,6 +27,7 @@ class Request(NamedTuple):
     options: Options
     environment: Mapping[str, str]
     stdin: str | None = None
+    unreachable: tuple[Result, ...] = ()
 
     @property
     def patience(self) -> float:
@@ -66,6 +68,11 @@ def command(request: Request, job: Job) -> Command:
         lasting=verbs.endless(request.verb, request.line),
     )
     return found._replace(cluster=job.label)
+
+
+def out_of_reach(target: Target) -> Result:
+    """The answer of a cluster that can't be asked."""
+    return Result(target.cluster, b"", target.problem.encode(), 1)
 
 
 def same_everywhere(targets: Sequence[Target], line: CommandLine) -> list[Job]:

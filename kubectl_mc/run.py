@@ -13,7 +13,7 @@ from kubectl_mc.cli import Invocation, names_targets
 from kubectl_mc.commands import COMMANDS
 from kubectl_mc.flags import FLAGS
 from kubectl_mc.grammar import CommandLine
-from kubectl_mc.request import Job, Request, command, same_everywhere
+from kubectl_mc.request import Job, Request, command, out_of_reach, same_everywhere
 from kubectl_mc.streams import Streams
 
 
@@ -38,8 +38,9 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
     if verbs.needs_one(verb, line) and len(targets) > 1:
         raise errors.needs_one_cluster(line.verb, [target.cluster for target in targets])
     with _given(line, streams.stdin) as given:
-        request = Request(kubectl, verb, line, chosen.options, environment, given)
-        return _WAYS[way](request, targets, streams)
+        unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
+        request = Request(kubectl, verb, line, chosen.options, environment, given, unreachable)
+        return _WAYS[way](request, [target for target in targets if not target.problem], streams)
 
 
 def _terminal(request: Request, targets: Sequence[Target], streams: Streams) -> int:
@@ -53,9 +54,8 @@ def _streamed(request: Request, targets: Sequence[Target], streams: Streams) -> 
         return _captured(request, targets, streams)
     from kubectl_mc import stream, terminal
 
-    jobs = _jobs(request, targets, streams)
     colour = terminal.wants_colour(streams.stdout, request.environment)
-    return stream.run(request, jobs, streams.answer, streams.say, colour) if jobs else 1
+    return stream.run(request, _jobs(request, targets), streams.answer, streams.say, colour)
 
 
 def _local(kubectl: str, line: CommandLine, environment: Mapping[str, str], streams: Streams) -> int:
@@ -69,16 +69,16 @@ def _local(kubectl: str, line: CommandLine, environment: Mapping[str, str], stre
     return status
 
 
-def _jobs(request: Request, targets: Sequence[Target], streams: Streams) -> list[Job]:
-    """The command line for each cluster; names with wildcards become each cluster's own, and there may be none."""
+def _jobs(request: Request, targets: Sequence[Target]) -> list[Job]:
+    """The command line for each cluster; names with wildcards become its own. Raises UserError for no match."""
     from kubectl_mc import wildcards
 
     patterns = wildcards.patterns(request.verb, request.line)
     if not patterns:
         return same_everywhere(targets, request.line)
-    jobs = wildcards.resolve(request, targets, streams.say)
+    jobs = wildcards.resolve(request, targets)
     if not jobs:
-        streams.say([errors.nothing_matches(", ".join(patterns), len(targets))])
+        raise errors.nothing_matches(", ".join(patterns), len(targets))
     return jobs
 
 
@@ -86,9 +86,7 @@ def _captured(request: Request, targets: Sequence[Target], streams: Streams) -> 
     """Wait for every cluster's answer and merge them."""
     from kubectl_mc import answer, report
 
-    jobs = _jobs(request, targets, streams)
-    if not jobs:
-        return 1
+    jobs = _jobs(request, targets)
     asked = [command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs]
     keys = [command(request, job) for job in answer.sort_keys(request, jobs)]
     parallel = request.parallel(len(jobs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from kubectl_mc import dispatch, errors, grammar
@@ -27,7 +27,7 @@ def _is_pattern(word: str) -> bool:
     return any(letter in word.rpartition("/")[2] for letter in "*?[")
 
 
-def resolve(request: Request, targets: Sequence[Target], say: Callable[[Sequence[str]], None]) -> list[Job]:
+def resolve(request: Request, targets: Sequence[Target]) -> list[Job]:
     """The jobs of the clusters that have matching objects, with the objects' names in the patterns' place.
 
     A cluster that can't be asked keeps the patterns, so that its failure is told like any other.

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent
 STANDARD = {
     "collections", "contextlib", "copyreg", "enum", "errno", "fcntl", "fnmatch", "functools", "genericpath", "heapq",
     "itertools", "json", "keyword", "locale", "math", "operator", "os", "posixpath", "re", "reprlib", "resource",
-    "select", "selectors", "signal", "sre_compile", "sre_constants", "sre_parse", "stat", "subprocess", "threading", "types",
-    "typing", "warnings", "zlib",
+    "select", "selectors", "signal", "sre_compile", "sre_constants", "sre_parse", "stat", "subprocess", "threading",
+    "types", "typing", "warnings", "zlib",
 }  # fmt: skip
 OURS = {"kubectl_mc"} | {
     f"kubectl_mc.{name}"

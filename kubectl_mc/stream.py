@@ -144,10 +144,7 @@ def _document_printer(documents: Documents) -> Printer:
     def show(chunk: bytes | None) -> bytes:
         if chunk is None:
             return _encoded(documents.feed(_lines(lines.end())) + documents.end())
-        text = documents.feed(_lines(lines.feed(chunk)))
-        # kubectl writes a document at once; a chunk that fills the buffer may be a part of one.
-        quiet = chunk.endswith(b"\n") and len(chunk) < dispatch.CHUNK
-        return _encoded(text + (documents.end() if quiet else ""))
+        return _encoded(documents.feed(_lines(lines.feed(chunk))))
 
     return show
 

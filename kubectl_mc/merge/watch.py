@@ -21,6 +21,11 @@ class Rows:
         self.header: tuple[str, ...] = ()
         self._starts: list[int] = []
 
+    @property
+    def widths(self) -> dict[str, int]:
+        """The room that kubectl gave the columns with its first rows, which may come after the header."""
+        return {name: end - start for name, start, end in zip(self.header, self._starts, self._starts[1:])}
+
     def cut(self, line: str) -> tuple[str, ...] | None:
         """The cells of a row; None for the first line, which is the header."""
         if not self.header:
@@ -62,7 +67,7 @@ class Table:
         new = [name for name in header if name not in self._header]
         if new:
             self._header = [*self._header, *new] if self._header else list(header)
-            self._widths += [max(MIN_WIDTH, len(name) + PADDING) for name in new]
+            self._widths += [max(MIN_WIDTH, len(name) + PADDING, rows.widths.get(name, 0)) for name in new]
         texts = [[row.get(name, "") for name in self._header] for row in whole]
         for cells in texts:
             self._widths = [max(width, len(cell) + PADDING) for width, cell in zip(self._widths, cells)]

@@ -368,7 +368,7 @@ def test_every_verb_of_kubectl_and_every_row_of_the_program_is_in_the_table(memb
 def test_the_way_and_the_naming_of_targets_are_the_programs(row: Row) -> None:
     line = grammar.parse(["hello"] if row.verb == PLUGIN else row.verb.split())
     verb = verbs.find(line)
-    if verb.group and line.verb == verb.path:  # without a sub-verb it is kubectl's help; the row is about those with one
+    if verb.group and line.verb == verb.path:  # alone it is kubectl's help; the row is about its sub-verbs
         line = line._replace(path=(*line.path, "some"))
     assert (row.way, row.named) == (verbs.way(verb, line), "yes" if verbs.changes(verb, line) else "no")
     shapes = {"table": "table", "text": "sections", "lines": "lines"}

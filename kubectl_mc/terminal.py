@@ -44,6 +44,25 @@ def foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:
         signal.signal(signal.SIGINT, before)
 
 
+def answer(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes]:
+    """Run a command that may ask on the terminal; its exit status, and what it wrote to stdout.
+
+    Raises KeyboardInterrupt if Ctrl-C made it fail, OSError if it can't be started.
+    """
+    import signal
+    import subprocess
+
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    try:
+        done = subprocess.run(argv, env=environment, stdout=subprocess.PIPE, check=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed and done.returncode:
+        raise KeyboardInterrupt
+    return done.returncode, done.stdout
+
+
 def run(request: Request, targets: Sequence[Target], say: Callable[[Sequence[str]], None]) -> int:
     """Run a command on the real terminal: on its one cluster, or on one cluster after another with a summary.
 

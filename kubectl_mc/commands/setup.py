@@ -186,10 +186,11 @@ def _asked(session: Session, proposed: Sequence[Proposal], known: Sequence[Conte
 
 def _question(proposal: Proposal, names: Sequence[str], urls: Mapping[str, str], count: int) -> list[str]:
     """The question for a cluster, with its numbered contexts."""
-    cells = [(f"{number:>3}", name, urls.get(name, "")) for number, name in enumerate(names, start=1)]
-    more = [f"     … and {count - len(names)} more: type the name"] if count > len(names) else []
+    cells = [(str(number), name, urls.get(name, "")) for number, name in enumerate(names, start=1)]
+    lines = tables.render((), cells).splitlines()
+    lines += [f"… and {count - len(names)} more: type the name"] if count > len(names) else []
     title = f"Which context reaches {proposal.cluster.name}? ({proposal.how})"
-    return ["", errors.visible(title), *tables.render((), cells).splitlines(), *more]
+    return ["", errors.visible(title), *(f"  {line}" for line in lines)]
 
 
 def _choice(streams: Streams, names: Sequence[str]) -> str | None:

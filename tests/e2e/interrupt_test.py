@@ -1,0 +1,124 @@
+"""Ctrl-C, closed pipes and time limits: what was complete is shown, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import MC, MEMBERS, Shell, needs
+from tests.e2e.running import Running
+
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="what is left behind is read from /proc")
+
+
+@pytest.fixture
+def tidy(members: Shell, tmp_path: Path) -> Iterator[Shell]:
+    """The fleet for a user whose folder for temporary files is empty at the end."""
+    yield members._replace(environment={**members.environment, "TMPDIR": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == []
+
+
+def interrupted(running: Running) -> None:
+    """Ctrl-C ends it with 130, and everything that it had started; it says nothing of its own insides."""
+    running.interrupt()
+    assert running.end() == 130
+    assert running.left() == []
+    assert "Traceback" not in running.stderr
+
+
+def test_what_was_complete_is_shown(tidy: Shell) -> None:
+    for cluster in MEMBERS:
+        tidy.fleet.clear_requests(cluster)
+    with tidy.fault("c2", "hang"), tidy.running("get", "nodes") as get:
+        while not (tidy.fleet.requests("c1") and tidy.fleet.requests("c3") and len(children(get)) == 1):
+            pass
+        interrupted(get)
+    assert [line.split()[1] for line in get.stdout.splitlines()] == ["CLUSTER", "c1", "c3"]
+    assert "c2 (interrupted)" in get.stderr
+
+
+def children(running: Running) -> list[str]:
+    number = running.process.pid
+    return Path(f"/proc/{number}/task/{number}/children").read_text().split()
+
+
+@needs("kubelet")
+def test_followed_logs(tidy: Shell) -> None:
+    with tidy.running("logs", "deploy/cart", "-n", "shop", "-c", "app", "-f") as logs:
+        for cluster in MEMBERS:
+            logs.until(rf"^\[{cluster}\] line 49 ")
+        assert len([line for line in logs.left() if "--context" in line]) == len(MEMBERS)
+        interrupted(logs)
+    assert logs.stdout.endswith("\n")
+
+
+def test_a_watch(tidy: Shell) -> None:
+    with tidy.running("get", "nodes", "-w") as watch:
+        for cluster in MEMBERS:
+            watch.until(rf"^{cluster}-node +{cluster} ")
+        interrupted(watch)
+    assert (len(watch.stdout.splitlines()), watch.stderr) == (1 + len(MEMBERS), "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_being_ended_ends_what_it_has_started(tidy: Shell, number: signal.Signals) -> None:
+    """As by `timeout`, or when the terminal is closed."""
+    with tidy.running("get", "nodes", "-w") as watch:
+        watch.until(r"^c2-node ")
+        watch.process.send_signal(number)
+        assert watch.end() == 128 + number
+        assert watch.left() == []
+    assert watch.stderr == ""
+
+
+def test_a_command_that_reads_what_it_was_given(tidy: Shell) -> None:
+    """`-f -` is kept for all the clusters while the command runs."""
+    manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}"
+    with tidy.fault("c1", "hang"):
+        done = tidy.mc("get", "-f", "-", "--clusters=c1", "--cluster-timeout=1s", stdin=manifest)
+    assert "c1 (timed out after 1s)" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("get", "nodes"), ("logs", "deploy/cart", "-n", "shop", "-c", "app", "-f")])
+def test_a_time_limit_leaves_nothing(tidy: Shell, arguments: tuple[str, ...]) -> None:
+    with tidy.fault("c2", "hang"), tidy.running(*arguments, "--cluster-timeout=1s") as limited:
+        assert limited.end() == 1
+        assert limited.left() == []
+    assert "c2 (timed out after 1s)" in limited.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("get", "pods", "-A"),
+        ("get", "pods", "-A", "-o", "yaml"),
+        ("describe", "pods", "-A"),
+        ("get", "pods", "-A", "-w"),
+        pytest.param(("logs", "-l", "app=cart", "-n", "shop", "-c", "app", "-f"), marks=needs("kubelet")),
+        ("--help",),
+    ],
+)
+def test_a_reader_that_has_seen_enough_ends_it_quietly(tidy: Shell, arguments: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    with Running([*MC, *arguments], tidy.environment, stdout=write) as command:
+        os.close(write)
+        head = subprocess.run(["head", "-1"], stdin=read, capture_output=True, text=True, check=True)
+        os.close(read)
+        command.end()
+        assert command.left() == []
+    assert len(head.stdout.splitlines()) == 1
+    assert command.stderr == ""
+
+
+def test_a_reader_that_is_gone_from_the_start(tidy: Shell) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with Running([*MC, "get", "pods", "-A"], tidy.environment, stdout=write) as command:
+        os.close(write)
+        command.end()
+    assert command.stderr == ""

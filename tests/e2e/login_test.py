@@ -1,0 +1,131 @@
+"""Real kubectl on the simulated fleet, logged in by what its ClusterProfiles say and an exec plugin gives."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from kubectl_mc import dispatch, hub, login, providerfile, providers
+from kubectl_mc.dispatch import Command, Result
+from kubectl_mc.login import How, Member
+from kubectl_mc.providers import Offer
+from tests.e2e.conftest import MEMBERS, Shell
+
+V1 = "client.authentication.k8s.io/v1"
+
+
+class Plugin(NamedTuple):
+    """An exec plugin that gives the token of its first argument, and records its runs and what it was told of each.
+
+    file: a provider file
+    """
+
+    path: Path
+    runs: Path
+    told: Path
+    file: Path
+
+    @property
+    def started(self) -> int:
+        return len(self.runs.read_text().splitlines()) if self.runs.exists() else 0
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Plugin:
+    found = Plugin(tmp_path / "login", tmp_path / "runs", tmp_path / "told", tmp_path / "providers.json")
+    credential = {"apiVersion": V1, "kind": "ExecCredential", "status": {"token": "TOKEN"}}
+    answer = json.dumps(credential).replace("TOKEN", "'\"$1\"'")
+    records = f"echo \"$1\" >> '{found.runs}'; printf %s \"$KUBERNETES_EXEC_INFO\" > '{found.told}'"
+    found.path.write_text(f"#!/bin/sh\n{records}\necho '{answer}'\n")
+    found.path.chmod(found.path.stat().st_mode | stat.S_IXUSR)
+    return found
+
+
+def configured(plugin: Plugin, provider: str, token: str, cluster_info: bool = False) -> Plugin:
+    execs: dict[str, object] = {"apiVersion": V1, "command": "./login", "args": [token], "interactiveMode": "Never"}
+    execs |= {"provideClusterInfo": cluster_info}
+    plugin.file.write_text(json.dumps({"providers": [{"name": provider, "execConfig": execs}]}))
+    return plugin
+
+
+def offers(members: Shell, plugin: Plugin) -> dict[str, Offer]:
+    """What the hub's profiles and the plugin's provider file are, by the cluster's name."""
+    listed = members.kubectl("--context", "hub", *hub.list_command(None)).stdout
+    logins = providerfile.read(str(plugin.file))
+    found = {profile.name: providers.find(profile, logins) for profile in hub.profiles(hub.items(listed.encode()))}
+    return {name: offer for name, offer in found.items() if isinstance(offer, Offer)}
+
+
+def run(members: Shell, given: Sequence[Member], *words: str) -> list[Result]:
+    """A kubectl for each, with nothing but its kubeconfig in memory."""
+    commands = [
+        Command(member.name, ("kubectl", *words), members.environment, json.dumps(member.kubeconfig).encode())
+        for member in given
+    ]
+    return dispatch.collect(commands, 8, 60)
+
+
+def provider_name(members: Shell) -> str:
+    listed = members.kubectl("--context", "hub", *hub.list_command(None)).stdout
+    (name,) = {profile.access_providers[0].name for profile in hub.profiles(hub.items(listed.encode()))}
+    return name
+
+
+@pytest.mark.parametrize(("token", "status"), [("admin", 0), ("viewer", 1)])
+def test_kubectl_logs_in_with_the_plugins_token(members: Shell, plugin: Plugin, token: str, status: int) -> None:
+    found = offers(members, configured(plugin, provider_name(members), token))
+    given = [Member(name, offer.kubeconfig) for name, offer in found.items()]
+    assert sorted(found) == sorted(MEMBERS)
+    for result in run(members, given, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"):
+        assert (result.status, result.stdout, result.stderr) == (0, token.encode(), b"")
+    assert plugin.started == len(MEMBERS)
+    assert {result.status for result in run(members, given, "get", "secrets", "-A")} == {status}
+
+
+def test_all_log_in_with_one_run_of_it(members: Shell, plugin: Plugin) -> None:
+    found = offers(members, configured(plugin, provider_name(members), "viewer"))
+    given = [Member(name, offer.kubeconfig) for name, offer in found.items()]
+    outcome = login.share(given, How(members.environment, 8, 30.0), lambda lines: None)
+    assert (outcome.failures, plugin.started) == ({}, 1)
+    for result in run(members, outcome.members, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"):
+        assert (result.status, result.stdout, result.stderr) == (0, b"viewer", b"")
+    assert plugin.started == 1
+
+
+def test_the_plugin_is_told_what_kubectl_tells_it(members: Shell, plugin: Plugin) -> None:
+    found = offers(members, configured(plugin, provider_name(members), "admin", cluster_info=True))
+    config = json.loads(json.dumps(found["c1"].kubeconfig))
+    extension = {"name": providers.CLUSTER_CONFIG, "extension": {"clusterName": "c1", "list": [1, None, {"a": "é<"}]}}
+    config["clusters"][0]["cluster"] |= {"extensions": [extension], "disable-compression": True}
+    run(members, [Member("c1", config)], "get", "nodes")
+    theirs = json.loads(plugin.told.read_text())
+    plugin.told.unlink()
+    login.share([Member("c1", config), Member("again", config)], How(members.environment, 8, 30.0), lambda lines: None)
+    assert json.loads(plugin.told.read_text()) == theirs
+    assert theirs["spec"]["cluster"]["config"] == extension["extension"]
+
+
+def test_a_wrong_token_is_unauthorized_everywhere(members: Shell, plugin: Plugin) -> None:
+    found = offers(members, configured(plugin, provider_name(members), "nobody"))
+    given = [Member(name, offer.kubeconfig) for name, offer in found.items()]
+    outcome = login.share(given, How(members.environment, 8, 30.0), lambda lines: None)
+    assert all(
+        b"Unauthorized" in result.stderr or b"logged in" in result.stderr
+        for result in run(members, outcome.members, "get", "nodes")
+    )
+
+
+def test_another_certificate_authority_is_no_way_in(members: Shell, plugin: Plugin) -> None:
+    """What was approved is checked: a server with another certificate gets no token."""
+    found = offers(members, configured(plugin, provider_name(members), "admin"))
+    members.fleet.clear_requests("c1")
+    config = json.loads(json.dumps(found["c1"].kubeconfig))
+    del config["clusters"][0]["cluster"]["certificate-authority-data"]
+    (result,) = run(members, [Member("c1", config)], "get", "nodes")
+    assert b"x509: certificate signed by unknown authority" in result.stderr
+    assert members.fleet.requests("c1") == []

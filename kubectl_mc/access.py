@@ -5,6 +5,7 @@ A kubectl is made cheap here, where that is safe; the figures behind the choices
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -29,9 +30,9 @@ WORTH_SPLITTING = 1_500_000
 
 
 class Target(NamedTuple):
-    """A cluster with what reaches it: a context of the user's kubeconfig, or `kubeconfig.text` in its stead.
+    """A cluster with what reaches it: a context of the user's kubeconfig, or `kubeconfig.content` in its stead.
 
-    way: what said so: "mapping" or "context"
+    way: what said so: "mapping", "context", or of the ClusterProfile "provider NAME" or "properties"
     problem: why it can't be reached; "" if it can, for all that is known
     """
 
@@ -55,14 +56,19 @@ def targets(clusters: Sequence[Cluster], mapping: ClusterMapping, known: Kubecon
     return found
 
 
-def worth_splitting(size: int, count: int, line: CommandLine) -> bool:
-    """Should `count` kubectls get a kubeconfig each, in place of the user's of `size` bytes?
+def can_split(line: CommandLine) -> bool:
+    """Can kubectls get a kubeconfig each, in place of the user's?
 
     Not where the user names the kubeconfig or a user entry of it on the command line: that goes to kubectl as it is;
     and not without memfd (Linux), for a file would put credentials on a disk.
     """
     named = any(grammar.values(line, flag) for flag in ("kubeconfig", "user"))
-    return hasattr(os, "memfd_create") and not named and size * count > WORTH_SPLITTING
+    return hasattr(os, "memfd_create") and not named
+
+
+def worth_splitting(size: int, count: int) -> bool:
+    """Is it cheaper for `count` kubectls to get a kubeconfig each than to read the user's, of `size` bytes?"""
+    return size * count > WORTH_SPLITTING
 
 
 def split(found: Sequence[Target], kubeconfigs: Mapping[str, Kubeconfig]) -> list[Target]:
@@ -84,7 +90,8 @@ def command(
     lasting: it runs until it is ended, so its memory counts for more than its start
     """
     words = grammar.join(line.tokens)
-    if target.kubeconfig.text:
+    content = target.kubeconfig.content
+    if content:
         argv = [kubectl, *words]
     elif plugin:
         name = words.index(line.path[0]) + 1
@@ -92,7 +99,7 @@ def command(
     else:
         argv = [kubectl, "--context", target.context, *words]
     lean = lean_environment(environment, plugin or target.kubeconfig.starts_programs, lasting)
-    return Command(target.cluster, tuple(argv), lean, target.kubeconfig.text)
+    return Command(target.cluster, tuple(argv), lean, json.dumps(content).encode() if content else None)
 
 
 def lean_environment(environment: Mapping[str, str], starts_programs: bool, lasting: bool = False) -> dict[str, str]:

@@ -22,6 +22,11 @@ CHUNK = 1 << 16
 OWN_FILES = 48
 
 
+def default_parallel() -> int:
+    """kubectls at a time: enough to hide the waiting for far clusters, few enough for the memory they take."""
+    return max(8, min(32, 4 * (os.cpu_count() or 1)))
+
+
 class Command(NamedTuple):
     """A process to start for a cluster.
 
@@ -129,12 +134,14 @@ def run(
     timeout: float,
     stdin: str | None = None,
     begun: Callable[[int], None] = lambda place: None,
+    allow: Callable[[int], bool] = lambda place: True,
 ) -> Iterator[Chunk | Exit]:
     """Start the commands in order, at most `max_parallel` at a time, and yield what happens.
 
     timeout: seconds that each may take, 0 for no limit; then its process group is ended and its Exit says so
     stdin: the path of a file that each gets from its start; None for an empty one
     begun: told the place of each command when it is started
+    allow: asked with the place of each command before it is started; after a False no more are, and those that run end
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError (of subprocess.Popen).
     """
     waiting = list(enumerate(commands))[::-1]
@@ -144,6 +151,9 @@ def run(
         try:
             while waiting or children:
                 while waiting and len(children) < max_parallel:
+                    if not allow(waiting[-1][0]):
+                        waiting.clear()
+                        break
                     now = time.monotonic()
                     with _interrupted_later():
                         child = _Child(*waiting.pop(), stdin, now + timeout if timeout else float("inf"))
@@ -151,7 +161,8 @@ def run(
                     begun(child.place)
                     for read, name in child.streams.items():
                         selector.register(read, selectors.EVENT_READ, (child, name))
-                yield from _step(selector, children)
+                if children:
+                    yield from _step(selector, children)
         finally:
             _end_all(children)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from kubectl_mc import access, dispatch, errors, grammar, inventory, kubeconfig, mapping, selection
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Options, with_defaults
-from kubectl_mc.dispatch import Command
+from kubectl_mc.dispatch import Command, default_parallel
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.hub import ClusterProfile
 from kubectl_mc.inventory import Inventory, Question, Way
@@ -32,7 +32,7 @@ def find_kubectl(environment: Mapping[str, str]) -> str:
 
 
 def may_be_plugin(name: str, environment: Mapping[str, str]) -> bool:
-    """Could kubectl know a command that isn't its own: a plugin on PATH (kubectl-NAME…), or an alias in a kuberc file?"""
+    """Could kubectl know this command, that isn't its own: as a plugin on PATH (kubectl-NAME…), or by a kuberc file?"""
     if environment.get("KUBERC") or os.path.exists(os.path.join(kubeconfig.home(environment), ".kube", "kuberc")):
         return True
     start = "kubectl-" + name.replace("-", "_")
@@ -102,14 +102,80 @@ def choose(
     return Chosen(options, tuple(clusters), mapped, found, known)
 
 
-def reach(kubectl: str, line: CommandLine, environment: Mapping[str, str], chosen: Chosen) -> list[Target]:
-    """The way to each of the chosen clusters."""
+class Login(NamedTuple):
+    """How to log in once for clusters whose login is the same.
+
+    may_ask: stdin is a terminal that a plugin may ask on
+    lasting: the command goes on until it is ended
+    kuberc: what --kuberc names
+    say: is told what plugins say
+    """
+
+    may_ask: bool
+    lasting: bool
+    kuberc: str | None
+    say: Callable[[Sequence[str]], None]
+
+    def share(self, targets: Sequence[Target], environment: Mapping[str, str], max_parallel: int) -> list[Target]:
+        """The targets with the credential in place of the login that they share; one that failed says why."""
+        starting = [target for target in targets if target.kubeconfig.starts_programs and not target.problem]
+        if not any(target.kubeconfig.content for target in starting):
+            return list(targets)
+        from kubectl_mc import login
+
+        members = [
+            login.Member(target.cluster, target.kubeconfig.content)
+            for target in starting
+            if target.kubeconfig.content is not None
+        ]
+        how = login.How(environment, max_parallel, 0.0, self.may_ask, self.lasting, self.kuberc)
+        outcome = login.share(members, how, self.say)
+        before = {member.name: member for member in members}
+        shared = {
+            member.name: Kubeconfig(member.kubeconfig, starts_programs=False)
+            for member in outcome.members
+            if member is not before[member.name]
+        }
+        return [
+            target._replace(
+                kubeconfig=shared.get(target.cluster, target.kubeconfig),
+                problem=target.problem or outcome.failures.get(target.cluster, ""),
+            )
+            for target in targets
+        ]
+
+
+def reach(
+    kubectl: str,
+    line: CommandLine,
+    environment: Mapping[str, str],
+    chosen: Chosen,
+    login: Login | None = None,
+) -> list[Target]:
+    """The way to each of the chosen clusters: mapping, context of the same name, the ClusterProfile's own data.
+
+    login: how to log in once for clusters whose login is the same; None: each kubectl does it by itself
+    """
     targets = access.targets(chosen.clusters, chosen.mapping, chosen.known)
-    paths = kubeconfig.files(environment, grammar.value(line, "kubeconfig"))
-    if not access.worth_splitting(kubeconfig.size(paths), len(targets), line):
+    offering = [
+        place
+        for place, (cluster, target) in enumerate(zip(chosen.clusters, targets))
+        if target.way == "context"
+        and (cluster.profile.access_providers or "auth.exec.command" in cluster.profile.properties)
+    ]
+    shares = login is not None and chosen.known.starts_programs and len(targets) > 1
+    size = kubeconfig.size(kubeconfig.files(environment, grammar.value(line, "kubeconfig")))
+    if not access.can_split(line) or not (offering or shares or access.worth_splitting(size, len(targets))):
         return targets
     lean = access.lean_environment(environment, chosen.known.starts_programs)
-    return access.split(targets, _contexts(Way(kubectl, None, lean, _patience(chosen.options))))
+    contexts = _contexts(Way(kubectl, None, lean, _patience(chosen.options)))
+    lost = [place for place in offering if contexts is not None and targets[place].context not in contexts]
+    targets = access.split(targets, contexts or {})
+    if lost:
+        from kubectl_mc import offers
+
+        targets = offers.reach(targets, lost, chosen, environment)
+    return login.share(targets, environment, chosen.options.max_parallel or default_parallel()) if login else targets
 
 
 def context_names(way: Way) -> list[str]:
@@ -127,10 +193,10 @@ def _patience(options: Options) -> float:
     return 30.0 if options.cluster_timeout is None else options.cluster_timeout
 
 
-def _contexts(way: Way) -> Mapping[str, Kubeconfig]:
-    """The user's kubeconfig, one per context; none if kubectl can't flatten it (a file that it names is missing)."""
+def _contexts(way: Way) -> Mapping[str, Kubeconfig] | None:
+    """The user's kubeconfig, one per context; None if kubectl can't flatten it (a file that it names is missing)."""
     import json
 
     view = Command("kubeconfig", (way.kubectl, *kubeconfig.VIEW), way.environment)
     (result,) = dispatch.collect([view], 1, way.patience)
-    return kubeconfig.split(json.loads(result.stdout)) if result.status == 0 else {}
+    return kubeconfig.split(json.loads(result.stdout)) if result.status == 0 else None

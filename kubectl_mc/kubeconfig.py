@@ -16,12 +16,16 @@ VIEW = ("config", "view", "--raw", "--flatten", "-o", "json")
 class Kubeconfig(NamedTuple):
     """A kubeconfig for one context.
 
-    text: it as JSON; None where only the user's own file will do
+    content: what is in it; None where only the user's own file will do
     starts_programs: kubectl will run an exec credential plugin for it
     """
 
-    text: bytes | None
+    content: Mapping[str, Any] | None
     starts_programs: bool
+
+    def __repr__(self) -> str:
+        """Without the content: there are credentials in it."""
+        return f"Kubeconfig({'…' if self.content else None}, {self.starts_programs})"
 
 
 def files(environment: Mapping[str, str], given: str | None) -> list[str]:
@@ -65,8 +69,6 @@ def split(view: Mapping[str, Any]) -> dict[str, Kubeconfig]:
     A legacy auth-provider writes its tokens back to the file, and a relative exec command is resolved against the
     folder of the file it came from: such contexts keep the user's own file.
     """
-    import json
-
     clusters, users = (
         {entry["name"]: entry for entry in view.get(kind) or () if isinstance(entry, dict) and "name" in entry}
         for kind in ("clusters", "users")
@@ -85,8 +87,7 @@ def split(view: Mapping[str, Any]) -> dict[str, Kubeconfig]:
             "users": [user] if user else [],
         }
         whole = "auth-provider" not in login and not _relative(login.get("exec"))
-        text = json.dumps(minimal).encode() if whole else None
-        split_up[entry["name"]] = Kubeconfig(text, "exec" in login or "auth-provider" in login)
+        split_up[entry["name"]] = Kubeconfig(minimal if whole else None, "exec" in login or "auth-provider" in login)
     return split_up
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from kubectl_mc import access, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Options
-from kubectl_mc.dispatch import Command, Result
+from kubectl_mc.dispatch import Command, Result, default_parallel
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.verbs import Verb
 
@@ -50,11 +49,6 @@ class Job(NamedTuple):
     target: Target
     line: CommandLine
     label: str
-
-
-def default_parallel() -> int:
-    """kubectls at a time: enough to hide the waiting for far clusters, few enough for the memory they take."""
-    return max(8, min(32, 4 * (os.cpu_count() or 1)))
 
 
 def command(request: Request, job: Job) -> Command:

@@ -12,6 +12,7 @@ from kubectl_mc.access import Target
 from kubectl_mc.cli import Invocation, names_targets
 from kubectl_mc.commands import COMMANDS
 from kubectl_mc.flags import FLAGS
+from kubectl_mc.fleet import Login
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Job, Request, command, out_of_reach, same_everywhere
 from kubectl_mc.streams import Streams
@@ -31,7 +32,7 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
     if options.by_time and verbs.endless(verb, line):
         raise errors.by_time_needs_an_end()
     chosen = fleet.choose(kubectl, options, line, environment, streams.say)
-    targets = fleet.reach(kubectl, line, environment, chosen)
+    targets = fleet.reach(kubectl, line, environment, chosen, _login(line, streams) if way != "terminal" else None)
     unhealthy = [cluster.name for cluster in chosen.clusters if cluster.profile.healthy is False]
     if unhealthy:
         streams.say([errors.reported_unhealthy(unhealthy)])
@@ -41,6 +42,13 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
         unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
         request = Request(kubectl, verb, line, chosen.options, environment, given, unreachable)
         return _WAYS[way](request, [target for target in targets if not target.problem], streams)
+
+
+def _login(line: CommandLine, streams: Streams) -> Login:
+    """How clusters share a login. Its plugin may ask on the terminal, unless stdin is the command's own input."""
+    verb = verbs.find(line)
+    may_ask = streams.stdin.isatty() and "-" not in grammar.values(line, "filename")
+    return Login(may_ask, verbs.endless(verb, line), grammar.value(line, "kuberc"), streams.say)
 
 
 def _terminal(request: Request, targets: Sequence[Target], streams: Streams) -> int:

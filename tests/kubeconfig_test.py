@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +33,9 @@ VIEW: dict[str, Any] = {
 
 
 def minimal(name: str) -> dict[str, Any]:
-    text = kubeconfig.split(VIEW)[name].text
-    assert text is not None
-    parsed: dict[str, Any] = json.loads(text)
-    return parsed
+    content = kubeconfig.split(VIEW)[name].content
+    assert content is not None
+    return dict(content)
 
 
 def test_each_context_gets_its_own_cluster_and_user_only() -> None:
@@ -71,7 +69,7 @@ def test_there_is_one_for_every_context() -> None:
 )
 def test_what_needs_its_own_folder_or_file_keeps_it(context: str, whole: bool, starts_programs: bool) -> None:
     found = kubeconfig.split(VIEW)[context]
-    assert (found.text is not None, found.starts_programs) == (whole, starts_programs)
+    assert (found.content is not None, found.starts_programs) == (whole, starts_programs)
 
 
 @pytest.mark.parametrize("context", ["lost", "empty"])
@@ -115,3 +113,7 @@ def test_a_file_that_speaks_of_plugins_may_start_programs(tmp_path: Path, conten
     (tmp_path / "b").write_text(content)
     files = [str(tmp_path / name) for name in ("a", "b", "nowhere")]
     assert kubeconfig.may_start_programs(files) is maybe
+
+
+def test_what_is_in_a_kubeconfig_is_not_in_its_repr() -> None:
+    assert "t1" not in repr(kubeconfig.split(VIEW)["one"])

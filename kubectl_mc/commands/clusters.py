@@ -70,8 +70,6 @@ def _check(
     kubectl: str, targets: Sequence[Target], options: Options, environment: Mapping[str, str]
 ) -> dict[str, Check]:
     """Reach every cluster as the user."""
-    from kubectl_mc.request import default_parallel
-
     commands = [access.command(kubectl, target, WHOAMI, environment) for target in targets if not target.problem]
     found = {target.cluster: Check("", 0.0, target.problem) for target in targets if target.problem}
     started: dict[str, float] = {}
@@ -81,7 +79,7 @@ def _check(
     def begun(place: int) -> None:
         started[commands[place].cluster] = time.monotonic()
 
-    parallel = options.max_parallel or default_parallel()
+    parallel = options.max_parallel or dispatch.default_parallel()
     for event in dispatch.run(commands, parallel, patience, begun=begun):
         if isinstance(event, Chunk):
             key = (event.cluster, event.stream)

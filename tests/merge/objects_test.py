@@ -126,9 +126,10 @@ METADATA = st.fixed_dictionaries(
 OBJECTS = st.fixed_dictionaries(
     {
         "apiVersion": st.sampled_from(["example.com/v1", "apps/v1"]),
-        "kind": st.text("List", min_size=1),
+        "kind": st.text("List", min_size=1).filter(lambda kind: not kind.endswith("List")),
         "metadata": METADATA,
     },
+    # A kind that ends in List and has items is a list for kubectl, too (unstructured's IsList).
     optional={"data": STRINGS, "spec": VALUES, "items": st.lists(VALUES, max_size=2), "rules": st.lists(STRINGS)},
 )
 

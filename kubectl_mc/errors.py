@@ -65,8 +65,13 @@ _KLOG = re.compile(r"[IWEF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ")
 def said(stderr: str) -> list[str]:
     """kubectl's stderr without blank lines, klog lines and warnings: what it says about the outcome."""
     lines = [line for line in stderr.splitlines() if line.strip()]
-    plain = [line for line in lines if not _KLOG.match(line)]
-    return [line for line in plain if not line.startswith(("Warning: ", "warning: "))] or plain or lines
+    return complaints(stderr) or [line for line in lines if not _KLOG.match(line)] or lines
+
+
+def complaints(stderr: str) -> list[str]:
+    """As `said`, but nothing if there are only warnings."""
+    lines = [line for line in stderr.splitlines() if line.strip() and not _KLOG.match(line)]
+    return [line for line in lines if not line.startswith(("Warning: ", "warning: "))]
 
 
 def cause(stderr: str, exit_status: int) -> Cause:
@@ -409,7 +414,7 @@ def setup_needs_a_hub() -> UserError:
 
 
 def unexpected_argument(command: str, word: str) -> UserError:
-    return UserError(f"kubectl mc {command} takes no argument '{visible(word)}'. See: kubectl mc --help")
+    return UserError(f"kubectl mc {command} takes no '{visible(word)}'. See: kubectl mc {command} --help")
 
 
 def setup_without_terminal() -> str:

@@ -26,7 +26,7 @@ def cause(result: Result, request: Request) -> Cause | None:
         return Cause("interrupted")
     if result.timed_out:
         return Cause(f"timed out after {request.patience:g}s")
-    if result.status == request.verb.answer and (result.stdout or not result.stderr):
+    if result.status == request.verb.answer and (result.stdout or not errors.complaints(_text(result.stderr))):
         return None
     return errors.cause(_text(result.stderr), result.status) if result.status else None
 

@@ -86,7 +86,7 @@ def cause(stderr: str, exit_status: int) -> Cause:
         return found[0]
     if lines:
         # Notes may come first: `Found 2 pods, using pod/web-1`.
-        line = next((line for line in lines if line.startswith(("error: ", "Error"))), lines[0])
+        line = next((line for line in lines if line.startswith(("error: ", "Error", "command terminated"))), lines[0])
         return Cause(visible(re.sub(r"^(?:error|Error from server \(\w+\)|Error): (?=\S)", "", line)))
     return Cause(f"kubectl ended with status {exit_status}")
 

@@ -1,0 +1,221 @@
+"""Plugins, ours and others; names with wildcards; answers that are folded; one document; exit statuses that answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.conftest import MEMBERS, Done, Shell, needs
+
+ANNOTATION = "kubectl-mc.k8s.io/cluster"
+
+
+@pytest.fixture
+def with_plugin(members: Shell, tmp_path: Path) -> Shell:
+    """A user with a plugin that says its arguments and whom it reaches, or fails."""
+    plugin = tmp_path / "kubectl-hello"
+    plugin.write_text('#!/bin/sh\n[ "$3" = fail ] && { echo "error: no" >&2; exit 4; }\necho "hello $*"\n')
+    plugin.chmod(0o755)
+    path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
+    return members._replace(environment={**members.environment, "PATH": path})
+
+
+def test_a_plugin_runs_once_for_each_cluster_with_its_context_behind_its_name(with_plugin: Shell) -> None:
+    done = with_plugin.mc("hello", "--to", "you", "--all-clusters")
+    assert done == Done(
+        0, "\n".join(f"CLUSTER: {cluster}\nhello --context {cluster} --to you\n" for cluster in MEMBERS), ""
+    )
+
+
+def test_a_plugin_that_fails_keeps_its_exit_status_on_one_cluster(with_plugin: Shell) -> None:
+    one, many = (with_plugin.mc("hello", "fail", where) for where in ("--clusters=c1", "--all-clusters"))
+    assert (one.status, many.status) == (4, 1)
+    assert "error: no" in many.stderr
+
+
+def test_no_plugin_of_that_name(members: Shell) -> None:
+    done = members.mc("helo", "--all-clusters")
+    assert (done.status, done.stdout) == (1, "")
+    assert "helo" in done.stderr
+
+
+def test_kubectl_finds_kubectl_mc(members: Shell) -> None:
+    """As it is installed beside kubectl; every argument reaches it."""
+    words = ("get", "pods", "-A", "-l", "app=cart", "-oname", "--clusters=c1,c2")
+    assert members.kubectl("mc", *words) == members.mc(*words)
+    assert members.kubectl("mc", "get", "pod", "nope").status == 1
+
+
+# --- Wildcards ----------------------------------------------------------------------------------------------
+
+
+def pods(members: Shell, start: str, namespace: str) -> set[tuple[str, str]]:
+    """(name, cluster) of the pods whose names start like this."""
+    found = ((row[0], row[1]) for row in members.mc("get", "pods", "-n", namespace, "--no-headers").rows)
+    matching = {pair for pair in found if pair[0].startswith(start)}
+    assert matching
+    return matching
+
+
+def test_a_wildcard_is_each_clusters_own_names(members: Shell) -> None:
+    done = members.mc("get", "pod", "web-*")
+    assert {(row[0].removeprefix("pod/"), row[1]) for row in done.rows[1:]} == pods(members, "web-", "default")
+    assert (done.status, done.stderr) == (0, "")
+
+
+def test_a_wildcard_for_several_types(members: Shell) -> None:
+    done = members.mc("get", "deploy,svc", "cart*", "-n", "shop")
+    names = {(row[0], row[1]) for row in done.rows if row and row[0] != "NAME"}
+    kinds = ("deployment.apps/cart", "service/cart", "service/cart-lb")
+    assert names == {(name, cluster) for name in kinds for cluster in MEMBERS}
+    assert (done.status, done.stderr) == (0, "")
+
+
+def test_describe_with_a_wildcard(members: Shell) -> None:
+    done = members.mc("describe", "pod", "solo*", "-n", "shop")
+    assert re.findall(r"^(?:CLUSTER|Name): +(\S+)$", done.stdout, re.MULTILINE) == ["c1", "solo"]
+    assert (done.status, done.stderr) == (0, "")
+
+
+@needs("kubelet")
+def test_logs_with_a_wildcard_are_of_every_pod(members: Shell) -> None:
+    done = members.mc("logs", "cart-*", "-n", "shop", "-c", "app", "--tail=1")
+    expected = {(cluster, name) for name, cluster in pods(members, "cart-", "shop")}
+    shown = re.findall(r"^\[(c\d) (cart-\S+)\] line 49 of shop/(\S+)/app$", done.stdout, re.MULTILINE)
+    assert {(cluster, name) for cluster, name, _ in shown} == expected
+    assert all(name == pod for _, name, pod in shown)
+    assert (done.status, len(done.stdout.splitlines())) == (0, len(expected))
+
+
+@pytest.mark.parametrize("verb", ["get", "describe"])
+def test_nothing_that_matches_is_an_error(members: Shell, verb: str) -> None:
+    done = members.mc(verb, "pod", "nope-*")
+    assert done == Done(1, "", "Error: nothing matches 'nope-*' (in 3 clusters)\n")
+
+
+@pytest.mark.parametrize("verb", ["get", "describe"])
+def test_a_wildcard_with_a_cluster_that_is_down(members: Shell, verb: str) -> None:
+    with members.fault("c2", "refuse"):
+        done = members.mc(verb, "deploy", "car?", "-n", "shop")
+    assert "Error: Failed to query 1 cluster: c2 (connection refused)\n" in done.stderr
+    assert "Showing results from 2/3 clusters:" in done.stderr
+    assert done.status == 1
+    assert "c1" in done.stdout
+    assert "c3" in done.stdout
+
+
+# --- Folding ------------------------------------------------------------------------------------------------
+
+HEADINGS = re.compile(r"^CLUSTER: (.*)$", re.MULTILINE)
+EXPLAIN = ("explain", "deployments.spec.strategy")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "headings"),
+    [
+        (EXPLAIN, ["c1, c2, c3"]),
+        ((*EXPLAIN, "--fold=false"), list(MEMBERS)),
+        (("describe", "ns", "kube-public"), list(MEMBERS)),
+        (("describe", "ns", "kube-public", "--fold"), ["c1, c2, c3"]),
+    ],
+)
+def test_who_says_the_same_is_shown_together(members: Shell, arguments: tuple[str, ...], headings: list[str]) -> None:
+    done = members.mc(*arguments)
+    assert HEADINGS.findall(done.stdout) == headings
+    text = members.kubectl("--context", "c1", *(word for word in arguments if not word.startswith("--fold"))).stdout
+    assert done.stdout == "\n".join(f"CLUSTER: {heading}\n{text}" for heading in headings)
+
+
+def test_api_versions_are_folded(changing: Shell) -> None:
+    changing.kubectl("--context", "c2", "delete", "crd", "widgets.example.com")  # then c2 serves what c3 does
+    assert HEADINGS.findall(changing.mc("api-versions").stdout)[-1].endswith("c2, c3")
+    assert HEADINGS.findall(changing.mc("api-versions", "--fold=false").stdout) == list(MEMBERS)
+
+
+# --- One document -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("output", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])
+def test_what_is_no_object_is_one_document(members: Shell, output: str, load: Callable[[str], Any]) -> None:
+    document = load(members.mc("version", "-o", output).stdout)
+    assert document["kind"] == "ClusterResultList"
+    for item, cluster in zip(document["items"], MEMBERS, strict=True):
+        theirs = load(members.kubectl("--context", cluster, "version", "-o", output).stdout)
+        assert item == {"cluster": cluster, "result": theirs}
+
+
+@pytest.mark.parametrize(("output", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])
+@pytest.mark.parametrize(
+    "command", ["auth whoami", "get events -n shop", "events -n shop", "rollout history deploy/web"]
+)
+def test_what_is_an_object_is_one_list(members: Shell, command: str, output: str, load: Callable[[str], Any]) -> None:
+    document = load(members.mc(*command.split(), "-o", output).stdout)
+    assert document["kind"] == "List"
+    clusters = [item["metadata"]["annotations"][ANNOTATION] for item in document["items"]]
+    assert list(dict.fromkeys(clusters)) == list(MEMBERS)
+
+
+# --- Exit statuses that answer --------------------------------------------------------------------------------
+
+SETTINGS = "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {a: b}}"
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> str:
+    (tmp_path / "settings.yaml").write_text(SETTINGS)
+    return str(tmp_path / "settings.yaml")
+
+
+def test_diff_says_whether_anything_differs(changing: Shell, manifest: str) -> None:
+    for cluster in MEMBERS:
+        assert changing.kubectl("--context", cluster, "replace", "-f", manifest).status == 0
+    assert changing.mc("diff", "-f", manifest) == Done(0, "", "")
+    changing.kubectl("--context", "c2", "patch", "cm", "settings", "-n", "shop", "-p", '{"data":{"a":"c"}}')
+    differing = changing.mc("diff", "-f", manifest)
+    assert (differing.status, differing.stderr) == (1, "")
+    assert HEADINGS.findall(differing.stdout) == ["c2"]
+    assert re.search(r"^-  a: c\n\+  a: b$", differing.stdout, re.MULTILINE)
+
+
+def test_diff_with_a_failing_cluster_is_no_answer(changing: Shell, manifest: str) -> None:
+    with changing.fault("c2", "refuse"):
+        done = changing.mc("diff", "-f", manifest)
+    assert done.status > 1
+    assert "c2 (connection refused)" in done.stderr
+    assert HEADINGS.findall(done.stdout) == ["c1", "c3"]
+
+
+def test_diff_reads_what_it_is_given_for_every_cluster(changing: Shell) -> None:
+    done = changing.mc("diff", "-f", "-", stdin=SETTINGS)
+    assert (done.status, HEADINGS.findall(done.stdout)) == (1, list(MEMBERS))
+
+
+MAY = ("auth", "can-i", "get", "nodes")
+
+
+def test_can_i_is_a_yes_where_all_say_yes(members: Shell) -> None:
+    assert members.mc(*MAY).status == 0
+
+
+def test_can_i_is_a_no_where_one_says_no(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\nclusters: [{name: c2, context: viewer-c2}]\n")
+    done = user.mc(*MAY)
+    assert done.status == 1
+    assert sorted(row for row in done.rows if len(row) == 2) == [["[c1]", "yes"], ["[c2]", "no"], ["[c3]", "yes"]]
+    assert "Failed" not in done.stderr
+    assert user.mc(*MAY, "--quiet").status == 1
+
+
+def test_can_i_with_a_failing_cluster_is_no_answer(members: Shell) -> None:
+    with members.fault("c2", "refuse"):
+        done = members.mc(*MAY)
+    assert done.status > 1
+    assert done.stdout == "[c1] yes\n[c3] yes\n"
+    assert "c2 (connection refused)" in done.stderr

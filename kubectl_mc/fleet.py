@@ -163,7 +163,8 @@ def reach(
         if target.way == "context"
         and (cluster.profile.access_providers or "auth.exec.command" in cluster.profile.properties)
     ]
-    shares = login is not None and chosen.known.starts_programs and len(targets) > 1
+    # One cluster alone has nothing to share; but its plugin may have to ask, which a kubectl of ours can't let it.
+    shares = login is not None and chosen.known.starts_programs and (len(targets) > 1 or login.may_ask)
     size = kubeconfig.size(kubeconfig.files(environment, grammar.value(line, "kubeconfig")))
     if not access.can_split(line) or not (offering or shares or access.worth_splitting(size, len(targets))):
         return targets

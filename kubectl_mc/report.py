@@ -40,7 +40,7 @@ def report(results: Sequence[Result], request: Request, shown: bool = False) -> 
     absent = _absent(answered)
     status = _status(results, request, failed=bool(failures), absent=bool(absent))
     lines = [] if shown else _verbose(results) if request.options.verbose else _warnings(answered)
-    common = _said_by_all(results)
+    common = [] if request.unreachable else _said_by_all(results)
     if failures and len(failures) == len(results) and common and not errors.is_known(common):
         return Report((*lines, *(() if shown else common)), status)  # the command itself is wrong, as kubectl says
     lines += absent

@@ -44,8 +44,15 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
         return _WAYS[way](request, [target for target in targets if not target.problem], streams)
 
 
-def _login(line: CommandLine, streams: Streams) -> Login:
-    """How clusters share a login. Its plugin may ask on the terminal, unless stdin is the command's own input."""
+def _login(line: CommandLine, streams: Streams) -> Login | None:
+    """How clusters share a login; None where kubectl won't run their plugins, the user having said how to log in.
+
+    A plugin may ask on the terminal, unless stdin is the command's own input.
+    """
+    if any(
+        grammar.values(line, flag) for flag in ("token", "username", "password", "client-certificate", "client-key")
+    ):
+        return None
     verb = verbs.find(line)
     may_ask = streams.stdin.isatty() and "-" not in grammar.values(line, "filename")
     return Login(may_ask, verbs.endless(verb, line), grammar.value(line, "kuberc"), streams.say)

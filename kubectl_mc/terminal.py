@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 from zlib import crc32
 
-from kubectl_mc import errors
+from kubectl_mc import errors, report
 from kubectl_mc.access import Target
 from kubectl_mc.kubeconfig import Kubeconfig
 from kubectl_mc.request import Job, Request, command
@@ -63,6 +65,20 @@ def answer(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, by
     return done.returncode, done.stdout
 
 
+@contextmanager
+def in_memory(kubeconfig: bytes | None) -> Iterator[dict[str, str]]:
+    """The environment's variable that names this kubeconfig, for a process that isn't dispatch's; {} for None."""
+    if kubeconfig is None:
+        yield {}
+        return
+    descriptor = os.memfd_create("kubeconfig")
+    try:
+        os.write(descriptor, kubeconfig)
+        yield {"KUBECONFIG": f"/proc/{os.getpid()}/fd/{descriptor}"}
+    finally:
+        os.close(descriptor)
+
+
 def run(request: Request, targets: Sequence[Target], say: Callable[[Sequence[str]], None]) -> int:
     """Run a command on the real terminal: on its one cluster, or on one cluster after another with a summary.
 
@@ -72,9 +88,14 @@ def run(request: Request, targets: Sequence[Target], say: Callable[[Sequence[str
     for place, target in enumerate(targets, start=1):
         if len(targets) > 1:
             say([f"CLUSTER: {target.cluster} ({place}/{len(targets)})"])
-        own = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True))
+        # A context stands in the user's own kubeconfig, whatever else is known of it.
+        own = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True)) if target.context else target
         found = command(request, Job(own, request.line, target.cluster))
-        statuses.append((target.cluster, foreground(found.argv, request.environment)))
+        with in_memory(found.kubeconfig) as variables:
+            statuses.append((target.cluster, foreground(found.argv, {**request.environment, **variables})))
+    statuses += [(result.cluster, 1) for result in request.unreachable]
+    if request.unreachable:
+        say(report.report([], request, shown=True).lines)
     if len(statuses) == 1:
         return statuses[0][1]
     say(errors.summary(request.line.verb, statuses))

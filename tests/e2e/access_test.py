@@ -1,0 +1,221 @@
+"""Clusters that the user has no context for: reached by what their ClusterProfiles say, once it is approved."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from fixtures.fleet import fleet
+from tests.e2e.conftest import MEMBERS, Shell, needs, shell
+
+V1 = "client.authentication.k8s.io/v1"
+
+
+class User(NamedTuple):
+    """A user whose kubeconfig has the hub only, with an exec plugin on PATH that gives a token and records its runs."""
+
+    shell: Shell
+    home: Path
+    runs: Path
+
+    def mc(self, *words: str) -> Any:
+        return self.shell.mc(*words, "--hub-context=hub", env={"HOME": str(self.home), "KUBECONFIG": ""})
+
+    @property
+    def started(self) -> int:
+        return len(self.runs.read_text().splitlines()) if self.runs.exists() else 0
+
+    def publish(self, cluster: str, status: dict[str, Any]) -> None:
+        """Let the hub say this of a cluster."""
+        patch = json.dumps({"status": status})
+        arguments = (
+            "-n",
+            "fleet",
+            "patch",
+            "clusterprofile",
+            cluster,
+            "--subresource=status",
+            "--type=merge",
+            "-p",
+            patch,
+        )
+        done = self.shell.kubectl("--context", "hub", *arguments)
+        assert done.status == 0, done.stderr
+
+    def properties(self, cluster: str, **properties: str) -> None:
+        named = [{"name": f"auth.exec.{name}", "value": value} for name, value in properties.items()]
+        self.publish(cluster, {"properties": named})
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    with fleet(MEMBERS, tmp_path_factory.mktemp("fleet")) as found:
+        yield shell(found)
+
+
+@pytest.fixture
+def user(own: Shell, tmp_path: Path) -> User:
+    own.fleet.reset("hub")
+    (tmp_path / ".kube").mkdir()
+    config = yaml.safe_load(own.fleet.kubeconfig.read_text())
+    for kind in ("clusters", "contexts"):
+        config[kind] = [entry for entry in config[kind] if entry["name"] == "hub"]
+    (tmp_path / ".kube" / "config").write_text(yaml.safe_dump(config))
+    runs, plugin = tmp_path / "runs", tmp_path / "bin" / "fleet-login"
+    plugin.parent.mkdir()
+    credential = f'{{"apiVersion": "{V1}", "kind": "ExecCredential", "status": {{"token": "\'"$1"\'"}}}}'
+    plugin.write_text(f"#!/bin/sh\necho \"$@\" >> '{runs}'\necho '{credential}'\n")
+    plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
+    environment = {**own.environment, "PATH": f"{plugin.parent}:{own.environment['PATH']}"}
+    return User(own._replace(environment=environment), tmp_path, runs)
+
+
+def provider_file(user: User, **more: object) -> str:
+    file = user.home / "providers.json"
+    execs = {"apiVersion": V1, "command": "fleet-login", "args": ["admin"], "interactiveMode": "Never"}
+    file.write_text(json.dumps({"providers": [{"name": "kubeconfig", "execConfig": execs, **more}]}))
+    return f"--clusterprofile-provider-file={file}"
+
+
+def clusters(done: Any) -> list[str]:
+    return [row[1] for row in done.rows[1:]]
+
+
+def test_nothing_is_contacted_or_run_before_it_is_approved(user: User) -> None:
+    user.properties("c1", command="fleet-login", args="admin", apiVersion=V1)
+    user.shell.fleet.clear_requests("c1")
+    done = user.mc("get", "nodes", "--clusters=c1")
+    assert (done.status, done.stdout, user.started) == (1, "", 0)
+    assert "c1 (not approved; to see what it would run and approve it: kubectl mc trust approve c1)" in done.stderr
+    assert user.shell.fleet.requests("c1") == []
+
+
+def test_an_approved_profile_reaches_its_cluster_with_the_plugins_token(user: User) -> None:
+    user.properties("c1", command="fleet-login", args="admin", apiVersion=V1)
+    approved = user.mc("trust", "approve", "c1", "--yes")
+    assert approved.status == 0, approved.stderr
+    assert "fleet-login" in approved.stdout + approved.stderr
+    done = user.mc("get", "nodes", "--clusters=c1")
+    assert (done.status, done.stderr, clusters(done)) == (0, "", ["c1"])
+    assert user.runs.read_text() == "admin\n"
+    listed = user.mc("clusters", "--clusters=c1")
+    assert listed.rows[1][5] == "properties"
+
+
+@needs("faults")
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"command": "other-login"},
+        {"args": "viewer"},
+        {"env": "LD_PRELOAD=/tmp/evil.so"},
+        {"env": "AWS_PROFILE=theirs"},
+    ],
+)
+def test_a_profile_that_changes_after_its_approval_is_refused(user: User, change: dict[str, str]) -> None:
+    before = {"command": "fleet-login", "args": "admin", "apiVersion": V1}
+    user.properties("c1", **before)
+    assert user.mc("trust", "approve", "c1", "--yes").status == 0
+    user.properties("c1", **{**before, **change})
+    user.shell.fleet.clear_requests("c1")
+    done = user.mc("get", "nodes", "--clusters=c1", "--refresh")
+    assert (done.status, done.stdout, user.started) == (1, "", 0)
+    assert "changed since it was approved" in done.stderr or "can't be used" in done.stderr
+    assert user.shell.fleet.requests("c1") == []
+
+
+def test_another_server_is_refused_with_what_changed(user: User) -> None:
+    file = provider_file(user)
+    assert user.mc("trust", "approve", "c1", "--yes", file).status == 0
+    assert clusters(user.mc("get", "nodes", "--clusters=c1", file)) == ["c1"]
+    profile = user.shell.kubectl("--context", "hub", "-n", "fleet", "get", "clusterprofile", "c1", "-o", "json").stdout
+    (access,) = json.loads(profile)["status"]["accessProviders"]
+    user.publish(
+        "c1", {"accessProviders": [{**access, "cluster": {**access["cluster"], "server": "https://192.0.2.1"}}]}
+    )
+    done = user.mc("get", "nodes", "--clusters=c1", "--refresh", file)
+    assert done.status == 1
+    assert "server was https://127.0.0.1:" in done.stderr
+    assert "and is https://192.0.2.1" in done.stderr
+    assert "kubectl mc trust approve c1" in done.stderr
+
+
+def test_the_users_own_provider_logs_in_once_for_all(user: User) -> None:
+    file = provider_file(user)
+    assert user.mc("trust", "approve", *MEMBERS, "--yes", file).status == 0
+    done = user.mc("get", "nodes", file)
+    assert (done.status, done.stderr, clusters(done)) == (0, "", list(MEMBERS))
+    assert user.started == 1
+
+
+def test_the_unapproved_fail_and_the_others_are_shown(user: User) -> None:
+    file = provider_file(user)
+    assert user.mc("trust", "approve", "c1", "c3", "--yes", file).status == 0
+    done = user.mc("get", "nodes", file)
+    assert (done.status, clusters(done)) == (1, ["c1", "c3"])
+    assert "Error: Failed to query 1 cluster: c2 (not approved" in done.stderr
+    assert "Showing results from 2/3 clusters:" in done.stderr
+
+
+def test_without_a_provider_that_it_knows_a_cluster_has_no_context(user: User) -> None:
+    done = user.mc("get", "nodes", "--clusters=c1")
+    assert (done.status, user.started) == (1, 0)
+    assert "c1 (no context, and none of its access providers (kubeconfig) is in the provider file)" in done.stderr
+
+
+def test_a_context_of_the_name_comes_before_the_profile(user: User) -> None:
+    whole = yaml.safe_load(user.shell.fleet.kubeconfig.read_text())
+    (user.home / ".kube" / "config").write_text(yaml.safe_dump(whole))
+    done = user.mc("get", "nodes", provider_file(user))
+    assert (done.status, clusters(done), user.started) == (0, list(MEMBERS), 0)
+
+
+def contexts_with_plugin(user: User, args: dict[str, list[str]]) -> None:
+    """The user's own contexts, whose users log in with the plugin."""
+    config = yaml.safe_load(user.shell.fleet.kubeconfig.read_text())
+    for context in config["contexts"]:
+        if context["name"] in args:
+            context["context"]["user"] = context["name"]
+    config["users"] += [
+        {
+            "name": name,
+            "user": {"exec": {"apiVersion": V1, "command": "fleet-login", "args": words, "interactiveMode": "Never"}},
+        }
+        for name, words in args.items()
+    ]
+    (user.home / ".kube" / "config").write_text(yaml.safe_dump(config))
+
+
+def test_contexts_with_one_login_start_its_plugin_once(user: User) -> None:
+    contexts_with_plugin(user, {name: ["admin"] for name in MEMBERS})
+    done = user.mc("auth", "whoami", "-o", "json")
+    assert done.status == 0, done.stderr
+    assert {item["status"]["userInfo"]["username"] for item in json.loads(done.stdout)["items"]} == {"admin"}
+    assert user.started == 1
+
+
+def test_contexts_with_different_logins_start_each(user: User) -> None:
+    contexts_with_plugin(user, {"c1": ["admin", "1"], "c2": ["admin", "2"], "c3": ["viewer", "3"]})
+    done = user.mc("get", "pods", "-n", "shop")
+    assert (done.status, done.stderr) == (0, "")
+    assert sorted(set(clusters(done))) == list(MEMBERS)
+    assert user.started == 3
+
+
+def test_a_failing_login_is_the_clusters_own_failure(user: User) -> None:
+    contexts_with_plugin(user, {"c1": ["admin"], "c2": ["nobody"], "c3": ["nobody"]})
+    done = user.mc("get", "nodes")
+    assert (done.status, clusters(done)) == (1, ["c1"])
+    assert "c2 (unauthorized), c3 (unauthorized)" in done.stderr
+
+
+def test_a_token_on_the_command_line_starts_no_plugin(user: User) -> None:
+    contexts_with_plugin(user, {name: ["nobody"] for name in MEMBERS})
+    done = user.mc("get", "nodes", "--token=admin")
+    assert (done.status, clusters(done), user.started) == (0, list(MEMBERS), 0)

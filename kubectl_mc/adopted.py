@@ -31,7 +31,7 @@ def parse(printed: bytes, field: str) -> Login:
     import yaml
 
     try:
-        config = yaml.safe_load(json.loads(printed)[field])
+        config = yaml.safe_load(str(json.loads(printed)[field]))
         (context,) = [each["context"] for each in config["contexts"] if each["name"] == config["current-context"]]
         cluster, user = _entry(config, context, "cluster"), _entry(config, context, "user")
         return Login(

@@ -152,7 +152,7 @@ def everywhere(line: str, count: int) -> str:
 
 def advice(failures: Sequence[tuple[str, str]]) -> list[str]:
     """What to do about the failures that the user can mend; failures: (cluster, reason)."""
-    lost = [cluster for cluster, reason in failures if reason == NO_CONTEXT]
+    lost = [cluster for cluster, reason in failures if reason.startswith(NO_CONTEXT)]
     if not lost:
         return []
     name = visible(lost[0])

@@ -6,7 +6,6 @@ without one. `--provider` lets a cloud's own CLI make the contexts that are miss
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -24,10 +23,10 @@ from kubectl_mc import (
     mapping_file,
     proposals,
     tables,
+    whoami,
 )
 from kubectl_mc.cli import Options
 from kubectl_mc.clouds import CLOUDS, Cloud, Plan
-from kubectl_mc.dispatch import Command, Result
 from kubectl_mc.fleet import Chosen
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.inventory import Way
@@ -35,22 +34,26 @@ from kubectl_mc.mapping import FILES, Entry
 from kubectl_mc.mapping_file import CannotEdit
 from kubectl_mc.proposals import Context, Proposal
 from kubectl_mc.streams import Streams
+from kubectl_mc.whoami import Check
 
 HEADERS = ("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM")
 LISTED = 20  # contexts in a question; any other can be typed
-ANONYMOUS = "system:anonymous"
 
-# Causes that a server's own answer tells, and causes that tell nothing of the server.
-_ANSWERED = ("unauthorized", "forbidden", "server error", "too many requests")
-_NOT_ASKED = ("login failed", "bad kubeconfig", "no context")
+HELP = """\
+Say which context of your kubeconfig reaches each cluster of the hub: proposed by name and by the server's address,
+asked for where that isn't certain, tried out, and written to ~/.kube/kubectl-mc-clusters.yaml.
 
+  kubectl mc setup [--check | --yes] [--provider=aws|gcp|azure|ali] [flags that choose clusters]
 
-class Check(NamedTuple):
-    """What reaching a context was like; user is "" if it isn't known, problem "" for none."""
+Examples:
+  kubectl mc setup --hub-context=hub
+  kubectl mc setup --check
+  kubectl mc setup --provider=gcp --clusters='prod-*'
 
-    answers: str
-    user: str = ""
-    problem: str = ""
+      --check           change nothing; exit status 1 if a cluster has no context, or one that doesn't work
+      --yes             ask nothing: take what is certain (mapped, same name, same server)
+      --provider=CLOUD  let the cloud's own CLI make the contexts that are missing; its commands are shown first
+"""
 
 
 class Session(NamedTuple):
@@ -65,14 +68,17 @@ class Session(NamedTuple):
 
 def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
     """Exit status 0 if every chosen cluster has a context whose server answers and knows the user. Raises UserError."""
+    if grammar.is_set(line, "help"):
+        streams.stdout.write(HELP)
+        return 0
+    _refuse(line)
     if options.contexts:
         raise errors.setup_needs_a_hub()
-    for word in grammar.operands(line):
-        raise errors.unexpected_argument("setup", word)
     cloud = _cloud(line)
     mode = _mode(line, options, streams)
     kubectl = fleet.find_kubectl(environment)
-    chosen = fleet.choose(kubectl, options, line, environment, streams.say)
+    fresh = options._replace(refresh=True)  # what is set up now should not rest on what was there minutes ago
+    chosen = fleet.choose(kubectl, fresh, line, environment, streams.say)
     patience = 10.0 if chosen.options.cluster_timeout is None else chosen.options.cluster_timeout
     lean = access.lean_environment(environment, chosen.known.starts_programs)
     way = Way(kubectl, grammar.value(line, "kubeconfig"), lean, patience)
@@ -84,12 +90,24 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
         known = proposals.contexts(cloud_login.view(way))
     if mode == "ask":
         proposed = _asked(session, proposed, known)
-    checks = _checked(session, sorted({each.context for each in proposed if each.context}))
+    parallel = chosen.options.max_parallel or dispatch.default_parallel()
+    checks = whoami.ask(sorted({each.context for each in proposed if each.context}), way, parallel)
     streams.stdout.write(tables.render(HEADERS, [_row(each, checks) for each in proposed]))
     streams.stdout.flush()
     done = all(each.context and not checks[each.context].problem for each in proposed)
     written = _write(session, proposed, options.hub_context)
     return 0 if done and written else 1
+
+
+def _refuse(line: CommandLine) -> None:
+    """A flag with a typo must not be a run without it."""
+    known = grammar.flag_table("setup").takes_value
+    words = [
+        *grammar.operands(line),
+        *(f"--{name}" for token in line.tokens for name, _ in token.flags if name not in known),
+    ]
+    if words:
+        raise errors.unexpected_argument("setup", words[0])
 
 
 def _cloud(line: CommandLine) -> Cloud | None:
@@ -214,38 +232,7 @@ def _answer(streams: Streams, question: str) -> str:
     return streams.stdin.readline()
 
 
-# --- Checks -----------------------------------------------------------------------------------------------------
-
-
-def _checked(session: Session, contexts: Sequence[str]) -> dict[str, Check]:
-    """Reach each context as its user, side by side: one request says whether the server answers, and to whom."""
-    from kubectl_mc.request import default_parallel
-
-    way = session.way
-    where = ["--kubeconfig", way.kubeconfig] if way.kubeconfig else []
-    commands = [
-        Command(name, (way.kubectl, *where, "--context", name, "auth", "whoami", "-o", "json"), way.environment)
-        for name in contexts
-    ]
-    parallel = session.chosen.options.max_parallel or default_parallel()
-    results = dispatch.collect(commands, parallel, way.patience) if commands else []
-    return {result.cluster: _judged(result, way.patience) for result in results}
-
-
-def _judged(result: Result, patience: float) -> Check:
-    if result.timed_out:
-        return Check("no", "", f"timed out after {patience:g}s")
-    if result.status:
-        why = errors.cause(result.stderr.decode("utf-8", "replace"), result.status)
-        if why.absent:  # before 1.28 there is no SelfSubjectReview: the server answered, but can't say who asks
-            return Check("yes")
-        answers = "yes" if why.reason in _ANSWERED else "<unknown>" if why.reason in _NOT_ASKED else "no"
-        return Check(answers, "", why.reason)
-    try:
-        user = str(json.loads(result.stdout)["status"]["userInfo"]["username"])
-    except (ValueError, KeyError, TypeError):
-        return Check("yes")
-    return Check("yes", user, "not logged in" if user == ANONYMOUS else "")
+# --- The table -----------------------------------------------------------------------------------------------------
 
 
 def _row(proposal: Proposal, checks: Mapping[str, Check]) -> tuple[str, ...]:

@@ -129,7 +129,8 @@ def test_a_server_that_hangs_is_given_up(fresh_home: MakeShell) -> None:
     ("arguments", "message"),
     [
         (["--provider=ibm"], "--provider: one of aws, gcp, azure, ali"),
-        (["c1"], "takes no argument 'c1'"),
+        (["c1"], "kubectl mc setup takes no 'c1'"),
+        (["--chek"], "kubectl mc setup takes no '--chek'"),
         (["--contexts=c*"], "maps a hub's clusters"),
     ],
 )
@@ -137,6 +138,12 @@ def test_wrong_arguments(members: Shell, arguments: list[str], message: str) -> 
     done = members.mc("setup", *arguments)
     assert (done.status, done.stdout) == (1, "")
     assert message in done.stderr
+
+
+def test_help(members: Shell) -> None:
+    done = members.mc("setup", "--help")
+    assert (done.status, done.stderr) == (0, "")
+    assert all(f"--{flag}" in done.stdout for flag in ("check", "yes", "provider"))
 
 
 # --- Questions ------------------------------------------------------------------------------------------------

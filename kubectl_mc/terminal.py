@@ -41,7 +41,8 @@ def foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
         with local.env(**environment):
-            return int(local[argv[0]][list(argv[1:])] & RETCODE(FG=True))
+            status = int(local[argv[0]][list(argv[1:])] & RETCODE(FG=True))
+            return status if status >= 0 else 128 - status  # ended by a signal
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -79,9 +80,31 @@ def in_memory(kubeconfig: bytes | None) -> Iterator[dict[str, str]]:
         os.close(descriptor)
 
 
-def run(request: Request, targets: Sequence[Target], say: Callable[[Sequence[str]], None]) -> int:
+def there() -> bool:
+    """Is there a terminal to ask on, whatever stdin and stdout are?"""
+    try:
+        with open("/dev/tty", "r+b", buffering=0):
+            return True
+    except OSError:
+        return False
+
+
+def ask(question: str) -> str:
+    """A line from the terminal. Raises OSError without one, KeyboardInterrupt for Ctrl-C."""
+    with open("/dev/tty", "r+b", buffering=0) as terminal:
+        terminal.write(question.encode("utf-8", "replace"))
+        return terminal.readline().decode("utf-8", "replace")
+
+
+def run(
+    request: Request,
+    targets: Sequence[Target],
+    say: Callable[[Sequence[str]], None],
+    around: Callable[[str, Callable[[], int]], int] = lambda cluster, go: go(),
+) -> int:
     """Run a command on the real terminal: on its one cluster, or on one cluster after another with a summary.
 
+    around: called with each cluster and what runs the command there; it returns the exit status
     The user's own environment and kubeconfig: an editor or a shell that it starts should find nothing changed.
     """
     statuses: list[tuple[str, int]] = []

@@ -51,9 +51,9 @@ class Shell(NamedTuple):
         return self._run([*MC, *arguments], stdin, env or {})
 
     @contextmanager
-    def running(self, *arguments: str, env: dict[str, str] | None = None) -> Iterator[Running]:
+    def running(self, *arguments: str, env: dict[str, str] | None = None, terminal: bool = False) -> Iterator[Running]:
         """kubectl-mc while it runs; killed at the end of the block if it still does."""
-        with Running([*MC, *arguments], {**self.environment, **(env or {})}) as command:
+        with Running([*MC, *arguments], {**self.environment, **(env or {})}, terminal=terminal) as command:
             yield command
 
     def _run(self, command: list[str], stdin: str | None, env: dict[str, str]) -> Done:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import re
 import selectors
 import signal
 import subprocess
+import termios
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -17,24 +20,40 @@ DEADLINE = 60.0  # seconds after which a test is stuck
 
 
 class Running:
-    """stdout and stderr as far as they have been read; both are read whichever is waited for."""
+    """stdout and stderr as far as they have been read; both are read whichever is waited for.
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str], stdout: int = subprocess.PIPE) -> None:
+    terminal: it has stdin, stdout and stderr on one, and all of it is read as stdout
+    """
+
+    def __init__(
+        self, command: Sequence[str], env: Mapping[str, str], stdout: int = subprocess.PIPE, terminal: bool = False
+    ) -> None:
         self._mark = f"KUBECTL_MC_TEST_RUN={uuid.uuid4()}"
         name, value = self._mark.split("=")
+        self.terminal: int | None = None
+        theirs: int | None = None
+        if terminal:
+            self.terminal, theirs = pty.openpty()
         self.process = subprocess.Popen(
             command,
             env={**env, name: value},
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL if theirs is None else theirs,
+            stdout=stdout if theirs is None else theirs,
+            stderr=subprocess.PIPE if theirs is None else theirs,
             start_new_session=True,
+            preexec_fn=None if theirs is None else _take_terminal,
         )
         self._read = {"stdout": b"", "stderr": b""}
         self._selector = selectors.DefaultSelector()
-        for stream, name in ((self.process.stdout, "stdout"), (self.process.stderr, "stderr")):
-            if stream:
+        for stream, name in (
+            (self.terminal, "stdout"),
+            (self.process.stdout, "stdout"),
+            (self.process.stderr, "stderr"),
+        ):
+            if stream is not None:
                 self._selector.register(stream, selectors.EVENT_READ, name)
+        if theirs is not None:
+            os.close(theirs)
 
     def __enter__(self) -> Running:
         return self
@@ -46,6 +65,8 @@ class Running:
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
         self._selector.close()
+        if self.terminal is not None:
+            os.close(self.terminal)
         for stream in (self.process.stdout, self.process.stderr):
             if stream:
                 stream.close()
@@ -81,11 +102,16 @@ class Running:
         if not ready:
             raise AssertionError(f"still running after {DEADLINE}s; {self._read}")
         for key, _ in ready:
-            chunk = os.read(key.fd, 1 << 16)
+            chunk = _chunk(key.fd)
             self._read[key.data] += chunk
             if not chunk:
                 self._selector.unregister(key.fileobj)
         return True
+
+    def type(self, text: str) -> None:
+        """Type on its terminal."""
+        assert self.terminal is not None
+        os.write(self.terminal, text.encode())
 
     def interrupt(self) -> None:
         """Ctrl-C: a signal to the whole foreground process group."""
@@ -106,3 +132,15 @@ class Running:
             return (process / "cmdline").read_text().replace("\0", " ") if ours else ""
         except OSError:
             return ""  # somebody else's, or ended
+
+
+def _take_terminal() -> None:
+    """Make stdin the terminal that controls the session, so that Ctrl-C is a signal."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _chunk(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 1 << 16)
+    except OSError:  # EIO: nobody has the terminal open any more
+        return b""

@@ -1,0 +1,217 @@
+"""Commands that own the terminal, those that need a single cluster, and colours."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import termios
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import MEMBERS, Done, Shell, needs
+
+CART = ("deploy/cart", "-n", "shop", "-c", "app")
+
+
+def candidates(verb: str) -> Done:
+    text = f"Error: {verb} needs exactly one cluster here; choose it with --clusters=NAME. Candidates: c1, c2, c3\n"
+    return Done(1, "", text)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("exec", "-it", *CART, "--", "sh"),
+        ("exec", "--stdin", *CART, "--", "sh"),
+        ("attach", "-it", *CART),
+        ("run", "box", "--image=box", "-it"),
+        ("run", "box", "--image=box", "--attach"),
+        ("debug", "box", "--image=box", "-it"),
+        ("cp", "shop/solo:/etc/hostname", "here"),
+        ("port-forward", "svc/cart", "8080:80"),
+        ("proxy",),
+    ],
+)
+def test_more_than_one_cluster_where_only_one_can_be(members: Shell, arguments: tuple[str, ...]) -> None:
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    done = members.mc(*arguments[:split], "--all-clusters", *arguments[split:])
+    assert done == candidates(arguments[0])
+
+
+# --- exec, attach ---------------------------------------------------------------------------------------------
+
+
+@needs("kubelet")
+def test_a_shell_on_the_terminal(members: Shell) -> None:
+    with members.running("exec", "-it", *CART, "--clusters=c2", "--", "sh", terminal=True) as shell:
+        assert shell.terminal is not None
+        before = termios.tcgetattr(shell.terminal)
+        shell.type("echo $((1)) ready\r")
+        shell.until(r"^\S+ ready\r?$")
+        assert termios.tcgetattr(shell.terminal) != before  # every key is the container's
+        shell.type("hostname\r")
+        shell.until(r"^cart-\S+\r?$")
+        shell.type("exit 7\r")
+        assert shell.end() == 7
+        assert termios.tcgetattr(shell.terminal) == before
+    assert "[c2]" not in shell.stdout
+
+
+@needs("kubelet")
+def test_what_is_run_on_each_cluster_is_in_lines_with_its_cluster(members: Shell) -> None:
+    done = members.mc("exec", *CART, "--all-clusters", "--", "sh", "-c", "hostname; echo oops >&2")
+    theirs = {
+        cluster: members.kubectl("--context", cluster, "exec", *CART, "--", "hostname").stdout for cluster in MEMBERS
+    }
+    assert sorted(done.stdout.splitlines()) == [f"[{cluster}] {theirs[cluster].strip()}" for cluster in MEMBERS]
+    assert sorted(done.stderr.splitlines()) == [f"[{cluster}] oops" for cluster in MEMBERS]
+    assert done.status == 0
+
+
+@needs("kubelet")
+def test_the_exit_status_of_what_is_run(changing: Shell) -> None:
+    command = ("exec", "deploy/cart", "-n", "shop")
+    one = changing.mc(*command, "--clusters=c1", "--", "sh", "-c", "exit 3")
+    assert one.status == 3
+    changing.kubectl("--context", "c2", "delete", "deploy", "cart", "-n", "shop")
+    many = changing.mc(*command, "--all-clusters", "--", "sh", "-c", "exit 3")
+    assert many.status == 1
+    assert "c1 (command terminated with exit code 3), c3 (command terminated with exit code 3)\n" in many.stderr
+
+
+@needs("kubelet")
+def test_attach_on_the_terminal(members: Shell) -> None:
+    with members.running("attach", "-it", *CART, "--clusters=c2", terminal=True) as attached:
+        attached.until(r"line \d+ of shop/cart-\S+/app")
+        attached.type("hello there")
+        attached.until("hello there")
+    assert "[c2]" not in attached.stdout
+
+
+def test_the_cluster_that_fails_on_the_terminal_keeps_its_words_and_status(members: Shell) -> None:
+    words = ("exec", "-it", "nope", "-n", "shop")
+    with members.running(*words, "--clusters=c2", "--", "sh", terminal=True) as shell:
+        assert shell.end() == 1
+    assert '"nope" not found' in shell.stdout
+
+
+# --- What they start, told by a kubectl that says how it was started ----------------------------------------------
+
+STUB = """#!/bin/sh
+[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo "on a terminal: $*"
+exit 9
+"""
+
+
+@pytest.fixture
+def stubbed(members: Shell, tmp_path: Path) -> Shell:
+    assert members.mc("get", "nodes").status == 0  # the hub's answer is kept
+    (tmp_path / "kubectl").write_text(STUB)
+    (tmp_path / "kubectl").chmod(0o755)
+    path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
+    return members._replace(environment={**members.environment, "PATH": path})
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "port-forward svc/cart 8080:80",
+        "debug box -it --image=box",
+        "run box --rm -it --image=box -- sh",
+        "attach box -t",
+    ],
+)
+def test_kubectl_gets_the_terminal_and_the_arguments(stubbed: Shell, command: str) -> None:
+    verb, *words = command.split()
+    with stubbed.running(verb, "--clusters=c2", *words, terminal=True) as started:
+        assert started.end() == 9
+    assert started.stdout == f"on a terminal: --context c2 {command}\r\n"
+
+
+def test_ctrl_c_ends_a_command_on_the_terminal(members: Shell) -> None:
+    with members.running("proxy", "--port=0", "--clusters=c2", terminal=True) as proxy:
+        proxy.until("Starting to serve on ")
+        proxy.type("\x03")
+        assert proxy.end() == 130
+        assert proxy.left() == []
+    assert "Traceback" not in proxy.stdout
+
+
+# --- edit -----------------------------------------------------------------------------------------------------
+
+
+def editor(folder: Path, script: str) -> dict[str, str]:
+    (folder / "editor").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "editor").chmod(stat.S_IRWXU)
+    return {"EDITOR": str(folder / "editor")}
+
+
+def test_edit_goes_from_cluster_to_cluster(changing: Shell, tmp_path: Path) -> None:
+    replace = editor(tmp_path, 'sed s/info/debug/ "$1" > "$1.new" && cat "$1.new" > "$1"')
+    with changing.running("edit", "cm", "settings", "-n", "shop", "--all-clusters", env=replace, terminal=True) as edit:
+        assert edit.end() == 0
+    expected = [
+        line for n, c in enumerate(MEMBERS, 1) for line in (f"CLUSTER: {c} ({n}/3)", "configmap/settings edited")
+    ]
+    assert edit.stdout.replace("\r", "").splitlines() == [*expected, "edit: done in c1, c2, c3"]
+    for cluster in MEMBERS:
+        assert (
+            "debug"
+            in changing.kubectl("--context", cluster, "get", "cm", "settings", "-n", "shop", "-o", "yaml").stdout
+        )
+
+
+def test_edit_says_where_it_failed(changing: Shell, tmp_path: Path) -> None:
+    replace = editor(tmp_path, 'sed s/info/debug/ "$1" > "$1.new" && cat "$1.new" > "$1"')
+    with changing.fault("c2", "refuse"):
+        done = changing.mc("edit", "cm", "settings", "-n", "shop", "--all-clusters", env=replace)
+    assert done.status == 1
+    assert done.stderr.endswith("edit: done in c1, c3\nedit: failed in c2 (exit status 1)\n")
+
+
+# --- cp -------------------------------------------------------------------------------------------------------
+
+
+@needs("kubelet")
+def test_a_file_is_copied_to_each_cluster_and_back_from_one(changing: Shell, tmp_path: Path) -> None:
+    (tmp_path / "up").write_text("text\n")
+    for cluster in MEMBERS:
+        assert changing.kubectl("--context", cluster, "run", "box", "--image=box").status == 0
+    assert changing.mc("cp", str(tmp_path / "up"), "box:/tmp/file", "--all-clusters").status == 0
+    for cluster in MEMBERS:
+        assert changing.kubectl("--context", cluster, "exec", "box", "--", "cat", "/tmp/file").stdout == "text\n"
+    assert changing.mc("cp", "box:/tmp/file", str(tmp_path / "down"), "--clusters=c3").status == 0
+    assert (tmp_path / "down").read_text() == "text\n"
+
+
+# --- Colours --------------------------------------------------------------------------------------------------
+
+WAIT = ("wait", "--for=jsonpath={.metadata.name}=settings", "cm/settings", "-n", "shop")
+
+
+def labels(shell: Shell, env: Mapping[str, str]) -> set[str]:
+    """What stands before `configmap/settings` on a terminal."""
+    with shell.running(*WAIT, env={"TERM": "xterm", **env}, terminal=True) as waiting:
+        assert waiting.end() == 0
+    return set(re.findall(r"^(.*) configmap/settings condition met\r?$", waiting.stdout, re.MULTILINE))
+
+
+def test_a_name_has_its_colour_on_a_terminal(members: Shell) -> None:
+    coloured = labels(members, {})
+    found = {re.fullmatch(r"\[\x1b\[(\d+)m(c\d)\x1b\[0m\]", label) for label in coloured}
+    assert {match[2] for match in found if match} == set(MEMBERS)
+    assert len({match[1] for match in found if match}) > 1
+    assert labels(members, {}) == coloured
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colours_where_they_are_not_wanted(members: Shell, env: dict[str, str]) -> None:
+    assert labels(members, env) == {f"[{cluster}]" for cluster in MEMBERS}
+
+
+def test_no_colours_in_a_pipe(members: Shell) -> None:
+    done = members.mc(*WAIT)
+    assert sorted(done.stdout.splitlines()) == [f"[{cluster}] configmap/settings condition met" for cluster in MEMBERS]

@@ -145,7 +145,8 @@ def test_what_is_missing_is_said_per_cluster(cloud: Callable[..., Shell]) -> Non
 
 
 def test_a_cli_that_isnt_there(cloud: Callable[..., Shell]) -> None:
-    done = cloud({}, c2=EKS2, c3={}).mc("setup", "--provider=aws", "--yes")
+    shell = cloud({}, c2=EKS2, c3={})
+    done = shell.mc("setup", "--provider=aws", "--yes", env={"PATH": str(home(shell) / "bin")})
     assert problems(done)["c2"] == "aws is not on PATH"
     assert done.status == 1
 

@@ -181,6 +181,40 @@ def stream(size: int, lines: int, rounds: int, folder: str) -> None:
     print(f"{size:4} streams, the plugin's own peak memory {peak:4.0f} MiB   {STREAM_MEMORY.judge(peak)}", flush=True)
 
 
+# An exec credential plugin that takes half a second of CPU, as some clouds' CLIs do (aws/aws-cli#5570).
+PLUGIN = """#!/bin/sh
+exec {python} -S -c '
+import time
+while time.process_time() < 0.5: pass
+print("{{\\"apiVersion\\": \\"client.authentication.k8s.io/v1\\", \\"kind\\": \\"ExecCredential\\", "
+      "\\"status\\": {{\\"token\\": \\"admin\\"}}}}")
+'
+"""
+
+
+def login(size: int, rounds: int, folder: str) -> None:
+    """`get pods` where all contexts log in with one exec plugin: once for all, against once per kubectl."""
+    directory, names = started(size, f"{folder}/login")
+    with fleet(names, directory) as found:
+        plugin = directory / "login"
+        plugin.write_text(PLUGIN.format(python=sys.executable))
+        plugin.chmod(0o755)
+        entry = f"{{apiVersion: client.authentication.k8s.io/v1, command: {plugin}, interactiveMode: Never}}"
+        config = found.kubeconfig.read_text()
+        found.kubeconfig.write_text(
+            config.replace("user: admin", "user: plugin").replace(
+                "users:\n", f"users:\n- {{name: plugin, user: {{exec: {entry}}}}}\n"
+            )
+        )
+        env = environment(found)
+        arguments = ("get", "pods")
+        ours, loop = (*KUBECTL_MC, *arguments, "--refresh"), xargs(found, arguments)
+        mine, theirs, ratio = paired(partial(seconds, ours, env), partial(seconds, loop, env), rounds)
+    print(
+        f"{size:4} clusters, one login of 0.5 s  mc {mine:6.3f} s   xargs {theirs:6.3f} s   {ratio:5.2f}x", flush=True
+    )
+
+
 def merge(rows: int, clusters: int, rounds: int) -> None:
     """Merging the tables of many clusters into one, in this process."""
     body = "".join(
@@ -201,7 +235,9 @@ def merge(rows: int, clusters: int, rounds: int) -> None:
 
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--only", default="", help="get-3, get, own, linear, stream or merge: one of the comparisons")
+    parser.add_argument(
+        "--only", default="", help="get-3, get, own, linear, stream, login or merge: one of the comparisons"
+    )
     parser.add_argument("--rounds", type=int, default=7, help="pairs per comparison; the largest fleets take a third")
     arguments = parser.parse_args(argv)
     rounds, few = arguments.rounds, max(3, arguments.rounds // 3)
@@ -212,6 +248,7 @@ def main(argv: Sequence[str]) -> int:
             **{f"own-{size}": partial(own_cpu, size, few, folder) for size in OWN_CPU_GOALS},
             "linear": partial(linear, few, folder),
             "stream": partial(stream, 100, 20_000, few, folder),
+            "login": partial(login, 100, 1, folder),
             "merge": partial(merge, 1000, 100, rounds),
         }
         for name, comparison in comparisons.items():

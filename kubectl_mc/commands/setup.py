@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from kubectl_mc import (
     access,
+    approvals,
     cloud_login,
     clouds,
     dispatch,
@@ -23,6 +24,7 @@ from kubectl_mc import (
     mapping_file,
     proposals,
     tables,
+    trust,
     whoami,
 )
 from kubectl_mc.cli import Options
@@ -91,12 +93,35 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     if mode == "ask":
         proposed = _asked(session, proposed, known)
     parallel = chosen.options.max_parallel or dispatch.default_parallel()
+    by_profile = _profiles(session, [each.cluster.name for each in proposed if not each.context])
     checks = whoami.ask(sorted({each.context for each in proposed if each.context}), way, parallel)
-    streams.stdout.write(tables.render(HEADERS, [_row(each, checks) for each in proposed]))
+    streams.stdout.write(tables.render(HEADERS, [_row(each, checks, by_profile) for each in proposed]))
     streams.stdout.flush()
-    done = all(each.context and not checks[each.context].problem for each in proposed)
+    done = all(
+        not checks[each.context].problem if each.context else each.cluster.name in by_profile for each in proposed
+    )
     written = _write(session, proposed, options.hub_context)
     return 0 if done and written else 1
+
+
+def _profiles(session: Session, lost: Sequence[str]) -> set[str]:
+    """Of the clusters without a context, those that their profile's word reaches: the user has approved it, or does."""
+    if not lost:
+        return set()
+    record = trust.read(approvals.file(session.environment))
+    found = [each for each in approvals.entries(session.chosen, record) if each.cluster in lost]
+    waiting = list(approvals.waiting(found).values())
+    reached = {each.cluster for each in found if each.verdict.state == "approved"}
+    if not waiting:
+        return reached
+    if session.mode != "ask":
+        session.streams.say([errors.setup_to_approve([each.cluster for each in waiting])])
+        return reached
+    approvals.show(waiting, session.streams)
+    if not approvals.agreed(waiting, session.streams):
+        return reached
+    approvals.write(waiting, record, session.environment, session.streams)
+    return reached | {each.cluster for each in waiting}
 
 
 def _refuse(line: CommandLine) -> None:
@@ -235,7 +260,9 @@ def _answer(streams: Streams, question: str) -> str:
 # --- The table -----------------------------------------------------------------------------------------------------
 
 
-def _row(proposal: Proposal, checks: Mapping[str, Check]) -> tuple[str, ...]:
+def _row(proposal: Proposal, checks: Mapping[str, Check], by_profile: Collection[str]) -> tuple[str, ...]:
+    if proposal.cluster.name in by_profile:
+        return proposal.cluster.name, "<none>", "its profile, approved", "<none>", "<none>", ""
     if not proposal.context:
         return proposal.cluster.name, "<none>", "open", "<none>", "<none>", proposal.how
     check = checks[proposal.context]

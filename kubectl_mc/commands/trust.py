@@ -5,25 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any
 
-from kubectl_mc import cli, errors, fleet, grammar, kubeconfig, mapping, providerfile, providers, tables, trust
+from kubectl_mc import approvals, cli, errors, fleet, grammar, kubeconfig, mapping, tables, trust
+from kubectl_mc.approvals import Entry
 from kubectl_mc.cli import Options
 from kubectl_mc.errors import UserError
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.providers import Offer, Unusable
 from kubectl_mc.streams import Streams
-from kubectl_mc.trust import Approval, Key, Verdict
-
-
-class Entry(NamedTuple):
-    """A cluster with what its profile offers, and what was said to it before."""
-
-    cluster: str
-    key: Key
-    offer: Offer | Unusable
-    approved: Approval | None
-    verdict: Verdict
+from kubectl_mc.trust import Approval, Key
 
 
 def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
@@ -33,26 +24,11 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     return {"approve": _approve, "revoke": _revoke}.get(line.path[-1], _list)(line, options, environment, streams)
 
 
-def entries(
+def _entries(
     line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams, record: trust.Record
 ) -> list[Entry]:
-    """The chosen clusters, whether or not a context reaches them. Raises UserError."""
-    kubectl = fleet.find_kubectl(environment)
-    chosen = fleet.choose(kubectl, options, line, environment, streams.say)
-    named = chosen.options.clusterprofile_provider_file
-    logins = providerfile.read(named) if named else ()
-    hub = chosen.options.hub_context or chosen.mapping.hub_context
-    found = []
-    for cluster in chosen.clusters:
-        where, offer = trust.key(hub, cluster.profile), providers.find(cluster.profile, logins)
-        approved = record.get(where)
-        verdict = trust.verdict(offer, approved) if isinstance(offer, Offer) else Verdict("unusable")
-        found.append(Entry(cluster.name, where, offer, approved, verdict))
-    return found
-
-
-def _file(environment: Mapping[str, str]) -> str:
-    return trust.path(kubeconfig.home(environment))
+    chosen = fleet.choose(fleet.find_kubectl(environment), options, line, environment, streams.say)
+    return approvals.entries(chosen, record)
 
 
 # --- list --------------------------------------------------------------------------------------------------
@@ -63,9 +39,9 @@ def _list(line: CommandLine, options: Options, environment: Mapping[str, str], s
     form = grammar.value(line, "output") or ""
     if form not in ("", "json", "yaml"):
         raise errors.bad_flag_value("output", form, "json or yaml")
-    record = trust.read(_file(environment))
+    record = trust.read(approvals.file(environment))
     try:
-        found = entries(line, options, environment, streams, record)
+        found = _entries(line, options, environment, streams, record)
     except UserError as error:
         if not record:
             raise
@@ -130,25 +106,23 @@ def _approve(line: CommandLine, options: Options, environment: Mapping[str, str]
     names = tuple(grammar.operands(line))
     if not names and not cli.names_targets(options):
         raise errors.approve_what()
-    file = _file(environment)
+    file = approvals.file(environment)
     record = trust.read(file)
-    found = entries(line, _with_clusters(options, names), environment, streams, record)
-    offered = {each.key: each.offer for each in found if isinstance(each.offer, Offer)}
+    found = _entries(line, _with_clusters(options, names), environment, streams, record)
+    offered = [each for each in found if isinstance(each.offer, Offer)]
     unusable = [
         f"{trust.plain(each.cluster)}: {each.offer.reason}" for each in found if isinstance(each.offer, Unusable)
     ]
-    waiting = [each for each in found if each.verdict.state in ("unknown", "changed")]
+    waiting = list(approvals.waiting(found).values())
     streams.say([errors.visible(text) for text in unusable])
-    for each in waiting:
-        streams.say(trust.shown(each.cluster, offered[each.key], each.verdict))
+    approvals.show(waiting, streams)
     if not waiting:
         streams.say([f"{errors.clusters(len(offered))} approved already" if offered else "nothing to approve"])
         return 1 if unusable else 0
-    if not options.yes and not _agreed(f"Approve this for {errors.clusters(len(waiting))}? [y/N] ", streams):
+    if not options.yes and not approvals.agreed(waiting, streams):
         streams.say(["nothing was approved"])
         return 1
-    trust.write(file, trust.approve(record, {each.key: offered[each.key] for each in waiting}))
-    streams.say([f"approved: {', '.join(trust.plain(each.cluster) for each in waiting)}"])
+    approvals.write(waiting, record, environment, streams)
     return 1 if unusable else 0
 
 
@@ -158,21 +132,12 @@ def _with_clusters(options: Options, names: Sequence[str]) -> Options:
     return options._replace(clusters=(*options.clusters, *names), given=(*options.given, *given))
 
 
-def _agreed(question: str, streams: Streams) -> bool:
-    """Did the user say yes? Raises UserError where there is nobody to ask."""
-    if not streams.stdin.isatty():
-        raise errors.approval_needs_terminal()
-    streams.stderr.write(question)
-    streams.stderr.flush()
-    return streams.stdin.readline().strip().lower() in ("y", "yes")
-
-
 def _revoke(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
     """By name, namespace/name or glob, of the hub's; the hub isn't asked."""
     names = grammar.operands(line)
     if not names:
         raise errors.revoke_what()
-    file = _file(environment)
+    file = approvals.file(environment)
     record = trust.read(file)
     hub = options.hub_context or mapping.read(f"{kubeconfig.home(environment)}/.kube").hub_context or ""
     gone = [_named(record, hub, name) for name in names]

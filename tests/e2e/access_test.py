@@ -13,6 +13,7 @@ import yaml
 
 from fixtures.fleet import fleet
 from tests.e2e.conftest import MEMBERS, Shell, needs, shell
+from tests.e2e.dialogue import PROMPT, talk
 
 V1 = "client.authentication.k8s.io/v1"
 
@@ -219,3 +220,17 @@ def test_a_token_on_the_command_line_starts_no_plugin(user: User) -> None:
     contexts_with_plugin(user, {name: ["nobody"] for name in MEMBERS})
     done = user.mc("get", "nodes", "--token=admin")
     assert (done.status, clusters(done), user.started) == (0, list(MEMBERS), 0)
+
+
+def test_setup_shows_what_a_profile_would_run_and_records_the_approval(user: User) -> None:
+    user.properties("c1", command="fleet-login", args="admin", apiVersion=V1)
+    unattended = user.mc("setup", "--yes", "--clusters=c1")
+    assert "kubectl mc trust approve c1" in unattended.stderr
+    assert not (user.home / ".kube" / "kubectl-mc-trust.yaml").exists()
+    environment = {**user.shell.environment, "HOME": str(user.home), "KUBECONFIG": ""}
+    at_home = user.shell._replace(environment=environment)
+    asked = talk(at_home, ["setup", "--clusters=c1", "--hub-context=hub"], [(PROMPT, "\n"), ("[y/N] ", "y\n")])
+    assert "fleet-login" in asked.screen
+    assert "approved: c1" in asked.screen
+    assert (asked.status, "its profile, approved" in asked.stdout) == (0, True)
+    assert clusters(user.mc("get", "nodes", "--clusters=c1")) == ["c1"]

@@ -10,6 +10,9 @@ from kubectl_mc import dispatch, errors
 from kubectl_mc.dispatch import Command, Result
 from kubectl_mc.inventory import Way
 
+# One cheap request: a SelfSubjectReview.
+WORDS = ("auth", "whoami", "-o", "json")
+
 ANONYMOUS = "system:anonymous"
 
 # Causes that a server's own answer tells, and causes that tell nothing of the server.
@@ -28,16 +31,14 @@ class Check(NamedTuple):
 def ask(contexts: Sequence[str], way: Way, parallel: int) -> dict[str, Check]:
     """Reach each context, side by side; by context, what it was like."""
     where = ["--kubeconfig", way.kubeconfig] if way.kubeconfig else []
-    commands = [
-        Command(name, (way.kubectl, *where, "--context", name, "auth", "whoami", "-o", "json"), way.environment)
-        for name in contexts
-    ]
+    commands = [Command(name, (way.kubectl, *where, "--context", name, *WORDS), way.environment) for name in contexts]
     return {
-        result.cluster: _judged(result, way.patience) for result in dispatch.collect(commands, parallel, way.patience)
+        result.cluster: judged(result, way.patience) for result in dispatch.collect(commands, parallel, way.patience)
     }
 
 
-def _judged(result: Result, patience: float) -> Check:
+def judged(result: Result, patience: float) -> Check:
+    """What the answer to WORDS tells."""
     if result.timed_out:
         return Check("no", "", f"timed out after {patience:g}s")
     if result.status:

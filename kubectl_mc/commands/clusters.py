@@ -10,26 +10,23 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kubectl_mc import access, dispatch, errors, fleet, grammar, tables
+from kubectl_mc import access, dispatch, errors, fleet, grammar, tables, whoami
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Options
-from kubectl_mc.dispatch import Chunk, Exit
+from kubectl_mc.dispatch import Chunk, Result
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.selection import Cluster
 from kubectl_mc.streams import Streams
+from kubectl_mc.whoami import Check
 
 HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
 
-# One cheap request that says whether the server answers, and as whom: SelfSubjectReview.
-WHOAMI = grammar.parse(["auth", "whoami", "-o", "json"])
 
+class Reached(NamedTuple):
+    """What --check found out, and how many seconds the whole kubectl took."""
 
-class Check(NamedTuple):
-    """What --check found out: user is "" if it isn't known; seconds are the whole kubectl's; problem "" for none."""
-
-    user: str
+    check: Check
     seconds: float
-    problem: str
 
 
 class Row(NamedTuple):
@@ -39,7 +36,7 @@ class Row(NamedTuple):
     clusterset: str
     way: str
     context: str
-    check: Check | None
+    reached: Reached | None
 
 
 def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
@@ -63,52 +60,39 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
         for cluster, target in zip(chosen.clusters, targets)
     ]
     streams.stdout.write(_FORMS[form](rows) if form in _FORMS else _table(rows, form == "wide", headers))
-    return 1 if any(check.problem for check in checks.values()) else 0
+    return 1 if any(reached.check.problem for reached in checks.values()) else 0
 
 
 def _check(
     kubectl: str, targets: Sequence[Target], options: Options, environment: Mapping[str, str]
-) -> dict[str, Check]:
+) -> dict[str, Reached]:
     """Reach every cluster as the user."""
-    commands = [access.command(kubectl, target, WHOAMI, environment) for target in targets if not target.problem]
-    found = {target.cluster: Check("", 0.0, target.problem) for target in targets if target.problem}
-    started: dict[str, float] = {}
-    written: dict[tuple[str, str], bytes] = {}
+    asking = grammar.parse(whoami.WORDS)
+    commands = [access.command(kubectl, target, asking, environment) for target in targets if not target.problem]
+    found = {target.cluster: Reached(Check("no", "", target.problem), 0.0) for target in targets if target.problem}
+    started: dict[int, float] = {}
+    written: dict[tuple[int, str], bytes] = {}
     patience = 10.0 if options.cluster_timeout is None else options.cluster_timeout
 
     def begun(place: int) -> None:
-        started[commands[place].cluster] = time.monotonic()
+        started[place] = time.monotonic()
 
     parallel = options.max_parallel or dispatch.default_parallel()
     for event in dispatch.run(commands, parallel, patience, begun=begun):
         if isinstance(event, Chunk):
-            key = (event.cluster, event.stream)
+            key = (event.place, event.stream)
             written[key] = written.get(key, b"") + event.text
             continue
-        took = time.monotonic() - started[event.cluster]
-        stdout, stderr = (written.get((event.cluster, stream), b"") for stream in ("stdout", "stderr"))
-        found[event.cluster] = _judged(event, stdout, stderr.decode("utf-8", "replace"), took, patience)
+        stdout, stderr = (written.get((event.place, stream), b"") for stream in ("stdout", "stderr"))
+        answer = Result(event.cluster, stdout, stderr, event.status, event.timed_out)
+        found[event.cluster] = Reached(whoami.judged(answer, patience), time.monotonic() - started[event.place])
     return found
-
-
-def _judged(ended: Exit, stdout: bytes, stderr: str, took: float, patience: float) -> Check:
-    if ended.timed_out:
-        return Check("", took, f"timed out after {patience:g}s")
-    if ended.status:
-        why = errors.cause(stderr, ended.status)
-        # Before 1.28 an API server has no SelfSubjectReview v1: it answered, but can't say who asks.
-        return Check("", took, "" if why.absent else why.reason)
-    try:
-        user = json.loads(stdout)["status"]["userInfo"]["username"]
-    except (ValueError, KeyError, TypeError):
-        user = ""
-    return Check(str(user), took, "")
 
 
 def _table(rows: Sequence[Row], wide: bool, headers: bool) -> str:
     names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
     names += ["DISPLAY-NAME", "NAMESPACE", "LABELS", "PROPERTIES"] if wide else []
-    names += ["REACHABLE", "USER", "LATENCY"] if any(row.check for row in rows) else []
+    names += ["REACHABLE", "USER", "LATENCY"] if any(row.reached for row in rows) else []
     cells = [[*_cells(row), *(_wide(row) if wide else ()), *_checked(row)] for row in rows]
     return tables.render(names if headers else (), cells)
 
@@ -129,10 +113,11 @@ def _wide(row: Row) -> Iterable[str]:
 
 
 def _checked(row: Row) -> Iterable[str]:
-    if row.check:
-        yield f"no ({row.check.problem})" if row.check.problem else "yes"
-        yield row.check.user or "<unknown>"
-        yield f"{1000 * row.check.seconds:.0f}ms"
+    if row.reached:
+        check = row.reached.check
+        yield f"no ({check.problem})" if check.problem else "yes"
+        yield check.user or "<unknown>"
+        yield f"{1000 * row.reached.seconds:.0f}ms"
 
 
 def _document(row: Row) -> dict[str, Any]:
@@ -151,11 +136,12 @@ def _document(row: Row) -> dict[str, Any]:
         "access": row.way,
         "context": row.context,
     }
-    if row.check:
-        document["reachable"] = not row.check.problem
-        document["problem"] = row.check.problem
-        document["user"] = row.check.user
-        document["latencySeconds"] = round(row.check.seconds, 3)
+    if row.reached:
+        check = row.reached.check
+        document["reachable"] = not check.problem
+        document["problem"] = check.problem
+        document["user"] = check.user
+        document["latencySeconds"] = round(row.reached.seconds, 3)
     return document
 
 

@@ -234,3 +234,21 @@ def test_setup_shows_what_a_profile_would_run_and_records_the_approval(user: Use
     assert "approved: c1" in asked.screen
     assert (asked.status, "its profile, approved" in asked.stdout) == (0, True)
     assert clusters(user.mc("get", "nodes", "--clusters=c1")) == ["c1"]
+
+
+def test_an_unhealthy_cluster_is_tried_and_noted(user: User) -> None:
+    file = provider_file(user)
+    assert user.mc("trust", "approve", "c1", "c2", "--yes", file).status == 0
+    since = "2026-11-23T04:00:00Z"
+    down = {
+        "type": "ControlPlaneHealthy",
+        "status": "False",
+        "reason": "Down",
+        "message": "",
+        "lastTransitionTime": since,
+    }
+    user.publish("c2", {"conditions": [down]})
+    done = user.mc("get", "nodes", "--clusters=c1,c2", "--refresh", file)
+    assert (done.status, clusters(done)) == (0, ["c1", "c2"])
+    assert done.stderr == "Note: the hub reports as unhealthy: c2\n"
+    assert clusters(user.mc("get", "nodes", "--healthy", "--clusters=c1,c2", file)) == ["c1"]

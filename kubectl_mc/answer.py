@@ -57,6 +57,10 @@ def merge(results: Sequence[Result], sort_keys: Sequence[Result], request: Reque
     if form in LINES:
         rows = [(cluster, row) for cluster, text in outputs for row in text.removesuffix("\n").split("\n")]
         return lines.tabbed(_sorted_rows(rows, keys))
+    if verbs.rehearses(request.verb, line):
+        from kubectl_mc.writes import preflight
+
+        return preflight.table(outputs)
     if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
         return sections.render(outputs, request.verb.fold if options.fold is None else options.fold)
     if shape == "table" and form in TABLES:

@@ -45,6 +45,13 @@ class Options(NamedTuple):
     verbose: bool = False
     clusterprofile_provider_file: str | None = None
     yes: bool = False
+    waves: str | None = None
+    canary: str | None = None
+    wave_timeout: float | None = None
+    pause: str | None = None
+    max_failures: str | None = None
+    continue_on_preflight_error: bool = False
+    show_diff: bool = False
     given: tuple[tuple[str, str | None], ...] = ()
 
 
@@ -76,6 +83,13 @@ OWN_FLAGS: Mapping[str, bool] = {
     "contexts": True,
     "clusterprofile-provider-file": True,
     "yes": False,
+    "waves": True,
+    "canary": True,
+    "wave-timeout": True,
+    "pause": True,
+    "max-failures": True,
+    "continue-on-preflight-error": False,
+    "show-diff": False,
     "max-parallel": True,
     "cluster-timeout": True,
     "fold": False,
@@ -102,7 +116,15 @@ Flags of kubectl mc; all others go to kubectl untouched:
       --pick                     ask on the terminal
       --contexts=GLOB,…          contexts of the kubeconfig instead of a hub's clusters
       --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches
+  changes
       --yes                      don't ask
+      --waves=1,10%,100%         so many clusters first, then so many in all; rollouts are waited for in between
+      --canary=CLUSTER           this one first, by itself
+      --wave-timeout=5m          how long a wave's rollouts may take
+      --pause=30s|prompt         between waves: wait, or ask
+      --max-failures=N|N%        go on although so many clusters failed (default: 0)
+      --continue-on-preflight-error  leave out the clusters that refuse, change the others
+      --show-diff                apply: show the differences first
   which hub
       --hub-context=CONTEXT      the kubeconfig context of the hub (else hubContext of the mapping file,
                                  else the current context)
@@ -212,7 +234,7 @@ def _truth(flag: str, text: str) -> bool:
     return text not in ("false", "0")
 
 
-def _seconds(flag: str, text: str) -> float:
+def seconds(flag: str, text: str) -> float:
     """A duration as Go writes it (`30s`, `1m30s`, `500ms`, `0`), in seconds; a bare number is seconds."""
     import re
 
@@ -225,7 +247,11 @@ def _seconds(flag: str, text: str) -> float:
     return sum(float(number) * units[unit] for number, unit in parts)
 
 
-_READERS: Mapping[str, Callable[[str, str], Any]] = {"max-parallel": _count, "cluster-timeout": _seconds}
+_READERS: Mapping[str, Callable[[str, str], Any]] = {
+    "max-parallel": _count,
+    "cluster-timeout": seconds,
+    "wave-timeout": seconds,
+}
 
 # Flags that may be repeated, and hold several values between commas; a property's value may have one in it.
 _LISTS = ("clusters", "exclude", "contexts")

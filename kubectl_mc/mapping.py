@@ -13,24 +13,42 @@ FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
 
 
 class Entry(NamedTuple):
-    """profile: the ClusterProfile's name; namespace: its namespace on the hub, None if it doesn't matter."""
+    """profile: the ClusterProfile's name; namespace: its namespace on the hub, None if it doesn't matter.
+
+    protected: a change needs the cluster's exact name
+    """
 
     profile: str
     context: str
     namespace: str | None = None
+    protected: bool = False
 
 
 class ClusterMapping(NamedTuple):
-    """defaults: (flag, value) of our flags, as they would be typed; a list is several of them."""
+    """defaults: (flag, value) of our flags, as they would be typed; a list is several of them.
+
+    protected: globs of clusters that a change has to name exactly
+    """
 
     hub_context: str | None = None
     entries: tuple[Entry, ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()
+    protected: tuple[str, ...] = ()
 
     def context_for(self, profile: str, namespace: str) -> str | None:
         """The context mapped to a profile; an entry that names its namespace counts before one that doesn't."""
         named = {entry.namespace: entry.context for entry in reversed(self.entries) if entry.profile == profile}
         return named.get(namespace, named.get(None))
+
+    def protects(self, cluster: str, profile: str, namespace: str, context: str) -> bool:
+        """Is the cluster protected, by its entry, by that of another name for the same context, or by a glob?"""
+        from fnmatch import fnmatchcase
+
+        return any(
+            entry.protected
+            and (entry.context == context or (entry.profile == profile and entry.namespace in (None, namespace)))
+            for entry in self.entries
+        ) or any(fnmatchcase(name, glob) for glob in self.protected for name in (cluster, profile, context))
 
 
 def read(kube_directory: str) -> ClusterMapping:
@@ -43,6 +61,7 @@ def read(kube_directory: str) -> ClusterMapping:
         next((mapping.hub_context for mapping in found if mapping.hub_context), None),
         tuple(entry for mapping in found for entry in mapping.entries),
         next((mapping.defaults for mapping in found if mapping.defaults), ()),
+        tuple(glob for mapping in found for glob in mapping.protected),
     )
 
 
@@ -84,7 +103,15 @@ def parse(text: str, path: str) -> ClusterMapping:
     clusters = document.get("clusters") or []
     if not isinstance(clusters, list):
         raise errors.mapping_file(path, _line(root, "clusters"), "clusters is no list")
-    return ClusterMapping(hub, tuple(_entries(clusters, path, root)), _defaults(document, path, root))
+    entries, defaults = tuple(_entries(clusters, path, root)), _defaults(document, path, root)
+    return ClusterMapping(hub, entries, defaults, _protected(document, path, root))
+
+
+def _protected(document: Mapping[object, object], path: str, root: object) -> tuple[str, ...]:
+    globs = document.get("protected") or []
+    if not isinstance(globs, list) or not all(isinstance(glob, str) and glob for glob in globs):
+        raise errors.mapping_file(path, _line(root, "protected"), "protected is no list of names or globs")
+    return tuple(globs)
 
 
 def _defaults(document: Mapping[object, object], path: str, root: object) -> tuple[tuple[str, str], ...]:
@@ -109,12 +136,18 @@ def _entries(clusters: Sequence[object], path: str, root: object) -> list[Entry]
         fields = item if isinstance(item, Mapping) else {}
         profile = fields.get("name", fields.get("profile"))
         context, namespace = fields.get("context"), fields.get("namespace")
+        protected = fields.get("protected", False)
         if not (isinstance(profile, str) and isinstance(context, str) and isinstance(namespace, str | None)):
             line = _line(root, "clusters", index)
             raise errors.mapping_file(path, line, f"entry {index + 1} of clusters needs name and context as strings")
+        if not isinstance(protected, bool):
+            line = _line(root, "clusters", index)
+            raise errors.mapping_file(
+                path, line, f"protected of entry {index + 1} of clusters is neither true nor false"
+            )
         if namespace is None and "/" in profile:
             namespace, _, profile = profile.partition("/")
-        entries.append(Entry(profile, context, namespace))
+        entries.append(Entry(profile, context, namespace, protected))
     return entries
 
 

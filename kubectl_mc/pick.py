@@ -51,9 +51,9 @@ def numbered(lines: Sequence[str], ask: Callable[[str], str]) -> list[int]:
 
 def _ask(question: str) -> str:
     """A line from the terminal, whatever stdin and stdout are. Raises UserError without one."""
+    from kubectl_mc import terminal
+
     try:
-        with open("/dev/tty", "r+b", buffering=0) as terminal:
-            terminal.write(question.encode("utf-8", "replace"))
-            return terminal.readline().decode("utf-8", "replace")
+        return terminal.ask(question)
     except OSError:
         raise errors.pick_needs_a_terminal() from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
@@ -15,7 +14,7 @@ from kubectl_mc.flags import FLAGS
 from kubectl_mc.fleet import Login
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Job, Request, command, out_of_reach, same_everywhere
-from kubectl_mc.streams import Streams
+from kubectl_mc.streams import Streams, held
 
 
 def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams) -> int:
@@ -28,7 +27,7 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
     if way == "local":
         return _local(kubectl, line, environment, streams)
     if verbs.changes(verb, line) and not names_targets(options):
-        raise errors.no_targets_for_change(line.path[0])
+        raise errors.no_targets_for_change(line.path[0], verb.preposition)
     if options.by_time and verbs.endless(verb, line):
         raise errors.by_time_needs_an_end()
     chosen = fleet.choose(kubectl, options, line, environment, streams.say)
@@ -38,8 +37,13 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
         streams.say([errors.reported_unhealthy(unhealthy)])
     if verbs.needs_one(verb, line) and len(targets) > 1:
         raise errors.needs_one_cluster(line.verb, [target.cluster for target in targets])
+    unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
+    if verbs.changes(verb, line):
+        from kubectl_mc.writes import gate
+
+        request = Request(kubectl, verb, line, chosen.options, environment, None, unreachable)
+        return gate.run(request, chosen.clusters, targets, streams)
     with _given(line, streams.stdin) as given:
-        unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
         request = Request(kubectl, verb, line, chosen.options, environment, given, unreachable)
         return _WAYS[way](request, [target for target in targets if not target.problem], streams)
 
@@ -128,13 +132,6 @@ def _given(line: CommandLine, stdin: TextIO) -> Iterator[str | None]:
     """
     if "-" not in grammar.values(line, "filename"):
         yield None
-    elif hasattr(os, "memfd_create"):
-        with open(os.memfd_create("stdin"), "wb", 0) as memory:
-            memory.write(stdin.buffer.read())
-            yield f"/dev/fd/{memory.fileno()}"
     else:
-        from tempfile import NamedTemporaryFile
-
-        with NamedTemporaryFile(prefix="kubectl-mc-", buffering=0) as file:
-            file.write(stdin.buffer.read())
-            yield file.name
+        with held(stdin.buffer.read()) as path:
+            yield path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kubectl_mc import answer, dispatch, errors, grammar, report, verbs
-from kubectl_mc.dispatch import Exit, Result
+from kubectl_mc.dispatch import Chunk, Exit, Result
 from kubectl_mc.merge.lines import Prefixer
 from kubectl_mc.merge.watch import Documents, Table
 from kubectl_mc.request import Job, Request, command
@@ -18,6 +18,59 @@ REMEMBERED = 1 << 14
 Printer = Callable[[bytes | None], bytes]
 
 
+class Screen:
+    """What the jobs print, shown as it comes.
+
+    spoken: the places of the jobs that have written to stdout; ended: the exits so far
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        jobs: Sequence[Job],
+        answer_with: Callable[[bytes], None],
+        say: Callable[[Sequence[str]], None],
+        colour: bool,
+    ) -> None:
+        self._request, self._answer_with, self._say = request, answer_with, say
+        self._labels = {job.label: coloured(job.label) if colour else job.label for job in jobs}
+        self._printers = _printers(request, jobs, self._labels)
+        # What a read says before its first line is kept back: if it fails, the report says it, once for all clusters.
+        self._notes = [_Notes(f"[{self._labels[job.label]}] ", held=not request.verb.changes) for job in jobs]
+        self.ended: dict[int, Exit] = {}
+        self.spoken: set[int] = set()
+
+    def show(self, event: Chunk | Exit) -> None:
+        printer, note = self._printers[event.place], self._notes[event.place]
+        if isinstance(event, Exit):
+            self.ended[event.place] = event
+            self._answer_with(printer(None))
+            self._say([*note.feed(None), *(note.release() if not event.status else ())])
+            if verbs.endless(self._request.verb, self._request.line) and len(self.ended) < len(self._notes):
+                self._say(_farewell(self._labels[event.cluster], event, note.kept, self._request))
+        elif event.stream == "stdout":
+            self.spoken.add(event.place)
+            self._say(note.release())
+            self._answer_with(printer(event.text))
+        else:
+            self._say(note.feed(event.text))
+
+    def interrupted(self) -> None:
+        """Show what had been begun."""
+        for printer in self._printers:
+            self._answer_with(printer(None))
+
+    def result(self, job: Job, place: int) -> Result:
+        """For the report. stdout only says whether there was any, for it is on the screen."""
+        ended, stdout = self.ended.get(place), b"shown" if place in self.spoken else b""
+        status = ended and ended.status
+        return Result(job.label, stdout, self._notes[place].kept, status, bool(ended and ended.timed_out))
+
+    @property
+    def has_said(self) -> bool:
+        return bool(self.spoken) or not all(note.held for note in self._notes)
+
+
 def run(
     request: Request,
     jobs: Sequence[Job],
@@ -27,42 +80,15 @@ def run(
 ) -> int:
     """Run the jobs and show what they print as it comes; the exit status. Ctrl-C ends them all: 130."""
     commands = [command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs]
-    labels = {job.label: coloured(job.label) if colour else job.label for job in jobs}
-    printers = _printers(request, jobs, labels)
-    # What a read says before its first line is kept back: if it fails, the report says it, once for all clusters.
-    notes = [_Notes(f"[{labels[job.label]}] ", held=not request.verb.changes) for job in jobs]
-    ended: dict[int, Exit] = {}
-    spoken: set[int] = set()
+    screen = Screen(request, jobs, answer_with, say, colour)
     try:
         for event in dispatch.run(commands, request.parallel(len(jobs)), request.patience, request.stdin):
-            printer, note = printers[event.place], notes[event.place]
-            if isinstance(event, Exit):
-                ended[event.place] = event
-                answer_with(printer(None))
-                say([*note.feed(None), *(note.release() if not event.status else ())])
-                if verbs.endless(request.verb, request.line) and len(ended) < len(jobs):
-                    say(_farewell(labels[event.cluster], event, note.kept, request))
-            elif event.stream == "stdout":
-                spoken.add(event.place)
-                say(note.release())
-                answer_with(printer(event.text))
-            else:
-                say(note.feed(event.text))
+            screen.show(event)
     except KeyboardInterrupt:
-        for printer in printers:
-            answer_with(printer(None))
+        screen.interrupted()
         return 130
-    results = [
-        Result(
-            job.label,
-            b"shown" if place in spoken else b"",
-            notes[place].kept,
-            ended[place].status,
-            ended[place].timed_out,
-        )
-        for place, job in enumerate(jobs)
-    ]
-    told = report.report(results, request, shown=bool(spoken) or not all(note.held for note in notes))
+    results = [screen.result(job, place) for place, job in enumerate(jobs)]
+    told = report.report(results, request, shown=screen.has_said)
     say(told.lines)
     return told.status
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, TextIO
 
 
@@ -22,3 +24,18 @@ class Streams(NamedTuple):
         """Write lines about the answer to stderr, ahead of what stdout gets next."""
         self.stderr.write("".join(f"{line}\n" for line in lines))
         self.stderr.flush()
+
+
+@contextmanager
+def held(content: bytes) -> Iterator[str]:
+    """The path under which a process that we start can read the content from its start; where possible on no disk."""
+    if hasattr(os, "memfd_create"):
+        with open(os.memfd_create("stdin"), "wb", 0) as memory:
+            memory.write(content)
+            yield f"/dev/fd/{memory.fileno()}"
+        return
+    from tempfile import NamedTemporaryFile
+
+    with NamedTemporaryFile(prefix="kubectl-mc-", buffering=0) as file:
+        file.write(content)
+        yield file.name

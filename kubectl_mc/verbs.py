@@ -29,6 +29,15 @@ class Verb(NamedTuple):
     group: without a sub-verb kubectl shows its help
     answer: an exit status other than 0 that is an answer, no failure
     wildcards: names with * ? [ are resolved on each cluster
+
+    Of changes:
+    preposition: "in" or "from" clusters, for sentences
+    rehearsed, unrehearsed_by: whether --dry-run=server does what it says, and flags with which it doesn't
+    counted_by, counted_unnamed, counted_types: flags, the lack of a name, and types of objects with which so much goes
+        that one has to type the number of clusters
+    repeatable: done twice, it leaves what it left the first time
+    revises: it can give a workload a new revision, which `rollout undo` takes back
+    stops: a cluster's failure stops the others by default
     """
 
     path: str
@@ -46,10 +55,21 @@ class Verb(NamedTuple):
     group: bool = False
     answer: int = 0
     wildcards: bool = False
+    preposition: str = "in"
+    rehearsed: bool = True
+    unrehearsed_by: tuple[str, ...] = ("raw",)  # a request by hand is sent, dry run or not
+    counted_by: tuple[str, ...] = ()
+    counted_unnamed: bool = False
+    counted_types: tuple[str, ...] = ()
+    repeatable: bool = False
+    revises: bool = False
+    stops: bool = True
 
 
 _MINUTES = 600.0  # for what waits by itself: finalizers, evictions
 _TERMINAL = ("stdin", "tty")
+_FORCE = ("raw", "force")  # kubectl refuses a dry run of it
+_LARGE = ("namespace", "namespaces", "ns", "customresourcedefinition", "customresourcedefinitions", "crd", "crds")
 
 
 def _read(path: str, shape: Shape, **rest: object) -> Verb:
@@ -81,31 +101,38 @@ _ROWS = (
     _read("apply view-last-applied", "text"),
     _read("port-forward", "lines", way="terminal"),
     _read("proxy", "lines", way="terminal"),
-    _change("exec", way="streamed", patience=0.0, terminal_by=_TERMINAL),
-    _change("attach", way="streamed", patience=0.0, terminal_by=_TERMINAL),
+    _change("exec", way="streamed", patience=0.0, terminal_by=_TERMINAL, stops=False),
+    _change("attach", way="streamed", patience=0.0, terminal_by=_TERMINAL, stops=False),
     _change("run", terminal_by=(*_TERMINAL, "attach")),
     _change("debug", terminal_by=(*_TERMINAL, "attach")),
-    _change("cp", way="streamed", patience=0.0),
-    _change("edit", way="terminal", each=True),
+    _change("cp", way="streamed", patience=0.0, stops=False),
+    _change("edit", way="terminal", each=True, revises=True),
     _change("apply edit-last-applied", way="terminal", each=True),
-    _change("annotate", local_by=("local",)),
-    _change("apply"),
-    _change("auth", group=True),
+    _change("annotate", local_by=("local",), repeatable=True),
+    _change("apply", unrehearsed_by=_FORCE, counted_by=("prune",), repeatable=True, revises=True),
+    _change("auth", group=True, rehearsed=False, repeatable=True),
     _change("autoscale"),
-    _change("certificate", group=True),
-    _change("cordon"),
-    _change("create"),
-    _change("delete", patience=_MINUTES),
-    _change("drain", way="streamed", patience=_MINUTES),
+    _change("certificate", group=True, repeatable=True),
+    _change("cordon", repeatable=True),
+    _change("create", terminal_by=("edit",)),
+    _change(
+        "delete",
+        patience=_MINUTES,
+        preposition="from",
+        counted_by=("all",),
+        counted_unnamed=True,
+        counted_types=_LARGE,
+    ),
+    _change("drain", way="streamed", patience=_MINUTES, repeatable=True),
     _change("expose"),
-    _change("label", local_by=("local",)),
-    _change("patch", local_by=("local",)),
-    _change("replace", patience=_MINUTES),
-    _change("rollout", group=True),
-    _change("scale"),
-    _change("set", group=True, local_by=("local",)),
-    _change("taint"),
-    _change("uncordon"),
+    _change("label", local_by=("local",), repeatable=True),
+    _change("patch", local_by=("local",), revises=True),
+    _change("replace", patience=_MINUTES, unrehearsed_by=_FORCE, repeatable=True, revises=True),
+    _change("rollout", group=True, revises=True),
+    _change("scale", repeatable=True),
+    _change("set", group=True, local_by=("local",), repeatable=True, revises=True),
+    _change("taint", repeatable=True),
+    _change("uncordon", repeatable=True),
     *(
         Verb(path, way="local")
         for path in ("alpha", "completion", "config", "help", "kuberc", "kustomize", "options", "plugin")
@@ -139,7 +166,7 @@ def way(verb: Verb, line: CommandLine) -> Way:
         return "local"
     if verb.way == "terminal" or _any(line, verb.terminal_by):
         return "terminal"
-    if verb.way == "streamed" or _any(line, verb.streamed_by):
+    if (verb.way == "streamed" and not rehearses(verb, line)) or _any(line, verb.streamed_by):
         return "streamed"
     return "captured"
 
@@ -157,6 +184,34 @@ def _bare_dry_run(line: CommandLine) -> bool:
     """`--dry-run` without a value is the client's."""
     given = grammar.values(line, "dry-run")
     return bool(given) and given[-1] is None
+
+
+def rehearses(verb: Verb, line: CommandLine) -> bool:
+    """Is it a change's dry run, by the user's own --dry-run?"""
+    return verb.changes and not changes(verb, line)
+
+
+def can_rehearse(verb: Verb, line: CommandLine) -> bool:
+    """Can kubectl say beforehand, with --dry-run=server, what it would do?"""
+    known = "dry-run" in grammar.flag_table(line.verb).takes_value
+    return known and verb.rehearsed and is_kubectls(line) and not _any(line, verb.unrehearsed_by)
+
+
+def counted(verb: Verb, line: CommandLine) -> bool:
+    """Is it so much that a yes is not enough? As far as the command line tells."""
+    words = grammar.operands(line)
+    types = words[0].partition("/")[0].split(",") if words else []
+    named = len(words) > 1 or any("/" in word for word in words) or _any(line, ("filename", "kustomize"))
+    return (
+        _any(line, verb.counted_by)
+        or (verb.counted_unnamed and not named)
+        or any(is_counted_type(verb, each) for each in types)
+    )
+
+
+def is_counted_type(verb: Verb, kind: str) -> bool:
+    """kind: as the user or kubectl writes it: "ns", "customresourcedefinition.apiextensions.k8s.io"."""
+    return kind.partition(".")[0].lower() in verb.counted_types
 
 
 def needs_one(verb: Verb, line: CommandLine) -> bool:

@@ -238,10 +238,11 @@ def test_a_change_needs_its_clusters_named(fp: FakeProcess, home: Home, text: st
 
 
 def test_a_change_goes_to_the_clusters_named(fp: FakeProcess, home: Home) -> None:
-    register(
-        fp, home, {HUB: profiles("c1", "c2"), "--context c1 scale deploy/a --replicas=1": "deployment.apps/a scaled\n"}
-    )
-    outcome = run(home, "scale deploy/a --replicas=1 --clusters=c1")
+    command, scaled = "--context c1 scale deploy/a --replicas=1", "deployment.apps/a scaled\n"
+    answers = {f"{command} --dry-run=server": scaled, "config view -o json": "{}", command: scaled}
+    register(fp, home, {HUB: profiles("c1", "c2"), **answers})
+    outcome = run(home, "scale deploy/a --replicas=1 --clusters=c1 --yes")
+    assert started(fp, home) == [HUB, *answers]
     assert outcome.status == 0
     assert "deployment.apps/a scaled" in outcome.stdout
 
@@ -283,7 +284,7 @@ def test_ctrl_c_while_names_are_looked_up_asks_for_nothing_more(home: Home) -> N
 
 def test_each_kubectl_finds_what_was_given_on_stdin(home: Home) -> None:
     stub(home, f"case $* in *clusterprofiles*) echo '{profiles('c1', 'c2')}' ;; *) cat ;; esac\n")
-    outcome = run(home, "apply -f - --all-clusters", stdin=b"given\n")
+    outcome = run(home, "apply -f - --all-clusters --yes", stdin=b"given\n")
     assert outcome.stdout.count("given") == 2
 
 

@@ -7,6 +7,11 @@ from __future__ import annotations
 COMMANDS: dict[str, str] = {
     "clusters": "o,output= check no-headers",
     "setup": "check provider=",
+    "audit": "",
+    "audit list": "o,output=",
+    "audit show": "o,output=",
+    "resume": "repeat-unknown",
+    "undo": "",
     "trust": "",
     "trust list": "o,output=",
     "trust approve": "",

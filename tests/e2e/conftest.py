@@ -65,6 +65,7 @@ class Shell(NamedTuple):
             text=True,
             check=False,
             timeout=120,
+            start_new_session=True,  # without a terminal, wherever the tests are run
         )
         return Done(done.returncode, done.stdout, done.stderr)
 

@@ -176,7 +176,7 @@ def changes(command: str, look: str, *before: str, says: str = r"\[{cluster}\] \
 def split_targets(command: str) -> tuple[str, ...]:
     """The command with its targets, which stand before a `--`."""
     before, dashes, after = command.partition(" -- ")
-    return (f"{before} --clusters={','.join(CHANGED)}{dashes}{after}",)
+    return (f"{before} --clusters={','.join(CHANGED)} --yes{dashes}{after}",)
 
 
 def edits(command: str, look: str, *before: str) -> Proof:
@@ -252,16 +252,16 @@ def executes(place: Place) -> None:
 def attaches(place: Place) -> None:
     command = "attach deploy/cart -n shop -c app"
     refused(place, command)
-    done = place.mc(f"{command} --all-clusters")
+    done = place.mc(f"{command} --all-clusters --yes")
     expected = {f"[{cluster}] {line}" for cluster in MEMBERS for line in said(place, cluster, command)}
     assert set(done.stdout.splitlines()) == expected
 
 
 def plugin(place: Place) -> None:
     refused(place, "hello there")
-    done = place.mc("hello there --clusters=c1,c3")
+    done = place.mc("hello there --clusters=c1,c3 --yes")
     heading = "CLUSTER: {0}\nhello --context {0} there\n"
-    assert done == Done(0, f"{heading.format('c1')}\n{heading.format('c3')}", "")
+    assert done[:2] == (0, f"{heading.format('c1')}\n{heading.format('c3')}")
 
 
 NODES = "-l topology.kubernetes.io/region"
@@ -296,7 +296,7 @@ PROOFS: Mapping[str, Proof] = {
         "cp DIR/new.yaml shop/box:/tmp/new",
         "exec -n shop box -- cat /tmp/new",
         "run box -n shop --image=box",
-        says="^$",
+        says=r"^Run \S+: changed in 2 clusters: c1, c3$",
     ),
     "create": changes("create cm new -n shop", NEW),
     "debug": changes("debug box --image=box", "get pod box -o yaml", "run box --image=box"),

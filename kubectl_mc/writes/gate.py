@@ -1,0 +1,214 @@
+"""The gate: a change's targets, preflight, question, waves and record, in that order. No verb has code of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from kubectl_mc import answer, cli, errors, kubeconfig, mapping, report, terminal, verbs
+from kubectl_mc.access import Target
+from kubectl_mc.cli import Options
+from kubectl_mc.errors import UserError
+from kubectl_mc.request import Request, same_everywhere
+from kubectl_mc.selection import Cluster
+from kubectl_mc.streams import Streams, held
+from kubectl_mc.writes import addresses, audit, confirm, input, preflight, running, summary, waves
+from kubectl_mc.writes.audit import Place
+from kubectl_mc.writes.input import Given
+from kubectl_mc.writes.preflight import Finding
+from kubectl_mc.writes.work import Progress, Work, written
+
+
+def run(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], streams: Streams) -> int:
+    """Make a change on the targets, if it is wanted; the exit status. Raises UserError where nothing was changed."""
+    request = request._replace(options=_with_typed_yes(request.options))
+    options, way = request.options, verbs.way(request.verb, request.line)
+    names = [cluster.name for cluster in clusters]
+    check_protection(request, clusters, targets)
+    unhealthy = [cluster.name for cluster in clusters if cluster.profile.healthy is False]
+    order = waves.plan(names, options.waves, options.canary, unhealthy)
+    check_flags(options, len(names))
+    alone_on_terminal = way == "terminal" and len(names) == 1
+    if not options.yes and not alone_on_terminal and not terminal.there():
+        raise errors.needs_yes()
+    log = audit.open_log(audit.path(request.environment), audit.new_run())
+    audit.lock(log)
+    with work_for(request, clusters, targets, log, streams) as work:
+        if way == "terminal":
+            return _foreground(work, order, streams)
+        return carry_out(work, order, streams, {name: Place(name, "not started") for name in names})
+
+
+def _with_typed_yes(options: Options) -> Options:
+    """A yes from the mapping file's defaults would be one to every change to come."""
+    return options._replace(yes=options.yes and any(flag == "yes" for flag, _ in options.given))
+
+
+def check_protection(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target]) -> None:
+    """A protected cluster has to be named exactly, by what was typed. Raises UserError."""
+    known = mapping.read(os.path.join(kubeconfig.home(request.environment), ".kube"))
+    given = [value for flag, value in request.options.given if flag in ("clusters", "contexts")]
+    typed = {name for value in given for name in (value or "").split(",")}
+    contexts = {target.cluster: target.context for target in targets}
+    unnamed = [
+        cluster.name
+        for cluster in clusters
+        if cluster.name not in typed
+        and known.protects(
+            cluster.name, cluster.profile.name, cluster.profile.namespace, contexts.get(cluster.name, "")
+        )
+    ]
+    if unnamed:
+        raise errors.protected(unnamed)
+
+
+def check_flags(options: Options, total: int) -> None:
+    """Raises UserError for values that would otherwise be found out in the middle of a run."""
+    waves.tolerated(options.max_failures, total)
+    if options.pause == "prompt":
+        if not terminal.there():
+            raise errors.pause_needs_a_terminal()
+    elif options.pause is not None:
+        cli.seconds("pause", options.pause)
+
+
+@contextmanager
+def work_for(
+    request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], log: audit.Log, streams: Streams
+) -> Iterator[Work]:
+    """The work, with its input read and held. Raises UserError for an input that can't be read."""
+    captured = verbs.way(request.verb, request.line) == "captured" and verbs.is_kubectls(request.line)
+    given = Given(request.line)
+    if captured:
+        given = input.read(request.kubectl, request.line, streams.stdin.buffer.read, request.environment)
+    jobs = {job.label: job for job in same_everywhere([each for each in targets if not each.problem], given.line)}
+    work = Work(
+        request._replace(line=given.line), request.line, given, {each.name: each for each in clusters}, jobs, log
+    )
+    if given.content is None:
+        yield work
+        return
+    with held(given.content) as path:
+        yield work._replace(request=work.request._replace(stdin=path))
+
+
+def carry_out(work: Work, order: Sequence[tuple[str, ...]], streams: Streams, places: Mapping[str, Place]) -> int:
+    """Preflight, question, waves, summary. places: of all clusters of the run, those of `order` are to be changed."""
+    request, clusters = work.request, [name for wave in order for name in wave]
+    findings = _findings(work, clusters)
+    refusals = {each.cluster: each.refusal for each in findings if each.refusal}
+    if len(refusals) == len(clusters):
+        return _all_refused(work, findings, streams)
+    if refusals and not request.options.continue_on_preflight_error:
+        raise errors.refused_before(list(refusals.items()), len(clusters))
+    going = [name for name in clusters if name not in refusals]
+    if request.options.show_diff and work.typed.path == ("apply",):
+        preflight.differences(request, [work.jobs[name] for name in going], streams.say)
+    _question(work, findings, going, streams)
+    expected = {each.cluster: each.objects for each in findings}
+    known = {name: place._replace(objects=expected.get(name, place.objects)) for name, place in places.items()}
+    progress = Progress(known, _tolerated(request, len(places)))
+    _start(work, order, findings, len(going))
+    for name, reason in refusals.items():
+        progress.places[name] = Place(name, "refused", reason)
+        work.log.write("cluster", **running.fields(progress.places[name]))
+    steps = [tuple(name for name in wave if name not in refusals) for wave in order]
+    running.run(work, [wave for wave in steps if wave], progress, streams)
+    return _finish(work, progress, streams)
+
+
+def _tolerated(request: Request, total: int) -> int | None:
+    """How many clusters may fail; None for any number: where one's failure says nothing of the others."""
+    options = request.options
+    stops = request.verb.stops or options.waves or options.canary or options.max_failures
+    return waves.tolerated(options.max_failures, total) if stops else None
+
+
+def _findings(work: Work, clusters: Sequence[str]) -> list[Finding]:
+    """What each cluster says to the change; only what is known beforehand where kubectl has no dry run."""
+    out_of_reach = [preflight.judged(result, work.request) for result in work.request.unreachable]
+    found = [each for each in out_of_reach if each.cluster in clusters]
+    if verbs.can_rehearse(work.request.verb, work.request.line):
+        found += preflight.ask(work.request, [work.jobs[name] for name in clusters if name in work.jobs])
+    return sorted(found, key=lambda each: clusters.index(each.cluster))
+
+
+def _all_refused(work: Work, findings: Sequence[Finding], streams: Streams) -> int:
+    """Every cluster refuses: the command is wrong, or the fleet is down. Said as kubectl says it."""
+    results = [each.result for each in findings if each.result]
+    told = report.report(results, work.request._replace(unreachable=()))
+    streams.say(told.lines)
+    return told.status or 1
+
+
+def _question(work: Work, findings: Sequence[Finding], going: Sequence[str], streams: Streams) -> None:
+    """Ask, unless --yes; raises UserError if the answer is no."""
+    if work.request.options.yes:
+        return
+    known = [each for each in findings if each.cluster in going]
+    clusters = [work.clusters[name] for name in going]
+    streams.say([*confirm.shown(work.typed, clusters), *preflight.told(findings)])
+    if not verbs.can_rehearse(work.request.verb, work.request.line):
+        streams.say([errors.not_rehearsed()])
+    counted = confirm.is_counted(work.request, work.typed, known, len(going))
+    question = confirm.sentence(work.request, work.typed, known, len(going))
+    confirm.ask(question, len(going) if counted else None)
+
+
+def _start(work: Work, order: Sequence[tuple[str, ...]], findings: Sequence[Finding], count: int) -> None:
+    """The line ahead of the first change."""
+    argv = written(work)
+    work.log.write(
+        "resume" if work.resumes else "start",
+        user=audit.os_user(),
+        directory=audit.directory(),
+        argv=argv,
+        what=confirm.sentence(work.request, work.typed, findings, count),
+        input={"digest": work.given.digest, "sources": list(work.given.sources)} if work.given.digest else None,
+        waves=[list(wave) for wave in order],
+        targets=addresses.of(work, [name for wave in order for name in wave]),
+    )
+
+
+def _finish(work: Work, progress: Progress, streams: Streams) -> int:
+    """Show the answer and the summary; write the last line."""
+    request = work.request._replace(unreachable=())
+    results = [progress.results[name] for name in work.clusters if name in progress.results]
+    streamed = verbs.way(request.verb, request.line) == "streamed"
+    told = report.report(results, request, shown=streamed) if results else report.Report((), 0)
+    streams.say(told.lines)
+    if results and not streamed:
+        streams.answer(answer.merge(results, (), request).encode("utf-8", "surrogateescape"))
+    places = list(progress.places.values())
+    status = summary.status(places, progress.interrupted)
+    try:
+        if not progress.broken:
+            work.log.write("end", exit=status, **_counts(places))
+    except UserError as error:
+        progress.broken = error
+    if progress.broken:
+        streams.say([f"Error: {progress.broken}"])
+    streams.say(summary.lines(work.log.run, places))
+    if status == 1 and len(places) == 1 and told.status:
+        return told.status
+    return status or (1 if progress.broken else 0)
+
+
+def _counts(places: Sequence[Place]) -> dict[str, dict[str, int]]:
+    states = [place.state for place in places]
+    return {"clusters": {state: states.count(state) for state in dict.fromkeys(states)}}
+
+
+def _foreground(work: Work, order: Sequence[tuple[str, ...]], streams: Streams) -> int:
+    """A command that owns the terminal: asked about if it goes through several clusters, and written down."""
+    names = [name for wave in order for name in wave]
+    if work.request.unreachable:
+        raise errors.refused_before([(each.cluster, each.refusal) for each in _findings(work, names)], len(names))
+    if len(names) > 1:
+        _question(work, (), names, streams)
+    progress = Progress({name: Place(name, "not started") for name in names}, None)
+    _start(work, order, (), len(names))
+    status = running.in_foreground(work, [work.jobs[name] for name in names], progress, streams)
+    work.log.write("end", exit=status, **_counts(list(progress.places.values())))
+    return status

@@ -1,0 +1,99 @@
+"""What kubectl's lines say of the objects that a command changes: `deployment.apps/cart configured`. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+_DRY_RUN = re.compile(r" \((?:server )?dry run\)$")
+_PLAIN = re.compile(r"([a-z][a-z0-9.-]*/[^\s/]+)(?: (\S.*))?")
+_DELETED = re.compile(r'([a-z][a-z0-9.-]*) "([^"]+)" ((?:force )?deleted)(?: from (\S+) namespace)?')
+_EVICTING = re.compile(r"evicting pod ([^\s/]+)/(\S+)")
+
+# Kinds that `kubectl rollout status` can wait for.
+WORKLOADS = ("deployment.apps", "statefulset.apps", "daemonset.apps")
+
+
+class Change(NamedTuple):
+    """An object and what was done to it. result: kubectl's word, "" if it gave none; namespace: "" if not known."""
+
+    resource: str
+    result: str
+    namespace: str = ""
+
+    @property
+    def kind(self) -> str:
+        """As kubectl writes it: "deployment.apps"."""
+        return self.resource.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        return self.resource.partition("/")[2]
+
+    @property
+    def is_none(self) -> bool:
+        """Does kubectl say that nothing was to be done?"""
+        return self.result.startswith(("unchanged", "not ", "already ")) or self.result.endswith("(no change)")
+
+
+def parse(stdout: str) -> list[Change]:
+    """The lines that tell of an object; any other line (a token, an answer of `exec`) tells nothing."""
+    return [change for line in stdout.splitlines() if (change := _line(_DRY_RUN.sub("", line)))]
+
+
+def _line(line: str) -> Change | None:
+    if match := _PLAIN.fullmatch(line):
+        return Change(match[1], match[2] or "")
+    if match := _DELETED.fullmatch(line):
+        return Change(f"{match[1]}/{match[2]}", match[3], match[4] or "")
+    if match := _EVICTING.fullmatch(line):
+        return Change(f"pod/{match[2]}", "evicting", match[1])
+    return None
+
+
+def unchanged(changes: Sequence[Change], silent_is_unchanged: bool) -> bool:
+    """Has nothing been done? silent_is_unchanged: kubectl has a word for each object that it changes."""
+    return all(change.is_none for change in changes) if changes else silent_is_unchanged
+
+
+def placed(changes: Iterable[Change], namespace: str, given: Sequence[Change]) -> list[Change]:
+    """The changes with their namespaces: that of the command line, else what the input says of the object.
+
+    given: the objects of the input (`declared`); one that it has in two namespaces stands there twice
+    """
+    found: list[Change] = []
+    for change in changes:
+        homes = [each.namespace for each in given if (each.kind, each.name) == (change.kind, change.name)]
+        where = [change.namespace] if change.namespace else [namespace] if namespace else homes or [""]
+        found += [change._replace(namespace=each) for each in where]
+    return list(dict.fromkeys(found))
+
+
+def declared(content: bytes) -> list[Change]:
+    """The workloads that an input declares; none for what is no YAML, which kubectl will say better."""
+    import yaml
+
+    try:
+        return [each for document in yaml.load_all(content, Loader=yaml.CSafeLoader) for each in _workloads(document)]
+    except (yaml.YAMLError, ValueError, RecursionError, AttributeError):
+        return []
+
+
+def _workloads(document: Any) -> Iterator[Change]:
+    if not isinstance(document, dict):
+        return
+    kind = str(document.get("kind"))
+    if kind.endswith("List"):
+        for item in document.get("items") or ():
+            yield from _workloads(item)
+    metadata = document.get("metadata")
+    group = str(document.get("apiVersion")).partition("/")[0]
+    if isinstance(metadata, dict) and f"{kind.lower()}.{group}" in WORKLOADS:
+        yield Change(f"{kind.lower()}.{group}/{metadata.get('name')}", "", str(metadata.get("namespace") or ""))
+
+
+def workloads(changes: Iterable[Change]) -> list[Change]:
+    """Those of the changes that a rollout follows: of the kinds that have one, and not deleted."""
+    found = [each for each in changes if each.kind in WORKLOADS and not each.is_none and "deleted" not in each.result]
+    return list({(each.resource, each.namespace): each for each in found}.values())

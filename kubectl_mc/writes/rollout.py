@@ -1,0 +1,46 @@
+"""The gate behind a wave: are the workloads that it changed rolled out?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kubectl_mc import dispatch, errors, grammar, verbs
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.request import command
+from kubectl_mc.writes.objects import Change
+from kubectl_mc.writes.work import Work
+
+_GRACE = 10.0  # seconds that a kubectl has beyond the time it was given itself
+
+
+def wait(work: Work, workloads: Mapping[str, Sequence[Change]], timeout: float) -> dict[str, str]:
+    """Wait for the workloads of each cluster; why not, by cluster, "" where all are rolled out.
+
+    timeout: in seconds, for each workload. Raises KeyboardInterrupt.
+    """
+    asked = [(cluster, change) for cluster, changes in workloads.items() for change in changes]
+    commands = []
+    for cluster, change in asked:
+        words = ["rollout", "status", change.resource, f"--timeout={timeout:g}s"]
+        line = about(work.typed, words, change.namespace)
+        watching = work.request._replace(verb=verbs.find(line), line=line)
+        commands.append(command(watching, work.jobs[cluster]._replace(line=line)))
+    results = dispatch.collect(commands, work.request.parallel(len(commands)), timeout + _GRACE)
+    found = dict.fromkeys(workloads, "")
+    for (cluster, change), result in zip(asked, results):
+        if result.status and not found[cluster]:
+            why = errors.cause(result.stderr.decode("utf-8", "replace"), result.status).reason
+            found[cluster] = f"{change.resource} is not rolled out: {why}"
+    return found
+
+
+def about(line: CommandLine, words: Sequence[str], namespace: str) -> CommandLine:
+    """Another command for the same user of the same cluster: with the line's flags that every command has."""
+    common = grammar.flag_table("").takes_value
+    kept = [
+        token
+        for token in line.tokens
+        if token.flags and not token.verbatim and all(name in common and name != "namespace" for name, _ in token.flags)
+    ]
+    where = ["--namespace", namespace] if namespace else []
+    return grammar.parse([*words, *where, *grammar.join(kept)])

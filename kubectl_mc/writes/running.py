@@ -1,0 +1,213 @@
+"""Making a change, wave by wave: what begins and what ends is written down before the next step is taken."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+
+from kubectl_mc import answer, dispatch, errors, grammar, report, stream, terminal, verbs
+from kubectl_mc.cli import seconds
+from kubectl_mc.dispatch import Chunk, Result
+from kubectl_mc.errors import UserError
+from kubectl_mc.request import Job, command
+from kubectl_mc.streams import Streams
+from kubectl_mc.writes import audit, objects, rollout
+from kubectl_mc.writes.audit import Place
+from kubectl_mc.writes.fold import fold
+from kubectl_mc.writes.work import DEFAULT_WAVE_TIMEOUT, Progress, Work
+
+# Causes that may come after the server has done what was asked.
+_UNSURE = ("connection timeout", "connection lost", "server error")
+
+
+class Wave(NamedTuple):
+    """A wave with its number among `total`."""
+
+    number: int
+    total: int
+    clusters: tuple[str, ...]
+
+
+def run(work: Work, waves: Sequence[tuple[str, ...]], progress: Progress, streams: Streams) -> None:
+    """Run the waves, with a gate and a pause between them, until one has to be the last."""
+    for number, clusters in enumerate(waves, start=1):
+        wave = Wave(number, len(waves), clusters)
+        if number > 1 and not _pause(work, wave, progress, streams):
+            return
+        if wave.total > 1:
+            streams.say([f"Wave {number}/{wave.total}: {fold(clusters)}"])
+        with _patient(progress, streams):
+            _change(work, wave, progress, streams)
+        if work.gated and not progress.broken and not progress.interrupted:
+            gate(work, clusters, progress, streams)
+        if not progress.goes_on:
+            return
+
+
+# --- A wave ------------------------------------------------------------------------------------------------
+
+
+def _change(work: Work, wave: Wave, progress: Progress, streams: Streams) -> None:
+    """Run the command on the clusters of a wave."""
+    jobs = [work.jobs[cluster] for cluster in wave.clusters]
+    started: dict[int, float] = {}
+    written: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in jobs]
+    colour = terminal.wants_colour(streams.stdout, work.request.environment)
+    streamed = verbs.way(work.request.verb, work.request.line) == "streamed"
+    screen = stream.Screen(work.request, jobs, streams.answer, streams.say, colour) if streamed else None
+
+    def allow(place: int) -> bool:
+        """Write down that a cluster begins; without that it must not."""
+        if not progress.goes_on:
+            return False
+        cluster = jobs[place].label
+        if not _record(work, progress, "begin", cluster=cluster):
+            return False
+        started[place] = time.monotonic()
+        progress.places[cluster] = progress.places[cluster]._replace(state="running", reason="", gated=None)
+        return True
+
+    commands = [command(work.request, job._replace(line=answer.asked(work.request, job.line))) for job in jobs]
+    parallel = work.request.parallel(len(jobs))
+    with suppress(KeyboardInterrupt):
+        for event in dispatch.run(commands, parallel, work.request.patience, work.request.stdin, allow=allow):
+            if screen:
+                screen.show(event)
+            if isinstance(event, Chunk):
+                if not screen or event.stream == "stderr" or verbs.can_rehearse(work.request.verb, work.request.line):
+                    written[event.place][event.stream].append(event.text)
+                continue
+            stdout, stderr = (b"".join(written[event.place][name]) for name in ("stdout", "stderr"))
+            result = Result(event.cluster, stdout, stderr, event.status, event.timed_out)
+            progress.results[event.cluster] = result
+            _ended(work, result, time.monotonic() - started[event.place], progress)
+    for place in started:
+        cluster = jobs[place].label
+        if cluster not in progress.results:  # ended by a second Ctrl-C
+            progress.results[cluster] = Result(cluster, b"", b"", None)
+            progress.places[cluster] = Place(cluster, "unknown", "interrupted", unsure=True)
+            _record(work, progress, "cluster", **fields(progress.places[cluster]))
+
+
+def _ended(work: Work, result: Result, took: float, progress: Progress) -> None:
+    place = judged(work, result, took, progress.places[result.cluster])
+    progress.places[result.cluster] = place
+    exit_status = None if result.timed_out else result.status
+    _record(work, progress, "cluster", exit=exit_status, **fields(place))
+
+
+def judged(work: Work, result: Result, took: float, before: Place) -> Place:
+    """What became of a cluster whose kubectl has ended; before: with what the preflight said of its objects."""
+    request = work.request
+    form, _ = grammar.output_format(request.line)
+    found = tuple(objects.parse(result.stdout.decode("utf-8", "replace"))) if form in ("", "name") else before.objects
+    known = work.placed(found) if verbs.is_kubectls(request.line) else ()
+    why = report.cause(result, request)
+    if why:
+        unsure = result.timed_out or (result.status or 0) < 0 or why.reason in _UNSURE
+        return Place(result.cluster, "failed", why.reason, took, known, unsure=unsure)
+    silent = verbs.can_rehearse(request.verb, request.line) and form in ("", "name")
+    state = "unchanged" if objects.unchanged(known, silent) else "changed"
+    return Place(result.cluster, state, "", took, known)
+
+
+def fields(place: Place) -> dict[str, object]:
+    """A place as it is written down."""
+    return {
+        "cluster": place.cluster,
+        "state": place.state,
+        "reason": place.reason,
+        "seconds": round(place.seconds, 3),
+        "objects": audit.changes(place.objects),
+        **({"unsure": True} if place.unsure else {}),
+    }
+
+
+def _record(work: Work, progress: Progress, event: str, **rest: object) -> bool:
+    """Write a line; if that fails, nothing more is begun."""
+    try:
+        work.log.write(event, **rest)
+    except UserError as error:
+        progress.broken = error
+        return False
+    return True
+
+
+# --- Between waves -----------------------------------------------------------------------------------------
+
+
+def gate(work: Work, clusters: Sequence[str], progress: Progress, streams: Streams) -> None:
+    """Wait for the rollouts of what these clusters have changed. Ctrl-C ends the waiting, and the run."""
+    places = [progress.places[cluster] for cluster in clusters if progress.places[cluster].state == "changed"]
+    workloads = {place.cluster: found for place in places if (found := objects.workloads(place.objects))}
+    timeout = work.request.options.wave_timeout
+    if not workloads or grammar.is_set(work.typed, "all-namespaces"):
+        return
+    streams.say([f"Waiting for the rollouts in {fold(workloads)}"])
+    try:
+        outcome = rollout.wait(work, workloads, DEFAULT_WAVE_TIMEOUT if timeout is None else timeout)
+    except KeyboardInterrupt:
+        progress.interrupted = True
+        outcome = dict.fromkeys(workloads, "its rollouts were not waited for")
+    for cluster, reason in outcome.items():
+        progress.places[cluster] = progress.places[cluster]._replace(gated=not reason, reason=reason)
+        _record(work, progress, "rollout", cluster=cluster, done=not reason, reason=reason)
+
+
+def _pause(work: Work, wave: Wave, progress: Progress, streams: Streams) -> bool:
+    """Wait or ask ahead of a wave, if that is wanted; go on?"""
+    pause = work.request.options.pause
+    try:
+        if pause == "prompt":
+            question = f"Go on with wave {wave.number}/{wave.total} ({fold(wave.clusters)})? [y/N]: "
+            if terminal.ask(question).strip().lower() not in ("y", "yes"):
+                progress.stopping = "not wanted"
+        elif pause is not None:
+            streams.say([f"Pausing for {pause}"])
+            time.sleep(seconds("pause", pause))
+    except KeyboardInterrupt:
+        progress.interrupted = True
+    except OSError:
+        progress.stopping = "no terminal"
+    return progress.goes_on
+
+
+@contextmanager
+def _patient(progress: Progress, streams: Streams) -> Iterator[None]:
+    """Ctrl-C lets what runs finish, and starts no more; a second one ends it."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def pressed(number: int, frame: object) -> None:
+        if progress.interrupted:
+            raise KeyboardInterrupt
+        progress.interrupted = True
+        streams.say([errors.finishing()])
+
+    if before is signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, pressed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def in_foreground(work: Work, jobs: Sequence[Job], progress: Progress, streams: Streams) -> int:
+    """A command that owns the terminal, on one cluster after another; the exit status."""
+
+    def around(cluster: str, go: Callable[[], int]) -> int:
+        if not _record(work, progress, "begin", cluster=cluster):
+            raise progress.broken or AssertionError
+        started = time.monotonic()
+        status = go()
+        state = "failed" if status else "changed"
+        reason = f"exit status {status}" if status else ""
+        progress.places[cluster] = Place(cluster, state, reason, time.monotonic() - started)
+        _record(work, progress, "cluster", exit=status, **fields(progress.places[cluster]))
+        return status
+
+    return terminal.run(work.request, [job.target for job in jobs], streams.say, around)

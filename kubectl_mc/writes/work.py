@@ -1,0 +1,89 @@
+"""A change that is about to be made, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from kubectl_mc import grammar
+from kubectl_mc.dispatch import Result
+from kubectl_mc.errors import UserError
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.request import Job, Request
+from kubectl_mc.selection import Cluster
+from kubectl_mc.writes import objects, redact
+from kubectl_mc.writes.audit import Log, Place
+from kubectl_mc.writes.input import Given
+from kubectl_mc.writes.objects import Change
+
+DEFAULT_WAVE_TIMEOUT = 300.0  # seconds
+
+
+class Work(NamedTuple):
+    """typed: the command line as the user gave it; request and jobs: with the input in place of the files' names.
+
+    jobs: of the clusters that can be reached, by name; those that can't are in request.unreachable
+    resumes: it goes on with a run that has begun
+    """
+
+    request: Request
+    typed: CommandLine
+    given: Given
+    clusters: Mapping[str, Cluster]
+    jobs: Mapping[str, Job]
+    log: Log
+    resumes: bool = False
+
+    @property
+    def gated(self) -> bool:
+        """Are rollouts waited for? Where the change goes in steps, or the user says how long to wait."""
+        options = self.request.options
+        return any(value is not None for value in (options.waves, options.canary, options.wave_timeout))
+
+    def placed(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """The changes with their namespaces, as far as they are known."""
+        if grammar.is_set(self.typed, "all-namespaces"):
+            return changes
+        namespace = grammar.value(self.typed, "namespace") or ""
+        declared = objects.declared(self.given.content) if self.given.content and not namespace else []
+        return tuple(objects.placed(changes, namespace, declared))
+
+
+class Progress:
+    """What has become of each cluster so far.
+
+    stopping: no more clusters are to be started, for this reason; broken: the audit can't be written any more
+    interrupted: by Ctrl-C
+    """
+
+    def __init__(self, places: Mapping[str, Place], tolerated: int | None) -> None:
+        self.places = dict(places)
+        self.results: dict[str, Result] = {}
+        self.tolerated = tolerated
+        self.stopping = ""
+        self.broken: UserError | None = None
+        self.interrupted = False
+
+    @property
+    def failures(self) -> int:
+        """Clusters that failed, or whose rollouts did."""
+        return sum(place.state in ("failed", "unknown") or place.gated is False for place in self.places.values())
+
+    @property
+    def goes_on(self) -> bool:
+        too_many = self.tolerated is not None and self.failures > self.tolerated
+        return not (self.stopping or self.broken or self.interrupted or too_many)
+
+
+def written(work: Work) -> list[str]:
+    """The whole command line as it may be written down: kubectl's words and our flags, without secrets."""
+    from kubectl_mc.cli import OWN_FLAGS
+
+    secret = b"Secret" in (work.given.content or b"")
+    safe = redact.line(work.typed, secret)
+    ours = [
+        f"--{name}" if value is None or (not OWN_FLAGS[name] and not value) else f"--{name}={value}"
+        for name, value in work.request.options.given
+    ]
+    end = next((index for index, token in enumerate(safe.tokens) if token.verbatim), len(safe.tokens))
+    return [*grammar.join(safe.tokens[:end]), *ours, *grammar.join(safe.tokens[end:])]

@@ -34,13 +34,15 @@ class Cut(NamedTuple):
 class Layout(NamedTuple):
     """How a format looks.
 
-    cut: a text -> its parts, None if it is no List
+    documents: what a kubectl printed -> its documents (`label A B -o yaml` prints two), each with what is before it
+    cut: a document -> its parts, None if it is no List
     lone: a lone object's text -> the same as an item of a List
     annotate: (the text of an object, its indentation, cluster) -> the text with the annotation
     indent: of an item; separator: what stands between two items
     head, foot: of a List with items; empty: a whole List without
     """
 
+    documents: Callable[[str], list[tuple[str, str]]]
     cut: Callable[[str], Cut | None]
     lone: Callable[[str], str]
     annotate: Callable[[str, str, str], str]
@@ -63,26 +65,28 @@ def merge(
     Raises NotObjects.
     """
     layout = LAYOUTS[output]
-    cuts = [layout.cut(text) for _, text in outputs]
     if lone and len(outputs) == 1:
-        return _annotated(outputs[0], cuts[0], layout)
+        ((cluster, whole),) = outputs
+        return "".join(between + _annotated(cluster, text, layout) for between, text in layout.documents(whole))
+    documents = [(cluster, text) for cluster, whole in outputs for _, text in layout.documents(whole)]
+    cuts = [layout.cut(text) for _, text in documents]
     rows = ordered(
         [
             (cluster, item)
-            for (cluster, text), cut in zip(outputs, cuts)
+            for (cluster, text), cut in zip(documents, cuts)
             for item in (cut.items if cut else [layout.lone(text)])
         ]
     )
     if not rows:
-        return next((text for (_, text), cut in zip(outputs, cuts) if cut and _plain(cut, layout)), layout.empty)
+        return next((text for (_, text), cut in zip(documents, cuts) if cut and _plain(cut, layout)), layout.empty)
     # kubectls differ in a List's metadata, so the foot of a given one is used where there is one.
     foot = next((cut.foot for cut in cuts if cut and cut.items and _plain(cut, layout)), layout.foot)
     items = [layout.annotate(item, layout.indent, cluster) for cluster, item in rows]
     return layout.head + layout.separator.join(items) + foot
 
 
-def _annotated(output: Row, cut: Cut | None, layout: Layout) -> str:
-    cluster, text = output
+def _annotated(cluster: str, text: str, layout: Layout) -> str:
+    cut = layout.cut(text)
     if not cut:
         return layout.annotate(text, "", cluster)
     items = [layout.annotate(item, layout.indent, cluster) for item in cut.items]
@@ -125,6 +129,14 @@ _JSON_LIST = re.compile(r'\n    "kind": "\w*List"')
 _JSON_ITEMS = re.compile(r'\n    "items": (?:\[\n|\[\]|null)')
 
 
+def _json_documents(text: str) -> list[tuple[str, str]]:
+    """Raises NotObjects for what isn't objects one after another, e.g. with logs between them."""
+    parts = text.split("\n}\n")
+    if parts[-1] or not all(part.startswith("{\n") for part in parts[:-1]):
+        raise NotObjects(text[:60])
+    return [("", part + "\n}\n") for part in parts[:-1]]
+
+
 def _json_cut(text: str) -> Cut | None:
     start = _JSON_ITEMS.search(text, 0, 400)
     if not start or not (_JSON_LIST.search(text, 0, 400) or _JSON_LIST.search(text, max(0, len(text) - 400))):
@@ -138,8 +150,6 @@ def _json_cut(text: str) -> Cut | None:
 
 
 def _json_lone(text: str) -> str:
-    if not text.startswith("{\n") or not text.endswith("\n}\n") or "\n}\n{" in text:
-        raise NotObjects(text[:60])
     return _indented(text, JSON.indent)
 
 
@@ -164,7 +174,34 @@ def _json_annotate(item: str, indent: str, cluster: str) -> str:
 
 # --- YAML ---------------------------------------------------------------------------------------------------
 
+_YAML_OBJECT = re.compile(r"^apiVersion: ", re.MULTILINE)
 _YAML_KIND = re.compile(r"\nkind: \w*List\n")
+
+
+_YAML_KEY = re.compile(r"^(?:---$|([A-Za-z]\w*):)", re.MULTILINE)
+
+
+def _yaml_documents(text: str) -> list[tuple[str, str]]:
+    """Some commands print no `---` between documents; but keys are sorted, so one that isn't starts a new document.
+
+    Raises NotObjects for what starts with no key at the margin.
+    """
+    starts: list[tuple[int, int]] = []  # of what is before a document, and of the document
+    last = ""
+    for found in _YAML_KEY.finditer(text):
+        key = found.group(1)
+        if not key:
+            starts.append((found.start(), found.end() + 1))
+            last = ""
+        elif not starts or (last and key <= last):
+            starts.append((found.start(), found.start()))
+            last = key
+        else:
+            last = key
+    if not starts or starts[0][0] != 0:
+        raise NotObjects(text[:60])
+    ends = [start for start, _ in starts[1:]] + [len(text)]
+    return [(text[before:start], text[start:end]) for (before, start), end in zip(starts, ends) if start < end]
 
 
 def _yaml_cut(text: str) -> Cut | None:
@@ -181,7 +218,7 @@ def _yaml_cut(text: str) -> Cut | None:
 
 
 def _yaml_lone(text: str) -> str:
-    if not text.startswith("apiVersion: "):
+    if not _YAML_OBJECT.search(text):
         raise NotObjects(text[:60])
     return "- " + _indented(text, "  ")[2:]
 
@@ -201,6 +238,7 @@ _JSON_KIND = '    "kind": "List",\n    "metadata": {\n        "resourceVersion":
 _YAML_FOOT = '\nkind: List\nmetadata:\n  resourceVersion: ""\n'
 
 JSON = Layout(
+    _json_documents,
     _json_cut,
     _json_lone,
     _json_annotate,
@@ -211,6 +249,7 @@ JSON = Layout(
     empty='{\n    "apiVersion": "v1",\n    "items": [],\n' + _JSON_KIND,
 )
 YAML = Layout(
+    _yaml_documents,
     _yaml_cut,
     _yaml_lone,
     _yaml_annotate,

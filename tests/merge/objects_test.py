@@ -233,3 +233,19 @@ def test_other_documents_are_wrapped_each_with_its_cluster(
         "items": [{"cluster": f"c{number}", "result": answer} for number, answer in enumerate(answers)],
         "kind": "ClusterResultList",
     }
+
+
+@forms
+@pytest.mark.parametrize("between", ["", "---\n"])
+def test_several_documents_of_one_kubectl_are_several_items(
+    form: str, between: str, render: Render, load: Callable[[str], Any]
+) -> None:
+    """`kubectl label A B -o yaml` prints no `---` between them, `create -f two.yaml -o yaml` does."""
+    one = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"k": "a: b\n---\nc"}}
+    two = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "y"}}
+    role = {"aggregationRule": {}, "apiVersion": "rbac/v1", "kind": "ClusterRole", "metadata": {"name": "z"}}
+    text = (between if form == "yaml" else "").join(map(render, (one, two, role, listed([one]))))
+    merged = load(objects.merge([("c1", text), ("c2", text)], form))
+    assert merged == listed([annotated(each, name) for name in ("c1", "c2") for each in (one, two, role, one)])
+    alone = objects.merge([("c1", text)], form, lone=True)
+    assert alone.count(ANNOTATION) == 4

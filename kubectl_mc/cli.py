@@ -167,7 +167,7 @@ def parse(argv: Sequence[str]) -> Invocation:
     line = grammar.parse(argv, OWN_FLAGS)
     ours = [token.flags[0] for token in line.tokens if _is_own(token)]
     theirs = line._replace(tokens=tuple(token for token in line.tokens if not _is_own(token)))
-    options = _options(ours)
+    options = from_flags(ours)
     if not theirs.path:
         for wish in ("help", "version"):
             if grammar.is_set(theirs, wish):
@@ -184,7 +184,7 @@ def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Opti
     """The options, with defaults ((flag, value)) for the flags that were not given. Raises UserError as `parse`."""
     typed = {name for name, _ in options.given}
     missing = [each for each in defaults if each[0] not in typed]
-    return _options([*missing, *options.given])._replace(given=options.given) if missing else options
+    return from_flags([*missing, *options.given])._replace(given=options.given) if missing else options
 
 
 def names_targets(options: Options) -> bool:
@@ -202,7 +202,8 @@ def names_targets(options: Options) -> bool:
     )
 
 
-def _options(ours: Sequence[tuple[str, str | None]]) -> Options:
+def from_flags(ours: Sequence[tuple[str, str | None]]) -> Options:
+    """The options that (name, value) flags of ours are. Raises UserError for a value that is none."""
     fields: dict[str, Any] = {}
     for name, given in ours:
         if OWN_FLAGS[name] and not (given or "").strip(","):  # a list of nothing must not mean all clusters

@@ -33,7 +33,8 @@ NO_CONTEXT = "no context"
 _CAUSES: tuple[tuple[str, Cause], ...] = (
     (r"context was not found for specified context|context \S+ does not exist", Cause(NO_CONTEXT)),
     (
-        r"doesn't have a resource type|no matches for kind|could not find the requested resource",
+        r"doesn't have a resource type|no matches for kind|could not find the requested resource"
+        r"|the selfsubjectreviews API is not enabled",  # `auth whoami` on a server before 1.28
         Cause("no such resource type", absent=True),
     ),
     (r"\(NotFound\)", Cause("not found", absent=True)),
@@ -585,3 +586,19 @@ def finishing() -> str:
 
 def not_rehearsed() -> str:
     return "kubectl has no dry run of this, so what it would change isn't known"
+
+
+def no_runs_yet() -> str:
+    return "No changes were made from here yet"
+
+
+def may_be_done(names: str) -> str:
+    return f"The change may have been made already in {names}: there it had begun, and how it ended isn't known"
+
+
+def left_out() -> str:
+    return "It isn't made there again. Look at these clusters; to make it there again: --repeat-unknown"
+
+
+def found_done() -> str:
+    return "found done"

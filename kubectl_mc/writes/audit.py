@@ -168,6 +168,14 @@ def _after(place: Place, event: Event) -> Place:
     )
 
 
+def reread(log: Log) -> Run:
+    """The log's run. The file is read through the log itself: closing another descriptor of it would end the lock."""
+    with open(log.descriptor, encoding="utf-8", errors="replace", closefd=False) as file:
+        file.seek(0)
+        events = [event for event in _events(file) if event["run"] == log.run]
+    return Run(log.run, events[0], tuple(events))
+
+
 def runs(where: str) -> list[Run]:
     """Every run of the file, oldest first; lines that are none (of a full disk) are left out. Raises UserError."""
     found: dict[str, list[Event]] = {}

@@ -22,7 +22,7 @@ from kubectl_mc.writes.work import Progress, Work, written
 
 def run(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], streams: Streams) -> int:
     """Make a change on the targets, if it is wanted; the exit status. Raises UserError where nothing was changed."""
-    request = request._replace(options=_with_typed_yes(request.options))
+    request = request._replace(options=with_typed_yes(request.options))
     options, way = request.options, verbs.way(request.verb, request.line)
     names = [cluster.name for cluster in clusters]
     check_protection(request, clusters, targets)
@@ -40,7 +40,7 @@ def run(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target]
         return carry_out(work, order, streams, {name: Place(name, "not started") for name in names})
 
 
-def _with_typed_yes(options: Options) -> Options:
+def with_typed_yes(options: Options) -> Options:
     """A yes from the mapping file's defaults would be one to every change to come."""
     return options._replace(yes=options.yes and any(flag == "yes" for flag, _ in options.given))
 
@@ -93,16 +93,27 @@ def work_for(
         yield work._replace(request=work.request._replace(stdin=path))
 
 
-def carry_out(work: Work, order: Sequence[tuple[str, ...]], streams: Streams, places: Mapping[str, Place]) -> int:
-    """Preflight, question, waves, summary. places: of all clusters of the run, those of `order` are to be changed."""
+def carry_out(
+    work: Work,
+    order: Sequence[tuple[str, ...]],
+    streams: Streams,
+    places: Mapping[str, Place],
+    stuck: Sequence[str] = (),
+) -> int:
+    """Preflight, question, waves, summary.
+
+    places: of all clusters of the run; those of `order` are to be changed
+    stuck: clusters that were changed, whose rollouts are to be waited for ahead of all
+    """
     request, clusters = work.request, [name for wave in order for name in wave]
     findings = _findings(work, clusters)
     refusals = {each.cluster: each.refusal for each in findings if each.refusal}
-    if len(refusals) == len(clusters):
+    if clusters and len(refusals) == len(clusters):
         return _all_refused(work, findings, streams)
     if refusals and not request.options.continue_on_preflight_error:
         raise errors.refused_before(list(refusals.items()), len(clusters))
-    going = [name for name in clusters if name not in refusals]
+    done = [each.cluster for each in findings if each.unchanged and _may_be_done(places[each.cluster])]
+    going = [name for name in clusters if name not in refusals and name not in done]
     if request.options.show_diff and work.typed.path == ("apply",):
         preflight.differences(request, [work.jobs[name] for name in going], streams.say)
     _question(work, findings, going, streams)
@@ -113,9 +124,20 @@ def carry_out(work: Work, order: Sequence[tuple[str, ...]], streams: Streams, pl
     for name, reason in refusals.items():
         progress.places[name] = Place(name, "refused", reason)
         work.log.write("cluster", **running.fields(progress.places[name]))
-    steps = [tuple(name for name in wave if name not in refusals) for wave in order]
-    running.run(work, [wave for wave in steps if wave], progress, streams)
+    for name in done:
+        progress.places[name] = Place(name, "unchanged", errors.found_done())
+        work.log.write("cluster", **running.fields(progress.places[name]))
+    if stuck:
+        running.gate(work, stuck, progress, streams)
+    steps = [tuple(name for name in wave if name in going) for wave in order]
+    if progress.goes_on:
+        running.run(work, [wave for wave in steps if wave], progress, streams)
     return _finish(work, progress, streams)
+
+
+def _may_be_done(place: Place) -> bool:
+    """Had it begun before, so that its end isn't known? If there is nothing to change now, it was done."""
+    return place.state == "unknown" or place.unsure
 
 
 def _tolerated(request: Request, total: int) -> int | None:
@@ -144,7 +166,7 @@ def _all_refused(work: Work, findings: Sequence[Finding], streams: Streams) -> i
 
 def _question(work: Work, findings: Sequence[Finding], going: Sequence[str], streams: Streams) -> None:
     """Ask, unless --yes; raises UserError if the answer is no."""
-    if work.request.options.yes:
+    if work.request.options.yes or not going:
         return
     known = [each for each in findings if each.cluster in going]
     clusters = [work.clusters[name] for name in going]

@@ -74,9 +74,10 @@ def declared(content: bytes) -> list[Change]:
     """The workloads that an input declares; none for what is no YAML, which kubectl will say better."""
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return [each for document in yaml.load_all(content, Loader=yaml.CSafeLoader) for each in _workloads(document)]
-    except (yaml.YAMLError, ValueError, RecursionError, AttributeError):
+        return [each for document in yaml.load_all(content, Loader=loader) for each in _workloads(document)]
+    except (yaml.YAMLError, ValueError, TypeError, IndexError, RecursionError):
         return []
 
 

@@ -95,6 +95,7 @@ def _change(work: Work, wave: Wave, progress: Progress, streams: Streams) -> Non
 def _ended(work: Work, result: Result, took: float, progress: Progress) -> None:
     place = judged(work, result, took, progress.places[result.cluster])
     progress.places[result.cluster] = place
+    progress.judged.add(result.cluster)
     exit_status = None if result.timed_out else result.status
     _record(work, progress, "cluster", exit=exit_status, **fields(place))
 
@@ -152,6 +153,7 @@ def gate(work: Work, clusters: Sequence[str], progress: Progress, streams: Strea
     except KeyboardInterrupt:
         progress.interrupted = True
         outcome = dict.fromkeys(workloads, "its rollouts were not waited for")
+    progress.judged |= set(outcome)
     for cluster, reason in outcome.items():
         progress.places[cluster] = progress.places[cluster]._replace(gated=not reason, reason=reason)
         _record(work, progress, "rollout", cluster=cluster, done=not reason, reason=reason)

@@ -52,6 +52,7 @@ class Work(NamedTuple):
 class Progress:
     """What has become of each cluster so far.
 
+    judged: the clusters whose command has ended, or whose rollouts were waited for, in this process
     stopping: no more clusters are to be started, for this reason; broken: the audit can't be written any more
     interrupted: by Ctrl-C
     """
@@ -59,6 +60,7 @@ class Progress:
     def __init__(self, places: Mapping[str, Place], tolerated: int | None) -> None:
         self.places = dict(places)
         self.results: dict[str, Result] = {}
+        self.judged: set[str] = set()
         self.tolerated = tolerated
         self.stopping = ""
         self.broken: UserError | None = None
@@ -67,7 +69,8 @@ class Progress:
     @property
     def failures(self) -> int:
         """Clusters that failed, or whose rollouts did."""
-        return sum(place.state in ("failed", "unknown") or place.gated is False for place in self.places.values())
+        judged = [self.places[cluster] for cluster in self.judged]
+        return sum(place.state in ("failed", "unknown") or place.gated is False for place in judged)
 
     @property
     def goes_on(self) -> bool:

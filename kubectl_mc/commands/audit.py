@@ -1,0 +1,121 @@
+"""`kubectl mc audit`: which changes were made from here, by whom, and what became of them on each cluster."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kubectl_mc import errors, grammar, tables
+from kubectl_mc.cli import Options
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.streams import Streams
+from kubectl_mc.writes import audit
+from kubectl_mc.writes.audit import Place, Run
+
+
+def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+    """`audit` alone lists. Raises UserError."""
+    words, where = grammar.operands(line), audit.path(environment)
+    if line.path == ("audit",) and words:
+        raise errors.no_audit_command(words[0])
+    form = grammar.value(line, "output") or ""
+    if form not in ("", "json", "yaml"):
+        raise errors.bad_flag_value("output", form, "json or yaml")
+    if line.path[-1] == "show":
+        if len(words) != 1:
+            raise errors.which_run("audit show")
+        found = audit.find(where, words[0])
+        streams.stdout.write(_formatted(_document(found), form) if form else _shown(found))
+        return 0
+    runs = audit.runs(where)
+    listed = {"apiVersion": "kubectl-mc.k8s.io/v1alpha1", "kind": "RunList", "items": [_brief(each) for each in runs]}
+    if form:
+        streams.stdout.write(_formatted(listed, form))
+    elif runs:
+        rows = [[each.id, _text(each, "user"), _text(each, "what"), _outcome(each)] for each in runs]
+        streams.stdout.write(tables.render(("RUN", "USER", "WHAT", "RESULT"), rows))
+    else:
+        streams.say([errors.no_runs_yet()])
+    return 0
+
+
+def _formatted(document: Mapping[str, Any], form: str) -> str:
+    if form == "json":
+        return json.dumps(document, indent=4) + "\n"
+    import yaml
+
+    plain = json.loads(json.dumps(document))  # nothing in it twice, or YAML would write anchors
+    return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
+
+
+def _text(run: Run, field: str) -> str:
+    return str(run.start.get(field) or "")
+
+
+def _outcome(run: Run) -> str:
+    """`3 changed, 1 failed`; of a run without a last line also that it has none."""
+    states = [place.state for place in run.places()]
+    counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    return counted if run.ended else f"{counted} (no end written down)"
+
+
+def _brief(run: Run) -> dict[str, Any]:
+    """A run without its events."""
+    fields = ("time", "user", "directory", "argv", "what", "input", "targets")
+    return {
+        "run": run.id,
+        **{name: run.start.get(name) for name in fields},
+        "ended": run.ended,
+        "clusters": [_place(place) for place in run.places()],
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "cluster": place.cluster,
+        "state": place.state,
+        "reason": place.reason,
+        "seconds": place.seconds,
+        "rolledOut": place.gated,
+        "objects": audit.changes(place.objects),
+    }
+
+
+def _document(run: Run) -> dict[str, Any]:
+    return {
+        "apiVersion": "kubectl-mc.k8s.io/v1alpha1",
+        "kind": "Run",
+        **_brief(run),
+        "events": [dict(event) for event in run.events],
+    }
+
+
+def _shown(run: Run) -> str:
+    given = run.start.get("input") or {}
+    about = {
+        "Run": run.id,
+        "Time": _text(run, "time"),
+        "User": _text(run, "user"),
+        "Directory": _text(run, "directory"),
+        "Command": f"kubectl mc {shlex.join(run.start.get('argv') or ())}",
+        "Input": f"{', '.join(given.get('sources', ()))} {given.get('digest', '')}".strip() or "<none>",
+        "Result": _outcome(run),
+    }
+    head = "".join(f"{name + ':':<12}{errors.visible(text)}\n" for name, text in about.items())
+    return f"{head}\n{tables.render(('CLUSTER', 'SERVER', 'USER', 'STATE', 'SECONDS', 'DETAILS'), _rows(run))}"
+
+
+def _rows(run: Run) -> Sequence[Sequence[str]]:
+    servers = {str(target.get("cluster")): target for target in run.start.get("targets") or ()}
+    return [
+        [
+            place.cluster,
+            *(str(servers.get(place.cluster, {}).get(name) or "<unknown>") for name in ("server", "user")),
+            place.state,
+            f"{place.seconds:.1f}",
+            place.reason or ", ".join(f"{each.resource} {each.result}".strip() for each in place.objects) or "<none>",
+        ]
+        for place in run.places()
+    ]

@@ -1,0 +1,139 @@
+"""`kubectl mc resume RUN`: go on with a run on the clusters that it hasn't begun, or where it failed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+
+from kubectl_mc import cli, errors, fleet, grammar, terminal, verbs
+from kubectl_mc.cli import Invocation, Options
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.request import Request, out_of_reach
+from kubectl_mc.streams import Streams
+from kubectl_mc.verbs import Verb
+from kubectl_mc.writes import addresses, audit, gate, objects, redact, summary, waves
+from kubectl_mc.writes.audit import Place, Run
+from kubectl_mc.writes.fold import fold
+from kubectl_mc.writes.work import Work
+
+# Flags of the run that its resumption doesn't take over: the clusters are those that are left, and yes is said anew.
+_CHOOSING = (
+    "clusters", "exclude", "all-clusters", "cluster-selector", "clusterset", "property", "cluster-manager", "placement",
+    "healthy", "pick", "contexts",
+)  # fmt: skip
+_DROPPED = ("yes", "canary", *_CHOOSING)
+
+
+def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+    """Raises UserError where nothing was changed."""
+    words = grammar.operands(line)
+    if len(words) != 1 or cli.names_targets(options):
+        raise errors.which_run("resume")
+    where = audit.path(environment)
+    log = audit.open_log(where, audit.find(where, words[0]).id)
+    audit.lock(log)
+    found = audit.reread(log)
+    recorded = _invocation(found, [token.words[0] for token in line.tokens if token.verbatim][1:])
+    verb = verbs.find(recorded.kubectl)
+    stuck = _stuck(found, recorded.options)
+    left = _wanted(summary.left(found.places()), verb, options, grammar.is_set(line, "repeat-unknown"), streams)
+    again = [place.cluster for place in left if place.gated is not False]
+    if not again and not stuck:
+        raise errors.nothing_to_resume(found.id)
+    _enter(str(found.start.get("directory") or ""))
+    names = [name for name in found.clusters if name in {*again, *stuck}]
+    restated = _options(recorded.options, options, names)
+    kubectl = fleet.find_kubectl(environment)
+    chosen = fleet.choose(kubectl, restated, recorded.kubectl, environment, streams.say)
+    targets = fleet.reach(kubectl, recorded.kubectl, environment, chosen)
+    unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
+    request = Request(
+        kubectl, verb, recorded.kubectl, gate.with_typed_yes(chosen.options), environment, None, unreachable
+    )
+    gate.check_flags(request.options, len(names))
+    order = waves.plan(again, options.waves, options.canary) if options.waves or options.canary else _rest(found, again)
+    if again and not request.options.yes and not terminal.there():
+        raise errors.needs_yes()
+    with gate.work_for(request, chosen.clusters, targets, log, streams) as work:
+        if work.given.digest != str((found.start.get("input") or {}).get("digest") or ""):
+            raise errors.other_input(found.id)
+        _same_servers(work, found, names)
+        known = {place.cluster: place for place in found.places()}
+        return gate.carry_out(work._replace(resumes=True), order, streams, known, stuck)
+
+
+def _invocation(found: Run, again: Sequence[str]) -> Invocation:
+    """The run's command; again: as the user gives it once more, because the record lacks what was secret."""
+    argv = [str(word) for word in found.start["argv"]]
+    recorded = cli.parse(argv)
+    if not any(redact.GONE in word for word in argv):
+        return recorded
+    kept = grammar.join(recorded.kubectl.tokens)
+    if not again:
+        raise errors.command_has_secrets(found.id, shlex.join(kept))
+    typed = cli.parse(again).kubectl
+    if not any(grammar.join(redact.line(typed, secret).tokens) == kept for secret in (False, True)):
+        raise errors.other_command(found.id)
+    return recorded._replace(kubectl=typed)
+
+
+def _options(recorded: Options, typed: Options, names: Sequence[str]) -> Options:
+    """The run's own flags, then those typed now, for exactly these clusters."""
+    kept = [(name, value) for name, value in recorded.given if name not in _DROPPED]
+    by_context = bool(recorded.contexts)
+    return cli.from_flags([*kept, ("contexts" if by_context else "clusters", ",".join(names)), *typed.given])
+
+
+def _stuck(found: Run, recorded: Options) -> list[str]:
+    """Clusters that are changed, but nobody has seen their rollouts done, in a run that waits for them."""
+    waited = recorded.waves or recorded.canary or recorded.wave_timeout is not None
+    return [
+        place.cluster
+        for place in found.places()
+        if waited and place.state == "changed" and place.gated is not True and objects.workloads(place.objects)
+    ]
+
+
+def _wanted(left: Sequence[Place], verb: Verb, options: Options, repeat_unknown: bool, streams: Streams) -> list[Place]:
+    """Without those where the change may have been made already, if making it twice is another change.
+
+    They are repeated if the user says so: with --repeat-unknown, or on the terminal.
+    """
+    unclear = [place for place in left if place.state == "unknown" or place.unsure]
+    if not unclear or verb.repeatable or repeat_unknown:
+        return list(left)
+    streams.say([errors.may_be_done(fold(place.cluster for place in unclear))])
+    if not options.yes and terminal.there():
+        if terminal.ask("Do it there (again)? [y/N]: ").strip().lower() in ("y", "yes"):
+            return list(left)
+    else:
+        streams.say([errors.left_out()])
+    return [place for place in left if place not in unclear]
+
+
+def _enter(folder: str) -> None:
+    """Names of files on the command line count from where it was typed."""
+    try:
+        os.chdir(folder)
+    except OSError:
+        raise errors.no_folder(folder) from None
+
+
+def _rest(found: Run, again: Sequence[str]) -> list[tuple[str, ...]]:
+    """The run's waves with what is left of them."""
+    steps = [tuple(str(name) for name in wave if name in again) for wave in found.start["waves"]]
+    return [wave for wave in steps if wave]
+
+
+def _same_servers(work: Work, found: Run, names: Sequence[str]) -> None:
+    """A name that stands for another server by now is another cluster. Raises UserError."""
+    before = {str(each["cluster"]): each for each in found.start["targets"]}
+    now = {each["cluster"]: each for each in addresses.of(work, names)}
+    moves = [
+        f"{name}: the server was {before[name]['server']} and is {now[name]['server']}"
+        for name in names
+        if before[name]["server"] and now[name]["server"] and before[name]["server"] != now[name]["server"]
+    ]
+    if moves:
+        raise errors.moved(moves)

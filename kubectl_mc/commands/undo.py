@@ -1,0 +1,50 @@
+"""`kubectl mc undo RUN`: roll back the workloads that a run gave a new revision, through the same gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kubectl_mc import cli, errors, grammar, verbs
+from kubectl_mc.cli import Options
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.streams import Streams
+from kubectl_mc.writes import audit, objects
+from kubectl_mc.writes.audit import Run
+
+_CHOOSING = ("hub-context", "hub-namespace", "contexts", "clusterprofile-provider-file")  # taken over from the run
+
+
+def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+    """The exit status is that of `rollout undo`. Raises UserError."""
+    from kubectl_mc import run as command
+
+    words = grammar.operands(line)
+    if len(words) != 1 or cli.names_targets(options):
+        raise errors.which_run("undo")
+    found = audit.find(audit.path(environment), words[0])
+    recorded = cli.parse([str(word) for word in found.start["argv"]])
+    groups = revised(found) if verbs.find(recorded.kubectl).revises else {}
+    if not groups:
+        raise errors.nothing_to_undo(found.id)
+    flags = [*((name, value) for name, value in recorded.options.given if name in _CHOOSING), *options.given]
+    statuses = []
+    for (namespace, *workloads), clusters in groups.items():
+        typed = [f"--{name}" if value is None else f"--{name}={value}" for name, value in flags]
+        where = [f"--namespace={namespace}"] if namespace else []
+        argv = ["rollout", "undo", *workloads, *where, f"--clusters={','.join(clusters)}", *typed]
+        statuses.append(command.run(cli.parse(argv), environment, streams))
+    return max(statuses)
+
+
+def revised(found: Run) -> dict[tuple[str, ...], list[str]]:
+    """(namespace, workload, …) -> the clusters where the run has given just these another revision.
+
+    What it created has no revision to go back to.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for place in found.places():
+        changed = [each for each in objects.workloads(place.objects) if each.result != "created"]
+        for namespace in dict.fromkeys(each.namespace for each in changed):
+            names = tuple(each.resource for each in changed if each.namespace == namespace)
+            groups.setdefault((namespace, *names), []).append(place.cluster)
+    return groups

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import socketserver
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+import yaml
+
+from kubectl_mc import cli, grammar
+from kubectl_mc.errors import UserError
+from kubectl_mc.writes import input
+from kubectl_mc.writes.input import Given
+
+
+def read(*argv: str, stdin: bytes = b"") -> Given:
+    return input.read("kubectl", cli.parse(argv).kubectl, lambda: stdin, {})
+
+
+def names(given: Given) -> list[str]:
+    return [document["name"] for document in yaml.safe_load_all(given.content or b"")]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """b.yaml, a.json (of two objects), c.txt, and inner/d.yml."""
+    (tmp_path / "b.yaml").write_text("name: b1\n---\nname: b2")
+    (tmp_path / "a.json").write_text('{"name": "a1"}\n{"name": "a2"}')
+    (tmp_path / "c.txt").write_text("name: c")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "d.yml").write_text("name: d\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_lone_file_stays_to_the_byte(folder: Path) -> None:
+    given = read("apply", "-f", "b.yaml", "-n", "shop")
+    assert given.content == b"name: b1\n---\nname: b2"
+    assert given.digest == f"sha256:{hashlib.sha256(given.content).hexdigest()}"
+    assert given.sources == ("b.yaml",)
+    assert grammar.join(given.line.tokens) == ["apply", "-n", "shop", "--filename=-"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (["-f", "."], ["a1", "a2", "b1", "b2"]),
+        (["-f", ".", "-R"], ["a1", "a2", "b1", "b2", "d"]),
+        (["-Rf", "."], ["a1", "a2", "b1", "b2", "d"]),
+        (["-f", "b.yaml,inner"], ["b1", "b2", "d"]),
+        (["-f", "b.yaml", "-f", "a.json", "-f", "b.yaml"], ["b1", "b2", "a1", "a2"]),
+        (["-f", "*.yaml", "-f", "c.txt"], ["b1", "b2", "c"]),
+        (["-f", "-", "-f", "inner/d.yml"], ["given", "d"]),
+    ],
+)
+def test_files_are_one_stream_in_kubectl_s_order(folder: Path, flags: list[str], expected: list[str]) -> None:
+    assert names(read("apply", *flags, stdin=b"name: given\n")) == expected
+
+
+def test_a_link_to_a_file_is_followed_and_one_to_a_folder_is_not(folder: Path) -> None:
+    (folder / "inner" / "e.yaml").symlink_to(folder / "b.yaml")
+    (folder / "inner" / "up").symlink_to(folder)
+    assert names(read("apply", "-R", "-f", "inner")) == ["d", "b1", "b2"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be"])
+def test_marks_of_an_encoding_are_no_text(folder: Path, encoding: str) -> None:
+    mark = "" if encoding == "utf-8-sig" else "\ufeff"
+    (folder / "m.yaml").write_bytes(f"{mark}name: é".encode(encoding))
+    assert names(read("apply", "-f", "b.yaml", "-f", "m.yaml")) == ["b1", "b2", "é"]
+
+
+@pytest.mark.parametrize(
+    "argv", [["delete", "cm", "a"], ["apply", "-f", "b.yaml", "-k", "."], ["apply", "-k"], ["apply", "-f"]]
+)
+def test_what_has_no_input_or_two_is_left_to_kubectl(folder: Path, argv: list[str]) -> None:
+    assert read(*argv) == Given(cli.parse(argv).kubectl)
+
+
+def test_what_is_not_there_is_said(folder: Path) -> None:
+    with pytest.raises(UserError, match=r'the path "nope.yaml" does not exist'):
+        read("apply", "-f", "nope.yaml")
+    os.symlink("nowhere", "dangling.yaml")
+    with pytest.raises(UserError, match=r"dangling.yaml can't be read: No such file"):
+        read("apply", "-f", "dangling.yaml")
+
+
+class Server(BaseHTTPRequestHandler):
+    """Counts what it is asked; /busy answers at the third time, /gone never."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        busy = self.path == "/busy" and self.asked.count("/busy") < 3
+        self.send_response(503 if busy else 404 if self.path == "/gone" else 200)
+        self.end_headers()
+        self.wfile.write(b"name: url\n")
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    Server.asked.clear()
+    with socketserver.TCPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_url_is_fetched_once_and_again_where_the_server_is_busy(url: str) -> None:
+    assert read("apply", "-f", f"{url}/a").content == b"name: url\n"
+    assert Server.asked == ["/a"]
+    assert read("apply", "-f", f"{url}/busy").content == b"name: url\n"
+    assert Server.asked == ["/a", "/busy", "/busy", "/busy"]
+
+
+def test_a_url_that_cant_be_fetched_is_said(url: str) -> None:
+    with pytest.raises(UserError, match="the server answered 404"):
+        read("apply", "-f", f"{url}/gone")
+    assert Server.asked == ["/gone"]

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+
+from kubectl_mc.writes import objects
+from kubectl_mc.writes.objects import Change
+
+
+@pytest.mark.parametrize(
+    ("line", "change"),
+    [
+        ("configmap/new created", Change("configmap/new", "created")),
+        ("configmap/new created (server dry run)", Change("configmap/new", "created")),
+        ("configmap/new created (dry run)", Change("configmap/new", "created")),
+        ("deployment.apps/cart image updated", Change("deployment.apps/cart", "image updated")),
+        ("node/c1-node already cordoned", Change("node/c1-node", "already cordoned")),
+        ("deployment.apps/cart", Change("deployment.apps/cart", "")),
+        ('pod "solo" deleted from shop namespace', Change("pod/solo", "deleted", "shop")),
+        ('pod "solo" deleted (server dry run)', Change("pod/solo", "deleted")),
+        ('pod "solo" force deleted from shop namespace', Change("pod/solo", "force deleted", "shop")),
+        ('crd.example.com "a.b" deleted', Change("crd.example.com/a.b", "deleted")),
+        ("evicting pod shop/solo (server dry run)", Change("pod/solo", "evicting", "shop")),
+    ],
+)
+def test_a_line_tells_of_an_object(line: str, change: Change) -> None:
+    assert objects.parse(f"{line}\n") == [change]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "eyJhbGciOiJ.eyJpc3MiO.c2lnbmF0dXJl", "PASSWORD=a/b c", "hello there", "\tmissing rules added:", "/etc x"],
+)
+def test_other_lines_tell_nothing(line: str) -> None:
+    assert objects.parse(line) == []
+
+
+@pytest.mark.parametrize(
+    ("results", "silent", "unchanged"),
+    [
+        (["unchanged"], False, True),
+        (["patched (no change)", "already cordoned", "not labeled"], False, True),
+        (["unchanged", "configured"], True, False),
+        (["scaled"], True, False),
+        ([], True, True),
+        ([], False, False),
+    ],
+)
+def test_nothing_was_done_if_kubectl_says_so_of_each_object(results: list[str], silent: bool, unchanged: bool) -> None:
+    assert objects.unchanged([Change("a/b", result) for result in results], silent) is unchanged
+
+
+INPUT = b"""
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: a}}
+---
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: b}}
+- {apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db}}
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: web, namespace: c}}
+---
+{apiVersion: example.com/v1, kind: Deployment, metadata: {name: other}}
+---
+null
+"""
+
+
+def test_the_input_says_where_a_workload_is() -> None:
+    declared = objects.declared(INPUT)
+    assert [(each.resource, each.namespace) for each in declared] == [
+        ("deployment.apps/web", "a"),
+        ("deployment.apps/web", "b"),
+        ("statefulset.apps/db", ""),
+    ]
+    changes = [Change("deployment.apps/web", "configured"), Change("configmap/web", "created")]
+    assert [each.namespace for each in objects.placed(changes, "", declared)] == ["a", "b", ""]
+    assert {each.namespace for each in objects.placed(changes, "shop", declared)} == {"shop"}
+
+
+@pytest.mark.parametrize(
+    "content", [b"a: [", b"\xff\xfe\x00", b"[1, 2]", b"text", b"", b"{metadata: 1, kind: List, items: 3}"]
+)
+def test_an_input_that_declares_nothing(content: bytes) -> None:
+    assert objects.declared(content) == []
+
+
+def test_workloads_are_what_has_a_rollout_and_is_still_there() -> None:
+    changes = [
+        Change("deployment.apps/web", "configured", "a"),
+        Change("deployment.apps/web", "configured", "a"),
+        Change("deployment.apps/same", "unchanged"),
+        Change("statefulset.apps/old", "deleted"),
+        Change("daemonset.apps/agent", ""),
+        Change("configmap/web", "created"),
+    ]
+    assert [each.resource for each in objects.workloads(changes)] == ["deployment.apps/web", "daemonset.apps/agent"]

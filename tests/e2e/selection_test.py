@@ -76,7 +76,8 @@ def test_check_reaches_every_cluster_as_the_user(members: Shell) -> None:
         done = members.mc("clusters", "--check", "-o", "json")
     items = {item["name"]: item for item in json.loads(done.stdout)["items"]}
     assert done.status == 1
-    assert (items["c1"]["reachable"], items["c1"]["user"]) == (True, "admin")
+    assert items["c1"]["reachable"] is True
+    assert items["c1"]["user"] in ("admin", "")  # an API server before 1.28 can't say
     assert (items["c2"]["reachable"], items["c2"]["problem"]) == (False, "connection refused")
     assert items["c1"]["latencySeconds"] > 0
     assert members.mc("clusters", "--check", "--clusters=c1").status == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TextIO
 from zlib import crc32
 
@@ -115,7 +116,8 @@ def run(
         own = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True)) if target.context else target
         found = command(request, Job(own, request.line, target.cluster))
         with in_memory(found.kubeconfig) as variables:
-            statuses.append((target.cluster, foreground(found.argv, {**request.environment, **variables})))
+            go = partial(foreground, found.argv, {**request.environment, **variables})
+            statuses.append((target.cluster, around(target.cluster, go)))
     statuses += [(result.cluster, 1) for result in request.unreachable]
     if request.unreachable:
         say(report.report([], request, shown=True).lines)

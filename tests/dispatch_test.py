@@ -306,3 +306,22 @@ def test_few_open_files_are_no_limit_to_the_fleet(limit: str) -> None:
     )
     shell = f'{limit}; exec {sys.executable} -c "$0"'
     assert subprocess.run(["bash", "-c", shell, script], capture_output=True, text=True, check=True).stdout == "60\n"
+
+
+def test_after_a_refusal_no_more_are_started_and_those_that_run_end() -> None:
+    asked: list[int] = []
+
+    def allow(place: int) -> bool:
+        asked.append(place)
+        return place < 2
+
+    commands = [Command(f"c{place}", ("sh", "-c", f"echo {place}"), {"PATH": os.defpath}) for place in range(5)]
+    events = list(dispatch.run(commands, 2, 0.0, allow=allow))
+    assert sorted(event.text for event in events if isinstance(event, Chunk)) == [b"0\n", b"1\n"]
+    assert sorted((event.place, event.status) for event in events if isinstance(event, Exit)) == [(0, 0), (1, 0)]
+    assert asked == [0, 1, 2]
+
+
+def test_if_none_may_start_nothing_happens() -> None:
+    commands = [Command("c1", ("false",), {})]
+    assert list(dispatch.run(commands, 1, 0.0, allow=lambda place: False)) == []

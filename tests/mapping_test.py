@@ -127,3 +127,40 @@ def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, content: bytes | Non
     path.mkdir() if content is None else path.write_bytes(content)
     with pytest.raises(UserError, match=r"kubectl-mc\.yaml: can't be read: "):
         mapping.read(str(tmp_path))
+
+
+PROTECTED = """\
+protected: ['prod-*', eks-live]
+clusters:
+- {name: a, context: ctx-a, protected: true}
+- {name: b, context: ctx-b, namespace: fleet, protected: true}
+- {name: c, context: ctx-c, protected: false}
+"""
+
+
+@pytest.mark.parametrize(
+    ("cluster", "profile", "namespace", "context", "protected"),
+    [
+        ("a", "a", "any", "ctx-a", True),
+        ("other/a", "a", "other", "ctx-x", True),
+        ("ctx-a", "ctx-a", "", "ctx-a", True),  # chosen by --contexts
+        ("b", "b", "fleet", "ctx-b", True),
+        ("b", "b", "other", "ctx-x", False),
+        ("c", "c", "fleet", "ctx-c", False),
+        ("prod-eu", "prod-eu", "fleet", "x", True),
+        ("fleet/prod-eu", "prod-eu", "fleet", "x", True),
+        ("live", "live", "fleet", "eks-live", True),
+        ("dev", "dev", "fleet", "dev", False),
+    ],
+)
+def test_what_is_protected(cluster: str, profile: str, namespace: str, context: str, protected: bool) -> None:
+    assert parse(PROTECTED).protects(cluster, profile, namespace, context) is protected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["protected: prod", "protected: [1]", "protected: ['']", "clusters: [{name: a, context: a, protected: 'no'}]"],
+)
+def test_a_protection_that_is_none_is_said(text: str) -> None:
+    with pytest.raises(UserError, match="protected"):
+        parse(text)

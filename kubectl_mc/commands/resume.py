@@ -48,9 +48,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     chosen = fleet.choose(kubectl, restated, recorded.kubectl, environment, streams.say)
     targets = fleet.reach(kubectl, recorded.kubectl, environment, chosen)
     unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
-    request = Request(
-        kubectl, verb, recorded.kubectl, gate.with_typed_yes(chosen.options), environment, None, unreachable
-    )
+    request = Request(kubectl, verb, recorded.kubectl, chosen.options, environment, None, unreachable)
     gate.check_flags(request.options, len(names))
     order = waves.plan(again, options.waves, options.canary) if options.waves or options.canary else _rest(found, again)
     if again and not request.options.yes and not terminal.there():
@@ -80,7 +78,8 @@ def _invocation(found: Run, again: Sequence[str]) -> Invocation:
 
 def _options(recorded: Options, typed: Options, names: Sequence[str]) -> Options:
     """The run's own flags, then those typed now, for exactly these clusters."""
-    kept = [(name, value) for name, value in recorded.given if name not in _DROPPED]
+    dropped = _DROPPED if terminal.there() or recorded.pause != "prompt" else (*_DROPPED, "pause")
+    kept = [(name, value) for name, value in recorded.given if name not in dropped]
     by_context = bool(recorded.contexts)
     return cli.from_flags([*kept, ("contexts" if by_context else "clusters", ",".join(names)), *typed.given])
 

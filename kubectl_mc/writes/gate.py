@@ -22,7 +22,6 @@ from kubectl_mc.writes.work import Progress, Work, written
 
 def run(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], streams: Streams) -> int:
     """Make a change on the targets, if it is wanted; the exit status. Raises UserError where nothing was changed."""
-    request = request._replace(options=with_typed_yes(request.options))
     options, way = request.options, verbs.way(request.verb, request.line)
     names = [cluster.name for cluster in clusters]
     check_protection(request, clusters, targets)
@@ -38,11 +37,6 @@ def run(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target]
         if way == "terminal":
             return _foreground(work, order, streams)
         return carry_out(work, order, streams, {name: Place(name, "not started") for name in names})
-
-
-def with_typed_yes(options: Options) -> Options:
-    """A yes from the mapping file's defaults would be one to every change to come."""
-    return options._replace(yes=options.yes and any(flag == "yes" for flag, _ in options.given))
 
 
 def check_protection(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target]) -> None:

@@ -602,3 +602,10 @@ def left_out() -> str:
 
 def found_done() -> str:
     return "found done"
+
+
+def changed_since(runs: Sequence[str]) -> str:
+    return (
+        "Warning: rollout undo takes back the latest revision, and these runs have changed the same workloads since: "
+        f"{_names(runs)}"
+    )

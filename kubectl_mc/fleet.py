@@ -33,7 +33,7 @@ def find_kubectl(environment: Mapping[str, str]) -> str:
 
 def may_be_plugin(name: str, environment: Mapping[str, str]) -> bool:
     """Could kubectl know this command, that isn't its own: as a plugin on PATH (kubectl-NAME…), or by a kuberc file?"""
-    if environment.get("KUBERC") or os.path.exists(os.path.join(kubeconfig.home(environment), ".kube", "kuberc")):
+    if kubeconfig.has_kuberc(environment):
         return True
     start = "kubectl-" + name.replace("-", "_")
     for folder in environment.get("PATH", os.defpath).split(os.pathsep):

@@ -41,6 +41,13 @@ def home(environment: Mapping[str, str]) -> str:
     return environment.get("HOME") or os.path.expanduser("~")
 
 
+def has_kuberc(environment: Mapping[str, str], given: str | None = None) -> bool:
+    """Does kubectl read a kuberc file, which gives it aliases and defaults? given: what --kuberc names."""
+    return bool(given or environment.get("KUBERC")) or os.path.exists(
+        os.path.join(home(environment), ".kube", "kuberc")
+    )
+
+
 def size(paths: list[str]) -> int:
     """The files' size together in bytes; those that can't be seen count as 0."""
     return sum(os.path.getsize(path) for path in paths if os.path.isfile(path))

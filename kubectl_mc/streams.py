@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple, TextIO
 
 
@@ -24,6 +24,18 @@ class Streams(NamedTuple):
         """Write lines about the answer to stderr, ahead of what stdout gets next."""
         self.stderr.write("".join(f"{line}\n" for line in lines))
         self.stderr.flush()
+
+
+class Steady(Streams):
+    """Streams for a change, which must not stop half-way because nobody reads on (`| head`)."""
+
+    def answer(self, text: bytes) -> None:
+        with suppress(BrokenPipeError):
+            super().answer(text)
+
+    def say(self, lines: Sequence[str]) -> None:
+        with suppress(BrokenPipeError):
+            super().say(lines)
 
 
 @contextmanager

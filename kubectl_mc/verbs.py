@@ -38,6 +38,7 @@ class Verb(NamedTuple):
     repeatable: done twice, it leaves what it left the first time
     revises: it can give a workload a new revision, which `rollout undo` takes back
     stops: a cluster's failure stops the others by default
+    asks_by: a flag with which kubectl itself would ask on stdin
     """
 
     path: str
@@ -64,6 +65,7 @@ class Verb(NamedTuple):
     repeatable: bool = False
     revises: bool = False
     stops: bool = True
+    asks_by: str = ""
 
 
 _MINUTES = 600.0  # for what waits by itself: finalizers, evictions
@@ -122,6 +124,7 @@ _ROWS = (
         counted_by=("all",),
         counted_unnamed=True,
         counted_types=_LARGE,
+        asks_by="interactive",
     ),
     _change("drain", way="streamed", patience=_MINUTES, repeatable=True),
     _change("expose"),

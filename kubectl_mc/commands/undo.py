@@ -21,11 +21,15 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     words = grammar.operands(line)
     if len(words) != 1 or cli.names_targets(options):
         raise errors.which_run("undo")
-    found = audit.find(audit.path(environment), words[0])
+    record = audit.path(environment)
+    found, runs = audit.find(record, words[0]), audit.runs(record)
     recorded = cli.parse([str(word) for word in found.start["argv"]])
     groups = revised(found) if verbs.find(recorded.kubectl).revises else {}
     if not groups:
         raise errors.nothing_to_undo(found.id)
+    later = [each.id for each in runs if each.id > found.id and _workloads(each) & _workloads(found)]
+    if later:
+        streams.say([errors.changed_since(later)])
     flags = [*((name, value) for name, value in recorded.options.given if name in _CHOOSING), *options.given]
     statuses = []
     for (namespace, *workloads), clusters in groups.items():
@@ -34,6 +38,15 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
         argv = ["rollout", "undo", *workloads, *where, f"--clusters={','.join(clusters)}", *typed]
         statuses.append(command.run(cli.parse(argv), environment, streams))
     return max(statuses)
+
+
+def _workloads(run: Run) -> set[tuple[str, str, str]]:
+    """(cluster, workload, namespace) of all that the run has changed."""
+    return {
+        (place.cluster, each.resource, each.namespace)
+        for place in run.places()
+        for each in objects.workloads(place.objects)
+    }
 
 
 def revised(found: Run) -> dict[tuple[str, ...], list[str]]:

@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from kubectl_mc import answer, cli, errors, kubeconfig, mapping, report, terminal, verbs
+from kubectl_mc import answer, cli, errors, grammar, kubeconfig, mapping, report, terminal, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Options
 from kubectl_mc.errors import UserError
+from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Request, same_everywhere
 from kubectl_mc.selection import Cluster
-from kubectl_mc.streams import Streams, held
+from kubectl_mc.streams import Steady, Streams, held
 from kubectl_mc.writes import addresses, audit, confirm, input, preflight, running, summary, waves
 from kubectl_mc.writes.audit import Place
 from kubectl_mc.writes.input import Given
@@ -72,19 +73,31 @@ def work_for(
     request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], log: audit.Log, streams: Streams
 ) -> Iterator[Work]:
     """The work, with its input read and held. Raises UserError for an input that can't be read."""
+    typed, request = request.line, request._replace(line=_unasked(request))
     captured = verbs.way(request.verb, request.line) == "captured" and verbs.is_kubectls(request.line)
     given = Given(request.line)
     if captured:
         given = input.read(request.kubectl, request.line, streams.stdin.buffer.read, request.environment)
     jobs = {job.label: job for job in same_everywhere([each for each in targets if not each.problem], given.line)}
-    work = Work(
-        request._replace(line=given.line), request.line, given, {each.name: each for each in clusters}, jobs, log
-    )
+    work = Work(request._replace(line=given.line), typed, given, {each.name: each for each in clusters}, jobs, log)
     if given.content is None:
         yield work
         return
     with held(given.content) as path:
         yield work._replace(request=work.request._replace(stdin=path))
+
+
+def _unasked(request: Request) -> CommandLine:
+    """Without kubectl's own question: ours stands for it, and a kubectl of ours has nobody to ask.
+
+    A kuberc can make it the default. Where there is none, nothing is added, as an old kubectl doesn't know the flag.
+    """
+    flag = request.verb.asks_by
+    if not flag:
+        return request.line
+    line = grammar.without(request.line, (flag,))
+    preset = kubeconfig.has_kuberc(request.environment, grammar.value(line, "kuberc"))
+    return grammar.with_flags(line, (flag, "false")) if preset else line
 
 
 def carry_out(
@@ -99,6 +112,7 @@ def carry_out(
     places: of all clusters of the run; those of `order` are to be changed
     stuck: clusters that were changed, whose rollouts are to be waited for ahead of all
     """
+    streams = Steady(*streams)
     request, clusters = work.request, [name for wave in order for name in wave]
     findings = _findings(work, clusters)
     refusals = {each.cluster: each.refusal for each in findings if each.refusal}

@@ -17,6 +17,8 @@ from kubectl_mc.writes.objects import Change
 # Flags that say how the answer is shown: without them kubectl says of each object what it would do.
 SHOWING = ("output", "template", "show-managed-fields", "allow-missing-template-keys")
 
+PATIENCE = 30.0  # seconds that a cluster has by default
+
 _NO_NAMESPACE = re.compile(r'namespaces "([^"]+)" not found$')
 
 
@@ -35,6 +37,8 @@ class Finding(NamedTuple):
 
 def ask(request: Request, jobs: Sequence[Job]) -> list[Finding]:
     """Ask every job's cluster. Raises KeyboardInterrupt."""
+    if request.options.cluster_timeout is None:  # nothing is waited for here, unlike in the change itself
+        request = request._replace(options=request.options._replace(cluster_timeout=PATIENCE))
     asked = [command(request, job._replace(line=rehearsal(job.line))) for job in jobs]
     results = dispatch.collect(asked, request.parallel(len(jobs)), request.patience, request.stdin)
     return [judged(result, request) for result in results]

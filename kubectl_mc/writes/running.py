@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from kubectl_mc import answer, dispatch, errors, grammar, report, stream, terminal, verbs
@@ -33,18 +33,21 @@ class Wave(NamedTuple):
 
 def run(work: Work, waves: Sequence[tuple[str, ...]], progress: Progress, streams: Streams) -> None:
     """Run the waves, with a gate and a pause between them, until one has to be the last."""
-    for number, clusters in enumerate(waves, start=1):
-        wave = Wave(number, len(waves), clusters)
-        if number > 1 and not _pause(work, wave, progress, streams):
-            return
-        if wave.total > 1:
-            streams.say([f"Wave {number}/{wave.total}: {fold(clusters)}"])
-        with _patient(progress, streams):
-            _change(work, wave, progress, streams)
-        if work.gated and not progress.broken and not progress.interrupted:
-            gate(work, clusters, progress, streams)
-        if not progress.goes_on:
-            return
+    try:
+        for number, clusters in enumerate(waves, start=1):
+            wave = Wave(number, len(waves), clusters)
+            if number > 1 and not _pause(work, wave, progress, streams):
+                return
+            if wave.total > 1:
+                streams.say([f"Wave {number}/{wave.total}: {fold(clusters)}"])
+            with _patient(progress, streams):
+                _change(work, wave, progress, streams)
+            if work.gated and not progress.broken and not progress.interrupted:
+                gate(work, clusters, progress, streams)
+            if not progress.goes_on:
+                return
+    except KeyboardInterrupt:  # while no cluster is being changed
+        progress.interrupted = True
 
 
 # --- A wave ------------------------------------------------------------------------------------------------
@@ -72,7 +75,7 @@ def _change(work: Work, wave: Wave, progress: Progress, streams: Streams) -> Non
 
     commands = [command(work.request, job._replace(line=answer.asked(work.request, job.line))) for job in jobs]
     parallel = work.request.parallel(len(jobs))
-    with suppress(KeyboardInterrupt):
+    try:
         for event in dispatch.run(commands, parallel, work.request.patience, work.request.stdin, allow=allow):
             if screen:
                 screen.show(event)
@@ -84,11 +87,15 @@ def _change(work: Work, wave: Wave, progress: Progress, streams: Streams) -> Non
             result = Result(event.cluster, stdout, stderr, event.status, event.timed_out)
             progress.results[event.cluster] = result
             _ended(work, result, time.monotonic() - started[event.place], progress)
+    except KeyboardInterrupt:
+        pass  # the second one: what runs has been ended
+    except OSError as error:  # a process can't be started any more, and those that ran have been ended
+        progress.stopping = error.strerror or str(error)
     for place in started:
         cluster = jobs[place].label
         if cluster not in progress.results:  # ended by a second Ctrl-C
             progress.results[cluster] = Result(cluster, b"", b"", None)
-            progress.places[cluster] = Place(cluster, "unknown", "interrupted", unsure=True)
+            progress.places[cluster] = Place(cluster, "unknown", progress.stopping or "interrupted", unsure=True)
             _record(work, progress, "cluster", **fields(progress.places[cluster]))
 
 

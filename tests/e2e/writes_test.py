@@ -352,6 +352,25 @@ def test_a_protected_cluster_needs_its_exact_name(place: Place, protection: str)
         mapping.write_text(was)
 
 
+KUBERC = """\
+apiVersion: kubectl.config.k8s.io/v1beta1
+kind: Preference
+defaults:
+- {command: delete, options: [{name: interactive, default: "true"}]}
+"""
+
+
+@pytest.mark.parametrize(("flag", "kuberc"), [("-i", ""), ("--interactive", ""), ("", KUBERC)])
+def test_kubectl_does_not_ask_once_more(place: Place, flag: str, kuberc: str) -> None:
+    """It would ask the stdin that it hasn't got, and take the end of it for a no."""
+    (place.folder / "kuberc").write_text(kuberc)
+    environment = {"KUBERC": str(place.folder / "kuberc") if kuberc else "off"}
+    done = place.shell.mc(*place.words(targeted(f"delete cm settings -n shop {flag} --yes")), env=environment)
+    assert (done.status, "want to continue" in done.stdout) == (0, False)
+    left = everywhere(place, SETTINGS)
+    assert [cluster for cluster in MEMBERS if not left[cluster]] == list(TARGETS)
+
+
 # --- The same input for all --------------------------------------------------------------------------------------
 
 
@@ -741,3 +760,15 @@ def test_a_run_that_goes_on_is_not_gone_on_with(place: Place, stopping: Callable
         (place.folder / "go").write_text("go\n")
         assert running.end() == 0
     assert labelled(place) == list(TARGETS)
+
+
+def test_a_change_is_made_whole_although_nobody_reads_on(place: Place) -> None:
+    """As with `2>&1 | head -1`."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    words = place.words(targeted(LABEL, "--waves=1 --yes"))
+    with os.fdopen(theirs, "wb") as pipe:
+        subprocess.run([*MC, *words], env=place.shell.environment, stdout=pipe, stderr=pipe, check=False, timeout=60)
+    assert labelled(place) == list(TARGETS)
+    (run,) = runs(place)
+    assert (run.ended, states(run)) == (True, dict.fromkeys(TARGETS, "changed"))

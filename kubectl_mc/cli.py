@@ -150,6 +150,7 @@ Examples:
   kubectl mc logs deploy/web -f --since=10m
   kubectl mc describe pod 'web-*' --clusters=prod-eu
   kubectl mc rollout restart deploy/web --clusters='dev-*'
+  kubectl mc apply -f app.yaml --all-clusters --waves=1,10%,100%; then kubectl mc audit, resume, undo
 
 The clusters are the ClusterProfiles (multicluster.x-k8s.io) of a hub, reached through your own contexts:
 ~/.kube/kubectl-mc-clusters.yaml says which, else the context of the cluster's name.

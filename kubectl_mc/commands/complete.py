@@ -47,8 +47,8 @@ def complete(words: Sequence[str], environment: Mapping[str, str]) -> tuple[list
 
 
 def _values(flag: str, begun: str, before: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    """What may stand behind a flag of ours: clusters for --clusters and --exclude, contexts for --hub-context."""
-    if flag in ("clusters", "exclude"):
+    """What may stand behind a flag of ours: clusters, or contexts for --hub-context."""
+    if flag in ("clusters", "exclude", "canary"):
         chosen, comma, word = begun.rpartition(",")
         names = [target.cluster for target in _targets(_without_selection(before), environment)]
         return [f"{chosen}{comma}{name}" for name in names if name.startswith(word) and name not in chosen.split(",")]

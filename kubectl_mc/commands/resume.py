@@ -57,6 +57,8 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
         if work.given.digest != str((found.start.get("input") or {}).get("digest") or ""):
             raise errors.other_input(found.id)
         _same_servers(work, found, names)
+        if verbs.way(verb, recorded.kubectl) == "terminal":
+            return gate.foreground(work._replace(resumes=True), order, streams)
         known = {place.cluster: place for place in found.places()}
         return gate.carry_out(work._replace(resumes=True), order, streams, known, stuck)
 

@@ -36,7 +36,7 @@ def run(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target]
     audit.lock(log)
     with work_for(request, clusters, targets, log, streams) as work:
         if way == "terminal":
-            return _foreground(work, order, streams)
+            return foreground(work, order, streams)
         return carry_out(work, order, streams, {name: Place(name, "not started") for name in names})
 
 
@@ -230,7 +230,7 @@ def _counts(places: Sequence[Place]) -> dict[str, dict[str, int]]:
     return {"clusters": {state: states.count(state) for state in dict.fromkeys(states)}}
 
 
-def _foreground(work: Work, order: Sequence[tuple[str, ...]], streams: Streams) -> int:
+def foreground(work: Work, order: Sequence[tuple[str, ...]], streams: Streams) -> int:
     """A command that owns the terminal: asked about if it goes through several clusters, and written down."""
     names = [name for wave in order for name in wave]
     if work.request.unreachable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -9,10 +10,14 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from kubectl_mc import grammar, verbs
 from kubectl_mc.writes import audit
@@ -36,10 +41,20 @@ spec:
 """
 
 
+@cache
+def signing_request() -> str:
+    """A certificate request that a real API server takes, in base64."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "joe")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    return base64.b64encode(request.public_bytes(serialization.Encoding.PEM)).decode()
+
+
 @pytest.fixture
 def place(changing: Shell, tmp_path: Path) -> Place:
     """The fleet, as it was at the start, and nothing in the record yet."""
-    for name, text in {**MANIFESTS, "web.yaml": WEB}.items():
+    request = MANIFESTS["request.yaml"].replace("LS0t", signing_request())
+    for name, text in {**MANIFESTS, "web.yaml": WEB, "request.yaml": request}.items():
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
     record = Path(audit.path(changing.environment))
@@ -108,7 +123,7 @@ CASES = (
     Case("create deployment new -n shop --image=new", "get deploy -n shop -o name"),
     Case("create namespace new", "get ns -o name"),
     Case("create secret generic new -n shop --from-literal=password=hunter2", "get secret new -n shop -o yaml"),
-    Case("debug box -n shop --image=box", "get pod box -n shop -o yaml", (BOX,), dry=False),
+    Case("debug box -n shop --image=box", "get pod box -n shop -o yaml", (BOX,), dry=False, needs=("kubelet",)),
     Case("delete cm settings -n shop", SETTINGS),
     Case("delete deploy --all -n shop", "get deploy -n shop -o name", needs=("controllers",)),
     Case("delete -f DIR/settings.yaml", SETTINGS),
@@ -408,7 +423,7 @@ def test_waves_wait_for_the_rollouts_of_what_they_changed(place: Place) -> None:
 def test_a_rollout_that_does_not_end_stops_the_waves(place: Place) -> None:
     """Of a StatefulSet whose pods nobody replaces; what is stuck is waited for first when the run is gone on with."""
     stuck = WEB.replace("Deployment", "StatefulSet").replace(
-        "spec:\n  sel", "spec:\n  updateStrategy: {type: OnDelete}\n  sel"
+        "spec:\n  sel", "spec:\n  serviceName: web\n  updateStrategy: {type: OnDelete}\n  sel"
     )
     (place.folder / "stuck.yaml").write_text(stuck)
     done = place.mc("apply -f DIR/stuck.yaml --clusters=c1,c3 --canary=c1 --yes")
@@ -627,17 +642,16 @@ echo over > DIR/told
 
 
 @pytest.fixture
-def stopping(place: Place) -> Callable[[int, str], dict[str, str]]:
-    """The environment in which the kubectl of that number stops so."""
+def stopping(place: Place) -> Callable[[int, str], None]:
+    """Lets the kubectl of that number stop so."""
     real = str(Path(sys.executable).parent / "kubectl")
     for name in ("told", "go"):
         os.mkfifo(place.folder / name)
 
-    def make(number: int, how: str) -> dict[str, str]:
+    def make(number: int, how: str) -> None:
         script = STOPPING.replace("DIR", str(place.folder)).replace("NUMBER", str(number))
         (place.folder / "kubectl").write_text(script.replace("HOW", how).replace("REAL", real))
         (place.folder / "kubectl").chmod(0o755)
-        return {}
 
     assert place.mc("get ns --all-clusters").status == 0  # the hub's answer is kept
     return make
@@ -657,23 +671,29 @@ def writes(place: Place, cluster: str) -> int:
     )
 
 
+# Two dry runs, a look into the kubeconfig, then for each of two clusters the change and, of a workload, its rollout.
+STEPS = [
+    *(pytest.param("new.yaml", "configmap/new", number) for number in range(1, 6)),
+    *(pytest.param("web.yaml", "deploy/new-web", number, marks=needs("controllers")) for number in range(4, 8)),
+]
+
+
 @pytest.mark.parametrize("how", ["ahead", "behind", "after"])
-@pytest.mark.parametrize("number", range(1, 8))
-@needs("controllers")
+@pytest.mark.parametrize(("manifest", "made", "number"), STEPS)
 def test_killed_between_any_two_steps_a_run_can_be_gone_on_with(
-    place: Place, stopping: Callable[[int, str], dict[str, str]], number: int, how: str
+    place: Place, stopping: Callable[[int, str], None], manifest: str, made: str, number: int, how: str
 ) -> None:
-    """Two dry runs, a look into the kubeconfig, then for each of two clusters the change and its rollout."""
     stopping(number, how)
+    look = f"get {made} -n shop -o name"
     for cluster in MEMBERS:
         place.shell.fleet.clear_requests(cluster)
-    command = targeted("apply -f DIR/web.yaml", "--waves=1 --max-parallel=1 --yes")
+    command = targeted(f"apply -f DIR/{manifest}", "--waves=1 --max-parallel=1 --yes")
     with place.shell.running(*place.words(command)) as running:
         assert told(place) == "over\n"
         running.end()
     assert running.process.returncode == -9
     (place.folder / "kubectl").unlink()
-    looked = everywhere(place, "get deploy new-web -n shop -o name")
+    looked = everywhere(place, look)
     changed = [cluster for cluster in MEMBERS if looked[cluster]]
     if number <= 3:
         assert (changed, runs(place)) == ([], [])
@@ -685,7 +705,7 @@ def test_killed_between_any_two_steps_a_run_can_be_gone_on_with(
     assert not run.ended
     again = place.mc("resume last --yes")
     assert again.status == 0, again.stderr
-    looked = everywhere(place, "get deploy new-web -n shop -o name")
+    looked = everywhere(place, look)
     assert [cluster for cluster in MEMBERS if looked[cluster]] == list(TARGETS)
     assert {cluster: writes(place, cluster) for cluster in MEMBERS} == {"c1": 1, "c2": 0, "c3": 1}
     (run,) = runs(place)
@@ -695,7 +715,7 @@ def test_killed_between_any_two_steps_a_run_can_be_gone_on_with(
 
 @pytest.mark.parametrize("how", ["ahead", "behind"])
 def test_what_would_be_another_change_is_not_made_again_unasked(
-    place: Place, stopping: Callable[[int, str], dict[str, str]], how: str
+    place: Place, stopping: Callable[[int, str], None], how: str
 ) -> None:
     stopping(2, how)  # a look into the kubeconfig, then c1's
     restarted = "get deploy cart -n shop -o jsonpath={.spec.template.metadata.annotations}"
@@ -717,9 +737,7 @@ def test_what_would_be_another_change_is_not_made_again_unasked(
         assert repeated.status == 0
 
 
-def test_ctrl_c_lets_what_runs_finish_and_starts_no_more(
-    place: Place, stopping: Callable[[int, str], dict[str, str]]
-) -> None:
+def test_ctrl_c_lets_what_runs_finish_and_starts_no_more(place: Place, stopping: Callable[[int, str], None]) -> None:
     stopping(4, "hold")  # two dry runs, a look into the kubeconfig, then c1's
     with place.shell.running(*place.words(targeted(LABEL, "--max-parallel=1 --yes"))) as running:
         assert told(place) == "held\n"
@@ -738,7 +756,7 @@ def test_ctrl_c_lets_what_runs_finish_and_starts_no_more(
     assert labelled(place) == list(TARGETS)
 
 
-def test_a_second_ctrl_c_ends_what_runs(place: Place, stopping: Callable[[int, str], dict[str, str]]) -> None:
+def test_a_second_ctrl_c_ends_what_runs(place: Place, stopping: Callable[[int, str], None]) -> None:
     stopping(4, "hold")
     with place.shell.running(*place.words(targeted(LABEL, "--max-parallel=1 --yes"))) as running:
         assert told(place) == "held\n"
@@ -752,7 +770,7 @@ def test_a_second_ctrl_c_ends_what_runs(place: Place, stopping: Callable[[int, s
     assert "unknown in 1 cluster: c1 (interrupted)" in running.stderr
 
 
-def test_a_run_that_goes_on_is_not_gone_on_with(place: Place, stopping: Callable[[int, str], dict[str, str]]) -> None:
+def test_a_run_that_goes_on_is_not_gone_on_with(place: Place, stopping: Callable[[int, str], None]) -> None:
     stopping(4, "hold")
     with place.shell.running(*place.words(targeted(LABEL, "--max-parallel=1 --yes"))) as running:
         assert told(place) == "held\n"
@@ -772,3 +790,17 @@ def test_a_change_is_made_whole_although_nobody_reads_on(place: Place) -> None:
     assert labelled(place) == list(TARGETS)
     (run,) = runs(place)
     assert (run.ended, states(run)) == (True, dict.fromkeys(TARGETS, "changed"))
+
+
+def test_an_edit_can_be_gone_on_with(place: Place) -> None:
+    fails_on_c1 = '#!/bin/sh\n[ -e DIR/once ] && exec DIR/editor "$@"\ntouch DIR/once; exit 1\n'
+    (place.folder / "first").write_text(fails_on_c1.replace("DIR", str(place.folder)))
+    (place.folder / "first").chmod(0o755)
+    command = place.words(targeted("edit cm settings -n shop --yes"))
+    assert place.shell.mc(*command, env={"EDITOR": str(place.folder / "first")}).status == 1
+    assert states(runs(place)[0]) == {"c1": "failed", "c3": "changed"}
+    again = place.mc("resume last --yes")
+    assert (again.status, again.stdout) == (0, "configmap/settings edited\n")  # its own, on the terminal
+    assert states(runs(place)[0]) == dict.fromkeys(TARGETS, "changed")
+    edited = everywhere(place, SETTINGS)
+    assert [cluster for cluster in MEMBERS if "debug" in edited[cluster]] == list(TARGETS)

@@ -22,7 +22,9 @@ STANDARD = {
 OURS = {"kubectl_mc"} | {
     f"kubectl_mc.{name}"
     for name in (
-        "access", "answer", "cache", "cli", "commands", "dispatch", "errors", "flags", "fleet", "grammar", "hub",
+        "access", "answer", "cache", "cli", "commands", "dispatch", "errors",
+        "errors.access", "errors.causes", "errors.changes", "errors.fleet", "errors.setup", "errors.words", "flags",
+        "fleet", "grammar", "hub",
         "inventory", "kubeconfig", "mapping", "merge", "merge.lines", "merge.sections", "merge.table", "report",
         "request", "run", "selection", "streams", "verbs", "wildcards",
     )

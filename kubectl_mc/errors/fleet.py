@@ -1,0 +1,229 @@
+"""What is said about a fleet, and what stops a command before it reaches a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_mc.errors.causes import _KLOG, NO_CONTEXT, Cause, is_known, said
+from kubectl_mc.errors.words import UserError, clusters, listed, nearest, visible
+
+
+def failed_clusters(action: str, failures: Sequence[tuple[str, str]]) -> str:
+    """`Error: Failed to query 2 clusters: c3 (connection timeout), c7 (unauthorized)`; failures: (cluster, reason)."""
+    named = ", ".join(f"{cluster} ({reason})" for cluster, reason in failures)
+    return f"Error: Failed to {action} {clusters(len(failures))}: {named}"
+
+
+def showing_partial(answered: int, selected: int) -> str:
+    """The line above the results of a fleet that answered in part."""
+    return f"Showing results from {answered}/{selected} clusters:"
+
+
+def is_noise(line: str) -> bool:
+    """Is this line of stderr left to the report: klog's, or one that says why the cluster failed or what it lacks?"""
+    return bool(_KLOG.match(line)) or is_known([line])
+
+
+def summary(verb: str, statuses: Sequence[tuple[str, int]]) -> list[str]:
+    """What became of a command that went from cluster to cluster; statuses: (cluster, exit status)."""
+    good = [cluster for cluster, status in statuses if not status]
+    bad = [f"{cluster} (exit status {status})" for cluster, status in statuses if status]
+    return [f"{verb}: {word} {', '.join(names)}" for word, names in (("done in", good), ("failed in", bad)) if names]
+
+
+def everywhere(line: str, count: int) -> str:
+    """What every cluster's kubectl said alike, e.g. that no pod of that name exists."""
+    return visible(line) + (f" (in all {count} clusters)" if count > 1 else "")
+
+
+def advice(failures: Sequence[tuple[str, str]]) -> list[str]:
+    """What to do about the failures that the user can mend; failures: (cluster, reason)."""
+    lost = [cluster for cluster, reason in failures if reason.startswith(NO_CONTEXT)]
+    if not lost:
+        return []
+    name = visible(lost[0])
+    return [
+        f"To map {name} to a context of yours: kubectl config rename-context CONTEXT {name}, or in "
+        f"~/.kube/kubectl-mc-clusters.yaml: clusters: [{{name: {name}, context: CONTEXT}}]"
+    ]
+
+
+def no_kubectl() -> UserError:
+    return UserError(
+        "kubectl was not found on PATH. Install it (https://kubernetes.io/docs/tasks/tools/), "
+        "or let pip bring it: pip install 'kubectl-mc[kubectl]'"
+    )
+
+
+def unknown_command(name: str, known: Sequence[str]) -> UserError:
+    meant = nearest(name, known)
+    hint = f" Did you mean {meant}?" if meant else ""
+    shown = visible(name)
+    return UserError(
+        f"unknown command '{shown}': no verb of kubectl's, and no plugin kubectl-{shown} on PATH.{hint} "
+        "See: kubectl mc --help"
+    )
+
+
+def no_verb() -> UserError:
+    return UserError("no kubectl command given, e.g. kubectl mc get pods. See: kubectl mc --help")
+
+
+def unknown_own_flag(flag: str, meant: str) -> UserError:
+    return UserError(f"unknown flag: --{flag}. Did you mean --{meant}? See: kubectl mc --help")
+
+
+def flag_needs_value(flag: str) -> UserError:
+    return UserError(f"flag needs an argument: --{flag}. See: kubectl mc --help")
+
+
+def bad_flag_value(flag: str, value: str, wanted: str) -> UserError:
+    return UserError(f"invalid argument {value!r} for --{flag}: {wanted}")
+
+
+def refused_flag(flag: str) -> UserError:
+    advice = {
+        "context": "To choose clusters use --clusters=NAME; for the hub's context, --hub-context=NAME.",
+        "cluster": "To choose clusters use --clusters=NAME.",
+        "server": "To choose clusters use --clusters=NAME; where a cluster is reached says the kubeconfig.",
+    }[flag]
+    return UserError(f"--{flag} would send every cluster's command to one place, so it can't be used here. {advice}")
+
+
+def mapping_file(path: str, line: int | None, problem: str) -> UserError:
+    where = path if line is None else f"{path}:{line}"
+    expected = "clusters: [{name: PROFILE, context: CONTEXT}]"
+    return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see README.md")
+
+
+def no_kubeconfig() -> UserError:
+    return UserError(
+        "no kubeconfig: neither ~/.kube/config nor the files in KUBECONFIG exist. "
+        "Log in to the hub first, then name its context with --hub-context=NAME"
+    )
+
+
+def _hub(context: str | None) -> str:
+    return f"hub context '{visible(context)}'" if context else "the current context, used as hub"
+
+
+def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "profiles") -> UserError:
+    """The hub's kubectl failed: say why and what to do, by the cause.
+
+    wanted: what was asked for: "profiles", "clustersets" or "decided"
+    """
+    if wanted != "profiles" and why.reason in ("forbidden", "no such resource type"):
+        flag, what = {"clustersets": ("--clusterset", "namespaces"), "decided": ("--placement", "PlacementDecisions")}[
+            wanted
+        ]
+        return UserError(f"{flag} needs to list {what} with {_hub(context)}: {why.reason}")
+    hub = _hub(context)
+    if why.reason == "no such resource type":
+        return UserError(
+            f"{hub}, has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io is not installed "
+            "there. Name the hub with --hub-context=NAME, or hubContext: in ~/.kube/kubectl-mc-clusters.yaml"
+        )
+    if why.reason == "no context":
+        return UserError(
+            f"{hub}: no such context in the kubeconfig. kubectl config get-contexts lists them; "
+            "name the hub's with --hub-context=NAME"
+        )
+    if why.reason == "forbidden":
+        return UserError(
+            f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there; "
+            "with rights in one namespace only, name it with --hub-namespace"
+        )
+    detail = next(iter(said(stderr)[-1:]), why.reason)
+    return UserError(f"Cannot list ClusterProfiles with {hub}: {why.reason}. kubectl said: {visible(detail)}")
+
+
+def hub_timed_out(context: str | None, seconds: float) -> UserError:
+    return UserError(f"Cannot list ClusterProfiles with {_hub(context)}: no answer in {seconds:g}s (--cluster-timeout)")
+
+
+def hub_garbage(context: str | None) -> UserError:
+    return UserError(f"{_hub(context)} answered the list of ClusterProfiles with something that is no list of objects")
+
+
+def stale_inventory(context: str | None, age: float) -> str:
+    """The warning ahead of an answer that rests on an old inventory."""
+    size, unit = next(
+        (s, u) for s, u in ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds")) if age >= 2 * s or s == 1
+    )
+    old = f"{age / size:.0f} {unit}"
+    return f"Warning: {_hub(context)} can't be asked; using its clusters as they were {old} ago"
+
+
+def no_profiles(context: str | None, namespace: str | None, selector: str | None = None) -> UserError:
+    where = f" in namespace {visible(namespace)}" if namespace else ""
+    where += f" with labels {visible(selector)}" if selector else ""
+    return UserError(f"{_hub(context)}, has no ClusterProfiles{where}, so there is no cluster to ask")
+
+
+def no_cluster_left(names: Sequence[str]) -> UserError:
+    return UserError(f"no cluster is chosen by all of the selection flags. Known are: {listed(names)}")
+
+
+def unknown_cluster(name: str, names: Sequence[str]) -> UserError:
+    meant = nearest(name, names)
+    hint = f" Did you mean {visible(meant)}?" if meant else ""
+    return UserError(f"no cluster matches '{visible(name)}'.{hint} Known are: {listed(names)}")
+
+
+def no_targets_for_change(verb: str, preposition: str) -> UserError:
+    """The refusal of a change without explicit targets; preposition: in, from."""
+    what = f"{verb} {preposition}"
+    return UserError(f"Use --all-clusters to {what} all clusters, or --clusters to specify targets")
+
+
+def unknown_context(pattern: str, names: Sequence[str]) -> UserError:
+    return UserError(f"no context matches '{visible(pattern)}'. The kubeconfig has: {listed(names)}")
+
+
+def contexts_without_hub() -> UserError:
+    return UserError(
+        "--contexts takes the kubeconfig's contexts for the fleet, without a hub: of the flags that choose clusters, "
+        "only --clusters, --exclude and --pick go with it"
+    )
+
+
+def bad_kubeconfig(stderr: str) -> UserError:
+    return UserError(f"the kubeconfig can't be read. kubectl said: {visible(' '.join(said(stderr)))}")
+
+
+def no_placement(name: str, found: Sequence[str], known: Sequence[str]) -> UserError:
+    if found:
+        return UserError(f"placement '{visible(name)}' exists more than once: say which of {listed(found)}")
+    hint = f"The hub has: {listed(known)}" if known else "The hub has no PlacementDecisions"
+    return UserError(f"no PlacementDecision '{visible(name)}'. {hint}")
+
+
+def reported_unhealthy(names: Sequence[str]) -> str:
+    return f"Note: the hub reports as unhealthy: {listed(names)}"
+
+
+def nothing_picked() -> UserError:
+    return UserError("no cluster was picked, so nothing was done")
+
+
+def pick_needs_a_terminal() -> UserError:
+    return UserError("--pick asks on the terminal, and there is none. Use --clusters=NAME,…")
+
+
+def no_such_number(word: str, most: int) -> UserError:
+    return UserError(f"'{visible(word)}' is no number from 1 to {most}, nor a range such as 2-3")
+
+
+def needs_one_cluster(verb: str, names: Sequence[str]) -> UserError:
+    return UserError(
+        f"{verb} needs exactly one cluster here; choose it with --clusters=NAME. Candidates: {listed(names)}"
+    )
+
+
+def by_time_needs_an_end() -> UserError:
+    return UserError("--by-time sorts logs that have an end: leave out -f, or --by-time")
+
+
+def nothing_matches(pattern: str, count: int) -> UserError:
+    """No cluster has an object whose name matches."""
+    return UserError(f"nothing matches '{visible(pattern)}' (in {clusters(count)})")

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import termios
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -129,6 +130,17 @@ def test_kubectl_gets_the_terminal_and_the_arguments(stubbed: Shell, command: st
     with stubbed.running(verb, "--clusters=c2", *words, terminal=True) as started:
         assert started.end() == 9
     assert started.stdout == f"on a terminal: --context c2 {command}\r\n"
+
+
+@needs("kubelet")
+def test_a_forwarded_port_reaches_its_pod(members: Shell) -> None:
+    with members.running("port-forward", "solo", ":80", "-n", "shop", "--clusters=c1", terminal=True) as forward:
+        port = re.search(r"127\.0\.0\.1:(\d+) -> 80", forward.until(r"127\.0\.0\.1:\d+ -> 80"))
+        assert port
+        with urllib.request.urlopen(f"http://127.0.0.1:{port[1]}/", timeout=30) as answer:
+            assert answer.read().decode().strip() == "c1 shop/solo:80"
+        forward.type("\x03")
+        assert forward.end() == 0  # kubectl takes Ctrl-C for the end that was wanted
 
 
 def test_ctrl_c_ends_a_command_on_the_terminal(members: Shell) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, TextIO
 
 from kubectl_mc import errors, grammar
-from kubectl_mc.commands import COMMANDS
+from kubectl_mc.commands import COMMANDS, WITHOUT_OPERANDS
 from kubectl_mc.errors import UserError
 from kubectl_mc.flags import FLAGS
 from kubectl_mc.grammar import CommandLine
@@ -154,6 +154,12 @@ Examples:
 
 The clusters are the ClusterProfiles (multicluster.x-k8s.io) of a hub, reached through your own contexts:
 ~/.kube/kubectl-mc-clusters.yaml says which, else the context of the cluster's name.
+
+Commands of our own (kubectl mc COMMAND --help):
+  clusters   the clusters of the hub; with --check, what it is like to reach them
+  setup      which of your contexts reaches which cluster
+  trust      what ClusterProfiles may have this machine contact and run
+  audit, resume, undo   the changes that were made: show them, go on with them, take them back
 
 {FLAGS_HELP}      --help, --version          this text; our version. kubectl mc VERB --help: kubectl's own
 """
@@ -309,10 +315,23 @@ def _run(invocation: Invocation, environment: Mapping[str, str], streams: Stream
         from importlib import import_module
 
         command = import_module(f"kubectl_mc.commands.{line.path[0]}")
+        if grammar.is_set(line, "help"):
+            streams.stdout.write(f"{command.HELP}\n{FLAGS_HELP}")
+            return 0
+        _refuse_unknown(line)
         return int(command.run(line, invocation.options, environment, streams))
     from kubectl_mc import run
 
     return run.run(invocation, environment, streams)
+
+
+def _refuse_unknown(line: CommandLine) -> None:
+    """A flag of a command of ours with a typo must not be a run without it."""
+    known = grammar.flag_table(line.verb).takes_value
+    words = [f"--{name}" for token in line.tokens for name, _ in token.flags if name not in known]
+    words += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
+    if words:
+        raise errors.unexpected_argument(line.verb, words[0])
 
 
 def _flush(stream: TextIO) -> None:

@@ -1,4 +1,4 @@
-"""Commands of our own, one file each: `run(line, options, environment, streams)` returns the exit status."""
+"""Commands of our own, one file each: `HELP`, and `run(line, options, environment, streams)` -> the exit status."""
 
 from __future__ import annotations
 
@@ -17,3 +17,6 @@ COMMANDS: dict[str, str] = {
     "trust approve": "",
     "trust revoke": "",
 }
+
+# Commands whose only words are flags.
+WITHOUT_OPERANDS = ("clusters", "setup")

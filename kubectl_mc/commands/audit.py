@@ -14,6 +14,13 @@ from kubectl_mc.streams import Streams
 from kubectl_mc.writes import audit
 from kubectl_mc.writes.audit import Place, Run
 
+HELP = """\
+Show the changes that were made with kubectl mc: who, when, what, on which clusters, and how it ended.
+
+  kubectl mc audit [list] [-o json|yaml]
+  kubectl mc audit show RUN [-o json|yaml]
+"""
+
 
 def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
     """`audit` alone lists. Raises UserError."""

@@ -19,6 +19,23 @@ from kubectl_mc.selection import Cluster
 from kubectl_mc.streams import Streams
 from kubectl_mc.whoami import Check
 
+HELP = """\
+Show the clusters of the hub: what the hub says of each, and how it would be reached. With the same flags that choose
+clusters for a command, it shows which ones that command would be run on.
+
+  kubectl mc clusters [--check] [-o wide|json|yaml|name] [flags that choose clusters]
+
+Examples:
+  kubectl mc clusters --healthy
+  kubectl mc clusters --check --clusters='prod-*'
+  kubectl mc clusters --placement=rollout -o name
+
+      --check           reach every cluster as you; exit status 1 if one can't be reached
+  -o, --output=FORM     wide, json, yaml or name
+      --no-headers      the table without its first line
+"""
+
+
 HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
 
 

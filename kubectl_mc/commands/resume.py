@@ -17,6 +17,16 @@ from kubectl_mc.writes.audit import Place, Run
 from kubectl_mc.writes.fold import fold
 from kubectl_mc.writes.work import Work
 
+HELP = """\
+Go on with a change that was stopped, or failed in some clusters: with those that it hasn't changed, and the same input.
+
+  kubectl mc resume RUN [--yes]
+  kubectl mc resume RUN -- COMMAND…    where the record has no values because they are secrets: the command again
+
+      --repeat-unknown   also where it isn't known whether a change that can't be repeated safely was made
+"""
+
+
 # Flags of the run that its resumption doesn't take over: the clusters are those that are left, and yes is said anew.
 _CHOOSING = (
     "clusters", "exclude", "all-clusters", "cluster-selector", "clusterset", "property", "cluster-manager", "placement",

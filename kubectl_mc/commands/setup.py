@@ -70,10 +70,6 @@ class Session(NamedTuple):
 
 def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
     """Exit status 0 if every chosen cluster has a context whose server answers and knows the user. Raises UserError."""
-    if grammar.is_set(line, "help"):
-        streams.stdout.write(HELP)
-        return 0
-    _refuse(line)
     if options.contexts:
         raise errors.setup_needs_a_hub()
     cloud = _cloud(line)
@@ -122,17 +118,6 @@ def _profiles(session: Session, lost: Sequence[str]) -> set[str]:
         return reached
     approvals.write(waiting, record, session.environment, session.streams)
     return reached | {each.cluster for each in waiting}
-
-
-def _refuse(line: CommandLine) -> None:
-    """A flag with a typo must not be a run without it."""
-    known = grammar.flag_table("setup").takes_value
-    words = [
-        *grammar.operands(line),
-        *(f"--{name}" for token in line.tokens for name, _ in token.flags if name not in known),
-    ]
-    if words:
-        raise errors.unexpected_argument("setup", words[0])
 
 
 def _cloud(line: CommandLine) -> Cloud | None:

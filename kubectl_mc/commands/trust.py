@@ -16,6 +16,19 @@ from kubectl_mc.providers import Offer, Unusable
 from kubectl_mc.streams import Streams
 from kubectl_mc.trust import Approval, Key
 
+HELP = """\
+Clusters that no context of yours reaches can be reached by what their ClusterProfiles say: a server, and a program that
+logs in there. Nothing of it is contacted or run until you have approved exactly that; what changes later is refused.
+
+  kubectl mc trust [list] [-o json|yaml]
+  kubectl mc trust approve NAME… [--yes]
+  kubectl mc trust revoke NAME…
+
+Examples:
+  kubectl mc trust approve prod-eu
+  kubectl mc trust approve --clusters='prod-*' --clusterprofile-provider-file=providers.json
+"""
+
 
 def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
     """`trust` alone lists. Raises UserError."""

@@ -11,6 +11,13 @@ from kubectl_mc.streams import Streams
 from kubectl_mc.writes import audit, objects
 from kubectl_mc.writes.audit import Run
 
+HELP = """\
+Take back the rollouts of a change: `kubectl rollout undo` for the workloads that it changed, through the same gate.
+
+  kubectl mc undo RUN [--yes]
+"""
+
+
 _CHOOSING = ("hub-context", "hub-namespace", "contexts", "clusterprofile-provider-file")  # taken over from the run
 
 

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from kubectl_mc import cli
+from kubectl_mc.commands import COMMANDS, WITHOUT_OPERANDS
+
+TOP = sorted(path for path in COMMANDS if " " not in path)
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    """(status, stdout, stderr) of a command that starts no process: there is no kubectl, and no home."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    environment = {"HOME": "/nonexistent", "PATH": "/nonexistent"}
+    return cli.main(words, environment, io.StringIO(), stdout, stderr), stdout.getvalue(), stderr.getvalue()
+
+
+@pytest.mark.parametrize("command", TOP)
+def test_each_command_of_ours_has_a_help_with_its_flags(command: str) -> None:
+    status, stdout, stderr = run(command, "--help")
+    assert (status, stderr) == (0, "")
+    assert f"kubectl mc {command}" in stdout
+    own = " ".join(flags for path, flags in COMMANDS.items() if path.split()[0] == command).split()
+    spelt = {entry.rpartition(",")[2].rstrip("=") for entry in own}
+    assert all(f"--{name}" in stdout or f"-{name[0]}" in stdout for name in spelt)
+    assert "--clusters=NAME" in stdout
+
+
+@pytest.mark.parametrize("command", TOP)
+def test_each_command_of_ours_is_in_the_help(command: str) -> None:
+    assert command in run("--help")[1].partition("Flags of kubectl mc")[0]
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_an_unknown_flag_is_refused(command: str) -> None:
+    status, stdout, stderr = run(*command.split(), "--frobnicate")
+    assert (status, stdout) == (1, "")
+    assert stderr == f"Error: kubectl mc {command} takes no '--frobnicate'. See: kubectl mc {command} --help\n"
+
+
+@pytest.mark.parametrize("command", WITHOUT_OPERANDS)
+def test_a_word_too_many_is_refused(command: str) -> None:
+    assert run(command, "word") == (
+        1,
+        "",
+        f"Error: kubectl mc {command} takes no 'word'. See: kubectl mc {command} --help\n",
+    )

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kubectl_mc import dispatch
 from kubectl_mc.dispatch import Command
 from kubectl_mc.inventory import Way
+from kubectl_mc.streams import held
 
 
 class Login(NamedTuple):
@@ -72,23 +71,8 @@ def add(login: Login, name: str, way: Way) -> str:
 
 
 def _run(command: Command, given: bytes, patience: float) -> str:
-    with _memory(given) as path:
+    with held(given) as path:
         (result,) = dispatch.collect([command], 1, patience, stdin=path)
     if result.status == 0:
         return ""
     return (result.stderr.decode("utf-8", "replace").strip().splitlines() or ["kubectl config failed"])[-1]
-
-
-@contextmanager
-def _memory(content: bytes) -> Iterator[str]:
-    """The path of a file with `content`, on no disk where there is memfd (Linux)."""
-    if hasattr(os, "memfd_create"):
-        with open(os.memfd_create("given"), "wb", 0) as file:
-            file.write(content)
-            yield f"/dev/fd/{file.fileno()}"
-    else:
-        from tempfile import NamedTemporaryFile
-
-        with NamedTemporaryFile(prefix="kubectl-mc-", buffering=0) as file:
-            file.write(content)
-            yield file.name

@@ -22,7 +22,7 @@ def profile(properties: dict[str, str], **extensions: Any) -> ClusterProfile:
 
 
 def planned(cloud: str, properties: dict[str, str], **extensions: Any) -> Plan:
-    return plan(CLOUDS[cloud], profile(properties, **extensions), "prod-eu", "/home/u/.kube/config")
+    return plan(CLOUDS[cloud], profile(properties, **extensions), "prod-eu", "/home/user/.kube/config")
 
 
 def command(cloud: str, properties: dict[str, str], **extensions: Any) -> str:
@@ -31,7 +31,7 @@ def command(cloud: str, properties: dict[str, str], **extensions: Any) -> str:
 
 EKS = "aws eks update-kubeconfig --name shop --region eu-west-1 --alias prod-eu"
 GKE = "gcloud container clusters get-credentials shop --location {} --project team-a-1"
-AZ = "az aks get-credentials --name Shop --resource-group team_(a){} --context prod-eu --file /home/u/.kube/config"
+AZ = "az aks get-credentials --name Shop --resource-group team_(a){} --context prod-eu --file /home/user/.kube/config"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kubectl_mc import credentials
 from kubectl_mc.credentials import Credential, Failed
-from tests.hub_test import JSON
+from tests.hostile import JSON
 
 V1 = "client.authentication.k8s.io/v1"
 

@@ -86,7 +86,7 @@ def test_each_process_has_a_session_of_its_own_and_no_shell(fp: FakeProcess) -> 
 
 def test_a_kubeconfig_is_handed_over_as_an_open_file(fp: FakeProcess) -> None:
     recorder = fp.register(["kubectl", "get"])
-    collect(Command("c1", ("kubectl", "get"), {"KUBECONFIG": "/home/a/config", "A": "1"}, b"{}"))
+    collect(Command("c1", ("kubectl", "get"), {"KUBECONFIG": "/home/alice/config", "A": "1"}, b"{}"))
     kwargs = recorder.calls[0].kwargs or {}
     (number,) = kwargs["pass_fds"]
     assert kwargs["env"] == {"KUBECONFIG": f"/dev/fd/{number}", "A": "1"}

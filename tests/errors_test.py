@@ -131,9 +131,9 @@ TRIES = 'E1123 04:32:24.691813   17786 memcache.go:265] "Unhandled Error" err="c
             'serviceaccount "x" not found',
             "forbidden",
         ),
-        ('error: error loading config file "/home/a/.kube/config": yaml: line 3: oops', "bad kubeconfig"),
+        ('error: error loading config file "/home/alice/.kube/config": yaml: line 3: oops', "bad kubeconfig"),
         (
-            "error: unable to read client-cert /home/a/c.crt for a due to open /home/a/c.crt: no such file",
+            "error: unable to read client-cert /home/alice/c.crt for a due to open /home/alice/c.crt: no such file",
             "bad kubeconfig",
         ),
         ("error: context \"nope\" does not exist", errors.NO_CONTEXT),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from kubectl_mc import hub
 from kubectl_mc.hub import AccessProvider, ClusterProfile
+from tests.hostile import JSON, hostile
 
 # A ClusterProfile with every field that the CRD has (fixtures/data/clusterprofiles.yaml).
 FULL: dict[str, Any] = {
@@ -141,30 +142,11 @@ def test_an_empty_list_has_no_profiles() -> None:
     assert parse() == []
 
 
-JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3)),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
-    max_leaves=5,
-)
-
-
-@st.composite
-def hostile(draw: st.DrawFn, original: object = FULL) -> object:
-    """A ClusterProfile with something else in any places of it."""
-    if draw(st.integers(0, 9)) == 0:
-        return draw(JSON)
-    if isinstance(original, Mapping):
-        return {key: value if key == "apiVersion" else draw(hostile(value)) for key, value in original.items()}
-    if isinstance(original, list):
-        return [draw(hostile(value)) for value in original]
-    return original
-
-
 def strings(values: Mapping[str, str]) -> bool:
     return all(isinstance(text, str) for pair in values.items() for text in pair)
 
 
-@given(st.lists(hostile(), max_size=3))
+@given(st.lists(hostile(FULL, 10), max_size=3))
 def test_wrong_types_anywhere_count_as_not_given(items: list[object]) -> None:
     for profile in parse(*items):
         assert profile.name

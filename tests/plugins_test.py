@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kubectl_mc import plugins
 from kubectl_mc.plugins import Plugin
-from tests.hub_test import JSON
+from tests.hostile import JSON
 
 V1, V1BETA1 = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
 ENV = {"PATH": "/usr/bin:/bin"}
@@ -62,7 +62,7 @@ def test_every_field_makes_a_plugin_what_it_is() -> None:
     ("command", "args"),
     [
         ("gke-gcloud-auth-plugin", []),
-        ("/opt/google/gke-gcloud-auth-plugin", ["--use_application_default_credentials"]),
+        ("/opt/local/gke-gcloud-auth-plugin", ["--use_application_default_credentials"]),
         ("kubectl", ["oidc-login", "get-token", "--oidc-issuer-url=https://issuer"]),
         ("kubelogin", ["get-token", "--server-id", "x"]),
         ("aws", ["eks", "get-token"]),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kubectl_mc import providerfile
 from kubectl_mc.errors import UserError
-from tests.hub_test import JSON
+from tests.hostile import JSON
 
 V1, V1BETA1 = providerfile.API_VERSIONS
 
@@ -31,7 +31,7 @@ FULL: dict[str, Any] = {
 }
 
 
-def parse(*listed: object, path: str = "/home/a/providers.json") -> tuple[providerfile.Provider, ...]:
+def parse(*listed: object, path: str = "/home/alice/providers.json") -> tuple[providerfile.Provider, ...]:
     return providerfile.parse(json.dumps({"providers": listed}), path)
 
 
@@ -66,7 +66,7 @@ def test_what_upstream_requires_is_enough() -> None:
     [
         ("login", "login"),
         ("/usr/bin/login", "/usr/bin/login"),
-        ("./bin/login", "/home/a/bin/login"),
+        ("./bin/login", "/home/alice/bin/login"),
         ("../login", "/home/login"),
     ],
 )
@@ -105,7 +105,9 @@ def test_a_relative_command_is_in_the_files_folder(command: str, resolved: str) 
 def test_a_mistake_is_said_with_the_file_and_the_provider(provider: object, problem: str) -> None:
     with pytest.raises(UserError) as caught:
         parse(provider)
-    assert str(caught.value).startswith(("/home/a/providers.json: provider", "/home/a/providers.json: a provider"))
+    assert str(caught.value).startswith(
+        ("/home/alice/providers.json: provider", "/home/alice/providers.json: a provider")
+    )
     assert problem in str(caught.value)
 
 

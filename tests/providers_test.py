@@ -13,7 +13,7 @@ from kubectl_mc import hub, providers
 from kubectl_mc.hub import AccessProvider, ClusterProfile
 from kubectl_mc.providerfile import Provider
 from kubectl_mc.providers import CLUSTER_CONFIG, EXTRA_ARGS, EXTRA_ENVS, Offer, Unusable
-from tests.hub_test import JSON
+from tests.hostile import hostile
 
 AUTHORITY = base64.b64encode(b"-----BEGIN CERTIFICATE-----\n").decode()
 FINGERPRINT = "sha256:b93f51c3ac1bdd90edcce2019d2452a328cbf97443f3744cc7ec63033a5b2c16"
@@ -320,19 +320,7 @@ WITH_ALL: dict[str, Any] = {
 }
 
 
-@st.composite
-def hostile(draw: st.DrawFn, original: object = WITH_ALL) -> object:
-    """A ClusterProfile with something else in some places of it."""
-    if draw(st.integers(0, 24)) == 0:
-        return draw(JSON)
-    if isinstance(original, Mapping):
-        return {key: value if key == "apiVersion" else draw(hostile(value)) for key, value in original.items()}
-    if isinstance(original, list):
-        return [draw(hostile(value)) for value in original]
-    return original
-
-
-@given(hostile(), st.booleans())
+@given(hostile(WITH_ALL, 25), st.booleans())
 def test_any_profile_gives_an_offer_of_text_or_a_reason(item: object, known: bool) -> None:
     for found in hub.profiles([item]):
         result = providers.find(found, [provider("Append", "Replace", provideClusterInfo=True)] if known else [])

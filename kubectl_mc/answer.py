@@ -50,6 +50,8 @@ def merge(results: Sequence[Result], sort_keys: Sequence[Result], request: Reque
     if options.by_time:
         stamped = [(f"[{cluster}] ", text) for cluster, text in outputs]
         return lines.by_time(stamped, keep_stamps=grammar.is_set(line, "timestamps"))
+    if form in OBJECTS and not outputs and all(result.status for result in results):
+        return ""  # as kubectl: an empty List would say that there is nothing
     if form in OBJECTS:
         return _objects(outputs, form, keys, lone=len(results) == 1)
     if form in DOCUMENTS:

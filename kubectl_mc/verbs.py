@@ -169,9 +169,16 @@ def way(verb: Verb, line: CommandLine) -> Way:
         return "local"
     if verb.way == "terminal" or _any(line, verb.terminal_by):
         return "terminal"
-    if (verb.way == "streamed" and not rehearses(verb, line)) or _any(line, verb.streamed_by):
+    if _any(line, verb.streamed_by):
+        return "streamed"
+    if verb.way == "streamed" and not rehearses(verb, line) and not _one_document(line):
         return "streamed"
     return "captured"
+
+
+def _one_document(line: CommandLine) -> bool:
+    """`wait -o json`: one document of all clusters has to wait for all of them."""
+    return grammar.output_format(line)[0] in ("json", "yaml")
 
 
 def shape(verb: Verb, line: CommandLine) -> Shape:

@@ -101,11 +101,11 @@ class Documents:
         return "".join(shown)
 
     def end(self) -> str:
-        """The document at hand, which has no more lines."""
-        text = "".join(f"{line}\n" for line in self._lines)
-        self._lines = []
-        if not text:
+        """The document at hand, which has no more lines; nothing for a part of one, as Ctrl-C leaves it in JSON."""
+        lines, self._lines = self._lines, []
+        if not lines or (self._end and lines[-1] != self._end):
             return ""
+        text = "".join(f"{line}\n" for line in lines)
         with suppress(objects.NotObjects):  # --output-watch-events wraps the objects: as kubectl gave them
             text = self._layout.annotate(text, "", self._cluster)
         return text if self._end else f"---\n{text}"

@@ -218,3 +218,18 @@ def test_can_i_with_a_failing_cluster_is_no_answer(members: Shell) -> None:
     assert done.status > 1
     assert done.stdout == "[c1] yes\n[c3] yes\n"
     assert "c2 (connection refused)" in done.stderr
+
+
+@needs("controllers")
+@pytest.mark.parametrize(("form", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])
+def test_what_is_streamed_else_is_one_document_with_an_output_form(
+    members: Shell, form: str, load: Callable[[str], dict[str, Any]]
+) -> None:
+    done = members.mc("wait", "--for=condition=Available", "deploy/cart", "-n", "shop", "-o", form)
+    assert done.status == 0, done.stderr
+    assert [item["kind"] for item in load(done.stdout)["items"]] == ["Deployment"] * len(MEMBERS)
+
+
+def test_where_every_cluster_fails_there_is_no_document(members: Shell) -> None:
+    done = members.mc("get", "pod", "nope", "-o", "json")
+    assert (done.status, done.stdout) == (1, "")

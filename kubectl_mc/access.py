@@ -6,12 +6,11 @@ A kubectl is made cheap here, where that is safe; the figures behind the choices
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from kubectl_mc import grammar
+from kubectl_mc import grammar, memory
 from kubectl_mc.dispatch import Command
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.kubeconfig import Kubeconfig
@@ -59,16 +58,17 @@ def targets(clusters: Sequence[Cluster], mapping: ClusterMapping, known: Kubecon
 def can_split(line: CommandLine) -> bool:
     """Can kubectls get a kubeconfig each, in place of the user's?
 
-    Not where the user names the kubeconfig or a user entry of it on the command line: that goes to kubectl as it is;
-    and not without memfd (Linux), for a file would put credentials on a disk.
+    Not where the user names the kubeconfig or a user entry of it on the command line: that goes to kubectl as it is.
     """
-    named = any(grammar.values(line, flag) for flag in ("kubeconfig", "user"))
-    return hasattr(os, "memfd_create") and not named
+    return not any(grammar.values(line, flag) for flag in ("kubeconfig", "user"))
 
 
 def worth_splitting(size: int, count: int) -> bool:
-    """Is it cheaper for `count` kubectls to get a kubeconfig each than to read the user's, of `size` bytes?"""
-    return size * count > WORTH_SPLITTING
+    """Is it cheaper for `count` kubectls to get a kubeconfig each than to read the user's, of `size` bytes?
+
+    Only where they get it in memory: a file would put the user's credentials on a disk once more.
+    """
+    return memory.available() and size * count > WORTH_SPLITTING
 
 
 def split(found: Sequence[Target], kubeconfigs: Mapping[str, Kubeconfig]) -> list[Target]:
@@ -99,7 +99,8 @@ def command(
     else:
         argv = [kubectl, "--context", target.context, *words]
     lean = lean_environment(environment, plugin or target.kubeconfig.starts_programs, lasting)
-    return Command(target.cluster, tuple(argv), lean, json.dumps(content).encode() if content else None)
+    with_ours = {**lean, **dict(target.kubeconfig.environment)}
+    return Command(target.cluster, tuple(argv), with_ours, json.dumps(content).encode() if content else None)
 
 
 def lean_environment(environment: Mapping[str, str], starts_programs: bool, lasting: bool = False) -> dict[str, str]:

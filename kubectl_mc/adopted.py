@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from kubectl_mc import dispatch
 from kubectl_mc.dispatch import Command
 from kubectl_mc.inventory import Way
-from kubectl_mc.streams import held
+from kubectl_mc.memory import held
 
 
 class Login(NamedTuple):

@@ -124,3 +124,15 @@ def logged_in(login: Mapping[str, Any], credential: Credential) -> dict[str, Any
         rest["client-certificate-data"] = b64encode(credential.certificate.encode()).decode()
         rest["client-key-data"] = b64encode(credential.key.encode()).decode()
     return rest
+
+
+def taken_out(login: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What `logged_in` has put into a user, apart again: the user without it, and the status of an ExecCredential."""
+    from base64 import b64decode
+
+    status = {"token": login["token"]} if "token" in login else {}
+    if "client-certificate-data" in login:
+        status["clientCertificateData"] = b64decode(login["client-certificate-data"]).decode()
+        status["clientKeyData"] = b64decode(login["client-key-data"]).decode()
+    given = ("token", "client-certificate-data", "client-key-data")
+    return {field: value for field, value in login.items() if field not in given}, status

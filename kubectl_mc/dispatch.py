@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
+from kubectl_mc import memory
+
 # How long a process group that was asked to end (SIGTERM) has before it is killed, in seconds.
 GRACE = 2.0
 CHUNK = 1 << 16
@@ -30,7 +32,7 @@ def default_parallel() -> int:
 class Command(NamedTuple):
     """A process to start for a cluster.
 
-    kubeconfig: given to it as a file that exists in memory only, through KUBECONFIG; None: what env says
+    kubeconfig: given to it as a file, in memory where that is possible, through KUBECONFIG; None: what env says
     """
 
     cluster: str
@@ -75,10 +77,10 @@ class _Child:
         self.cluster = command.cluster
         self.deadline = deadline
         self.timed_out = False
-        environment, inherited = command.env, list[int]()
-        memory = _memory_file(command.kubeconfig) if command.kubeconfig is not None else None
-        if memory is not None:
-            environment, inherited = {**command.env, "KUBECONFIG": f"/dev/fd/{memory}"}, [memory]
+        self.kubeconfig = None if command.kubeconfig is None else memory.hold(command.kubeconfig)
+        environment, inherited = command.env, tuple[int, ...]()
+        if self.kubeconfig:
+            environment, inherited = {**command.env, "KUBECONFIG": self.kubeconfig.path}, self.kubeconfig.inherited
         pipes = {name: os.pipe() for name in ("stdout", "stderr")}
         self.streams = {read: name for name, (read, _) in pipes.items()}
         with (
@@ -93,14 +95,20 @@ class _Child:
                     start_new_session=True, pass_fds=inherited,
                 )  # fmt: skip
             except BaseException:
-                for read in self.streams:
-                    os.close(read)
+                self.forget()
                 raise
             finally:
-                if memory is not None:
-                    os.close(memory)
+                if self.kubeconfig:
+                    self.kubeconfig.close()
         for read in self.streams:
             os.set_blocking(read, False)
+
+    def forget(self) -> None:
+        """Give up what we hold of a process that is no more."""
+        for read in self.streams:
+            os.close(read)
+        if self.kubeconfig:
+            self.kubeconfig.remove()
 
     def end(self, number: int) -> None:
         """Send a signal to the process group, which is the process's own."""
@@ -119,13 +127,6 @@ def _with_files_for(count: int) -> int:
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     return max(1, (allowed - OWN_FILES) // 2)
-
-
-def _memory_file(content: bytes) -> int:
-    """A file descriptor on `content`, which never is on a disk."""
-    descriptor = os.memfd_create("kubeconfig")
-    os.write(descriptor, content)
-    return descriptor
 
 
 def run(
@@ -196,6 +197,7 @@ def _step(selector: selectors.BaseSelector, children: list[_Child]) -> Iterator[
         if child.timed_out:
             child.end(signal.SIGKILL)  # what kubectl had started may have ignored the first signal
         children.remove(child)
+        child.forget()
         yield Exit(child.place, child.cluster, child.process.returncode, child.timed_out)
 
 
@@ -232,8 +234,7 @@ def _end_all(children: Sequence[_Child]) -> None:
             child.end(signal.SIGKILL)
             child.process.wait()
         child.end(signal.SIGKILL)  # what kubectl had started may have ignored the first signal
-        for read in child.streams:
-            os.close(read)
+        child.forget()
 
 
 @contextmanager

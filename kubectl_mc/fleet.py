@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from kubectl_mc import access, dispatch, errors, grammar, inventory, kubeconfig, mapping, selection
+from kubectl_mc import access, dispatch, errors, grammar, inventory, kubeconfig, mapping, memory, selection
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Options, with_defaults
 from kubectl_mc.dispatch import Command, default_parallel
@@ -176,7 +176,14 @@ def reach(
         from kubectl_mc import offers
 
         targets = offers.reach(targets, lost, chosen, environment)
-    return login.share(targets, environment, chosen.options.max_parallel or default_parallel()) if login else targets
+    logged_in = (
+        login.share(targets, environment, chosen.options.max_parallel or default_parallel()) if login else targets
+    )
+    if memory.available():
+        return logged_in
+    from kubectl_mc import ondisk
+
+    return ondisk.targets(targets, logged_in, chosen.known)
 
 
 def context_names(way: Way) -> list[str]:

@@ -18,10 +18,12 @@ class Kubeconfig(NamedTuple):
 
     content: what is in it; None where only the user's own file will do
     starts_programs: kubectl will run an exec credential plugin for it
+    environment: variables that its kubectl needs with it
     """
 
     content: Mapping[str, Any] | None
     starts_programs: bool
+    environment: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
         """Without the content: there are credentials in it."""

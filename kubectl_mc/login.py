@@ -119,12 +119,8 @@ def _hint(plugin: Plugin, member: Member) -> str:
 
 def _with(member: Member, credential: Credential) -> Member:
     """The member with its login replaced."""
-    login = plugins.entry(member.kubeconfig, "user")
-    users = [
-        {**each, "user": credentials.logged_in(login, credential)} if each.get("user") is login else each
-        for each in member.kubeconfig["users"]
-    ]
-    return Member(member.name, {**member.kubeconfig, "users": users})
+    login = credentials.logged_in(plugins.entry(member.kubeconfig, "user"), credential)
+    return Member(member.name, plugins.with_login(member.kubeconfig, login))
 
 
 def _run(

@@ -81,6 +81,13 @@ def entry(kubeconfig: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     return found[0] if found and isinstance(found[0], dict) else {}
 
 
+def with_login(kubeconfig: Mapping[str, Any], login: Mapping[str, Any]) -> dict[str, Any]:
+    """The kubeconfig with another user in place of its current context's."""
+    before = entry(kubeconfig, "user")
+    users = [{**each, "user": login} if each.get("user") is before else each for each in kubeconfig["users"]]
+    return {**kubeconfig, "users": users}
+
+
 def _ignores_cluster(command: str, args: Sequence[str]) -> bool:
     begins = IGNORE_CLUSTER.get(os.path.basename(command))
     return begins is not None and tuple(args[: len(begins)]) == begins

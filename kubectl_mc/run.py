@@ -13,8 +13,9 @@ from kubectl_mc.commands import COMMANDS
 from kubectl_mc.flags import FLAGS
 from kubectl_mc.fleet import Login
 from kubectl_mc.grammar import CommandLine
+from kubectl_mc.memory import held
 from kubectl_mc.request import Job, Request, command, out_of_reach, same_everywhere
-from kubectl_mc.streams import Streams, held
+from kubectl_mc.streams import Streams
 
 
 def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams) -> int:

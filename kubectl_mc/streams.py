@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple, TextIO
 
 
@@ -36,18 +35,3 @@ class Steady(Streams):
     def say(self, lines: Sequence[str]) -> None:
         with suppress(BrokenPipeError):
             super().say(lines)
-
-
-@contextmanager
-def held(content: bytes) -> Iterator[str]:
-    """The path under which a process that we start can read the content from its start; where possible on no disk."""
-    if hasattr(os, "memfd_create"):
-        with open(os.memfd_create("stdin"), "wb", 0) as memory:
-            memory.write(content)
-            yield f"/dev/fd/{memory.fileno()}"
-        return
-    from tempfile import NamedTemporaryFile
-
-    with NamedTemporaryFile(prefix="kubectl-mc-", buffering=0) as file:
-        file.write(content)
-        yield file.name

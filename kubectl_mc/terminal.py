@@ -9,7 +9,7 @@ from functools import partial
 from typing import TextIO
 from zlib import crc32
 
-from kubectl_mc import errors, report
+from kubectl_mc import errors, memory, report
 from kubectl_mc.access import Target
 from kubectl_mc.kubeconfig import Kubeconfig
 from kubectl_mc.request import Job, Request, command
@@ -68,17 +68,19 @@ def answer(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, by
 
 
 @contextmanager
-def in_memory(kubeconfig: bytes | None) -> Iterator[dict[str, str]]:
+def kubeconfig_file(kubeconfig: bytes | None) -> Iterator[dict[str, str]]:
     """The environment's variable that names this kubeconfig, for a process that isn't dispatch's; {} for None."""
     if kubeconfig is None:
         yield {}
         return
-    descriptor = os.memfd_create("kubeconfig")
+    held = memory.hold(kubeconfig)
     try:
-        os.write(descriptor, kubeconfig)
-        yield {"KUBECONFIG": f"/proc/{os.getpid()}/fd/{descriptor}"}
+        # Not our /dev/fd, for plumbum's processes inherit no descriptors.
+        path = f"/proc/{os.getpid()}/fd/{held.inherited[0]}" if held.inherited else held.path
+        yield {"KUBECONFIG": path}
     finally:
-        os.close(descriptor)
+        held.close()
+        held.remove()
 
 
 def there() -> bool:
@@ -115,7 +117,7 @@ def run(
         # A context stands in the user's own kubeconfig, whatever else is known of it.
         own = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True)) if target.context else target
         found = command(request, Job(own, request.line, target.cluster))
-        with in_memory(found.kubeconfig) as variables:
+        with kubeconfig_file(found.kubeconfig) as variables:
             go = partial(foreground, found.argv, {**request.environment, **variables})
             statuses.append((target.cluster, around(target.cluster, go)))
     statuses += [(result.cluster, 1) for result in request.unreachable]

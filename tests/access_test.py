@@ -42,6 +42,13 @@ def test_with_a_kubeconfig_of_its_own_it_needs_no_context() -> None:
     assert (command.cluster, command.argv, command.kubeconfig) == ("c1", ("kubectl", "get"), b'{"kind": "Config"}')
 
 
+def test_its_kubectl_gets_the_variables_that_a_kubeconfig_needs() -> None:
+    reached = Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False, (("LOGIN", "s3cret"),)))
+    command = access.command("kubectl", reached, grammar.parse(["get"]), {"LOGIN": "", "HOME": "/h"})
+    assert (command.env["LOGIN"], command.env["HOME"]) == ("s3cret", "/h")
+    assert "s3cret" not in repr(reached)
+
+
 def test_a_plugin_gets_its_context_behind_its_name() -> None:
     words = argv("tree deploy x", Target("c1", "ctx", OWN), plugin=True)
     assert words == ["kubectl", "tree", "--context", "ctx", "deploy", "x"]
@@ -58,14 +65,13 @@ def test_a_large_kubeconfig_is_split_for_many_clusters(size: int, count: int, wo
     ("text", "can"),
     [("get pods", True), ("get pods --kubeconfig=x", False), ("--user x get pods", False), ("get --username=x", True)],
 )
-def test_what_the_command_line_names_is_left_to_kubectl(text: str, can: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "memfd_create", None, raising=False)
+def test_what_the_command_line_names_is_left_to_kubectl(text: str, can: bool) -> None:
     assert access.can_split(grammar.parse(text.split())) is can
 
 
-def test_without_memory_files_nothing_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_memory_files_nothing_is_split_to_be_faster(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "memfd_create", raising=False)
-    assert not access.can_split(grammar.parse(["get"]))
+    assert not access.worth_splitting(1_000_000, 100)
 
 
 def test_a_context_that_was_not_split_keeps_the_user_s_own() -> None:

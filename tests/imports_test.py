@@ -25,8 +25,8 @@ OURS = {"kubectl_mc"} | {
         "access", "answer", "cache", "cli", "commands", "dispatch", "errors",
         "errors.access", "errors.causes", "errors.changes", "errors.fleet", "errors.setup", "errors.words", "flags",
         "fleet", "grammar", "hub",
-        "inventory", "kubeconfig", "mapping", "merge", "merge.lines", "merge.sections", "merge.table", "report",
-        "request", "run", "selection", "streams", "verbs", "wildcards",
+        "inventory", "kubeconfig", "mapping", "memory", "merge", "merge.lines", "merge.sections", "merge.table",
+        "report", "request", "run", "selection", "streams", "verbs", "wildcards",
     )
 }  # fmt: skip
 

@@ -11,9 +11,10 @@ from kubectl_mc.access import Target
 from kubectl_mc.cli import Options
 from kubectl_mc.errors import UserError
 from kubectl_mc.grammar import CommandLine
+from kubectl_mc.memory import held
 from kubectl_mc.request import Request, same_everywhere
 from kubectl_mc.selection import Cluster
-from kubectl_mc.streams import Steady, Streams, held
+from kubectl_mc.streams import Steady, Streams
 from kubectl_mc.writes import addresses, audit, confirm, input, preflight, running, summary, waves
 from kubectl_mc.writes.audit import Place
 from kubectl_mc.writes.input import Given

@@ -60,8 +60,9 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         yield shell(found)
 
 
-@pytest.fixture
-def user(own: Shell, tmp_path: Path) -> User:
+@pytest.fixture(params=["in memory", "in files"])
+def user(own: Shell, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[User]:
+    """Somebody with a hub and a plugin; on a system with memfd, and on one without (macOS)."""
     own.fleet.reset("hub")
     (tmp_path / ".kube").mkdir()
     config = yaml.safe_load(own.fleet.kubeconfig.read_text())
@@ -73,8 +74,19 @@ def user(own: Shell, tmp_path: Path) -> User:
     credential = f'{{"apiVersion": "{V1}", "kind": "ExecCredential", "status": {{"token": "\'"$1"\'"}}}}'
     plugin.write_text(f"#!/bin/sh\necho \"$@\" >> '{runs}'\necho '{credential}'\n")
     plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
-    environment = {**own.environment, "PATH": f"{plugin.parent}:{own.environment['PATH']}"}
-    return User(own._replace(environment=environment), tmp_path, runs)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {
+        **own.environment,
+        "PATH": f"{plugin.parent}:{own.environment['PATH']}",
+        "PYTHONPATH": str(tmp_path / "python"),
+        "TMPDIR": str(temporary),
+    }
+    if request.param == "in files":
+        (tmp_path / "python").mkdir()
+        (tmp_path / "python" / "sitecustomize.py").write_text("import os\ndel os.memfd_create\n")
+    yield User(own._replace(environment=environment), tmp_path, runs)
+    assert list(temporary.iterdir()) == []
 
 
 def provider_file(user: User, **more: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
-from kubectl_mc import dispatch, errors, fleet, grammar, verbs
+from kubectl_mc import errors, fleet, grammar, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Invocation, names_targets
 from kubectl_mc.commands import COMMANDS
@@ -14,7 +14,7 @@ from kubectl_mc.flags import FLAGS
 from kubectl_mc.fleet import Login
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.memory import held
-from kubectl_mc.request import Job, Request, command, out_of_reach, same_everywhere
+from kubectl_mc.request import Request, out_of_reach
 from kubectl_mc.streams import Streams
 
 
@@ -72,10 +72,16 @@ def _terminal(request: Request, targets: Sequence[Target], streams: Streams) -> 
 def _streamed(request: Request, targets: Sequence[Target], streams: Streams) -> int:
     if request.options.by_time:
         return _captured(request, targets, streams)
-    from kubectl_mc import stream, terminal
+    from kubectl_mc import stream, terminal, wildcards
 
     colour = terminal.wants_colour(streams.stdout, request.environment)
-    return stream.run(request, _jobs(request, targets), streams.answer, streams.say, colour)
+    return stream.run(request, wildcards.jobs(request, targets), streams.answer, streams.say, colour)
+
+
+def _captured(request: Request, targets: Sequence[Target], streams: Streams) -> int:
+    from kubectl_mc import captured
+
+    return captured.run(request, targets, streams)
 
 
 def _local(kubectl: str, line: CommandLine, environment: Mapping[str, str], streams: Streams) -> int:
@@ -87,35 +93,6 @@ def _local(kubectl: str, line: CommandLine, environment: Mapping[str, str], stre
     if grammar.is_set(line, "help") and verbs.is_kubectls(line):
         streams.stdout.write(f"\n{FLAGS_HELP}")
     return status
-
-
-def _jobs(request: Request, targets: Sequence[Target]) -> list[Job]:
-    """The command line for each cluster; names with wildcards become its own. Raises UserError for no match."""
-    from kubectl_mc import wildcards
-
-    patterns = wildcards.patterns(request.verb, request.line)
-    if not patterns:
-        return same_everywhere(targets, request.line)
-    jobs = wildcards.resolve(request, targets)
-    if not jobs:
-        raise errors.nothing_matches(", ".join(patterns), len(targets))
-    return jobs
-
-
-def _captured(request: Request, targets: Sequence[Target], streams: Streams) -> int:
-    """Wait for every cluster's answer and merge them."""
-    from kubectl_mc import answer, report
-
-    jobs = _jobs(request, targets)
-    asked = [command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs]
-    keys = [command(request, job) for job in answer.sort_keys(request, jobs)]
-    parallel = request.parallel(len(jobs))
-    results = dispatch.collect([*asked, *keys], parallel, request.patience, request.stdin, partial=True)
-    results, sort_keys = results[: len(jobs)], results[len(jobs) :]
-    told = report.report(results, request)
-    streams.say(told.lines)
-    streams.answer(answer.merge(results, sort_keys, request).encode("utf-8", "surrogateescape"))
-    return told.status
 
 
 _WAYS: Mapping[str, Callable[[Request, Sequence[Target], Streams], int]] = {

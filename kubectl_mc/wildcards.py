@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from kubectl_mc import dispatch, errors, grammar
 from kubectl_mc.access import Target
 from kubectl_mc.grammar import CommandLine, Token
-from kubectl_mc.request import Job, Request, command
+from kubectl_mc.request import Job, Request, command, same_everywhere
 from kubectl_mc.verbs import Verb
 
 # What `kubectl logs NAME` means by a bare name.
@@ -27,6 +27,17 @@ def _is_pattern(word: str) -> bool:
     return any(letter in word.rpartition("/")[2] for letter in "*?[")
 
 
+def jobs(request: Request, targets: Sequence[Target]) -> list[Job]:
+    """The command line for each cluster; names with wildcards become its own. Raises UserError for no match."""
+    wanted = patterns(request.verb, request.line)
+    if not wanted:
+        return same_everywhere(targets, request.line)
+    found = resolve(request, targets)
+    if not found:
+        raise errors.nothing_matches(", ".join(wanted), len(targets))
+    return found
+
+
 def resolve(request: Request, targets: Sequence[Target]) -> list[Job]:
     """The jobs of the clusters that have matching objects, with the objects' names in the patterns' place.
 
@@ -39,17 +50,17 @@ def resolve(request: Request, targets: Sequence[Target]) -> list[Job]:
     results = dispatch.collect(
         [command(request, job) for job in asking], request.parallel(len(asking)), request.patience
     )
-    jobs = []
+    found: list[Job] = []
     for place, target in enumerate(targets):
         answers = results[place * len(types) : (place + 1) * len(types)]
         names = {kind: answer.stdout.decode("utf-8", "replace").split() for kind, answer in zip(types, answers)}
         if any(
             answer.status and not errors.cause(answer.stderr.decode("utf-8", "replace"), 1).absent for answer in answers
         ):
-            jobs.append(Job(target, line, target.cluster))
+            found.append(Job(target, line, target.cluster))
             continue
-        jobs += _jobs(request, target, names, default)
-    return jobs
+        found += _jobs(request, target, names, default)
+    return found
 
 
 def _type(word: str, line: CommandLine, default: str | None) -> str:

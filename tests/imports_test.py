@@ -22,7 +22,7 @@ STANDARD = {
 OURS = {"kubectl_mc"} | {
     f"kubectl_mc.{name}"
     for name in (
-        "access", "answer", "cache", "cli", "commands", "dispatch", "errors",
+        "access", "answer", "cache", "captured", "cli", "commands", "dispatch", "errors",
         "errors.access", "errors.causes", "errors.changes", "errors.fleet", "errors.setup", "errors.words", "flags",
         "fleet", "grammar", "hub",
         "inventory", "kubeconfig", "mapping", "memory", "merge", "merge.lines", "merge.sections", "merge.table",

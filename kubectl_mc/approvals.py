@@ -62,8 +62,8 @@ def agreed(found: Sequence[Entry], streams: Streams) -> bool:
     return streams.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def write(found: Sequence[Entry], record: Record, environment: Mapping[str, str], streams: Streams) -> None:
+def write(found: Sequence[Entry], environment: Mapping[str, str], streams: Streams) -> None:
     """Record the approvals. Raises UserError if they can't be written."""
     offers = {each.key: each.offer for each in found if isinstance(each.offer, Offer)}
-    trust.write(file(environment), trust.approve(record, offers))
+    trust.change(file(environment), lambda record: trust.approve(record, offers))
     streams.say([f"approved: {', '.join(trust.plain(each.cluster) for each in found)}"])

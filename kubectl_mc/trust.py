@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from kubectl_mc import errors
@@ -176,8 +177,34 @@ def _entries(document: Any) -> Iterable[tuple[Key, Approval]]:
         yield where, Approval(str(each["digest"]), str(each.get("time", "")), each["fields"])
 
 
-def write(file: str, record: Record) -> None:
-    """Keep the record, for its owner only, whole or not at all. Raises UserError."""
+def change(file: str, apply: Callable[[Record], Record]) -> None:
+    """Keep what `apply` makes of the record as it is now, for its owner only, whole or not at all. Raises UserError.
+
+    Now, not as it was before the user was asked: what others approved or revoked in the meantime counts.
+    """
+    try:
+        os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
+        with _locked(os.path.dirname(file)):
+            _write(file, apply(read(file)))
+    except OSError as error:
+        raise errors.trust_file(file, f"can't be written: {error.strerror}") from None
+
+
+@contextmanager
+def _locked(folder: str) -> Iterator[None]:
+    """One at a time. By a lock on the folder: the file is another one after each change, and a lock file would stay."""
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # NFS locks no folders
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _write(file: str, record: Record) -> None:
     import yaml
 
     from kubectl_mc.cache import write_privately
@@ -187,11 +214,7 @@ def write(file: str, record: Record) -> None:
     ]
     document = {"apiVersion": API_VERSION, "kind": KIND, "approved": entries}
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    try:
-        os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
-        write_privately(file, yaml.dump(document, Dumper=dumper, sort_keys=False))
-    except OSError as error:
-        raise errors.trust_file(file, f"can't be written: {error.strerror}") from None
+    write_privately(file, yaml.dump(document, Dumper=dumper, sort_keys=False))
 
 
 def approve(record: Record, offers: Mapping[Key, Offer]) -> dict[Key, Approval]:

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -168,14 +169,29 @@ def test_a_value_is_shown_as_printable_ascii(text: str, shown: str) -> None:
 # --- The file ----------------------------------------------------------------------------------------------
 
 
+def keep(file: str, record: Mapping[Key, Approval]) -> None:
+    trust.change(file, lambda before: record)
+
+
 def test_the_record_is_kept_for_its_owner_only(tmp_path: Path) -> None:
     file = trust.path(str(tmp_path))
     assert file == f"{tmp_path}/.kube/kubectl-mc-trust.yaml"
     record = trust.approve({}, {KEY: offer(), Key("", "fleet/c2"): offer(args=["\x1b", "é", "no", "2026-11-23"])})
-    trust.write(file, record)
+    keep(file, record)
     assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
     assert trust.read(file) == record
     assert os.listdir(tmp_path / ".kube") == ["kubectl-mc-trust.yaml"]
+
+
+def test_of_changes_at_the_same_time_none_is_lost(tmp_path: Path) -> None:
+    file, keys = trust.path(str(tmp_path)), [Key("hub", f"fleet/c{number}") for number in range(16)]
+
+    def approve(key: Key) -> None:
+        trust.change(file, lambda record: trust.approve(record, {key: offer()}))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(approve, keys))
+    assert set(trust.read(file)) == set(keys)
 
 
 def test_no_file_is_no_approval(tmp_path: Path) -> None:
@@ -197,7 +213,7 @@ def test_the_same_profile_of_another_hub_is_another_one() -> None:
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
 def test_a_record_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "trust.yaml"
-    trust.write(str(file), {KEY: approved()})
+    keep(str(file), {KEY: approved()})
     file.chmod(mode)
     with pytest.raises(UserError, match="chmod 600"):
         trust.read(str(file))
@@ -225,11 +241,11 @@ def test_a_file_that_is_no_record_is_a_user_error(tmp_path: Path, text: str) -> 
 def test_a_folder_that_cannot_be_written_is_a_user_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="can't be written"):
-        trust.write(str(tmp_path / "file" / "trust.yaml"), {})
+        keep(str(tmp_path / "file" / "trust.yaml"), {})
 
 
 def test_what_is_kept_can_be_read_by_others(tmp_path: Path) -> None:
     file = tmp_path / "trust.yaml"
-    trust.write(str(file), {KEY: approved()})
+    keep(str(file), {KEY: approved()})
     assert json.dumps(FIELDS["args"][1]).strip('"') in file.read_text()
     assert "digest: sha256:" in file.read_text()

@@ -116,7 +116,7 @@ def _profiles(session: Session, lost: Sequence[str]) -> set[str]:
     approvals.show(waiting, session.streams)
     if not approvals.agreed(waiting, session.streams):
         return reached
-    approvals.write(waiting, record, session.environment, session.streams)
+    approvals.write(waiting, session.environment, session.streams)
     return reached | {each.cluster for each in waiting}
 
 

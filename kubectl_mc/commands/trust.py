@@ -135,7 +135,7 @@ def _approve(line: CommandLine, options: Options, environment: Mapping[str, str]
     if not options.yes and not approvals.agreed(waiting, streams):
         streams.say(["nothing was approved"])
         return 1
-    approvals.write(waiting, record, environment, streams)
+    approvals.write(waiting, environment, streams)
     return 1 if unusable else 0
 
 
@@ -158,7 +158,7 @@ def _revoke(line: CommandLine, options: Options, environment: Mapping[str, str],
         if not found:
             raise errors.nothing_to_revoke(name)
     revoked = sorted({where for found in gone for where in found})
-    trust.write(file, trust.revoke(record, revoked))
+    trust.change(file, lambda now: trust.revoke(now, revoked))
     streams.say([f"revoked: {', '.join(trust.plain(where.profile) for where in revoked)}"])
     return 0
 

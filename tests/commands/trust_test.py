@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,8 +32,18 @@ NOTHING = {"apiVersion": hub.API_VERSION, "metadata": {"name": "bare", "namespac
 
 
 class Terminal(io.StringIO):
+    """meanwhile: what happens while the user thinks."""
+
+    def __init__(self, typed: str, meanwhile: Callable[[], object] = lambda: None) -> None:
+        super().__init__(typed)
+        self.meanwhile = meanwhile
+
     def isatty(self) -> bool:
         return True
+
+    def readline(self, size: int = -1) -> str:  # type: ignore[override]
+        self.meanwhile()
+        return super().readline(size)
 
 
 class Said(NamedTuple):
@@ -58,8 +68,8 @@ class User:
     def hub_has(self, *profiles: Mapping[str, Any]) -> None:
         (self.home / "profiles").write_text(json.dumps({"items": profiles}))
 
-    def mc(self, *words: str, typed: str | None = None) -> Said:
-        stdin = io.StringIO() if typed is None else Terminal(typed)
+    def mc(self, *words: str, typed: str | None = None, meanwhile: Callable[[], object] = lambda: None) -> Said:
+        stdin = io.StringIO() if typed is None else Terminal(typed, meanwhile)
         stdout, stderr = io.StringIO(), io.StringIO()
         status = cli.main([*words, "--refresh"], self.environment, stdin, stdout, stderr)
         return Said(status, stdout.getvalue(), stderr.getvalue())
@@ -126,6 +136,12 @@ def test_without_a_terminal_it_says_what_to_do(user: User) -> None:
     assert (done.status, user.approved()) == (1, set())
     assert "c1: not approved yet" in done.stderr
     assert "add --yes" in done.stderr
+
+
+def test_what_is_revoked_while_the_user_thinks_does_not_come_back(user: User) -> None:
+    user.mc("trust", "approve", "c1", "--yes")
+    done = user.mc("trust", "approve", "c2", typed="y\n", meanwhile=lambda: user.mc("trust", "revoke", "c1"))
+    assert (done.status, user.approved()) == (0, {"fleet/c2"})
 
 
 def test_clusters_are_chosen_by_flags_too(user: User) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from kubectl_mc import approvals, cli, errors, fleet, grammar, kubeconfig, mapping, tables, trust
+from kubectl_mc import approvals, cli, errors, fleet, grammar, tables, trust
 from kubectl_mc.approvals import Entry
 from kubectl_mc.cli import Options
 from kubectl_mc.errors import UserError
@@ -22,12 +22,14 @@ logs in there. Nothing of it is contacted or run until you have approved exactly
 
   kubectl mc trust [list] [-o json|yaml]
   kubectl mc trust approve NAME… [--yes]
-  kubectl mc trust revoke NAME…
+  kubectl mc trust revoke NAME… [--hub-context=HUB]
 
 Examples:
   kubectl mc trust approve prod-eu
   kubectl mc trust approve --clusters='prod-*' --clusterprofile-provider-file=providers.json
 """
+
+CURRENT = "<current>"  # the hub of approvals that were made without a name for it: the current context
 
 
 def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
@@ -94,8 +96,9 @@ def _table(documents: Sequence[Mapping[str, Any]]) -> str:
         fields = trust.flat(each["fields"])
         login = f"{fields.get('command', '')} {fields.get('args', '')}".strip()
         login = f"provider {fields['provider']} {login}".strip() if "provider" in fields else login
-        rows.append([each["name"], each["status"], fields.get("server", ""), login, each["approvedAt"] or "<never>"])
-    return tables.render(("NAME", "STATUS", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
+        hub, when = each["hub"] or CURRENT, each["approvedAt"] or "<never>"
+        rows.append([each["name"], each["status"], hub, fields.get("server", ""), login, when])
+    return tables.render(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
 
 
 def _listed(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -146,25 +149,28 @@ def _with_clusters(options: Options, names: Sequence[str]) -> Options:
 
 
 def _revoke(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
-    """By name, namespace/name or glob, of the hub's; the hub isn't asked."""
+    """By name, namespace/name or glob, of all hubs or of the one that is typed; no hub is asked."""
     names = grammar.operands(line)
     if not names:
         raise errors.revoke_what()
     file = approvals.file(environment)
     record = trust.read(file)
-    hub = options.hub_context or mapping.read(f"{kubeconfig.home(environment)}/.kube").hub_context or ""
-    gone = [_named(record, hub, name) for name in names]
+    gone = [_named(record, options.hub_context, name) for name in names]
     for name, found in zip(names, gone):
         if not found:
             raise errors.nothing_to_revoke(name)
     revoked = sorted({where for found in gone for where in found})
     trust.change(file, lambda now: trust.revoke(now, revoked))
-    streams.say([f"revoked: {', '.join(trust.plain(where.profile) for where in revoked)}"])
+    streams.say([f"revoked: {', '.join(_described(where) for where in revoked)}"])
     return 0
 
 
-def _named(record: trust.Record, hub: str, pattern: str) -> list[Key]:
-    of_hub = [where for where in record if where.hub == hub]
+def _described(where: Key) -> str:
+    return trust.plain(where.profile) + (f" of hub {trust.plain(where.hub)}" if where.hub else "")
+
+
+def _named(record: trust.Record, hub: str | None, pattern: str) -> list[Key]:
+    of_hub = [where for where in record if hub in (None, where.hub)]
     return [each for each in of_hub if any(fnmatchcase(text, pattern) for text in _names(each))]
 
 

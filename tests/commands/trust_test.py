@@ -87,9 +87,9 @@ def user(tmp_path: Path) -> User:
 
 def test_the_list_says_what_is_offered_and_what_was_approved(user: User) -> None:
     assert user.mc("trust").stdout == (
-        "NAME   STATUS    SERVER                    LOGIN               APPROVED\n"
-        "c1     unknown   https://c1.example:6443   aws                 <never>\n"
-        "c2     unknown   https://c2.example:6443   aws eks get-token   <never>\n"
+        "NAME   STATUS    HUB         SERVER                    LOGIN               APPROVED\n"
+        "c1     unknown   <current>   https://c1.example:6443   aws                 <never>\n"
+        "c2     unknown   <current>   https://c2.example:6443   aws eks get-token   <never>\n"
     )
     user.mc("trust", "approve", "c1", "c2", "--yes")
     user.hub_has(profile("c1", command="/tmp/aws"))
@@ -199,6 +199,25 @@ def test_revoking_asks_no_hub(user: User) -> None:
     assert user.approved() == {"fleet/c2"}
     assert user.mc("trust", "revoke", "fleet/c*").stderr == "revoked: fleet/c2\n"
     assert user.approved() == set()
+
+
+@pytest.mark.parametrize("text", ["", "hubContext: hub\n", "defaults: {hub-context: hub}\n"])
+def test_what_is_listed_can_be_revoked_whatever_names_the_hub(user: User, text: str) -> None:
+    (user.home / ".kube" / "kubectl-mc-clusters.yaml").write_text(text)
+    user.mc("trust", "approve", "c1", "--yes")
+    hub = "hub" if text else "<current>"
+    assert user.mc("trust", "list").stdout.splitlines()[1].split()[:3] == ["c1", "approved", hub]
+    assert user.mc("trust", "revoke", "c1").status == 0
+    assert user.approved() == set()
+
+
+def test_revoking_is_for_all_hubs_unless_one_is_typed(user: User) -> None:
+    for flags in ([], ["--hub-context=a"], ["--hub-context=b"]):
+        user.mc("trust", "approve", "c1", "c2", "--yes", *flags)
+    assert user.mc("trust", "revoke", "c1", "--hub-context=a").stderr == "revoked: fleet/c1 of hub a\n"
+    assert "nothing approved matches 'c1'" in user.mc("trust", "revoke", "c1", "--hub-context=a").stderr
+    assert user.mc("trust", "revoke", "c1").stderr == "revoked: fleet/c1, fleet/c1 of hub b\n"
+    assert user.approved() == {"fleet/c2"}
 
 
 def test_a_hub_that_cannot_be_asked_leaves_the_record_to_be_seen(user: User) -> None:

@@ -53,14 +53,16 @@ def run(
 ) -> dict[str, Made]:
     """Run each cluster's plan; by cluster, what became of it.
 
-    The CLIs make their context the current one, which may be the hub's: the one before is put back.
+    The CLIs make their context the current one, which may be the hub's: the one before is put back, after Ctrl-C too.
     """
     before = view(way)
     own = {**environment, **({"KUBECONFIG": way.kubeconfig} if way.kubeconfig else {})}
     made = {}
-    for cluster, plan in plans.items():
-        made[cluster] = _make(cloud, Command(cluster, plan.argv, own), plan.context, way, patience)
-    _restore(str(before.get("current-context") or ""), way)
+    try:
+        for cluster, plan in plans.items():
+            made[cluster] = _make(cloud, Command(cluster, plan.argv, own), plan.context, way, patience)
+    finally:
+        _restore(str(before.get("current-context") or ""), way)
     return made
 
 

@@ -120,6 +120,17 @@ def test_aws_makes_the_contexts_that_are_missing(cloud: Callable[..., Shell]) ->
     assert started(shell) == []
 
 
+def test_ctrl_c_puts_the_current_context_back(cloud: Callable[..., Shell]) -> None:
+    shell = cloud({"aws": AWS + 'echo > "$HOME/made"; exec sleep 1000\n'}, c2=EKS2, c3={})
+    os.mkfifo(home(shell) / "made")
+    with shell.running("setup", "--provider=aws", "--yes", "--hub-context=hub") as setup:
+        (home(shell) / "made").read_text()
+        assert current_context(shell) == "c2"
+        setup.interrupt()
+        assert (setup.end(), setup.left()) == (130, [])
+    assert current_context(shell) == "hub"
+
+
 def test_a_login_that_has_ended_and_a_missing_property_are_said_and_the_rest_goes_on(
     cloud: Callable[..., Shell],
 ) -> None:

@@ -29,6 +29,7 @@ class Verb(NamedTuple):
     group: without a sub-verb kubectl shows its help
     answer: an exit status other than 0 that is an answer, no failure
     wildcards: names with * ? [ are resolved on each cluster
+    sorts: (a value of --sort-by, the column of the answer by which that sorts)
 
     Of changes:
     preposition: "in" or "from" clusters, for sentences
@@ -56,6 +57,7 @@ class Verb(NamedTuple):
     group: bool = False
     answer: int = 0
     wildcards: bool = False
+    sorts: tuple[tuple[str, str], ...] = ()
     preposition: str = "in"
     rehearsed: bool = True
     unrehearsed_by: tuple[str, ...] = ("raw",)  # a request by hand is sent, dry run or not
@@ -71,6 +73,8 @@ class Verb(NamedTuple):
 _MINUTES = 600.0  # for what waits by itself: finalizers, evictions
 _TERMINAL = ("stdin", "tty")
 _FORCE = ("raw", "force")  # kubectl refuses a dry run of it
+# GetDryRunStrategy (k8s.io/kubectl/pkg/cmd/util/helpers.go): the strategies, and what strconv.ParseBool takes for true.
+_DRY_RUNS = (None, "client", "server", "1", "t", "T", "true", "TRUE", "True")
 _LARGE = ("namespace", "namespaces", "ns", "customresourcedefinition", "customresourcedefinitions", "crd", "crds")
 
 
@@ -85,8 +89,8 @@ def _change(path: str, **rest: object) -> Verb:
 _ROWS = (
     _read("get", "table", streamed_by=("watch", "watch-only"), wildcards=True),
     _read("events", "table", streamed_by=("watch",)),
-    _read("top", "table", group=True),
-    _read("api-resources", "table"),
+    _read("top", "table", group=True, sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)"))),
+    _read("api-resources", "table", sorts=(("name", "NAME"), ("kind", "KIND"))),
     _read("api-versions", "text", fold=True),
     _read("explain", "text", fold=True),
     _read("describe", "text", wildcards=True),
@@ -158,12 +162,12 @@ def find(line: CommandLine) -> Verb:
 
 def is_kubectls(line: CommandLine) -> bool:
     """Is the verb one of kubectl's own, not the name of a plugin?"""
-    return bool(line.path) and line.path[0] in FLAGS
+    return bool(line.path) and line.verb in FLAGS
 
 
 def way(verb: Verb, line: CommandLine) -> Way:
     """How this command line is run; its flags count."""
-    if verb.way == "local" or grammar.is_set(line, "help") or _any(line, verb.local_by):
+    if verb.way == "local" or _asks_for_help(line) or _any(line, verb.local_by):
         return "local"
     if verb.group and line.verb == verb.path:
         return "local"
@@ -174,6 +178,12 @@ def way(verb: Verb, line: CommandLine) -> Way:
     if verb.way == "streamed" and not rehearses(verb, line) and not _one_document(line):
         return "streamed"
     return "captured"
+
+
+def _asks_for_help(line: CommandLine) -> bool:
+    """-h of a plugin may be anything, such as a host."""
+    asked = [token for token in line.tokens if is_kubectls(line) or token.words[0].startswith("--")]
+    return grammar.is_set(line._replace(tokens=tuple(asked)), "help")
 
 
 def _one_document(line: CommandLine) -> bool:
@@ -187,18 +197,28 @@ def shape(verb: Verb, line: CommandLine) -> Shape:
 
 def changes(verb: Verb, line: CommandLine) -> bool:
     """Does it change something? Not with a dry run."""
-    return verb.changes and grammar.value(line, "dry-run") in (None, "none") and not _bare_dry_run(line)
+    return verb.changes and not _is_dry_run(line)
 
 
-def _bare_dry_run(line: CommandLine) -> bool:
-    """`--dry-run` without a value is the client's."""
+def _is_dry_run(line: CommandLine) -> bool:
+    """Only what kubectl takes for one: `--dry-run=false` is none, and --raw is sent all the same."""
     given = grammar.values(line, "dry-run")
-    return bool(given) and given[-1] is None
+    known = is_kubectls(line) and "dry-run" in grammar.flag_table(line.verb).takes_value
+    return known and bool(given) and given[-1] in _DRY_RUNS and not grammar.values(line, "raw")
 
 
 def rehearses(verb: Verb, line: CommandLine) -> bool:
     """Is it a change's dry run, by the user's own --dry-run?"""
     return verb.changes and not changes(verb, line)
+
+
+def sorted_by(verb: Verb, line: CommandLine) -> str:
+    """The column by which the rows of all clusters are to be sorted, "" for none.
+
+    Not where rows belong together: a pod's containers, a sum below the others.
+    """
+    wanted = grammar.value(line, "sort-by")
+    return "" if _any(line, ("containers", "sum")) else dict(verb.sorts).get(wanted or "", "")
 
 
 def can_rehearse(verb: Verb, line: CommandLine) -> bool:

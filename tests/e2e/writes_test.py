@@ -265,6 +265,25 @@ def test_the_users_own_dry_run_is_a_table(place: Place) -> None:
     assert runs(place) == []
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "scale deploy/cart -n shop --replicas=5 --dry-run=false",
+        "auth reconcile -f DIR/role.yaml --dry-run=false",
+        "delete --raw /api/v1/namespaces/shop/configmaps/settings --dry-run=server",
+        "danger -h host --dry-run=server",
+    ],
+)
+def test_what_is_no_dry_run_goes_through_the_gate(place: Place, command: str) -> None:
+    (place.folder / "kubectl-danger").write_text(f"#!/bin/sh\ntouch {place.folder}/ran\n")
+    (place.folder / "kubectl-danger").chmod(0o755)
+    was = place.everywhere("get deploy,cm,clusterrole -n shop -o yaml")
+    for more in ("--yes", "--all-clusters"):
+        assert place.mc(command, more).status == 1
+    assert place.everywhere("get deploy,cm,clusterrole -n shop -o yaml") == was
+    assert (runs(place), (place.folder / "ran").exists()) == ([], False)
+
+
 def test_the_differences_of_an_apply(place: Place) -> None:
     place.kubectl("c1", "apply -f DIR/new.yaml")
     place.kubectl("c3", "apply -f DIR/new.yaml")

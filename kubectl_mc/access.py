@@ -43,15 +43,16 @@ class Target(NamedTuple):
 
 
 def targets(clusters: Sequence[Cluster], mapping: ClusterMapping, known: Kubeconfig) -> list[Target]:
-    """A target per cluster: the mapped context, else one of exactly the profile's name.
+    """A target per cluster: the mapped context, else one of exactly the cluster's name.
 
+    Of two profiles of one name, in two namespaces, neither has the context of that name: it is one cluster's.
     known: what is known of every context of the user's kubeconfig before it has been split
     """
     found = []
     for cluster in clusters:
         mapped = mapping.context_for(cluster.profile.name, cluster.profile.namespace)
         way = "mapping" if mapped else "context"
-        found.append(Target(cluster.name, mapped or cluster.profile.name, known, way))
+        found.append(Target(cluster.name, mapped or cluster.own_context, known, way))
     return found
 
 

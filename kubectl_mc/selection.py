@@ -20,6 +20,11 @@ class Cluster(NamedTuple):
     name: str
     profile: ClusterProfile
 
+    @property
+    def own_context(self) -> str:
+        """The context that reaches it if none is mapped; a context of the user's, taken for a cluster, is itself."""
+        return self.name if self.profile.namespace else self.profile.name
+
 
 def natural(name: str) -> list[tuple[str, int]]:
     """A sort key by which c2 comes before c10: text and number in turn."""

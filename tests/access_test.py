@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from kubectl_mc import access, grammar
+from kubectl_mc import access, grammar, selection
 from kubectl_mc.access import Target
 from kubectl_mc.hub import ClusterProfile
 from kubectl_mc.kubeconfig import Kubeconfig
@@ -21,13 +21,24 @@ def argv(text: str, target: Target, plugin: bool = False) -> list[str]:
 
 def test_a_cluster_is_reached_by_its_mapped_context_else_by_one_of_its_name() -> None:
     profiles = [ClusterProfile("a", "fleet"), ClusterProfile("b", "fleet"), ClusterProfile("b", "other")]
-    clusters = [Cluster(f"{each.namespace}/{each.name}", each) for each in profiles]
+    clusters = selection.fleet(profiles)
     mapping = ClusterMapping(None, (Entry("b", "general"), Entry("b", "special", "other")))
     assert access.targets(clusters, mapping, PLUGINS) == [
-        Target("fleet/a", "a", PLUGINS, "context"),
+        Target("a", "a", PLUGINS, "context"),
         Target("fleet/b", "general", PLUGINS, "mapping"),
         Target("other/b", "special", PLUGINS, "mapping"),
     ]
+
+
+def test_two_profiles_of_one_name_don_t_share_the_context_of_that_name() -> None:
+    clusters = selection.fleet([ClusterProfile("eu", "fleet"), ClusterProfile("eu", "other")])
+    found = access.targets(clusters, ClusterMapping(), PLUGINS)
+    assert [target.context for target in found] == ["fleet/eu", "other/eu"]
+
+
+def test_a_context_taken_for_a_cluster_is_reached_by_itself() -> None:
+    (target,) = access.targets([Cluster("shown", ClusterProfile("raw", ""))], ClusterMapping(), PLUGINS)
+    assert (target.cluster, target.context) == ("shown", "raw")
 
 
 def test_kubectl_gets_the_context_and_the_words_unchanged() -> None:

@@ -95,7 +95,7 @@ def command(
     if content:
         argv = [kubectl, *words]
     elif plugin:
-        name = words.index(line.path[0]) + 1
+        name = words.index(line.path[0]) + len(line.path)
         argv = [kubectl, *words[:name], "--context", target.context, *words[name:]]
     else:
         argv = [kubectl, "--context", target.context, *words]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from itertools import dropwhile, takewhile
 from typing import NamedTuple
 
-from kubectl_mc import access, dispatch, errors, grammar, inventory, kubeconfig, mapping, memory, selection
+from kubectl_mc import access, dispatch, errors, grammar, inventory, kubeconfig, mapping, memory, selection, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Options, with_defaults
+from kubectl_mc.commands import COMMANDS
 from kubectl_mc.dispatch import Command, default_parallel
+from kubectl_mc.flags import FLAGS
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.hub import ClusterProfile
 from kubectl_mc.inventory import Inventory, Question, Way
@@ -26,21 +28,43 @@ def find_kubectl(environment: Mapping[str, str]) -> str:
     folders = [*environment.get("PATH", os.defpath).split(os.pathsep), os.path.dirname(sys.executable)]
     for folder in folders:
         candidate = f"{folder or '.'}/kubectl"
-        if os.access(candidate, os.X_OK) and not os.path.isdir(candidate):
+        if _runs(candidate):
             return candidate
     raise errors.no_kubectl()
 
 
-def may_be_plugin(name: str, environment: Mapping[str, str]) -> bool:
-    """Could kubectl know this command, that isn't its own: as a plugin on PATH (kubectl-NAME…), or by a kuberc file?"""
-    if kubeconfig.has_kuberc(environment):
-        return True
-    start = "kubectl-" + name.replace("-", "_")
-    for folder in environment.get("PATH", os.defpath).split(os.pathsep):
-        with suppress(OSError):
-            if any(file == start or file.startswith(f"{start}-") for file in os.listdir(folder or ".")):
-                return True
-    return False
+def named(line: CommandLine, environment: Mapping[str, str]) -> CommandLine:
+    """The command line as it is, but of a plugin with its whole name as the path.
+
+    Raises UserError for what is neither kubectl's, nor a plugin, nor perhaps an alias of a kuberc file.
+    """
+    found = plugin(line, environment)
+    if not (found or verbs.is_kubectls(line) or kubeconfig.has_kuberc(environment, grammar.value(line, "kuberc"))):
+        raise errors.unknown_command(line.verb, [name for name in (*FLAGS, *COMMANDS) if name and " " not in name])
+    return line._replace(path=found) if found else line
+
+
+def plugin(line: CommandLine, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The words that name a plugin on PATH, () if there is none: the longest run of words that is one's name.
+
+    As kubectl looks for it (k8s.io/kubectl/pkg/cmd, HandlePluginCommand): `foo-a bar` is kubectl-foo_a-bar. Of its
+    own verbs, only `create` may be a plugin's first word.
+    """
+    if verbs.is_kubectls(line) and line.path != ("create",):
+        return ()
+    words = grammar.join(dropwhile(lambda token: bool(token.flags), line.tokens))
+    name = tuple(takewhile(lambda word: not word.startswith("-"), words))
+    folders = environment.get("PATH", os.defpath).split(os.pathsep)
+    taken = len(line.path) if verbs.is_kubectls(line) else 0
+    for length in range(len(name), taken, -1):
+        file = "-".join(("kubectl", *(word.replace("-", "_") for word in name[:length])))
+        if any(_runs(f"{folder or '.'}/{file}") for folder in folders):
+            return name[:length]
+    return ()
+
+
+def _runs(path: str) -> bool:
+    return os.access(path, os.X_OK) and not os.path.isdir(path)
 
 
 class Chosen(NamedTuple):

@@ -9,8 +9,6 @@ from typing import TextIO
 from kubectl_mc import errors, fleet, grammar, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Invocation, names_targets
-from kubectl_mc.commands import COMMANDS
-from kubectl_mc.flags import FLAGS
 from kubectl_mc.fleet import Login
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.memory import held
@@ -20,15 +18,13 @@ from kubectl_mc.streams import Streams
 
 def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams) -> int:
     """Run kubectl's command line on the fleet, show the answer, return the exit status. Raises UserError."""
-    options, line = invocation.options, invocation.kubectl
+    options, line = invocation.options, fleet.named(invocation.kubectl, environment)
     kubectl, verb = fleet.find_kubectl(environment), verbs.find(line)
-    if verb is verbs.PLUGIN and not fleet.may_be_plugin(line.path[0], environment):
-        raise errors.unknown_command(line.path[0], [name for name in (*FLAGS, *COMMANDS) if name and " " not in name])
     way = verbs.way(verb, line)
     if way == "local":
         return _local(kubectl, line, environment, streams)
     if verbs.changes(verb, line) and not names_targets(options):
-        raise errors.no_targets_for_change(line.path[0], verb.preposition)
+        raise errors.no_targets_for_change(line.verb, verb.preposition)
     if options.by_time and verbs.endless(verb, line):
         raise errors.by_time_needs_an_end()
     chosen = fleet.choose(kubectl, options, line, environment, streams.say)

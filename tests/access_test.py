@@ -65,6 +65,12 @@ def test_a_plugin_gets_its_context_behind_its_name() -> None:
     assert words == ["kubectl", "tree", "--context", "ctx", "deploy", "x"]
 
 
+def test_a_plugins_name_may_have_several_words() -> None:
+    line = grammar.parse(["foo", "bar", "x"])._replace(path=("foo", "bar"))
+    command = access.command("kubectl", Target("c1", "ctx", OWN), line, {}, plugin=True)
+    assert command.argv == ("kubectl", "foo", "bar", "--context", "ctx", "x")
+
+
 @pytest.mark.parametrize(
     ("size", "count", "worth"), [(1_000_000, 100, True), (10_000, 3, False), (0, 100, False), (1_000_000, 1, False)]
 )

@@ -45,6 +45,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     audit.lock(log)
     found = audit.reread(log)
     recorded = _invocation(found, [token.words[0] for token in line.tokens if token.verbatim][1:])
+    recorded = recorded._replace(kubectl=fleet.named(recorded.kubectl, environment))
     verb = verbs.find(recorded.kubectl)
     stuck = _stuck(found, recorded.options)
     left = _wanted(summary.left(found.places()), verb, options, grammar.is_set(line, "repeat-unknown"), streams)

@@ -39,6 +39,20 @@ def test_a_plugin_that_fails_keeps_its_exit_status_on_one_cluster(with_plugin: S
     assert "error: no" in many.stderr
 
 
+@pytest.mark.parametrize(("file", "name"), [("kubectl-foo-bar", "foo bar"), ("kubectl-create-thing", "create thing")])
+def test_a_plugin_whose_name_has_several_words(members: Shell, tmp_path: Path, file: str, name: str) -> None:
+    (tmp_path / file).write_text('#!/bin/sh\necho "$*"\n')
+    (tmp_path / file).chmod(0o755)
+    path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
+    user = members._replace(environment={**members.environment, "PATH": path, "HOME": str(tmp_path)})
+    words = (*name.split(), "x", "--flag", "--contexts=c1,c2")
+    assert user.mc(*words, "--yes").stdout == "".join(
+        f"{start}CLUSTER: {cluster}\n--context {cluster} x --flag\n" for start, cluster in (("", "c1"), ("\n", "c2"))
+    )
+    assert f"{name.capitalize()} 'x' in 2 clusters" in user.mc("audit").stdout
+    assert f"Use --all-clusters to {name} in all clusters" in user.mc(*words[:-1]).stderr
+
+
 def test_no_plugin_of_that_name(members: Shell) -> None:
     done = members.mc("helo", "--all-clusters")
     assert (done.status, done.stdout) == (1, "")

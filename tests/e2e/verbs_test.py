@@ -144,7 +144,7 @@ def said(place: Place, cluster: str, command: str) -> list[str]:
 
 
 def refused(place: Place, command: str) -> None:
-    verb = command.split()[0]
+    verb = grammar.parse(command.split()).verb
     what = "delete from" if verb == "delete" else f"{verb} in"
     text = f"Error: Use --all-clusters to {what} all clusters, or --clusters to specify targets\n"
     assert place.mc(command) == Done(1, "", text)

@@ -115,7 +115,7 @@ def choose(
         )
         found = inventory.find(inventory.directory(home), question, way, paths, options.refresh)
         if found.outdated:
-            say([errors.stale_inventory(question.context, found.age)])
+            say([errors.stale_inventory(question.context, found.outdated, found.age)])
         if not found.profiles:
             raise errors.no_profiles(question.context, options.hub_namespace, options.cluster_selector)
         clusters = selection.select(found, options)

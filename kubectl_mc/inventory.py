@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from kubectl_mc import cache, dispatch, errors, hub
 from kubectl_mc.dispatch import Command, Result
-from kubectl_mc.errors import UserError
+from kubectl_mc.errors import HubUnreached
 from kubectl_mc.hub import AccessProvider, ClusterProfile
 
 
@@ -28,7 +28,7 @@ class Question(NamedTuple):
 
 
 class Inventory(NamedTuple):
-    """What a hub said, `age` seconds ago; outdated: it couldn't be asked again.
+    """What a hub said, `age` seconds ago; outdated: why it couldn't be asked again, "" where that wasn't tried.
 
     clustersets: namespace -> ClusterSet; None if not asked
     decided: the (namespace, name) of the profiles of a placement, in its order; None if not asked
@@ -38,7 +38,7 @@ class Inventory(NamedTuple):
     clustersets: Mapping[str, str] | None = None
     decided: tuple[tuple[str, str], ...] | None = None
     age: float = 0.0
-    outdated: bool = False
+    outdated: str = ""
 
 
 class Way(NamedTuple):
@@ -51,10 +51,10 @@ class Way(NamedTuple):
 
 
 def find(directory: str, question: Question, way: Way, kubeconfigs: Sequence[str], refresh: bool) -> Inventory:
-    """From the cache while it is fresh; else asked for; an old one if the hub can't be asked.
+    """From the cache while it is fresh; else asked for; an old one if the hub can't be reached.
 
     directory: where inventories are kept; kubeconfigs: the files that say where the hub is
-    Raises UserError where there is neither.
+    Raises UserError where there is neither, and where the hub answered, but with a refusal.
     """
     key = cache.key([*question, way.kubeconfig], kubeconfigs)
     kept = cache.read(directory, key)
@@ -63,10 +63,10 @@ def find(directory: str, question: Question, way: Way, kubeconfigs: Sequence[str
         return known
     try:
         asked = ask(question, way)
-    except UserError:
+    except HubUnreached as unreached:
         if not known:
             raise
-        return known._replace(outdated=True)
+        return known._replace(outdated=unreached.reason)
     if asked.profiles:
         cache.write(directory, key, _plain(asked))
     return asked

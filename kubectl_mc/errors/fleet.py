@@ -103,12 +103,27 @@ def no_kubeconfig() -> UserError:
     )
 
 
+# Causes that are no answer of a hub's. Any other is one: a hub that says no has been reached.
+_UNREACHED = (
+    "connection refused", "DNS lookup failed", "TLS error", "connection timeout", "unreachable", "connection lost",
+    "server error", "too many requests",
+)  # fmt: skip
+
+
+class HubUnreached(UserError):
+    """The hub gave no answer, so an older one may stand in. reason: why, in a few words."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
 def _hub(context: str | None) -> str:
     return f"hub context '{visible(context)}'" if context else "the current context, used as hub"
 
 
 def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "profiles") -> UserError:
-    """The hub's kubectl failed: say why and what to do, by the cause.
+    """The hub's kubectl failed: say why and what to do, by the cause; HubUnreached if the hub has not answered.
 
     wanted: what was asked for: "profiles", "clustersets" or "decided"
     """
@@ -134,24 +149,26 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
             "with rights in one namespace only, name it with --hub-namespace"
         )
     detail = next(iter(said(stderr)[-1:]), why.reason)
-    return UserError(f"Cannot list ClusterProfiles with {hub}: {why.reason}. kubectl said: {visible(detail)}")
+    text = f"Cannot list ClusterProfiles with {hub}: {why.reason}. kubectl said: {visible(detail)}"
+    return HubUnreached(text, why.reason) if why.reason in _UNREACHED else UserError(text)
 
 
-def hub_timed_out(context: str | None, seconds: float) -> UserError:
-    return UserError(f"Cannot list ClusterProfiles with {_hub(context)}: no answer in {seconds:g}s (--cluster-timeout)")
+def hub_timed_out(context: str | None, seconds: float) -> HubUnreached:
+    reason = f"no answer in {seconds:g}s"
+    return HubUnreached(f"Cannot list ClusterProfiles with {_hub(context)}: {reason} (--cluster-timeout)", reason)
 
 
 def hub_garbage(context: str | None) -> UserError:
     return UserError(f"{_hub(context)} answered the list of ClusterProfiles with something that is no list of objects")
 
 
-def stale_inventory(context: str | None, age: float) -> str:
-    """The warning ahead of an answer that rests on an old inventory."""
+def stale_inventory(context: str | None, why: str, age: float) -> str:
+    """The warning ahead of an answer that rests on an inventory of `age` seconds ago; why: no newer one was got."""
     size, unit = next(
         (s, u) for s, u in ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds")) if age >= 2 * s or s == 1
     )
     old = f"{age / size:.0f} {unit}"
-    return f"Warning: {_hub(context)} can't be asked; using its clusters as they were {old} ago"
+    return f"Warning: {_hub(context)} can't be asked ({why}); using its clusters as they were {old} ago"
 
 
 def no_profiles(context: str | None, namespace: str | None, selector: str | None = None) -> UserError:
@@ -222,6 +239,11 @@ def needs_one_cluster(verb: str, names: Sequence[str]) -> UserError:
 
 def by_time_needs_an_end() -> UserError:
     return UserError("--by-time sorts logs that have an end: leave out -f, or --by-time")
+
+
+def nothing_to_sort_by(expression: str) -> UserError:
+    """kubectl says "No resources found" then, or nothing."""
+    return UserError(f"no object has the field '{visible(expression)}' that --sort-by names")
 
 
 def nothing_matches(pattern: str, count: int) -> UserError:

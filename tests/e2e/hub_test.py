@@ -1,0 +1,50 @@
+"""What a hub says, and what it doesn't say any more: when an older answer of it may stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Shell
+
+
+@pytest.fixture
+def user(changing: Shell, tmp_path: Path) -> Iterator[Shell]:
+    """A user with a home of their own, whose hub a test may change."""
+    kube = tmp_path / ".kube"
+    kube.mkdir()
+    (kube / "config").write_text(changing.fleet.kubeconfig.read_text())
+    (kube / "kubectl-mc-clusters.yaml").write_text("hubContext: hub\n")
+    yield changing._replace(environment={**changing.environment, "HOME": str(tmp_path), "KUBECONFIG": ""})
+    changing.fleet.reset("hub")
+
+
+@pytest.mark.parametrize("fault", ["unauthorized", "forbidden", "garbage"])
+def test_a_hub_that_refuses_has_been_reached(fresh_home: Callable[..., Shell], fault: str) -> None:
+    user = fresh_home(mapping="hubContext: hub\n")
+    assert user.mc("get", "nodes").status == 0
+    with user.fault("hub", fault):
+        done = user.mc("get", "nodes", "--refresh")
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: ")
+
+
+@pytest.mark.parametrize(("fault", "why"), [("refuse", "connection refused"), ("500", "server error")])
+def test_why_a_hub_could_not_be_asked_is_said(fresh_home: Callable[..., Shell], fault: str, why: str) -> None:
+    user = fresh_home(mapping="hubContext: hub\n")
+    assert user.mc("get", "nodes").status == 0
+    with user.fault("hub", fault):
+        done = user.mc("get", "nodes", "--refresh")
+    assert (done.status, len(done.rows)) == (0, 4)
+    assert done.stderr.startswith(f"Warning: hub context 'hub' can't be asked ({why}); using its clusters as they were")
+
+
+def test_a_change_does_not_rest_on_a_placement_that_is_gone(user: Shell) -> None:
+    assert user.mc("get", "nodes", "--placement=canary").status == 0
+    user.kubectl("--context=hub", "delete", "placementdecision", "canary", "-n", "fleet")
+    done = user.mc("label", "ns", "default", "x=y", "--placement=canary", "--refresh", "--yes")
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: no PlacementDecision 'canary'")
+    assert "x=y" not in user.kubectl("--context=c1", "get", "ns", "default", "--show-labels").stdout

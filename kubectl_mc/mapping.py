@@ -11,6 +11,8 @@ from kubectl_mc import errors
 API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
 FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
 
+_PATH_FLAGS = ("clusterprofile-provider-file",)  # what it names says which programs are run
+
 
 class Entry(NamedTuple):
     """profile: the ClusterProfile's name; namespace: its namespace on the hub, None if it doesn't matter.
@@ -124,10 +126,18 @@ def _defaults(document: Mapping[object, object], path: str, root: object) -> tup
             path, _line(root, "defaults"), f"defaults are flags of kubectl mc: {', '.join(OWN_FLAGS)}"
         )
     return tuple(
-        (name, str(value).lower() if isinstance(value, bool) else str(value))
+        (name, _default(name, value, path))
         for name, given in defaults.items()
         for value in (given if isinstance(given, list) else [given])
     )
+
+
+def _default(flag: str, value: object, path: str) -> str:
+    """A default as it would be typed; a file's path is relative to the mapping file's folder, not to where one is."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if flag in _PATH_FLAGS and text:
+        return os.path.join(os.path.dirname(os.path.abspath(path)), os.path.expanduser(text))
+    return text
 
 
 def _entries(clusters: Sequence[object], path: str, root: object) -> list[Entry]:

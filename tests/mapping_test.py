@@ -164,3 +164,21 @@ def test_what_is_protected(cluster: str, profile: str, namespace: str, context: 
 def test_a_protection_that_is_none_is_said(text: str) -> None:
     with pytest.raises(UserError, match="protected"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("providers.json", "/home/alice/.kube/providers.json"),
+        ("../providers.json", "/home/alice/.kube/../providers.json"),
+        ("/etc/providers.json", "/etc/providers.json"),
+        ("~/providers.json", "/home/alice/providers.json"),
+    ],
+)
+def test_a_provider_file_is_not_looked_for_in_the_current_folder(
+    monkeypatch: pytest.MonkeyPatch, given: str, found: str
+) -> None:
+    monkeypatch.setenv("HOME", "/home/alice")
+    text = f"defaults: {{clusterprofile-provider-file: {given}}}"
+    path = "/home/alice/.kube/kubectl-mc-clusters.yaml"
+    assert mapping.parse(text, path).defaults == (("clusterprofile-provider-file", found),)

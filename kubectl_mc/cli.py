@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, TextIO
 
 from kubectl_mc import errors, grammar
-from kubectl_mc.commands import COMMANDS, WITHOUT_OPERANDS
+from kubectl_mc.commands import COMMANDS, SECTIONS, WITHOUT_OPERANDS
 from kubectl_mc.errors import UserError
 from kubectl_mc.flags import FLAGS
 from kubectl_mc.grammar import CommandLine
@@ -101,72 +101,9 @@ OWN_FLAGS: Mapping[str, bool] = {
 # Flags of kubectl's that name one API server: with them every cluster's command would reach the same one.
 REFUSED = ("context", "cluster", "server")
 
-FLAGS_HELP = """\
-Flags of kubectl mc; all others go to kubectl untouched:
-  which clusters; several flags: those that all of them choose
-      --clusters=NAME,…          by name; globs such as 'prod-*'; repeatable
-      --exclude=NAME,…           not these; globs; repeatable
-      --all-clusters             all of them, said explicitly
-      --cluster-selector=LABELS  by labels of their ClusterProfiles, e.g. 'region in (eu,us),tier!=dev'
-      --clusterset=NAME          of a ClusterSet, by the label of the ClusterProfiles' namespace
-      --property=NAME=GLOB       by a property, e.g. location=eu-*; repeatable
-      --cluster-manager=NAME     of a cluster manager
-      --placement=[NS/]NAME      those that a PlacementDecision has chosen, in its order
-      --healthy                  those that the hub reports as healthy
-      --pick                     ask on the terminal
-      --contexts=GLOB,…          contexts of the kubeconfig instead of a hub's clusters
-      --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches
-  changes
-      --yes                      don't ask
-      --waves=1,10%,100%         so many clusters first, then so many in all; rollouts are waited for in between
-      --canary=CLUSTER           this one first, by itself
-      --wave-timeout=5m          how long a wave's rollouts may take
-      --pause=30s|prompt         between waves: wait, or ask
-      --max-failures=N|N%        go on although so many clusters failed (default: 0)
-      --continue-on-preflight-error  leave out the clusters that refuse, change the others
-      --show-diff                apply: show the differences first
-  which hub
-      --hub-context=CONTEXT      the kubeconfig context of the hub (else hubContext of the mapping file,
-                                 else the current context)
-      --hub-namespace=NAMESPACE  only the ClusterProfiles of this namespace
-      --refresh                  ask the hub again; its list of clusters is kept for 5 minutes
-  how
-      --max-parallel=N           at most N clusters at a time (default: by the number of processors)
-      --cluster-timeout=30s      end a cluster's kubectl after this time; 0 for no limit
-      --fold                     show clusters that answered the same together
-      --by-time                  logs: the lines of all clusters in the order of their times
-      --verbose                  show each cluster's own messages
-"""
-
-HELP = f"""\
-kubectl mc runs a kubectl command on every cluster of your fleet and shows one answer.
-
-  kubectl mc VERB [flags of kubectl's and ours, in any order]
-
-Examples:
-  kubectl mc get pods
-  kubectl mc get deploy,svc -n shop -o wide --clusters='prod-*' --exclude=prod-eu
-  kubectl mc get widgets.example.com -A -l team=web -o json | jq '.items[].metadata.name'
-  kubectl mc logs deploy/web -f --since=10m
-  kubectl mc describe pod 'web-*' --clusters=prod-eu
-  kubectl mc rollout restart deploy/web --clusters='dev-*'
-  kubectl mc apply -f app.yaml --all-clusters --waves=1,10%,100%; then kubectl mc audit, resume, undo
-
-The clusters are the ClusterProfiles (multicluster.x-k8s.io) of a hub, reached through your own contexts:
-~/.kube/kubectl-mc-clusters.yaml says which, else the context of the cluster's name.
-
-Commands of our own (kubectl mc COMMAND --help):
-  clusters   the clusters of the hub; with --check, what it is like to reach them
-  setup      which of your contexts reaches which cluster
-  trust      what ClusterProfiles may have this machine contact and run
-  audit, resume, undo   the changes that were made: show them, go on with them, take them back
-
-{FLAGS_HELP}      --help, --version          this text; our version. kubectl mc VERB --help: kubectl's own
-"""
-
 
 def parse(argv: Sequence[str]) -> Invocation:
-    """Split `argv` (without the program's name) into our flags and kubectl's.
+    """Split `argv` (without the program's name) into our flags and kubectl's; `help VERB` is `VERB --help`.
 
     Raises UserError for a value of ours that is none, for --context, --cluster and --server, and for a flag that
     is nearly one of ours and none of kubectl's.
@@ -175,6 +112,10 @@ def parse(argv: Sequence[str]) -> Invocation:
     ours = [token.flags[0] for token in line.tokens if _is_own(token)]
     theirs = line._replace(tokens=tuple(token for token in line.tokens if not _is_own(token)))
     options = from_flags(ours)
+    if theirs.path == ("help",):
+        return parse([*grammar.operands(theirs), "--help"])
+    if not argv:
+        return Invocation(options, theirs, "help")
     if not theirs.path:
         for wish in ("help", "version"):
             if grammar.is_set(theirs, wish):
@@ -287,7 +228,9 @@ def main(argv: Sequence[str], environment: Mapping[str, str], stdin: TextIO, std
     try:
         invocation = parse(argv)
         if invocation.wants == "help":
-            stdout.write(HELP)
+            from kubectl_mc import usage
+
+            stdout.write(usage.HELP)
         elif invocation.wants == "version":
             from kubectl_mc import __version__
 
@@ -316,7 +259,9 @@ def _run(invocation: Invocation, environment: Mapping[str, str], streams: Stream
 
         command = import_module(f"kubectl_mc.commands.{line.path[0]}")
         if grammar.is_set(line, "help"):
-            streams.stdout.write(f"{command.HELP}\n{FLAGS_HELP}")
+            from kubectl_mc import usage
+
+            streams.stdout.write(command.HELP + usage.of_sections(SECTIONS[line.path[0]]))
             return 0
         _refuse_unknown(line)
         return int(command.run(line, invocation.options, environment, streams))

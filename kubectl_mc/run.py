@@ -82,12 +82,11 @@ def _captured(request: Request, targets: Sequence[Target], streams: Streams) -> 
 
 def _local(kubectl: str, line: CommandLine, environment: Mapping[str, str], streams: Streams) -> int:
     """Run kubectl once, as if it had been called itself; its help is followed by ours."""
-    from kubectl_mc import terminal
-    from kubectl_mc.cli import FLAGS_HELP
+    from kubectl_mc import terminal, usage
 
     status = terminal.foreground([kubectl, *grammar.join(line.tokens)], environment)
     if grammar.is_set(line, "help") and verbs.is_kubectls(line):
-        streams.stdout.write(f"\n{FLAGS_HELP}")
+        streams.stdout.write(f"\n{usage.FLAGS_HELP}")
     return status
 
 

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from kubectl_mc import __version__, cli, errors, grammar
+from kubectl_mc import __version__, cli, errors, grammar, usage
 from kubectl_mc.cli import OWN_FLAGS, Options
 from kubectl_mc.errors import UserError
 
@@ -39,7 +39,7 @@ def test_no_flag_of_kubectl_s_is_taken_for_one_of_ours(flag: str) -> None:
 
 @pytest.mark.parametrize("flag", sorted(OWN_FLAGS))
 def test_each_flag_of_ours_is_in_the_help(flag: str) -> None:
-    assert f"--{flag}" in cli.HELP
+    assert f"--{flag}" in usage.HELP
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,8 @@ def test_other_unknown_flags_are_kubectl_s_business(argv: str) -> None:
     ("text", "wants"),
     [
         ("--help", "help"), ("-h", "help"), ("--verbose --help", "help"), ("--version", "version"),
-        ("get --help", "kubectl"), ("get pods -h", "kubectl"), ("version", "kubectl"), ("", "kubectl"),
+        ("get --help", "kubectl"), ("get pods -h", "kubectl"), ("version", "kubectl"), ("", "help"),
+        ("help", "help"), ("help -h", "help"), ("--verbose help", "help"), ("help get", "kubectl"),
         ("--help=false", "kubectl"), ("-- --help", "kubectl"),
     ],
 )  # fmt: skip
@@ -174,8 +175,16 @@ def test_help_and_version_are_ours_only_without_a_verb(text: str, wants: str) ->
     assert cli.parse(text.split()).wants == wants
 
 
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [("help get", "get --help"), ("help rollout status", "rollout status --help"), ("help setup", "setup --help")],
+)
+def test_help_of_a_verb_is_its_help_flag(text: str, same: str) -> None:
+    assert cli.parse(text.split()) == cli.parse(same.split())
+
+
 def test_help_goes_to_stdout() -> None:
-    assert run("--help") == (0, cli.HELP, "")
+    assert run("--help") == (0, usage.HELP, "")
 
 
 def test_version_goes_to_stdout() -> None:

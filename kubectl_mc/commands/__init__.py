@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-# Command path -> its own flags, written as flags.py writes kubectl's; flags that every command has are cli.OWN_FLAGS.
+# Command path -> the flags that its help is about, written as flags.py writes kubectl's.
 # The command `NAME` is the module kubectl_mc.commands.NAME.
 COMMANDS: dict[str, str] = {
     "clusters": "o,output= check no-headers",
-    "setup": "check provider=",
+    "setup": "check provider= yes",
     "audit": "",
     "audit list": "o,output=",
     "audit show": "o,output=",
@@ -14,9 +14,19 @@ COMMANDS: dict[str, str] = {
     "undo": "",
     "trust": "",
     "trust list": "o,output=",
-    "trust approve": "",
+    "trust approve": "yes",
     "trust revoke": "",
 }
 
 # Commands whose only words are flags.
 WITHOUT_OPERANDS = ("clusters", "setup")
+
+# Command -> what the flags of cli.OWN_FLAGS are about (usage.SECTIONS) that it makes use of.
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "clusters": ("clusters", "hub", "asking"),
+    "setup": ("clusters", "hub", "asking"),
+    "trust": ("clusters", "hub"),
+    "audit": (),
+    "resume": ("changes", "hub", "asking", "showing"),
+    "undo": ("changes", "hub", "asking", "showing"),
+}

@@ -1,0 +1,105 @@
+"""What `--help` says of kubectl mc and of its flags. Completion reads the flags' descriptions from it, too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+# Our flags by what they are about.
+SECTIONS: Mapping[str, str] = {
+    "clusters": """\
+  which clusters; several flags: those that all of them choose
+      --clusters=NAME,…          by name; globs such as 'prod-*'; repeatable
+      --exclude=NAME,…           not these; globs; repeatable
+      --all-clusters             all of them, said explicitly
+      --cluster-selector=LABELS  by labels of their ClusterProfiles, e.g. 'region in (eu,us),tier!=dev'
+      --clusterset=NAME          of a ClusterSet, by the label of the ClusterProfiles' namespace
+      --property=NAME=GLOB       by a property, e.g. location=eu-*; repeatable
+      --cluster-manager=NAME     of a cluster manager
+      --placement=[NS/]NAME      those that a PlacementDecision has chosen, in its order
+      --healthy                  those that the hub reports as healthy
+      --pick                     ask on the terminal
+      --contexts=GLOB,…          contexts of the kubeconfig instead of a hub's clusters
+      --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches
+""",
+    "changes": """\
+  changes
+      --yes                      don't ask
+      --waves=1,10%,100%         so many clusters first, then so many in all; rollouts are waited for in between
+      --canary=CLUSTER           this one first, by itself
+      --wave-timeout=5m          how long a wave's rollouts may take
+      --pause=30s|prompt         between waves: wait, or ask
+      --max-failures=N|N%        go on although so many clusters failed (default: 0)
+      --continue-on-preflight-error  leave out the clusters that refuse, change the others
+      --show-diff                apply: show the differences first
+""",
+    "hub": """\
+  which hub
+      --hub-context=CONTEXT      the kubeconfig context of the hub (else hubContext of the mapping file,
+                                 else the current context)
+      --hub-namespace=NAMESPACE  only the ClusterProfiles of this namespace
+      --refresh                  ask the hub again; its list of clusters is kept for 5 minutes
+""",
+    "asking": """\
+  how clusters are asked
+      --max-parallel=N           at most N clusters at a time (default: by the number of processors)
+      --cluster-timeout=30s      end a cluster's kubectl after this time; 0 for no limit
+""",
+    "showing": """\
+  what is shown
+      --fold                     show clusters that answered the same together
+      --by-time                  logs: the lines of all clusters in the order of their times
+      --verbose                  show each cluster's own messages
+""",
+}
+
+FLAGS_HELP = "Flags of kubectl mc; all others go to kubectl untouched:\n" + "".join(SECTIONS.values())
+
+# Commands of our own, each in a few words.
+SUMMARIES: Mapping[str, str] = {
+    "clusters": "the clusters of the hub; with --check, what it is like to reach them",
+    "setup": "which of your contexts reaches which cluster",
+    "trust": "what ClusterProfiles may have this machine contact and run",
+    "audit": "the changes that were made from here",
+    "resume": "go on with a change that was stopped, or failed in some clusters",
+    "undo": "roll back what a change has rolled out",
+}
+
+HELP = f"""\
+kubectl mc runs a kubectl command on every cluster of your fleet and shows one answer.
+
+  kubectl mc VERB [flags of kubectl's and ours, in any order]
+
+VERB is any of kubectl's (kubectl --help lists them), or a plugin's name.
+
+Examples:
+  kubectl mc get pods
+  kubectl mc get deploy,svc -n shop -o wide --clusters='prod-*' --exclude=prod-eu
+  kubectl mc get widgets.example.com -A -l team=web -o json | jq '.items[].metadata.name'
+  kubectl mc logs deploy/web -f --since=10m
+  kubectl mc describe pod 'web-*' --clusters=prod-eu
+  kubectl mc rollout restart deploy/web --clusters='dev-*'
+  kubectl mc apply -f app.yaml --all-clusters --waves=1,10%,100%
+
+The clusters are the ClusterProfiles (multicluster.x-k8s.io) of a hub, reached through your own contexts:
+~/.kube/kubectl-mc-clusters.yaml says which, else the context of the cluster's name. To begin, or where there is no hub:
+  kubectl mc setup --hub-context=CONTEXT
+  kubectl mc get nodes --contexts='kind-*'
+
+Commands of our own (kubectl mc COMMAND --help):
+{"".join(f"  {name:<10} {text}" + chr(10) for name, text in SUMMARIES.items())}
+{FLAGS_HELP}
+  --help, --version              this text; our version. kubectl mc VERB --help: kubectl's own, and the flags above
+"""
+
+
+def of_sections(names: Iterable[str]) -> str:
+    """The help of these sections' flags, "" for none."""
+    text = "".join(SECTIONS[name] for name in names)
+    return f"\nFlags that other commands have, too:\n{text}" if text else ""
+
+
+def described(names: Iterable[str]) -> dict[str, str]:
+    """The flags of these sections: name -> description, its first line."""
+    found = re.finditer(r"^ {6}--([a-z-]+)\S* +(.*)$", "".join(SECTIONS[name] for name in names), re.MULTILINE)
+    return {match[1]: match[2] for match in found}

@@ -130,17 +130,15 @@ class Login(NamedTuple):
     """How to log in once for clusters whose login is the same.
 
     may_ask: stdin is a terminal that a plugin may ask on
-    lasting: the command goes on until it is ended
     kuberc: what --kuberc names
     say: is told what plugins say
     """
 
     may_ask: bool
-    lasting: bool
     kuberc: str | None
     say: Callable[[Sequence[str]], None]
 
-    def share(self, targets: Sequence[Target], environment: Mapping[str, str], max_parallel: int) -> list[Target]:
+    def share(self, targets: Sequence[Target], environment: Mapping[str, str], options: Options) -> list[Target]:
         """The targets with the credential in place of the login that they share; one that failed says why."""
         starting = [target for target in targets if target.kubeconfig.starts_programs and not target.problem]
         if not any(target.kubeconfig.content for target in starting):
@@ -152,7 +150,10 @@ class Login(NamedTuple):
             for target in starting
             if target.kubeconfig.content is not None
         ]
-        how = login.How(environment, max_parallel, 0.0, self.may_ask, self.lasting, self.kuberc)
+        parallel, patience = options.max_parallel or default_parallel(), _patience(options)
+        if self.may_ask and patience:
+            patience = max(patience, login.FOR_A_USER)
+        how = login.How(environment, parallel, patience, self.may_ask, self.kuberc)
         outcome = login.share(members, how, self.say)
         before = {member.name: member for member in members}
         shared = {
@@ -200,9 +201,7 @@ def reach(
         from kubectl_mc import offers
 
         targets = offers.reach(targets, lost, chosen, environment)
-    logged_in = (
-        login.share(targets, environment, chosen.options.max_parallel or default_parallel()) if login else targets
-    )
+    logged_in = login.share(targets, environment, chosen.options) if login else targets
     if memory.available():
         return logged_in
     from kubectl_mc import ondisk

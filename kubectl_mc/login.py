@@ -20,6 +20,7 @@ from kubectl_mc.errors import visible
 from kubectl_mc.plugins import Plugin
 
 MARGIN = 60.0  # seconds that a credential must still be good for, to be given to other processes
+FOR_A_USER = 300.0  # seconds at least for a plugin whose user is there: it may wait for them at a browser
 LONGEST_REASON = 200
 
 
@@ -39,7 +40,6 @@ class How(NamedTuple):
     environment: the user's own, which they get
     patience: seconds that each has, 0 for no limit; one that may ask on the terminal has no limit
     terminal: stdin is one, and nobody else reads it
-    lasting: the command goes on until it is ended, so a credential that expires can't be handed out once for all
     kuberc: what --kuberc names, if it was given
     """
 
@@ -47,7 +47,6 @@ class How(NamedTuple):
     max_parallel: int
     patience: float
     terminal: bool = False
-    lasting: bool = False
     kuberc: str | None = None
 
 
@@ -83,14 +82,14 @@ def share(members: Sequence[Member], how: How, say: Callable[[Sequence[str]], No
         for member in groups[plugin]:
             if isinstance(answer, Failed):
                 failures[member.name] = f"login failed: {answer.reason}{_hint(plugin, member)}"
-            elif _good(answer, how):
+            elif _good(answer):
                 after[member.name] = _with(member, answer)
     return Outcome(tuple(after.get(member.name, member) for member in members), failures)
 
 
-def _good(credential: Credential, how: How) -> bool:
-    """Will it do for as long as the others need it?"""
-    return credential.expires is None or (not how.lasting and credential.expires > time.time() + MARGIN)
+def _good(credential: Credential) -> bool:
+    """Will it do until the others have logged in? A watch (`-w`) and `logs -f` do so once, at their beginning."""
+    return credential.expires is None or credential.expires > time.time() + MARGIN
 
 
 def _policy_in(how: How) -> bool:

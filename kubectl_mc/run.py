@@ -54,9 +54,8 @@ def _login(line: CommandLine, streams: Streams) -> Login | None:
         grammar.values(line, flag) for flag in ("token", "username", "password", "client-certificate", "client-key")
     ):
         return None
-    verb = verbs.find(line)
     may_ask = streams.stdin.isatty() and "-" not in grammar.values(line, "filename")
-    return Login(may_ask, verbs.endless(verb, line), grammar.value(line, "kuberc"), streams.say)
+    return Login(may_ask, grammar.value(line, "kuberc"), streams.say)
 
 
 def _terminal(request: Request, targets: Sequence[Target], streams: Streams) -> int:

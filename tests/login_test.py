@@ -185,20 +185,20 @@ def test_a_certificate_is_shared_too(plugin: Plugin, how: How) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "lasting", "shared"),
-    [(3600, False, True), (90, False, True), (30, False, False), (-30, False, False), (3600, True, False)],
+    ("seconds", "shared"),
+    [(3600, True), (90, True), (30, False), (-30, False)],
 )
 def test_a_credential_that_will_not_do_stays_with_the_plugin(
-    plugin: Plugin, how: How, seconds: float, lasting: bool, shared: bool
+    plugin: Plugin, how: How, seconds: float, shared: bool
 ) -> None:
     plugin.gives(token="t", expirationTimestamp=at(seconds))
-    outcome = share(plugin.members(2), how._replace(lasting=lasting))
+    outcome = share(plugin.members(2), how)
     assert [("token" in user, "exec" in user) for user in logins(outcome)] == [(shared, not shared)] * 2
     assert outcome.failures == {}
 
 
 def test_a_credential_that_does_not_expire_will_do_for_ever(plugin: Plugin, how: How) -> None:
-    assert logins(share(plugin.members(2), how._replace(lasting=True))) == [{"token": "secret-token"}] * 2
+    assert logins(share(plugin.members(2), how)) == [{"token": "secret-token"}] * 2
 
 
 # --- Failures ----------------------------------------------------------------------------------------------

@@ -71,8 +71,10 @@ def user(own: Shell, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator
     (tmp_path / ".kube" / "config").write_text(yaml.safe_dump(config))
     runs, plugin = tmp_path / "runs", tmp_path / "bin" / "fleet-login"
     plugin.parent.mkdir()
-    credential = f'{{"apiVersion": "{V1}", "kind": "ExecCredential", "status": {{"token": "\'"$1"\'"}}}}'
-    plugin.write_text(f"#!/bin/sh\necho \"$@\" >> '{runs}'\necho '{credential}'\n")
+    status = """{"token": "'"$1"'", "expirationTimestamp": "2099-01-01T00:00:00Z"}"""
+    credential = f'{{"apiVersion": "{V1}", "kind": "ExecCredential", "status": {status}}}'
+    script = f"echo \"$@\" >> '{runs}'\n[ \"$1\" = hang ] && exec sleep 1000\necho '{credential}'"
+    plugin.write_text(f"#!/bin/sh\n{script}\n")
     plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -211,6 +213,27 @@ def test_contexts_with_one_login_start_its_plugin_once(user: User) -> None:
     assert (done.status, done.stderr) == (0, "")
     assert {row[2] for row in done.rows[1:]} == set(MEMBERS)
     assert user.started == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["get nodes -w", pytest.param("logs deploy/cart -n shop -c app -f", marks=needs("kubelet"))]
+)
+def test_what_lasts_starts_it_once_too(user: User, text: str) -> None:
+    contexts_with_plugin(user, {name: ["admin"] for name in MEMBERS})
+    environment = {"HOME": str(user.home), "KUBECONFIG": ""}
+    with user.shell.running(*text.split(), "--hub-context=hub", env=environment) as lasting:
+        for cluster in MEMBERS:
+            lasting.until(rf"\b{cluster}\b.*\n")
+        lasting.interrupt()
+        lasting.end()
+    assert user.started == 1
+
+
+def test_a_login_that_hangs_has_the_clusters_time_and_does_not_hide_the_others(user: User) -> None:
+    contexts_with_plugin(user, {"c1": ["hang"], "c2": ["hang"]})
+    done = user.mc("get", "nodes", "--cluster-timeout=2s")
+    assert (done.status, clusters(done)) == (1, ["c3"])
+    assert "c1 (login failed: timed out after 2s), c2 (login failed: timed out after 2s)" in done.stderr
 
 
 def test_contexts_with_different_logins_start_each(user: User) -> None:

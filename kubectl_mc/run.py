@@ -25,9 +25,13 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
         return _local(kubectl, line, environment, streams)
     if verbs.changes(verb, line) and not names_targets(options):
         raise errors.no_targets_for_change(line.verb, verb.preposition)
+    if options.by_time and not verb.by_time:
+        raise errors.by_time_is_for_logs(line.verb)
     if options.by_time and verbs.endless(verb, line):
         raise errors.by_time_needs_an_end()
     chosen = fleet.choose(kubectl, options, line, environment, streams.say)
+    if chosen.options.by_time and not verbs.sorts_by_time(verb, line):  # a default of the mapping file's
+        chosen = chosen._replace(options=chosen.options._replace(by_time=False))
     targets = fleet.reach(kubectl, line, environment, chosen, _login(line, streams) if way != "terminal" else None)
     unhealthy = [cluster.name for cluster in chosen.clusters if cluster.profile.healthy is False]
     if unhealthy:

@@ -29,6 +29,7 @@ class Verb(NamedTuple):
     group: without a sub-verb kubectl shows its help
     answer: an exit status other than 0 that is an answer, no failure
     wildcards: names with * ? [ are resolved on each cluster
+    by_time: each of its lines has a time, which --timestamps shows
     sorts: (a value of --sort-by, the column of the answer by which that sorts)
 
     Of changes:
@@ -57,6 +58,7 @@ class Verb(NamedTuple):
     group: bool = False
     answer: int = 0
     wildcards: bool = False
+    by_time: bool = False
     sorts: tuple[tuple[str, str], ...] = ()
     preposition: str = "in"
     rehearsed: bool = True
@@ -103,7 +105,7 @@ _ROWS = (
     _read("rollout history", "text"),
     _read("rollout status", "lines", way="streamed", patience=0.0),
     _read("wait", "lines", way="streamed", patience=0.0),
-    _read("logs", "lines", way="streamed", patience=0.0, wildcards=True),
+    _read("logs", "lines", way="streamed", patience=0.0, wildcards=True, by_time=True),
     _read("apply view-last-applied", "text"),
     _read("port-forward", "lines", way="terminal"),
     _read("proxy", "lines", way="terminal"),
@@ -254,6 +256,11 @@ def needs_one(verb: Verb, line: CommandLine) -> bool:
 def endless(verb: Verb, line: CommandLine) -> bool:
     """Will it go on until the user ends it? Then all clusters are asked at once."""
     return way(verb, line) == "streamed" and _any(line, (*verb.streamed_by, "follow"))
+
+
+def sorts_by_time(verb: Verb, line: CommandLine) -> bool:
+    """Can the lines of all clusters be put in the order of their times? Only what has an end."""
+    return verb.by_time and not endless(verb, line)
 
 
 def _any(line: CommandLine, names: tuple[str, ...]) -> bool:

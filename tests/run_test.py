@@ -237,6 +237,27 @@ def test_a_change_needs_its_clusters_named(fp: FakeProcess, home: Home, text: st
     assert started(fp, home) == []
 
 
+@pytest.mark.parametrize(
+    "text", ["get pods", "wait --for=delete pod/a", "describe pod a", "exec a --clusters=c1 -- ls"]
+)
+def test_by_time_is_for_logs(fp: FakeProcess, home: Home, text: str) -> None:
+    verb = text.split()[0]
+    assert run(home, text.replace(verb, f"{verb} --by-time")) == Outcome(
+        1, "", f"Error: --by-time sorts the lines of logs, so it can't be used with {verb}\n"
+    )
+    assert started(fp, home) == []
+
+
+def test_by_time_as_a_default_is_for_logs_only(fp: FakeProcess, home: Home) -> None:
+    home.write(".kube/kubectl-mc-clusters.yaml", "defaults: {by-time: true}")
+    stamped = "2026-01-01T00:00:0{}Z line\n"
+    logs = [f"--context {name} logs a --timestamps=true" for name in ("c1", "c2")]
+    register(fp, home, {HUB: profiles("c1", "c2"), logs[0]: stamped.format(2), logs[1]: stamped.format(1)})
+    assert run(home, "logs a") == Outcome(0, "[c2] line\n[c1] line\n", "")
+    register(fp, home, {f"--context {name} get pods": PODS for name in ("c1", "c2")})
+    assert run(home, "get pods").status == 0
+
+
 def test_a_change_goes_to_the_clusters_named(fp: FakeProcess, home: Home) -> None:
     command, scaled = "--context c1 scale deploy/a --replicas=1", "deployment.apps/a scaled\n"
     answers = {f"{command} --dry-run=server": scaled, "config view -o json": "{}", command: scaled}

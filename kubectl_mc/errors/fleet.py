@@ -237,6 +237,10 @@ def needs_one_cluster(verb: str, names: Sequence[str]) -> UserError:
     )
 
 
+def by_time_is_for_logs(verb: str) -> UserError:
+    return UserError(f"--by-time sorts the lines of logs, so it can't be used with {visible(verb)}")
+
+
 def by_time_needs_an_end() -> UserError:
     return UserError("--by-time sorts logs that have an end: leave out -f, or --by-time")
 

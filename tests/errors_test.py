@@ -213,7 +213,7 @@ def test_advice_is_given_for_a_missing_context_only() -> None:
 @pytest.mark.parametrize(
     ("recorded", "part"),
     [
-        ("unknown-resource", "hub context 'h', has no ClusterProfiles: "),
+        ("unknown-resource", "hub context 'h' has no ClusterProfiles: "),
         ("unknown-context", "hub context 'h': no such context in the kubeconfig."),
         ("forbidden", "hub context 'h': forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there;"),
         ("conn-refused", "Cannot list ClusterProfiles with hub context 'h': connection refused. kubectl said: The "),
@@ -227,6 +227,17 @@ def test_a_failed_hub_is_named_with_what_to_do(recorded: str, part: str) -> None
 
 def test_without_a_name_the_hub_is_the_current_context() -> None:
     assert str(errors.no_profiles(None, None)).startswith("the current context, used as hub, has no ClusterProfiles")
+    assert str(errors.no_profiles("h", None)).startswith("hub context 'h' has no ClusterProfiles")
+
+
+def test_without_a_name_and_without_a_current_context_there_is_no_hub() -> None:
+    """kubectl asks localhost:8080 then; a hub that is named has no need of a current context."""
+    stderr = "The connection to the server localhost:8080 was refused - did you specify the right host or port?"
+    unnamed, named = (errors.hub_failed(context, errors.cause(stderr, 1), stderr) for context in (None, "h"))
+    assert str(unnamed).startswith("no hub: none is named, and the kubeconfig has no current context. ")
+    assert "--hub-context=NAME" in str(unnamed)
+    assert "localhost" not in str(unnamed)
+    assert str(named).startswith("Cannot list ClusterProfiles with hub context 'h': connection refused.")
 
 
 @pytest.mark.parametrize(("word", "nearest"), [("prod-ue", "prod-eu"), ("zzz", None), ("prod-eu", "prod-eu")])

@@ -179,7 +179,7 @@ def test_what_is_nowhere_is_an_error(fp: FakeProcess, home: Home) -> None:
         (("conn-refused",), "Cannot list ClusterProfiles with the current context, used as hub: connection refused. "),
         (("forbidden",), "the current context, used as hub: forbidden. You need to list clusterprofiles."),
         (profiles(), "the current context, used as hub, has no ClusterProfiles, so there is no cluster to ask"),
-        ("garbage", "the current context, used as hub answered the list of ClusterProfiles with something "),
+        ("garbage", "the current context, used as hub, answered the list of ClusterProfiles with something "),
     ],
 )
 def test_a_hub_without_profiles_is_one_line(fp: FakeProcess, home: Home, hub: Any, problem: str) -> None:

@@ -118,8 +118,16 @@ class HubUnreached(UserError):
         self.reason = reason
 
 
+_WITHOUT_HUB = "Without a hub: --contexts=GLOB takes contexts for the fleet"
+
+
 def _hub(context: str | None) -> str:
     return f"hub context '{visible(context)}'" if context else "the current context, used as hub"
+
+
+def _hub_that(context: str | None) -> str:
+    """As the subject of a sentence."""
+    return _hub(context) + ("" if context else ",")
 
 
 def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "profiles") -> UserError:
@@ -127,6 +135,11 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
 
     wanted: what was asked for: "profiles", "clustersets" or "decided"
     """
+    if not context and "server localhost:8080 was refused" in stderr:  # what kubectl asks where it is told no server
+        return UserError(
+            "no hub: none is named, and the kubeconfig has no current context. Name the hub's with --hub-context=NAME "
+            f"(kubectl config get-contexts lists them). {_WITHOUT_HUB}"
+        )
     if wanted != "profiles" and why.reason in ("forbidden", "no such resource type"):
         flag, what = {"clustersets": ("--clusterset", "namespaces"), "decided": ("--placement", "PlacementDecisions")}[
             wanted
@@ -135,8 +148,9 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
     hub = _hub(context)
     if why.reason == "no such resource type":
         return UserError(
-            f"{hub}, has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io is not installed "
-            "there. Name the hub with --hub-context=NAME, or hubContext: in ~/.kube/kubectl-mc-clusters.yaml"
+            f"{_hub_that(context)} has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io is "
+            "not installed there. Name the hub with --hub-context=NAME, or hubContext: in ~/.kube/kubectl-mc-clusters.yaml. "
+            f"{_WITHOUT_HUB}"
         )
     if why.reason == "no context":
         return UserError(
@@ -159,7 +173,9 @@ def hub_timed_out(context: str | None, seconds: float) -> HubUnreached:
 
 
 def hub_garbage(context: str | None) -> UserError:
-    return UserError(f"{_hub(context)} answered the list of ClusterProfiles with something that is no list of objects")
+    return UserError(
+        f"{_hub_that(context)} answered the list of ClusterProfiles with something that is no list of objects"
+    )
 
 
 def stale_inventory(context: str | None, why: str, age: float) -> str:
@@ -168,13 +184,13 @@ def stale_inventory(context: str | None, why: str, age: float) -> str:
         (s, u) for s, u in ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds")) if age >= 2 * s or s == 1
     )
     old = f"{age / size:.0f} {unit}"
-    return f"Warning: {_hub(context)} can't be asked ({why}); using its clusters as they were {old} ago"
+    return f"Warning: {_hub_that(context)} can't be asked ({why}); using its clusters as they were {old} ago"
 
 
 def no_profiles(context: str | None, namespace: str | None, selector: str | None = None) -> UserError:
     where = f" in namespace {visible(namespace)}" if namespace else ""
     where += f" with labels {visible(selector)}" if selector else ""
-    return UserError(f"{_hub(context)}, has no ClusterProfiles{where}, so there is no cluster to ask")
+    return UserError(f"{_hub_that(context)} has no ClusterProfiles{where}, so there is no cluster to ask")
 
 
 def no_cluster_left(names: Sequence[str]) -> UserError:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from kubectl_mc import grammar, memory
 from kubectl_mc.dispatch import Command
-from kubectl_mc.grammar import CommandLine
+from kubectl_mc.grammar import CommandLine, Token
 from kubectl_mc.kubeconfig import Kubeconfig
 from kubectl_mc.mapping import ClusterMapping
 from kubectl_mc.selection import Cluster
@@ -57,11 +57,8 @@ def targets(clusters: Sequence[Cluster], mapping: ClusterMapping, known: Kubecon
 
 
 def can_split(line: CommandLine) -> bool:
-    """Can kubectls get a kubeconfig each, in place of the user's?
-
-    Not where the user names the kubeconfig or a user entry of it on the command line: that goes to kubectl as it is.
-    """
-    return not any(grammar.values(line, flag) for flag in ("kubeconfig", "user"))
+    """Can kubectls get a kubeconfig each, in place of the user's? Not where --user names another entry of that."""
+    return not grammar.values(line, "user")
 
 
 def worth_splitting(size: int, count: int) -> bool:
@@ -93,7 +90,7 @@ def command(
     words = grammar.join(line.tokens)
     content = target.kubeconfig.content
     if content:
-        argv = [kubectl, *words]
+        argv = [kubectl, *grammar.join(token for token in line.tokens if not _names_kubeconfig(token))]
     elif plugin:
         name = words.index(line.path[0]) + len(line.path)
         argv = [kubectl, *words[:name], "--context", target.context, *words[name:]]
@@ -102,6 +99,11 @@ def command(
     lean = lean_environment(environment, plugin or target.kubeconfig.starts_programs, lasting)
     with_ours = {**lean, **dict(target.kubeconfig.environment)}
     return Command(target.cluster, tuple(argv), with_ours, json.dumps(content).encode() if content else None)
+
+
+def _names_kubeconfig(token: Token) -> bool:
+    """Is it --kubeconfig, which would count before the KUBECONFIG that a kubectl gets?"""
+    return [name for name, _ in token.flags] == ["kubeconfig"]
 
 
 def lean_environment(environment: Mapping[str, str], starts_programs: bool, lasting: bool = False) -> dict[str, str]:

@@ -190,11 +190,12 @@ def reach(
     ]
     # One cluster alone has nothing to share; but its plugin may have to ask, which a kubectl of ours can't let it.
     shares = login is not None and chosen.known.starts_programs and (len(targets) > 1 or login.may_ask)
-    size = kubeconfig.size(kubeconfig.files(environment, grammar.value(line, "kubeconfig")))
+    given = grammar.value(line, "kubeconfig")
+    size = kubeconfig.size(kubeconfig.files(environment, given))
     if not access.can_split(line) or not (offering or shares or access.worth_splitting(size, len(targets))):
         return targets
     lean = access.lean_environment(environment, chosen.known.starts_programs)
-    contexts = _contexts(Way(kubectl, None, lean, _patience(chosen.options)))
+    contexts = _contexts(Way(kubectl, given, lean, _patience(chosen.options)))
     lost = [place for place in offering if contexts is not None and targets[place].context not in contexts]
     targets = access.split(targets, contexts or {})
     if lost:
@@ -211,8 +212,8 @@ def reach(
 
 def context_names(way: Way) -> list[str]:
     """The names of the contexts of the user's kubeconfig."""
-    where = ["--kubeconfig", way.kubeconfig] if way.kubeconfig else []
-    asking = Command("contexts", (way.kubectl, *where, "config", "get-contexts", "-o", "name"), way.environment)
+    words = (*_kubeconfig_flag(way), "config", "get-contexts", "-o", "name")
+    asking = Command("contexts", (way.kubectl, *words), way.environment)
     (result,) = dispatch.collect([asking], 1, way.patience)
     if result.status:
         raise errors.bad_kubeconfig(result.stderr.decode("utf-8", "replace"))
@@ -225,9 +226,16 @@ def _patience(options: Options) -> float:
 
 
 def _contexts(way: Way) -> Mapping[str, Kubeconfig] | None:
-    """The user's kubeconfig, one per context; None if kubectl can't flatten it (a file that it names is missing)."""
+    """The user's kubeconfig, one per context; None if kubectl can't read it."""
     import json
 
-    view = Command("kubeconfig", (way.kubectl, *kubeconfig.VIEW), way.environment)
-    (result,) = dispatch.collect([view], 1, way.patience)
-    return kubeconfig.split(json.loads(result.stdout)) if result.status == 0 else None
+    for view in (kubeconfig.VIEW, kubeconfig.UNREAD_VIEW):
+        command = Command("kubeconfig", (way.kubectl, *_kubeconfig_flag(way), *view), way.environment)
+        (result,) = dispatch.collect([command], 1, way.patience)
+        if result.status == 0:
+            return kubeconfig.split(json.loads(result.stdout))
+    return None
+
+
+def _kubeconfig_flag(way: Way) -> list[str]:
+    return ["--kubeconfig", way.kubeconfig] if way.kubeconfig else []

@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 VIEW = ("config", "view", "--raw", "--flatten", "-o", "json")
+# The same with the files that it names left as they are; `--flatten` fails as a whole if one of them can't be read.
+UNREAD_VIEW = ("config", "view", "--raw", "-o", "json")
+
+_FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 
 
 class Kubeconfig(NamedTuple):
@@ -73,10 +77,10 @@ def _read(path: str) -> bytes:
 
 
 def split(view: Mapping[str, Any]) -> dict[str, Kubeconfig]:
-    """From a flattened kubeconfig (`config view --raw --flatten -o json`) one per context, by context name.
+    """From a kubeconfig as VIEW or UNREAD_VIEW shows it, one per context, by context name.
 
-    A legacy auth-provider writes its tokens back to the file, and a relative exec command is resolved against the
-    folder of the file it came from: such contexts keep the user's own file.
+    A legacy auth-provider writes its tokens back to the file, and a relative path (an exec command, a certificate) is
+    resolved against the folder of the file it came from: such contexts keep the user's own file.
     """
     clusters, users = (
         {entry["name"]: entry for entry in view.get(kind) or () if isinstance(entry, dict) and "name" in entry}
@@ -95,12 +99,14 @@ def split(view: Mapping[str, Any]) -> dict[str, Kubeconfig]:
             "clusters": [cluster] if cluster else [],
             "users": [user] if user else [],
         }
-        whole = "auth-provider" not in login and not _relative(login.get("exec"))
+        paths = [(side or {}).get(field) for side in ((cluster or {}).get("cluster"), login) for field in _FILES]
+        relative = _relative_command(login.get("exec")) or any(path and not os.path.isabs(path) for path in paths)
+        whole = "auth-provider" not in login and not relative
         split_up[entry["name"]] = Kubeconfig(minimal if whole else None, "exec" in login or "auth-provider" in login)
     return split_up
 
 
-def _relative(exec_entry: Any) -> bool:
+def _relative_command(exec_entry: Any) -> bool:
     """client-go resolves a command with a path separator that isn't absolute; a bare name is searched in PATH."""
     command = exec_entry.get("command", "") if isinstance(exec_entry, dict) else ""
     return os.sep in command and not os.path.isabs(command)

@@ -53,6 +53,13 @@ def test_with_a_kubeconfig_of_its_own_it_needs_no_context() -> None:
     assert (command.cluster, command.argv, command.kubeconfig) == ("c1", ("kubectl", "get"), b'{"kind": "Config"}')
 
 
+@pytest.mark.parametrize("text", ["--kubeconfig f get pods -n x", "get pods --kubeconfig=f -n x"])
+def test_a_kubeconfig_of_its_own_stands_in_for_the_one_on_the_command_line(text: str) -> None:
+    reached = Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False))
+    assert argv(text, reached) == ["kubectl", "get", "pods", "-n", "x"]
+    assert argv(text, reached._replace(kubeconfig=OWN)) == ["kubectl", "--context", "ctx", *text.split()]
+
+
 def test_its_kubectl_gets_the_variables_that_a_kubeconfig_needs() -> None:
     reached = Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False, (("LOGIN", "s3cret"),)))
     command = access.command("kubectl", reached, grammar.parse(["get"]), {"LOGIN": "", "HOME": "/h"})
@@ -80,9 +87,9 @@ def test_a_large_kubeconfig_is_split_for_many_clusters(size: int, count: int, wo
 
 @pytest.mark.parametrize(
     ("text", "can"),
-    [("get pods", True), ("get pods --kubeconfig=x", False), ("--user x get pods", False), ("get --username=x", True)],
+    [("get pods", True), ("get pods --kubeconfig=x", True), ("--user x get pods", False), ("get --username=x", True)],
 )
-def test_what_the_command_line_names_is_left_to_kubectl(text: str, can: bool) -> None:
+def test_where_another_user_entry_is_named_kubectl_reads_the_users_own(text: str, can: bool) -> None:
     assert access.can_split(grammar.parse(text.split())) is can
 
 

@@ -244,6 +244,37 @@ def test_contexts_with_different_logins_start_each(user: User) -> None:
     assert user.started == 3
 
 
+def test_a_file_that_is_missing_matters_to_its_own_context_only(user: User) -> None:
+    """`kubectl config view --flatten` fails because of it."""
+    contexts_with_plugin(user, {"c1": ["admin"], "c2": ["admin"]})
+    path = user.home / ".kube" / "config"
+    config = yaml.safe_load(path.read_text())
+    config["users"].append({"name": "gone", "user": {"client-certificate": "/nonexistent", "client-key": "gone.key"}})
+    config["contexts"] = [each for each in config["contexts"] if each["name"] != "c3"]
+    config["contexts"].append({"name": "unrelated", "context": {"cluster": "c3", "user": "gone"}})
+    path.write_text(yaml.safe_dump(config))
+    file = provider_file(user)
+    assert user.mc("trust", "approve", "c3", "--yes", file).status == 0
+    done = user.mc("get", "nodes", file)
+    assert (done.status, done.stderr, clusters(done)) == (0, "", list(MEMBERS))
+    assert user.started == 1
+
+
+def test_a_kubeconfig_on_the_command_line_shares_and_leads_to_profiles_too(user: User) -> None:
+    hub = (user.home / ".kube" / "config").read_text()
+    contexts_with_plugin(user, {"c1": ["admin"], "c2": ["admin"]})
+    named = user.home / "named"
+    config = yaml.safe_load((user.home / ".kube" / "config").read_text())
+    config["contexts"] = [each for each in config["contexts"] if each["name"] != "c3"]
+    named.write_text(yaml.safe_dump(config))
+    (user.home / ".kube" / "config").write_text(hub)
+    file = provider_file(user)
+    assert user.mc("trust", "approve", "c3", "--yes", file).status == 0
+    done = user.mc("get", "nodes", file, f"--kubeconfig={named}")
+    assert (done.status, done.stderr, clusters(done)) == (0, "", list(MEMBERS))
+    assert user.started == 1
+
+
 def test_a_failing_login_is_the_clusters_own_failure(user: User) -> None:
     contexts_with_plugin(user, {"c1": ["admin"], "c2": ["nobody"], "c3": ["nobody"]})
     done = user.mc("get", "nodes")

@@ -128,10 +128,33 @@ def _is_own(token: grammar.Token) -> bool:
     return len(token.flags) == 1 and token.flags[0][0] in OWN_FLAGS and token.words[0].startswith("--")
 
 
+# Flags that only a hub can answer: it knows of no cluster that is a context of the user's.
+HUB_FLAGS = (
+    "cluster-selector", "clusterset", "property", "cluster-manager", "placement", "healthy", "hub-context",
+    "hub-namespace",
+)  # fmt: skip
+
+# Flags that choose from the fleet.
+_CHOOSING = (
+    "clusters", "exclude", "cluster-selector", "clusterset", "property", "cluster-manager", "placement", "healthy",
+    "pick",
+)  # fmt: skip
+
+
 def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Options:
-    """The options, with defaults ((flag, value)) for the flags that were not given. Raises UserError as `parse`."""
+    """The options, with defaults ((flag, value)) for the flags that were not given. Raises UserError as `parse`.
+
+    A flag that was typed also stands against defaults that contradict it: --all-clusters against those that choose
+    from the fleet, --contexts against what is said of a hub, and that against --contexts.
+    """
     typed = {name for name, _ in options.given}
-    missing = [each for each in defaults if each[0] not in typed]
+    void = {
+        *typed,
+        *(_CHOOSING if options.all_clusters else ()),
+        *((*HUB_FLAGS, "clusters") if "contexts" in typed else ()),
+        *(("contexts",) if typed & {*HUB_FLAGS} else ()),
+    }
+    missing = [each for each in defaults if each[0] not in void]
     return from_flags([*missing, *options.given])._replace(given=options.given) if missing else options
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_mc import errors
+from kubectl_mc.cli import HUB_FLAGS, Options
 from kubectl_mc.hub import ClusterProfile
 
 if TYPE_CHECKING:
-    from kubectl_mc.cli import Options
     from kubectl_mc.inventory import Inventory
 
 
@@ -77,7 +77,7 @@ def by_contexts(contexts: Sequence[ClusterProfile], options: Options) -> list[Cl
 
     Raises UserError with flags that only a hub can answer, for a pattern that matches nothing, and if none is left.
     """
-    if any(getattr(options, field) for field in _HUBS):
+    if any(getattr(options, name.replace("-", "_")) for name in HUB_FLAGS):
         raise errors.contexts_without_hub()
     known = fleet(contexts)
     for pattern in options.contexts:
@@ -89,19 +89,6 @@ def by_contexts(contexts: Sequence[ClusterProfile], options: Options) -> list[Cl
     if not kept:
         raise errors.no_cluster_left([cluster.name for cluster in clusters])
     return kept
-
-
-# Flags that are about what a hub says of its clusters.
-_HUBS = (
-    "cluster_selector",
-    "clusterset",
-    "property",
-    "cluster_manager",
-    "placement",
-    "healthy",
-    "hub_context",
-    "hub_namespace",
-)
 
 
 def _no_typo(clusters: Sequence[Cluster], options: Options) -> None:

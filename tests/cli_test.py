@@ -119,6 +119,41 @@ def test_a_list_of_no_names_is_an_error(flag: str) -> None:
     assert problem("get", "pods", f"--{flag}=,").startswith(f"flag needs an argument: --{flag}.")
 
 
+# --- Defaults ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "defaults", "left"),
+    [
+        ([], [("clusters", "a"), ("clusters", "b"), ("verbose", "true")], {"clusters": ("a", "b"), "verbose": True}),
+        (["--clusters=c"], [("clusters", "a"), ("exclude", "b")], {"clusters": ("c",), "exclude": ("b",)}),
+        (
+            ["--all-clusters"],
+            [("clusters", "a"), ("exclude", "b"), ("healthy", "true"), ("pick", "true"), ("placement", "p")],
+            {"all_clusters": True},
+        ),
+        (["--all-clusters", "--exclude=c"], [("clusters", "a")], {"all_clusters": True, "exclude": ("c",)}),
+        (["--all-clusters=false"], [("clusters", "a")], {"clusters": ("a",)}),
+        # Where the fleet is, is no choice from it.
+        (["--all-clusters"], [("contexts", "kind-*")], {"all_clusters": True, "contexts": ("kind-*",)}),
+        (["--all-clusters"], [("hub-namespace", "x")], {"all_clusters": True, "hub_namespace": "x"}),
+        (
+            ["--contexts=kind-*"],
+            [("healthy", "true"), ("hub-context", "h"), ("clusters", "a"), ("exclude", "b")],
+            {"contexts": ("kind-*",), "exclude": ("b",)},
+        ),
+        (["--placement=p"], [("contexts", "kind-*")], {"placement": "p"}),
+        (["--clusters=a"], [("contexts", "kind-*")], {"clusters": ("a",), "contexts": ("kind-*",)}),
+    ],
+)  # fmt: skip
+def test_a_default_holds_where_nothing_that_was_typed_says_otherwise(
+    typed: list[str], defaults: list[tuple[str, str]], left: dict[str, object]
+) -> None:
+    found = cli.with_defaults(options(*typed), defaults)
+    assert found._replace(given=()) == Options(**left)  # type: ignore[arg-type]
+    assert found.given == options(*typed).given
+
+
 # --- What is refused ---------------------------------------------------------------------------------------
 
 

@@ -70,13 +70,13 @@ class Session(NamedTuple):
 
 def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
     """Exit status 0 if every chosen cluster has a context whose server answers and knows the user. Raises UserError."""
-    if options.contexts:
-        raise errors.setup_needs_a_hub()
     cloud = _cloud(line)
     mode = _mode(line, options, streams)
     kubectl = fleet.find_kubectl(environment)
     fresh = options._replace(refresh=True)  # what is set up now should not rest on what was there minutes ago
     chosen = fleet.choose(kubectl, fresh, line, environment, streams.say)
+    if chosen.options.contexts:
+        raise errors.setup_needs_a_hub()
     patience = 10.0 if chosen.options.cluster_timeout is None else chosen.options.cluster_timeout
     lean = access.lean_environment(environment, chosen.known.starts_programs)
     way = Way(kubectl, grammar.value(line, "kubeconfig"), lean, patience)

@@ -48,3 +48,16 @@ def test_a_change_does_not_rest_on_a_placement_that_is_gone(user: Shell) -> None
     assert (done.status, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: no PlacementDecision 'canary'")
     assert "x=y" not in user.kubectl("--context=c1", "get", "ns", "default", "--show-labels").stdout
+
+
+def test_undo_and_resume_go_where_the_run_went_whatever_the_defaults_leave_out(user: Shell) -> None:
+    mapping = Path(user.environment["HOME"]) / ".kube" / "kubectl-mc-clusters.yaml"
+    mapping.write_text("hubContext: hub\ndefaults: {exclude: [c3]}\n")
+    restart = ("rollout", "restart", "deploy/cart", "-n", "shop", "--all-clusters", "--yes")
+    with user.fault("c3", "refuse"):
+        assert "c3 (connection refused)" in user.mc(*restart, "--continue-on-preflight-error").stderr
+    resumed = user.mc("resume", "last", "--yes")
+    assert (resumed.status, "c3" in resumed.stdout + resumed.stderr) == (0, True)
+    assert user.mc("set", "image", "deploy/cart", "-n", "shop", "app=new", "--all-clusters", "--yes").status == 0
+    undone = user.mc("undo", "last", "--yes")
+    assert (undone.status, [line.split()[0] for line in undone.stdout.splitlines()]) == (0, ["[c1]", "[c2]", "[c3]"])

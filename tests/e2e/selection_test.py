@@ -135,6 +135,17 @@ def test_defaults_of_the_mapping_file_hold_where_nothing_is_typed(fresh_home: Ca
     assert user.mc("clusters", "-o", "name", "--exclude=c1").stdout.split() == ["c2", "c3"]
 
 
+def test_what_is_typed_stands_against_defaults_that_contradict_it(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\ndefaults: {clusters: [c1], exclude: [c2], healthy: true}\n")
+    assert user.mc("clusters", "-o", "name").stdout.split() == ["c1"]
+    assert user.mc("clusters", "-o", "name", "--all-clusters").stdout.split() == list(MEMBERS)
+    assert user.mc("clusters", "-o", "name", "--contexts=c*").stdout.split() == ["c1", "c3"]
+    user = fresh_home(mapping="hubContext: hub\ndefaults: {contexts: [c1]}\n")
+    assert user.mc("clusters", "-o", "name", "--placement=all").stdout.split() == list(MEMBERS)
+    assert user.mc("setup", "--yes").stderr.startswith("Error: setup maps a hub's clusters")
+    assert "CONTEXT" in user.mc("setup", "--check", "--hub-context=hub").stdout
+
+
 def test_a_default_is_no_explicit_target(fresh_home: Callable[..., Shell]) -> None:
     user = fresh_home(mapping="hubContext: hub\ndefaults: {clusters: c1}\n")
     done = user.mc("scale", "deploy/cart", "-n", "shop", "--replicas=2")

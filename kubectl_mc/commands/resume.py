@@ -12,17 +12,17 @@ from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Request, out_of_reach
 from kubectl_mc.streams import Streams
 from kubectl_mc.verbs import Verb
-from kubectl_mc.writes import addresses, audit, gate, objects, redact, summary, waves
+from kubectl_mc.writes import audit, earlier, gate, objects, redact, summary, waves
 from kubectl_mc.writes.audit import Place, Run
 from kubectl_mc.writes.fold import fold
-from kubectl_mc.writes.work import Work
 
 HELP = """\
 Go on with a change that was stopped, or failed in some clusters: with those that it hasn't changed, and the same input.
 
-  kubectl mc resume RUN [--yes]
+  kubectl mc resume RUN [--yes] [--clusters=NAME,…]
   kubectl mc resume RUN -- COMMAND…    where the record has no values because they are secrets: the command again
 
+      --clusters=NAME,…  only these of the run's; one that is protected has to be named exactly
       --repeat-unknown   also where it isn't known whether a change that can't be repeated safely was made
 """
 
@@ -38,7 +38,7 @@ _DROPPED = ("yes", "canary", *_CHOOSING)
 def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
     """Raises UserError where nothing was changed."""
     words = grammar.operands(line)
-    if len(words) != 1 or cli.names_targets(options):
+    if len(words) != 1 or cli.names_targets(options._replace(clusters=())):
         raise errors.which_run("resume")
     where = audit.path(environment)
     log = audit.open_log(where, audit.find(where, words[0]).id)
@@ -52,14 +52,17 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     again = [place.cluster for place in left if place.gated is not False]
     if not again and not stuck:
         raise errors.nothing_to_resume(found.id)
+    wanted = earlier.narrowed(found, [*again, *stuck], options.clusters)
+    again, stuck = ([name for name in some if name in wanted] for some in (again, stuck))
     _enter(str(found.start.get("directory") or ""))
-    names = [name for name in found.clusters if name in {*again, *stuck}]
+    names = [name for name in found.clusters if name in wanted]
     restated = _options(recorded.options, options, names)
     kubectl = fleet.find_kubectl(environment)
     chosen = fleet.choose(kubectl, restated, recorded.kubectl, environment, streams.say)
     targets = fleet.reach(kubectl, recorded.kubectl, environment, chosen)
     unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
     request = Request(kubectl, verb, recorded.kubectl, chosen.options, environment, None, unreachable)
+    earlier.check(request, found, (recorded.options, options), chosen.clusters, targets, same_namespace=True)
     gate.check_flags(request.options, len(names))
     order = waves.plan(again, options.waves, options.canary) if options.waves or options.canary else _rest(found, again)
     if again and not request.options.yes and not terminal.there():
@@ -67,7 +70,6 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     with gate.work_for(request, chosen.clusters, targets, log, streams) as work:
         if work.given.digest != str((found.start.get("input") or {}).get("digest") or ""):
             raise errors.other_input(found.id)
-        _same_servers(work, found, names)
         if verbs.way(verb, recorded.kubectl) == "terminal":
             return gate.foreground(work._replace(resumes=True), order, streams)
         known = {place.cluster: place for place in found.places()}
@@ -93,8 +95,10 @@ def _options(recorded: Options, typed: Options, names: Sequence[str]) -> Options
     """The run's own flags, then those typed now, for exactly these clusters."""
     dropped = _DROPPED if terminal.there() or recorded.pause != "prompt" else (*_DROPPED, "pause")
     kept = [(name, value) for name, value in recorded.given if name not in dropped]
+    now = [(name, value) for name, value in typed.given if name != "clusters"]
     by_context = bool(recorded.contexts)
-    return cli.from_flags([*kept, ("contexts" if by_context else "clusters", ",".join(names)), *typed.given])
+    chosen = ("contexts" if by_context else "clusters", ",".join(names))
+    return cli.from_flags([*kept, chosen, ("all-clusters", None), *now])  # all-clusters: whatever defaults leave out
 
 
 def _stuck(found: Run, recorded: Options) -> list[str]:
@@ -103,7 +107,8 @@ def _stuck(found: Run, recorded: Options) -> list[str]:
     return [
         place.cluster
         for place in found.places()
-        if waited and place.state == "changed" and place.gated is not True and objects.workloads(place.objects)
+        if waited and place.state == "changed" and place.gated is not True
+        if any(each.namespace for each in objects.workloads(place.objects))
     ]
 
 
@@ -136,16 +141,3 @@ def _rest(found: Run, again: Sequence[str]) -> list[tuple[str, ...]]:
     """The run's waves with what is left of them."""
     steps = [tuple(str(name) for name in wave if name in again) for wave in found.start["waves"]]
     return [wave for wave in steps if wave]
-
-
-def _same_servers(work: Work, found: Run, names: Sequence[str]) -> None:
-    """A name that stands for another server by now is another cluster. Raises UserError."""
-    before = {str(each["cluster"]): each for each in found.start["targets"]}
-    now = {each["cluster"]: each for each in addresses.of(work, names)}
-    moves = [
-        f"{name}: the server was {before[name]['server']} and is {now[name]['server']}"
-        for name in names
-        if before[name]["server"] and now[name]["server"] and before[name]["server"] != now[name]["server"]
-    ]
-    if moves:
-        raise errors.moved(moves)

@@ -132,6 +132,23 @@ def no_runs_yet() -> str:
     return "No changes were made from here yet"
 
 
+def not_waited_for(resources: Sequence[str]) -> str:
+    return f"Not waited for, as kubectl doesn't say in which namespace they are: {listed(resources)}"
+
+
+def not_rolled_back(resources: Sequence[str]) -> str:
+    return f"Left out, as it isn't known in which namespace the run changed them: {listed(resources)}"
+
+
+def not_in_run(run: str, names: Sequence[str]) -> UserError:
+    return UserError(f"--clusters: run {run} has nothing left to do for {listed(names)}")
+
+
+def flag_has_secret(command: str, run: str, flags: Sequence[str]) -> UserError:
+    again = " ".join(f"--{name}=…" for name in flags)
+    return UserError(f"the values of the run's {listed(flags)} aren't kept. Give them again: {command} {run} {again}")
+
+
 def may_be_done(names: str) -> str:
     return f"The change may have been made already in {names}: there it had begun, and how it ended isn't known"
 

@@ -1,4 +1,4 @@
-"""Which server a cluster is, and as whom it is reached, as far as the kubeconfig tells."""
+"""Which server a cluster is, as whom it is reached and where in it, as far as the kubeconfig tells."""
 
 from __future__ import annotations
 
@@ -7,27 +7,58 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kubectl_mc import access, dispatch, grammar
+from kubectl_mc.access import Target
 from kubectl_mc.dispatch import Command
-from kubectl_mc.writes.work import Work
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.request import Request
 
 
-def of(work: Work, clusters: Sequence[str]) -> list[dict[str, str]]:
-    """{cluster, context, server, user} of each; server and user are the kubeconfig's, "" if not known."""
-    view = None if all(job.target.kubeconfig.content for job in work.jobs.values()) else _view(work)
+def of(request: Request, targets: Mapping[str, Target], clusters: Sequence[str]) -> list[dict[str, str]]:
+    """{cluster, context, server, user, namespace} of each, as the kubeconfig has them; "" for what isn't known.
+
+    targets: the way to each cluster that can be reached; namespace: the context's, where kubectl looks without -n
+    """
+    view = None if all(target.kubeconfig.content for target in targets.values()) else _view(request)
     found = []
     for cluster in clusters:
-        if cluster not in work.jobs:
-            found.append({"cluster": cluster, "context": "", "server": "", "user": ""})
+        if cluster not in targets:
+            found.append({"cluster": cluster, "context": "", "server": "", "user": "", "namespace": ""})
             continue
-        target = work.jobs[cluster].target
-        server, user = _read(target.kubeconfig.content or view or {}, target.context)
-        found.append({"cluster": cluster, "context": target.context, "server": server, "user": user})
+        target = targets[cluster]
+        server, user, namespace = _read(target.kubeconfig.content or view or {}, target.context)
+        found.append(
+            {
+                "cluster": cluster,
+                "context": target.context,
+                "server": server,
+                "user": _asking(request.line, user),
+                "namespace": namespace,
+            }
+        )
     return found
 
 
-def _view(work: Work) -> Mapping[str, Any]:
+def moves(before: Sequence[Mapping[str, str]], now: Sequence[Mapping[str, str]], by: str) -> list[str]:
+    """Where a name stands for something else by now: "c3: the server was … and is …". by: "server" or "namespace"."""
+    was = {each["cluster"]: each.get(by) for each in before}
+    return [
+        f"{each['cluster']}: the {by} was {was[each['cluster']]} and is {each[by]}"
+        for each in now
+        if was.get(each["cluster"]) and each[by] and was[each["cluster"]] != each[by]
+    ]
+
+
+def _asking(line: CommandLine, user: str) -> str:
+    """As whom the cluster is asked: the flags that say so come before the context's user."""
+    name = grammar.value(line, "user") or grammar.value(line, "username") or user
+    by_flag = [f"--{flag}" for flag in ("token", "client-certificate") if grammar.value(line, flag)]
+    acting = grammar.value(line, "as")
+    return " ".join(filter(None, (", ".join(by_flag) or name, f"as {acting}" if acting else "")))
+
+
+def _view(request: Request) -> Mapping[str, Any]:
     """The user's kubeconfig without its secrets, merged as kubectl does it."""
-    request, path = work.request, grammar.value(work.typed, "kubeconfig")
+    path = grammar.value(request.line, "kubeconfig")
     where = ["--kubeconfig", path] if path else []
     argv = (request.kubectl, *where, "config", "view", "-o", "json")
     (result,) = dispatch.collect([Command("", argv, access.lean_environment(request.environment, False))], 1, 30.0)
@@ -38,9 +69,12 @@ def _view(work: Work) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _read(config: Mapping[str, Any], context: str) -> tuple[str, str]:
-    """(server, user) of a context; of a kubeconfig made for one cluster, those of its current one."""
+def _read(config: Mapping[str, Any], context: str) -> tuple[str, str, str]:
+    """(server, user, namespace) of a context; of a kubeconfig made for one cluster, those of its current one."""
     contexts = {each.get("name"): each.get("context") or {} for each in config.get("contexts") or ()}
-    entry = contexts.get(context) or contexts.get(config.get("current-context")) or {}
+    entry = contexts.get(context) or contexts.get(config.get("current-context"))
+    if entry is None:
+        return "", "", ""
     servers = {each.get("name"): each.get("cluster") or {} for each in config.get("clusters") or ()}
-    return str(servers.get(entry.get("cluster"), {}).get("server") or ""), str(entry.get("user") or "")
+    server = servers.get(entry.get("cluster"), {}).get("server")
+    return str(server or ""), str(entry.get("user") or ""), str(entry.get("namespace") or "default")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from kubectl_mc import answer, cli, errors, grammar, kubeconfig, mapping, report, terminal, verbs
@@ -15,7 +15,7 @@ from kubectl_mc.memory import held
 from kubectl_mc.request import Request, same_everywhere
 from kubectl_mc.selection import Cluster
 from kubectl_mc.streams import Steady, Streams
-from kubectl_mc.writes import addresses, audit, confirm, input, preflight, running, summary, waves
+from kubectl_mc.writes import audit, confirm, input, preflight, running, summary, waves
 from kubectl_mc.writes.audit import Place
 from kubectl_mc.writes.input import Given
 from kubectl_mc.writes.preflight import Finding
@@ -26,7 +26,7 @@ def run(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target]
     """Make a change on the targets, if it is wanted; the exit status. Raises UserError where nothing was changed."""
     options, way = request.options, verbs.way(request.verb, request.line)
     names = [cluster.name for cluster in clusters]
-    check_protection(request, clusters, targets)
+    check_protection(request, clusters, targets, options.given)
     unhealthy = [cluster.name for cluster in clusters if cluster.profile.healthy is False]
     order = waves.plan(names, options.waves, options.canary, unhealthy)
     check_flags(options, len(names))
@@ -41,10 +41,15 @@ def run(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target]
         return carry_out(work, order, streams, {name: Place(name, "not started") for name in names})
 
 
-def check_protection(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target]) -> None:
-    """A protected cluster has to be named exactly, by what was typed. Raises UserError."""
+def check_protection(
+    request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], named: Iterable[tuple[str, str | None]]
+) -> None:
+    """A protected cluster has to be named exactly, by what was typed. Raises UserError.
+
+    named: our flags as they were typed
+    """
     known = mapping.read(os.path.join(kubeconfig.home(request.environment), ".kube"))
-    given = [value for flag, value in request.options.given if flag in ("clusters", "contexts")]
+    given = [value for flag, value in named if flag in ("clusters", "contexts")]
     typed = {name for value in given for name in (value or "").split(",")}
     contexts = {target.cluster: target.context for target in targets}
     unnamed = [
@@ -129,7 +134,7 @@ def carry_out(
     expected = {each.cluster: each.objects for each in findings}
     known = {name: place._replace(objects=expected.get(name, place.objects)) for name, place in places.items()}
     progress = Progress(known, _tolerated(request, len(places)))
-    _start(work, order, findings, len(going))
+    work = _start(work, order, findings, len(going))
     for name, reason in refusals.items():
         progress.places[name] = Place(name, "refused", reason)
         work.log.write("cluster", **running.fields(progress.places[name]))
@@ -187,9 +192,9 @@ def _question(work: Work, findings: Sequence[Finding], going: Sequence[str], str
     confirm.ask(question, len(going) if counted else None)
 
 
-def _start(work: Work, order: Sequence[tuple[str, ...]], findings: Sequence[Finding], count: int) -> None:
-    """The line ahead of the first change."""
-    argv = written(work)
+def _start(work: Work, order: Sequence[tuple[str, ...]], findings: Sequence[Finding], count: int) -> Work:
+    """Write the line ahead of the first change; the work with what was found out for it."""
+    argv, targets = written(work), work.addresses
     work.log.write(
         "resume" if work.resumes else "start",
         user=audit.os_user(),
@@ -198,8 +203,9 @@ def _start(work: Work, order: Sequence[tuple[str, ...]], findings: Sequence[Find
         what=confirm.sentence(work.request, work.typed, findings, count),
         input={"digest": work.given.digest, "sources": list(work.given.sources)} if work.given.digest else None,
         waves=[list(wave) for wave in order],
-        targets=addresses.of(work, [name for wave in order for name in wave]),
+        targets=targets,
     )
+    return work._replace(namespaces={each["cluster"]: each["namespace"] for each in targets})
 
 
 def _finish(work: Work, progress: Progress, streams: Streams) -> int:
@@ -239,7 +245,7 @@ def foreground(work: Work, order: Sequence[tuple[str, ...]], streams: Streams) -
     if len(names) > 1:
         _question(work, (), names, streams)
     progress = Progress({name: Place(name, "not started") for name in names}, None)
-    _start(work, order, (), len(names))
+    work = _start(work, order, (), len(names))
     status = running.in_foreground(work, [work.jobs[name] for name in names], progress, streams)
     work.log.write("end", exit=status, **_counts(list(progress.places.values())))
     return status

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 _DRY_RUN = re.compile(r" \((?:server )?dry run\)$")
 _PLAIN = re.compile(r"([a-z][a-z0-9.-]*/[^\s/]+)(?: (\S.*))?")
 _DELETED = re.compile(r'([a-z][a-z0-9.-]*) "([^"]+)" ((?:force )?deleted)(?: from (\S+) namespace)?')
+_GONE = re.compile("deleted|pruned")
 _EVICTING = re.compile(r"evicting pod ([^\s/]+)/(\S+)")
 
 # Kinds that `kubectl rollout status` can wait for.
@@ -57,16 +59,31 @@ def unchanged(changes: Sequence[Change], silent_is_unchanged: bool) -> bool:
     return all(change.is_none for change in changes) if changes else silent_is_unchanged
 
 
-def placed(changes: Iterable[Change], namespace: str, given: Sequence[Change]) -> list[Change]:
-    """The changes with their namespaces: that of the command line, else what the input says of the object.
+def placed(changes: Sequence[Change], namespace: str, given: Sequence[Change] | None) -> list[Change]:
+    """The changes, workloads with their namespaces; "" stays where it isn't known.
 
-    given: the objects of the input (`declared`); one that it has in two namespaces stands there twice
+    namespace: where the command looks if nothing says otherwise, "" for no such place (-A)
+    given: the workloads of the input (`declared`); None: the objects were named on the command line
+    Where the input has a name in several namespaces, kubectl's lines for it are in the input's order; but if some of
+    them are missing, no line can be told from another.
     """
-    found: list[Change] = []
+    homes: dict[str, list[str]] = {}
+    for each in given or ():
+        homes.setdefault(each.resource, []).append(each.namespace or namespace)
+    lines = Counter(change.resource for change in changes)
+    homes_left: dict[str, Iterator[str]] = {}
+    found = []
     for change in changes:
-        homes = [each.namespace for each in given if (each.kind, each.name) == (change.kind, change.name)]
-        where = [change.namespace] if change.namespace else [namespace] if namespace else homes or [""]
-        found += [change._replace(namespace=each) for each in where]
+        known = [namespace] * lines[change.resource] if given is None else homes.get(change.resource, [])
+        if change.namespace or change.kind not in WORKLOADS:
+            place = change.namespace
+        elif len(set(known)) == 1:
+            place = known[0]
+        elif len(known) == lines[change.resource]:
+            place = next(homes_left.setdefault(change.resource, iter(known)))
+        else:
+            place = ""
+        found.append(change._replace(namespace=place))
     return list(dict.fromkeys(found))
 
 
@@ -96,5 +113,5 @@ def _workloads(document: Any) -> Iterator[Change]:
 
 def workloads(changes: Iterable[Change]) -> list[Change]:
     """Those of the changes that a rollout follows: of the kinds that have one, and not deleted."""
-    found = [each for each in changes if each.kind in WORKLOADS and not each.is_none and "deleted" not in each.result]
+    found = [each for each in changes if each.kind in WORKLOADS and not each.is_none and not _GONE.search(each.result)]
     return list({(each.resource, each.namespace): each for each in found}.values())

@@ -112,7 +112,7 @@ def judged(work: Work, result: Result, took: float, before: Place) -> Place:
     request = work.request
     form, _ = grammar.output_format(request.line)
     found = tuple(objects.parse(result.stdout.decode("utf-8", "replace"))) if form in ("", "name") else before.objects
-    known = work.placed(found) if verbs.is_kubectls(request.line) else ()
+    known = work.placed(result.cluster, found) if verbs.is_kubectls(request.line) else ()
     why = report.cause(result, request)
     if why:
         unsure = result.timed_out or (result.status or 0) < 0 or why.reason in _UNSURE
@@ -150,9 +150,14 @@ def _record(work: Work, progress: Progress, event: str, **rest: object) -> bool:
 def gate(work: Work, clusters: Sequence[str], progress: Progress, streams: Streams) -> None:
     """Wait for the rollouts of what these clusters have changed. Ctrl-C ends the waiting, and the run."""
     places = [progress.places[cluster] for cluster in clusters if progress.places[cluster].state == "changed"]
-    workloads = {place.cluster: found for place in places if (found := objects.workloads(place.objects))}
+    changed = {place.cluster: objects.workloads(place.objects) for place in places}
+    lost = sorted({each.resource for found in changed.values() for each in found if not each.namespace})
+    if lost:
+        streams.say([errors.not_waited_for(lost)])
+    placed = {cluster: [each for each in found if each.namespace] for cluster, found in changed.items()}
+    workloads = {cluster: found for cluster, found in placed.items() if found}
     timeout = work.request.options.wave_timeout
-    if not workloads or grammar.is_set(work.typed, "all-namespaces"):
+    if not workloads:
         return
     streams.say([f"Waiting for the rollouts in {fold(workloads)}"])
     try:

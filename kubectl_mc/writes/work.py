@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from kubectl_mc import grammar
@@ -11,7 +11,7 @@ from kubectl_mc.errors import UserError
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Job, Request
 from kubectl_mc.selection import Cluster
-from kubectl_mc.writes import objects, redact
+from kubectl_mc.writes import addresses, objects, redact
 from kubectl_mc.writes.audit import Log, Place
 from kubectl_mc.writes.input import Given
 from kubectl_mc.writes.objects import Change
@@ -24,6 +24,7 @@ class Work(NamedTuple):
 
     jobs: of the clusters that can be reached, by name; those that can't are in request.unreachable
     resumes: it goes on with a run that has begun
+    namespaces: where kubectl looks on each cluster without -n, as far as it is known
     """
 
     request: Request
@@ -33,6 +34,7 @@ class Work(NamedTuple):
     jobs: Mapping[str, Job]
     log: Log
     resumes: bool = False
+    namespaces: Mapping[str, str] = {}
 
     @property
     def gated(self) -> bool:
@@ -40,12 +42,16 @@ class Work(NamedTuple):
         options = self.request.options
         return any(value is not None for value in (options.waves, options.canary, options.wave_timeout))
 
-    def placed(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
-        """The changes with their namespaces, as far as they are known."""
-        if grammar.is_set(self.typed, "all-namespaces"):
-            return changes
-        namespace = grammar.value(self.typed, "namespace") or ""
-        declared = objects.declared(self.given.content) if self.given.content and not namespace else []
+    @property
+    def addresses(self) -> list[dict[str, str]]:
+        """Of the clusters of the work, see `addresses.of`."""
+        return addresses.of(self.request, {name: job.target for name, job in self.jobs.items()}, list(self.clusters))
+
+    def placed(self, cluster: str, changes: Sequence[Change]) -> tuple[Change, ...]:
+        """The cluster's changes with their namespaces, as far as they are known."""
+        everywhere, typed = grammar.is_set(self.typed, "all-namespaces"), grammar.value(self.typed, "namespace")
+        namespace = "" if everywhere else typed or self.namespaces.get(cluster, "")
+        declared = None if typed or self.given.content is None else objects.declared(self.given.content)
         return tuple(objects.placed(changes, namespace, declared))
 
 

@@ -560,27 +560,101 @@ def test_resume_of_a_command_whose_secrets_are_not_kept(place: Place) -> None:
     assert everywhere(place, "get secret new -n shop -o name")["c3"]
 
 
-def test_resume_refuses_a_name_that_is_another_server_by_now(place: Place) -> None:
-    run = half_done(place, LABEL)
+def moved(place: Place, **contexts: str) -> dict[str, str]:
+    """The environment of a user whose context of that name has moved: to a cluster, or (/name) to a namespace."""
     config = json.loads(place.shell.kubectl("config", "view", "--raw", "-o", "json").stdout)
-    entry = {each["name"]: each for each in config["contexts"]}
-    entry["c3"]["context"] = entry["c2"]["context"]
+    entry = {each["name"]: each["context"] for each in config["contexts"]}
+    for name, to in contexts.items():
+        entry[name].update({"namespace": to[1:]} if to.startswith("/") else entry[to])
     (place.folder / "config").write_text(json.dumps(config))
-    done = place.shell.mc("resume", run, "--yes", env={"KUBECONFIG": str(place.folder / "config")})
-    assert (done.status, labelled(place)) == (1, ["c1"])
-    assert "c3: the server was" in done.stderr
+    return {"KUBECONFIG": str(place.folder / "config")}
+
+
+@pytest.mark.parametrize("to", ["c2", "/shop"])
+def test_resume_refuses_a_name_that_stands_for_something_else_by_now(place: Place, to: str) -> None:
+    place.everywhere("create cm settings")
+    command = "label cm settings a=b"
+    run = half_done(place, command)
+    done = place.shell.mc("resume", run, "--yes", env=moved(place, c3=to))
+    assert (done.status, f"c3: the {'namespace' if '/' in to else 'server'} was" in done.stderr) == (1, True)
+    assert labelled(place) == []
+    assert place.kubectl("c3", "get cm settings -o jsonpath={.metadata.labels.a}").stdout == ""
+
+
+IMAGE = "get deploy cart -n shop -o jsonpath={.spec.template.spec.containers[*].image}"
 
 
 @needs("controllers")
 def test_undo_rolls_back_what_the_run_changed(place: Place) -> None:
-    image = "get deploy cart -n shop -o jsonpath={.spec.template.spec.containers[*].image}"
-    was = place.everywhere(image)
+    was = place.everywhere(IMAGE)
     assert place.mc(targeted(NEW_IMAGE, "--yes")).status == 0
     assert place.mc("undo last").stderr.startswith("Error: a change has to be confirmed")
     done = place.mc("undo last --yes")
     assert sorted(done.stdout.splitlines()) == [f"[{cluster}] deployment.apps/cart rolled back" for cluster in TARGETS]
-    assert place.everywhere(image) == was
+    assert place.everywhere(IMAGE) == was
     assert [states(run) for run in runs(place)] == [dict.fromkeys(TARGETS, "changed")] * 2
+
+
+@needs("controllers")
+def test_undo_is_for_the_same_namespace_user_and_server(place: Place) -> None:
+    was = place.everywhere(IMAGE)
+    environment = moved(place, c1="/shop", c3="/shop")
+    command = place.words(targeted("set image deploy/cart app=new --yes --request-timeout=20s"))
+    assert place.shell.mc(*command, env=environment).status == 0
+    refused = place.shell.mc("undo", "last", "--yes", env=moved(place, c1="c2"))
+    assert (refused.status, "c1: the server was" in refused.stderr) == (1, True)
+    assert place.mc("undo last --yes").status == 0
+    assert place.everywhere(IMAGE) == was
+    assert {"--request-timeout=20s", "--namespace", "shop"} < set(runs(place)[-1].start["argv"])
+
+
+def test_undo_does_not_log_in_with_what_is_not_kept(place: Place) -> None:
+    token = "--token=hunter2" if "token" in str(place.shell.environment) else "--token=fixtures"
+    log = audit.open_log(audit.path(place.shell.environment), audit.new_run())
+    where = {"cluster": "c1", "server": "", "user": "", "namespace": "shop"}
+    argv = ["set", "image", "deploy/cart", "app=new", "--token=<redacted>", "--clusters=c1"]
+    log.write("start", argv=argv, waves=[["c1"]], targets=[where])
+    changed = {"resource": "deployment.apps/cart", "result": "image updated", "namespace": "shop"}
+    log.write("cluster", cluster="c1", state="changed", objects=[changed])
+    refused = place.mc("undo last --yes")
+    assert "the values of the run's token aren't kept" in refused.stderr
+    again = place.mc(f"undo last --yes {token}")
+    assert "aren't kept" not in again.stderr
+
+
+@needs("controllers")
+def test_undo_tells_workloads_of_one_name_apart(place: Place) -> None:
+    """One input has the name in two namespaces, and the run changes one of them."""
+    web = WEB.replace("namespace: shop", "namespace: NAMESPACE").replace("image: web", "image: NAMESPACE")
+    for images in (("web", "web"), ("first", "web"), ("first", "second")):
+        documents = [web.replace("image: NAMESPACE", f"image: {image}") for image in images]
+        texts = [text.replace("NAMESPACE", where) for text, where in zip(documents, ("default", "shop"))]
+        (place.folder / "two.yaml").write_text("\n---\n".join(texts))
+        assert place.mc("apply -f DIR/two.yaml --clusters=c1 --yes").status == 0
+    assert place.mc("undo last --yes").status == 0
+    look = "get deploy new-web -o jsonpath={.spec.template.spec.containers[*].image} -n"
+    assert [place.kubectl("c1", f"{look} {where}").stdout for where in ("default", "shop")] == ["first", "web"]
+
+
+def test_a_cluster_protected_since_is_not_changed_unless_it_is_named(place: Place) -> None:
+    mapping = Path(place.shell.environment["HOME"], ".kube", "kubectl-mc-clusters.yaml")
+    was = mapping.read_text()
+    words = place.words(f"{NEW_IMAGE} --all-clusters --waves=1,2 --pause=prompt --yes")
+    with place.shell.running(*words, terminal=True) as running:
+        running.until(r"\[y/N\]: $")
+        running.type("n\n")
+        running.end()
+    images = place.everywhere(IMAGE)
+    try:
+        mapping.write_text(f"{was}\nprotected: ['c*']\n")
+        for command in ("resume last", "undo last", "resume last --clusters=c?", "undo last --clusters=c?"):
+            assert place.mc(command, "--yes").stderr.startswith("Error: protected by the mapping file: c")
+        assert place.everywhere(IMAGE) == images
+        assert "has nothing left to do for c1" in place.mc("resume last --yes --clusters=c1").stderr
+        assert place.mc("resume last --yes --clusters=c3").status == 1  # c2 is left
+        assert [place.kubectl(cluster, IMAGE).stdout == images["c1"] for cluster in MEMBERS] == [True, False, True]
+    finally:
+        mapping.write_text(was)
 
 
 def test_there_is_nothing_to_undo_of_a_label(place: Place) -> None:

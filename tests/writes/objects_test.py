@@ -72,9 +72,30 @@ def test_the_input_says_where_a_workload_is() -> None:
         ("deployment.apps/web", "b"),
         ("statefulset.apps/db", ""),
     ]
-    changes = [Change("deployment.apps/web", "configured"), Change("configmap/web", "created")]
-    assert [each.namespace for each in objects.placed(changes, "", declared)] == ["a", "b", ""]
-    assert {each.namespace for each in objects.placed(changes, "shop", declared)} == {"shop"}
+
+
+WEB_IN_TWO = [Change("deployment.apps/web", "", "a"), Change("deployment.apps/web", "", "b")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "namespace", "given", "placed"),
+    [
+        ([("deployment.apps/web", "configured")], "shop", None, ["shop"]),
+        ([("deployment.apps/web", "configured")], "", None, [""]),
+        ([("deployment.apps/web", "configured")], "shop", [Change("deployment.apps/web", "", "a")], ["a"]),
+        ([("deployment.apps/web", "configured")], "shop", [Change("deployment.apps/web", "")], ["shop"]),
+        ([("deployment.apps/web", "configured")], "shop", [], [""]),
+        ([("deployment.apps/web", "configured"), ("deployment.apps/web", "unchanged")], "", WEB_IN_TWO, ["a", "b"]),
+        ([("deployment.apps/web", "image updated")], "shop", WEB_IN_TWO, [""]),
+        ([("deployment.apps/web", "configured")], "shop", [*WEB_IN_TWO[:1] * 2], ["a"]),
+        ([("configmap/web", "created")], "shop", None, [""]),
+    ],
+)
+def test_a_workload_is_where_the_input_or_the_command_says(
+    lines: list[tuple[str, str]], namespace: str, given: list[Change] | None, placed: list[str]
+) -> None:
+    changes = [Change(resource, result) for resource, result in lines]
+    assert [each.namespace for each in objects.placed(changes, namespace, given)] == placed
 
 
 @pytest.mark.parametrize(
@@ -90,6 +111,7 @@ def test_workloads_are_what_has_a_rollout_and_is_still_there() -> None:
         Change("deployment.apps/web", "configured", "a"),
         Change("deployment.apps/same", "unchanged"),
         Change("statefulset.apps/old", "deleted"),
+        Change("statefulset.apps/older", "pruned"),
         Change("daemonset.apps/agent", ""),
         Change("configmap/web", "created"),
     ]

@@ -1,0 +1,46 @@
+"""What holds for a command about an earlier run: which of its clusters, and are these still the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from kubectl_mc import errors, grammar
+from kubectl_mc.access import Target
+from kubectl_mc.cli import Options
+from kubectl_mc.request import Request
+from kubectl_mc.selection import Cluster
+from kubectl_mc.writes import addresses, gate
+from kubectl_mc.writes.audit import Run
+
+
+def narrowed(run: Run, names: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """Those of the names that a pattern of --clusters matches, all for no pattern. Raises UserError if none is left."""
+    lost = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in names)]
+    if lost:
+        raise errors.not_in_run(run.id, lost)
+    return [name for name in names if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)]
+
+
+def check(
+    request: Request,
+    run: Run,
+    given: Sequence[Options],
+    clusters: Sequence[Cluster],
+    targets: Sequence[Target],
+    same_namespace: bool,
+) -> None:
+    """Raises UserError if a name stands for another cluster by now, or for a protected one that nobody has named.
+
+    given: our flags, as they were typed for the run and now
+    same_namespace: the namespace of a context counts as well, unless the command says where
+    """
+    gate.check_protection(request, clusters, targets, [flag for options in given for flag in options.given])
+    reached = {target.cluster: target for target in targets if not target.problem}
+    now = addresses.of(request, reached, list(reached))
+    moves = addresses.moves(run.start["targets"], now, "server")
+    says_where = grammar.value(request.line, "namespace") or grammar.is_set(request.line, "all-namespaces")
+    if same_namespace and not says_where:
+        moves += addresses.moves(run.start["targets"], now, "namespace")
+    if moves:
+        raise errors.moved(moves)

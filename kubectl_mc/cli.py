@@ -296,7 +296,8 @@ def _run(invocation: Invocation, environment: Mapping[str, str], streams: Stream
 def _refuse_unknown(line: CommandLine) -> None:
     """A flag of a command of ours with a typo must not be a run without it."""
     known = grammar.flag_table(line.verb).takes_value
-    words = [f"--{name}" for token in line.tokens for name, _ in token.flags if name not in known]
+    given = [name for token in line.tokens for name, _ in token.flags]
+    words = [f"--{name}" if len(name) > 1 else f"-{name}" for name in given if name not in known]
     words += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
     if words:
         raise errors.unexpected_argument(line.verb, words[0])

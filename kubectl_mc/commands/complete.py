@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from kubectl_mc import access, cli, dispatch, fleet, grammar
+from kubectl_mc import access, cli, dispatch, errors, fleet, grammar, kubeconfig, mapping, trust, usage, verbs
 from kubectl_mc.access import Target
-from kubectl_mc.cli import OWN_FLAGS
+from kubectl_mc.cli import OWN_FLAGS, Invocation
+from kubectl_mc.commands import COMMANDS, SECTIONS
 from kubectl_mc.dispatch import Command
 from kubectl_mc.errors import UserError
+from kubectl_mc.grammar import CommandLine
+from kubectl_mc.writes import audit
 
-DEFAULT, NO_FILES = 0, 4  # ShellCompDirectiveDefault, ShellCompDirectiveNoFileComp
+DEFAULT, NO_FILES, KEEP_ORDER = 0, 4, 32  # ShellCompDirectiveDefault, …NoFileComp, …KeepOrder
 
 PATIENCE = 3.0  # seconds that a cluster has: somebody waits at the keyboard
 TRIED = 3  # clusters that are asked, one after another, until one has candidates
+
+Answer = tuple[list[str], int]  # candidates, directive
 
 
 def run() -> None:
@@ -28,42 +33,110 @@ def run() -> None:
     sys.stdout.write("".join(f"{candidate}\n" for candidate in candidates) + f":{directive}\n")
 
 
-def complete(words: Sequence[str], environment: Mapping[str, str]) -> tuple[list[str], int]:
+def complete(words: Sequence[str], environment: Mapping[str, str]) -> Answer:
     """(candidates, directive) for the last of the words. Whatever goes wrong, there are just no candidates."""
     before, word = list(words[:-1]), words[-1] if words else ""
+    try:
+        return _complete(before, word, environment)
+    except UserError:
+        return [], NO_FILES
+
+
+def _complete(before: list[str], word: str, environment: Mapping[str, str]) -> Answer:
     if "--" in before:
-        return _kubectls(before, word, environment)
+        return _kubectls(cli.parse(before), word, environment)
     flag, equals, begun = word.partition("=")
     if equals and flag[2:] in OWN_FLAGS:
-        return _values(flag[2:], begun, before, environment), NO_FILES
+        return _values(flag[2:], begun, before, environment)
     if before and before[-1][2:] in OWN_FLAGS and OWN_FLAGS[before[-1][2:]]:
-        return _values(before[-1][2:], word, before[:-1], environment), NO_FILES
-    candidates, directive = _kubectls(before, word, environment)
+        return _values(before[-1][2:], word, before[:-1], environment)
+    if grammar.parse(before, OWN_FLAGS).path == ("help",):
+        before.remove("help")
+    invocation = cli.parse(before)
+    line = invocation.kubectl
+    if line.path and line.path[0] in COMMANDS:
+        return _of_ours(invocation, word, environment)
+    candidates, directive = _kubectls(invocation, word, environment)
     if word.startswith("-"):
-        ours = [f"--{name}" for name in OWN_FLAGS if f"--{name}".startswith(word)]
-        refused = tuple(f"--{name}" for name in cli.REFUSED)
-        candidates = [each for each in candidates if each.partition("\t")[0].rstrip("=") not in refused] + ours
+        refused = [f"--{name}" for name in cli.REFUSED]
+        theirs = [each for each in candidates if each.partition("\t")[0].rstrip("=") not in refused]
+        return [*theirs, *_begun(_flags(line), word)], directive
+    if not line.path and not _awaits_value(line):
+        candidates += _begun([f"{name}\t{text}" for name, text in usage.SUMMARIES.items()], word)
     return candidates, directive
 
 
-def _values(flag: str, begun: str, before: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    """What may stand behind a flag of ours: clusters, or contexts for --hub-context."""
+def _begun(candidates: Iterable[str], word: str) -> list[str]:
+    return [each for each in candidates if each.startswith(word)]
+
+
+def _awaits_value(line: CommandLine) -> bool:
+    """Is the last word a flag whose value is to follow?"""
+    name, value = line.tokens[-1].flags[-1] if line.tokens and line.tokens[-1].flags else ("", "")
+    return value is None and grammar.flag_table(line.verb).takes_value.get(name, False)
+
+
+def _flags(line: CommandLine) -> list[str]:
+    """Our flags that this command of kubectl's, or any, makes use of."""
+    verb = verbs.find(line)
+    if verb.way == "local":
+        return []
+    may_change = not line.path or verb.changes
+    described = usage.described(name for name in usage.SECTIONS if may_change or name != "changes")
+    if line.path and not verb.by_time:
+        described.pop("by-time")
+    top = {} if line.path else {"version": "of kubectl mc"}
+    return [f"--{name}\t{text}" for name, text in {**described, **top}.items()]
+
+
+def _of_ours(invocation: Invocation, word: str, environment: Mapping[str, str]) -> Answer:
+    """What may follow in a command of ours: its flags, its sub-commands, clusters, runs."""
+    line = invocation.kubectl
+    if word.startswith("-"):
+        described = usage.described(SECTIONS[line.path[0]])
+        own = [each.rpartition(",")[2].rstrip("=") for each in COMMANDS[line.verb].split()]
+        flags = [*(f"--{name}" for name in (*own, "help")), *(f"--{name}\t{text}" for name, text in described.items())]
+        return _begun(flags, word), NO_FILES
+    words = grammar.operands(line)
+    if _awaits_value(line):
+        return [], NO_FILES
+    if line.verb in ("resume", "undo", "audit show"):
+        runs = [] if words else audit.runs(audit.path(environment))
+        shown = [f"{run.id}\t{errors.visible(str(run.start.get('what') or ''))}" for run in reversed(runs)]
+        return _begun(shown, word), (NO_FILES | KEEP_ORDER if runs else NO_FILES)
+    names = [] if words else [path.partition(" ")[2] for path in COMMANDS if path.startswith(f"{line.verb} ")]
+    if line.path == ("trust", "approve"):
+        names = [target.cluster for target in _targets(invocation, environment)]
+    elif line.path == ("trust", "revoke"):
+        names = _approved(invocation, environment)
+    return [name for name in _begun(names, word) if name not in words], NO_FILES
+
+
+def _approved(invocation: Invocation, environment: Mapping[str, str]) -> list[str]:
+    home = kubeconfig.home(environment)
+    hub = invocation.options.hub_context or mapping.read(os.path.join(home, ".kube")).hub_context or ""
+    return [where.profile.partition("/")[2] for where in sorted(trust.read(trust.path(home))) if where.hub == hub]
+
+
+def _values(flag: str, begun: str, before: Sequence[str], environment: Mapping[str, str]) -> Answer:
+    """What may stand behind a flag of ours: clusters, contexts, a file."""
+    if flag == "clusterprofile-provider-file":
+        return [], DEFAULT
+    chosen, comma, word = begun.rpartition(",")
+    names: list[str] = []
     if flag in ("clusters", "exclude", "canary"):
-        chosen, comma, word = begun.rpartition(",")
         names = [target.cluster for target in _targets(_without_selection(before), environment)]
-        return [f"{chosen}{comma}{name}" for name in names if name.startswith(word) and name not in chosen.split(",")]
-    if flag == "hub-context":
-        answer = _ask([fleet.find_kubectl(environment), "config", "get-contexts", "-o", "name"], environment)
-        return [name for name in answer if name.startswith(begun)]
-    return []
+    elif flag in ("hub-context", "contexts"):
+        names = _ask([fleet.find_kubectl(environment), "config", "get-contexts", "-o", "name"], environment)
+    return [f"{chosen}{comma}{name}" for name in _begun(names, word) if name not in chosen.split(",")], NO_FILES
 
 
-def _without_selection(words: Sequence[str]) -> cli.Invocation:
+def _without_selection(words: Sequence[str]) -> Invocation:
     invocation = cli.parse(words)
     return invocation._replace(options=invocation.options._replace(clusters=(), exclude=()))
 
 
-def _targets(invocation: cli.Invocation, environment: Mapping[str, str]) -> list[Target]:
+def _targets(invocation: Invocation, environment: Mapping[str, str]) -> list[Target]:
     try:
         kubectl = fleet.find_kubectl(environment)
         options = invocation.options._replace(cluster_timeout=PATIENCE)
@@ -73,23 +146,19 @@ def _targets(invocation: cli.Invocation, environment: Mapping[str, str]) -> list
         return []
 
 
-def _kubectls(before: Sequence[str], word: str, environment: Mapping[str, str]) -> tuple[list[str], int]:
+def _kubectls(invocation: Invocation, word: str, environment: Mapping[str, str]) -> Answer:
     """kubectl's own candidates, from the first of the chosen clusters that has some; verbs need no cluster."""
-    try:
-        invocation = cli.parse(before)
-        kubectl = fleet.find_kubectl(environment)
-    except UserError:
-        return [], DEFAULT
-    tokens = invocation.kubectl.tokens
-    if not invocation.kubectl.path:
-        return _directed(_ask([kubectl, "__complete", *grammar.join(tokens), word], environment))
-    # Ahead of the verb, kubectl would take a --context for one of a plugin's.
-    verb = next(place for place, token in enumerate(tokens) if not token.flags) + 1
-    for target in _targets(invocation, environment)[:TRIED]:
-        words = [*grammar.join(tokens[:verb]), "--context", target.context, *grammar.join(tokens[verb:]), word]
-        candidates, directive = _directed(_ask([kubectl, "__complete", *words], environment))
-        if candidates:
-            return candidates, directive
+    kubectl, line = fleet.find_kubectl(environment), invocation.kubectl
+    tokens = line.tokens
+    if line.path and verbs.find(line).way != "local":
+        # Ahead of the verb, kubectl would take a --context for one of a plugin's; a plugin takes it behind its name.
+        first = next(place for place, token in enumerate(tokens) if not token.flags)
+        verb = first + max(len(fleet.plugin(line, environment)), 1)
+        for target in _targets(invocation, environment)[:TRIED]:
+            words = [*grammar.join(tokens[:verb]), "--context", target.context, *grammar.join(tokens[verb:]), word]
+            candidates, directive = _directed(_ask([kubectl, "__complete", *words], environment))
+            if candidates:
+                return candidates, directive
     return _directed(_ask([kubectl, "__complete", *grammar.join(tokens), word], environment))
 
 
@@ -99,7 +168,7 @@ def _ask(argv: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     return result.stdout.decode("utf-8", "replace").splitlines()
 
 
-def _directed(lines: Sequence[str]) -> tuple[list[str], int]:
+def _directed(lines: Sequence[str]) -> Answer:
     """cobra's answer: candidates, then the line `:N`."""
     if not lines or not lines[-1].startswith(":"):
         return [], DEFAULT

@@ -141,16 +141,18 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
             f"(kubectl config get-contexts lists them). {_WITHOUT_HUB}"
         )
     if wanted != "profiles" and why.reason in ("forbidden", "no such resource type"):
-        flag, what = {"clustersets": ("--clusterset", "namespaces"), "decided": ("--placement", "PlacementDecisions")}[
-            wanted
-        ]
-        return UserError(f"{flag} needs to list {what} with {_hub(context)}: {why.reason}")
+        flag, what, only = {
+            "clustersets": ("--clusterset", "namespaces", "name it with --hub-namespace"),
+            "decided": ("--placement", "PlacementDecisions", "name it: --placement=NAMESPACE/NAME"),
+        }[wanted]
+        hint = f"; with rights in one namespace only, {only}" if why.reason == "forbidden" else ""
+        return UserError(f"{flag} needs to list {what} with {_hub(context)}: {why.reason}{hint}")
     hub = _hub(context)
     if why.reason == "no such resource type":
         return UserError(
             f"{_hub_that(context)} has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io is "
-            "not installed there. Name the hub with --hub-context=NAME, or hubContext: in ~/.kube/kubectl-mc-clusters.yaml. "
-            f"{_WITHOUT_HUB}"
+            "not installed there. Name the hub with --hub-context=NAME, or hubContext: in "
+            f"~/.kube/kubectl-mc-clusters.yaml. {_WITHOUT_HUB}"
         )
     if why.reason == "no context":
         return UserError(

@@ -25,8 +25,15 @@ def test_each_command_of_ours_has_a_help_with_its_flags(command: str) -> None:
     own = " ".join(flags for path, flags in COMMANDS.items() if path.split()[0] == command).split()
     spelt = {entry.rpartition(",")[2].rstrip("=") for entry in own}
     assert all(f"--{name}" in stdout or f"-{name[0]}" in stdout for name in spelt)
-    assert ("--clusters=NAME" in stdout) == ("clusters" in SECTIONS[command])
+    assert ("--all-clusters" in stdout) == ("clusters" in SECTIONS[command])
     assert run("help", command) == (status, stdout, stderr)
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_list_has_its_form_without_the_word_list_too(form: str) -> None:
+    status, stdout, stderr = run("audit", "-o", form)
+    assert (status, stderr) == (0, "")
+    assert "RunList" in stdout
 
 
 @pytest.mark.parametrize("command", TOP)
@@ -39,6 +46,10 @@ def test_an_unknown_flag_is_refused(command: str) -> None:
     status, stdout, stderr = run(*command.split(), "--frobnicate")
     assert (status, stdout) == (1, "")
     assert stderr == f"Error: kubectl mc {command} takes no '--frobnicate'. See: kubectl mc {command} --help\n"
+
+
+def test_an_unknown_shorthand_is_refused_as_it_was_typed() -> None:
+    assert run("resume", "-x")[2].startswith("Error: kubectl mc resume takes no '-x'.")
 
 
 @pytest.mark.parametrize("command", WITHOUT_OPERANDS)

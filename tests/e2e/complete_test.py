@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from kubectl_mc.commands.complete import NO_FILES, complete
+from kubectl_mc.commands.complete import DEFAULT, KEEP_ORDER, NO_FILES, complete
 from tests.e2e.conftest import Shell
 
 
@@ -20,6 +22,16 @@ from tests.e2e.conftest import Shell
         (["-n", "shop", "get", "deploy", "ca"], ["cart"]),
         (["--clusters=c2", "get", "ns", "only"], ["only-c2"]),
         (["get", "pods", "--hub-context", "h"], ["hub"]),
+        (["get", "pods", "--contexts", "c"], ["c1", "c2", "c3"]),
+        (["get", "pods", "--contexts=c1,c"], ["c1,c2", "c1,c3"]),
+        (["trust", ""], ["list", "approve", "revoke"]),
+        (["audit", "s"], ["show"]),
+        (["trust", "approve", ""], ["c1", "c2", "c3"]),
+        (["trust", "approve", "c1", "c"], ["c2", "c3"]),
+        (["clusters", ""], []),
+        (["clusters", "-o", ""], []),
+        (["audit", "show", "x", "--"], ["--output", "--help"]),
+        (["get", "pods", "--max-parallel=x", "--clusters", ""], []),
     ],
 )
 def test_candidates(members: Shell, words: list[str], candidates: list[str]) -> None:
@@ -29,6 +41,66 @@ def test_candidates(members: Shell, words: list[str], candidates: list[str]) -> 
 def test_verbs_are_kubectls_own(members: Shell) -> None:
     candidates, _ = complete(["desc"], members.environment)
     assert [candidate.partition("\t")[0] for candidate in candidates] == ["describe"]
+
+
+def names(members: Shell, *words: str) -> list[str]:
+    """The candidates without their descriptions."""
+    return [each.partition("\t")[0] for each in complete(words, members.environment)[0]]
+
+
+def test_our_commands_stand_beside_kubectls(members: Shell) -> None:
+    assert names(members, "cl") == ["cluster-info", "clusters"]
+    assert names(members, "help", "cl") == ["cluster-info", "clusters"]
+    assert {"clusters", "setup", "trust", "audit", "resume", "undo", "get"} <= set(names(members, ""))
+    assert names(members, "get", "cl")[0] != "clusters"
+
+
+@pytest.mark.parametrize(
+    ("words", "offered", "not_offered"),
+    [
+        ("clusters --", "--check --output --clusters --refresh --help", "--yes --waves --namespace"),
+        ("setup --", "--check --provider --yes --exclude", "--waves --output"),
+        ("trust approve --", "--yes --clusters --hub-context", "--waves --output"),
+        ("resume x --", "--repeat-unknown --yes --waves --verbose --clusters", "--exclude --check"),
+        ("get pods --", "--clusters --fold --watch", "--waves --yes --by-time"),
+        ("logs x --", "--by-time --follow", "--waves"),
+        ("delete pod x --", "--yes --waves --clusters --grace-period", "--by-time --context"),
+        ("--", "--clusters --yes --namespace --help --version", "--context --server"),
+    ],
+)
+def test_the_flags_that_a_command_makes_use_of(members: Shell, words: str, offered: str, not_offered: str) -> None:
+    found = names(members, *words.split(" "))
+    assert set(offered.split()) <= set(found)
+    assert not set(not_offered.split()) & set(found)
+    assert len(found) == len(set(found))
+
+
+def test_runs_are_named_the_newest_first(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home()
+    assert complete(["resume", ""], user.environment) == ([], NO_FILES)
+    for words in ("label ns shop a=b --clusters=c1 --overwrite", "label ns shop a- --clusters=c1"):
+        assert user.mc(*words.split(), "--yes").status == 0
+    listed = [row[0] for row in user.mc("audit").rows[1:]]
+    assert len(listed) == 2
+    for asked in (["resume", "2"], ["undo", ""], ["audit", "show", ""]):
+        candidates, directive = complete(asked, user.environment)
+        assert [each.partition("\t")[0] for each in candidates] == listed[::-1]
+        assert "Label namespace 'shop' in 1 cluster" in candidates[0]
+        assert directive == NO_FILES | KEEP_ORDER
+    assert complete(["resume", listed[0], ""], user.environment) == ([], NO_FILES)
+
+
+def test_a_file_is_for_the_shell_to_complete(members: Shell) -> None:
+    assert complete(["get", "pods", "--clusterprofile-provider-file", ""], members.environment) == ([], DEFAULT)
+
+
+def test_a_plugins_own_completion_is_asked_with_the_context_behind_its_name(members: Shell, tmp_path: Path) -> None:
+    for name, script in (("kubectl-foo-bar", ""), ("kubectl_complete-foo-bar", 'echo "$*"; echo :4')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
+    found = complete(["foo", "bar", "a", ""], {**members.environment, "PATH": path})
+    assert found == (["--context c1 a"], NO_FILES)
 
 
 def test_our_flags_stand_beside_kubectls_but_not_those_we_refuse(members: Shell) -> None:

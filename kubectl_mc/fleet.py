@@ -19,6 +19,7 @@ from kubectl_mc.inventory import Inventory, Question, Way
 from kubectl_mc.kubeconfig import Kubeconfig
 from kubectl_mc.mapping import ClusterMapping
 from kubectl_mc.selection import Cluster
+from kubectl_mc.streams import Streams
 
 
 def find_kubectl(environment: Mapping[str, str]) -> str:
@@ -168,6 +169,19 @@ class Login(NamedTuple):
             )
             for target in targets
         ]
+
+
+def login_for(line: CommandLine, streams: Streams) -> Login | None:
+    """How clusters share a login; None where kubectl won't run their plugins, the user having said how to log in.
+
+    A plugin may ask on the terminal, unless stdin is the command's own input.
+    """
+    if any(
+        grammar.values(line, flag) for flag in ("token", "username", "password", "client-certificate", "client-key")
+    ):
+        return None
+    may_ask = streams.stdin.isatty() and "-" not in grammar.values(line, "filename")
+    return Login(may_ask, grammar.value(line, "kuberc"), streams.say)
 
 
 def reach(

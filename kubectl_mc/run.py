@@ -9,7 +9,6 @@ from typing import TextIO
 from kubectl_mc import errors, fleet, grammar, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Invocation, names_targets
-from kubectl_mc.fleet import Login
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.memory import held
 from kubectl_mc.request import Request, out_of_reach
@@ -32,7 +31,8 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
     chosen = fleet.choose(kubectl, options, line, environment, streams.say)
     if chosen.options.by_time and not verbs.sorts_by_time(verb, line):  # a default of the mapping file's
         chosen = chosen._replace(options=chosen.options._replace(by_time=False))
-    targets = fleet.reach(kubectl, line, environment, chosen, _login(line, streams) if way != "terminal" else None)
+    login = fleet.login_for(line, streams) if way != "terminal" else None
+    targets = fleet.reach(kubectl, line, environment, chosen, login)
     unhealthy = [cluster.name for cluster in chosen.clusters if cluster.profile.healthy is False]
     if unhealthy:
         streams.say([errors.reported_unhealthy(unhealthy)])
@@ -47,19 +47,6 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
     with _given(line, streams.stdin) as given:
         request = Request(kubectl, verb, line, chosen.options, environment, given, unreachable)
         return _WAYS[way](request, [target for target in targets if not target.problem], streams)
-
-
-def _login(line: CommandLine, streams: Streams) -> Login | None:
-    """How clusters share a login; None where kubectl won't run their plugins, the user having said how to log in.
-
-    A plugin may ask on the terminal, unless stdin is the command's own input.
-    """
-    if any(
-        grammar.values(line, flag) for flag in ("token", "username", "password", "client-certificate", "client-key")
-    ):
-        return None
-    may_ask = streams.stdin.isatty() and "-" not in grammar.values(line, "filename")
-    return Login(may_ask, grammar.value(line, "kuberc"), streams.say)
 
 
 def _terminal(request: Request, targets: Sequence[Target], streams: Streams) -> int:

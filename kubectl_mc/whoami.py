@@ -1,13 +1,15 @@
-"""Reaching a context of the user's kubeconfig as its user: one request says whether the server answers, and to whom."""
+"""Reaching clusters as their users: one request says whether a server answers, and to whom."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kubectl_mc import dispatch, errors
-from kubectl_mc.dispatch import Command, Result
+from kubectl_mc import access, dispatch, errors, grammar
+from kubectl_mc.access import Target
+from kubectl_mc.dispatch import Chunk, Result
 from kubectl_mc.inventory import Way
 
 # One cheap request: a SelfSubjectReview.
@@ -21,20 +23,43 @@ _NOT_ASKED = ("login failed", "bad kubeconfig", "no context")
 
 
 class Check(NamedTuple):
-    """What reaching a context was like; user is "" if it isn't known, problem "" for none."""
+    """What reaching a cluster was like; user is "" if it isn't known, problem "" for none."""
 
     answers: str
     user: str = ""
     problem: str = ""
 
 
-def ask(contexts: Sequence[str], way: Way, parallel: int) -> dict[str, Check]:
-    """Reach each context, side by side; by context, what it was like."""
-    where = ["--kubeconfig", way.kubeconfig] if way.kubeconfig else []
-    commands = [Command(name, (way.kubectl, *where, "--context", name, *WORDS), way.environment) for name in contexts]
-    return {
-        result.cluster: judged(result, way.patience) for result in dispatch.collect(commands, parallel, way.patience)
-    }
+class Reached(NamedTuple):
+    """What was found out of a cluster, and how many seconds the whole kubectl took."""
+
+    check: Check
+    seconds: float
+
+
+def ask(targets: Sequence[Target], way: Way, parallel: int) -> dict[str, Reached]:
+    """Reach each target, side by side; by its cluster, what it was like.
+
+    way: with the user's own environment
+    """
+    asking = grammar.parse([*(["--kubeconfig", way.kubeconfig] if way.kubeconfig else []), *WORDS])
+    commands = [access.command(way.kubectl, each, asking, way.environment) for each in targets if not each.problem]
+    found = {each.cluster: Reached(Check("<unknown>", "", each.problem), 0.0) for each in targets if each.problem}
+    started: dict[int, float] = {}
+    written: dict[tuple[int, str], bytes] = {}
+
+    def begun(place: int) -> None:
+        started[place] = time.monotonic()
+
+    for event in dispatch.run(commands, parallel, way.patience, begun=begun):
+        if isinstance(event, Chunk):
+            key = (event.place, event.stream)
+            written[key] = written.get(key, b"") + event.text
+            continue
+        stdout, stderr = (written.get((event.place, stream), b"") for stream in ("stdout", "stderr"))
+        answer = Result(event.cluster, stdout, stderr, event.status, event.timed_out)
+        found[event.cluster] = Reached(judged(answer, way.patience), time.monotonic() - started[event.place])
+    return found
 
 
 def judged(result: Result, patience: float) -> Check:

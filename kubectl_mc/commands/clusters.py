@@ -6,18 +6,16 @@ It takes every selection flag, so it shows beforehand what a command would be ru
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kubectl_mc import access, dispatch, errors, fleet, grammar, tables, whoami
-from kubectl_mc.access import Target
+from kubectl_mc import dispatch, errors, fleet, grammar, tables, whoami
 from kubectl_mc.cli import Options
-from kubectl_mc.dispatch import Chunk, Result
 from kubectl_mc.grammar import CommandLine
+from kubectl_mc.inventory import Way
 from kubectl_mc.selection import Cluster
 from kubectl_mc.streams import Streams
-from kubectl_mc.whoami import Check
+from kubectl_mc.whoami import Reached
 
 HELP = """\
 Show the clusters of the hub: what the hub says of each, and how it would be reached. With the same flags that choose
@@ -39,13 +37,6 @@ Examples:
 HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
 
 
-class Reached(NamedTuple):
-    """What --check found out, and how many seconds the whole kubectl took."""
-
-    check: Check
-    seconds: float
-
-
 class Row(NamedTuple):
     """What is shown of a cluster."""
 
@@ -63,8 +54,11 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
         raise errors.bad_flag_value("output", form, "one of wide, json, yaml, name")
     kubectl = fleet.find_kubectl(environment)
     chosen = fleet.choose(kubectl, options, line, environment, streams.say, clustersets=form != "name")
-    targets = fleet.reach(kubectl, line, environment, chosen)
-    checks = _check(kubectl, targets, chosen.options, environment) if grammar.is_set(line, "check") else {}
+    check = grammar.is_set(line, "check")
+    targets = fleet.reach(kubectl, line, environment, chosen, fleet.login_for(line, streams) if check else None)
+    patience = 10.0 if chosen.options.cluster_timeout is None else chosen.options.cluster_timeout
+    way = Way(kubectl, grammar.value(line, "kubeconfig"), environment, patience)
+    checks = whoami.ask(targets, way, chosen.options.max_parallel or dispatch.default_parallel()) if check else {}
     headers = not grammar.is_set(line, "no-headers")
     rows = [
         Row(
@@ -78,32 +72,6 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     ]
     streams.stdout.write(_FORMS[form](rows) if form in _FORMS else _table(rows, form == "wide", headers))
     return 1 if any(reached.check.problem for reached in checks.values()) else 0
-
-
-def _check(
-    kubectl: str, targets: Sequence[Target], options: Options, environment: Mapping[str, str]
-) -> dict[str, Reached]:
-    """Reach every cluster as the user."""
-    asking = grammar.parse(whoami.WORDS)
-    commands = [access.command(kubectl, target, asking, environment) for target in targets if not target.problem]
-    found = {target.cluster: Reached(Check("no", "", target.problem), 0.0) for target in targets if target.problem}
-    started: dict[int, float] = {}
-    written: dict[tuple[int, str], bytes] = {}
-    patience = 10.0 if options.cluster_timeout is None else options.cluster_timeout
-
-    def begun(place: int) -> None:
-        started[place] = time.monotonic()
-
-    parallel = options.max_parallel or dispatch.default_parallel()
-    for event in dispatch.run(commands, parallel, patience, begun=begun):
-        if isinstance(event, Chunk):
-            key = (event.place, event.stream)
-            written[key] = written.get(key, b"") + event.text
-            continue
-        stdout, stderr = (written.get((event.place, stream), b"") for stream in ("stdout", "stderr"))
-        answer = Result(event.cluster, stdout, stderr, event.status, event.timed_out)
-        found[event.cluster] = Reached(whoami.judged(answer, patience), time.monotonic() - started[event.place])
-    return found
 
 
 def _table(rows: Sequence[Row], wide: bool, headers: bool) -> str:

@@ -32,6 +32,7 @@ from kubectl_mc.clouds import CLOUDS, Cloud, Plan
 from kubectl_mc.fleet import Chosen
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.inventory import Way
+from kubectl_mc.kubeconfig import Kubeconfig
 from kubectl_mc.mapping import FILES, Entry
 from kubectl_mc.mapping_file import CannotEdit
 from kubectl_mc.proposals import Context, Proposal
@@ -62,6 +63,7 @@ class Session(NamedTuple):
     """What the steps share. mode: "check" changes nothing, "yes" takes what is certain, "ask" asks for the rest."""
 
     mode: str
+    line: CommandLine
     way: Way
     chosen: Chosen
     environment: Mapping[str, str]
@@ -80,7 +82,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     patience = 10.0 if chosen.options.cluster_timeout is None else chosen.options.cluster_timeout
     lean = access.lean_environment(environment, chosen.known.starts_programs)
     way = Way(kubectl, grammar.value(line, "kubeconfig"), lean, patience)
-    session = Session(mode, way, chosen, environment, streams)
+    session = Session(mode, line, way, chosen, environment, streams)
     known = proposals.contexts(cloud_login.view(way))
     proposed = _proposed(session, known)
     if cloud and any(not each.context for each in proposed):
@@ -88,14 +90,11 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
         known = proposals.contexts(cloud_login.view(way))
     if mode == "ask":
         proposed = _asked(session, proposed, known)
-    parallel = chosen.options.max_parallel or dispatch.default_parallel()
     by_profile = _profiles(session, [each.cluster.name for each in proposed if not each.context])
-    checks = whoami.ask(sorted({each.context for each in proposed if each.context}), way, parallel)
-    streams.stdout.write(tables.render(HEADERS, [_row(each, checks, by_profile) for each in proposed]))
+    checks = _checks(session, proposed, by_profile)
+    streams.stdout.write(tables.render(HEADERS, [_row(each, checks.get(each.cluster.name)) for each in proposed]))
     streams.stdout.flush()
-    done = all(
-        not checks[each.context].problem if each.context else each.cluster.name in by_profile for each in proposed
-    )
+    done = len(checks) == len(proposed) and not any(check.problem for check in checks.values())
     written = _write(session, proposed, options.hub_context)
     return 0 if done and written else 1
 
@@ -245,14 +244,34 @@ def _answer(streams: Streams, question: str) -> str:
 # --- The table -----------------------------------------------------------------------------------------------------
 
 
-def _row(proposal: Proposal, checks: Mapping[str, Check], by_profile: Collection[str]) -> tuple[str, ...]:
-    if proposal.cluster.name in by_profile:
-        return proposal.cluster.name, "<none>", "its profile, approved", "<none>", "<none>", ""
-    if not proposal.context:
+def _checks(session: Session, proposed: Sequence[Proposal], by_profile: Collection[str]) -> dict[str, Check]:
+    """What it is like to reach each cluster that has a way now, by its name; a context of several is asked once."""
+    given, options, mapped = session.way.kubeconfig, session.chosen.options, session.chosen.mapping
+    entries = [
+        Entry(each.cluster.profile.name, each.context, each.cluster.profile.namespace)
+        for each in proposed
+        if each.context
+    ]
+    chosen = session.chosen._replace(
+        clusters=tuple(each.cluster for each in proposed if each.context or each.cluster.name in by_profile),
+        mapping=mapped._replace(entries=(*entries, *mapped.entries)),
+        known=Kubeconfig(None, kubeconfig.may_start_programs(kubeconfig.files(session.environment, given))),
+    )
+    login = fleet.login_for(session.line, session.streams)
+    targets = fleet.reach(session.way.kubectl, session.line, session.environment, chosen, login)
+    first = {target.context or target.cluster: target for target in reversed(targets)}
+    way = session.way._replace(environment=session.environment)
+    parallel = options.max_parallel or dispatch.default_parallel()
+    asked = whoami.ask(list(reversed(first.values())), way, parallel)
+    return {target.cluster: asked[first[target.context or target.cluster].cluster].check for target in targets}
+
+
+def _row(proposal: Proposal, check: Check | None) -> tuple[str, ...]:
+    if not check:
         return proposal.cluster.name, "<none>", "open", "<none>", "<none>", proposal.how
-    check = checks[proposal.context]
+    how = proposal.how if proposal.context else "its profile, approved"
     user = check.user or ("<none>" if check.problem else "<unknown>")
-    return proposal.cluster.name, proposal.context, proposal.how, check.answers, user, check.problem
+    return proposal.cluster.name, proposal.context or "<none>", how, check.answers, user, check.problem
 
 
 # --- Writing ----------------------------------------------------------------------------------------------------
@@ -264,11 +283,14 @@ def _write(session: Session, proposed: Sequence[Proposal], hub_context: str | No
     That a cluster doesn't answer now is no reason not to: which context is its own doesn't depend on it.
     """
     entries = [_entry(session, each) for each in proposed if each.context and each.how != "mapped"]
-    hub = None if session.chosen.mapping.hub_context else hub_context
+    there = session.chosen.mapping.hub_context
+    hub = None if there else hub_context
     path = os.path.join(kubeconfig.home(session.environment), ".kube", FILES[0])
     if not entries and not hub:
         session.streams.say([errors.setup_nothing_to_write(path)])
         return True
+    if there and hub_context not in (None, there):
+        session.streams.say([errors.setup_other_hub(path, there, hub_context or "")])
     if session.mode == "check":
         session.streams.say([errors.setup_to_write(path, len(entries), hub)])
         return True

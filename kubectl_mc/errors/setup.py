@@ -50,6 +50,13 @@ def _mapped(entries: int, hub: str | None) -> str:
     return " and ".join([*parts, *([f"hubContext {hub}"] if hub else [])])
 
 
+def setup_other_hub(path: str, there: str, typed: str) -> str:
+    return visible(
+        f"Warning: {path} says hubContext: {there}, and stays so; for the clusters of {typed}, commands need "
+        f"--hub-context={typed}"
+    )
+
+
 def setup_nothing_to_write(path: str) -> str:
     return visible(f"Nothing to change in {path}")
 

@@ -198,6 +198,14 @@ def test_the_hub_is_written_if_it_was_given_and_isnt_there(
     assert (home.folder / FILE).read_text() == (after or text)
 
 
+def test_entries_of_another_hub_than_the_files_are_not_written_without_a_word(fp: FakeProcess, home: Home) -> None:
+    home.write(FILE, "hubContext: mine\n")
+    register(fp, home, {f"--context h {HUB}": profiles("c1"), VIEW: view("c1"), whoami("c1"): ADMIN})
+    outcome = run(home, "setup --yes --hub-context=h")
+    assert f"Warning: {home.folder / FILE} says hubContext: mine, and stays so; " in outcome.stderr
+    assert "commands need --hub-context=h\n" in outcome.stderr
+
+
 def test_a_kubeconfig_that_is_named_is_everywhere(fp: FakeProcess, home: Home) -> None:
     path = str(home.folder / ".kube" / "config")
     home.write("bin/az", "not to be run")
@@ -210,7 +218,7 @@ def test_a_kubeconfig_that_is_named_is_everywhere(fp: FakeProcess, home: Home) -
     for current in ("c2", "c2", "hub"):
         register(fp, home, {named[1]: view("c2", current=current)})
     restored = f"--kubeconfig {path} config use-context hub"
-    register(fp, home, {restored: "", f"--kubeconfig {path} {whoami('c2')}": ADMIN})
+    register(fp, home, {restored: "", f"--context c2 --kubeconfig {path} auth whoami -o json": ADMIN})
     outcome = run(home, f"setup --yes --provider=azure --kubeconfig={path}")
     assert outcome.rows == [["c2", "c2", "made", "by", "az", "yes", "admin"]]
     assert f"az {az}" in started(fp)

@@ -191,7 +191,7 @@ def test_a_context_of_the_name_comes_before_the_profile(user: User) -> None:
     assert (done.status, clusters(done), user.started) == (0, list(MEMBERS), 0)
 
 
-def contexts_with_plugin(user: User, args: dict[str, list[str]]) -> None:
+def contexts_with_plugin(user: User, args: dict[str, list[str]], mode: str = "Never") -> None:
     """The user's own contexts, whose users log in with the plugin."""
     config = yaml.safe_load(user.shell.fleet.kubeconfig.read_text())
     for context in config["contexts"]:
@@ -200,7 +200,7 @@ def contexts_with_plugin(user: User, args: dict[str, list[str]]) -> None:
     config["users"] += [
         {
             "name": name,
-            "user": {"exec": {"apiVersion": V1, "command": "fleet-login", "args": words, "interactiveMode": "Never"}},
+            "user": {"exec": {"apiVersion": V1, "command": "fleet-login", "args": words, "interactiveMode": mode}},
         }
         for name, words in args.items()
     ]
@@ -227,6 +227,17 @@ def test_what_lasts_starts_it_once_too(user: User, text: str) -> None:
         lasting.interrupt()
         lasting.end()
     assert user.started == 1
+
+
+@pytest.mark.parametrize("text", ["clusters --check", "setup --check"])
+def test_checks_share_the_login_and_let_it_ask_as_other_commands_do(user: User, text: str) -> None:
+    contexts_with_plugin(user, {name: ["admin"] for name in MEMBERS}, mode="Always")
+    unattended = user.mc(*text.split())
+    assert (unattended.status, user.started) == (1, 0)
+    assert unattended.stdout.count("the plugin has to ask, and standard input is not a terminal") == len(MEMBERS)
+    environment = {**user.shell.environment, "HOME": str(user.home), "KUBECONFIG": ""}
+    attended = talk(user.shell._replace(environment=environment), [*text.split(), "--hub-context=hub"], [])
+    assert (attended.status, attended.stdout.count("admin"), user.started) == (0, len(MEMBERS), 1)
 
 
 def test_a_login_that_hangs_has_the_clusters_time_and_does_not_hide_the_others(user: User) -> None:
@@ -298,8 +309,21 @@ def test_setup_shows_what_a_profile_would_run_and_records_the_approval(user: Use
     asked = talk(at_home, ["setup", "--clusters=c1", "--hub-context=hub"], [(PROMPT, "\n"), ("[y/N] ", "y\n")])
     assert "fleet-login" in asked.screen
     assert "approved: c1" in asked.screen
-    assert (asked.status, "its profile, approved" in asked.stdout) == (0, True)
+    assert asked.status == 0
+    assert asked.stdout.splitlines()[1].split() == ["c1", "<none>", "its", "profile,", "approved", "yes", "admin"]
     assert clusters(user.mc("get", "nodes", "--clusters=c1")) == ["c1"]
+
+
+def test_setup_finds_out_whether_an_approved_profile_logs_in(user: User) -> None:
+    for cluster, command in {"c1": "fleet-login", "c2": "no-such-login"}.items():
+        user.properties(cluster, command=command, args="admin", apiVersion=V1)
+    assert user.mc("trust", "approve", "c1", "c2", "--yes").status == 0
+    done = user.mc("setup", "--check", "--clusters=c1,c2")
+    assert [line.split()[5:] for line in done.stdout.splitlines()[1:]] == [
+        ["yes", "admin"],
+        ["<unknown>", "<none>", "login", "failed"],
+    ]
+    assert done.status == 1
 
 
 def test_an_unhealthy_cluster_is_tried_and_noted(user: User) -> None:

@@ -10,27 +10,29 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 MAX_AGE = 300.0  # seconds for which a value counts as fresh
-_FORMAT = 2  # of what is kept: another one is not read
+_FORMAT = 3  # of what is kept: another one is not read
 
 
 class Kept(NamedTuple):
-    """A value as it was `age` seconds ago."""
+    """A value as it was `age` seconds ago; rests_on: the `states` of the files that it rested on then."""
 
     value: Any
     age: float
+    rests_on: list[Any]
 
-    @property
-    def fresh(self) -> bool:
-        return 0 <= self.age < MAX_AGE
+    def fresh(self, rests_on: list[Any]) -> bool:
+        """May it be used unasked, the files being in these states now?"""
+        return 0 <= self.age < MAX_AGE and self.rests_on == rests_on
 
 
-def key(question: Sequence[object], files: Sequence[str]) -> str:
-    """What makes two questions the same: their words, and the files that they rest on as they are now.
+def key(question: Sequence[object]) -> str:
+    """What makes two questions the same: their words."""
+    return json.dumps([_FORMAT, *question])
 
-    A file's size and time stand for what is in it: of a kubeconfig, the current context, the address, who asks.
-    """
-    states = [(path, stat.st_size, stat.st_mtime_ns) for path in files if (stat := _stat(path))]
-    return json.dumps([_FORMAT, question, states])
+
+def states(files: Sequence[str]) -> list[Any]:
+    """The files as they are now; a size and a time stand for what is in one: of a kubeconfig, the address, who asks."""
+    return [[path, stat.st_size, stat.st_mtime_ns] for path in files if (stat := _stat(path))]
 
 
 def _stat(path: str) -> os.stat_result | None:
@@ -52,15 +54,15 @@ def read(directory: str, key: str) -> Kept | None:
         with open(path(directory, key), encoding="utf-8") as file:
             kept = json.load(file)
         if kept["key"] == key:
-            return Kept(kept["value"], time.time() - kept["time"])
+            return Kept(kept["value"], time.time() - kept["time"], kept["files"])
     return None
 
 
-def write(directory: str, key: str, value: object) -> None:
-    """Keep a value. A cache that can't be written is no error: next time there is nothing in it."""
+def write(directory: str, key: str, value: object, rests_on: list[Any]) -> None:
+    """Keep a value in place of what was kept for `key`. A cache that can't be written is no error: next time there is nothing in it."""
     with suppress(OSError):
         os.makedirs(directory, mode=0o700, exist_ok=True)
-        text = json.dumps({"key": key, "time": time.time(), "value": value})
+        text = json.dumps({"key": key, "time": time.time(), "files": rests_on, "value": value})
         write_privately(path(directory, key), text)
 
 

@@ -111,7 +111,7 @@ def choose(
             options.hub_context or mapped.hub_context,
             options.hub_namespace,
             options.cluster_selector,
-            clustersets=clustersets or options.clusterset is not None,
+            clustersets="needed" if options.clusterset is not None else "wanted" if clustersets else "",
             placement=options.placement,
         )
         found = inventory.find(inventory.directory(home), question, way, paths, options.refresh)

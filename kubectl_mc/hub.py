@@ -41,9 +41,6 @@ class ClusterProfile(NamedTuple):
 CLUSTERSET = "multicluster.x-k8s.io/clusterset"  # a namespace's label, KEP-1645 and KEP-4322
 DECISION_KEY = "multicluster.x-k8s.io/decision-key"  # what the slices of one decision share, KEP-5313
 
-CLUSTERSETS_COMMAND = ["get", "namespaces", "-l", CLUSTERSET, "-o", "json"]
-PLACEMENTS_COMMAND = ["get", "placementdecisions.multicluster.x-k8s.io", "-A", "-o", "json"]
-
 
 def list_command(namespace: str | None, selector: str | None = None) -> list[str]:
     """kubectl's arguments that list the ClusterProfiles of a hub."""
@@ -51,15 +48,27 @@ def list_command(namespace: str | None, selector: str | None = None) -> list[str
     return ["get", RESOURCE, *where, *(["-l", selector] if selector else []), "-o", "json"]
 
 
+def clustersets_command(namespace: str | None) -> list[str]:
+    """kubectl's arguments that give the namespaces of ClusterSets, or the one namespace, which may be all one may see."""
+    return ["get", "namespaces", *([namespace] if namespace else ["-l", CLUSTERSET]), "-o", "json"]
+
+
+def placements_command(placement: str, namespace: str | None) -> list[str]:
+    """kubectl's arguments that list the PlacementDecisions among which a placement is; namespace: where, if not said."""
+    space = placement.rpartition("/")[0] or namespace
+    return ["get", "placementdecisions.multicluster.x-k8s.io", *(["-n", space] if space else ["-A"]), "-o", "json"]
+
+
 def items(text: bytes) -> list[Any]:
-    """The items of a List in JSON. Raises ValueError if it is none."""
+    """The items of a List in JSON; an object by itself is one. Raises ValueError if it is neither."""
     import json
 
     try:
         document = json.loads(text)
     except RecursionError:
         raise ValueError("nested without end") from None
-    found = document.get("items") if isinstance(document, dict) else None
+    document = document if isinstance(document, dict) else {}
+    found = document.get("items", [document] if "metadata" in document else None)
     if not isinstance(found, list):
         raise ValueError("no items")
     return found

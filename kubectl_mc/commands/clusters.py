@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from kubectl_mc import dispatch, errors, fleet, grammar, tables, whoami
 from kubectl_mc.cli import Options
 from kubectl_mc.grammar import CommandLine
-from kubectl_mc.inventory import Way
+from kubectl_mc.inventory import Inventory, Way
 from kubectl_mc.selection import Cluster
 from kubectl_mc.streams import Streams
 from kubectl_mc.whoami import Reached
@@ -38,10 +38,10 @@ HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
 
 
 class Row(NamedTuple):
-    """What is shown of a cluster."""
+    """What is shown of a cluster; clusterset: None if it isn't known."""
 
     cluster: Cluster
-    clusterset: str
+    clusterset: str | None
     way: str
     context: str
     reached: Reached | None
@@ -63,7 +63,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     rows = [
         Row(
             cluster,
-            (chosen.inventory.clustersets or {}).get(cluster.profile.namespace, ""),
+            _clusterset(cluster, chosen.inventory),
             target.way,
             target.context,
             checks.get(cluster.name),
@@ -72,6 +72,13 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     ]
     streams.stdout.write(_FORMS[form](rows) if form in _FORMS else _table(rows, form == "wide", headers))
     return 1 if any(reached.check.problem for reached in checks.values()) else 0
+
+
+def _clusterset(cluster: Cluster, inventory: Inventory) -> str | None:
+    namespace = cluster.profile.namespace
+    if inventory.clustersets is None:
+        return None if namespace else ""  # a context's cluster belongs to none
+    return inventory.clustersets.get(namespace, "")
 
 
 def _table(rows: Sequence[Row], wide: bool, headers: bool) -> str:
@@ -86,7 +93,8 @@ def _cells(row: Row) -> Iterable[str]:
     profile = row.cluster.profile
     yield row.cluster.name
     yield HEALTH[profile.healthy]
-    yield from (text or "<none>" for text in (profile.version, row.clusterset, profile.manager, row.way, row.context))
+    clusterset = "<unknown>" if row.clusterset is None else row.clusterset
+    yield from (text or "<none>" for text in (profile.version, clusterset, profile.manager, row.way, row.context))
 
 
 def _wide(row: Row) -> Iterable[str]:

@@ -25,6 +25,7 @@ from tests.e2e.conftest import MEMBERS, Shell
         (["--placement=canary"], ["c1"]),
         (["--placement", "fleet/all", "--clusters=c2,c3"], ["c2", "c3"]),
         (["--healthy"], ["c1", "c2", "c3"]),
+        (["--hub-namespace=fleet", "--clusterset=prod", "--placement=canary"], ["c1"]),
         (["--contexts=c?", "--exclude=c2"], ["c1", "c3"]),
     ],
 )

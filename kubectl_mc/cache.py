@@ -63,17 +63,26 @@ def write(directory: str, key: str, value: object, rests_on: list[Any]) -> None:
     with suppress(OSError):
         os.makedirs(directory, mode=0o700, exist_ok=True)
         text = json.dumps({"key": key, "time": time.time(), "files": rests_on, "value": value})
-        write_privately(path(directory, key), text)
+        write_privately(path(directory, key), text, sync=False)
 
 
-def write_privately(target: str, text: str) -> None:
-    """Write a file whole or not at all, for its owner only. Raises OSError."""
-    draft = f"{target}.{os.getpid()}"
+def write_privately(target: str, text: str, sync: bool = True) -> None:
+    """Write a file whole or not at all, for its owner only; where there is a link, what it points at. Raises OSError.
+
+    sync: it has to be there after a crash of the machine, too
+    """
+    path = os.path.realpath(target)
+    # Not by the process's number: in a container it is that of the one before, which may have left a draft.
+    draft = f"{path}.{os.urandom(8).hex()}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
-        os.replace(draft, target)
-    except OSError:
-        os.unlink(draft)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(draft)
         raise

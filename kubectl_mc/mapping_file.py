@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from kubectl_mc.cache import write_privately
 from kubectl_mc.mapping import API_VERSION, Entry
 
 _PLAIN = re.compile(r"[A-Za-z0-9][\w./@:+-]*", re.ASCII)  # what most contexts look like: `arn:aws:eks:…`, `a@b`, `c1`
@@ -278,21 +279,6 @@ def write(path: str, before: str, text: str) -> str | None:
     os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
     backup = f"{target}.bak" if os.path.exists(target) else None
     if backup:
-        _replace(backup, before)
-    _replace(target, text)
+        write_privately(backup, before)
+    write_privately(target, text)
     return backup
-
-
-def _replace(path: str, text: str) -> None:
-    draft = f"{path}.{os.getpid()}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(draft)
-        raise

@@ -300,7 +300,7 @@ def _refuse_unknown(line: CommandLine) -> None:
     words = [f"--{name}" if len(name) > 1 else f"-{name}" for name in given if name not in known]
     words += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
     if words:
-        raise errors.unexpected_argument(line.verb, words[0])
+        raise errors.unexpected_argument(line.verb, words[0], [f"--{name}" for name in (*known, *OWN_FLAGS)])
 
 
 def _flush(stream: TextIO) -> None:

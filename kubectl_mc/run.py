@@ -71,11 +71,13 @@ def _captured(request: Request, targets: Sequence[Target], streams: Streams) -> 
 
 
 def _local(kubectl: str, line: CommandLine, environment: Mapping[str, str], streams: Streams) -> int:
-    """Run kubectl once, as if it had been called itself; its help is followed by ours."""
+    """Run kubectl once, as if it had been called itself; a verb's help, wherever -h stands, is followed by ours."""
     from kubectl_mc import terminal, usage
 
-    status = terminal.foreground([kubectl, *grammar.join(line.tokens)], environment)
-    if grammar.is_set(line, "help") and verbs.is_kubectls(line):
+    explains = grammar.is_set(line, "help") and verbs.is_kubectls(line)
+    words = [*line.path, "--help"] if explains else grammar.join(line.tokens)
+    status = terminal.foreground([kubectl, *words], environment)
+    if explains:
         streams.stdout.write(f"\n{usage.FLAGS_HELP}")
     return status
 

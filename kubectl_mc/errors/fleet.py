@@ -78,7 +78,7 @@ def flag_needs_value(flag: str) -> UserError:
 
 
 def bad_flag_value(flag: str, value: str, wanted: str) -> UserError:
-    return UserError(f"invalid argument {value!r} for --{flag}: {wanted}")
+    return UserError(f"invalid argument {value!r} for --{flag}: it must be {wanted}")
 
 
 def refused_flag(flag: str) -> UserError:

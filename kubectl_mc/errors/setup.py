@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from kubectl_mc.errors.words import UserError, clusters, visible
+from kubectl_mc.errors.words import UserError, clusters, nearest, visible
 
 
 def setup_needs_a_hub() -> UserError:
     return UserError("setup maps a hub's clusters to your contexts; --contexts leaves the hub out")
 
 
-def unexpected_argument(command: str, word: str) -> UserError:
-    return UserError(f"kubectl mc {command} takes no '{visible(word)}'. See: kubectl mc {command} --help")
+def unexpected_argument(command: str, word: str, flags: Iterable[str]) -> UserError:
+    """flags: what it takes, in the same spelling."""
+    meant = nearest(word, flags) if word.startswith("-") else None
+    hint = f" Did you mean {meant}?" if meant else ""
+    return UserError(f"kubectl mc {command} takes no '{visible(word)}'.{hint} See: kubectl mc {command} --help")
 
 
 def setup_without_terminal() -> str:

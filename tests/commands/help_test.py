@@ -48,6 +48,13 @@ def test_an_unknown_flag_is_refused(command: str) -> None:
     assert stderr == f"Error: kubectl mc {command} takes no '--frobnicate'. See: kubectl mc {command} --help\n"
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("clusters --chekc", "--check"), ("setup --providr=x", "--provider"), ("undo x --ye", "--yes")]
+)
+def test_of_a_mistyped_flag_the_nearest_is_named(typed: str, meant: str) -> None:
+    assert f"Did you mean {meant}?" in run(*typed.split())[2]
+
+
 def test_an_unknown_shorthand_is_refused_as_it_was_typed() -> None:
     assert run("resume", "-x")[2].startswith("Error: kubectl mc resume takes no '-x'.")
 

@@ -198,8 +198,9 @@ def once(*commands: str) -> Proof:
 
 
 def help_and_ours(place: Place) -> None:
-    for command in ("help get", "get --help"):
-        assert place.mc(command).stdout == f"{place.shell.kubectl(*command.split()).stdout}\n{FLAGS_HELP}"
+    theirs = place.shell.kubectl("help", "get").stdout
+    for command in ("help get", "get --help", "get pods -n shop -h --clusters=c1", "-h get"):
+        assert place.mc(command).stdout == f"{theirs}\n{FLAGS_HELP}"
 
 
 def alone(command: str) -> Proof:

@@ -41,6 +41,7 @@ class Verb(NamedTuple):
     revises: it can give a workload a new revision, which `rollout undo` takes back
     stops: a cluster's failure stops the others by default
     asks_by: a flag with which kubectl itself would ask on stdin
+    program: it runs a program: what that is told, and what it prints, isn't written down
     """
 
     path: str
@@ -70,6 +71,7 @@ class Verb(NamedTuple):
     revises: bool = False
     stops: bool = True
     asks_by: str = ""
+    program: bool = False
 
 
 _MINUTES = 600.0  # for what waits by itself: finalizers, evictions
@@ -109,10 +111,10 @@ _ROWS = (
     _read("apply view-last-applied", "text"),
     _read("port-forward", "lines", way="terminal"),
     _read("proxy", "lines", way="terminal"),
-    _change("exec", way="streamed", patience=0.0, terminal_by=_TERMINAL, stops=False),
-    _change("attach", way="streamed", patience=0.0, terminal_by=_TERMINAL, stops=False),
-    _change("run", terminal_by=(*_TERMINAL, "attach")),
-    _change("debug", terminal_by=(*_TERMINAL, "attach")),
+    _change("exec", way="streamed", patience=0.0, terminal_by=_TERMINAL, stops=False, program=True),
+    _change("attach", way="streamed", patience=0.0, terminal_by=_TERMINAL, stops=False, program=True),
+    _change("run", terminal_by=(*_TERMINAL, "attach"), program=True),
+    _change("debug", terminal_by=(*_TERMINAL, "attach"), program=True),
     _change("cp", way="streamed", patience=0.0, stops=False),
     _change("edit", way="terminal", each=True, revises=True),
     _change("apply edit-last-applied", way="terminal", each=True),
@@ -137,7 +139,9 @@ _ROWS = (
     _change("label", local_by=("local",), repeatable=True),
     _change("patch", local_by=("local",), revises=True),
     _change("replace", patience=_MINUTES, unrehearsed_by=_FORCE, repeatable=True, revises=True),
-    _change("rollout", group=True, revises=True),
+    _change("rollout", group=True),
+    _change("rollout restart", revises=True),
+    _change("rollout undo", revises=True),
     _change("scale", repeatable=True),
     _change("set", group=True, local_by=("local",), repeatable=True, revises=True),
     _change("taint", repeatable=True),
@@ -151,7 +155,7 @@ _ROWS = (
 TABLE = {row.path: row for row in _ROWS}
 
 # A program that kubectl runs under this name. What it does is not known, so it counts as a change.
-PLUGIN = Verb("", shape="text", changes=True)
+PLUGIN = Verb("", shape="text", changes=True, program=True)
 
 
 def find(line: CommandLine) -> Verb:

@@ -15,7 +15,7 @@ from kubectl_mc.memory import held
 from kubectl_mc.request import Request, same_everywhere
 from kubectl_mc.selection import Cluster
 from kubectl_mc.streams import Steady, Streams
-from kubectl_mc.writes import audit, confirm, input, preflight, running, summary, waves
+from kubectl_mc.writes import audit, confirm, input, preflight, redact, running, summary, waves
 from kubectl_mc.writes.audit import Place
 from kubectl_mc.writes.input import Given
 from kubectl_mc.writes.preflight import Finding
@@ -194,14 +194,16 @@ def _question(work: Work, findings: Sequence[Finding], going: Sequence[str], str
 
 def _start(work: Work, order: Sequence[tuple[str, ...]], findings: Sequence[Finding], count: int) -> Work:
     """Write the line ahead of the first change; the work with what was found out for it."""
-    argv, targets = written(work), work.addresses
+    (safe, argv), targets, given = written(work), work.addresses, work.given
+    sources = [redact.text(source) for source in given.sources]
     work.log.write(
         "resume" if work.resumes else "start",
         user=audit.os_user(),
         directory=audit.directory(),
         argv=argv,
-        what=confirm.sentence(work.request, work.typed, findings, count),
-        input={"digest": work.given.digest, "sources": list(work.given.sources)} if work.given.digest else None,
+        **({} if safe == work.typed else {"proof": redact.proof(grammar.join(work.typed.tokens))}),
+        what=confirm.sentence(work.request, safe, findings, count),
+        input={"digest": given.digest, "sources": sources} if given.digest else None,
         waves=[list(wave) for wave in order],
         targets=targets,
     )

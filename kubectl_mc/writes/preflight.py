@@ -10,7 +10,7 @@ from kubectl_mc import dispatch, errors, grammar, report, tables, verbs
 from kubectl_mc.dispatch import Result
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Job, Request, command
-from kubectl_mc.writes import objects
+from kubectl_mc.writes import objects, redact
 from kubectl_mc.writes.fold import fold
 from kubectl_mc.writes.objects import Change
 
@@ -93,7 +93,7 @@ def subject(request: Request, findings: Sequence[Finding]) -> str:
         return ", ".join(f"{kind.partition('.')[0]} '{errors.visible(name)}'" for kind, name in found)
     if found:
         return f"{len(found)} objects"
-    words = grammar.operands(request.line)
+    words = [word for word in grammar.operands(request.line) if redact.GONE not in word]
     if len(words) > 1 and not any("/" in word or "=" in word for word in words[:2]):
         named = ", ".join(f"'{errors.visible(word)}'" for word in words[1:])
         return f"{errors.visible(words[0])} {named}"

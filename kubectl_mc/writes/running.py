@@ -116,10 +116,17 @@ def judged(work: Work, result: Result, took: float, before: Place) -> Place:
     why = report.cause(result, request)
     if why:
         unsure = result.timed_out or (result.status or 0) < 0 or why.reason in _UNSURE
-        return Place(result.cluster, "failed", why.reason, took, known, unsure=unsure)
+        reason = _programs_end(result) if request.verb.program and result.status else why.reason
+        return Place(result.cluster, "failed", reason, took, known, unsure=unsure)
     silent = verbs.can_rehearse(request.verb, request.line) and form in ("", "name")
     state = "unchanged" if objects.unchanged(known, silent) else "changed"
     return Place(result.cluster, state, "", took, known)
+
+
+def _programs_end(result: Result) -> str:
+    """Why a program failed, without a word of its own: one of the causes that we know, else its exit status."""
+    known = [line for line in errors.said(result.stderr.decode("utf-8", "replace")) if errors.is_known([line])]
+    return errors.cause("\n".join(known), result.status or 0).reason if known else f"exit status {result.status}"
 
 
 def fields(place: Place) -> dict[str, object]:

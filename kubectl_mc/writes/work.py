@@ -84,15 +84,14 @@ class Progress:
         return not (self.stopping or self.broken or self.interrupted or too_many)
 
 
-def written(work: Work) -> list[str]:
-    """The whole command line as it may be written down: kubectl's words and our flags, without secrets."""
+def written(work: Work) -> tuple[CommandLine, list[str]]:
+    """What may be written down, without secrets: kubectl's command line, and all of it with our flags."""
     from kubectl_mc.cli import OWN_FLAGS
 
-    secret = b"Secret" in (work.given.content or b"")
-    safe = redact.line(work.typed, secret)
+    safe = redact.line(work.typed, about_secrets=b"Secret" in (work.given.content or b""))
     ours = [
         f"--{name}" if value is None or (not OWN_FLAGS[name] and not value) else f"--{name}={value}"
         for name, value in work.request.options.given
     ]
     end = next((index for index, token in enumerate(safe.tokens) if token.verbatim), len(safe.tokens))
-    return [*grammar.join(safe.tokens[:end]), *ours, *grammar.join(safe.tokens[end:])]
+    return safe, [*grammar.join(safe.tokens[:end]), *ours, *grammar.join(safe.tokens[end:])]

@@ -555,7 +555,8 @@ def test_resume_of_a_command_whose_secrets_are_not_kept(place: Place) -> None:
     refused = place.mc(f"resume {run} --yes")
     assert "has values that aren't kept" in refused.stderr
     assert "hunter2" not in refused.stderr
-    assert "is not the command" in place.mc(f"resume {run} --yes -- delete secret new").stderr
+    for other in ("delete secret new", command.replace("hunter2", "other")):
+        assert "is not the command" in place.mc(f"resume {run} --yes -- {other}").stderr
     assert place.mc(f"resume {run} --yes -- {command}").status == 0
     assert everywhere(place, "get secret new -n shop -o name")["c3"]
 
@@ -568,6 +569,21 @@ def moved(place: Place, **contexts: str) -> dict[str, str]:
         entry[name].update({"namespace": to[1:]} if to.startswith("/") else entry[to])
     (place.folder / "config").write_text(json.dumps(config))
     return {"KUBECONFIG": str(place.folder / "config")}
+
+
+def test_no_secret_is_kept_of_a_command_or_of_what_a_program_says(place: Place) -> None:
+    (place.folder / "kubectl-danger").write_text("#!/bin/sh\necho error: bad token hunter2 >&2; exit 3\n")
+    (place.folder / "kubectl-danger").chmod(0o755)
+    place.mc(targeted("danger login bob PASSWORD=hunter2 --my-token hunter2", "--yes"))
+    place.mc(targeted("set env deploy/cart -n shop PASSWORD=hunter2", "--yes"))
+    place.mc(targeted("run z --image=i PASSWORD=hunter2", "--yes"))
+    assert "hunter2" not in Path(audit.path(place.shell.environment)).read_text()
+    assert [run.start["what"] for run in runs(place)] == [
+        "Danger in 2 clusters",
+        "Set env deployment 'cart' in 2 clusters",
+        "Run pod 'z' in 2 clusters",
+    ]
+    assert {each.reason for each in runs(place)[0].places()} == {"exit status 3"}
 
 
 @pytest.mark.parametrize("to", ["c2", "/shop"])
@@ -657,8 +673,9 @@ def test_a_cluster_protected_since_is_not_changed_unless_it_is_named(place: Plac
         mapping.write_text(was)
 
 
-def test_there_is_nothing_to_undo_of_a_label(place: Place) -> None:
-    place.mc(targeted(LABEL, "--yes"))
+@pytest.mark.parametrize("command", [LABEL, "rollout pause deploy/cart -n shop"])
+def test_there_is_nothing_to_undo_of_what_makes_no_revision(place: Place, command: str) -> None:
+    place.mc(targeted(command, "--yes"))
     assert "gave no workload a new revision" in place.mc("undo last --yes").stderr
 
 

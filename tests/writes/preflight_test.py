@@ -90,6 +90,8 @@ def finding(cluster: str, *resources: str, result: str = "deleted", refusal: str
         ("cordon node-1", [], "Cordon 'node-1' in 10 clusters"),
         ("exec web-1 -- ls", [], "Exec 'web-1' in 10 clusters"),
         ("create -f x", [], "Create in 10 clusters"),
+        ("set env ds a PASSWORD=<redacted>", [], "Set env ds 'a' in 10 clusters"),
+        ("danger <redacted>", [], "Danger in 10 clusters"),
         ("delete pod a b", [], "Delete pod 'a', 'b' from 10 clusters"),
     ],
 )

@@ -119,6 +119,10 @@ def choose(
             say([errors.stale_inventory(question.context, found.outdated, found.age)])
         if not found.profiles:
             raise errors.no_profiles(question.context, options.hub_namespace, options.cluster_selector)
+        # With one of these, the hub has given but a part of its profiles.
+        lost = [] if question.namespace or question.selector else selection.unknown_references(found)
+        if lost:
+            say([errors.chosen_without_profile(options.placement or "", lost)])
         clusters = selection.select(found, options)
     if options.pick:
         from kubectl_mc import pick

@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-RESOURCE = "clusterprofiles.multicluster.x-k8s.io"
+# With its version: without, kubectl takes the one that the server prefers, which may be another some day.
+RESOURCE = "clusterprofiles.v1alpha1.multicluster.x-k8s.io"
 API_VERSION = "multicluster.x-k8s.io/v1alpha1"
 
-_NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")  # RFC 1123, as the API server checks it
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-.a-z0-9]*[a-z0-9])?")  # RFC 1123, as the API server checks it
 
 
 class AccessProvider(NamedTuple):
@@ -40,6 +41,7 @@ class ClusterProfile(NamedTuple):
 
 CLUSTERSET = "multicluster.x-k8s.io/clusterset"  # a namespace's label, KEP-1645 and KEP-4322
 DECISION_KEY = "multicluster.x-k8s.io/decision-key"  # what the slices of one decision share, KEP-5313
+DECISION_INDEX = "multicluster.x-k8s.io/decision-index"  # a slice's place among them, from 0
 
 
 def list_command(namespace: str | None, selector: str | None = None) -> list[str]:
@@ -49,12 +51,12 @@ def list_command(namespace: str | None, selector: str | None = None) -> list[str
 
 
 def clustersets_command(namespace: str | None) -> list[str]:
-    """kubectl's arguments that give the namespaces of ClusterSets, or the one namespace, which may be all one may see."""
+    """kubectl's arguments that give the namespaces of ClusterSets, or only `namespace`: it may be all one may see."""
     return ["get", "namespaces", *([namespace] if namespace else ["-l", CLUSTERSET]), "-o", "json"]
 
 
 def placements_command(placement: str, namespace: str | None) -> list[str]:
-    """kubectl's arguments that list the PlacementDecisions among which a placement is; namespace: where, if not said."""
+    """kubectl's arguments that list the PlacementDecisions of a placement; namespace: where, if it doesn't say that."""
     space = placement.rpartition("/")[0] or namespace
     return ["get", "placementdecisions.multicluster.x-k8s.io", *(["-n", space] if space else ["-A"]), "-o", "json"]
 
@@ -87,35 +89,59 @@ def clustersets(listed: Sequence[Any]) -> dict[str, str]:
 
 
 def decided(listed: Sequence[Any], placement: str) -> tuple[tuple[str, str], ...]:
-    """The (namespace, name) of the profiles of a placement, all its slices in the order of their names.
+    """The (namespace, name) of the profiles of a placement, all its slices in their order; without one, by their names.
 
     placement: [NAMESPACE/]NAME of a slice, or of the decision key that slices share
     Raises UserError if there is none, or if several namespaces have one.
     """
     from kubectl_mc import errors
-    from kubectl_mc.selection import natural
 
     space, _, name = placement.rpartition("/")
-    slices = [_mapping(item) for item in listed]
-    keys = {_slice(each)[:2] for each in slices if name in _slice(each)[1:] and space in ("", _slice(each)[0])}
-    if len(keys) != 1:
-        known = sorted({"/".join(_slice(each)[:2]) for each in slices})
-        raise errors.no_placement(placement, sorted("/".join(key) for key in keys), known)
-    chosen = sorted((each for each in slices if _slice(each)[:2] in keys), key=lambda each: natural(_slice(each)[2]))
+    slices = [_slice(_mapping(item)) for item in listed]
+    found = {
+        each.decision for each in slices if name in (each.decision[1], each.name) and space in ("", each.namespace)
+    }
+    if len(found) != 1:
+        known = sorted({"/".join(each.decision) for each in slices})
+        raise errors.no_placement(placement, sorted("/".join(decision) for decision in found), known)
+    chosen = sorted((each for each in slices if each.decision in found), key=lambda each: each.place)
     references = [
-        (_slice(each)[0], _mapping(decision.get("clusterProfileRef")))
+        (_text(reference.get("namespace")) or each.namespace, _text(reference.get("name")))
         for each in chosen
-        for decision in _mappings(each.get("decisions"))
+        for reference in each.references
     ]
-    found = ((_text(each.get("namespace")) or where, _text(each.get("name"))) for where, each in references)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(references))
 
 
-def _slice(item: Mapping[str, Any]) -> tuple[str, str, str]:
-    """(namespace, decision key, name) of a PlacementDecision; one without a key is a decision of its own."""
+class _Slice(NamedTuple):
+    """A PlacementDecision; one without a key is a decision of its own.
+
+    decision: its (namespace, decision key)
+    place: sorts the slices of a decision
+    """
+
+    namespace: str
+    name: str
+    decision: tuple[str, str]
+    place: tuple[object, ...]
+    references: Sequence[Mapping[str, Any]]
+
+
+def _slice(item: Mapping[str, Any]) -> _Slice:
+    from kubectl_mc.selection import natural
+
     metadata = _mapping(item.get("metadata"))
-    name = _text(metadata.get("name"))
-    return _text(metadata.get("namespace")), _text(_mapping(metadata.get("labels")).get(DECISION_KEY)) or name, name
+    name, namespace = _text(metadata.get("name")), _text(metadata.get("namespace"))
+    labels = _mapping(metadata.get("labels"))
+    index = _text(labels.get(DECISION_INDEX))
+    numbered = index.isascii() and index.isdecimal()
+    return _Slice(
+        namespace,
+        name,
+        (namespace, _text(labels.get(DECISION_KEY)) or name),
+        (not numbered, natural(index if numbered else ""), natural(name)),
+        [_mapping(each.get("clusterProfileRef")) for each in _mappings(item.get("decisions"))],
+    )
 
 
 def _profile(item: Mapping[str, Any]) -> ClusterProfile:

@@ -26,19 +26,25 @@ class Cluster(NamedTuple):
         return self.name if self.profile.namespace else self.profile.name
 
 
-def natural(name: str) -> list[tuple[str, int]]:
-    """A sort key by which c2 comes before c10: text and number in turn."""
-    parts: list[tuple[str, int]] = []
+def natural(name: str) -> list[tuple[str, int, str]]:
+    """A sort key by which c2 comes before c10: text and number in turn, a number by its length, then its digits."""
+    parts: list[tuple[str, int, str]] = []
     text = digits = ""
     for letter in name:
         if letter in "0123456789":
             digits += letter
             continue
         if digits:
-            parts.append((text, int(digits)))
+            parts.append((text, *_number(digits)))
             text = digits = ""
         text += letter
-    return [*parts, (text, int(digits or -1))]
+    return [*parts, (text, *_number(digits))]
+
+
+def _number(digits: str) -> tuple[int, str]:
+    """What sorts as int(digits) does, without a limit to their number; none come before 0."""
+    significant = digits.lstrip("0")
+    return len(significant) if digits else -1, significant
 
 
 def fleet(profiles: Iterable[ClusterProfile]) -> list[Cluster]:
@@ -70,6 +76,12 @@ def select(inventory: Inventory, options: Options) -> list[Cluster]:
     if not kept:
         raise errors.no_cluster_left([cluster.name for cluster in clusters])
     return kept
+
+
+def unknown_references(inventory: Inventory) -> list[str]:
+    """What a placement has chosen, `namespace/name`, and the hub has no ClusterProfile of."""
+    known = {(profile.namespace, profile.name) for profile in inventory.profiles}
+    return ["/".join(reference) for reference in inventory.decided or () if reference not in known]
 
 
 def by_contexts(contexts: Sequence[ClusterProfile], options: Options) -> list[Cluster]:

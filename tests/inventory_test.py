@@ -150,7 +150,7 @@ def test_who_may_not_see_namespaces_sees_clusters(hub: Hub) -> None:
     hub.asked()
     assert names(hub.find(wanted)) == ["a", "b"]
     assert hub.asked() == []  # that it isn't known is kept, too
-    with pytest.raises(UserError, match="--clusterset needs to list namespaces .* name it with --hub-namespace"):
+    with pytest.raises(UserError, match=r"--clusterset needs to list namespaces .* name it with --hub-namespace"):
         hub.find(NAMED._replace(clustersets="needed"))
     hub.says(namespaces=NAMESPACES)
     assert hub.find(NAMED._replace(clustersets="needed")).clustersets == {"fleet": "prod"}
@@ -161,7 +161,7 @@ def test_where_a_namespace_is_named_nothing_is_asked_outside_it(hub: Hub) -> Non
     found = hub.find(NAMED._replace(namespace="fleet", clustersets="needed", placement="p"))
     assert (found.clustersets, found.decided) == ({"fleet": "prod"}, (("fleet", "b"),))
     assert hub.asked() == [
-        "--context hub get clusterprofiles.multicluster.x-k8s.io -n fleet -o json",
+        "--context hub get clusterprofiles.v1alpha1.multicluster.x-k8s.io -n fleet -o json",
         "--context hub get namespaces fleet -o json",
         "--context hub get placementdecisions.multicluster.x-k8s.io -n fleet -o json",
     ]

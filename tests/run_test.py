@@ -13,7 +13,7 @@ from pytest_subprocess import FakeProcess
 from kubectl_mc import cli
 from tests.recordings import recording
 
-HUB = "get clusterprofiles.multicluster.x-k8s.io -A -o json"
+HUB = "get clusterprofiles.v1alpha1.multicluster.x-k8s.io -A -o json"
 PODS = "NAME   AGE\na      1m\n"
 MERGED = "NAME   CLUSTER   AGE\na      c1        1m\na      c2        1m\na      c10       1m\n"
 
@@ -109,7 +109,7 @@ def test_the_mapping_names_the_hub_and_the_contexts(fp: FakeProcess, home: Home)
 
 def test_flags_choose_the_hub_and_the_clusters(fp: FakeProcess, home: Home) -> None:
     home.write(".kube/kubectl-mc-clusters.yaml", "hubContext: other")
-    asked = "--context h get clusterprofiles.multicluster.x-k8s.io -n fleet -o json"
+    asked = "--context h get clusterprofiles.v1alpha1.multicluster.x-k8s.io -n fleet -o json"
     register(fp, home, {asked: profiles("c1", "c2", "c3"), "--context c2 get pods -A": PODS})
     flags = "--hub-context=h --hub-namespace fleet --clusters=c* --exclude=c1,c3"
     assert run(home, f"get pods {flags} -A").status == 0

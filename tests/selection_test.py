@@ -31,7 +31,15 @@ def by_name(include: list[str], exclude: list[str]) -> list[str]:
 
 @pytest.mark.parametrize(
     "ordered",
-    [["c1", "c2", "c10"], ["a", "a1", "a1b2", "a1b10", "b"], ["1", "2", "10"], ["prod-2-eu", "prod-10-eu"]],
+    [
+        ["c1", "c2", "c10"],
+        ["a", "a1", "a1b2", "a1b10", "b"],
+        ["1", "2", "10"],
+        ["prod-2-eu", "prod-10-eu"],
+        ["a0", "a1", "a09"],
+        ["a", "a0"],
+        ["1" * 5000, "2" * 5000],
+    ],
 )
 def test_names_are_in_natural_order(ordered: list[str]) -> None:
     assert [cluster.name for cluster in fleet(*reversed(ordered))] == ordered
@@ -122,6 +130,7 @@ def test_a_placement_gives_the_order() -> None:
     decided = DESCRIBED._replace(decided=(("fleet", "us"), ("gone", "x"), ("other", "ap"), ("fleet", "eu")))
     assert chosen(decided, "--placement=p") == ["us", "ap", "eu"]
     assert chosen(decided, "--placement=p", "--clusterset=prod") == ["us", "eu"]
+    assert selection.unknown_references(decided) == ["gone/x"]
 
 
 def test_contexts_are_a_fleet_without_a_hub() -> None:

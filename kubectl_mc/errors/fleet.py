@@ -150,8 +150,9 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
     hub = _hub(context)
     if why.reason == "no such resource type":
         return UserError(
-            f"{_hub_that(context)} has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io is "
-            "not installed there. Name the hub with --hub-context=NAME, or hubContext: in "
+            f"{_hub_that(context)} has no ClusterProfiles: the resource type "
+            "clusterprofiles.v1alpha1.multicluster.x-k8s.io is not installed there. Name the hub with "
+            "--hub-context=NAME, or hubContext: in "
             f"~/.kube/kubectl-mc-clusters.yaml. {_WITHOUT_HUB}"
         )
     if why.reason == "no context":
@@ -231,6 +232,10 @@ def no_placement(name: str, found: Sequence[str], known: Sequence[str]) -> UserE
         return UserError(f"placement '{visible(name)}' exists more than once: say which of {listed(found)}")
     hint = f"The hub has: {listed(known)}" if known else "The hub has no PlacementDecisions"
     return UserError(f"no PlacementDecision '{visible(name)}'. {hint}")
+
+
+def chosen_without_profile(placement: str, names: Sequence[str]) -> str:
+    return f"Note: the hub has no ClusterProfile of what placement '{visible(placement)}' chose: {listed(names)}"
 
 
 def reported_unhealthy(names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from pytest_subprocess import FakeProcess
 
 from kubectl_mc import cli
 
-HUB = "get clusterprofiles.multicluster.x-k8s.io -A -o json"
+HUB = "get clusterprofiles.v1alpha1.multicluster.x-k8s.io -A -o json"
 VIEW = "config view -o json"
 FILE = ".kube/kubectl-mc-clusters.yaml"
 ADMIN = json.dumps({"kind": "SelfSubjectReview", "status": {"userInfo": {"username": "admin"}}})

@@ -50,6 +50,14 @@ def test_a_change_does_not_rest_on_a_placement_that_is_gone(user: Shell) -> None
     assert "x=y" not in user.kubectl("--context=c1", "get", "ns", "default", "--show-labels").stdout
 
 
+def test_a_profile_that_a_placement_chose_but_the_hub_lacks_is_noted(user: Shell) -> None:
+    user.kubectl("--context=hub", "delete", "clusterprofile", "c2", "-n", "fleet")
+    done = user.mc("get", "nodes", "--placement=all")
+    assert (done.status, [row[1] for row in done.rows[1:]]) == (0, ["c1", "c3"])
+    assert done.stderr == "Note: the hub has no ClusterProfile of what placement 'all' chose: fleet/c2\n"
+    assert user.mc("get", "nodes", "--placement=all", "--cluster-selector=tier=canary").stderr == ""
+
+
 def test_undo_and_resume_go_where_the_run_went_whatever_the_defaults_leave_out(user: Shell) -> None:
     mapping = Path(user.environment["HOME"]) / ".kube" / "kubectl-mc-clusters.yaml"
     mapping.write_text("hubContext: hub\ndefaults: {exclude: [c3]}\n")

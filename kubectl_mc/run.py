@@ -22,13 +22,16 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
     way = verbs.way(verb, line)
     if way == "local":
         return _local(kubectl, line, environment, streams)
-    if verbs.changes(verb, line) and not names_targets(options):
+    alone, unnamed = verbs.needs_one(verb, line), verbs.changes(verb, line) and not names_targets(options)
+    if unnamed and not alone:
         raise errors.no_targets_for_change(line.verb, verb.preposition)
     if options.by_time and not verb.by_time:
         raise errors.by_time_is_for_logs(line.verb)
     if options.by_time and verbs.endless(verb, line):
         raise errors.by_time_needs_an_end()
     chosen = fleet.choose(kubectl, options, line, environment, streams.say)
+    if alone and (unnamed or len(chosen.clusters) > 1):
+        raise errors.needs_one_cluster(line.verb, [cluster.name for cluster in chosen.clusters])
     if chosen.options.by_time and not verbs.sorts_by_time(verb, line):  # a default of the mapping file's
         chosen = chosen._replace(options=chosen.options._replace(by_time=False))
     login = fleet.login_for(line, streams) if way != "terminal" else None
@@ -36,8 +39,6 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
     unhealthy = [cluster.name for cluster in chosen.clusters if cluster.profile.healthy is False]
     if unhealthy:
         streams.say([errors.reported_unhealthy(unhealthy)])
-    if verbs.needs_one(verb, line) and len(targets) > 1:
-        raise errors.needs_one_cluster(line.verb, [target.cluster for target in targets])
     unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
     if verbs.changes(verb, line):
         from kubectl_mc.writes import gate

@@ -245,6 +245,14 @@ def test_the_nearest_known_word(word: str, nearest: str | None) -> None:
     assert errors.nearest(word, ["prod-eu", "dev"]) == nearest
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("gte", "get"), ("lgos", "logs"), ("desribe", "describe"), ("pods", None)]
+)
+def test_a_mistyped_verb_is_guessed_but_not_wildly(typed: str, meant: str | None) -> None:
+    text = str(errors.unknown_command(typed, ["get", "logs", "describe", "expose"]))
+    assert (f"Did you mean {meant}?" in text) if meant else ("Did you mean" not in text)
+
+
 def test_of_many_names_twenty_are_shown() -> None:
     shown = str(errors.no_cluster_left([f"c{number}" for number in range(25)]))
     assert shown.endswith("c18, c19 and 5 more")

@@ -56,7 +56,7 @@ def no_kubectl() -> UserError:
 
 
 def unknown_command(name: str, known: Sequence[str]) -> UserError:
-    meant = nearest(name, known)
+    meant = nearest(name, known, cutoff=0.65)  # below, `pods` would be `expose`
     hint = f" Did you mean {meant}?" if meant else ""
     shown = visible(name)
     return UserError(

@@ -7,11 +7,15 @@ import glob
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_mc import access, dispatch, errors, grammar
 from kubectl_mc.dispatch import Command
 from kubectl_mc.grammar import CommandLine
+from kubectl_mc.writes import redact
+
+if TYPE_CHECKING:
+    from urllib.request import Request
 
 # What kubectl reads of a folder (k8s.io/cli-runtime/pkg/resource, FileExtensions).
 EXTENSIONS = (".json", ".yaml", ".yml")
@@ -104,19 +108,39 @@ def _file(path: str) -> bytes:
 
 
 def _fetched(url: str) -> bytes:
+    from http.client import HTTPException, InvalidURL
     from urllib.error import HTTPError
     from urllib.request import urlopen
 
+    safe = redact.text(url)
     for turn in range(_TRIES):
         try:
-            with urlopen(url, timeout=30) as answer:
+            with urlopen(_asking(url), timeout=30) as answer:
                 return bytes(answer.read())
         except HTTPError as error:
             if error.code < 500 or turn == _TRIES - 1:
-                raise errors.unreadable_path(url, f"the server answered {error.code}") from None
-        except (OSError, ValueError) as error:
-            raise errors.unreadable_path(url, str(error)) from None
+                raise errors.unreadable_path(safe, f"the server answered {error.code}") from None
+        except (ValueError, InvalidURL):  # whose text may quote what is secret in it
+            raise errors.unreadable_path(safe, "it is no URL") from None
+        except (OSError, HTTPException) as error:
+            raise errors.unreadable_path(safe, str(error)) from None
     raise AssertionError
+
+
+def _asking(url: str) -> Request:
+    """The request for a URL; user and password in it go into a header, and nowhere else if it leads elsewhere."""
+    from base64 import b64encode
+    from urllib.parse import unquote_to_bytes, urlsplit
+    from urllib.request import Request
+
+    parts = urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    request = Request(parts._replace(netloc=host).geturl())
+    if at:
+        user, _, password = login.partition(":")
+        told = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
+        request.add_unredirected_header("Authorization", f"Basic {b64encode(told).decode()}")
+    return request
 
 
 def joined(texts: list[bytes]) -> bytes:

@@ -91,14 +91,19 @@ def test_what_is_not_there_is_said(folder: Path) -> None:
 
 
 class Server(BaseHTTPRequestHandler):
-    """Counts what it is asked; /busy answers at the third time, /gone never."""
+    """Counts what it is asked; /busy answers at the third time, /gone never, /elsewhere leads to /a."""
 
     asked: ClassVar[list[str]] = []
+    logins: ClassVar[list[str | None]] = []
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
+        self.logins.append(self.headers["Authorization"])
         busy = self.path == "/busy" and self.asked.count("/busy") < 3
-        self.send_response(503 if busy else 404 if self.path == "/gone" else 200)
+        status = {"/gone": 404, "/elsewhere": 302}.get(self.path.partition("?")[0], 200)
+        self.send_response(503 if busy else status)
+        if status == 302:
+            self.send_header("Location", "/a")
         self.end_headers()
         self.wfile.write(b"name: url\n")
 
@@ -109,6 +114,7 @@ class Server(BaseHTTPRequestHandler):
 @pytest.fixture
 def url() -> Iterator[str]:
     Server.asked.clear()
+    Server.logins.clear()
     with socketserver.TCPServer(("127.0.0.1", 0), Server) as server:
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -126,3 +132,15 @@ def test_a_url_that_cant_be_fetched_is_said(url: str) -> None:
     with pytest.raises(UserError, match="the server answered 404"):
         read("apply", "-f", f"{url}/gone")
     assert Server.asked == ["/gone"]
+
+
+def test_a_login_in_a_url_is_a_header_for_its_server_only(url: str) -> None:
+    with_login = url.replace("://", "://joe:p%40ss@")
+    assert read("apply", "-f", f"{with_login}/elsewhere").content == b"name: url\n"
+    assert Server.logins == ["Basic am9lOnBAc3M=", None]
+    for path in ("gone?token=p%40ss", "a b?token=p%40ss"):
+        with pytest.raises(UserError) as raised:
+            read("apply", "-f", f"{with_login}/{path}")
+        assert "p%40ss" not in str(raised.value)
+    with pytest.raises(UserError, match="it is no URL"):
+        read("apply", "-f", "http://joe:p%40ss@localhost:port/a")

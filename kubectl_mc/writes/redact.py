@@ -25,7 +25,7 @@ _LOOKS_SECRET = re.compile(
     re.IGNORECASE,
 )
 _SECRET_TYPE = re.compile(r"secrets?(\.|/|,|$)|.*,secrets?(,|/|$)", re.IGNORECASE)
-_URL = re.compile(r"://([^/\s]*@)?(.*?)(\?.*?)?(?=,\w+://|\s|$)")
+_URL = re.compile(r"://([^/\s]*@)?(.*?)(\?.*?)?(?=,\w+://|[\"']|$)", re.DOTALL)
 _KEPT_OF_QUERIES = ("ref", "timeout", "version", "submodules")  # kustomize's
 _PROGRAM = re.compile(r"[\w./][\w./-]*")
 

@@ -95,21 +95,26 @@ def by_contexts(contexts: Sequence[ClusterProfile], options: Options) -> list[Cl
     for pattern in options.contexts:
         if not any(_matches(cluster, pattern) for cluster in known):
             raise errors.unknown_context(pattern, [cluster.name for cluster in known])
+    _no_typo(known, options)
     clusters = [cluster for cluster in known if any(_matches(cluster, pattern) for pattern in options.contexts)]
-    _no_typo(clusters, options)
     kept = [cluster for cluster in clusters if _agreed(cluster, options, {})]
     if not kept:
         raise errors.no_cluster_left([cluster.name for cluster in clusters])
     return kept
 
 
-def _no_typo(clusters: Sequence[Cluster], options: Options) -> None:
-    """A pattern of --clusters, and a plain name that was typed for --exclude, has to mean something."""
+def _no_typo(known: Sequence[Cluster], options: Options) -> None:
+    """A pattern of --clusters, and a plain name that was typed for --exclude, has to mean something.
+
+    What a hub was only asked for a part of, may well have the cluster that is to be left out.
+    """
     typed = [name for flag, value in options.given if flag == "exclude" for name in (value or "").split(",")]
     plain = [name for name in typed if name and not any(letter in name for letter in "*?[")]
-    for pattern in (*options.clusters, *plain):
-        if not any(_matches(cluster, pattern) for cluster in clusters):
-            raise errors.unknown_cluster(pattern, [cluster.name for cluster in clusters])
+    partly = bool(options.cluster_selector or options.hub_namespace)
+    for pattern in (*options.clusters, *([] if partly else plain)):
+        if not any(_matches(cluster, pattern) for cluster in known):
+            names = [cluster.name for cluster in known]
+            raise errors.unknown_cluster(pattern, names, options.hub_namespace, options.cluster_selector)
 
 
 def _agreed(cluster: Cluster, options: Options, clustersets: Mapping[str, str]) -> bool:

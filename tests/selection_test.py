@@ -133,6 +133,20 @@ def test_a_placement_gives_the_order() -> None:
     assert selection.unknown_references(decided) == ["gone/x"]
 
 
+@pytest.mark.parametrize("part", ["--cluster-selector=tier=prod", "--hub-namespace=fleet"])
+def test_what_a_part_of_the_hub_s_clusters_lacks_is_no_typo_to_leave_out(part: str) -> None:
+    assert chosen(FLEET, part, "--exclude=prod-ap,dev", "--clusters=prod-*") == ["prod-eu", "prod-us"]
+    with pytest.raises(UserError, match=r"no cluster matches 'prod-ap' among those (with labels tier=prod|in names)"):
+        chosen(FLEET, part, "--clusters=prod-ap")
+
+
+def test_a_context_that_contexts_leaves_out_is_no_typo() -> None:
+    flags = cli.parse(["--contexts=kind-*", "--exclude=other,kind-b"]).options
+    assert [each.name for each in selection.by_contexts(profiles("kind-a", "kind-b", "other"), flags)] == ["kind-a"]
+    with pytest.raises(UserError, match="no cluster matches 'kind-c'"):
+        selection.by_contexts(profiles("kind-a"), cli.parse(["--contexts=*", "--exclude=kind-c"]).options)
+
+
 def test_contexts_are_a_fleet_without_a_hub() -> None:
     contexts = profiles("kind-a", "kind-b", "other")
     assert [each.name for each in selection.by_contexts(contexts, cli.parse(["--contexts=kind-*"]).options)] == [

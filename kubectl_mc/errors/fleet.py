@@ -191,19 +191,28 @@ def stale_inventory(context: str | None, why: str, age: float) -> str:
 
 
 def no_profiles(context: str | None, namespace: str | None, selector: str | None = None) -> UserError:
-    where = f" in namespace {visible(namespace)}" if namespace else ""
-    where += f" with labels {visible(selector)}" if selector else ""
+    where = _narrowed(namespace, selector)
     return UserError(f"{_hub_that(context)} has no ClusterProfiles{where}, so there is no cluster to ask")
+
+
+def _narrowed(namespace: str | None, selector: str | None) -> str:
+    """Of which part of its clusters a hub was asked; "" for all."""
+    where = f" in namespace {visible(namespace)}" if namespace else ""
+    return where + (f" with labels {visible(selector)}" if selector else "")
 
 
 def no_cluster_left(names: Sequence[str]) -> UserError:
     return UserError(f"no cluster is chosen by all of the selection flags. Known are: {listed(names)}")
 
 
-def unknown_cluster(name: str, names: Sequence[str]) -> UserError:
-    meant = nearest(name, names)
+def unknown_cluster(
+    name: str, names: Sequence[str], namespace: str | None = None, selector: str | None = None
+) -> UserError:
+    """names: of the clusters in the namespace with the labels of the selector."""
+    meant, where = nearest(name, names), _narrowed(namespace, selector)
+    among = f" among those{where}" if where else ""
     hint = f" Did you mean {visible(meant)}?" if meant else ""
-    return UserError(f"no cluster matches '{visible(name)}'.{hint} Known are: {listed(names)}")
+    return UserError(f"no cluster matches '{visible(name)}'{among}.{hint} Known are: {listed(names)}")
 
 
 def no_targets_for_change(verb: str, preposition: str) -> UserError:

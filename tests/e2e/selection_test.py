@@ -19,6 +19,7 @@ from tests.e2e.conftest import MEMBERS, Shell
     [
         (["--cluster-selector=tier=canary"], ["c1"]),
         (["--cluster-selector", "region in (region-1,region-3),tier!=canary"], ["c3"]),
+        (["--cluster-selector=tier=prod", "--exclude=c1,c2"], ["c3"]),
         (["--clusterset=prod"], ["c1", "c2", "c3"]),
         (["--property=location=eu-*"], ["c1"]),
         (["--cluster-manager=fixtures", "--exclude=c2"], ["c1", "c3"]),

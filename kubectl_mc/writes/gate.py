@@ -15,7 +15,7 @@ from kubectl_mc.memory import held
 from kubectl_mc.request import Request, same_everywhere
 from kubectl_mc.selection import Cluster
 from kubectl_mc.streams import Steady, Streams
-from kubectl_mc.writes import audit, confirm, input, preflight, redact, running, summary, waves
+from kubectl_mc.writes import audit, confirm, input, piped, preflight, redact, running, summary, waves
 from kubectl_mc.writes.audit import Place
 from kubectl_mc.writes.input import Given
 from kubectl_mc.writes.preflight import Finding
@@ -79,18 +79,33 @@ def work_for(
     request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], log: audit.Log, streams: Streams
 ) -> Iterator[Work]:
     """The work, with its input read and held. Raises UserError for an input that can't be read."""
-    typed, request = request.line, request._replace(line=_unasked(request))
-    captured = verbs.way(request.verb, request.line) == "captured" and verbs.is_kubectls(request.line)
-    given = Given(request.line)
-    if captured:
-        given = input.read(request.kubectl, request.line, streams.stdin.buffer.read, request.environment)
-    jobs = {job.label: job for job in same_everywhere([each for each in targets if not each.problem], given.line)}
-    work = Work(request._replace(line=given.line), typed, given, {each.name: each for each in clusters}, jobs, log)
-    if given.content is None:
-        yield work
+    typed, line, stdin = request.line, _unasked(request), streams.stdin.buffer.read
+    if verbs.way(request.verb, line) != "captured" or not verbs.is_kubectls(line):
+        yield _work(request, typed, Given(line), clusters, targets, log)
         return
-    with held(given.content) as path:
-        yield work._replace(request=work.request._replace(stdin=path))
+    with piped.held(line, stdin) as (line, contents):
+        given = input.read(request.kubectl, line, stdin, request.environment)
+        if contents:
+            digest = input.digest(b"".join([given.content or b"", *contents.values()]))
+            given = given._replace(digest=digest, sources=(*given.sources, *contents))
+        work = _work(request, typed, given, clusters, targets, log)
+        if given.content is None:
+            yield work
+            return
+        with held(given.content) as path:
+            yield work._replace(request=work.request._replace(stdin=path))
+
+
+def _work(
+    request: Request,
+    typed: CommandLine,
+    given: Given,
+    clusters: Sequence[Cluster],
+    targets: Sequence[Target],
+    log: audit.Log,
+) -> Work:
+    jobs = {job.label: job for job in same_everywhere([each for each in targets if not each.problem], given.line)}
+    return Work(request._replace(line=given.line), typed, given, {each.name: each for each in clusters}, jobs, log)
 
 
 def _unasked(request: Request) -> CommandLine:

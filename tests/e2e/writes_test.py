@@ -415,6 +415,15 @@ def test_stdin_is_read_once_and_given_to_each(place: Place) -> None:
     assert given == {"digest": given["digest"], "sources": ["-"]}
 
 
+def test_a_value_from_stdin_is_the_same_for_each(place: Place) -> None:
+    command = "create secret generic new -n shop --from-file=password=/dev/stdin --clusters=c1,c3 --yes"
+    assert place.shell.mc(*place.words(command), stdin="hunter2").status == 0
+    values = everywhere(place, "get secret new -n shop -o jsonpath={.data}")
+    expected = json.dumps({"password": base64.b64encode(b"hunter2").decode()}).replace(" ", "")
+    assert values == {"c1": expected, "c2": "", "c3": expected}
+    assert runs(place)[0].start["input"]["sources"] == ["/dev/stdin"]
+
+
 # --- Waves -------------------------------------------------------------------------------------------------------
 
 

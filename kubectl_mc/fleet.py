@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import dropwhile, takewhile
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubectl_mc import access, dispatch, errors, grammar, inventory, kubeconfig, mapping, memory, selection, verbs
 from kubectl_mc.access import Target
@@ -20,6 +21,9 @@ from kubectl_mc.kubeconfig import Kubeconfig
 from kubectl_mc.mapping import ClusterMapping
 from kubectl_mc.selection import Cluster
 from kubectl_mc.streams import Streams
+
+if TYPE_CHECKING:
+    from kubectl_mc.login import Answers
 
 
 def find_kubectl(environment: Mapping[str, str]) -> str:
@@ -89,10 +93,12 @@ def choose(
     environment: Mapping[str, str],
     say: Callable[[list[str]], None],
     clustersets: bool = False,
+    login: Login | None = None,
 ) -> Chosen:
     """The clusters that the options choose: of the hub's, or of the user's contexts. Warnings go to `say`.
 
     clustersets: the inventory is to say of which ClusterSets the clusters are
+    login: how to log in to the hub; None: its kubectls do it by themselves
     """
     paths = kubeconfig.files(environment, grammar.value(line, "kubeconfig"))
     if not any(os.path.exists(path) for path in paths):
@@ -114,7 +120,12 @@ def choose(
             clustersets="needed" if options.clusterset is not None else "wanted" if clustersets else "",
             placement=options.placement,
         )
-        found = inventory.find(inventory.directory(home), question, way, paths, options.refresh)
+
+        def log_in(way: Way) -> Way:
+            starts = login and known.starts_programs
+            return _logged_in_to_hub(way, question.context, login, environment, options) if login and starts else way
+
+        found = inventory.find(inventory.directory(home), question, way, paths, options.refresh, log_in)
         if found.outdated:
             say([errors.stale_inventory(question.context, found.outdated, found.age)])
         if not found.profiles:
@@ -132,19 +143,26 @@ def choose(
 
 
 class Login(NamedTuple):
-    """How to log in once for clusters whose login is the same.
+    """How a command logs in once to all whose login is the same: clusters, and the hub.
 
     may_ask: stdin is a terminal that a plugin may ask on
     kuberc: what --kuberc names
     say: is told what plugins say
+    answers: what plugins have given so far in this command
     """
 
     may_ask: bool
     kuberc: str | None
     say: Callable[[Sequence[str]], None]
+    answers: Answers
 
-    def share(self, targets: Sequence[Target], environment: Mapping[str, str], options: Options) -> list[Target]:
-        """The targets with the credential in place of the login that they share; one that failed says why."""
+    def share(
+        self, targets: Sequence[Target], environment: Mapping[str, str], options: Options, alone: bool = False
+    ) -> list[Target]:
+        """The targets with the credential in place of the login that they share; one that failed says why.
+
+        alone: one that shares it with no other is logged in, too
+        """
         starting = [target for target in targets if target.kubeconfig.starts_programs and not target.problem]
         if not any(target.kubeconfig.content for target in starting):
             return list(targets)
@@ -158,8 +176,8 @@ class Login(NamedTuple):
         parallel, patience = options.max_parallel or default_parallel(), _patience(options)
         if self.may_ask and patience:
             patience = max(patience, login.FOR_A_USER)
-        how = login.How(environment, parallel, patience, self.may_ask, self.kuberc)
-        outcome = login.share(members, how, self.say)
+        how = login.How(environment, parallel, patience, self.may_ask, self.kuberc, alone)
+        outcome = login.share(members, how, self.say, self.answers)
         before = {member.name: member for member in members}
         shared = {
             member.name: Kubeconfig(member.kubeconfig, starts_programs=False)
@@ -185,7 +203,29 @@ def login_for(line: CommandLine, streams: Streams) -> Login | None:
     ):
         return None
     may_ask = streams.stdin.isatty() and "-" not in grammar.values(line, "filename")
-    return Login(may_ask, grammar.value(line, "kuberc"), streams.say)
+    return Login(may_ask, grammar.value(line, "kuberc"), streams.say, {})
+
+
+def _logged_in_to_hub(
+    way: Way, context: str | None, login: Login, environment: Mapping[str, str], options: Options
+) -> Way:
+    """The way with the plugin of the hub's context run, as the hub's kubectls, several and without stdin, can't.
+
+    Raises UserError if it fails.
+    """
+    view = _view(way) or {}
+    name = context or str(view.get("current-context") or "")
+    own = Kubeconfig(None, starts_programs=True)
+    before = Target("", name, kubeconfig.split(view).get(name, own))
+    after = login.share([before], environment, options, alone=True)
+    if after[0].problem:
+        raise errors.hub_login_failed(context, after[0].problem)
+    (target,) = after if memory.available() else _in_files([before], after, own)
+    if target.kubeconfig in (own, before.kubeconfig):
+        return way
+    content = json.dumps(target.kubeconfig.content).encode()
+    variables = dict(target.kubeconfig.environment)
+    return way._replace(kubeconfig=None, environment={**way.environment, **variables}, content=content)
 
 
 def reach(
@@ -207,25 +247,28 @@ def reach(
         and (cluster.profile.access_providers or "auth.exec.command" in cluster.profile.properties)
     ]
     # One cluster alone has nothing to share; but its plugin may have to ask, which a kubectl of ours can't let it.
-    shares = login is not None and chosen.known.starts_programs and (len(targets) > 1 or login.may_ask)
+    shares = login and chosen.known.starts_programs and (len(targets) > 1 or login.may_ask or login.answers)
     given = grammar.value(line, "kubeconfig")
     size = kubeconfig.size(kubeconfig.files(environment, given))
     if not access.can_split(line) or not (offering or shares or access.worth_splitting(size, len(targets))):
         return targets
     lean = access.lean_environment(environment, chosen.known.starts_programs)
-    contexts = _contexts(Way(kubectl, given, lean, _patience(chosen.options)))
-    lost = [place for place in offering if contexts is not None and targets[place].context not in contexts]
-    targets = access.split(targets, contexts or {})
+    view = _view(Way(kubectl, given, lean, _patience(chosen.options)))
+    contexts = kubeconfig.split(view or {})
+    lost = [place for place in offering if view is not None and targets[place].context not in contexts]
+    targets = access.split(targets, contexts)
     if lost:
         from kubectl_mc import offers
 
         targets = offers.reach(targets, lost, chosen, environment)
     logged_in = login.share(targets, environment, chosen.options) if login else targets
-    if memory.available():
-        return logged_in
+    return logged_in if memory.available() else _in_files(targets, logged_in, chosen.known)
+
+
+def _in_files(split: Sequence[Target], logged_in: Sequence[Target], own: Kubeconfig) -> list[Target]:
     from kubectl_mc import ondisk
 
-    return ondisk.targets(targets, logged_in, chosen.known)
+    return ondisk.targets(split, logged_in, own)
 
 
 def context_names(way: Way) -> list[str]:
@@ -243,15 +286,14 @@ def _patience(options: Options) -> float:
     return 30.0 if options.cluster_timeout is None else options.cluster_timeout
 
 
-def _contexts(way: Way) -> Mapping[str, Kubeconfig] | None:
-    """The user's kubeconfig, one per context; None if kubectl can't read it."""
-    import json
-
+def _view(way: Way) -> Mapping[str, Any] | None:
+    """The user's kubeconfig as a whole; None if kubectl can't read it."""
     for view in (kubeconfig.VIEW, kubeconfig.UNREAD_VIEW):
         command = Command("kubeconfig", (way.kubectl, *_kubeconfig_flag(way), *view), way.environment)
         (result,) = dispatch.collect([command], 1, way.patience)
         if result.status == 0:
-            return kubeconfig.split(json.loads(result.stdout))
+            found: Mapping[str, Any] = json.loads(result.stdout)
+            return found
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import cache, dispatch, errors, hub
@@ -43,18 +43,34 @@ class Inventory(NamedTuple):
 
 
 class Way(NamedTuple):
-    """How a hub is asked: the kubectl, its --kubeconfig if one was given, its environment, and seconds to wait."""
+    """How a hub is asked: the kubectl, its --kubeconfig if one was given, its environment, and seconds to wait.
+
+    content: a kubeconfig with the hub's context in it, in place of the user's; None for that
+    """
 
     kubectl: str
     kubeconfig: str | None
     environment: Mapping[str, str]
     patience: float
+    content: bytes | None = None
+
+    def __repr__(self) -> str:
+        """Without the content: there may be a credential in it."""
+        return f"Way({self.kubectl!r}, {self.kubeconfig!r})"
 
 
-def find(directory: str, question: Question, way: Way, kubeconfigs: Sequence[str], refresh: bool) -> Inventory:
+def find(
+    directory: str,
+    question: Question,
+    way: Way,
+    kubeconfigs: Sequence[str],
+    refresh: bool,
+    log_in: Callable[[Way], Way] = lambda way: way,
+) -> Inventory:
     """From the cache while it is fresh; else asked for; an old one if the hub can't be reached.
 
     directory: where inventories are kept; kubeconfigs: the files that say where the hub is
+    log_in: called before the hub is asked, if it is
     Raises UserError where there is neither, and where the hub answered, but with a refusal.
     """
     keys, rests_on = _keys(question, kubeconfigs), cache.states(kubeconfigs)
@@ -64,7 +80,7 @@ def find(directory: str, question: Question, way: Way, kubeconfigs: Sequence[str
     if known and known.profiles and not refresh and all(each.fresh(rests_on) for each in kept.values()):
         return known
     try:
-        asked = ask(question, way)
+        asked = ask(question, log_in(way))
     except HubUnreached as unreached:
         # What is the current context's is another hub's, perhaps, since the kubeconfig is another.
         same_hub = question.context or all(each.rests_on == rests_on for each in kept.values())
@@ -97,7 +113,9 @@ def ask(question: Question, way: Way) -> Inventory:
         listings["decided"] = hub.placements_command(question.placement, question.namespace)
     start = [way.kubectl, *(["--kubeconfig", way.kubeconfig] if way.kubeconfig else [])]
     start += ["--context", question.context] if question.context else []
-    commands = [Command(name, (*start, *arguments), way.environment) for name, arguments in listings.items()]
+    commands = [
+        Command(name, (*start, *arguments), way.environment, way.content) for name, arguments in listings.items()
+    ]
     results = dispatch.collect(commands, len(commands), way.patience)
     known = [result for result in results if not (question.clustersets == "wanted" and _is_withheld(result))]
     answers = {result.cluster: _items(result, question.context, way.patience) for result in known}

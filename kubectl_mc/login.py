@@ -41,6 +41,7 @@ class How(NamedTuple):
     patience: seconds that each has, 0 for no limit; one that may ask on the terminal has no limit
     terminal: stdin is one, and nobody else reads it
     kuberc: what --kuberc names, if it was given
+    alone: also an entry of one member is run here
     """
 
     environment: Mapping[str, str]
@@ -48,6 +49,10 @@ class How(NamedTuple):
     patience: float
     terminal: bool = False
     kuberc: str | None = None
+    alone: bool = False
+
+
+Answers = dict[Plugin, Credential | Failed]
 
 
 class Outcome(NamedTuple):
@@ -59,12 +64,17 @@ class Outcome(NamedTuple):
     failures: Mapping[str, str]
 
 
-def share(members: Sequence[Member], how: How, say: Callable[[Sequence[str]], None]) -> Outcome:
+def share(
+    members: Sequence[Member], how: How, say: Callable[[Sequence[str]], None], answers: Answers | None = None
+) -> Outcome:
     """Log in once for all members whose exec entry is the same; `say` is told what plugins write to stderr.
 
     An entry of one member is left to kubectl, for there is nothing to gain; unless it has to ask on the terminal, which
     a kubectl among others can't.
+
+    answers: what plugins have given before in this command, which isn't asked of them again; it is added to
     """
+    answers = {} if answers is None else answers
     if _policy_in(how):
         return Outcome(tuple(members), {})
     groups: dict[Plugin, list[Member]] = {}
@@ -73,16 +83,19 @@ def share(members: Sequence[Member], how: How, say: Callable[[Sequence[str]], No
         if plugin:
             groups.setdefault(plugin, []).append(member)
     wanted = [
-        plugin for plugin, group in groups.items() if len(group) > 1 or (plugin.mode == "Always" and how.terminal)
+        plugin
+        for plugin, group in groups.items()
+        if plugin not in answers and (how.alone or len(group) > 1 or (plugin.mode == "Always" and how.terminal))
     ]
-    answers = _run(wanted, how, say)
+    answers.update(_run(wanted, how, say))
     after: dict[str, Member] = {}
     failures: dict[str, str] = {}
-    for plugin, answer in answers.items():
-        for member in groups[plugin]:
+    for plugin, group in groups.items():
+        answer = answers.get(plugin)
+        for member in group if answer else ():
             if isinstance(answer, Failed):
                 failures[member.name] = f"login failed: {answer.reason}{_hint(plugin, member)}"
-            elif _good(answer):
+            elif answer and _good(answer):
                 after[member.name] = _with(member, answer)
     return Outcome(tuple(after.get(member.name, member) for member in members), failures)
 
@@ -122,11 +135,9 @@ def _with(member: Member, credential: Credential) -> Member:
     return Member(member.name, plugins.with_login(member.kubeconfig, login))
 
 
-def _run(
-    plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]], None]
-) -> dict[Plugin, Credential | Failed]:
+def _run(plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]], None]) -> Answers:
     """Those that may ask, one after another on the terminal; then the others, side by side."""
-    answers: dict[Plugin, Credential | Failed] = {}
+    answers: Answers = {}
     together = []
     for plugin in plugins:
         if not plugin.command:
@@ -151,9 +162,7 @@ def _asking(plugin: Plugin, how: How) -> Credential | Failed:
     return _judged(plugin, status, stdout, "")
 
 
-def _side_by_side(
-    plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]], None]
-) -> dict[Plugin, Credential | Failed]:
+def _side_by_side(plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]], None]) -> Answers:
     try:
         return _collected(plugins, how, say)
     except (OSError, ValueError) as error:
@@ -163,9 +172,7 @@ def _side_by_side(
     return {plugin: answer for each in plugins for plugin, answer in _side_by_side([each], how, say).items()}
 
 
-def _collected(
-    plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]], None]
-) -> dict[Plugin, Credential | Failed]:
+def _collected(plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]], None]) -> Answers:
     """Raises OSError or ValueError if one of them can't be started.
 
     What they write to stderr is told line by line while they run, as kubectl does, for it may be an address to visit;
@@ -173,7 +180,7 @@ def _collected(
     """
     commands = [_command(plugin, how, interactive=False) for plugin in plugins]
     stdout, stderr = [b""] * len(plugins), [b""] * len(plugins)
-    answers: dict[Plugin, Credential | Failed] = {}
+    answers: Answers = {}
     said: set[str] = set()
 
     def tell(lines: Sequence[bytes]) -> None:

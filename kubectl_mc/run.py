@@ -29,13 +29,13 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
         raise errors.by_time_is_for_logs(line.verb)
     if options.by_time and verbs.endless(verb, line):
         raise errors.by_time_needs_an_end()
-    chosen = fleet.choose(kubectl, options, line, environment, streams.say)
+    login = fleet.login_for(line, streams)
+    chosen = fleet.choose(kubectl, options, line, environment, streams.say, login=login)
     if alone and (unnamed or len(chosen.clusters) > 1):
         raise errors.needs_one_cluster(line.verb, [cluster.name for cluster in chosen.clusters])
     if chosen.options.by_time and not verbs.sorts_by_time(verb, line):  # a default of the mapping file's
         chosen = chosen._replace(options=chosen.options._replace(by_time=False))
-    login = fleet.login_for(line, streams) if way != "terminal" else None
-    targets = fleet.reach(kubectl, line, environment, chosen, login)
+    targets = fleet.reach(kubectl, line, environment, chosen, login if way != "terminal" else None)
     unhealthy = [cluster.name for cluster in chosen.clusters if cluster.profile.healthy is False]
     if unhealthy:
         streams.say([errors.reported_unhealthy(unhealthy)])

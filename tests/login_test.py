@@ -122,6 +122,15 @@ def test_an_entry_of_one_context_is_left_to_kubectl(plugin: Plugin, how: How) ->
     assert plugin.runs == []
 
 
+def test_what_a_plugin_has_given_in_this_command_is_not_asked_for_again(plugin: Plugin, how: How) -> None:
+    answers: login.Answers = {}
+    for members in (plugin.members(1), plugin.members(3), plugin.members(1)):
+        outcome = login.share(members, how._replace(alone=True), said.extend, answers)
+        assert logins(outcome) == [{"token": "secret-token"}] * len(members)
+    assert len(plugin.runs) == 1
+    assert "secret" not in repr(answers)
+
+
 def test_contexts_without_an_exec_entry_stay_as_they_are(plugin: Plugin, how: How) -> None:
     others = [Member("t", of_user({"token": "x"})), Member("n", {}), plugin.member("r", apiVersion="x")]
     outcome = share([*others, *plugin.members(2)], how)

@@ -53,9 +53,10 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     if form not in ("", "wide", "json", "yaml", "name"):
         raise errors.bad_flag_value("output", form, "one of wide, json, yaml, name")
     kubectl = fleet.find_kubectl(environment)
-    chosen = fleet.choose(kubectl, options, line, environment, streams.say, clustersets=form != "name")
+    login = fleet.login_for(line, streams)
+    chosen = fleet.choose(kubectl, options, line, environment, streams.say, clustersets=form != "name", login=login)
     check = grammar.is_set(line, "check")
-    targets = fleet.reach(kubectl, line, environment, chosen, fleet.login_for(line, streams) if check else None)
+    targets = fleet.reach(kubectl, line, environment, chosen, login if check else None)
     patience = 10.0 if chosen.options.cluster_timeout is None else chosen.options.cluster_timeout
     way = Way(kubectl, grammar.value(line, "kubeconfig"), environment, patience)
     checks = whoami.ask(targets, way, chosen.options.max_parallel or dispatch.default_parallel()) if check else {}

@@ -29,7 +29,7 @@ from kubectl_mc import (
 )
 from kubectl_mc.cli import Options
 from kubectl_mc.clouds import CLOUDS, Cloud, Plan
-from kubectl_mc.fleet import Chosen
+from kubectl_mc.fleet import Chosen, Login
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.inventory import Way
 from kubectl_mc.kubeconfig import Kubeconfig
@@ -66,6 +66,7 @@ class Session(NamedTuple):
     line: CommandLine
     way: Way
     chosen: Chosen
+    login: Login | None
     environment: Mapping[str, str]
     streams: Streams
 
@@ -76,13 +77,14 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     mode = _mode(line, options, streams)
     kubectl = fleet.find_kubectl(environment)
     fresh = options._replace(refresh=True)  # what is set up now should not rest on what was there minutes ago
-    chosen = fleet.choose(kubectl, fresh, line, environment, streams.say)
+    login = fleet.login_for(line, streams)
+    chosen = fleet.choose(kubectl, fresh, line, environment, streams.say, login=login)
     if chosen.options.contexts:
         raise errors.setup_needs_a_hub()
     patience = 10.0 if chosen.options.cluster_timeout is None else chosen.options.cluster_timeout
     lean = access.lean_environment(environment, chosen.known.starts_programs)
     way = Way(kubectl, grammar.value(line, "kubeconfig"), lean, patience)
-    session = Session(mode, line, way, chosen, environment, streams)
+    session = Session(mode, line, way, chosen, login, environment, streams)
     known = proposals.contexts(cloud_login.view(way))
     proposed = _proposed(session, known)
     if cloud and any(not each.context for each in proposed):
@@ -257,8 +259,7 @@ def _checks(session: Session, proposed: Sequence[Proposal], by_profile: Collecti
         mapping=mapped._replace(entries=(*entries, *mapped.entries)),
         known=Kubeconfig(None, kubeconfig.may_start_programs(kubeconfig.files(session.environment, given))),
     )
-    login = fleet.login_for(session.line, session.streams)
-    targets = fleet.reach(session.way.kubectl, session.line, session.environment, chosen, login)
+    targets = fleet.reach(session.way.kubectl, session.line, session.environment, chosen, session.login)
     first = {target.context or target.cluster: target for target in reversed(targets)}
     way = session.way._replace(environment=session.environment)
     parallel = options.max_parallel or dispatch.default_parallel()

@@ -42,7 +42,8 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
 def _entries(
     line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams, record: trust.Record
 ) -> list[Entry]:
-    chosen = fleet.choose(fleet.find_kubectl(environment), options, line, environment, streams.say)
+    login = fleet.login_for(line, streams)
+    chosen = fleet.choose(fleet.find_kubectl(environment), options, line, environment, streams.say, login=login)
     return approvals.entries(chosen, record)
 
 

@@ -170,6 +170,11 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
     return HubUnreached(text, why.reason) if why.reason in _UNREACHED else UserError(text)
 
 
+def hub_login_failed(context: str | None, problem: str) -> UserError:
+    """problem: as a cluster's, made visible: `login failed: …`."""
+    return UserError(f"Cannot list ClusterProfiles with {_hub(context)}: {problem}")
+
+
 def hub_timed_out(context: str | None, seconds: float) -> HubUnreached:
     reason = f"no answer in {seconds:g}s"
     return HubUnreached(f"Cannot list ClusterProfiles with {_hub(context)}: {reason} (--cluster-timeout)", reason)

@@ -73,8 +73,12 @@ def user(own: Shell, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator
     plugin.parent.mkdir()
     status = """{"token": "'"$1"'", "expirationTimestamp": "2099-01-01T00:00:00Z"}"""
     credential = f'{{"apiVersion": "{V1}", "kind": "ExecCredential", "status": {status}}}'
-    script = f"echo \"$@\" >> '{runs}'\n[ \"$1\" = hang ] && exec sleep 1000\necho '{credential}'"
-    plugin.write_text(f"#!/bin/sh\n{script}\n")
+    plugin.write_text(f"""#!/bin/sh
+echo "$@" >> '{runs}'
+[ "$2" = tells ] && echo visit https://issuer >&2
+[ "$1" = hang ] && exec sleep 1000
+echo '{credential}'
+""")
     plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -238,6 +242,27 @@ def test_checks_share_the_login_and_let_it_ask_as_other_commands_do(user: User, 
     environment = {**user.shell.environment, "HOME": str(user.home), "KUBECONFIG": ""}
     attended = talk(user.shell._replace(environment=environment), [*text.split(), "--hub-context=hub"], [])
     assert (attended.status, attended.stdout.count("admin"), user.started) == (0, len(MEMBERS), 1)
+
+
+@pytest.mark.parametrize("text", ["get nodes", "clusters --check", "setup --check"])
+def test_the_hub_and_its_clusters_share_one_login_that_may_ask(user: User, text: str) -> None:
+    contexts_with_plugin(user, {name: ["admin"] for name in ("hub", *MEMBERS)}, mode="Always")
+    unattended = user.mc(*text.split())
+    assert (unattended.status, unattended.stdout, user.started) == (1, "", 0)
+    reason = "login failed: the plugin has to ask, and standard input is not a terminal"
+    assert unattended.stderr == f"Error: Cannot list ClusterProfiles with hub context 'hub': {reason}\n"
+    environment = {**user.shell.environment, "HOME": str(user.home), "KUBECONFIG": ""}
+    attended = talk(user.shell._replace(environment=environment), [*text.split(), "--hub-context=hub"], [])
+    assert (attended.status, user.started) == (0, 1)
+    assert all(cluster in attended.stdout for cluster in MEMBERS)
+
+
+def test_the_hubs_plugin_runs_once_and_is_heard(user: User) -> None:
+    contexts_with_plugin(user, {"hub": ["admin", "tells"]})
+    done = user.mc("clusters")
+    assert (done.status, len(done.rows), user.started) == (0, 1 + len(MEMBERS), 1)
+    assert done.stderr == "visit https://issuer\n"
+    assert (user.mc("clusters").stderr, user.started) == ("", 1)  # what is kept needs no login
 
 
 def test_a_login_that_hangs_has_the_clusters_time_and_does_not_hide_the_others(user: User) -> None:

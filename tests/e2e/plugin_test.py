@@ -49,7 +49,7 @@ def test_a_plugin_whose_name_has_several_words(members: Shell, tmp_path: Path, f
     assert user.mc(*words, "--yes").stdout == "".join(
         f"{start}CLUSTER: {cluster}\n--context {cluster} x --flag\n" for start, cluster in (("", "c1"), ("\n", "c2"))
     )
-    assert f"{name.capitalize()} 'x' in 2 clusters" in user.mc("audit").stdout
+    assert f"{name.capitalize()} in 2 clusters" in user.mc("audit").stdout
     assert f"Use --all-clusters to {name} in all clusters" in user.mc(*words[:-1]).stderr
 
 

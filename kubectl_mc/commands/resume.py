@@ -58,8 +58,10 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     names = [name for name in found.clusters if name in wanted]
     restated = _options(recorded.options, options, names)
     kubectl = fleet.find_kubectl(environment)
-    chosen = fleet.choose(kubectl, restated, recorded.kubectl, environment, streams.say)
-    targets = fleet.reach(kubectl, recorded.kubectl, environment, chosen)
+    login = fleet.login_for(recorded.kubectl, streams)
+    chosen = fleet.choose(kubectl, restated, recorded.kubectl, environment, streams.say, login=login)
+    foreground = verbs.way(verb, recorded.kubectl) == "terminal"
+    targets = fleet.reach(kubectl, recorded.kubectl, environment, chosen, None if foreground else login)
     unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
     request = Request(kubectl, verb, recorded.kubectl, chosen.options, environment, None, unreachable)
     earlier.check(request, found, (recorded.options, options), chosen.clusters, targets, same_namespace=True)
@@ -70,7 +72,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     with gate.work_for(request, chosen.clusters, targets, log, streams) as work:
         if work.given.digest != str((found.start.get("input") or {}).get("digest") or ""):
             raise errors.other_input(found.id)
-        if verbs.way(verb, recorded.kubectl) == "terminal":
+        if foreground:
             return gate.foreground(work._replace(resumes=True), order, streams)
         known = {place.cluster: place for place in found.places()}
         return gate.carry_out(work._replace(resumes=True), order, streams, known, stuck)

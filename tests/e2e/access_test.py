@@ -265,6 +265,17 @@ def test_the_hubs_plugin_runs_once_and_is_heard(user: User) -> None:
     assert (user.mc("clusters").stderr, user.started) == ("", 1)  # what is kept needs no login
 
 
+@needs("faults")
+def test_what_is_gone_on_with_shares_the_login_too(user: User) -> None:
+    contexts_with_plugin(user, {name: ["admin"] for name in MEMBERS})
+    change = ("label", "namespace", "shop", "x=y", "--overwrite", "--all-clusters", "--yes")
+    with user.shell.fault("c2", "refuse"), user.shell.fault("c3", "refuse"):
+        done = user.mc(*change, "--continue-on-preflight-error")
+    assert (done.status, user.started) == (1, 1)
+    assert user.mc("resume", done.stderr.split()[-1], "--yes").status == 0
+    assert user.started == 2
+
+
 def test_a_login_that_hangs_has_the_clusters_time_and_does_not_hide_the_others(user: User) -> None:
     contexts_with_plugin(user, {"c1": ["hang"], "c2": ["hang"]})
     done = user.mc("get", "nodes", "--cluster-timeout=2s")

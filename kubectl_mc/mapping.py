@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ from kubectl_mc import errors
 
 API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
 FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
+
+_KEYS = ("apiVersion", "kind", "metadata", "hubContext", "clusters", "defaults", "protected")
+_ENTRY_KEYS = ("name", "profile", "context", "namespace", "protected")
 
 _PATH_FLAGS = ("clusterprofile-provider-file",)  # what it names says which programs are run
 
@@ -79,6 +83,7 @@ def _load(path: str) -> ClusterMapping:
 def parse(text: str, path: str) -> ClusterMapping:
     """A mapping file's text as a value; `path` is for the errors.
 
+    Unknown keys are allowed, but not those that look like a slip: a mapping or a protection would be gone unseen.
     Both forms: {apiVersion, kind: ClusterMapping, hubContext, clusters: [{name, context, namespace}]} and the
     shorter {clusters: [{profile, context}]}.
     """
@@ -105,8 +110,31 @@ def parse(text: str, path: str) -> ClusterMapping:
     clusters = document.get("clusters") or []
     if not isinstance(clusters, list):
         raise errors.mapping_file(path, _line(root, "clusters"), "clusters is no list")
+    _no_misplaced_flag(document, path, root)
+    slip = _slip(document, _KEYS)
+    if slip:
+        raise errors.mapping_key(path, _line(root, slip[0]), *slip)
     entries, defaults = tuple(_entries(clusters, path, root)), _defaults(document, path, root)
     return ClusterMapping(hub, entries, defaults, _protected(document, path, root))
+
+
+def _slip(fields: Mapping[object, object], known: Sequence[str]) -> tuple[str, str] | None:
+    """The first key that is nearly a known one, and that one."""
+    for key in fields:
+        meant = errors.nearest(key, known, cutoff=0.8) if isinstance(key, str) and key not in known else None
+        if meant:
+            return str(key), meant
+    return None
+
+
+def _no_misplaced_flag(document: Mapping[object, object], path: str, root: object) -> None:
+    """Raises UserError for a flag of ours (`hubNamespace`, `healthy`) beside the defaults, where it does nothing."""
+    from kubectl_mc.cli import OWN_FLAGS
+
+    for key in document:
+        flag = re.sub(r"_|(?=[A-Z])", "-", key).lower() if isinstance(key, str) and key not in _KEYS else ""
+        if flag in OWN_FLAGS:
+            raise errors.mapping_key(path, _line(root, str(key)), str(key), f"defaults: {{{flag}: …}}")
 
 
 def _protected(document: Mapping[object, object], path: str, root: object) -> tuple[str, ...]:
@@ -118,21 +146,42 @@ def _protected(document: Mapping[object, object], path: str, root: object) -> tu
 
 def _defaults(document: Mapping[object, object], path: str, root: object) -> tuple[tuple[str, str], ...]:
     """`defaults: {exclude: [dev], cluster-timeout: 10s}`: our flags by name, with a value or a list of them."""
-    from kubectl_mc.cli import OWN_FLAGS
+    from kubectl_mc.cli import OWN_FLAGS, from_flags
 
-    defaults = document.get("defaults") or {}
-    if not isinstance(defaults, dict) or not all(name in OWN_FLAGS for name in defaults):
-        raise errors.mapping_file(
-            path, _line(root, "defaults"), f"defaults are flags of kubectl mc: {', '.join(OWN_FLAGS)}"
-        )
-    return tuple(
-        (name, _default(name, value, path))
-        for name, given in defaults.items()
-        for value in (given if isinstance(given, list) else [given])
-    )
+    given = document.get("defaults") or {}
+    line = _line(root, "defaults")
+    if not isinstance(given, dict):
+        raise errors.mapping_file(path, line, "defaults is no mapping of flags to values")
+    flags = {_flag(name, root): value for name, value in given.items()}
+    unknown = [name for name in flags if name not in OWN_FLAGS]
+    if unknown:
+        raise errors.default_unknown(path, line, unknown[0], tuple(OWN_FLAGS))
+    values = [
+        (name, value)
+        for name, several in flags.items()
+        for value in (several if isinstance(several, list) else [several])
+        if value is not None
+    ]
+    for name, value in values:
+        if not isinstance(value, (str, int, float)):
+            raise errors.mapping_file(path, line, f"defaults: {name} is no text, number, or list of them")
+    found = tuple((name, _default(name, value, path)) for name, value in values)
+    try:
+        from_flags(found)
+    except errors.UserError as error:
+        raise errors.mapping_file(path, line, f"defaults: {error}") from None
+    return found
 
 
-def _default(flag: str, value: object, path: str) -> str:
+def _flag(name: object, root: object) -> str:
+    """A flag's name as it is written: YAML takes a plain `yes` for a truth value, as it does `on`."""
+    spelled = {
+        key.value for node, value in getattr(root, "value", ()) if node.value == "defaults" for key, _ in value.value
+    }
+    return "yes" if name is True and "yes" in spelled else str(name)
+
+
+def _default(flag: str, value: str | float, path: str) -> str:
     """A default as it would be typed; a file's path is relative to the mapping file's folder, not to where one is."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if flag in _PATH_FLAGS and text:
@@ -141,22 +190,27 @@ def _default(flag: str, value: object, path: str) -> str:
 
 
 def _entries(clusters: Sequence[object], path: str, root: object) -> list[Entry]:
-    entries = []
+    entries: list[Entry] = []
+    contexts: dict[tuple[str, str | None], str] = {}
     for index, item in enumerate(clusters):
+        line = _line(root, "clusters", index)
         fields = item if isinstance(item, Mapping) else {}
+        slip = _slip(fields, _ENTRY_KEYS)
+        if slip:
+            raise errors.mapping_key(path, line, *slip)
         profile = fields.get("name", fields.get("profile"))
         context, namespace = fields.get("context"), fields.get("namespace")
         protected = fields.get("protected", False)
         if not (isinstance(profile, str) and isinstance(context, str) and isinstance(namespace, str | None)):
-            line = _line(root, "clusters", index)
             raise errors.mapping_file(path, line, f"entry {index + 1} of clusters needs name and context as strings")
         if not isinstance(protected, bool):
-            line = _line(root, "clusters", index)
-            raise errors.mapping_file(
-                path, line, f"protected of entry {index + 1} of clusters is neither true nor false"
-            )
+            problem = f"protected of entry {index + 1} of clusters is neither true nor false"
+            raise errors.mapping_file(path, line, problem)
         if namespace is None and "/" in profile:
             namespace, _, profile = profile.partition("/")
+        other = contexts.setdefault((profile, namespace), context)
+        if other != context:
+            raise errors.mapping_file(path, line, f"a second context for {profile}: {other}, {context}")
         entries.append(Entry(profile, context, namespace, protected))
     return entries
 

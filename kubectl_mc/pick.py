@@ -19,7 +19,7 @@ def pick(clusters: Sequence[Cluster], environment: Mapping[str, str]) -> list[Cl
 
 
 def _fzf(lines: Sequence[str], environment: Mapping[str, str]) -> list[str] | None:
-    """The lines picked with fzf; None where it isn't installed. It draws on the terminal itself."""
+    """The lines picked with fzf; None where it isn't installed, or can't run. It draws on the terminal itself."""
     from plumbum import CommandNotFound, local
 
     with local.env(**environment):
@@ -27,9 +27,10 @@ def _fzf(lines: Sequence[str], environment: Mapping[str, str]) -> list[str] | No
             fzf = local["fzf"]["--multi", "--no-sort", "--prompt", "clusters (TAB marks)> "]
         except CommandNotFound:
             return None
-        # 1: no match, 130: left with Esc or Ctrl-C.
-        status, picked, _ = (fzf << "\n".join(lines)).run(retcode=(0, 1, 130), stderr=None)
-    return str(picked).splitlines() if status == 0 else []
+        status, picked, _ = (fzf << "\n".join(lines)).run(retcode=None, stderr=None)
+    if status in (1, 130):  # no match; left with Esc or Ctrl-C
+        return []
+    return str(picked).splitlines() if status == 0 else None
 
 
 def numbered(lines: Sequence[str], ask: Callable[[str], str]) -> list[int]:

@@ -194,7 +194,7 @@ def files(draw: st.DrawFn) -> str:
     lines = []
     if draw(st.booleans()):
         lines += ["apiVersion: kubectl-mc.k8s.io/v1alpha1" + draw(comments), "kind: ClusterMapping"]
-    items = draw(st.lists(st.tuples(names, words, own_keys, comments), max_size=4))
+    items = draw(st.lists(st.tuples(names, words, own_keys, comments), max_size=4, unique_by=lambda item: item[0]))
     flow, indent = draw(st.booleans()), draw(st.sampled_from(["", "  "]))
     lines.append("clusters:" + draw(comments))
     for name, context, own, comment in items:

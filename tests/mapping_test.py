@@ -43,6 +43,8 @@ def parse(text: str) -> ClusterMapping:
         ("# nothing\n---\n", ClusterMapping()),
         ("{}", ClusterMapping()),
         ("unknown: field", ClusterMapping()),
+        ("clusters: [{name: a, context: b, note: x, region: eu}]", ClusterMapping(None, (Entry("a", "b"),))),
+        ("clusters: [{name: a, context: b}, {name: a, context: b}]", ClusterMapping(None, (Entry("a", "b"),) * 2)),
     ],
 )
 def test_both_forms_are_read(text: str, value: ClusterMapping) -> None:
@@ -71,6 +73,13 @@ def test_both_forms_are_read(text: str, value: ClusterMapping) -> None:
         ("clusters:\n- {name: a, context: b, namespace: 3}\n", "FILE:2: entry 1 of clusters needs "),
         ("clusters:\n\n- text\n", "FILE:3: entry 1 of clusters needs "),
         ("clusters: []\nclusters: [{name: a, context: b}, x]", "FILE:2: entry 2 of clusters needs "),
+        ("clusters:\n- {name: a, context: b}\n- {name: a, context: c}\n", "FILE:3: a second context for a: b, c."),
+        ("clusters:\n- {name: x/a, context: b}\n- {name: a, namespace: x, context: c}\n", "FILE:3: a second context "),
+        ("a: 1\ndefaults: [x]", "FILE:2: defaults is no mapping of flags to values."),
+        ("a: 1\ndefaults: {max-parallel: 0}", "FILE:2: defaults: invalid argument '0' for --max-parallel: "),
+        ("defaults: {clusters: ''}", "FILE:1: defaults: flag needs an argument: --clusters."),
+        ("defaults: {exclude: [[a]]}", "FILE:1: defaults: exclude is no text, number, or list of them."),
+        ("defaults: {placement: {a: b}}", "FILE:1: defaults: placement is no text, number, or list of them."),
         ("a: " + "[" * 5000, "FILE"),
     ],
 )  # fmt: skip
@@ -79,6 +88,47 @@ def test_a_mistake_is_named_with_its_line(text: str, problem: str) -> None:
         parse(text)
     assert str(raised.value).startswith(problem)
     assert "clusters: [{name: PROFILE, context: CONTEXT}]" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: 1\nprotectd: [a]", "FILE:2: unknown key 'protectd'. Did you mean protected?"),
+        ("hub-contxt: a", "FILE:1: unknown key 'hub-contxt'. Did you mean hubContext?"),
+        ("hubNamespace: foo", "FILE:1: unknown key 'hubNamespace'. Did you mean defaults: {hub-namespace: …}?"),
+        ("healthy: true", "FILE:1: unknown key 'healthy'. Did you mean defaults: {healthy: …}?"),
+        ("cluster_timeout: 3s", "FILE:1: unknown key 'cluster_timeout'. Did you mean defaults: {cluster-timeout: …}?"),
+        (
+            "clusters:\n- {name: a, context: a}\n- {name: b, contxt: x}",
+            "FILE:3: unknown key 'contxt'. Did you mean context?",
+        ),
+        ("clusters: [{name: a, context: a, Protected: true}]", "FILE:1: unknown key 'Protected'. Did you mean protect"),
+        (
+            "a: 1\ndefaults: {excludes: [a]}",
+            "FILE:2: defaults are flags of kubectl mc, and 'excludes' is none. Did you",
+        ),
+        ("defaults: {1: [a]}", "FILE:1: defaults are flags of kubectl mc, and '1' is none. Its flags: hub-context, "),
+        ("defaults: {on: true}", "FILE:1: defaults are flags of kubectl mc, and 'True' is none. "),
+    ],
+)
+def test_a_slip_is_not_passed_over(text: str, problem: str) -> None:
+    with pytest.raises(UserError) as raised:
+        parse(text)
+    assert str(raised.value).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "defaults"),
+    [
+        ("{exclude: [a, 2], fold: true, max-parallel: 3, verbose: false}",
+         [("exclude", "a"), ("exclude", "2"), ("fold", "true"), ("max-parallel", "3"), ("verbose", "false")]),
+        ("{placement: null, clusters: [], exclude: [null, a], cluster-timeout: }", [("exclude", "a")]),
+        ("{yes: true}", [("yes", "true")]),
+        ("{'yes': false}", [("yes", "false")]),
+    ],
+)  # fmt: skip
+def test_defaults_are_flags_as_they_would_be_typed(text: str, defaults: list[tuple[str, str]]) -> None:
+    assert parse(f"defaults: {text}").defaults == tuple(defaults)
 
 
 WORDS = st.sampled_from(

@@ -90,12 +90,6 @@ def refused_flag(flag: str) -> UserError:
     return UserError(f"--{flag} would send every cluster's command to one place, so it can't be used here. {advice}")
 
 
-def mapping_file(path: str, line: int | None, problem: str) -> UserError:
-    where = path if line is None else f"{path}:{line}"
-    expected = "clusters: [{name: PROFILE, context: CONTEXT}]"
-    return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see README.md")
-
-
 def no_kubeconfig() -> UserError:
     return UserError(
         "no kubeconfig: neither ~/.kube/config nor the files in KUBECONFIG exist. "

@@ -1,10 +1,27 @@
-"""What `kubectl mc setup` says."""
+"""What `kubectl mc setup` says, and what may be wrong with the mapping file, which it writes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from kubectl_mc.errors.words import UserError, clusters, nearest, visible
+
+
+def mapping_file(path: str, line: int | None, problem: str) -> UserError:
+    where = path if line is None else f"{path}:{line}"
+    expected = "clusters: [{name: PROFILE, context: CONTEXT}]"
+    return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see README.md")
+
+
+def mapping_key(path: str, line: int, key: str, meant: str) -> UserError:
+    """A key that nobody reads, but that was probably meant to be another one."""
+    return UserError(f"{visible(path)}:{line}: unknown key '{visible(key)}'. Did you mean {meant}?")
+
+
+def default_unknown(path: str, line: int, name: str, flags: Sequence[str]) -> UserError:
+    meant = nearest(name, flags)
+    hint = f"Did you mean {meant}?" if meant else f"Its flags: {', '.join(flags)}"
+    return UserError(f"{visible(path)}:{line}: defaults are flags of kubectl mc, and '{visible(name)}' is none. {hint}")
 
 
 def setup_needs_a_hub() -> UserError:

@@ -171,3 +171,6 @@ def test_pick_with_fzf(members: Shell, tmp_path: Path) -> None:
     fzf.write_text("#!/bin/sh\nexit 130\n")
     left = members.mc("get", "nodes", "--pick", env={"PATH": path})
     assert (left.status, left.stderr) == (1, "Error: no cluster was picked, so nothing was done\n")
+    fzf.write_text("#!/bin/sh\necho unknown option >&2\nexit 2\n")
+    failed = members.mc("get", "nodes", "--pick", env={"PATH": path})
+    assert failed.stderr.startswith("unknown option\nError: --pick asks on the terminal, and there is none")

@@ -13,6 +13,7 @@ from kubectl_mc.grammar import CommandLine
 from kubectl_mc.memory import held
 from kubectl_mc.request import Request, out_of_reach
 from kubectl_mc.streams import Streams
+from kubectl_mc.verbs import Verb
 
 
 def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams) -> int:
@@ -45,7 +46,7 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
 
         request = Request(kubectl, verb, line, chosen.options, environment, None, unreachable)
         return gate.run(request, chosen.clusters, targets, streams)
-    with _given(line, streams.stdin) as given:
+    with _given(verb, line, streams.stdin) as (line, given):
         request = Request(kubectl, verb, line, chosen.options, environment, given, unreachable)
         return _WAYS[way](request, [target for target in targets if not target.problem], streams)
 
@@ -91,13 +92,18 @@ _WAYS: Mapping[str, Callable[[Request, Sequence[Target], Streams], int]] = {
 
 
 @contextmanager
-def _given(line: CommandLine, stdin: TextIO) -> Iterator[str | None]:
-    """The path under which each kubectl finds what was given to us on stdin (`-f -`); None if the command reads none.
+def _given(verb: Verb, line: CommandLine, stdin: TextIO) -> Iterator[tuple[CommandLine, str | None]]:
+    """The command line, and the path under which each kubectl finds what was given to us on stdin (`-f -`), else None.
 
     It is read once, so that every cluster gets the same bytes; where possible it is on no disk.
     """
-    if "-" not in grammar.values(line, "filename"):
-        yield None
-    else:
+    if "-" in grammar.values(line, "filename"):
         with held(stdin.buffer.read()) as path:
-            yield path
+            yield line, path
+    elif verbs.rehearses(verb, line):
+        from kubectl_mc.writes import piped
+
+        with piped.held(line, stdin.buffer.read) as (line, _):
+            yield line, None
+    else:
+        yield line, None

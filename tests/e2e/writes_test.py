@@ -422,6 +422,8 @@ def test_a_value_from_stdin_is_the_same_for_each(place: Place) -> None:
     expected = json.dumps({"password": base64.b64encode(b"hunter2").decode()}).replace(" ", "")
     assert values == {"c1": expected, "c2": "", "c3": expected}
     assert runs(place)[0].start["input"]["sources"] == ["/dev/stdin"]
+    rehearsed = place.shell.mc(*place.words(f"{command} --dry-run=client -o jsonpath={{.data}}"), stdin="hunter2")
+    assert rehearsed.stdout == f"c1\t{expected}\nc3\t{expected}\n"
 
 
 # --- Waves -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 
@@ -89,6 +90,19 @@ def test_text_of_a_hub_is_shown_with_its_control_characters_visible(tmp_path: Pa
     assert done.returncode == 0
     assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout + done.stderr)
     assert "\\x1b]0;title" in done.stdout
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_text_of_a_hub_is_escaped_for_programs(tmp_path: Path, form: str) -> None:
+    evil = "\x1b\u202e\x85\u200b é"
+    item = {
+        **profile("c1", version={"kubernetes": evil}),
+        "spec": {"displayName": evil, "clusterManager": {"name": ""}},
+    }
+    done = mc(tmp_path, [item], "clusters", "-o", form)
+    assert done.stdout.isascii()
+    assert not {"\x1b", "\x85"} & set(done.stdout)
+    assert yaml.safe_load(done.stdout)["items"][0]["displayName"] == evil
 
 
 def test_with_a_warm_cache_a_kubectl_per_cluster_is_started_and_no_other(tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ It takes every selection flag, so it shows beforehand what a command would be ru
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import dispatch, errors, fleet, grammar, tables, whoami
+from kubectl_mc.access import Target
 from kubectl_mc.cli import Options
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.inventory import Inventory, Way
@@ -60,6 +61,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     patience = 10.0 if chosen.options.cluster_timeout is None else chosen.options.cluster_timeout
     way = Way(kubectl, grammar.value(line, "kubeconfig"), environment, patience)
     checks = whoami.ask(targets, way, chosen.options.max_parallel or dispatch.default_parallel()) if check else {}
+    shown = targets if form == "name" else _existing(targets, fleet.context_names(way))
     headers = not grammar.is_set(line, "no-headers")
     rows = [
         Row(
@@ -69,10 +71,16 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
             target.context,
             checks.get(cluster.name),
         )
-        for cluster, target in zip(chosen.clusters, targets)
+        for cluster, target in zip(chosen.clusters, shown)
     ]
     streams.stdout.write(_FORMS[form](rows) if form in _FORMS else _table(rows, form == "wide", headers))
     return 1 if any(reached.check.problem for reached in checks.values()) else 0
+
+
+def _existing(targets: Sequence[Target], contexts: Collection[str]) -> list[Target]:
+    """The targets, without way and context where that is none of these."""
+    known = {*contexts, ""}
+    return [target if target.context in known else target._replace(way="", context="") for target in targets]
 
 
 def _clusterset(cluster: Cluster, inventory: Inventory) -> str | None:
@@ -150,7 +158,7 @@ def _listed(rows: Sequence[Row]) -> dict[str, Any]:
 def _yaml(rows: Sequence[Row]) -> str:
     import yaml
 
-    return str(yaml.safe_dump(_listed(rows), sort_keys=False, allow_unicode=True))
+    return str(yaml.safe_dump(_listed(rows), sort_keys=False))
 
 
 _FORMS: Mapping[str, Callable[[Sequence[Row]], str]] = {

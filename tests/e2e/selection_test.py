@@ -63,6 +63,15 @@ def test_clusters_is_a_table_of_the_inventory(members: Shell) -> None:
     assert "location=eu-west" in members.mc("clusters", "-o", "wide").stdout
 
 
+def test_a_way_that_does_not_exist_is_not_shown(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\nclusters: [{name: c1, context: gone}, {name: c2, context: c1}]\n")
+    user.kubectl("config", "delete-context", "c3")
+    ways = [row[5:] for row in user.mc("clusters").rows[1:]]
+    assert ways == [["<none>", "<none>"], ["mapping", "c1"], ["<none>", "<none>"]]
+    items = json.loads(user.mc("clusters", "-o", "json").stdout)["items"]
+    assert [(item["access"], item["context"]) for item in items] == [("", ""), ("mapping", "c1"), ("", "")]
+
+
 @pytest.mark.parametrize(("form", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])
 def test_clusters_for_programs(
     members: Shell, form: str, load: Callable[[str], dict[str, list[dict[str, object]]]]

@@ -278,7 +278,7 @@ def context_names(way: Way) -> list[str]:
     (result,) = dispatch.collect([asking], 1, way.patience)
     if result.status:
         raise errors.bad_kubeconfig(result.stderr.decode("utf-8", "replace"))
-    return result.stdout.decode("utf-8", "replace").splitlines()
+    return [name for name in result.stdout.decode("utf-8", "replace").split("\n") if name]  # a name may have a U+2028
 
 
 def _patience(options: Options) -> float:

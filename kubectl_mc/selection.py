@@ -78,6 +78,11 @@ def select(inventory: Inventory, options: Options) -> list[Cluster]:
     return kept
 
 
+def _shown(context: str) -> str:
+    """A context's name as it is safe wherever a cluster's is shown: unlike a ClusterProfile's, it may be any text."""
+    return errors.visible(context).replace("\t", "\\t")
+
+
 def unknown_references(inventory: Inventory) -> list[str]:
     """What a placement has chosen, `namespace/name`, and the hub has no ClusterProfile of."""
     known = {(profile.namespace, profile.name) for profile in inventory.profiles}
@@ -91,7 +96,7 @@ def by_contexts(contexts: Sequence[ClusterProfile], options: Options) -> list[Cl
     """
     if any(getattr(options, name.replace("-", "_")) for name in HUB_FLAGS):
         raise errors.contexts_without_hub()
-    known = fleet(contexts)
+    known = [cluster._replace(name=_shown(cluster.name)) for cluster in fleet(contexts)]
     for pattern in options.contexts:
         if not any(_matches(cluster, pattern) for cluster in known):
             raise errors.unknown_context(pattern, [cluster.name for cluster in known])

@@ -201,6 +201,10 @@ def test_the_line_that_names_the_failed_clusters() -> None:
         errors.failed_clusters("query", failures[:1])
         == "Error: Failed to query 1 cluster: cluster-3 (connection timeout)"
     )
+    long = "login failed: " + "x" * 40
+    assert errors.failed_clusters("query", [("a", long), ("b\x1b", "no"), ("c", long), ("d", "no")]).endswith(
+        f" 4 clusters: a, c ({long}), b\\x1b (no), d (no)"
+    )
     assert errors.showing_partial(8, 10) == "Showing results from 8/10 clusters:"
 
 

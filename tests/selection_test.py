@@ -140,6 +140,11 @@ def test_what_a_part_of_the_hub_s_clusters_lacks_is_no_typo_to_leave_out(part: s
         chosen(FLEET, part, "--clusters=prod-ap")
 
 
+def test_a_context_s_name_is_any_text_and_its_cluster_s_is_safe_to_show() -> None:
+    (cluster,) = selection.by_contexts((ClusterProfile("a\x1b[2J\tb", ""),), cli.parse(["--contexts=a*"]).options)
+    assert (cluster.name, cluster.own_context) == ("a\\x1b[2J\\tb", "a\x1b[2J\tb")
+
+
 def test_a_context_that_contexts_leaves_out_is_no_typo() -> None:
     flags = cli.parse(["--contexts=kind-*", "--exclude=other,kind-b"]).options
     assert [each.name for each in selection.by_contexts(profiles("kind-a", "kind-b", "other"), flags)] == ["kind-a"]

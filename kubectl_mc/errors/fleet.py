@@ -7,11 +7,19 @@ from collections.abc import Sequence
 from kubectl_mc.errors.causes import _KLOG, NO_CONTEXT, Cause, is_known, said
 from kubectl_mc.errors.words import UserError, clusters, listed, nearest, visible
 
+_LONG = 40  # characters; a shorter reason is as quickly read again beside each cluster
+
 
 def failed_clusters(action: str, failures: Sequence[tuple[str, str]]) -> str:
-    """`Error: Failed to query 2 clusters: c3 (connection timeout), c7 (unauthorized)`; failures: (cluster, reason)."""
-    named = ", ".join(f"{cluster} ({reason})" for cluster, reason in failures)
-    return f"Error: Failed to {action} {clusters(len(failures))}: {named}"
+    """`Error: Failed to query 2 clusters: c3 (connection timeout), c7 (unauthorized)`; failures: (cluster, reason).
+
+    A long reason that several clusters share, such as that of their login, is told once: `c1, c2 (login failed: …)`.
+    """
+    sharing: dict[tuple[str, str], list[str]] = {}
+    for cluster, reason in failures:
+        sharing.setdefault((reason, "" if len(reason) > _LONG else cluster), []).append(cluster)
+    named = ", ".join(f"{', '.join(names)} ({reason})" for (reason, _), names in sharing.items())
+    return visible(f"Error: Failed to {action} {clusters(len(failures))}: {named}")
 
 
 def showing_partial(answered: int, selected: int) -> str:

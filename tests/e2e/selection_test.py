@@ -63,6 +63,19 @@ def test_clusters_is_a_table_of_the_inventory(members: Shell) -> None:
     assert "location=eu-west" in members.mc("clusters", "-o", "wide").stdout
 
 
+def test_a_context_s_name_can_not_steer_the_terminal(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home()
+    for context, new in (("c1", "evil\x1b[31m\u2028"), ("c2", "evil2")):
+        user.kubectl("config", "rename-context", context, new)
+    for arguments in (["get", "nodes"], ["get", "nodes", "-o", "name"], ["logs", "solo", "-n", "shop", "--tail=1"]):
+        done = user.mc(*arguments, "--contexts=evil*", "--verbose")
+        assert (done.status, "\x1b" in done.stdout + done.stderr) == (0, False)
+        assert "evil\\x1b[31m\\u2028" in done.stdout
+    user.kubectl("config", "set-cluster", "c1", "--server=https://127.0.0.1:1")
+    failed = user.mc("get", "nodes", "--contexts=evil*")
+    assert "Failed to query 1 cluster: evil\\x1b[31m\\u2028 (connection refused)" in failed.stderr
+
+
 def test_a_way_that_does_not_exist_is_not_shown(fresh_home: Callable[..., Shell]) -> None:
     user = fresh_home(mapping="hubContext: hub\nclusters: [{name: c1, context: gone}, {name: c2, context: c1}]\n")
     user.kubectl("config", "delete-context", "c3")

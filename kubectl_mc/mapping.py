@@ -151,7 +151,7 @@ def _defaults(document: Mapping[object, object], path: str, root: object) -> tup
     given = document.get("defaults") or {}
     line = _line(root, "defaults")
     if not isinstance(given, dict):
-        raise errors.mapping_file(path, line, "defaults is no mapping of flags to values")
+        raise errors.default_bad(path, line, "no mapping of flags to values")
     flags = {_flag(name, root): value for name, value in given.items()}
     unknown = [name for name in flags if name not in OWN_FLAGS]
     if unknown:
@@ -164,12 +164,12 @@ def _defaults(document: Mapping[object, object], path: str, root: object) -> tup
     ]
     for name, value in values:
         if not isinstance(value, (str, int, float)):
-            raise errors.mapping_file(path, line, f"defaults: {name} is no text, number, or list of them")
+            raise errors.default_bad(path, line, f"{name} is no text, number, or list of them")
     found = tuple((name, _default(name, value, path)) for name, value in values)
     try:
         from_flags(found)
     except errors.UserError as error:
-        raise errors.mapping_file(path, line, f"defaults: {error}") from None
+        raise errors.default_bad(path, line, str(error)) from None
     return found
 
 

@@ -75,11 +75,6 @@ def test_both_forms_are_read(text: str, value: ClusterMapping) -> None:
         ("clusters: []\nclusters: [{name: a, context: b}, x]", "FILE:2: entry 2 of clusters needs "),
         ("clusters:\n- {name: a, context: b}\n- {name: a, context: c}\n", "FILE:3: a second context for a: b, c."),
         ("clusters:\n- {name: x/a, context: b}\n- {name: a, namespace: x, context: c}\n", "FILE:3: a second context "),
-        ("a: 1\ndefaults: [x]", "FILE:2: defaults is no mapping of flags to values."),
-        ("a: 1\ndefaults: {max-parallel: 0}", "FILE:2: defaults: invalid argument '0' for --max-parallel: "),
-        ("defaults: {clusters: ''}", "FILE:1: defaults: flag needs an argument: --clusters."),
-        ("defaults: {exclude: [[a]]}", "FILE:1: defaults: exclude is no text, number, or list of them."),
-        ("defaults: {placement: {a: b}}", "FILE:1: defaults: placement is no text, number, or list of them."),
         ("a: " + "[" * 5000, "FILE"),
     ],
 )  # fmt: skip
@@ -108,6 +103,11 @@ def test_a_mistake_is_named_with_its_line(text: str, problem: str) -> None:
             "FILE:2: defaults are flags of kubectl mc, and 'excludes' is none. Did you",
         ),
         ("defaults: {1: [a]}", "FILE:1: defaults are flags of kubectl mc, and '1' is none. Its flags: hub-context, "),
+        ("a: 1\ndefaults: [x]", "FILE:2: defaults: no mapping of flags to values"),
+        ("a: 1\ndefaults: {max-parallel: 0}", "FILE:2: defaults: invalid argument '0' for --max-parallel: "),
+        ("defaults: {clusters: ''}", "FILE:1: defaults: flag needs an argument: --clusters."),
+        ("defaults: {exclude: [[a]]}", "FILE:1: defaults: exclude is no text, number, or list of them"),
+        ("defaults: {placement: {a: b}}", "FILE:1: defaults: placement is no text, number, or list of them"),
         ("defaults: {on: true}", "FILE:1: defaults are flags of kubectl mc, and 'True' is none. "),
     ],
 )

@@ -18,6 +18,10 @@ def mapping_key(path: str, line: int, key: str, meant: str) -> UserError:
     return UserError(f"{visible(path)}:{line}: unknown key '{visible(key)}'. Did you mean {meant}?")
 
 
+def default_bad(path: str, line: int, problem: str) -> UserError:
+    return UserError(f"{visible(path)}:{line}: defaults: {visible(problem)}")
+
+
 def default_unknown(path: str, line: int, name: str, flags: Sequence[str]) -> UserError:
     meant = nearest(name, flags)
     hint = f"Did you mean {meant}?" if meant else f"Its flags: {', '.join(flags)}"

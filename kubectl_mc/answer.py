@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from kubectl_mc import grammar, verbs
+from kubectl_mc import errors, grammar, verbs
 from kubectl_mc.dispatch import Result
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.merge import lines, sections, table
@@ -18,19 +18,39 @@ DOCUMENTS = {"jsonpath-as-json": "json", "kyaml": "yaml"}
 LINES = ("name", "jsonpath", "jsonpath-file", "go-template", "go-template-file", "template", "templatefile")
 
 
-def asked(request: Request, line: CommandLine) -> CommandLine:
-    """What each kubectl is asked, so that its answer can be merged."""
+def asked(request: Request, line: CommandLine, several: bool = False) -> CommandLine:
+    """What each kubectl is asked, so that its answer can be merged; several: with those of other clusters."""
     if request.options.by_time:
         return grammar.with_flags(grammar.without(line, ("timestamps",)), ("timestamps", "true"))
-    if verbs.shape(request.verb, line) == "table":
-        return grammar.without(line, ("no-headers",))  # the headers say where the columns start
-    return line
+    if several and line.verb == "get":
+        # A cluster where no object has the field would print none; the keys sort all rows.
+        line = grammar.without(line, ("sort-by",))
+    if verbs.shape(request.verb, line) != "table" or request.options.fold:
+        return line
+    line = grammar.without(line, ("no-headers",))  # the headers say where the columns start
+    form, spec = grammar.output_format(line)
+    if form == "custom-columns":
+        from kubectl_mc.merge import custom
+
+        if custom.findable(spec) == spec:
+            return line
+        return grammar.with_flags(grammar.without(line, ("output",)), ("output", f"{form}={custom.findable(spec)}"))
+    # kubectl leaves the types out where a cluster has objects of one type only.
+    names = several and form in ("", "wide") and _of_several_types(request.line)
+    return grammar.with_flags(line, ("show-kind", "true")) if names else line
+
+
+def _of_several_types(line: CommandLine) -> bool:
+    """Does a `get` ask for several types, as far as its words tell?"""
+    words = grammar.operands(line) if line.verb == "get" else []
+    kinds = {word.partition("/")[0] for word in words if "/" in word} or set(words[0].split(",") if words else ())
+    return len(kinds) > 1 or kinds == {"all"}
 
 
 def sort_keys(request: Request, jobs: Sequence[Job]) -> list[Job]:
-    """The jobs that print the sort keys; none where there is nothing to sort across clusters."""
+    """The jobs that print the keys by which a fleet's objects are sorted, beside those that print the objects."""
     expression = grammar.value(request.line, "sort-by")
-    if not expression or request.line.verb != "get" or len(jobs) < 2:
+    if not expression or request.line.verb != "get":
         return []
     from kubectl_mc.merge import sort
 
@@ -41,10 +61,13 @@ def merge(results: Sequence[Result], sort_keys: Sequence[Result], request: Reque
     """One answer out of every cluster's stdout.
 
     sort_keys: what the jobs of `sort_keys` printed, in the same order; () for none
+    Raises UserError if no object has what they are to be sorted by.
     """
     line, options = request.line, request.options
     outputs = [(result.cluster, _text(result)) for result in results if result.stdout]
     keys = {result.cluster: _text(result) for result in sort_keys}
+    if keys and outputs:
+        _check_keys(keys.values(), grammar.value(line, "sort-by") or "")
     form, _ = grammar.output_format(line)
     shape = verbs.shape(request.verb, line)
     if options.by_time:
@@ -66,8 +89,16 @@ def merge(results: Sequence[Result], sort_keys: Sequence[Result], request: Reque
     if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
         return sections.render(outputs, request.verb.fold if options.fold is None else options.fold)
     if shape == "table" and form in TABLES:
-        return _tables(outputs, keys, headers=not grammar.is_set(line, "no-headers"))
+        return _tables(outputs, keys, request)
     return lines.prefixed(outputs)
+
+
+def _check_keys(texts: Iterable[str], expression: str) -> None:
+    from kubectl_mc.merge import sort
+
+    keys = [key for text in texts for key in sort.parse_keys(text)]
+    if keys and not any(key.value for key in keys):
+        raise errors.nothing_to_sort_by(expression)
 
 
 def _text(result: Result) -> str:
@@ -75,13 +106,27 @@ def _text(result: Result) -> str:
     return result.stdout.decode("utf-8", "surrogateescape")
 
 
-def _tables(outputs: Sequence[tuple[str, str]], keys: Mapping[str, str], headers: bool) -> str:
+def _tables(outputs: Sequence[tuple[str, str]], keys: Mapping[str, str], request: Request) -> str:
+    line = request.line
+    form, spec = grammar.output_format(line)
     try:
-        groups = table.group((cluster, table.parse(text)) for cluster, text in outputs)
+        parsed = [(cluster, table.parse(text, several=line.verb == "get" and not spec)) for cluster, text in outputs]
     except table.NotATable:
         return sections.render(outputs)
+    if form == "custom-columns":
+        from kubectl_mc.merge import custom
+
+        parsed = [(cluster, [each.named(custom.headers(spec)) for each in tables]) for cluster, tables in parsed]
+    groups = table.group(parsed)
+    if len(groups) == 1 and _of_several_types(line) and not grammar.is_set(line, "show-kind"):
+        groups = {"": [(cluster, each.without_kind()) for members in groups.values() for cluster, each in members]}
     merged = [_sorted(table.join(members), name, keys) for name, members in groups.items()]
-    return table.render(merged, headers)
+    by = verbs.sorted_by(request.verb, line)
+    if by:
+        from kubectl_mc.merge import sort
+
+        merged = [table.reorder(each, sort.by_column(each, by)) for each in merged]
+    return table.render(merged, headers=not grammar.is_set(line, "no-headers"))
 
 
 def _sorted(joined: table.Table, group: str, keys: Mapping[str, str]) -> table.Table:
@@ -97,7 +142,7 @@ def _sorted_rows(rows: Sequence[tuple[str, str]], keys: Mapping[str, str]) -> li
 
 
 def _order(clusters: Sequence[str], keys: Mapping[str, str], group: str = "") -> list[int]:
-    """The order of rows whose clusters these are; each cluster's rows stand together, sorted by kubectl."""
+    """The order of rows whose clusters these are; each cluster's rows stand together, in the order of its keys."""
     from kubectl_mc.merge import sort
 
     values: list[str] = []
@@ -125,4 +170,6 @@ def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool) -> str
     if lone:
         return "".join(text for _, text in outputs)
     several = any("\n}\n{" in text or "\n---\n" in text for _, text in outputs)
-    return sections.render(outputs) if several else objects.wrap(outputs, form)
+    # -o kyaml begins with the mark of a document, which can't be inside one.
+    whole = [(cluster, text.removeprefix("---\n")) for cluster, text in outputs]
+    return sections.render(outputs) if several else objects.wrap(whole, form)

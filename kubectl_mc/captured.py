@@ -3,22 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from kubectl_mc import answer, dispatch, report, wildcards
 from kubectl_mc.access import Target
-from kubectl_mc.request import Request, command
+from kubectl_mc.dispatch import Result
+from kubectl_mc.request import Job, Request, command
 from kubectl_mc.streams import Streams
+
+
+class Answer(NamedTuple):
+    """What a job printed, and the keys to sort that by, if it is to be sorted."""
+
+    job: Job
+    result: Result
+    keys: Result | None
 
 
 def run(request: Request, targets: Sequence[Target], streams: Streams) -> int:
     """Show one answer out of those of all targets; the exit status. Raises UserError."""
     jobs = wildcards.jobs(request, targets)
-    asked = [command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs]
-    keys = [command(request, job) for job in answer.sort_keys(request, jobs)]
-    parallel = request.parallel(len(jobs))
-    results = dispatch.collect([*asked, *keys], parallel, request.patience, request.stdin, partial=True)
-    results, sort_keys = results[: len(jobs)], results[len(jobs) :]
+    several = len(jobs) > 1
+    answers = _ask(request, jobs, several)
+    if several and any(b"have a resource type" in each.result.stderr for each in answers):
+        answers = _ask_for_less(request, answers)
+    results = [each.result for each in answers]
     told = report.report(results, request)
+    merged = answer.merge(results, [each.keys for each in answers if each.keys], request)
     streams.say(told.lines)
-    streams.answer(answer.merge(results, sort_keys, request).encode("utf-8", "surrogateescape"))
+    streams.answer(merged.encode("utf-8", "surrogateescape"))
     return told.status
+
+
+def _ask(request: Request, jobs: Sequence[Job], several: bool) -> list[Answer]:
+    """several: the jobs, or those that they stand for, are of several clusters."""
+    asked = [command(request, job._replace(line=answer.asked(request, job.line, several))) for job in jobs]
+    sorting = answer.sort_keys(request, jobs) if several else []
+    everything = [*asked, *(command(request, job) for job in sorting)]
+    found = dispatch.collect(everything, request.parallel(len(jobs)), request.patience, request.stdin, partial=True)
+    keys: Sequence[Result | None] = found[len(jobs) :] if sorting else [None] * len(jobs)
+    return [Answer(job, _sortable(result, key), key) for job, result, key in zip(jobs, found, keys)]
+
+
+def _sortable(result: Result, keys: Result | None) -> Result:
+    """The result, or a failed one where its keys failed: rows whose place isn't known can't stand among others."""
+    return keys._replace(stdout=b"") if keys and keys.status != 0 and result.status == 0 else result
+
+
+def _ask_for_less(request: Request, answers: Sequence[Answer]) -> list[Answer]:
+    """Ask clusters that lack a type for the others, until none complains."""
+    from kubectl_mc import lacking
+
+    found = list(answers)
+    while fewer := lacking.fewer([each.job for each in found], [each.result for each in found]):
+        for place, again in zip(fewer, _ask(request, list(fewer.values()), several=True)):
+            # What it lacks is said all the same: where every cluster lacks it, that is an error.
+            before, after = found[place].result, again.result
+            found[place] = again._replace(
+                result=after._replace(stderr=before.stderr + after.stderr, status=after.status or before.status)
+            )
+    return found

@@ -225,6 +225,8 @@ def output_format(line: CommandLine) -> tuple[str, str]:
     given = value(line, "output")
     if given:
         name, _, argument = given.partition("=")
+        # These may be in capitals (cli-runtime's json_yaml_flags.go and name_flags.go), others not.
+        name = name.lower() if name.lower() in ("json", "yaml", "kyaml", "name") else name
         return name, argument or value(line, "template") or ""
     template = value(line, "template")
     return ("go-template", template) if template else ("", "")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from kubectl_mc import answer, dispatch, errors, grammar, report, verbs
 from kubectl_mc.dispatch import Chunk, Exit, Result
+from kubectl_mc.merge import custom
 from kubectl_mc.merge.lines import Prefixer
 from kubectl_mc.merge.watch import Documents, Table
 from kubectl_mc.request import Job, Request, command
@@ -143,7 +144,9 @@ def _printers(request: Request, jobs: Sequence[Job], labels: dict[str, str]) -> 
     if form in answer.OBJECTS:
         return [_document_printer(Documents(job.label, form)) for job in jobs]
     if shape == "table" and form in answer.TABLES:
-        table = Table(headers=not grammar.is_set(request.line, "no-headers"))
+        form, spec = grammar.output_format(request.line)
+        names = custom.headers(spec) if form == "custom-columns" else ()
+        table = Table(not grammar.is_set(request.line, "no-headers"), names)
         return [_row_printer(table, job.label) for job in jobs]
     if form in answer.LINES:
         return [_line_printer(Prefixer(f"{job.label}\t")) for job in jobs]

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 
 from kubectl_mc import answer, cli, grammar, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.dispatch import Result
+from kubectl_mc.errors import UserError
 from kubectl_mc.kubeconfig import Kubeconfig
 from kubectl_mc.request import Job, Request
 from tests.recordings import recording
@@ -35,6 +37,63 @@ def test_tables_become_one(flags: str) -> None:
 
 def test_without_headers_there_is_no_header() -> None:
     assert merge("get pods --no-headers", PODS, PODS) == "a     c1    1m\na     c2    1m\n"
+    assert merge("get pods --no-headers --fold", "a  1m\n", "a  1m\n") == "CLUSTER: c1, c2\na  1m\n"
+
+
+def test_custom_columns_keep_the_users_headers() -> None:
+    assert merge("get pods -o custom-columns=:.a,MY:.b", "-     MY\na     1m\n", "-     MY\nb     2m\n") == (
+        "CLUSTER         MY\nc1        a     1m\nc2        b     2m\n"
+    )
+    assert merge("get pods --no-headers -o custom-columns=:.a", "-\na\nb\n", "-\nc\n") == (
+        "c1    a\nc1    b\nc2    c\n"
+    )
+
+
+def test_messages_of_several_lines_go_on_below_as_kubectl_prints_them() -> None:
+    header, *rows = ("LAST SEEN   OBJECT   MESSAGE", "1m          pod/a    one", "2m          pod/b    four")
+    text = "\n".join([header, rows[0], "", "  three and on it goes, long", rows[1], ""])
+    assert merge("events", text, text).splitlines()[:5] == [
+        "CLUSTER   LAST SEEN   OBJECT   MESSAGE",
+        "c1        1m          pod/a    one",
+        "",
+        "  three and on it goes, long",
+        "c1        2m          pod/b    four",
+    ]
+
+
+def test_types_are_named_where_there_are_several() -> None:
+    roles = "NAME         AGE\nrole/r1      1m\n"
+    limits = "NAME          AGE\nlimit/l1      1m\n"
+    assert merge("get roles,limits", roles + "\n" + limits, limits).splitlines()[-2:] == [
+        "limit/l1   c1        1m", "limit/l1   c2        1m",
+    ]  # fmt: skip
+    assert merge("get roles,limits", limits, limits).splitlines()[1:] == ["l1     c1        1m", "l1     c2        1m"]
+    assert merge("get roles,limits --show-kind", limits, limits).splitlines()[1].startswith("limit/l1 ")
+
+
+def test_kyaml_is_one_document_that_yaml_reads() -> None:
+    text = '---\n{\n  apiVersion: "v1",\n  kind: "List",\n  items: [],\n}\n'
+    read = yaml.safe_load(merge("get pods -o kyaml", text, text))
+    assert [(item["cluster"], item["result"]["kind"]) for item in read["items"]] == [("c1", "List"), ("c2", "List")]
+
+
+def test_top_is_sorted_over_the_fleet() -> None:
+    one = (
+        "NAME   CPU(cores)   MEMORY(bytes)   \n"
+        "a      1m           20Mi            \n"
+        "b      5m           1Mi             \n"
+    )
+    other = "NAME   CPU(cores)   MEMORY(bytes)   \nc      3m           1Gi             \n"
+    for key, names in {"memory": "c a b", "cpu": "b c a"}.items():
+        assert [
+            row.split()[0] for row in merge(f"top pod --sort-by={key}", one, other).splitlines()[1:]
+        ] == names.split()
+    assert [row.split()[0] for row in merge("top pod", one, other).splitlines()[1:]] == ["a", "b", "c"]
+
+
+def test_what_nothing_has_sorts_nothing() -> None:
+    with pytest.raises(UserError, match=r"no object has the field '\.spec\.x' that --sort-by names"):
+        merge("get pods --sort-by=.spec.x", PODS, PODS, keys=("Pod\x1f\x1e", "Pod\x1f\x1e"))
 
 
 def test_an_empty_answer_adds_nothing() -> None:
@@ -135,8 +194,12 @@ def test_without_keys_rows_stay_in_kubectl_s_order() -> None:
     ("text", "asked"),
     [
         ("get pods --no-headers -A", "get pods -A"),
+        ("get pods --no-headers --fold", "get pods --no-headers"),
         ("get pods -o json", "get pods -o json"),
         ("logs x --by-time -f=false", "logs x -f=false --timestamps=true"),
+        ("get x --sort-by=.x", "get x --sort-by=.x"),
+        ("get x -o custom-columns=N:.a,M:.b", "get x -o custom-columns=N:.a,M:.b"),
+        ("get x -o custom-columns=:.a,M:.b", "get x --output=custom-columns=-:.a,M:.b"),
     ],
 )
 def test_each_kubectl_is_asked_for_what_can_be_merged(text: str, asked: str) -> None:
@@ -145,10 +208,25 @@ def test_each_kubectl_is_asked_for_what_can_be_merged(text: str, asked: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "clusters", "count"),
-    [("get x --sort-by=.x", 2, 2), ("get x --sort-by=.x", 1, 0), ("get x", 2, 0), ("top pod --sort-by=cpu", 2, 0)],
+    ("text", "asked"),
+    [
+        ("get x --sort-by=.x -n y", "get x -n y"),
+        ("top pod --sort-by=cpu", "top pod --sort-by=cpu"),
+        ("get pods,svc", "get pods,svc --show-kind=true"),
+        ("get all", "get all --show-kind=true"),
+        ("get pod/a svc/a", "get pod/a svc/a --show-kind=true"),
+        ("get pod/a pod/b", "get pod/a pod/b"),
+        ("get pods a", "get pods a"),
+        ("get pods,svc -o json", "get pods,svc -o json"),
+    ],
 )
-def test_keys_are_asked_for_where_there_is_something_to_sort(text: str, clusters: int, count: int) -> None:
+def test_of_several_clusters_each_is_asked_for_what_can_stand_among_others(text: str, asked: str) -> None:
+    made = request(text)
+    assert grammar.join(answer.asked(made, made.line, several=True).tokens) == asked.split()
+
+
+@pytest.mark.parametrize(("text", "count"), [("get x --sort-by=.x", 2), ("get x", 0), ("top pod --sort-by=cpu", 0)])
+def test_keys_are_asked_for_where_there_is_something_to_sort(text: str, count: int) -> None:
     made = request(text)
     target = Target("c", "c", Kubeconfig(None, False))
-    assert len(answer.sort_keys(made, [Job(target, made.line, "c")] * clusters)) == count
+    assert len(answer.sort_keys(made, [Job(target, made.line, "c")] * 2)) == count

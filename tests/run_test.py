@@ -133,7 +133,7 @@ def test_sorting_asks_for_the_keys_too(fp: FakeProcess, home: Home) -> None:
     fp.keep_last_process(True)
     register(fp, home, {HUB: profiles("c1", "c2")})
     for name, key in (("c1", "2"), ("c2", "1")):
-        argv = [home.kubectl, "--context", name, "get", "pods", "--sort-by=.x"]
+        argv = [home.kubectl, "--context", name, "get", "pods"]  # sorted here, not there
         fp.register(argv, stdout=PODS.encode())
         fp.register([*argv, fp.any()], stdout=f"Pod\x1f{key}\x1eList\x1f\x1e".encode())
     assert (

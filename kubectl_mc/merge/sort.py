@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from kubectl_mc import grammar
 from kubectl_mc.grammar import CommandLine
+from kubectl_mc.merge.table import Table
 from kubectl_mc.selection import natural
 
 # Neither can be in an object's fields as kubectl prints them, so a value may hold any text, newlines too.
@@ -42,7 +43,7 @@ def keys_command(line: CommandLine, expression: str) -> CommandLine:
     field = "{" + _path(expression) + "}"
     record = f'{{.kind}}{{"\\x1f"}}{field}{{"\\x1e"}}'
     template = f"{{range .items[*]}}{record}{{end}}{record}"
-    return grammar.with_flags(grammar.without(line, _LOOKS), ("output", "jsonpath=" + template))
+    return grammar.with_flags(grammar.without(line, (*_LOOKS, "sort-by")), ("output", "jsonpath=" + template))
 
 
 def _path(expression: str) -> str:
@@ -97,6 +98,17 @@ _SUFFIXES = {
     **{suffix: Decimal(2) ** power for suffix, power in
        (("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60))},
 }  # fmt: skip
+
+
+def by_column(rows: Table, name: str) -> list[int]:
+    """The indexes of a table's rows in the order of a column: quantities (`top`) from the largest on, else by text."""
+    if name not in rows.header:
+        return list(range(rows.rows))
+    cells = rows.columns[rows.header.index(name)]
+    amounts = [quantity(cell) for cell in cells]
+    if None in amounts:
+        return sorted(range(rows.rows), key=cells.__getitem__)
+    return sorted(range(rows.rows), key=lambda index: amounts[index] or 0, reverse=True)
 
 
 def quantity(text: str) -> Decimal | None:

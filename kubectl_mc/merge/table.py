@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from operator import itemgetter
+from itertools import groupby
+from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
 # k8s.io/cli-runtime/pkg/printers/tabwriter.go: tabwriter.NewWriter(out, 6, 4, 3, ' ', …)
@@ -27,16 +28,33 @@ class Table(NamedTuple):
     def rows(self) -> int:
         return len(self.columns[0]) if self.columns else 0
 
+    def named(self, header: tuple[str, ...]) -> Table:
+        """The table with these names of its columns."""
+        return self._replace(header=header)
+
+    def without_kind(self) -> Table:
+        """The table with `cart` for `deployment.apps/cart` in its NAME column."""
+        columns = zip(self.header, self.columns)
+        return self._replace(
+            columns=tuple(
+                [cell.partition("/")[2] or cell for cell in column] if name == "NAME" else column
+                for name, column in columns
+            )
+        )
+
 
 class NotATable(ValueError):
     """The text isn't laid out as kubectl's tab writer does it."""
 
 
-def parse(text: str) -> list[Table]:
-    """The tables in what kubectl printed, which stand with a blank line between them.
+def parse(text: str, several: bool = True) -> list[Table]:
+    """The tables in what kubectl printed.
 
-    Raises NotATable if a row ends before its last column starts: then the text is something else.
+    several: there may be more than one, with a blank line between them; else a blank line is a cell's
+    Raises NotATable for a first row that isn't laid out like its header: then the text is something else.
     """
+    if not several:
+        return [_parse_one(text.removesuffix("\n").split("\n"))] if text else []
     return [_parse_one(block.split("\n")) for block in text.strip("\n").split("\n\n") if block]
 
 
@@ -46,21 +64,72 @@ def _parse_one(lines: Sequence[str]) -> Table:
     Splitting on runs of spaces would not be: cells may be empty or hold several spaces (recording get-widgets-wide).
     """
     header, rows = lines[0], lines[1:]
-    # Headers hold single spaces (LAST SEEN); between columns there are at least PADDING.
-    starts = [match.start() for match in re.finditer(r"[^ ]+(?: {1,2}[^ ]+)*", header)]
-    if starts and header.endswith(" " * PADDING):  # `top` ends its lines with a tab, so there is an empty column more
-        starts.append(len(header))
-    if not starts or (rows and min(map(len, rows)) < starts[-1]):
+    names, starts = columns(header)
+    if not starts:
         raise NotATable(header)
-    starts[0] = 0
-    slices = [slice(start, end) for start, end in zip(starts, [*starts[1:], None])]
-    if len(slices) == 1:
+    if len(starts) == 1:
         return Table((header,), (list(rows),))
-    cut = itemgetter(*slices)
-    names = tuple(name.rstrip(" ") for name in cut(header))
+    cut = itemgetter(*(slice(start, end) for start, end in zip(starts, [*starts[1:], None])))
     cells = list(zip(*map(cut, rows))) if rows else [() for _ in names]
-    padded, last = cells[:-1], cells[-1]
-    return Table(names, (*([cell.rstrip(" ") for cell in column] for column in padded), last))
+    before, last = cells[:-1], cells[-1]
+    if rows and not (min(map(len, rows)) >= starts[-1] and all(all(map(_is_padded, column)) for column in before)):
+        return _parse_by_block(header, rows)
+    return Table(names, (*([cell.rstrip(" ") for cell in column] for column in before), last))
+
+
+_is_padded = methodcaller("endswith", " " * PADDING)
+
+
+def columns(header: str) -> tuple[tuple[str, ...], list[int]]:
+    """The names in a header line, and where each column starts; ((), []) for a blank line."""
+    # Headers hold single spaces (LAST SEEN); between columns there are at least PADDING.
+    found = list(re.finditer(r"[^ ]+(?: {1,2}[^ ]+)*", header))
+    names, starts = [match.group() for match in found], [match.start() for match in found]
+    if starts and header.endswith(" " * PADDING):  # `top` ends its lines with a tab, so there is an empty column more
+        names.append("")
+        starts.append(len(header))
+    return tuple(names), [0, *starts[1:]] if starts else []
+
+
+def goes_on(line: str) -> bool:
+    """Is the line no row, but of the cell at the end of the row above (the messages of `events` have several lines)?
+
+    A row has padding behind its first cell.
+    """
+    return " " * PADDING not in line.lstrip(" ")
+
+
+def _parse_by_block(header: str, rows: Sequence[str]) -> Table:
+    """A table with cells of several lines: behind each of these the tab writer begins anew, with other widths."""
+    names, starts = columns(header)
+    found: list[list[str]] = []
+    for continued, block in groupby(rows, key=goes_on):
+        lines = list(block)
+        if not continued:
+            starts = _grown(starts, lines)
+            slices = [slice(start, end) for start, end in zip(starts, [*starts[1:], None])]
+            found += [[line[each].rstrip(" ") for each in slices] for line in lines]
+        elif found:
+            found[-1][-1] = "\n".join([found[-1][-1], *lines])
+        else:
+            raise NotATable(lines[0])
+    return Table(names, tuple(list(column) for column in zip(*found)))
+
+
+def _grown(starts: Sequence[int], rows: Sequence[str]) -> list[int]:
+    """Where the columns of these rows start: a width is remembered, and grows where a cell has no room left."""
+    grown, end = list(starts), max(map(len, rows))
+    for column in range(1, len(grown)):
+        before = grown[column]
+        fits = (place for place in range(before, end) if all(padded(row, place) for row in rows))
+        by = next(fits, max(before, end)) - before
+        grown[column:] = [start + by for start in grown[column:]]
+    return grown
+
+
+def padded(row: str, start: int) -> bool:
+    """Is there padding in front of the column that starts here?"""
+    return row[start - PADDING : start] == " " * PADDING
 
 
 def group(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[str, list[tuple[str, Table]]]:
@@ -87,11 +156,11 @@ def _prefix(table: Table) -> str:
 
 def join(members: Sequence[tuple[str, Table]]) -> Table:
     """One table of (cluster, table)s of one type: all their columns by name, and CLUSTER after NAME or in front."""
-    names = _union([_numbered(table.header) for _, table in members])
+    names = _union([numbered(table.header) for _, table in members])
     columns: list[list[str]] = [[] for _ in names]
     clusters: list[str] = []
     for cluster, table in members:
-        own = dict(zip(_numbered(table.header), table.columns))
+        own = dict(zip(numbered(table.header), table.columns))
         for name, column in zip(names, columns):
             column.extend(own.get(name) or [""] * table.rows)
         clusters += [cluster] * table.rows
@@ -103,7 +172,7 @@ def join(members: Sequence[tuple[str, Table]]) -> Table:
     )
 
 
-def _numbered(header: Sequence[str]) -> list[tuple[str, int]]:
+def numbered(header: Sequence[str]) -> list[tuple[str, int]]:
     """Each name with how often it came before: custom columns may have one name twice."""
     return [(name, header[:index].count(name)) for index, name in enumerate(header)]
 

@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 
 from kubectl_mc.merge import objects
-from kubectl_mc.merge.table import CLUSTER, MIN_WIDTH, PADDING
+from kubectl_mc.merge.table import CLUSTER, MIN_WIDTH, PADDING, columns, goes_on, numbered, padded
+
+# A column: its name, and how many of that name are in front of it.
+Column = tuple[str, int]
+
+OURS: Column = (CLUSTER, -1)  # kubectl's may have the name, too
 
 
 class Rows:
-    """Cuts the lines of one cluster's `get -w` into cells.
+    """Cuts the rows of one cluster's `get -w` into cells.
 
     kubectl's tab writer remembers its widths and lets them grow, so a later row may start its columns further right
     than the header did: where a cell has no room left, its column grows to the cell's length and the padding.
     """
 
-    def __init__(self) -> None:
-        self.header: tuple[str, ...] = ()
-        self._starts: list[int] = []
+    def __init__(self, header: str) -> None:
+        self.header, self._starts = columns(header)
 
     @property
-    def widths(self) -> dict[str, int]:
-        """The room that kubectl gave the columns with its first rows, which may come after the header."""
-        return {name: end - start for name, start, end in zip(self.header, self._starts, self._starts[1:])}
+    def widths(self) -> list[int]:
+        """The room that kubectl gives the columns, but for the last."""
+        return [end - start for start, end in zip(self._starts, self._starts[1:])]
 
     def cut(self, line: str) -> tuple[str, ...] | None:
-        """The cells of a row; None for the first line, which is the header."""
-        if not self.header:
-            names = list(re.finditer(r"\S+(?: {1,2}\S+)*", line))
-            self.header = tuple(name.group() for name in names)
-            self._starts = [name.start() for name in names]
+        """The cells of a row; None for a line that is none, but goes on with the last cell of the row above."""
+        if len(self._starts) > 1 and goes_on(line):
             return None
         for column in range(1, len(self._starts)):
-            start = self._starts[column]
-            if line[start - PADDING : start] != " " * PADDING:
+            if not padded(line, self._starts[column]):
                 self._grow(line, column)
         ends = [*self._starts[1:], len(line)]
-        return tuple(line[start:end].rstrip() for start, end in zip(self._starts, ends))
+        # A cell that starts further right is of a column that grows for a row still to come.
+        return tuple(line[start:end].strip(" ") for start, end in zip(self._starts, ends))
 
     def _grow(self, line: str, column: int) -> None:
         """Move a column and those behind it to the right, behind the padding of the cell that has outgrown its own."""
@@ -49,30 +49,46 @@ class Rows:
 
 
 class Table:
-    """One table out of many clusters' rows, printed as they come: a header once, columns that only get wider."""
+    """One table out of many clusters' rows, printed as they come: a header once, columns that only get wider.
 
-    def __init__(self, headers: bool) -> None:
+    names: the columns' names, where the first line of each cluster doesn't say them as they are to be shown
+    """
+
+    def __init__(self, headers: bool, names: tuple[str, ...] = ()) -> None:
         self._show_headers = headers
-        self._header: list[str] = []
+        self._names = names
+        self._columns: list[Column] = []
         self._widths: list[int] = []
         self._rows: dict[str, Rows] = {}
 
     def feed(self, cluster: str, lines: Sequence[str]) -> str:
         """What to print for these lines of a cluster. A column that is new gets a new header line."""
-        rows = self._rows.setdefault(cluster, Rows())
-        cut = [cells for cells in map(rows.cut, lines) if cells is not None]
-        place = rows.header.index("NAME") + 1 if "NAME" in rows.header else 0
-        header = (*rows.header[:place], CLUSTER, *rows.header[place:])
-        whole = [dict(zip(header, (*cells[:place], cluster, *cells[place:]))) for cells in cut]
-        new = [name for name in header if name not in self._header]
-        if new:
-            self._header = [*self._header, *new] if self._header else list(header)
-            self._widths += [max(MIN_WIDTH, len(name) + PADDING, rows.widths.get(name, 0)) for name in new]
-        texts = [[row.get(name, "") for name in self._header] for row in whole]
-        for cells in texts:
-            self._widths = [max(width, len(cell) + PADDING) for width, cell in zip(self._widths, cells)]
-        shown = [self._header, *texts] if new and self._show_headers else texts
-        return "".join(self._line(cells) for cells in shown)
+        if lines and cluster not in self._rows:
+            self._rows[cluster], lines = Rows(lines[0]), lines[1:]
+        rows = self._rows[cluster]
+        header = self._names or rows.header
+        place = header.index("NAME") + 1 if "NAME" in header else 0
+        whole_header = numbered(header)
+        whole_header.insert(place, OURS)
+        found = [rows.cut(line) for line in lines]
+        whole: list[dict[Column, str]] = [
+            dict(zip(whole_header, (*cells[:place], cluster, *cells[place:]))) if cells else {} for cells in found
+        ]
+        room = dict(zip([each for each in whole_header if each != OURS], rows.widths))
+        new = [column for column in whole_header if column not in self._columns]
+        self._columns += new
+        self._widths += [max(MIN_WIDTH, len(column[0]) + PADDING, room.get(column, 0)) for column in new]
+        for row in [row for row in whole if row]:
+            self._widths = [
+                max(width, len(row.get(each, "")) + PADDING) for each, width in zip(self._columns, self._widths)
+            ]
+        shown = [self._line([name for name, _ in self._columns])] if new and self._show_headers else []
+        # A line that is no row goes on with the cell above it, as kubectl prints it.
+        shown += [
+            self._line([row.get(column, "") for column in self._columns]) if row else f"{line}\n"
+            for row, line in zip(whole, lines)
+        ]
+        return "".join(shown)
 
     def _line(self, cells: Sequence[str]) -> str:
         padded = (cell.ljust(width) for cell, width in zip(cells[:-1], self._widths))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from tests.e2e.conftest import MEMBERS, Shell
+from tests.e2e.conftest import MEMBERS, Shell, needs
 
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
 
@@ -150,6 +150,82 @@ def test_sort_by_of_events_which_have_no_name_column(members: Shell) -> None:
     done = members.mc(*query, "-o", "custom-columns=T:.metadata.creationTimestamp")
     times = [row[1] for row in done.rows[1:]]
     assert times == sorted(times)
+
+
+def test_what_some_objects_lack_stands_first(changing: Shell) -> None:
+    """kubectl shows nothing of a cluster where no object has the field."""
+    changing.kubectl("--context", "c1", "label", "pod", "solo", "-n", "shop", "x=1")
+    done = changing.mc("get", "pods", "-n", "shop", "--sort-by=.metadata.labels.x", "--no-headers")
+    names = [row[0] for row in done.rows]
+    assert (done.status, done.stderr, names[-1]) == (0, "", "solo")
+    assert len(names) == sum(
+        len(changing.kubectl("--context", name, "get", "pods", "-n", "shop", "-o", "name").rows) for name in MEMBERS
+    )
+
+
+def test_what_no_object_has_is_no_order(members: Shell) -> None:
+    done = members.mc("get", "pods", "-A", "--sort-by=.metadata.labels.nothing")
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr == "Error: no object has the field '.metadata.labels.nothing' that --sort-by names\n"
+
+
+@needs("faults")
+def test_a_cluster_whose_order_is_not_known_has_failed(members: Shell) -> None:
+    with members.fault("c2", "hang-on-nth:2"):
+        done = members.mc(
+            "get", "pods", "-n", "shop", "--sort-by=.metadata.name", "--max-parallel=1", "--cluster-timeout=3s"
+        )
+    assert done.status == 1
+    assert "Failed to query 1 cluster: c2 (timed out after 3s)" in done.stderr
+    assert {row[1] for row in done.rows[1:]} == {"c1", "c3"}
+
+
+@pytest.mark.parametrize("spec", [":metadata.name", ":metadata.name,THE   TIME:.metadata.uid"])
+@pytest.mark.parametrize("flags", [(), ("--no-headers",)])
+def test_custom_columns_may_hide_their_headers(members: Shell, spec: str, flags: tuple[str, ...]) -> None:
+    done = members.mc("get", "pods", "-n", "shop", *flags, "-o", f"custom-columns={spec}")
+    expected = [
+        [name, *row]
+        for name in MEMBERS
+        for row in members.kubectl(
+            "--context", name, "get", "pods", "-n", "shop", "-o", f"custom-columns={spec}", "--no-headers"
+        ).rows
+    ]
+    assert (done.status, done.rows[0 if flags else 1 :]) == (0, expected)
+
+
+def test_of_several_types_a_cluster_shows_those_that_it_has(members: Shell) -> None:
+    """c3 has no Widgets, for which its kubectl refuses the whole command."""
+    done = members.mc("get", "widgets,pods", "-n", "shop")
+    assert (done.status, done.stderr) == (0, "")
+    pods = {row[1] for row in done.rows if row and row[0].startswith("pod/")}
+    widgets = {row[1] for row in done.rows if row and row[0].startswith("widget.example.com/")}
+    assert (pods, widgets) == (set(MEMBERS), {"c1", "c2"})
+    assert len(members.mc("get", "pods,widgets", "-n", "shop", "-o", "name").rows) == sum(
+        row != [] and row[0] != "NAME" for row in done.rows
+    )
+    nowhere = members.mc("get", "pods,nonsense", "-n", "shop")
+    assert nowhere.status == 1
+    assert nowhere.stderr == 'error: the server doesn\'t have a resource type "nonsense" (in all 3 clusters)\n'
+
+
+def test_objects_stand_in_the_table_of_their_type(changing: Shell) -> None:
+    """Both types have the same columns; kubectl doesn't name the type where it finds one only."""
+    rule = ("--verb=get", "--resource=pods")
+    for cluster in ("c1", "c2"):
+        changing.kubectl("--context", cluster, "create", "clusterrole", "wide", *rule)
+    changing.kubectl("--context", "c1", "create", "role", "narrow", *rule)
+    done = changing.mc("get", "role/narrow", "clusterrole/wide", "--clusters=c1,c2")
+    assert [row[:2] for row in done.rows if row and row[0] != "NAME"] == [
+        ["role.rbac.authorization.k8s.io/narrow", "c1"],
+        ["clusterrole.rbac.authorization.k8s.io/wide", "c1"],
+        ["clusterrole.rbac.authorization.k8s.io/wide", "c2"],
+    ]
+
+
+def test_types_may_be_spelt_in_capitals(members: Shell) -> None:
+    assert json.loads(members.mc("get", "pods", "-n", "shop", "-o", "JSON").stdout)["kind"] == "List"
+    assert members.mc("get", "pods", "-n", "shop", "-o", "NAME") == members.mc("get", "pods", "-n", "shop", "-oname")
 
 
 def test_no_resources_is_said_once(members: Shell) -> None:

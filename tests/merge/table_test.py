@@ -199,3 +199,40 @@ def test_rows_can_be_put_in_another_order() -> None:
 def test_a_percent_sign_is_a_percent_sign() -> None:
     text = "NAME   USE\na%s    25%\n"
     assert table.render(table.parse(text)) == text
+
+
+# What `kubectl events` prints: words, and messages of several lines.
+WORDS = st.from_regex(r"[a-z/]{1,9}( [a-z]{1,9})?", fullmatch=True)
+LINES = st.from_regex(r"( {0,2}[a-z]{1,30}){0,3}", fullmatch=True)
+
+
+@st.composite
+def events(draw: st.DrawFn) -> list[list[str]]:
+    """A header and rows whose last cells may have several lines; a first line may be long, and blank ones follow."""
+    width = draw(st.integers(2, 4))
+    message = st.lists(LINES, min_size=1, max_size=3).map("\n".join).map(lambda text: text.lstrip(" "))
+    row = st.tuples(*[WORDS] * (width - 1), message).map(list)
+    return [draw(st.lists(HEADERS, min_size=width, max_size=width)), *draw(st.lists(row, max_size=5))]
+
+
+def remembering_tab_writer(written: list[list[str]]) -> str:
+    """As `tab_writer`, where cells may have newlines: behind one, columns begin anew, but never get narrower."""
+    text, block, widths = "", list[list[str]](), [0] * (len(written[0]) - 1)
+    for row in written:
+        block.append([*row[:-1], row[-1].partition("\n")[0]])
+        if "\n" in row[-1] or row is written[-1]:
+            widths = [max(6, had, *(len(each[at]) + 3 for each in block)) for at, had in enumerate(widths)]
+            text += "".join(
+                "".join(cell.ljust(width) for cell, width in zip(each, widths)) + each[-1] + "\n" for each in block
+            )
+            text += "".join(f"{line}\n" for line in row[-1].split("\n")[1:])
+            block = []
+    return text
+
+
+@given(events())
+def test_cells_of_several_lines_survive_kubectls_tab_writer(written: list[list[str]]) -> None:
+    header, *body = written
+    (parsed,) = table.parse(remembering_tab_writer(written), several=False)
+    assert parsed.header == tuple(header)
+    assert rows(parsed) == body

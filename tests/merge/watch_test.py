@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kubectl_mc.merge.watch import Documents
+from kubectl_mc.merge.watch import Documents, Table
 
 OBJECT = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}, indent=4).split("\n")
 
@@ -21,3 +21,37 @@ def test_the_rest_of_a_document_comes_with_later_lines() -> None:
     documents = Documents("c1", "json")
     assert documents.feed(OBJECT[:3]) == ""
     assert json.loads(documents.feed(OBJECT[3:]))["kind"] == "ConfigMap"
+
+
+def watched(table: Table, *texts: str) -> str:
+    return "".join(table.feed(f"c{number}", text.splitlines()) for number, text in enumerate(texts, start=1))
+
+
+def test_a_column_of_kubectls_may_be_called_cluster() -> None:
+    text = "NAME   CLUSTER   AGE\na      east      1m\n"
+    assert watched(Table(headers=True), text, text).splitlines() == [
+        "NAME   CLUSTER   CLUSTER   AGE",
+        "a      c1        east      1m",
+        "a      c2        east      1m",
+    ]
+
+
+def test_two_columns_of_one_name_are_two() -> None:
+    assert watched(Table(headers=True), "NAME   AGE   NAME\na      1m    x\n") == (
+        "NAME   CLUSTER   AGE   NAME\na      c1        1m    x\n"
+    )
+
+
+def test_the_columns_are_called_what_they_are_to_be_called() -> None:
+    text = "-     -\na     1m\n"
+    assert watched(Table(headers=False, names=("", "")), text, text) == "c1        a     1m\nc2        a     1m\n"
+
+
+def test_a_message_goes_on_below_its_row() -> None:
+    text = "OBJECT   MESSAGE\npod/a    one\ntwo and a half\npod/b    three\n"
+    assert watched(Table(headers=True), text).splitlines() == [
+        "CLUSTER   OBJECT   MESSAGE",
+        "c1        pod/a    one",
+        "two and a half",
+        "c1        pod/b    three",
+    ]

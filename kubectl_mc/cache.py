@@ -59,7 +59,7 @@ def read(directory: str, key: str) -> Kept | None:
 
 
 def write(directory: str, key: str, value: object, rests_on: list[Any]) -> None:
-    """Keep a value in place of the one before. A cache that can't be written is no error: next time nothing is in it."""
+    """Keep a value in place of the one before. A cache that can't be written is no error: next time, it is empty."""
     with suppress(OSError):
         os.makedirs(directory, mode=0o700, exist_ok=True)
         text = json.dumps({"key": key, "time": time.time(), "files": rests_on, "value": value})

@@ -95,7 +95,7 @@ def find(
 
 def _keys(question: Question, kubeconfigs: Sequence[str]) -> dict[str, str]:
     """The key under which each part of the answer is kept: commands that ask for different parts share the others."""
-    hub_and_scope = (question.context, *kubeconfigs), question.namespace
+    hub_and_scope = (question.context, *map(os.path.abspath, kubeconfigs)), question.namespace
     keys = {"profiles": cache.key((*hub_and_scope, "profiles", question.selector))}
     if question.clustersets:
         keys["clustersets"] = cache.key((*hub_and_scope, "clustersets"))

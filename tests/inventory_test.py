@@ -134,6 +134,17 @@ def test_another_kubeconfig_has_the_hub_asked_but_leaves_what_it_said(hub: Hub) 
     assert len(os.listdir(hub.folder / "cache")) == 1
 
 
+def test_a_relative_path_is_another_kubeconfig_in_another_folder(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    way = Way(str(hub.folder / "kubectl"), None, {"PATH": os.environ["PATH"]}, 20.0)
+    (hub.folder / "elsewhere").mkdir()
+    monkeypatch.chdir(hub.folder)
+    inventory.find(str(hub.folder / "cache"), NAMED, way, ["config"], False)
+    hub.fails(REFUSED)
+    monkeypatch.chdir(hub.folder / "elsewhere")
+    with pytest.raises(UserError, match="connection refused"):
+        inventory.find(str(hub.folder / "cache"), NAMED, way, ["config"], False)
+
+
 def test_another_kubeconfig_s_current_context_may_be_another_hub(hub: Hub) -> None:
     hub.find(CURRENT)
     hub.fails(REFUSED)

@@ -52,9 +52,12 @@ def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams
 
 
 def _terminal(request: Request, targets: Sequence[Target], streams: Streams) -> int:
-    from kubectl_mc import terminal
+    from kubectl_mc import report, terminal
 
-    return terminal.run(request, targets, streams.say)
+    if not targets:
+        streams.say(report.report([], request, shown=True).lines)
+        return 1
+    return terminal.run(request, targets[0])  # what owns the terminal needs one cluster (verbs.needs_one)
 
 
 def _streamed(request: Request, targets: Sequence[Target], streams: Streams) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import TextIO
 from zlib import crc32
 
-from kubectl_mc import errors, memory, report
+from kubectl_mc import memory
 from kubectl_mc.access import Target
 from kubectl_mc.kubeconfig import Kubeconfig
 from kubectl_mc.request import Job, Request, command
@@ -99,31 +98,13 @@ def ask(question: str) -> str:
         return terminal.readline().decode("utf-8", "replace")
 
 
-def run(
-    request: Request,
-    targets: Sequence[Target],
-    say: Callable[[Sequence[str]], None],
-    around: Callable[[str, Callable[[], int]], int] = lambda cluster, go: go(),
-) -> int:
-    """Run a command on the real terminal: on its one cluster, or on one cluster after another with a summary.
+def run(request: Request, target: Target) -> int:
+    """Run a command on the real terminal, on one cluster; its exit status.
 
-    around: called with each cluster and what runs the command there; it returns the exit status
     The user's own environment and kubeconfig: an editor or a shell that it starts should find nothing changed.
     """
-    statuses: list[tuple[str, int]] = []
-    for place, target in enumerate(targets, start=1):
-        if len(targets) > 1:
-            say([f"CLUSTER: {target.cluster} ({place}/{len(targets)})"])
-        # A context stands in the user's own kubeconfig, whatever else is known of it.
-        own = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True)) if target.context else target
-        found = command(request, Job(own, request.line, target.cluster))
-        with kubeconfig_file(found.kubeconfig) as variables:
-            go = partial(foreground, found.argv, {**request.environment, **variables})
-            statuses.append((target.cluster, around(target.cluster, go)))
-    statuses += [(result.cluster, 1) for result in request.unreachable]
-    if request.unreachable:
-        say(report.report([], request, shown=True).lines)
-    if len(statuses) == 1:
-        return statuses[0][1]
-    say(errors.summary(request.line.verb, statuses))
-    return 1 if any(status for _, status in statuses) else 0
+    # A context stands in the user's own kubeconfig, whatever else is known of it.
+    own = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True)) if target.context else target
+    found = command(request, Job(own, request.line, target.cluster))
+    with kubeconfig_file(found.kubeconfig) as variables:
+        return foreground(found.argv, {**request.environment, **variables})

@@ -28,6 +28,7 @@ class Verb(NamedTuple):
     table_by: flags with which the output is a table
     group: without a sub-verb kubectl shows its help
     answer: an exit status other than 0 that is an answer, no failure
+    needs_all: what a cluster lacks is its failure, even if others have it
     wildcards: names with * ? [ are resolved on each cluster
     by_time: each of its lines has a time, which --timestamps shows
     sorts: (a value of --sort-by, the column of the answer by which that sorts)
@@ -58,6 +59,7 @@ class Verb(NamedTuple):
     table_by: tuple[str, ...] = ()
     group: bool = False
     answer: int = 0
+    needs_all: bool = False
     wildcards: bool = False
     by_time: bool = False
     sorts: tuple[tuple[str, str], ...] = ()
@@ -103,7 +105,7 @@ _ROWS = (
     _read("cluster-info dump", "text", alone_by=("output-directory",), patience=_MINUTES),
     _read("auth can-i", "lines", table_by=("list",), answer=1),
     _read("auth whoami", "table"),
-    _read("diff", "text", answer=1),
+    _read("diff", "text", answer=1, needs_all=True),
     _read("rollout history", "text"),
     _read("rollout status", "lines", way="streamed", patience=0.0),
     _read("wait", "lines", way="streamed", patience=0.0),
@@ -231,6 +233,11 @@ def can_rehearse(verb: Verb, line: CommandLine) -> bool:
     """Can kubectl say beforehand, with --dry-run=server, what it would do?"""
     known = "dry-run" in grammar.flag_table(line.verb).takes_value
     return known and verb.rehearsed and is_kubectls(line) and not _any(line, verb.unrehearsed_by)
+
+
+def looks(verb: Verb, line: CommandLine) -> bool:
+    """Is it seen beforehand, and afterwards, what its objects are, for want of a dry run? Not if they come on stdin."""
+    return verb.each and "-" not in grammar.values(line, "filename")
 
 
 def counted(verb: Verb, line: CommandLine) -> bool:

@@ -65,7 +65,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
     request = Request(kubectl, verb, recorded.kubectl, chosen.options, environment, None, unreachable)
     earlier.check(request, found, (recorded.options, options), chosen.clusters, targets, same_namespace=True)
-    gate.check_flags(request.options, len(names))
+    gate.check_flags(request, len(names))
     order = waves.plan(again, options.waves, options.canary) if options.waves or options.canary else _rest(found, again)
     if again and not request.options.yes and not terminal.there():
         raise errors.needs_yes()

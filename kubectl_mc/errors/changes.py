@@ -39,6 +39,16 @@ def pause_needs_a_terminal() -> UserError:
     return UserError("--pause=prompt asks on the terminal, and there is none. Use --pause=30s")
 
 
+def flag_is_not_for(flag: str, verb: str, only: str) -> UserError:
+    return UserError(f"--{flag} is for {only}, and not for {visible(verb)}")
+
+
+def one_by_one(flag: str, verb: str) -> UserError:
+    return UserError(
+        f"--{flag} is not for {visible(verb)} on the terminal: it goes from cluster to cluster, until one fails"
+    )
+
+
 def refused_before(refusals: Sequence[tuple[str, str]], total: int) -> UserError:
     """A preflight found clusters that would refuse; refusals: (cluster, reason)."""
     named = ", ".join(f"{visible(cluster)} ({reason})" for cluster, reason in refusals)

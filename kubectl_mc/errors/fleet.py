@@ -32,13 +32,6 @@ def is_noise(line: str) -> bool:
     return bool(_KLOG.match(line)) or is_known([line])
 
 
-def summary(verb: str, statuses: Sequence[tuple[str, int]]) -> list[str]:
-    """What became of a command that went from cluster to cluster; statuses: (cluster, exit status)."""
-    good = [cluster for cluster, status in statuses if not status]
-    bad = [f"{cluster} (exit status {status})" for cluster, status in statuses if status]
-    return [f"{verb}: {word} {', '.join(names)}" for word, names in (("done in", good), ("failed in", bad)) if names]
-
-
 def everywhere(line: str, count: int) -> str:
     """What every cluster's kubectl said alike, e.g. that no pod of that name exists."""
     return visible(line) + (f" (in all {count} clusters)" if count > 1 else "")

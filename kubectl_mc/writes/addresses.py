@@ -61,7 +61,8 @@ def _view(request: Request) -> Mapping[str, Any]:
     path = grammar.value(request.line, "kubeconfig")
     where = ["--kubeconfig", path] if path else []
     argv = (request.kubectl, *where, "config", "view", "-o", "json")
-    (result,) = dispatch.collect([Command("", argv, access.lean_environment(request.environment, False))], 1, 30.0)
+    lean = access.lean_environment(request.kubectl, request.environment, False)
+    (result,) = dispatch.collect([Command("", argv, lean)], 1, 30.0)
     try:
         found = json.loads(result.stdout)
     except ValueError:

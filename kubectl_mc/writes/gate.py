@@ -8,14 +8,13 @@ from contextlib import contextmanager
 
 from kubectl_mc import answer, cli, errors, grammar, kubeconfig, mapping, report, terminal, verbs
 from kubectl_mc.access import Target
-from kubectl_mc.cli import Options
 from kubectl_mc.errors import UserError
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.memory import held
 from kubectl_mc.request import Request, same_everywhere
 from kubectl_mc.selection import Cluster
 from kubectl_mc.streams import Steady, Streams
-from kubectl_mc.writes import audit, confirm, input, piped, preflight, redact, running, summary, waves
+from kubectl_mc.writes import audit, confirm, edited, input, piped, preflight, redact, running, summary, waves
 from kubectl_mc.writes.audit import Place
 from kubectl_mc.writes.input import Given
 from kubectl_mc.writes.preflight import Finding
@@ -29,9 +28,8 @@ def run(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target]
     check_protection(request, clusters, targets, options.given)
     unhealthy = [cluster.name for cluster in clusters if cluster.profile.healthy is False]
     order = waves.plan(names, options.waves, options.canary, unhealthy)
-    check_flags(options, len(names))
-    alone_on_terminal = way == "terminal" and len(names) == 1
-    if not options.yes and not alone_on_terminal and not terminal.there():
+    check_flags(request, len(names))
+    if not options.yes and not terminal.there():
         raise errors.needs_yes()
     log = audit.open_log(audit.path(request.environment), audit.new_run())
     audit.lock(log)
@@ -64,14 +62,24 @@ def check_protection(
         raise errors.protected(unnamed)
 
 
-def check_flags(options: Options, total: int) -> None:
-    """Raises UserError for values that would otherwise be found out in the middle of a run."""
+def check_flags(request: Request, total: int) -> None:
+    """Raises UserError for values that would otherwise be found out in the middle of a run, and for unfit flags."""
+    options = request.options
+    typed = [name for name, _ in options.given]
+    if "show-diff" in typed and request.line.path != ("apply",):
+        raise errors.flag_is_not_for("show-diff", request.line.verb, "apply")
+    unfit = [name for name in typed if name in _OF_WAVES]
+    if unfit and verbs.way(request.verb, request.line) == "terminal":
+        raise errors.one_by_one(unfit[0], request.line.verb)
     waves.tolerated(options.max_failures, total)
     if options.pause == "prompt":
         if not terminal.there():
             raise errors.pause_needs_a_terminal()
     elif options.pause is not None:
         cli.seconds("pause", options.pause)
+
+
+_OF_WAVES = ("waves", "canary", "wave-timeout", "pause", "max-failures")
 
 
 @contextmanager
@@ -136,11 +144,9 @@ def carry_out(
     streams = Steady(*streams)
     request, clusters = work.request, [name for wave in order for name in wave]
     findings = _findings(work, clusters)
-    refusals = {each.cluster: each.refusal for each in findings if each.refusal}
+    refusals = _refusals(work, findings, len(clusters))
     if clusters and len(refusals) == len(clusters):
         return _all_refused(work, findings, streams)
-    if refusals and not request.options.continue_on_preflight_error:
-        raise errors.refused_before(list(refusals.items()), len(clusters))
     done = [each.cluster for each in findings if each.unchanged and _may_be_done(places[each.cluster])]
     going = [name for name in clusters if name not in refusals and name not in done]
     if request.options.show_diff and work.typed.path == ("apply",):
@@ -150,18 +156,22 @@ def carry_out(
     known = {name: place._replace(objects=expected.get(name, place.objects)) for name, place in places.items()}
     progress = Progress(known, _tolerated(request, len(places)))
     work = _start(work, order, findings, len(going))
-    for name, reason in refusals.items():
-        progress.places[name] = Place(name, "refused", reason)
-        work.log.write("cluster", **running.fields(progress.places[name]))
-    for name in done:
-        progress.places[name] = Place(name, "unchanged", errors.found_done())
-        work.log.write("cluster", **running.fields(progress.places[name]))
+    _settle(work, progress, [Place(name, "refused", reason) for name, reason in refusals.items()])
+    _settle(work, progress, [Place(name, "unchanged", errors.found_done()) for name in done])
     if stuck:
         running.gate(work, stuck, progress, streams)
     steps = [tuple(name for name in wave if name in going) for wave in order]
     if progress.goes_on:
         running.run(work, [wave for wave in steps if wave], progress, streams)
     return _finish(work, progress, streams)
+
+
+def _refusals(work: Work, findings: Sequence[Finding], total: int) -> dict[str, str]:
+    """Why, by cluster. Raises UserError if they stop the others."""
+    refusals = {each.cluster: each.refusal for each in findings if each.refusal}
+    if 0 < len(refusals) < total and not work.request.options.continue_on_preflight_error:
+        raise errors.refused_before(list(refusals.items()), total)
+    return refusals
 
 
 def _may_be_done(place: Place) -> bool:
@@ -180,7 +190,10 @@ def _findings(work: Work, clusters: Sequence[str]) -> list[Finding]:
     """What each cluster says to the change; only what is known beforehand where kubectl has no dry run."""
     out_of_reach = [preflight.judged(result, work.request) for result in work.request.unreachable]
     found = [each for each in out_of_reach if each.cluster in clusters]
-    if verbs.can_rehearse(work.request.verb, work.request.line):
+    if verbs.looks(work.request.verb, work.typed):
+        seen = edited.ask(work, [name for name in clusters if name in work.jobs])
+        found += [preflight.judged(result._replace(stdout=b""), work.request) for result in seen]
+    elif verbs.way(work.request.verb, work.typed) != "terminal" and verbs.can_rehearse(work.request.verb, work.typed):
         found += preflight.ask(work.request, [work.jobs[name] for name in clusters if name in work.jobs])
     return sorted(found, key=lambda each: clusters.index(each.cluster))
 
@@ -205,6 +218,13 @@ def _question(work: Work, findings: Sequence[Finding], going: Sequence[str], str
     counted = confirm.is_counted(work.request, work.typed, known, len(going))
     question = confirm.sentence(work.request, work.typed, known, len(going))
     confirm.ask(question, len(going) if counted else None)
+
+
+def _settle(work: Work, progress: Progress, places: Sequence[Place]) -> None:
+    """Write down what is known of clusters on which nothing is begun."""
+    for place in places:
+        progress.places[place.cluster] = place
+        work.log.write("cluster", **running.fields(place))
 
 
 def _start(work: Work, order: Sequence[tuple[str, ...]], findings: Sequence[Finding], count: int) -> Work:
@@ -234,8 +254,15 @@ def _finish(work: Work, progress: Progress, streams: Streams) -> int:
     streams.say(told.lines)
     if results and not streamed:
         streams.answer(answer.merge(results, (), request).encode("utf-8", "surrogateescape"))
+    return _close(work, progress, told.status, streams)
+
+
+def _close(work: Work, progress: Progress, told: int, streams: Streams) -> int:
+    """Write the last line and show the summary; the exit status, which for one cluster is what kubectl told."""
     places = list(progress.places.values())
     status = summary.status(places, progress.interrupted)
+    if status == 1 and len(places) == 1 and told:
+        status = told
     try:
         if not progress.broken:
             work.log.write("end", exit=status, **_counts(places))
@@ -243,9 +270,8 @@ def _finish(work: Work, progress: Progress, streams: Streams) -> int:
         progress.broken = error
     if progress.broken:
         streams.say([f"Error: {progress.broken}"])
-    streams.say(summary.lines(work.log.run, places))
-    if status == 1 and len(places) == 1 and told.status:
-        return told.status
+    if len(places) > 1 or verbs.way(work.request.verb, work.request.line) != "terminal":
+        streams.say(summary.lines(work.log.run, places))
     return status or (1 if progress.broken else 0)
 
 
@@ -256,13 +282,15 @@ def _counts(places: Sequence[Place]) -> dict[str, dict[str, int]]:
 
 def foreground(work: Work, order: Sequence[tuple[str, ...]], streams: Streams) -> int:
     """A command that owns the terminal: asked about if it goes through several clusters, and written down."""
-    names = [name for wave in order for name in wave]
-    if work.request.unreachable:
-        raise errors.refused_before([(each.cluster, each.refusal) for each in _findings(work, names)], len(names))
+    streams, names = Steady(*streams), [name for wave in order for name in wave]
+    findings = _findings(work, names)
+    refusals = _refusals(work, findings, len(names))
+    if len(refusals) == len(names):
+        return _all_refused(work, findings, streams)
+    going = [name for name in names if name not in refusals]
     if len(names) > 1:
-        _question(work, (), names, streams)
-    progress = Progress({name: Place(name, "not started") for name in names}, None)
-    work = _start(work, order, (), len(names))
-    status = running.in_foreground(work, [work.jobs[name] for name in names], progress, streams)
-    work.log.write("end", exit=status, **_counts(list(progress.places.values())))
-    return status
+        _question(work, (), going, streams)
+    progress = Progress({name: Place(name, "not started") for name in names}, tolerated=0)
+    work = _start(work, order, (), len(going))
+    _settle(work, progress, [Place(name, "refused", reason) for name, reason in refusals.items()])
+    return _close(work, progress, running.in_foreground(work, going, progress, streams), streams)

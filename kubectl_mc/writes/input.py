@@ -60,7 +60,7 @@ def digest(content: bytes) -> str:
 
 
 def _built(kubectl: str, folder: str, environment: Mapping[str, str]) -> bytes:
-    building = Command("kustomize", (kubectl, "kustomize", folder), access.lean_environment(environment, True))
+    building = Command("kustomize", (kubectl, "kustomize", folder), access.lean_environment(kubectl, environment, True))
     (result,) = dispatch.collect([building], 1, 0.0)
     if result.status:
         raise errors.kubectl_said(result.stderr.decode("utf-8", "replace"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -12,9 +12,9 @@ from kubectl_mc import answer, dispatch, errors, grammar, report, stream, termin
 from kubectl_mc.cli import seconds
 from kubectl_mc.dispatch import Chunk, Result
 from kubectl_mc.errors import UserError
-from kubectl_mc.request import Job, command
+from kubectl_mc.request import command
 from kubectl_mc.streams import Streams
-from kubectl_mc.writes import audit, objects, rollout
+from kubectl_mc.writes import audit, edited, objects, rollout
 from kubectl_mc.writes.audit import Place
 from kubectl_mc.writes.fold import fold
 from kubectl_mc.writes.work import DEFAULT_WAVE_TIMEOUT, Progress, Work
@@ -217,18 +217,34 @@ def _patient(progress: Progress, streams: Streams) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def in_foreground(work: Work, jobs: Sequence[Job], progress: Progress, streams: Streams) -> int:
-    """A command that owns the terminal, on one cluster after another; the exit status."""
+def in_foreground(work: Work, clusters: Sequence[str], progress: Progress, streams: Streams) -> int:
+    """A command that owns the terminal, on one cluster after another until one fails; the last exit status."""
+    status = 0
+    try:
+        for number, cluster in enumerate(clusters, start=1):
+            if len(clusters) > 1:
+                streams.say([f"CLUSTER: {cluster} ({number}/{len(clusters)})"])
+            before = _seen(work, cluster)
+            if not _record(work, progress, "begin", cluster=cluster):
+                break
+            started = time.monotonic()
+            status = terminal.run(work.request, work.jobs[cluster].target)
+            took, after = time.monotonic() - started, _seen(work, cluster)
+            state = "failed" if status else "unchanged" if edited.is_unchanged(before, after) else "changed"
+            reason = f"exit status {status}" if status else ""
+            place = Place(cluster, state, reason, took, tuple(edited.changes(before, after)))
+            progress.places[cluster] = place
+            progress.judged.add(cluster)
+            if not _record(work, progress, "cluster", exit=status, **fields(place)) or not progress.goes_on:
+                break
+    except KeyboardInterrupt:  # while no cluster is being changed
+        progress.interrupted = True
+    return status
 
-    def around(cluster: str, go: Callable[[], int]) -> int:
-        if not _record(work, progress, "begin", cluster=cluster):
-            raise progress.broken or AssertionError
-        started = time.monotonic()
-        status = go()
-        state = "failed" if status else "changed"
-        reason = f"exit status {status}" if status else ""
-        progress.places[cluster] = Place(cluster, state, reason, time.monotonic() - started)
-        _record(work, progress, "cluster", exit=status, **fields(progress.places[cluster]))
-        return status
 
-    return terminal.run(work.request, [job.target for job in jobs], streams.say, around)
+def _seen(work: Work, cluster: str) -> edited.States:
+    """The state of what is to be edited, or was; {} where that can't be seen."""
+    if not verbs.looks(work.request.verb, work.typed):
+        return {}
+    (result,) = edited.ask(work, [cluster])
+    return edited.states(result.stdout)

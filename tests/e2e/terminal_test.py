@@ -169,7 +169,9 @@ def test_edit_goes_from_cluster_to_cluster(changing: Shell, tmp_path: Path) -> N
     expected = [
         line for n, c in enumerate(MEMBERS, 1) for line in (f"CLUSTER: {c} ({n}/3)", "configmap/settings edited")
     ]
-    assert edit.stdout.replace("\r", "").splitlines() == [*expected, "edit: done in c1, c2, c3"]
+    *lines, end = edit.stdout.replace("\r", "").splitlines()
+    assert lines == expected
+    assert end.endswith(": changed in 3 clusters: c1, c2, c3")
     for cluster in MEMBERS:
         assert (
             "debug"
@@ -177,12 +179,42 @@ def test_edit_goes_from_cluster_to_cluster(changing: Shell, tmp_path: Path) -> N
         )
 
 
-def test_edit_says_where_it_failed(changing: Shell, tmp_path: Path) -> None:
-    replace = editor(tmp_path, 'sed s/info/debug/ "$1" > "$1.new" && cat "$1.new" > "$1"')
-    with changing.fault("c2", "refuse"):
-        done = changing.mc("edit", "cm", "settings", "-n", "shop", "--all-clusters", "--yes", env=replace)
+def test_edit_ends_where_it_fails(changing: Shell, tmp_path: Path) -> None:
+    fails = editor(tmp_path, f'[ -e {tmp_path}/once ] && exit 1; touch {tmp_path}/once; echo "#" >> "$1"')
+    done = changing.mc("edit", "cm", "settings", "-n", "shop", "--all-clusters", "--yes", env=fails)
     assert done.status == 1
-    assert done.stderr.endswith("edit: done in c1, c3\nedit: failed in c2 (exit status 1)\n")
+    assert re.findall(r"^CLUSTER: c\d", done.stderr, re.MULTILINE) == ["CLUSTER: c1", "CLUSTER: c2"]
+    assert (
+        "  unchanged in 1 cluster: c1\n"
+        "  failed in 1 cluster: c2 (exit status 1)\n"
+        "  not started in 1 cluster: c3\n"
+        "To go on with the rest: kubectl mc resume "
+    ) in done.stderr
+
+
+def test_edit_looks_first_whether_each_cluster_has_it(changing: Shell, tmp_path: Path) -> None:
+    opens = editor(tmp_path, f"touch {tmp_path}/opened")
+    words = ("edit", "cm", "settings", "-n", "shop", "--all-clusters", "--yes")
+    with changing.fault("c2", "refuse"):
+        done = changing.mc(*words, env=opens)
+    assert done.stderr.startswith("Error: 1 cluster of 3 refuses, so nothing was changed: c2 (connection refused)")
+    assert not (tmp_path / "opened").exists()
+    for flag in ("--waves=1", "--max-failures=1"):
+        done = changing.mc(*words, flag, env=opens)
+        assert done.stderr.startswith(f"Error: {flag[:-2]} is not for edit on the terminal")
+        assert not (tmp_path / "opened").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["edit cm settings -n shop", "run box --image=box -i", "exec -i deploy/cart -n shop -c app -- touch /tmp/done"],
+)
+def test_without_a_terminal_one_cluster_needs_a_yes_too(changing: Shell, tmp_path: Path, command: str) -> None:
+    opens = editor(tmp_path, f"touch {tmp_path}/opened")
+    verb, *words = command.split()
+    done = changing.mc(verb, "--clusters=c2", *words, env=opens)
+    assert done.stderr.startswith("Error: a change has to be confirmed, and there is no terminal to ask on")
+    assert (done.status, (tmp_path / "opened").exists()) == (1, False)
 
 
 # --- cp -------------------------------------------------------------------------------------------------------

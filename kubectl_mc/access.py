@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from kubectl_mc import grammar, memory
@@ -96,7 +97,7 @@ def command(
         argv = [kubectl, *words[:name], "--context", target.context, *words[name:]]
     else:
         argv = [kubectl, "--context", target.context, *words]
-    lean = lean_environment(environment, plugin or target.kubeconfig.starts_programs, lasting)
+    lean = lean_environment(kubectl, environment, plugin or target.kubeconfig.starts_programs, lasting)
     with_ours = {**lean, **dict(target.kubeconfig.environment)}
     return Command(target.cluster, tuple(argv), with_ours, json.dumps(content).encode() if content else None)
 
@@ -106,16 +107,27 @@ def _names_kubeconfig(token: Token) -> bool:
     return [name for name, _ in token.flags] == ["kubeconfig"]
 
 
-def lean_environment(environment: Mapping[str, str], starts_programs: bool, lasting: bool = False) -> dict[str, str]:
+def lean_environment(
+    kubectl: str, environment: Mapping[str, str], starts_programs: bool, lasting: bool = False
+) -> dict[str, str]:
     """The environment in which a kubectl starts fastest.
 
-    What the user set counts. The locale is left alone where kubectl has a catalogue for the user's, and where a
-    program that kubectl starts would inherit it.
+    What the user set counts. The locale is left alone where kubectl has a catalogue for the user's, and where another
+    program would have it: one that kubectl starts, or a shell, if the kubectl on PATH is a script (asdf, nix).
     """
     lean = {**({} if lasting else GARBAGE_COLLECTION), **environment}
-    if not starts_programs and _locale(environment) not in CATALOGUES:
+    if not starts_programs and _locale(environment) not in CATALOGUES and not _is_script(kubectl):
         lean["LC_ALL"] = SMALL_CATALOGUE
     return lean
+
+
+@cache
+def _is_script(program: str) -> bool:
+    try:
+        with open(program, "rb") as file:
+            return file.read(2) == b"#!"
+    except OSError:
+        return False
 
 
 def _locale(environment: Mapping[str, str]) -> str:

@@ -107,7 +107,7 @@ def choose(
     mapped = mapping.read(os.path.join(home, ".kube"))
     options = with_defaults(options, mapped.defaults)
     known = Kubeconfig(None, kubeconfig.may_start_programs(paths))
-    lean = access.lean_environment(environment, known.starts_programs)
+    lean = access.lean_environment(kubectl, environment, known.starts_programs)
     way = Way(kubectl, grammar.value(line, "kubeconfig"), lean, _patience(options))
     if options.contexts:
         found = Inventory(tuple(ClusterProfile(name, "") for name in context_names(way)))
@@ -252,7 +252,7 @@ def reach(
     size = kubeconfig.size(kubeconfig.files(environment, given))
     if not access.can_split(line) or not (offering or shares or access.worth_splitting(size, len(targets))):
         return targets
-    lean = access.lean_environment(environment, chosen.known.starts_programs)
+    lean = access.lean_environment(kubectl, environment, chosen.known.starts_programs)
     view = _view(Way(kubectl, given, lean, _patience(chosen.options)))
     contexts = kubeconfig.split(view or {})
     lost = [place for place in offering if view is not None and targets[place].context not in contexts]

@@ -28,7 +28,8 @@ def cause(result: Result, request: Request) -> Cause | None:
         return Cause(f"timed out after {request.patience:g}s")
     if result.status == request.verb.answer and (result.stdout or not errors.complaints(_text(result.stderr))):
         return None
-    return errors.cause(_text(result.stderr), result.status) if result.status else None
+    why = errors.cause(_text(result.stderr), result.status) if result.status else None
+    return why and why._replace(absent=why.absent and not request.verb.needs_all)
 
 
 def report(results: Sequence[Result], request: Request, shown: bool = False) -> Report:
@@ -37,9 +38,10 @@ def report(results: Sequence[Result], request: Request, shown: bool = False) -> 
     causes = [(result, cause(result, request)) for result in results]
     failures = [(result, why) for result, why in causes if why and not why.absent]
     answered = [result for result, why in causes if not why or why.absent]
-    absent = _absent(answered)
+    # What one cluster has isn't nowhere.
+    absent = _absent(answered) if all(why for _, why in causes) else []
     status = _status(results, request, failed=bool(failures), absent=bool(absent))
-    lines = [] if shown else _verbose(results) if request.options.verbose else _warnings(answered)
+    lines = [] if shown else _verbose(results) if request.options.verbose else _warnings(causes)
     common = [] if request.unreachable else _said_by_all(results)
     if failures and len(failures) == len(results) and common and not errors.is_known(common):
         return Report((*lines, *(() if shown else common)), status)  # the command itself is wrong, as kubectl says
@@ -50,7 +52,8 @@ def report(results: Sequence[Result], request: Request, shown: bool = False) -> 
         reasons = [(result.cluster, why.reason) for result, why in failures]
         lines += [errors.failed_clusters(_action(request), reasons), *errors.advice(reasons)]
         if any(result.stdout for result in results) and not shown:
-            lines.append(errors.showing_partial(len(answered), len(results)))
+            shown_of = [result for result, why in causes if result.stdout or not why or why.absent]
+            lines.append(errors.showing_partial(len(shown_of), len(results)))
     return Report(tuple(lines), status)
 
 
@@ -91,15 +94,21 @@ def _said_by_all(results: Sequence[Result]) -> list[str]:
     return [errors.visible(line) for line in spoken.pop()] if len(spoken) == 1 else []
 
 
-def _warnings(results: Sequence[Result]) -> list[str]:
+def _warnings(causes: Sequence[tuple[Result, Cause | None]]) -> list[str]:
     """What kubectl said beside its answer, each line once; with its clusters where not all said it."""
+    answered = [(result, why) for result, why in causes if not why or why.absent]
     said = [
         (line, result.cluster)
-        for result in results
+        for result, why in answered
         for line in dict.fromkeys(_text(result.stderr).splitlines())
-        if line.strip() and not line.startswith(_NOTHING) and not errors.is_known([line])
+        if line.strip() and not line.startswith(_NOTHING) and not _is_told(line, why)
     ]
-    return _once(said, len(results))
+    return _once(said, len(answered))
+
+
+def _is_told(line: str, why: Cause | None) -> bool:
+    """Is the line the cluster's failure, told elsewhere, or one that it got over? A warning beside an answer is not."""
+    return errors.is_known([line]) and (why is not None or not line.startswith("Warning: "))
 
 
 def _once(said: Sequence[tuple[str, str]], count: int) -> list[str]:

@@ -140,7 +140,14 @@ _ROWS = (
     _change("expose"),
     _change("label", local_by=("local",), repeatable=True),
     _change("patch", local_by=("local",), revises=True),
-    _change("replace", patience=_MINUTES, unrehearsed_by=_FORCE, repeatable=True, revises=True),
+    _change(
+        "replace",
+        patience=_MINUTES,
+        unrehearsed_by=_FORCE,
+        counted_by=("force",),  # it deletes what it replaces
+        repeatable=True,
+        revises=True,
+    ),
     _change("rollout", group=True),
     _change("rollout restart", revises=True),
     _change("rollout undo", revises=True),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -121,13 +122,13 @@ def test_a_context_that_was_not_split_keeps_the_user_s_own() -> None:
 def test_the_locale_is_left_alone_where_someone_would_see_it(
     user: dict[str, str], starts_programs: bool, locale: str | None
 ) -> None:
-    lean = access.lean_environment(user, starts_programs)
+    lean = access.lean_environment("kubectl", user, starts_programs)
     assert lean.get("LC_ALL") == locale
     assert {name: lean[name] for name in user if name != "LC_ALL"} == {n: v for n, v in user.items() if n != "LC_ALL"}
 
 
 def test_what_the_user_set_for_go_counts() -> None:
-    assert access.lean_environment({"GOGC": "50"}, False) == {
+    assert access.lean_environment("kubectl", {"GOGC": "50"}, False) == {
         **access.GARBAGE_COLLECTION,
         "GOGC": "50",
         "LC_ALL": access.SMALL_CATALOGUE,
@@ -135,4 +136,14 @@ def test_what_the_user_set_for_go_counts() -> None:
 
 
 def test_what_lasts_collects_its_garbage() -> None:
-    assert "GOGC" not in access.lean_environment({}, False, lasting=True)
+    assert "GOGC" not in access.lean_environment("kubectl", {}, False, lasting=True)
+
+
+@pytest.mark.parametrize(
+    ("start", "locale"), [(b"#!/bin/bash\nexec kubectl", None), (b"\x7fELF", access.SMALL_CATALOGUE)]
+)
+def test_a_shell_would_complain_of_a_locale_that_the_system_lacks(
+    start: bytes, locale: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "kubectl").write_bytes(start)
+    assert access.lean_environment(str(tmp_path / "kubectl"), {}, False).get("LC_ALL") == locale

@@ -168,7 +168,7 @@ def stream(size: int, lines: int, rounds: int, folder: str) -> None:
             found.set_logs(name, 0, lines)
         env = environment(found)
         arguments = ("logs", "-f", "-n", "shop", "deploy/cart", "-c", "app", "--pod-running-timeout=60s")
-        lean = access.lean_environment(env, starts_programs=False, lasting=True)  # what ours start with
+        lean = access.lean_environment("kubectl", env, starts_programs=False, lasting=True)  # what ours start with
         bare = "".join(f"kubectl --context {name} {' '.join(arguments)} >/dev/null 2>&1 & " for name in names) + "wait"
         ours = (*KUBECTL_MC, *arguments)
         mine, theirs, ratio = paired(partial(seconds, ours, env), partial(seconds, ["sh", "-c", bare], lean), rounds)

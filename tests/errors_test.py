@@ -137,6 +137,12 @@ TRIES = 'E1123 04:32:24.691813   17786 memcache.go:265] "Unhandled Error" err="c
             "bad kubeconfig",
         ),
         ("error: context \"nope\" does not exist", errors.NO_CONTEXT),
+        ('error: cluster "nope" does not exist', "bad kubeconfig"),
+        ("Error in configuration: cluster has no server defined", "bad kubeconfig"),
+        ('error: unable to upgrade connection: container not found ("app")',
+         'unable to upgrade connection: container not found ("app")'),
+        ('error: failed to run "nosuch": exec: "nosuch": executable file not found in $PATH',
+         'failed to run "nosuch": exec: "nosuch": executable file not found in $PATH'),
         ("Warning: v1 Thing is deprecated\nError from server (Forbidden): x is forbidden: no", "forbidden"),
         (TRIES + 'Get \\"https://x/api\\": x509: …"\n' + UNABLE + "x509: certificate has expired", "TLS error"),
         (TRIES + 'Get \\"https://x/api?timeout=32s\\": dial tcp 10.1.2.3:6443: i/o timeout"', "connection timeout"),
@@ -153,6 +159,19 @@ def test_the_cause_in_client_go_s_words(stderr: str, reason: str) -> None:
 def test_every_line_an_absence_is_an_absence() -> None:
     line = recording("get-notfound").stderr
     assert errors.cause(line + line, 1) == NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    "chatter",
+    [
+        "bash: warning: setlocale: LC_ALL: cannot change locale (xx_XX.UTF-8)",
+        "Opening https://login.example/device",
+        "W1123 04:32:24.691813   17786 loader.go:221] Config not found: /x",
+    ],
+)
+def test_what_a_wrapper_or_a_plugin_says_changes_nothing(chatter: str) -> None:
+    line = recording("get-notfound").stderr
+    assert errors.cause(f"{chatter}\n{line}", 1) == errors.cause(f"{line}{chatter}\n", 1) == NOT_FOUND
 
 
 def test_an_absence_beside_something_unknown_is_a_failure() -> None:

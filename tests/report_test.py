@@ -112,6 +112,26 @@ def test_where_a_cluster_failed_the_absence_is_told_of_the_others() -> None:
     )
 
 
+def test_a_diff_needs_all_that_it_compares() -> None:
+    """As kubectl: a namespace that isn't there is an error, not "no differences"."""
+    said = told(result("c1"), failed("c2", 'Error from server (NotFound): namespaces "a" not found'), text="diff -f x")
+    assert said == Report(("Error: Failed to query 1 cluster: c2 (not found)",), 2)
+
+
+def test_an_answer_with_a_warning_lacks_nothing() -> None:
+    warning = "Warning: the server doesn't have a resource type 'x'"
+    yes = [result(f"c{number}", "yes\n", f"{warning}\n") for number in (1, 2)]
+    assert told(*yes, text="auth can-i get x") == Report((warning,), 0)
+    assert told(yes[0], result("c2", "yes\n"), text="auth can-i get x") == Report((f"{warning} (c1)",), 0)
+
+
+def test_a_cluster_that_answered_in_part_is_among_those_shown() -> None:
+    part = result("c1", TABLE, FORBIDDEN + "\n", 1)
+    assert told(part, part._replace(cluster="c2"), failed("c3", REFUSED)).lines[-1] == (
+        "Showing results from 2/3 clusters:"
+    )
+
+
 @pytest.mark.parametrize(
     ("said", "line"),
     [

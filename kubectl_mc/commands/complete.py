@@ -163,7 +163,7 @@ def _kubectls(invocation: Invocation, word: str, environment: Mapping[str, str])
 
 
 def _ask(argv: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    lean = access.lean_environment(environment, starts_programs=True)
+    lean = access.lean_environment(argv[0], environment, starts_programs=True)
     (result,) = dispatch.collect([Command("", tuple(argv), lean)], 1, PATIENCE)
     return result.stdout.decode("utf-8", "replace").splitlines()
 

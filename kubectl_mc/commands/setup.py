@@ -82,7 +82,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     if chosen.options.contexts:
         raise errors.setup_needs_a_hub()
     patience = 10.0 if chosen.options.cluster_timeout is None else chosen.options.cluster_timeout
-    lean = access.lean_environment(environment, chosen.known.starts_programs)
+    lean = access.lean_environment(kubectl, environment, chosen.known.starts_programs)
     way = Way(kubectl, grammar.value(line, "kubeconfig"), lean, patience)
     session = Session(mode, line, way, chosen, login, environment, streams)
     known = proposals.contexts(cloud_login.view(way))

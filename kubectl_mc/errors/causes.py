@@ -45,13 +45,24 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
     ),
     (r"no route to host|network is unreachable|host is down", Cause("unreachable")),
     (r"connection reset|unexpected EOF|: EOF|broken pipe|connection lost", Cause("connection lost")),
-    (r"error loading config file|invalid configuration|unable to read (?:client|certificate)", Cause("bad kubeconfig")),
+    (
+        r"error loading config file|invalid configuration|unable to read (?:client|certificate)"
+        r"|Error in configuration: |current-context does not exist|cluster \"[^\"]*\" does not exist"
+        r"|unable to load root certificates",
+        Cause("bad kubeconfig"),
+    ),
     (
         r"\(InternalError\)|\(ServiceUnavailable\)|an error on the server|unable to handle the request",
         Cause("server error"),
     ),
     (r"\(TooManyRequests\)", Cause("too many requests")),
-    (r"^(?:Error|error).* not found|^error: no matching resources", Cause("not found", absent=True)),
+    # Of an object; a program, a container or a file that isn't there is another matter.
+    (r"^[Ee]rror: .*\"[^\"]+\" not found|^error: no matching resources", Cause("not found", absent=True)),
+)
+
+# How lines begin that say that something went wrong. Others may be the chatter of a wrapper or a credential plugin.
+_COMPLAINT = re.compile(
+    r"[Ee]rror\b|[Uu]nable to |The connection |[Cc]ouldn't |[Ff]ailed |[Ff]atal|panic:|command terminated"
 )
 
 # klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …` ahead of the line that matters.
@@ -78,7 +89,7 @@ def cause(stderr: str, exit_status: int) -> Cause:
     for known in found:
         if not known.absent:
             return known
-    if found and len(found) == len(lines):
+    if found and all(_known(line) or not _COMPLAINT.match(line) for line in lines):
         return found[0]
     if lines:
         # Notes may come first: `Found 2 pods, using pod/web-1`.

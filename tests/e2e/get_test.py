@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
@@ -363,3 +364,12 @@ def test_an_old_inventory_is_used_with_a_warning_when_the_hub_is_down(fresh_home
     assert (cached.status, cached.stderr) == (0, "")
     assert without_ages(asked.stdout) == without_ages(cached.stdout)
     assert "can't be asked" in asked.stderr
+
+
+def test_the_users_kubectl_may_be_a_script(members: Shell, tmp_path: Path) -> None:
+    """As asdf and nix make it; bash complains of a locale that the system lacks, whatever it then runs."""
+    shim = tmp_path / "kubectl"
+    shim.write_text(f'#!/usr/bin/env bash\nPATH={members.environment["PATH"]}\nexec kubectl "$@"\n')
+    shim.chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{members.environment['PATH']}"}
+    assert members.mc("get", "pod", "solo", "-n", "shop", env=path) == members.mc("get", "pod", "solo", "-n", "shop")

@@ -121,15 +121,15 @@ def _grown(starts: Sequence[int], rows: Sequence[str]) -> list[int]:
     grown, end = list(starts), max(map(len, rows))
     for column in range(1, len(grown)):
         before = grown[column]
-        fits = (place for place in range(before, end) if all(padded(row, place) for row in rows))
-        by = next(fits, max(before, end)) - before
+        fits = (place for place in range(before, max(before, end) + 1) if all(padded(row, place) for row in rows))
+        by = next(fits, before) - before
         grown[column:] = [start + by for start in grown[column:]]
     return grown
 
 
 def padded(row: str, start: int) -> bool:
-    """Is there padding in front of the column that starts here?"""
-    return row[start - PADDING : start] == " " * PADDING
+    """Is there padding in front of the column that starts here? A row may end before it (`top nodes`)."""
+    return not row[start - PADDING : start].strip(" ")
 
 
 def group(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[str, list[tuple[str, Table]]]:

@@ -201,6 +201,14 @@ def test_a_percent_sign_is_a_percent_sign() -> None:
     assert table.render(table.parse(text)) == text
 
 
+def test_a_row_may_end_before_its_last_columns() -> None:
+    """kubectl prints the usage of a node in percent only where it knows what the node has."""
+    text = (
+        "NAME      CPU(cores)   CPU(%)   MEMORY(bytes)   \nc1-node   22m          37Mi     \nc2-node   1m           \n"
+    )
+    assert rows(one(text)) == [["c1-node", "22m", "37Mi", "", ""], ["c2-node", "1m", "", "", ""]]
+
+
 # What `kubectl events` prints: words, and messages of several lines.
 WORDS = st.from_regex(r"[a-z/]{1,9}( [a-z]{1,9})?", fullmatch=True)
 LINES = st.from_regex(r"( {0,2}[a-z]{1,30}){0,3}", fullmatch=True)

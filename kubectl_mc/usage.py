@@ -11,7 +11,7 @@ SECTIONS: Mapping[str, str] = {
   which clusters; several flags: those that all of them choose
       --clusters=NAME,…          by name; globs such as 'prod-*'; repeatable
       --exclude=NAME,…           not these; globs; repeatable
-      --all-clusters             all of them, said explicitly
+      --all-clusters             all of them, said explicitly; whatever the defaults choose
       --cluster-selector=LABELS  by labels of their ClusterProfiles, e.g. 'region in (eu,us),tier!=dev'
       --clusterset=NAME          of a ClusterSet, by the label of the ClusterProfiles' namespace
       --property=NAME=GLOB       by a property, e.g. location=eu-*; repeatable

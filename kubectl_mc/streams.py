@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, TextIO
 
 
@@ -26,12 +27,21 @@ class Streams(NamedTuple):
 
 
 class Steady(Streams):
-    """Streams for a change, which must not stop half-way because nobody reads on (`| head`)."""
+    """Streams for a change, which must not stop half-way because nobody reads on (`| head`, a closed terminal)."""
 
     def answer(self, text: bytes) -> None:
-        with suppress(BrokenPipeError):
+        with _although_unread():
             super().answer(text)
 
     def say(self, lines: Sequence[str]) -> None:
-        with suppress(BrokenPipeError):
+        with _although_unread():
             super().say(lines)
+
+
+@contextmanager
+def _although_unread() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise

@@ -92,10 +92,19 @@ def there() -> bool:
 
 
 def ask(question: str) -> str:
-    """A line from the terminal. Raises OSError without one, KeyboardInterrupt for Ctrl-C."""
+    """A line from the terminal, typed after the question. Raises OSError without one, KeyboardInterrupt for Ctrl-C."""
+    import termios
+
     with open("/dev/tty", "r+b", buffering=0) as terminal:
+        termios.tcflush(terminal, termios.TCIFLUSH)  # what was typed before answers something else
         terminal.write(question.encode("utf-8", "replace"))
-        return terminal.readline().decode("utf-8", "replace")
+        line = b""
+        try:
+            line = terminal.readline()
+        finally:
+            if not line.endswith(b"\n"):  # Ctrl-C, Ctrl-D
+                terminal.write(b"\n")
+        return line.decode("utf-8", "replace")
 
 
 def run(request: Request, target: Target) -> int:

@@ -122,9 +122,11 @@ def _wanted(left: Sequence[Place], verb: Verb, options: Options, repeat_unknown:
     unclear = [place for place in left if place.state == "unknown" or place.unsure]
     if not unclear or verb.repeatable or repeat_unknown:
         return list(left)
-    streams.say([errors.may_be_done(fold(place.cluster for place in unclear))])
+    told = errors.may_be_done(fold(place.cluster for place in unclear))
+    streams.say([told])
     if not options.yes and terminal.there():
-        if terminal.ask("Do it there (again)? [y/N]: ").strip().lower() in ("y", "yes"):
+        unseen = "" if streams.stderr.isatty() else f"{told}\n"
+        if terminal.ask(f"{unseen}Do it there (again)? [y/N]: ").strip().lower() in ("y", "yes"):
             return list(left)
     else:
         streams.say([errors.left_out()])

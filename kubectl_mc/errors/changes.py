@@ -171,6 +171,10 @@ def found_done() -> str:
     return "found done"
 
 
+def only_rehearsed() -> str:
+    return "kubectl made a dry run of it"
+
+
 def changed_since(runs: Sequence[str]) -> str:
     return (
         "Warning: rollout undo takes back the latest revision, and these runs have changed the same workloads since: "

@@ -28,7 +28,9 @@ def shown(typed: CommandLine, clusters: Iterable[Cluster]) -> list[str]:
 
 def sentence(request: Request, typed: CommandLine, findings: Sequence[Finding], count: int) -> str:
     """`Delete deployment 'nginx' from 10 clusters`."""
-    words = [typed.verb.capitalize(), preflight.subject(request._replace(line=typed), findings)]
+    found = any(finding.objects for finding in findings)
+    verb = "create" if found and typed.path[0] == "create" else typed.verb  # "Create configmap 'x'", not twice the kind
+    words = [verb.capitalize(), preflight.subject(request._replace(line=typed), findings)]
     return f"{' '.join(filter(None, words))} {request.verb.preposition} {errors.clusters(count)}"
 
 
@@ -39,8 +41,12 @@ def is_counted(request: Request, typed: CommandLine, findings: Sequence[Finding]
     return count > 1 and (verbs.counted(request.verb, typed) or large)
 
 
-def ask(question: str, counted: int | None) -> None:
-    """Ask on the terminal; counted: the number that has to be typed. Raises UserError if the answer is no."""
+def ask(shown: Sequence[str], question: str, counted: int | None) -> None:
+    """Ask on the terminal; counted: the number that has to be typed. Raises UserError if the answer is no.
+
+    shown: lines to be shown there first
+    """
+    question = "".join(f"{line}\n" for line in shown) + question
     try:
         if counted is None:
             confirmed = terminal.ask(f"{question}? [y/N]: ").strip().lower() in ("y", "yes")

@@ -212,12 +212,14 @@ def _question(work: Work, findings: Sequence[Finding], going: Sequence[str], str
         return
     known = [each for each in findings if each.cluster in going]
     clusters = [work.clusters[name] for name in going]
-    streams.say([*confirm.shown(work.typed, clusters), *preflight.told(findings)])
+    shown = [*confirm.shown(work.typed, clusters), *preflight.told(findings)]
     if not verbs.can_rehearse(work.request.verb, work.request.line):
-        streams.say([errors.not_rehearsed()])
+        shown.append(errors.not_rehearsed())
+    streams.say(shown)
     counted = confirm.is_counted(work.request, work.typed, known, len(going))
     question = confirm.sentence(work.request, work.typed, known, len(going))
-    confirm.ask(question, len(going) if counted else None)
+    unseen = [] if streams.stderr.isatty() else shown  # nobody says yes blindly, `2>file` or not
+    confirm.ask(unseen, question, len(going) if counted else None)
 
 
 def _settle(work: Work, progress: Progress, places: Sequence[Place]) -> None:
@@ -250,6 +252,8 @@ def _finish(work: Work, progress: Progress, streams: Streams) -> int:
     request = work.request._replace(unreachable=())
     results = [progress.results[name] for name in work.clusters if name in progress.results]
     streamed = verbs.way(request.verb, request.line) == "streamed"
+    if not all((why := report.cause(each, request)) and why.absent for each in results):
+        request = request._replace(verb=request.verb._replace(needs_all=True))  # what isn't there wasn't changed
     told = report.report(results, request, shown=streamed) if results else report.Report((), 0)
     streams.say(told.lines)
     if results and not streamed:

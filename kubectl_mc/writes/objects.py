@@ -44,6 +44,12 @@ def parse(stdout: str) -> list[Change]:
     return [change for line in stdout.splitlines() if (change := _line(_DRY_RUN.sub("", line)))]
 
 
+def only_rehearsed(stdout: str) -> bool:
+    """Does kubectl say of each object that it was a dry run?"""
+    lines = [line for line in stdout.splitlines() if _line(_DRY_RUN.sub("", line))]
+    return bool(lines) and all(_DRY_RUN.search(line) for line in lines)
+
+
 def _line(line: str) -> Change | None:
     if match := _PLAIN.fullmatch(line):
         return Change(match[1], match[2] or "")

@@ -12,6 +12,9 @@ from kubectl_mc.writes.work import Work
 
 _GRACE = 10.0  # seconds that a kubectl has beyond the time it was given itself
 
+# Of the strategy OnDelete, under which pods are replaced only when somebody deletes them.
+_NOTHING_TO_SEE = "rollout status is only available for"
+
 
 def wait(work: Work, workloads: Mapping[str, Sequence[Change]], timeout: float) -> dict[str, str]:
     """Wait for the workloads of each cluster; why not, by cluster, "" where all are rolled out.
@@ -28,8 +31,9 @@ def wait(work: Work, workloads: Mapping[str, Sequence[Change]], timeout: float) 
     results = dispatch.collect(commands, work.request.parallel(len(commands)), timeout + _GRACE)
     found = dict.fromkeys(workloads, "")
     for (cluster, change), result in zip(asked, results):
-        if result.status and not found[cluster]:
-            why = errors.cause(result.stderr.decode("utf-8", "replace"), result.status).reason
+        said = result.stderr.decode("utf-8", "replace")
+        if result.status and not found[cluster] and _NOTHING_TO_SEE not in said:
+            why = errors.cause(said, result.status).reason
             found[cluster] = f"{change.resource} is not rolled out: {why}"
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -34,18 +34,19 @@ class Wave(NamedTuple):
 def run(work: Work, waves: Sequence[tuple[str, ...]], progress: Progress, streams: Streams) -> None:
     """Run the waves, with a gate and a pause between them, until one has to be the last."""
     try:
-        for number, clusters in enumerate(waves, start=1):
-            wave = Wave(number, len(waves), clusters)
-            if number > 1 and not _pause(work, wave, progress, streams):
-                return
-            if wave.total > 1:
-                streams.say([f"Wave {number}/{wave.total}: {fold(clusters)}"])
-            with _patient(progress, streams):
-                _change(work, wave, progress, streams)
-            if work.gated and not progress.broken and not progress.interrupted:
-                gate(work, clusters, progress, streams)
-            if not progress.goes_on:
-                return
+        with _stopped_by(_interrupt):
+            for number, clusters in enumerate(waves, start=1):
+                wave = Wave(number, len(waves), clusters)
+                if number > 1 and not _pause(work, wave, progress, streams):
+                    return
+                if wave.total > 1:
+                    streams.say([f"Wave {number}/{wave.total}: {fold(clusters)}"])
+                with _patient(progress, streams):
+                    _change(work, wave, progress, streams)
+                if work.gated and not progress.broken and not progress.interrupted:
+                    gate(work, clusters, progress, streams)
+                if not progress.goes_on:
+                    return
     except KeyboardInterrupt:  # while no cluster is being changed
         progress.interrupted = True
 
@@ -111,13 +112,18 @@ def judged(work: Work, result: Result, took: float, before: Place) -> Place:
     """What became of a cluster whose kubectl has ended; before: with what the preflight said of its objects."""
     request = work.request
     form, _ = grammar.output_format(request.line)
-    found = tuple(objects.parse(result.stdout.decode("utf-8", "replace"))) if form in ("", "name") else before.objects
+    said = result.stdout.decode("utf-8", "replace")
+    found = tuple(objects.parse(said)) if form in ("", "name") else before.objects
+    if form == "name" and before.objects:
+        found = before.objects  # with what is done to each, which these lines don't say
     known = work.placed(result.cluster, found) if verbs.is_kubectls(request.line) else ()
     why = report.cause(result, request)
     if why:
         unsure = result.timed_out or (result.status or 0) < 0 or why.reason in _UNSURE
         reason = _programs_end(result) if request.verb.program and result.status else why.reason
         return Place(result.cluster, "failed", reason, took, known, unsure=unsure)
+    if objects.only_rehearsed(said):  # a kuberc can make that the default
+        return Place(result.cluster, "unchanged", errors.only_rehearsed(), took)
     silent = verbs.can_rehearse(request.verb, request.line) and form in ("", "name")
     state = "unchanged" if objects.unchanged(known, silent) else "changed"
     return Place(result.cluster, state, "", took, known)
@@ -198,23 +204,34 @@ def _pause(work: Work, wave: Wave, progress: Progress, streams: Streams) -> bool
 
 @contextmanager
 def _patient(progress: Progress, streams: Streams) -> Iterator[None]:
-    """Ctrl-C lets what runs finish, and starts no more; a second one ends it."""
-    before = signal.getsignal(signal.SIGINT)
+    """The first signal lets what runs finish, and starts no more; a second one ends it."""
 
-    def pressed(number: int, frame: object) -> None:
+    def come(number: int, frame: object) -> None:
         if progress.interrupted:
             raise KeyboardInterrupt
         progress.interrupted = True
         streams.say([errors.finishing()])
 
-    if before is signal.SIG_IGN:
+    with _stopped_by(come):
         yield
-        return
-    signal.signal(signal.SIGINT, pressed)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _stopped_by(handler: Callable[[int, object], None]) -> Iterator[None]:
+    """Ctrl-C, an end that was asked for and a terminal that is gone are the same; what is ignored (nohup) stays so."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    heeded = {number: was for number, was in before.items() if was not in (signal.SIG_IGN, None)}
+    for number in heeded:
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, was in heeded.items():
+            signal.signal(number, was)
 
 
 def in_foreground(work: Work, clusters: Sequence[str], progress: Progress, streams: Streams) -> int:

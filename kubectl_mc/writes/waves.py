@@ -31,14 +31,17 @@ def ends(spec: str, total: int) -> list[int]:
     """How many of `total` clusters have had their turn after each wave: of `1,10%,50%,100%` of 100: [1, 10, 50, 100].
 
     The parts count from the start and are rounded up; each wave has at least one cluster more than the one before, so
-    in a small fleet some parts fall together. What the last part leaves is a last wave. Raises UserError.
+    in a small fleet some parts fall together. What the last part leaves is a last wave. Raises UserError, also for
+    numbers or percentages that become smaller.
     """
     found: list[int] = []
+    last = {"": 0, "%": 0}
     for word in spec.split(","):
         match = _PART.fullmatch(word.strip())
         number = int(match[1]) if match else 0
-        if not match or not number or (match[2] and number > 100):
+        if not match or not number or (match[2] and number > 100) or number < last[match[2]]:
             raise errors.bad_waves(spec)
+        last[match[2]] = number
         count = -(-total * number // 100) if match[2] else number
         before = found[-1] if found else 0
         if before < total:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -405,6 +406,58 @@ def test_kubectl_does_not_ask_once_more(place: Place, flag: str, kuberc: str) ->
     assert [cluster for cluster in MEMBERS if not left[cluster]] == list(TARGETS)
 
 
+def test_what_was_typed_before_the_question_is_no_answer(place: Place) -> None:
+    """It is typed while the first dry run is held."""
+    os.mkfifo(place.folder / "held")
+    os.mkfifo(place.folder / "go")
+    real = Path(sys.executable).parent / "kubectl"
+    hold = f"[ -p {place.folder}/held ] && echo > {place.folder}/held && read line < {place.folder}/go"
+    (place.folder / "kubectl").write_text(
+        f'#!/bin/sh\ncase "$*" in *dry-run*c1*|*c1*dry-run*) {hold};; esac\nexec {real} "$@"\n'
+    )
+    (place.folder / "kubectl").chmod(0o755)
+    with place.shell.running(*place.words(targeted(LABEL)), terminal=True) as running:
+        (place.folder / "held").read_text()
+        running.type("y\n")
+        (place.folder / "go").write_text("go\n")
+        running.until(r"\? \[y/N\]: $")
+        running.type("\x04")
+        assert running.end() == 1
+    assert running.stdout.endswith("[y/N]: \r\nError: not confirmed, so nothing was changed\r\n")
+    assert labelled(place) == []
+
+
+def test_the_question_is_whole_where_stderr_goes_to_a_file(place: Place) -> None:
+    script = f'exec "$@" 2> {place.folder}/stderr'
+    words = place.words(targeted(LABEL))
+    with Running(["sh", "-c", script, "sh", *MC, *words], place.shell.environment, terminal=True) as running:
+        shown = running.until(r"\[y/N\]: $").replace("\r", "")
+        running.type("n\n")
+        running.end()
+    assert shown.startswith("kubectl label cm settings -n shop a=b\n  c1")
+    assert "Would change 2 clusters: c1, c3\n  configmap/settings labeled\nLabel configmap" in shown
+
+
+def test_a_dry_run_by_kuberc_is_no_change(place: Place) -> None:
+    kuberc = KUBERC.replace("delete", "label").replace("interactive", "dry-run").replace('"true"', "server")
+    (place.folder / "kuberc").write_text(kuberc)
+    done = place.shell.mc(*place.words(targeted(LABEL, "--yes")), env={"KUBERC": str(place.folder / "kuberc")})
+    assert (done.status, labelled(place)) == (0, [])
+    assert states(runs(place)[0]) == dict.fromkeys(TARGETS, "unchanged")
+
+
+def test_names_alone_do_not_hide_that_nothing_was_to_be_done(place: Place) -> None:
+    for state in ("changed", "unchanged"):
+        assert place.mc(targeted("apply -f DIR/new.yaml -o name", "--yes")).status == 0
+        assert states(runs(place)[-1]) == dict.fromkeys(TARGETS, state)
+
+
+def test_differences_are_shown_for_apply_only(place: Place) -> None:
+    refused = place.mc(targeted(LABEL, "--show-diff --yes"))
+    assert refused == Done(1, "", "Error: --show-diff is for apply, and not for label\n")
+    assert labelled(place) == []
+
+
 # --- The same input for all --------------------------------------------------------------------------------------
 
 
@@ -451,24 +504,27 @@ def test_waves_wait_for_the_rollouts_of_what_they_changed(place: Place) -> None:
 
 
 def test_a_rollout_that_does_not_end_stops_the_waves(place: Place) -> None:
-    """Of a StatefulSet whose pods nobody replaces; what is stuck is waited for first when the run is gone on with."""
-    stuck = WEB.replace("Deployment", "StatefulSet").replace(
-        "spec:\n  sel", "spec:\n  serviceName: web\n  updateStrategy: {type: OnDelete}\n  sel"
-    )
-    (place.folder / "stuck.yaml").write_text(stuck)
-    done = place.mc("apply -f DIR/stuck.yaml --clusters=c1,c3 --canary=c1 --yes")
+    """Of a Deployment that is paused; what is stuck is waited for first when the run is gone on with."""
+    (place.folder / "stuck.yaml").write_text(WEB.replace("spec:\n  sel", "spec:\n  paused: true\n  sel"))
+    done = place.mc("apply -f DIR/stuck.yaml --clusters=c1,c3 --canary=c1 --wave-timeout=1s --yes")
     assert done.status == 1
-    assert "changed, but not rolled out in 1 cluster: c1 (statefulset.apps/new-web is not rolled out: " in done.stderr
+    assert "changed, but not rolled out in 1 cluster: c1 (deployment.apps/new-web is not rolled out: " in done.stderr
     assert "not started in 1 cluster: c3" in done.stderr
-    assert [bool(text) for text in everywhere(place, "get sts new-web -n shop -o name").values()] == [
-        True,
-        False,
-        False,
-    ]
+    look = "get deploy new-web -n shop -o name"
+    assert [bool(text) for text in everywhere(place, look).values()] == [True, False, False]
     again = place.mc("resume last --yes")
     assert again.status == 1
     assert waves(again) == ["Waiting for the rollouts in c1"]
-    assert not everywhere(place, "get sts new-web -n shop -o name")["c3"]
+    assert not everywhere(place, look)["c3"]
+
+
+def test_pods_that_somebody_is_to_delete_are_not_waited_for(place: Place) -> None:
+    by_hand = WEB.replace("Deployment", "StatefulSet").replace(
+        "spec:\n  sel", "spec:\n  serviceName: web\n  updateStrategy: {type: OnDelete}\n  sel"
+    )
+    (place.folder / "by-hand.yaml").write_text(by_hand)
+    done = place.mc("apply -f DIR/by-hand.yaml --clusters=c1,c3 --canary=c1 --yes")
+    assert (done.status, states(runs(place)[0])) == (0, dict.fromkeys(TARGETS, "changed"))
 
 
 @pytest.mark.parametrize(("answer", "done"), [("y\n", ["c1", "c3"]), ("n\n", ["c1"])])
@@ -869,11 +925,14 @@ def test_what_would_be_another_change_is_not_made_again_unasked(
         assert repeated.status == 0
 
 
-def test_ctrl_c_lets_what_runs_finish_and_starts_no_more(place: Place, stopping: Callable[[int, str], None]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_lets_what_runs_finish_and_starts_no_more(
+    place: Place, stopping: Callable[[int, str], None], number: int
+) -> None:
     stopping(4, "hold")  # two dry runs, a look into the kubeconfig, then c1's
     with place.shell.running(*place.words(targeted(LABEL, "--max-parallel=1 --yes"))) as running:
         assert told(place) == "held\n"
-        running.interrupt()
+        os.killpg(running.process.pid, number)
         running.until("^Interrupted: the clusters that have begun are finishing", "stderr")
         (place.folder / "go").write_text("go\n")
         assert running.end() == 130

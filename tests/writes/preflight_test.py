@@ -91,6 +91,8 @@ def finding(cluster: str, *resources: str, result: str = "deleted", refusal: str
         ("exec web-1 -- ls", [], "Exec 'web-1' in 10 clusters"),
         ("create -f x", [], "Create in 10 clusters"),
         ("set env ds a PASSWORD=<redacted>", [], "Set env ds 'a' in 10 clusters"),
+        ("create cm a", [finding("c1", "configmap/a")], "Create configmap 'a' in 10 clusters"),
+        ("create token joe", [], "Create token 'joe' in 10 clusters"),
         ("danger <redacted>", [], "Danger in 10 clusters"),
         ("delete pod a b", [], "Delete pod 'a', 'b' from 10 clusters"),
     ],
@@ -118,6 +120,8 @@ def test_the_question(text: str, findings: list[Finding], sentence: str) -> None
         ("delete --raw /api", True),
         ("apply -f x --prune -l a=b", True),
         ("apply -f x", False),
+        ("replace -f x --force", True),
+        ("replace -f x", False),
         ("scale deploy --all --replicas=0", False),
     ],
 )

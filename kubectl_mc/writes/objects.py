@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 _DRY_RUN = re.compile(r" \((?:server )?dry run\)$")
@@ -93,15 +94,16 @@ def placed(changes: Sequence[Change], namespace: str, given: Sequence[Change] | 
     return list(dict.fromkeys(found))
 
 
-def declared(content: bytes) -> list[Change]:
+@lru_cache(maxsize=1)  # asked for each cluster, of the same input
+def declared(content: bytes) -> tuple[Change, ...]:
     """The workloads that an input declares; none for what is no YAML, which kubectl will say better."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return [each for document in yaml.load_all(content, Loader=loader) for each in _workloads(document)]
+        return tuple(each for document in yaml.load_all(content, Loader=loader) for each in _workloads(document))
     except (yaml.YAMLError, ValueError, TypeError, IndexError, RecursionError):
-        return []
+        return ()
 
 
 def _workloads(document: Any) -> Iterator[Change]:

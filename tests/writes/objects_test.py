@@ -102,7 +102,7 @@ def test_a_workload_is_where_the_input_or_the_command_says(
     "content", [b"a: [", b"\xff\xfe\x00", b"[1, 2]", b"text", b"", b"{metadata: 1, kind: List, items: 3}"]
 )
 def test_an_input_that_declares_nothing(content: bytes) -> None:
-    assert objects.declared(content) == []
+    assert objects.declared(content) == ()
 
 
 def test_workloads_are_what_has_a_rollout_and_is_still_there() -> None:

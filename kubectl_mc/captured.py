@@ -22,7 +22,7 @@ class Answer(NamedTuple):
 
 def run(request: Request, targets: Sequence[Target], streams: Streams) -> int:
     """Show one answer out of those of all targets; the exit status. Raises UserError."""
-    jobs = wildcards.jobs(request, targets)
+    request, jobs = wildcards.jobs(request, targets)
     several = len(jobs) > 1
     answers = _ask(request, jobs, several)
     if several and any(b"have a resource type" in each.result.stderr for each in answers):

@@ -66,7 +66,8 @@ def _streamed(request: Request, targets: Sequence[Target], streams: Streams) -> 
     from kubectl_mc import stream, terminal, wildcards
 
     colour = terminal.wants_colour(streams.stdout, request.environment)
-    return stream.run(request, wildcards.jobs(request, targets), streams.answer, streams.say, colour)
+    request, jobs = wildcards.jobs(request, targets)
+    return stream.run(request, jobs, streams.answer, streams.say, colour)
 
 
 def _captured(request: Request, targets: Sequence[Target], streams: Streams) -> int:

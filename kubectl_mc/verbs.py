@@ -11,6 +11,8 @@ from kubectl_mc.grammar import CommandLine
 Way = Literal["captured", "streamed", "terminal", "local"]
 Shape = Literal["table", "text", "lines"]
 
+PATIENCE = 30.0  # seconds that a cluster has for an answer
+
 
 class Verb(NamedTuple):
     """A row of the table.
@@ -51,7 +53,7 @@ class Verb(NamedTuple):
     changes: bool = False
     fold: bool = False
     each: bool = False
-    patience: float = 30.0
+    patience: float = PATIENCE
     streamed_by: tuple[str, ...] = ()
     terminal_by: tuple[str, ...] = ()
     local_by: tuple[str, ...] = ()

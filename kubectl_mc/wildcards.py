@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
-from kubectl_mc import dispatch, errors, grammar
+from kubectl_mc import dispatch, errors, grammar, verbs
 from kubectl_mc.access import Target
+from kubectl_mc.dispatch import Result
 from kubectl_mc.grammar import CommandLine, Token
 from kubectl_mc.request import Job, Request, command, same_everywhere
 from kubectl_mc.verbs import Verb
 
-# What `kubectl logs NAME` means by a bare name.
+# What `kubectl logs NAME` means by a bare name. It takes one object; a word behind that is a container.
 _DEFAULT_TYPE = {"logs": "pod"}
 
-# A command that takes one object runs once per object.
-_ONE_OBJECT = ("logs",)
+# -A of a verb that has none of its own is a flag unknown to it.
+_EVERYWHERE = ("all-namespaces", "A")
+
+
+class Object(NamedTuple):
+    """An object of a cluster. kind: its type as it was typed; word: TYPE/NAME; namespace: "" where that goes unsaid."""
+
+    kind: str
+    word: str
+    namespace: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.word.rpartition("/")[2]
 
 
 def patterns(verb: Verb, line: CommandLine) -> list[str]:
@@ -27,93 +41,197 @@ def _is_pattern(word: str) -> bool:
     return any(letter in word.rpartition("/")[2] for letter in "*?[")
 
 
-def jobs(request: Request, targets: Sequence[Target]) -> list[Job]:
-    """The command line for each cluster; names with wildcards become its own. Raises UserError for no match."""
-    wanted = patterns(request.verb, request.line)
-    if not wanted:
-        return same_everywhere(targets, request.line)
-    found = resolve(request, targets)
-    if not found:
-        raise errors.nothing_matches(", ".join(wanted), len(targets))
-    return found
+def jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, list[Job]]:
+    """The command lines for the clusters; names with wildcards become each one's own.
 
-
-def resolve(request: Request, targets: Sequence[Target]) -> list[Job]:
-    """The jobs of the clusters that have matching objects, with the objects' names in the patterns' place.
-
-    A cluster that can't be asked keeps the patterns, so that its failure is told like any other.
+    A cluster whose names can't be had, or among whose names none matches, isn't asked: it is in the request's
+    `unreachable`, with what is to be said of it. Raises UserError for what can't be asked for by names.
     """
     line = request.line
-    default = _DEFAULT_TYPE.get(request.verb.path)
-    types = sorted({_type(word, line, default) for word in patterns(request.verb, line)})
-    asking = [Job(target, _listing(line, kind), target.cluster) for target in targets for kind in types]
-    results = dispatch.collect(
-        [command(request, job) for job in asking], request.parallel(len(asking)), request.patience
-    )
+    if not patterns(request.verb, line):
+        return request, same_everywhere(targets, line)
+    if _everywhere(line) and line.verb == "get" and grammar.is_set(line, "sort-by"):
+        raise errors.no_sorting_of_wildcards()
+    listed = [word for word in _names(request) if _is_pattern(word) or _everywhere(line)]
+    kinds = list(dict.fromkeys(kind for word in listed for kind in _kinds(word, request)))
+    asking = [Job(target, _listing(line, kind), target.cluster) for target in targets for kind in kinds]
+    commands = [command(request, job) for job in asking]
+    patience = _patience(request)
+    results = dispatch.collect(commands, request.parallel(len(asking)), patience)
     found: list[Job] = []
+    aside: list[Result] = []
     for place, target in enumerate(targets):
-        answers = results[place * len(types) : (place + 1) * len(types)]
-        names = {kind: answer.stdout.decode("utf-8", "replace").split() for kind, answer in zip(types, answers)}
-        if any(
-            answer.status and not errors.cause(answer.stderr.decode("utf-8", "replace"), 1).absent for answer in answers
-        ):
-            found.append(Job(target, line, target.cluster))
-            continue
-        found += _jobs(request, target, names, default)
-    return found
+        listings = dict(zip(kinds, results[place * len(kinds) :]))
+        failure = _failure(listings.values(), patience)
+        theirs = [] if failure else _jobs(request, target, listings)
+        found += theirs
+        if failure:
+            aside.append(failure)
+        elif not theirs and not grammar.is_set(line, "ignore-not-found"):
+            text = errors.no_match(patterns(request.verb, line))
+            aside.append(Result(target.cluster, b"", text.encode("utf-8", "replace"), 1))
+    return request._replace(unreachable=(*request.unreachable, *aside)), found
 
 
-def _type(word: str, line: CommandLine, default: str | None) -> str:
-    """The resource type whose names the operand is about: of `deploy/web-*`, or the first operand (`pods 'web-*'`)."""
+def _patience(request: Request) -> float:
+    """Seconds that a listing has: also where what follows has no limit, a cluster must not hold up the others."""
+    given = request.options.cluster_timeout
+    return verbs.PATIENCE if given is None else given
+
+
+def _everywhere(line: CommandLine) -> bool:
+    return any(grammar.is_set(line, name) for name in _EVERYWHERE)
+
+
+# --- What the words are -------------------------------------------------------------------------------------
+
+
+def _bare_type(request: Request) -> str | None:
+    """The word that says the type of names without one: `pods` of `get pods 'web-*'`."""
+    if any("/" not in word for word in patterns(request.verb, request.line)):
+        return _DEFAULT_TYPE.get(request.line.verb) or grammar.operands(request.line)[0]
+    return None
+
+
+def _names(request: Request) -> list[str]:
+    """The operands that are names: ["web-*", "solo"], ["deploy/web-*", "svc/web"]."""
+    if request.line.verb in _DEFAULT_TYPE:
+        return patterns(request.verb, request.line)
+    return grammar.operands(request.line)[1 if _bare_type(request) else 0 :]
+
+
+def _kinds(word: str, request: Request) -> list[str]:
+    """The types whose names this word is about. Each is listed by itself, for a cluster may lack one of them."""
     kind, slash, _ = word.rpartition("/")
-    return kind if slash else default or grammar.operands(line)[0]
+    return (kind if slash else _bare_type(request) or "").split(",")
+
+
+# --- Listings -----------------------------------------------------------------------------------------------
+
+_NAMESPACE_AND_NAME = "custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name"
 
 
 def _listing(line: CommandLine, kind: str) -> CommandLine:
-    """`get KIND -o name` in the same place: with the flags of the line that say where and as whom."""
-    known = grammar.flag_table("").takes_value
-    where = tuple(token for token in line.tokens if token.flags and all(name in known for name, _ in token.flags))
+    """`get KIND -o name` with the flags of the line that say where and as whom; with -A also the namespaces."""
+    known = {*grammar.flag_table("").takes_value}
+    output = [("output", "name")]
+    if _everywhere(line):
+        known |= {"selector", "field-selector"} if line.verb == "get" else set()
+        output = [("output", _NAMESPACE_AND_NAME), ("no-headers", "true"), ("all-namespaces", "true")]
+    flags = {name for token in line.tokens for name, _ in token.flags}
+    where = tuple(token for token in grammar.without(line, flags - known).tokens if token.flags)
     words = (Token(("get",)), Token((kind,)))
-    return grammar.with_flags(CommandLine(("get",), (*words, *where)), ("output", "name"))
+    return grammar.with_flags(CommandLine(("get",), (*words, *where)), *output)
 
 
-def _jobs(request: Request, target: Target, names: dict[str, list[str]], default: str | None) -> list[Job]:
-    """The jobs of one cluster: one with all the names, or one per name for a command that takes one object."""
-    line = request.line
-    found = {
-        word: [
-            name
-            for name in names[_type(word, line, default)]
-            if fnmatchcase(name.rpartition("/")[2], word.rpartition("/")[2])
-        ]
-        for word in patterns(request.verb, line)
-    }
-    if not any(found.values()):
-        return []
-    if request.verb.path in _ONE_OBJECT:
-        each = [(word, name) for word, matches in found.items() for name in matches]
-        return [
-            Job(target, _replaced(line, {word: [name]}, None), f"{target.cluster} {name.rpartition('/')[2]}")
-            for word, name in each
-        ]
-    bare = default or (grammar.operands(line)[0] if any("/" not in word for word in found) else None)
-    return [Job(target, _replaced(line, found, bare), target.cluster)]
+def _failure(listings: Iterable[Result], patience: float) -> Result | None:
+    """Why a cluster's names can't be had, as a kubectl would say it; None if they are there.
 
-
-def _replaced(line: CommandLine, found: dict[str, list[str]], bare: str | None) -> CommandLine:
-    """The line with objects as TYPE/NAME for the patterns; the type in front (`bare`) goes and joins other names."""
-    tokens: list[Token] = []
-    position = -len(line.path)
-    for token in line.tokens:
-        word = token.words[0]
-        if token.flags or token.verbatim:
-            tokens.append(token)
-            continue
-        position += 1
-        if position <= 0 or (position == 1 and word == bare):
-            tokens += [token] if position <= 0 else []
-        elif word in found:
-            tokens += [Token((name,)) for name in found[word]]
+    A type that it lacks is a reason only if it lacks them all.
+    """
+    absent, answered = None, False
+    for listing in listings:
+        if listing.timed_out:
+            return listing._replace(stdout=b"", stderr=errors.timed_out(patience).encode(), status=1, timed_out=False)
+        if not listing.status:
+            answered = True
+        elif errors.cause(listing.stderr.decode("utf-8", "replace"), listing.status).absent:
+            absent = absent or listing._replace(stdout=b"")
         else:
-            tokens.append(Token((f"{bare}/{word}",)) if bare and "/" not in word else token)
-    return line._replace(tokens=tuple(tokens))
+            return listing._replace(stdout=b"")
+    return None if answered else absent
+
+
+def _objects(kind: str, listing: Result, everywhere: bool) -> list[Object]:
+    """What a cluster has of a type."""
+    text = listing.stdout.decode("utf-8", "replace")
+    if not everywhere:
+        return [Object(kind, word) for word in text.split()]
+    rows = [row.split() for row in text.splitlines()]
+    return [Object(kind, f"{kind}/{row[1]}", "" if row[0] == "<none>" else row[0]) for row in rows if len(row) == 2]
+
+
+# --- Jobs ---------------------------------------------------------------------------------------------------
+
+
+def _jobs(request: Request, target: Target, listings: Mapping[str, Result]) -> list[Job]:
+    """The jobs of one cluster; none if it has nothing that matches."""
+    line = request.line
+    found = _found(request, listings)
+    # logs takes one object, and so does a watch.
+    alone = line.verb in _DEFAULT_TYPE or verbs.endless(request.verb, line)
+    if _everywhere(line) and line.verb == "get":
+        return _by_name(target, line, found, alone)
+    groups: dict[Object | str, list[Object]] = {}
+    for each in found:
+        groups.setdefault(each if alone else each.namespace, []).append(each)
+    return [_job(target, line, group, alone) for group in groups.values()]
+
+
+def _found(request: Request, listings: Mapping[str, Result]) -> list[Object]:
+    """The objects that the names mean on one cluster, each once; none if no name is plain and none matches.
+
+    Else kubectl is to say what isn't there: it gets names without a match as they were typed.
+    """
+    words, everywhere = _names(request), _everywhere(request.line)
+    found = {word: _matching(word, request, listings) for word in words}
+    if not any(found.values()) and (everywhere or all(_is_pattern(word) for word in words)):
+        return []
+    return list(
+        dict.fromkeys(
+            each for word in words for each in found[word] or ([] if everywhere else _as_typed(word, request, listings))
+        )
+    )
+
+
+def _matching(word: str, request: Request, listings: Mapping[str, Result]) -> list[Object]:
+    everywhere, name = _everywhere(request.line), word.rpartition("/")[2]
+    kinds = [kind for kind in _kinds(word, request) if kind in listings]
+    return [
+        each for kind in kinds for each in _objects(kind, listings[kind], everywhere) if fnmatchcase(each.name, name)
+    ]
+
+
+def _as_typed(word: str, request: Request, listings: Mapping[str, Result]) -> list[Object]:
+    """The name as it was typed, of each type that the cluster isn't known to lack."""
+    kinds = [kind for kind in _kinds(word, request) if kind not in listings or not listings[kind].status]
+    return [Object(kind, f"{kind}/{word.rpartition('/')[2]}") for kind in kinds]
+
+
+def _job(target: Target, line: CommandLine, group: Sequence[Object], alone: bool) -> Job:
+    """The job for objects of one namespace; alone: for the only one of them."""
+    words = [each.word for each in group]
+    if line.verb in _DEFAULT_TYPE:
+        words += [word for word in grammar.operands(line) if not _is_pattern(word)]
+    namespace = group[0].namespace
+    if _everywhere(line):
+        line = grammar.without(line, (*_EVERYWHERE, "namespace"))
+    if namespace:
+        line = grammar.with_flags(line, ("namespace", namespace))
+    place = f" {namespace}/" if namespace else " "
+    return Job(target, _asking(line, words), f"{target.cluster}{place}{group[0].name}" if alone else target.cluster)
+
+
+def _by_name(target: Target, line: CommandLine, found: Sequence[Object], alone: bool) -> list[Job]:
+    """`get TYPE -A` for each name, by a selector: kubectl takes no name with -A, and without it shows no namespace."""
+    kinds: dict[tuple[str, str], dict[str, None]] = {}
+    for each in found:
+        kinds.setdefault((each.name, each.kind if alone else ""), {})[each.kind] = None
+    given = grammar.value(line, "field-selector")
+    selector = f"{given},metadata.name" if given else "metadata.name"
+    return [
+        Job(
+            target,
+            grammar.with_flags(_asking(line, [",".join(types)]), ("field-selector", f"{selector}={name}")),
+            f"{target.cluster} {name}" if alone else target.cluster,
+        )
+        for (name, _), types in kinds.items()
+    ]
+
+
+def _asking(line: CommandLine, words: Sequence[str]) -> CommandLine:
+    """The line with these words in the place of its operands."""
+    plain = [place for place, token in enumerate(line.tokens) if not token.flags and not token.verbatim]
+    first, *others = plain[len(line.path) :]
+    behind = [token for place, token in enumerate(line.tokens) if place > first and place not in others]
+    return line._replace(tokens=(*line.tokens[:first], *(Token((word,)) for word in words), *behind))

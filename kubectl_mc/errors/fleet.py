@@ -282,6 +282,16 @@ def nothing_to_sort_by(expression: str) -> UserError:
     return UserError(f"no object has the field '{visible(expression)}' that --sort-by names")
 
 
-def nothing_matches(pattern: str, count: int) -> UserError:
-    """No cluster has an object whose name matches."""
-    return UserError(f"nothing matches '{visible(pattern)}' (in {clusters(count)})")
+def no_match(patterns: Sequence[str]) -> str:
+    """What is said of a cluster none of whose names match, as kubectl says that something is absent."""
+    return "\n".join(f'error: names matching "{pattern}" not found' for pattern in patterns)
+
+
+def timed_out(seconds: float) -> str:
+    """What is said of a cluster whose names didn't come in time."""
+    return f"error: timed out after {seconds:g}s"
+
+
+def no_sorting_of_wildcards() -> UserError:
+    """`get 'web-*' -A` is a question for each name, and the answers have no common order."""
+    return UserError("--sort-by can't sort names with wildcards of all namespaces; leave out -A, or the names")

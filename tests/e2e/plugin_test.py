@@ -1,4 +1,4 @@
-"""Plugins, ours and others; names with wildcards; answers that are folded; one document; exit statuses that answer."""
+"""Plugins, ours and others; answers that are folded; one document; exit statuses that answer."""
 
 from __future__ import annotations
 
@@ -64,64 +64,6 @@ def test_kubectl_finds_kubectl_mc(members: Shell) -> None:
     words = ("get", "pods", "-A", "-l", "app=cart", "-oname", "--clusters=c1,c2")
     assert members.kubectl("mc", *words) == members.mc(*words)
     assert members.kubectl("mc", "get", "pod", "nope").status == 1
-
-
-# --- Wildcards ----------------------------------------------------------------------------------------------
-
-
-def pods(members: Shell, start: str, namespace: str) -> set[tuple[str, str]]:
-    """(name, cluster) of the pods whose names start like this."""
-    found = ((row[0], row[1]) for row in members.mc("get", "pods", "-n", namespace, "--no-headers").rows)
-    matching = {pair for pair in found if pair[0].startswith(start)}
-    assert matching
-    return matching
-
-
-def test_a_wildcard_is_each_clusters_own_names(members: Shell) -> None:
-    done = members.mc("get", "pod", "web-*")
-    assert {(row[0].removeprefix("pod/"), row[1]) for row in done.rows[1:]} == pods(members, "web-", "default")
-    assert (done.status, done.stderr) == (0, "")
-
-
-def test_a_wildcard_for_several_types(members: Shell) -> None:
-    done = members.mc("get", "deploy,svc", "cart*", "-n", "shop")
-    names = {(row[0], row[1]) for row in done.rows if row and row[0] != "NAME"}
-    kinds = ("deployment.apps/cart", "service/cart", "service/cart-lb")
-    assert names == {(name, cluster) for name in kinds for cluster in MEMBERS}
-    assert (done.status, done.stderr) == (0, "")
-
-
-def test_describe_with_a_wildcard(members: Shell) -> None:
-    done = members.mc("describe", "pod", "solo*", "-n", "shop")
-    assert re.findall(r"^(?:CLUSTER|Name): +(\S+)$", done.stdout, re.MULTILINE) == ["c1", "solo"]
-    assert (done.status, done.stderr) == (0, "")
-
-
-@needs("kubelet")
-def test_logs_with_a_wildcard_are_of_every_pod(members: Shell) -> None:
-    done = members.mc("logs", "cart-*", "-n", "shop", "-c", "app", "--tail=1")
-    expected = {(cluster, name) for name, cluster in pods(members, "cart-", "shop")}
-    shown = re.findall(r"^\[(c\d) (cart-\S+)\] line 49 of shop/(\S+)/app$", done.stdout, re.MULTILINE)
-    assert {(cluster, name) for cluster, name, _ in shown} == expected
-    assert all(name == pod for _, name, pod in shown)
-    assert (done.status, len(done.stdout.splitlines())) == (0, len(expected))
-
-
-@pytest.mark.parametrize("verb", ["get", "describe"])
-def test_nothing_that_matches_is_an_error(members: Shell, verb: str) -> None:
-    done = members.mc(verb, "pod", "nope-*")
-    assert done == Done(1, "", "Error: nothing matches 'nope-*' (in 3 clusters)\n")
-
-
-@pytest.mark.parametrize("verb", ["get", "describe"])
-def test_a_wildcard_with_a_cluster_that_is_down(members: Shell, verb: str) -> None:
-    with members.fault("c2", "refuse"):
-        done = members.mc(verb, "deploy", "car?", "-n", "shop")
-    assert "Error: Failed to query 1 cluster: c2 (connection refused)\n" in done.stderr
-    assert "Showing results from 2/3 clusters:" in done.stderr
-    assert done.status == 1
-    assert "c1" in done.stdout
-    assert "c3" in done.stdout
 
 
 # --- Folding ------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -54,7 +53,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
         raise errors.nothing_to_resume(found.id)
     wanted = earlier.narrowed(found, [*again, *stuck], options.clusters)
     again, stuck = ([name for name in some if name in wanted] for some in (again, stuck))
-    _enter(str(found.start.get("directory") or ""))
+    earlier.enter(found)
     names = [name for name in found.clusters if name in wanted]
     restated = _options(recorded.options, options, names)
     kubectl = fleet.find_kubectl(environment)
@@ -131,14 +130,6 @@ def _wanted(left: Sequence[Place], verb: Verb, options: Options, repeat_unknown:
     else:
         streams.say([errors.left_out()])
     return [place for place in left if place not in unclear]
-
-
-def _enter(folder: str) -> None:
-    """Names of files on the command line count from where it was typed."""
-    try:
-        os.chdir(folder)
-    except OSError:
-        raise errors.no_folder(folder) from None
 
 
 def _rest(found: Run, again: Sequence[str]) -> list[tuple[str, ...]]:

@@ -42,6 +42,8 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     ours = [(name, value) for name, value in recorded.options.given if name in _CHOOSING]
     ours += [(name, value) for name, value in options.given if name != "clusters"]
     theirs = _flags(found, recorded.kubectl, line)
+    if grammar.value(theirs, "kubeconfig"):
+        earlier.enter(found)
     _check(found, (recorded.options, options), _undoing((), theirs, wanted, ours), environment, streams)
     later = [each.id for each in runs if each.id > found.id and _workloads(each) & _workloads(found)]
     if later:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -20,6 +21,15 @@ def narrowed(run: Run, names: Sequence[str], patterns: Sequence[str]) -> list[st
     if lost:
         raise errors.not_in_run(run.id, lost)
     return [name for name in names if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)]
+
+
+def enter(run: Run) -> None:
+    """Go to where the run was typed, from where names of files on its command line count. Raises UserError."""
+    folder = str(run.start.get("directory") or "")
+    try:
+        os.chdir(folder)
+    except OSError:
+        raise errors.no_folder(folder) from None
 
 
 def check(

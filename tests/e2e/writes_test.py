@@ -681,14 +681,16 @@ def test_undo_rolls_back_what_the_run_changed(place: Place) -> None:
 @needs("controllers")
 def test_undo_is_for_the_same_namespace_user_and_server(place: Place) -> None:
     was = place.everywhere(IMAGE)
-    environment = moved(place, c1="/shop", c3="/shop")
-    command = place.words(targeted("set image deploy/cart app=new --yes --request-timeout=20s"))
-    assert place.shell.mc(*command, env=environment).status == 0
-    refused = place.shell.mc("undo", "last", "--yes", env=moved(place, c1="c2"))
+    config = os.path.relpath(moved(place, c1="/shop", c3="/shop")["KUBECONFIG"])
+    command = place.words(targeted(f"set image deploy/cart app=new --yes --kubeconfig={config}"))
+    assert place.shell.mc(*command).status == 0
+    moved(place, c1="c2")
+    refused = place.mc("undo last --yes")
     assert (refused.status, "c1: the server was" in refused.stderr) == (1, True)
-    assert place.mc("undo last --yes").status == 0
+    moved(place)
+    subprocess.run([*MC, "undo", "last", "--yes"], cwd="/", env=place.shell.environment, check=True, timeout=60)
     assert place.everywhere(IMAGE) == was
-    assert {"--request-timeout=20s", "--namespace", "shop"} < set(runs(place)[-1].start["argv"])
+    assert {f"--kubeconfig={config}", "--namespace", "shop"} < set(runs(place)[-1].start["argv"])
 
 
 def test_undo_does_not_log_in_with_what_is_not_kept(place: Place) -> None:

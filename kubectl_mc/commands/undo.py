@@ -45,7 +45,8 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     if grammar.value(theirs, "kubeconfig"):
         earlier.enter(found)
     _check(found, (recorded.options, options), _undoing((), theirs, wanted, ours), environment, streams)
-    later = [each.id for each in runs if each.id > found.id and _workloads(each) & _workloads(found)]
+    since = runs[[each.id for each in runs].index(found.id) + 1 :]  # ids of one second are in no order
+    later = [each.id for each in since if _workloads(each) & _workloads(found)]
     if later:
         streams.say([errors.changed_since(later)])
     lost = sorted({resource for _, resource, namespace in _workloads(found) if not namespace})

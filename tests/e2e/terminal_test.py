@@ -80,7 +80,8 @@ def test_the_exit_status_of_what_is_run(changing: Shell) -> None:
     changing.kubectl("--context", "c2", "delete", "deploy", "cart", "-n", "shop")
     many = changing.mc(*command, "--all-clusters", "--yes", "--", "sh", "-c", "exit 3")
     assert many.status == 1
-    assert "c1 (command terminated with exit code 3), c3 (command terminated with exit code 3)\n" in many.stderr
+    reason = "command terminated with exit code 3"
+    assert f"Error: Failed to exec in 3 clusters: c1 ({reason}), c2 (not found), c3 ({reason})\n" in many.stderr
 
 
 @needs("kubelet")

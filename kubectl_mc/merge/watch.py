@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -59,13 +60,17 @@ class Table:
         self._names = names
         self._columns: list[Column] = []
         self._widths: list[int] = []
-        self._rows: dict[str, Rows] = {}
+        self._rows: dict[tuple[str, str], Rows] = {}
 
-    def feed(self, cluster: str, lines: Sequence[str]) -> str:
-        """What to print for these lines of a cluster. A column that is new gets a new header line."""
-        if lines and cluster not in self._rows:
-            self._rows[cluster], lines = Rows(lines[0]), lines[1:]
-        rows = self._rows[cluster]
+    def feed(self, cluster: str, lines: Sequence[str], source: str = "") -> str:
+        """What to print for these lines of a cluster. A column that is new gets a new header line.
+
+        source: which of the cluster's kubectls they are of, if it has several
+        """
+        key = (cluster, source)
+        if lines and key not in self._rows:
+            self._rows[key], lines = Rows(lines[0]), lines[1:]
+        rows = self._rows[key]
         header = self._names or rows.header
         place = header.index("NAME") + 1 if "NAME" in header else 0
         whole_header = numbered(header)
@@ -96,7 +101,10 @@ class Table:
 
 
 class Documents:
-    """Whole documents out of one cluster's `-w -o json|yaml`, annotated with the cluster."""
+    """Whole documents out of one cluster's `-w -o json|yaml`, annotated with the cluster.
+
+    With --output-watch-events they are events that hold an object each; in JSON each is one line.
+    """
 
     def __init__(self, cluster: str, output: str) -> None:
         self._cluster = cluster
@@ -111,6 +119,9 @@ class Documents:
             if self._end is None and line == "---":
                 shown.append(self.end())
                 continue
+            if self._end and not self._lines and _is_event(line):
+                shown.append(f"{_annotated(line, self._cluster)}\n")
+                continue
             self._lines.append(line)
             if line == self._end:
                 shown.append(self.end())
@@ -122,6 +133,38 @@ class Documents:
         if not lines or (self._end and lines[-1] != self._end):
             return ""
         text = "".join(f"{line}\n" for line in lines)
-        with suppress(objects.NotObjects):  # --output-watch-events wraps the objects: as kubectl gave them
-            text = self._layout.annotate(text, "", self._cluster)
+        with suppress(objects.NotObjects):  # else as kubectl gave it
+            text = self._layout.annotate(text, "  " if lines[0] == "object:" else "", self._cluster)
         return text if self._end else f"---\n{text}"
+
+
+def _is_event(line: str) -> bool:
+    return line.startswith("{") and line.endswith("}")
+
+
+def _annotated(event: str, cluster: str) -> str:
+    """A compact JSON event, whose object has the annotation; all else is as it was, to the letter."""
+    entry = f"{json.dumps(objects.ANNOTATION)}:{json.dumps(cluster)}"
+    place = 0
+    for key in ("object", "metadata", "annotations"):
+        inner = _value(event, place, key)
+        if inner is None and key == "annotations":
+            entry = f'"annotations":{{{entry}}}'
+            break
+        if inner is None or event[inner] != "{":
+            return event  # of no object
+        place = inner
+    comma = "" if event[place + 1] == "}" else ","
+    return f"{event[: place + 1]}{entry}{comma}{event[place + 1 :]}"
+
+
+def _value(text: str, place: int, key: str) -> int | None:
+    """Where the value of `key` begins in the compact JSON object that begins at `place`; None without such a key."""
+    decoder = json.JSONDecoder()
+    place += 1
+    while text[place] == '"':
+        name, place = decoder.raw_decode(text, place)
+        if name == key:
+            return place + 1
+        place = decoder.raw_decode(text, place + 1)[1] + 1
+    return None

@@ -237,6 +237,21 @@ def test_watched_objects_are_whole_documents(watchable: Shell, output: str) -> N
     assert {each[ANNOTATION] for each in annotations if "first" in each} == {"c2"}
 
 
+def test_events_of_a_watch_appear_as_they_happen(watchable: Shell) -> None:
+    command = ("get", "cm", "settings", "-n", "shop", "-w", "-o", "json", "--output-watch-events")
+    with watchable.running(*command) as watch:
+        watched(watchable, *MEMBERS)
+        watchable.kubectl("--context", "c2", "annotate", "cm", "settings", "-n", "shop", "a=b")
+        watch.until(r"MODIFIED.*\n")
+        for cluster in MEMBERS:
+            watch.until(rf'ADDED.*"{cluster}".*\n')
+    found = [(each["type"], each["object"]["metadata"]["annotations"]) for each in json_documents(watch.stdout)]
+    assert sorted((kind, each[ANNOTATION], each.get("a")) for kind, each in found) == [
+        *(("ADDED", cluster, None) for cluster in MEMBERS),
+        ("MODIFIED", "c2", "b"),
+    ]
+
+
 def test_a_watch_names_the_cluster_that_fails(watchable: Shell) -> None:
     with watchable.fault("c3", "refuse"), watchable.running("get", "cm", "-n", "shop", "-w") as watch:
         watch.until(r"^\[c3\] ended: connection refused$", "stderr")

@@ -23,6 +23,45 @@ def test_the_rest_of_a_document_comes_with_later_lines() -> None:
     assert json.loads(documents.feed(OBJECT[3:]))["kind"] == "ConfigMap"
 
 
+def event(inside: str) -> str:
+    return '{"type":"ADDED","object":{"data":{"metadata":"{}"},"kind":"ConfigMap"' + inside + "}}"
+
+
+OURS = '"kubectl-mc.k8s.io/cluster":"c1"'
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (',"metadata":{"name":"x"}', ',"metadata":{"annotations":{' + OURS + '},"name":"x"}'),
+        (',"metadata":{}', ',"metadata":{"annotations":{' + OURS + "}}"),
+        (
+            ',"metadata":{"a":[{"annotations":1}],"annotations":{"a":"b"},"n":1.0}',
+            ',"metadata":{"a":[{"annotations":1}],"annotations":{' + OURS + ',"a":"b"},"n":1.0}',
+        ),
+        ("", ""),
+    ],
+)
+def test_an_event_of_a_watch_is_a_document_of_one_line(given: str, shown: str) -> None:
+    documents = Documents("c1", "json")
+    assert documents.feed([event(given)]) == f"{event(shown)}\n"
+    assert json.loads(documents.feed(OBJECT))["kind"] == "ConfigMap"
+    assert documents.end() == ""
+
+
+def test_an_event_of_a_watch_in_yaml() -> None:
+    lines = ["object:", "  kind: ConfigMap", "  metadata:", "    name: x", "type: ADDED"]
+    shown = [*lines[:3], "    annotations:", '      kubectl-mc.k8s.io/cluster: "c1"', *lines[3:]]
+    documents = Documents("c1", "yaml")
+    assert documents.feed(["---", *lines, "---"]).splitlines() == ["---", *shown]
+
+
+def test_two_kubectls_of_one_cluster_have_a_header_each() -> None:
+    table = Table(headers=True)
+    lines = table.feed("c1", ["NAME   AGE", "a      1m"], "a") + table.feed("c1", ["NAME     AGE", "bbbbb    1m"], "b")
+    assert lines.splitlines() == ["NAME   CLUSTER   AGE", "a      c1        1m", "bbbbb   c1        1m"]
+
+
 def watched(table: Table, *texts: str) -> str:
     return "".join(table.feed(f"c{number}", text.splitlines()) for number, text in enumerate(texts, start=1))
 

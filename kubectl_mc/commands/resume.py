@@ -39,6 +39,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     words = grammar.operands(line)
     if len(words) != 1 or cli.names_targets(options._replace(clusters=())):
         raise errors.which_run("resume")
+    earlier.refuse_flags(line, grammar.flag_table("").takes_value)  # the run's own hold
     where = audit.path(environment)
     log = audit.open_log(where, audit.find(where, words[0]).id)
     audit.lock(log)

@@ -31,6 +31,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     words = grammar.operands(line)
     if len(words) != 1 or cli.names_targets(options._replace(clusters=())):
         raise errors.which_run("undo")
+    earlier.refuse_flags(line, ("namespace",))  # each workload has its own
     record = audit.path(environment)
     found, runs = audit.find(record, words[0]), audit.runs(record)
     recorded = cli.parse([str(word) for word in found.start["argv"]])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from fnmatch import fnmatchcase
 
 from kubectl_mc import errors, grammar
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Options
+from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Request
 from kubectl_mc.selection import Cluster
 from kubectl_mc.writes import addresses, gate
@@ -21,6 +22,13 @@ def narrowed(run: Run, names: Sequence[str], patterns: Sequence[str]) -> list[st
     if lost:
         raise errors.not_in_run(run.id, lost)
     return [name for name in names if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)]
+
+
+def refuse_flags(line: CommandLine, names: Container[str]) -> None:
+    """Raises UserError for a flag of kubectl's that would be passed over."""
+    typed = [name for token in line.tokens if not token.verbatim for name, _ in token.flags if name in names]
+    if typed:
+        raise errors.unexpected_argument(line.verb, f"--{typed[0]}", ())
 
 
 def enter(run: Run) -> None:

@@ -759,6 +759,12 @@ def test_there_is_nothing_to_undo_of_what_makes_no_revision(place: Place, comman
     assert "gave no workload a new revision" in place.mc("undo last --yes").stderr
 
 
+@pytest.mark.parametrize("command", ["resume last --as=bob", "resume last -n shop", "undo last -n shop"])
+def test_a_flag_that_would_mean_nothing_is_refused(place: Place, command: str) -> None:
+    half_done(place, NEW_IMAGE)
+    assert place.mc(command, "--yes").stderr.startswith(f"Error: kubectl mc {command.split()[0]} takes no")
+
+
 def test_audit_shows_runs_and_a_run(place: Place) -> None:
     assert place.mc("audit") == Done(0, "", "No changes were made from here yet\n")
     place.mc(targeted(LABEL, "--yes"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
@@ -15,6 +17,10 @@ from kubectl_mc.request import Job, Request, command
 
 # Foreground colours that can be read on black and on white: cyan, green, magenta, yellow, blue, red; plain and bright.
 _COLOURS = (36, 32, 35, 33, 34, 31, 96, 92, 95, 93, 94, 91)
+
+# Signals that the terminal sends to the whole foreground process group, and those that may be for us alone.
+_OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def wants_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -30,21 +36,35 @@ def coloured(name: str) -> str:
 def foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command that owns the terminal, as a shell would, and return its exit status.
 
-    Ctrl-C is the command's: it goes to the whole foreground process group, and the command decides what it means.
+    Ctrl-C is the command's: it goes to the whole foreground process group, and the command decides what it means. What
+    ends only us ends the command first, so that it can put the terminal back as it was: then SystemExit is raised.
     """
-    import signal
-
     from plumbum import local
-    from plumbum.commands.modifiers import RETCODE
 
-    # Not SIG_IGN: the command would inherit that.
-    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    ending: list[int] = []
+    started: list[subprocess.Popen[str]] = []
+
+    def end(number: int, frame: object) -> None:
+        ending.append(number)
+        for process in started:
+            process.send_signal(number)
+
+    before = {number: signal.getsignal(number) for number in (*_OF_THE_TERMINAL, *_ENDING)}
     try:
+        for number, handler in before.items():
+            if handler != signal.SIG_IGN:  # as under nohup; nor may we set that, for the command would inherit it
+                signal.signal(number, end if number in _ENDING else lambda number, frame: None)
         with local.env(**environment):
-            status = int(local[argv[0]][list(argv[1:])] & RETCODE(FG=True))
-            return status if status >= 0 else 128 - status  # ended by a signal
+            started.append(local[argv[0]][list(argv[1:])].popen(stdin=None, stdout=None, stderr=None))
+        for early in ending:  # it came before there was a process
+            started[0].send_signal(early)
+        status = started[0].wait()
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if ending:
+        raise SystemExit(128 + ending[0])
+    return status if status >= 0 else 128 - status  # ended by a signal
 
 
 def answer(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes]:
@@ -52,9 +72,6 @@ def answer(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, by
 
     Raises KeyboardInterrupt if Ctrl-C made it fail, OSError if it can't be started.
     """
-    import signal
-    import subprocess
-
     pressed: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
     try:

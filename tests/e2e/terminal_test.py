@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import stat
 import termios
 import urllib.request
@@ -59,6 +60,20 @@ def test_a_shell_on_the_terminal(members: Shell) -> None:
         assert shell.end() == 7
         assert termios.tcgetattr(shell.terminal) == before
     assert "[c2]" not in shell.stdout
+
+
+@needs("kubelet")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_being_ended_leaves_no_shell_and_the_terminal_as_it_was(members: Shell, number: signal.Signals) -> None:
+    with members.running("exec", "-it", *CART, "--clusters=c2", "--", "sh", terminal=True) as shell:
+        assert shell.terminal is not None
+        before = termios.tcgetattr(shell.terminal)
+        shell.type("echo $((1)) ready\r")
+        shell.until(r"^\S+ ready\r?$")
+        shell.process.send_signal(number)
+        assert shell.process.wait(60) == 128 + number
+        assert termios.tcgetattr(shell.terminal) == before
+        assert shell.left() == []
 
 
 @needs("kubelet")

@@ -12,7 +12,7 @@ from kubectl_mc import cli
 
 def run() -> None:
     """Run kubectl-mc on this process's arguments and exit with its status."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_DFL:  # else it is ignored, as under nohup
             signal.signal(number, _end)
     status = cli.main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr)

@@ -223,35 +223,44 @@ def _close(selector: selectors.BaseSelector, child: _Child, read: int) -> None:
 
 
 def _end_all(children: Sequence[_Child]) -> None:
-    """End what still runs: asked first, killed after the grace; no process is left behind."""
-    for child in children:
-        child.end(signal.SIGTERM)
-    patience = time.monotonic() + GRACE
-    for child in children:
-        try:
-            child.process.wait(timeout=max(0.01, patience - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            child.end(signal.SIGKILL)
+    """End what still runs: asked first, killed after the grace, or at once if we are told to end while we wait."""
+    try:
+        for child in children:
+            child.end(signal.SIGTERM)
+        patience = time.monotonic() + GRACE
+        for child in children:
+            with suppress(subprocess.TimeoutExpired):
+                child.process.wait(timeout=max(0.01, patience - time.monotonic()))
+    finally:
+        for child in children:
+            child.end(signal.SIGKILL)  # what kubectl had started may have ignored the first signal
+        for child in children:
             child.process.wait()
-        child.end(signal.SIGKILL)  # what kubectl had started may have ignored the first signal
-        child.forget()
+            child.forget()
+
+
+# What the user, or who started us, ends us with.
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 @contextmanager
 def _interrupted_later() -> Iterator[None]:
-    """Put Ctrl-C off to the block's end: it must not come between a process's start and our knowing of it."""
-    handler = signal.getsignal(signal.SIGINT)
-    if not callable(handler):
-        yield  # it is ignored, as under nohup
-        return
-    came = list[int]()
-    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    """Put Ctrl-C and the like off to the block's end: it must not come between a process's start and our knowing of it.
+
+    A signal that is ignored, as under nohup, or ends us at once, is left so.
+    """
+    found = {number: signal.getsignal(number) for number in ENDING}
+    handlers = {number: handler for number, handler in found.items() if callable(handler)}
+    came = list[signal.Signals]()
+    for number in handlers:
+        signal.signal(number, lambda number, frame: came.append(signal.Signals(number)))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         if came:
-            handler(signal.SIGINT, None)
+            handlers[came[0]](came[0], None)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 from zlib import crc32
@@ -42,12 +42,12 @@ def foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     from plumbum import local
 
     ending: list[int] = []
-    started: list[subprocess.Popen[str]] = []
+    send: list[Callable[[int], None]] = []  # to the command, once it runs
 
     def end(number: int, frame: object) -> None:
         ending.append(number)
-        for process in started:
-            process.send_signal(number)
+        for to_command in send:
+            to_command(number)
 
     before = {number: signal.getsignal(number) for number in (*_OF_THE_TERMINAL, *_ENDING)}
     try:
@@ -55,10 +55,11 @@ def foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:
             if handler != signal.SIG_IGN:  # as under nohup; nor may we set that, for the command would inherit it
                 signal.signal(number, end if number in _ENDING else lambda number, frame: None)
         with local.env(**environment):
-            started.append(local[argv[0]][list(argv[1:])].popen(stdin=None, stdout=None, stderr=None))
+            process = local[argv[0]][list(argv[1:])].popen(stdin=None, stdout=None, stderr=None)
+        send.append(process.send_signal)
         for early in ending:  # it came before there was a process
-            started[0].send_signal(early)
-        status = started[0].wait()
+            process.send_signal(early)
+        status = int(process.wait())
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -263,12 +263,23 @@ def test_ctrl_c_goes_on_where_a_part_is_of_no_use(life: Life) -> None:
     assert life.is_over()
 
 
-def test_ctrl_c_just_as_a_process_starts_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_ctrl_c_while_it_ends_them_kills_them(life: Life) -> None:
+    """The first process presses it again when it is asked to end; both would take longer than they have."""
+    stubborn = "trap '%s' TERM; " + life.hold + "%s while :; do sleep 1000 & wait; done"
+    commands = [sh(stubborn % ("kill -INT $PPID", "kill -INT $PPID;")), sh(stubborn % ("", ""))]
+    with pytest.raises(KeyboardInterrupt):
+        collect(*commands)
+    assert life.is_over()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_just_as_a_process_starts_ends_it_too(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
     start, started = subprocess.Popen, []
+    before = signal.signal(number, signal.default_int_handler)
 
     def interrupted(*arguments: Any, **rest: Any) -> subprocess.Popen[bytes]:
         started.append(start(*arguments, **rest))
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(number)
         return started[0]
 
     monkeypatch.setattr(subprocess, "Popen", interrupted)
@@ -277,6 +288,7 @@ def test_ctrl_c_just_as_a_process_starts_ends_it_too(monkeypatch: pytest.MonkeyP
     try:
         assert [process.returncode for process in started] == [-signal.SIGTERM]
     finally:
+        signal.signal(number, before)
         for process in started:
             process.kill()
 

@@ -65,9 +65,9 @@ def test_a_watch(tidy: Shell) -> None:
     assert (len(watch.stdout.splitlines()), watch.stderr) == (1 + len(MEMBERS), "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_being_ended_ends_what_it_has_started(tidy: Shell, number: signal.Signals) -> None:
-    """As by `timeout`, or when the terminal is closed."""
+    """As by `timeout`, when the terminal is closed, or by Ctrl-\\."""
     with tidy.running("get", "nodes", "-w") as watch:
         watch.until(r"^c2-node ")
         watch.process.send_signal(number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 
 def tabbed(outputs: Iterable[tuple[str, str]]) -> str:
@@ -52,9 +53,12 @@ class Prefixer:
         return self.feed(b"\n") if self._begun else b""
 
 
-# What `kubectl logs --timestamps` puts before a line, behind the `[pod/…] ` of --prefix: RFC 3339 in UTC, with or
-# without a fraction, whose trailing zeros the API server leaves out.
-_STAMP = re.compile(r"(?P<prefix>\[pod/\S+\] )?(?P<second>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d+))?Z ")
+# What `kubectl logs --timestamps` puts before a line, behind the `[pod/…] ` of --prefix: RFC 3339, in UTC or, where the
+# container runtime writes its node's time, with an offset; with or without a fraction, without its trailing zeros.
+_STAMP = re.compile(
+    r"(?P<prefix>\[pod/\S+\] )?(?P<second>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d+))?"
+    r"(?:Z|(?P<offset>[+-]\d\d:\d\d)) "
+)
 
 
 def by_time(outputs: Sequence[tuple[str, str]], keep_stamps: bool) -> str:
@@ -73,7 +77,19 @@ def _stamped(prefix: str, text: str, keep_stamps: bool) -> list[tuple[tuple[str,
     for line in text.removesuffix("\n").split("\n") if text else ():
         match = _STAMP.match(line)
         if match:
-            time = (match["second"], (match["fraction"] or "").ljust(9, "0"))
+            second = _in_utc(match["second"], match["offset"]) if match["offset"] else match["second"]
+            time = (second, (match["fraction"] or "").ljust(9, "0"))
             line = line if keep_stamps else (match["prefix"] or "") + line[match.end() :]
         lines.append((time, f"{prefix}{line}\n"))
     return lines
+
+
+@lru_cache
+def _in_utc(second: str, offset: str) -> str:
+    """The second of a clock that is ahead of UTC by the offset (`+02:00`), in UTC."""
+    from datetime import datetime, timezone
+
+    try:
+        return datetime.fromisoformat(second + offset).astimezone(timezone.utc).isoformat()[: len(second)]
+    except (ValueError, OverflowError):  # no time after all
+        return second

@@ -10,7 +10,7 @@ from kubectl_mc.dispatch import Result
 from kubectl_mc.errors import Cause
 from kubectl_mc.request import Request
 
-_NOTHING = "No resources found"
+NOTHING = "No resources found"
 
 
 class Report(NamedTuple):
@@ -101,7 +101,7 @@ def _warnings(causes: Sequence[tuple[Result, Cause | None]]) -> list[str]:
         (line, result.cluster)
         for result, why in answered
         for line in dict.fromkeys(_text(result.stderr).splitlines())
-        if line.strip() and not line.startswith(_NOTHING) and not _is_told(line, why)
+        if line.strip() and not line.startswith(NOTHING) and not _is_told(line, why)
     ]
     return _once(said, len(answered))
 
@@ -137,7 +137,7 @@ def _absent(answered: Sequence[Result]) -> list[str]:
 
 def _nothing_found(answered: Sequence[Result]) -> list[str]:
     """kubectl's own line; the namespace only if it was the same everywhere."""
-    spoken = {line for result in answered for line in _text(result.stderr).splitlines() if line.startswith(_NOTHING)}
+    spoken = {line for result in answered for line in _text(result.stderr).splitlines() if line.startswith(NOTHING)}
     if not spoken:
         return []
-    return [spoken.pop() if len(spoken) == 1 else _NOTHING]
+    return [spoken.pop() if len(spoken) == 1 else NOTHING]

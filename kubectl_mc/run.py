@@ -63,11 +63,10 @@ def _terminal(request: Request, targets: Sequence[Target], streams: Streams) -> 
 def _streamed(request: Request, targets: Sequence[Target], streams: Streams) -> int:
     if request.options.by_time:
         return _captured(request, targets, streams)
-    from kubectl_mc import stream, terminal, wildcards
+    from kubectl_mc import stream, wildcards
 
-    colour = terminal.wants_colour(streams.stdout, request.environment)
     request, jobs = wildcards.jobs(request, targets)
-    return stream.run(request, jobs, streams.answer, streams.say, colour)
+    return stream.run(request, jobs, streams)
 
 
 def _captured(request: Request, targets: Sequence[Target], streams: Streams) -> int:

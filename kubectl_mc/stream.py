@@ -10,7 +10,8 @@ from kubectl_mc.merge import custom
 from kubectl_mc.merge.lines import Prefixer
 from kubectl_mc.merge.watch import Documents, Table
 from kubectl_mc.request import Job, Request, command
-from kubectl_mc.terminal import coloured
+from kubectl_mc.streams import Streams
+from kubectl_mc.terminal import coloured, wants_colour
 
 # Of each cluster's stderr so much is kept for the report, in bytes.
 REMEMBERED = 1 << 14
@@ -25,19 +26,18 @@ class Screen:
     spoken: the places of the jobs that have written to stdout; ended: the exits so far
     """
 
-    def __init__(
-        self,
-        request: Request,
-        jobs: Sequence[Job],
-        answer_with: Callable[[bytes], None],
-        say: Callable[[Sequence[str]], None],
-        colour: bool,
-    ) -> None:
-        self._request, self._answer_with, self._say = request, answer_with, say
-        self._labels = {job.label: coloured(job.label) if colour else job.label for job in jobs}
-        self._printers = _printers(request, jobs, self._labels)
-        # What a read says before its first line is kept back: if it fails, the report says it, once for all clusters.
-        self._notes = [_Notes(f"[{self._labels[job.label]}] ", held=not request.verb.changes) for job in jobs]
+    def __init__(self, request: Request, jobs: Sequence[Job], streams: Streams) -> None:
+        self._request, self._streams = request, streams
+        labels, beside = (
+            [
+                coloured(job.label, job.target.cluster) if wants_colour(to, request.environment) else job.label
+                for job in jobs
+            ]
+            for to in (streams.stdout, streams.stderr)
+        )
+        self._labels = beside
+        self._printers = _printers(request, jobs, labels)
+        self._notes = [_Notes(f"[{label}] ", holds=not request.verb.changes) for label in beside]
         self.ended: dict[int, Exit] = {}
         self.spoken: set[int] = set()
 
@@ -45,43 +45,60 @@ class Screen:
         printer, note = self._printers[event.place], self._notes[event.place]
         if isinstance(event, Exit):
             self.ended[event.place] = event
-            self._answer_with(printer(None))
-            self._say([*note.feed(None), *(note.release() if not event.status else ())])
+            self._streams.answer(printer(None))
+            self._streams.say([*note.feed(None), *(note.release() if not event.status else ())])
             if verbs.endless(self._request.verb, self._request.line) and len(self.ended) < len(self._notes):
-                self._say(_farewell(self._labels[event.cluster], event, note.kept, self._request))
+                self._streams.say(self._farewell(event))
         elif event.stream == "stdout":
             self.spoken.add(event.place)
-            self._say(note.release())
-            self._answer_with(printer(event.text))
+            self._streams.say(note.release())
+            self._streams.answer(printer(event.text))
         else:
-            self._say(note.feed(event.text))
+            self._streams.say(note.feed(event.text))
+
+    def _farewell(self, ended: Exit) -> list[str]:
+        """What is said when one stream ends while others go on; nothing where there was nothing to stream.
+
+        A cause that nobody knows may be the command's own mistake, which the report tells once for all.
+        """
+        kept = self._notes[ended.place].kept
+        why = report.cause(Result(ended.cluster, b"", kept, ended.status, ended.timed_out), self._request)
+        known = ended.timed_out or errors.is_known(kept.decode("utf-8", "replace").splitlines())
+        if (why and why.absent) or not (known or ended.place in self.spoken):
+            return []
+        return [f"[{self._labels[ended.place]}] ended{f': {why.reason}' if why else ''}"]
 
     def interrupted(self) -> None:
         """Show what had been begun."""
         for printer in self._printers:
-            self._answer_with(printer(None))
+            self._streams.answer(printer(None))
 
     def result(self, job: Job, place: int) -> Result:
         """For the report. stdout only says whether there was any, for it is on the screen."""
         ended, stdout = self.ended.get(place), b"shown" if place in self.spoken else b""
         status = ended and ended.status
-        return Result(job.label, stdout, self._notes[place].kept, status, bool(ended and ended.timed_out))
+        return Result(job.target.cluster, stdout, self._notes[place].kept, status, bool(ended and ended.timed_out))
 
     @property
     def has_said(self) -> bool:
-        return bool(self.spoken) or not all(note.held for note in self._notes)
+        return bool(self.spoken) or any(note.shown for note in self._notes)
+
+    def untold(self, told: Sequence[str]) -> list[str]:
+        """The lines held back to the end that the report doesn't tell: one cause of a cluster is all that it names.
+
+        What all jobs said alike is told once.
+        """
+        text = "\n".join(told)
+        held = [[line for line in note.held if line.removeprefix("error: ") not in text] for note in self._notes]
+        if held and all(lines == held[0] for lines in held[1:]):
+            return held[0]
+        return [note.prefix + line for note, lines in zip(self._notes, held) for line in lines]
 
 
-def run(
-    request: Request,
-    jobs: Sequence[Job],
-    answer_with: Callable[[bytes], None],
-    say: Callable[[Sequence[str]], None],
-    colour: bool,
-) -> int:
+def run(request: Request, jobs: Sequence[Job], streams: Streams) -> int:
     """Run the jobs and show what they print as it comes; the exit status. Ctrl-C ends them all: 130."""
     commands = [command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs]
-    screen = Screen(request, jobs, answer_with, say, colour)
+    screen = Screen(request, jobs, streams)
     try:
         for event in dispatch.run(commands, request.parallel(len(jobs)), request.patience, request.stdin):
             screen.show(event)
@@ -89,30 +106,44 @@ def run(
         screen.interrupted()
         return 130
     results = [screen.result(job, place) for place, job in enumerate(jobs)]
-    told = report.report(results, request, shown=screen.has_said)
-    say(told.lines)
+    told = report.report(by_cluster(results), request, shown=screen.has_said)
+    streams.say([*screen.untold(told.lines), *told.lines])
     return told.status
 
 
-def _farewell(label: str, ended: Exit, stderr: bytes, request: Request) -> list[str]:
-    """What is said when one stream ends while others go on; nothing where there was nothing to stream."""
-    why = report.cause(Result(ended.cluster, b"", stderr, ended.status, ended.timed_out), request)
-    if why and why.absent:
-        return []
-    return [f"[{label}] ended{f': {why.reason}' if why else ''}"]
+def by_cluster(results: Sequence[Result]) -> list[Result]:
+    """One result per cluster, also of a cluster that had several kubectls: the worst of theirs."""
+    found: dict[str, Result] = {}
+    for each in results:
+        before = found.get(each.cluster)
+        found[each.cluster] = _joined(before, each) if before else each
+    return list(found.values())
+
+
+def _joined(one: Result, other: Result) -> Result:
+    return Result(
+        one.cluster,
+        one.stdout + other.stdout,
+        one.stderr + other.stderr,
+        None if None in (one.status, other.status) else one.status or other.status,
+        one.timed_out or other.timed_out,
+    )
 
 
 class _Notes:
-    """What one job says on stderr: shown line by line, but for what the report will name as cause.
+    """What one job says on stderr, shown line by line.
 
-    held: nothing is shown until `release`
+    holds: a complaint before the first line of stdout is kept back, with what follows it: if the job fails, the report
+        tells it, once for all clusters. Anything else is shown at once, for it may be a plugin that asks to log in.
+    held: what is kept back, up to `release`; shown: was anything shown; kept: the end of all that was said
     """
 
-    def __init__(self, prefix: str, held: bool) -> None:
-        self._prefix = prefix
+    def __init__(self, prefix: str, holds: bool) -> None:
+        self.prefix = prefix
+        self._holds = self._silent = holds
         self._begun = b""
-        self._waiting: list[str] = []
-        self.held = held
+        self.held: list[str] = []
+        self.shown = False
         self.kept = b""
 
     def feed(self, chunk: bytes | None) -> list[str]:
@@ -125,44 +156,50 @@ class _Notes:
             return []
         self.kept = (self.kept + whole + b"\n")[-REMEMBERED:]
         lines = whole.decode("utf-8", "replace").split("\n")
-        shown = [self._prefix + errors.visible(line) for line in lines if line.strip() and not errors.is_noise(line)]
-        if not self.held:
-            return shown
-        self._waiting += shown
-        return []
+        return [shown for line in lines if line.strip() and not errors.is_noise(line) for shown in self._show(line)]
+
+    def _show(self, line: str) -> list[str]:
+        if self._silent and line.startswith(report.NOTHING):
+            return []  # the report says so, once, if it is so everywhere
+        if self._holds and (self.held or line.startswith(("error: ", "Error"))):
+            self.held.append(errors.visible(line))
+            return []
+        self.shown = True
+        return [self.prefix + errors.visible(line)]
 
     def release(self) -> list[str]:
         """What was held back; from now on nothing is."""
-        waiting, self._waiting, self.held = self._waiting, [], False
-        return waiting
+        held, self.held, self._holds = self.held, [], False
+        self.shown = self.shown or bool(held)
+        return [self.prefix + line for line in held]
 
 
-def _printers(request: Request, jobs: Sequence[Job], labels: dict[str, str]) -> list[Printer]:
+def _printers(request: Request, jobs: Sequence[Job], labels: Sequence[str]) -> list[Printer]:
     """How each job's stdout is shown, by the command's output form."""
     form, _ = grammar.output_format(request.line)
     shape = verbs.shape(request.verb, request.line)
     if form in answer.OBJECTS:
-        return [_document_printer(Documents(job.label, form)) for job in jobs]
+        return [_document_printer(Documents(job.target.cluster, form)) for job in jobs]
     if shape == "table" and form in answer.TABLES:
         form, spec = grammar.output_format(request.line)
         names = custom.headers(spec) if form == "custom-columns" else ()
         table = Table(not grammar.is_set(request.line, "no-headers"), names)
-        return [_row_printer(table, job.label) for job in jobs]
+        return [_row_printer(table, job) for job in jobs]
     if form in answer.LINES:
-        return [_line_printer(Prefixer(f"{job.label}\t")) for job in jobs]
-    return [_line_printer(Prefixer(f"[{labels[job.label]}] ")) for job in jobs]
+        return [_line_printer(Prefixer(f"{job.target.cluster}\t")) for job in jobs]
+    return [_line_printer(Prefixer(f"[{label}] ")) for label in labels]
 
 
 def _line_printer(prefixer: Prefixer) -> Printer:
     return lambda chunk: prefixer.end() if chunk is None else prefixer.feed(chunk)
 
 
-def _row_printer(table: Table, cluster: str) -> Printer:
+def _row_printer(table: Table, job: Job) -> Printer:
     lines = Prefixer("")
 
     def show(chunk: bytes | None) -> bytes:
         whole = lines.end() if chunk is None else lines.feed(chunk)
-        return _encoded(table.feed(cluster, _lines(whole))) if whole else b""
+        return _encoded(table.feed(job.target.cluster, _lines(whole), job.label)) if whole else b""
 
     return show
 

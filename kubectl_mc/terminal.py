@@ -28,9 +28,9 @@ def wants_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
     return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 
 
-def coloured(name: str) -> str:
-    """`name` in its colour, which is the same every time."""
-    return f"\x1b[{_COLOURS[crc32(name.encode()) % len(_COLOURS)]}m{name}\x1b[0m"
+def coloured(text: str, name: str) -> str:
+    """`text` in the colour of the name, which is the same every time."""
+    return f"\x1b[{_COLOURS[crc32(name.encode()) % len(_COLOURS)]}m{text}\x1b[0m"
 
 
 def foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -33,8 +33,10 @@ class Object(NamedTuple):
 
 
 def patterns(verb: Verb, line: CommandLine) -> list[str]:
-    """The operands that have a wildcard in their name, e.g. ["nginx-*"], ["deploy/web-*"]."""
-    return [word for word in grammar.operands(line) if _is_pattern(word)] if verb.wildcards else []
+    """The operands that have a wildcard in their name, e.g. ["nginx-*"], ["deploy/web-*"]; a type is none."""
+    words = grammar.operands(line) if verb.wildcards else []
+    type_first = line.verb not in _DEFAULT_TYPE and words and "/" not in words[0]
+    return [word for word in words[1 if type_first else 0 :] if _is_pattern(word)]
 
 
 def _is_pattern(word: str) -> bool:

@@ -53,6 +53,7 @@ POD_EVERYWHERE: Answers = {("c1", "pod"): b"one   a-1\ntwo   a-1\n"}
         ("get pods x a-*", PODS, ["c1: get pods/x pod/a-1 pod/a-2"]),
         ("get pods x n*", PODS, ["c1: get pods/x pods/n*"]),
         ("get pods a-* n*", PODS, ["c1: get pod/a-1 pod/a-2 pods/n*"]),
+        ("get a-*", PODS, ["c1: get a-*"]),
         ("get pods a-* -w", PODS, ["c1 a-1: get pod/a-1 -w", "c1 a-2: get pod/a-2 -w"]),
         (
             "get pods a-* -A",

@@ -59,9 +59,8 @@ def _change(work: Work, wave: Wave, progress: Progress, streams: Streams) -> Non
     jobs = [work.jobs[cluster] for cluster in wave.clusters]
     started: dict[int, float] = {}
     written: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in jobs]
-    colour = terminal.wants_colour(streams.stdout, work.request.environment)
     streamed = verbs.way(work.request.verb, work.request.line) == "streamed"
-    screen = stream.Screen(work.request, jobs, streams.answer, streams.say, colour) if streamed else None
+    screen = stream.Screen(work.request, jobs, streams) if streamed else None
 
     def allow(place: int) -> bool:
         """Write down that a cluster begins; without that it must not."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.conftest import MEMBERS, Shell, needs
+from tests.e2e.conftest import MEMBERS, Done, Shell, needs
 from tests.e2e.running import Running
 
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
@@ -83,6 +83,18 @@ def test_flags_are_kubectls(changing: Shell, arguments: str) -> None:
     assert sorted(done.stdout.splitlines()) == sorted(expected)
     assert {line[:4] for line in expected} == {f"[{cluster}]" for cluster in MEMBERS}
     assert done.status == 0
+
+
+@pytest.mark.parametrize("arguments", ["logs -l app=nope -n shop", "rollout status deploy -n only-c2"])
+def test_that_there_is_nothing_is_said_once(changing: Shell, arguments: str) -> None:
+    done = changing.mc(*arguments.split())
+    assert done == Done(0, "", f"No resources found in {arguments.split()[-1]} namespace.\n")
+
+
+@needs("kubelet")
+def test_one_mistake_is_said_once(changing: Shell) -> None:
+    done = changing.mc("logs", "-l", "app=cart", "-n", "shop", "-c", "app", "-f", "--max-log-requests=1")
+    assert (done.status, done.stdout, done.stderr.count("--max-log-requests")) == (1, "", 1)
 
 
 @needs("kubelet")
@@ -311,3 +323,10 @@ def test_wait_fails_where_it_is_not_so_in_time(changing: Shell) -> None:
     assert (done.status, done.stdout) == (1, "[c2] configmap/settings condition met\n")
     reason = "timed out waiting for the condition on configmaps/settings"
     assert f"Error: Failed to query 2 clusters: c1, c3 ({reason})\n" in done.stderr
+
+
+def test_wait_names_every_object_for_which_it_is_not_so(changing: Shell) -> None:
+    done = changing.mc("wait", "--for=condition=Nope", "deploy", "--all", "-A", "--timeout=1s")
+    for cluster in MEMBERS:
+        for name in ("cart", "web"):
+            assert f"[{cluster}] timed out waiting for the condition on deployments/{name}\n" in done.stderr

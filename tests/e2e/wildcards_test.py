@@ -109,6 +109,25 @@ def test_nothing_that_matches_need_be_no_error(members: Shell) -> None:
     assert members.mc("get", "pods", "nope*", "--ignore-not-found") == Done(0, "", "")
 
 
+@needs("kubelet")
+def test_a_cluster_is_counted_once_whatever_it_was_asked(members: Shell) -> None:
+    done = members.mc("logs", "cart-*", "-n", "shop", "-c", "nope")
+    assert "Error: Failed to query 3 clusters: c1 (" in done.stderr
+    assert done.status == 1
+
+
+@pytest.mark.parametrize("where", [("-n", "shop"), ("-A",)])
+def test_a_watch_with_a_wildcard_is_of_every_object(members: Shell, where: tuple[str, ...]) -> None:
+    expected = pods(members, "cart-", "shop")
+    assert len(expected) > len(MEMBERS)
+    with members.running("get", "pods", "cart-*", *where, "-w") as watch:
+        for name, cluster in expected:
+            watch.until(rf"^(shop +)?{name} +{cluster} .*\n")
+        watch.interrupt()
+        assert watch.end() == 130
+    assert (watch.stdout.count("CLUSTER"), watch.stderr) == (1, "")
+
+
 # --- In all namespaces ----------------------------------------------------------------------------------------
 
 

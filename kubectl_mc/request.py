@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from kubectl_mc import access, verbs
 from kubectl_mc.access import Target
-from kubectl_mc.cli import Options
+from kubectl_mc.cli import Options, seconds
 from kubectl_mc.dispatch import Command, Result, default_parallel
+from kubectl_mc.errors import UserError
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.verbs import Verb
 
@@ -34,13 +36,19 @@ class Request(NamedTuple):
         given = self.options.cluster_timeout
         if given is not None:
             return given
+        limit = verbs.limit(self.verb, self.line)
+        if limit:
+            own = 0.0
+            with suppress(UserError):  # it is negative, or wrong, and kubectl will say so
+                own = seconds("timeout", limit)
+            return own and own + verbs.PATIENCE  # kubectl's limit doesn't count until it has reached the cluster
         return 0.0 if verbs.endless(self.verb, self.line) else self.verb.patience
 
     def parallel(self, count: int) -> int:
-        """How many of `count` kubectls run at a time: what doesn't end by itself must run at once."""
+        """How many of `count` kubectls run at a time: what doesn't end by itself, or waits, runs at once."""
         if verbs.endless(self.verb, self.line):
             return max(count, 1)
-        return self.options.max_parallel or default_parallel()
+        return self.options.max_parallel or (max(count, 1) if self.verb.waits else default_parallel())
 
 
 class Job(NamedTuple):

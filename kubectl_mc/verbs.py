@@ -25,6 +25,8 @@ class Verb(NamedTuple):
     fold: clusters with the same answer are shown together, unless --fold=false
     each: a terminal verb that goes through several clusters, one after another
     patience: seconds that a cluster has by default; 0 where kubectl's own time limit, or the user, ends it
+    waits: it waits for an object as long as its --timeout says, by default so long ("0s" is for ever); all clusters at
+        once, for it is time that this takes
     streamed_by, terminal_by, local_by, alone_by: boolean or valued flags with which it goes that way, or needs a
         single cluster
     table_by: flags with which the output is a table
@@ -54,6 +56,7 @@ class Verb(NamedTuple):
     fold: bool = False
     each: bool = False
     patience: float = PATIENCE
+    waits: str = ""
     streamed_by: tuple[str, ...] = ()
     terminal_by: tuple[str, ...] = ()
     local_by: tuple[str, ...] = ()
@@ -109,8 +112,8 @@ _ROWS = (
     _read("auth whoami", "table"),
     _read("diff", "text", answer=1, needs_all=True),
     _read("rollout history", "text"),
-    _read("rollout status", "lines", way="streamed", patience=0.0),
-    _read("wait", "lines", way="streamed", patience=0.0),
+    _read("rollout status", "lines", way="streamed", patience=0.0, waits="0s"),
+    _read("wait", "lines", way="streamed", patience=0.0, waits="30s"),
     _read("logs", "lines", way="streamed", patience=0.0, wildcards=True, by_time=True),
     _read("apply view-last-applied", "text"),
     _read("port-forward", "lines", way="terminal"),
@@ -276,6 +279,13 @@ def needs_one(verb: Verb, line: CommandLine) -> bool:
 def endless(verb: Verb, line: CommandLine) -> bool:
     """Will it go on until the user ends it? Then all clusters are asked at once."""
     return way(verb, line) == "streamed" and _any(line, (*verb.streamed_by, "follow"))
+
+
+def limit(verb: Verb, line: CommandLine) -> str:
+    """The time after which kubectl itself stops waiting, "" for none: of several objects, each may take it."""
+    kind, *names = grammar.operands(line) or [""]
+    one = len(names) == 1 and not any(mark in kind for mark in ",/") if names else "/" in kind
+    return (grammar.value(line, "timeout") or verb.waits) if verb.waits and one else ""
 
 
 def sorts_by_time(verb: Verb, line: CommandLine) -> bool:

@@ -249,32 +249,41 @@ def _refuse(line: CommandLine) -> None:
 def main(argv: Sequence[str], environment: Mapping[str, str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:
     """Run one command line and return its exit status; see design.md for what each status means."""
     try:
-        invocation = parse(argv)
-        if invocation.wants == "help":
-            from kubectl_mc import usage
-
-            stdout.write(usage.HELP)
-        elif invocation.wants == "version":
-            from kubectl_mc import __version__
-
-            stdout.write(f"kubectl-mc {__version__}\n")
-        else:
-            return _run(invocation, environment, Streams(stdin, stdout, stderr))
+        status = _run(parse(argv), environment, Streams(stdin, stdout, stderr))
+        stdout.flush()
+        return status
     except UserError as error:
-        stderr.write(f"Error: {error}\n")
-        return 1
+        return _failed(stderr, str(error))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         return 0  # the reader (`| head`) has seen enough
+    except OSError as error:  # a full disk, for example
+        return _failed(stderr, errors.trouble(error))
     finally:
         for stream in (stdout, stderr):
-            _flush(stream)
-    return 0
+            with suppress(OSError):
+                stream.flush()
+
+
+def _failed(stderr: TextIO, text: str) -> int:
+    with suppress(OSError):
+        stderr.write(f"Error: {text}\n")
+    return 1
 
 
 def _run(invocation: Invocation, environment: Mapping[str, str], streams: Streams) -> int:
     line = invocation.kubectl
+    if invocation.wants == "help":
+        from kubectl_mc import usage
+
+        streams.stdout.write(usage.HELP)
+        return 0
+    if invocation.wants == "version":
+        from kubectl_mc import __version__
+
+        streams.stdout.write(f"kubectl-mc {__version__}\n")
+        return 0
     if not line.path:
         raise errors.no_verb()
     if line.path[0] in COMMANDS:
@@ -301,8 +310,3 @@ def _refuse_unknown(line: CommandLine) -> None:
     words += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
     if words:
         raise errors.unexpected_argument(line.verb, words[0], [f"--{name}" for name in (*known, *OWN_FLAGS)])
-
-
-def _flush(stream: TextIO) -> None:
-    with suppress(BrokenPipeError):
-        stream.flush()

@@ -116,12 +116,17 @@ class _Child:
             os.killpg(self.process.pid, number)
 
 
-def _with_files_for(count: int) -> int:
-    """How many of `count` children may run at a time: each takes two pipes, and some systems give 256 files."""
+def files_for(count: int) -> int:
+    """The open files that `count` children at a time take: two pipes each, and our own."""
+    return 2 * count + OWN_FILES
+
+
+def with_files_for(count: int) -> int:
+    """How many of `count` children may run at a time: some systems give 256 files. Raises the soft limit."""
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * count + OWN_FILES
+    wanted = files_for(count)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return count
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
@@ -147,7 +152,7 @@ def run(
     """
     waiting = list(enumerate(commands))[::-1]
     children: list[_Child] = []
-    max_parallel = _with_files_for(min(max_parallel, len(commands)))
+    max_parallel = with_files_for(min(max_parallel, len(commands)))
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
             while waiting or children:

@@ -96,7 +96,12 @@ class Screen:
 
 
 def run(request: Request, jobs: Sequence[Job], streams: Streams) -> int:
-    """Run the jobs and show what they print as it comes; the exit status. Ctrl-C ends them all: 130."""
+    """Run the jobs and show what they print as it comes; the exit status. Ctrl-C ends them all: 130.
+
+    Raises UserError if they have to run at once and can't.
+    """
+    if verbs.endless(request.verb, request.line) and dispatch.with_files_for(len(jobs)) < len(jobs):
+        raise errors.too_few_files(len(jobs), dispatch.files_for(len(jobs)))
     commands = [command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs]
     screen = Screen(request, jobs, streams)
     try:

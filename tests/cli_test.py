@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import io
+import os
 
 import pytest
 
@@ -241,7 +243,7 @@ def test_a_command_without_a_verb_is_an_error() -> None:
 class Failing(io.StringIO):
     """A stream whose other end makes trouble."""
 
-    def __init__(self, trouble: type[BaseException]) -> None:
+    def __init__(self, trouble: BaseException) -> None:
         super().__init__()
         self.trouble = trouble
 
@@ -249,10 +251,33 @@ class Failing(io.StringIO):
         raise self.trouble
 
     def flush(self) -> None:
-        if issubclass(self.trouble, Exception):
+        if isinstance(self.trouble, Exception):
             raise self.trouble
 
 
-@pytest.mark.parametrize(("trouble", "status"), [(BrokenPipeError, 0), (KeyboardInterrupt, 130)])
-def test_a_closed_pipe_is_no_error_and_an_interrupt_is_130(trouble: type[BaseException], status: int) -> None:
+@pytest.mark.parametrize(("trouble", "status"), [(BrokenPipeError(), 0), (KeyboardInterrupt(), 130)])
+def test_a_closed_pipe_is_no_error_and_an_interrupt_is_130(trouble: BaseException, status: int) -> None:
     assert cli.main(["--help"], {}, io.StringIO(), Failing(trouble), io.StringIO()) == status
+
+
+@pytest.mark.parametrize(
+    ("trouble", "text"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "/bin/kubectl"), "/bin/kubectl: Permission denied"),
+        (OSError("odd"), "odd"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(trouble: OSError, text: str) -> None:
+    stderr = io.StringIO()
+    assert cli.main(["--help"], {}, io.StringIO(), Failing(trouble), stderr) == 1
+    assert stderr.getvalue() == f"Error: {text}\n"
+    assert cli.main(["--help"], {}, io.StringIO(), Failing(trouble), Failing(trouble)) == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_what_cannot_be_written_to_the_end_is_no_success() -> None:
+    with open("/dev/full", "w") as stdout:
+        assert cli.main(["--help"], {}, io.StringIO(), stdout, io.StringIO()) == 1
+        with pytest.raises(OSError, match="No space"):
+            stdout.close()

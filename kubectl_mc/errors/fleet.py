@@ -295,3 +295,17 @@ def timed_out(seconds: float) -> str:
 def no_sorting_of_wildcards() -> UserError:
     """`get 'web-*' -A` is a question for each name, and the answers have no common order."""
     return UserError("--sort-by can't sort names with wildcards of all namespaces; leave out -A, or the names")
+
+
+def trouble(error: OSError) -> str:
+    """What the system refused: the answer's file is on a full disk, kubectl is no program."""
+    about = f"{visible(str(error.filename))}: " if error.filename else ""
+    return about + (error.strerror or str(error))
+
+
+def too_few_files(count: int, files: int) -> UserError:
+    """What doesn't end by itself has to run at once, or some of it would never be seen."""
+    return UserError(
+        f"this takes {count} kubectls at a time and so {files} open files, more than are allowed: raise the limit "
+        f"(ulimit -n {files}), or choose fewer clusters"
+    )

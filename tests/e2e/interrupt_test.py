@@ -122,3 +122,17 @@ def test_a_reader_that_is_gone_from_the_start(tidy: Shell) -> None:
         os.close(write)
         command.end()
     assert command.stderr == ""
+
+
+def test_an_answer_that_cannot_be_written_is_one_line(tidy: Shell) -> None:
+    with open("/dev/full", "wb") as full, Running([*MC, "get", "pods"], tidy.environment, stdout=full.fileno()) as get:
+        assert get.end() == 1
+    assert get.stderr == "Error: No space left on device\n"
+
+
+def test_too_few_open_files_leave_no_cluster_out_unsaid(tidy: Shell) -> None:
+    limited = ["bash", "-c", 'ulimit -n 53; exec "$0" "$@"', *MC, "get", "nodes", "-w"]
+    with Running(limited, tidy.environment) as watch:
+        assert watch.end() == 1
+    assert watch.stdout == ""
+    assert "(ulimit -n 54)" in watch.stderr

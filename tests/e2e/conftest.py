@@ -8,12 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from fixtures.fleet import LACKS, Fleet, fleet
 from tests.e2e.running import Running
+
+if TYPE_CHECKING:
+    from tests.e2e.verbs_test import Place
 
 MEMBERS = ("c1", "c2", "c3")
 MC = (sys.executable, "-m", "kubectl_mc")
@@ -105,6 +108,14 @@ def changing(own_members: Shell) -> Shell:
     for cluster in MEMBERS:
         own_members.fleet.reset(cluster)
     return own_members
+
+
+@pytest.fixture
+def place(changing: Shell, tmp_path: Path) -> Place:
+    """The module's own fleet, as it was at the start, with manifests, and nothing in the record of changes yet."""
+    from tests.e2e.changing import settled  # which needs what is in here
+
+    return settled(changing, tmp_path)
 
 
 @pytest.fixture

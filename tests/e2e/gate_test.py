@@ -1,0 +1,244 @@
+"""What comes ahead of the first change: dry runs, refusals, differences, the question, protection."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.changing import CART, LABEL, SETTINGS, TARGETS, everywhere, labelled, runs, states, targeted
+from tests.e2e.conftest import MC, MEMBERS, Done, needs
+from tests.e2e.running import Running
+from tests.e2e.verbs_test import MANIFESTS, Place
+
+
+def test_one_refusal_stops_all_unless_it_is_to_go_on(place: Place) -> None:
+    place.kubectl("c2", "delete cm settings -n shop")
+    done = place.mc(LABEL, "--all-clusters", "--yes")
+    assert done == Done(
+        1,
+        "",
+        "Error: 1 cluster of 3 refuses, so nothing was changed: c2 (not found). "
+        "To change the other 2: --continue-on-preflight-error\n",
+    )
+    assert (labelled(place), runs(place)) == ([], [])
+    done = place.mc(LABEL, "--all-clusters", "--yes", "--continue-on-preflight-error")
+    assert (done.status, labelled(place)) == (1, ["c1", "c3"])
+    assert states(runs(place)[0]) == {"c1": "changed", "c2": "refused", "c3": "changed"}
+
+
+def test_what_every_cluster_refuses_is_said_as_kubectl_says_it(place: Place) -> None:
+    done = place.mc("scale deploy/nope -n shop --replicas=1 --all-clusters --yes")
+    assert done == Done(1, "", 'Error from server (NotFound): deployments.apps "nope" not found (in all 3 clusters)\n')
+    assert runs(place) == []
+
+
+def test_what_is_in_a_namespace_of_the_same_input_is_no_refusal(place: Place) -> None:
+    (place.folder / "both.yaml").write_text(
+        "{apiVersion: v1, kind: Namespace, metadata: {name: fresh}}\n---\n"
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: fresh}}\n"
+    )
+    assert place.mc(targeted("apply -f DIR/both.yaml --yes")).status == 0
+    assert [bool(text) for text in everywhere(place, "get cm new -n fresh -o name").values()] == [True, False, True]
+
+
+@needs("versions")
+def test_the_users_own_dry_run_is_a_table(place: Place) -> None:
+    place.kubectl("c2", "apply -f DIR/settings.yaml")
+    done = place.mc("apply -f DIR/settings.yaml -f DIR/new.yaml --dry-run=server --clusters=c1,c2")
+    assert done.stdout == (
+        "CLUSTER   RESOURCE             RESULT\n"
+        "c1        configmap/settings   configured\n"
+        "c1        configmap/new        created\n"
+        "c2        configmap/settings   unchanged\n"
+        "c2        configmap/new        created\n"
+    )
+    assert runs(place) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "scale deploy/cart -n shop --replicas=5 --dry-run=false",
+        "auth reconcile -f DIR/role.yaml --dry-run=false",
+        "delete --raw /api/v1/namespaces/shop/configmaps/settings --dry-run=server",
+        "danger -h host --dry-run=server",
+    ],
+)
+def test_what_is_no_dry_run_goes_through_the_gate(place: Place, command: str) -> None:
+    (place.folder / "kubectl-danger").write_text(f"#!/bin/sh\ntouch {place.folder}/ran\n")
+    (place.folder / "kubectl-danger").chmod(0o755)
+    was = place.everywhere("get deploy,cm,clusterrole -n shop -o yaml")
+    for more in ("--yes", "--all-clusters"):
+        assert place.mc(command, more).status == 1
+    assert place.everywhere("get deploy,cm,clusterrole -n shop -o yaml") == was
+    assert (runs(place), (place.folder / "ran").exists()) == ([], False)
+
+
+def test_the_differences_of_an_apply(place: Place) -> None:
+    place.kubectl("c1", "apply -f DIR/new.yaml")
+    place.kubectl("c3", "apply -f DIR/new.yaml")
+    (place.folder / "new.yaml").write_text(MANIFESTS["new.yaml"].replace("info", "debug"))
+    done = place.mc(targeted("apply -f DIR/new.yaml --show-diff --yes"))
+    assert re.findall(r"^CLUSTER: .*|^[-+]  level: .*", done.stderr, re.MULTILINE) == [
+        "CLUSTER: c1, c3",
+        "-  level: info",
+        "+  level: debug",
+    ]
+
+
+def test_differences_are_shown_for_apply_only(place: Place) -> None:
+    refused = place.mc(targeted(LABEL, "--show-diff --yes"))
+    assert refused == Done(1, "", "Error: --show-diff is for apply, and not for label\n")
+    assert labelled(place) == []
+
+
+def test_names_alone_do_not_hide_that_nothing_was_to_be_done(place: Place) -> None:
+    for state in ("changed", "unchanged"):
+        assert place.mc(targeted("apply -f DIR/new.yaml -o name", "--yes")).status == 0
+        assert states(runs(place)[-1]) == dict.fromkeys(TARGETS, state)
+
+
+# --- The question ------------------------------------------------------------------------------------------------
+
+
+def asked(place: Place, command: str, answer: str, question: str) -> Running:
+    """The command on a terminal, after it was answered and has ended."""
+    with place.shell.running(*place.words(command), terminal=True) as running:
+        running.until(question)
+        running.type(answer)
+        running.end()
+    return running
+
+
+def test_the_question_names_what_and_where_and_takes_no_for_an_answer(place: Place) -> None:
+    question = r"Delete deployment 'cart' from 2 clusters\? \[y/N\]: $"
+    asking = asked(place, "delete deployment cart -n shop --clusters=c1,c3", "\n", question)
+    lines = asking.stdout.replace("\r", "").splitlines()
+    assert lines[0] == "kubectl delete deployment cart -n shop"
+    assert all(re.match(r"  c[13](, c3)?: healthy, v1\.\d+", line) for line in lines[1:-4])
+    assert len(lines) > 5
+    assert lines[-4:-2] == ["Would change 2 clusters: c1, c3", "  deployment.apps/cart deleted"]
+    assert lines[-1] == "Error: not confirmed, so nothing was changed"
+    assert (asking.process.returncode, runs(place)) == (1, [])
+    assert all(everywhere(place, CART).values())
+
+
+def test_a_yes_is_a_yes(place: Place) -> None:
+    asking = asked(place, targeted(LABEL), "y\n", r"\? \[y/N\]: $")
+    assert asking.process.returncode == 0
+    assert labelled(place) == list(TARGETS)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "delete cm --all -n shop",
+        "delete cm -l a=b -n shop",
+        "delete ns shop",
+        "delete namespace/shop",
+        "delete -f DIR/namespace.yaml",
+    ],
+)
+def test_what_takes_much_with_it_needs_the_number_of_clusters(place: Place, command: str) -> None:
+    (place.folder / "namespace.yaml").write_text("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n")
+    was = place.everywhere("get all,cm,ns,crd -A -o name")
+    asking = asked(place, targeted(command), "y\n", "type the number of clusters: $")
+    assert asking.stdout.endswith("Error: not confirmed, so nothing was changed\r\n")
+    assert place.everywhere("get all,cm,ns,crd -A -o name") == was
+
+
+def test_the_number_of_clusters_is_a_yes(place: Place) -> None:
+    asking = asked(place, targeted("delete cm --all -n shop"), "2\n", "type the number of clusters: $")
+    assert asking.process.returncode == 0
+    now = place.everywhere("get cm settings -n shop -o name --ignore-not-found")
+    assert [cluster for cluster in MEMBERS if not now[cluster]] == list(TARGETS)
+
+
+def test_one_cluster_is_not_counted(place: Place) -> None:
+    asking = asked(place, "delete cm --all -n shop --clusters=c2", "n\n", r"from 1 cluster\? \[y/N\]: $")
+    assert asking.process.returncode == 1
+
+
+def test_what_was_typed_before_the_question_is_no_answer(place: Place) -> None:
+    """It is typed while the first dry run is held."""
+    os.mkfifo(place.folder / "held")
+    os.mkfifo(place.folder / "go")
+    real = Path(sys.executable).parent / "kubectl"
+    hold = f"[ -p {place.folder}/held ] && echo > {place.folder}/held && read line < {place.folder}/go"
+    (place.folder / "kubectl").write_text(
+        f'#!/bin/sh\ncase "$*" in *dry-run*c1*|*c1*dry-run*) {hold};; esac\nexec {real} "$@"\n'
+    )
+    (place.folder / "kubectl").chmod(0o755)
+    with place.shell.running(*place.words(targeted(LABEL)), terminal=True) as running:
+        (place.folder / "held").read_text()
+        running.type("y\n")
+        (place.folder / "go").write_text("go\n")
+        running.until(r"\? \[y/N\]: $")
+        running.type("\x04")
+        assert running.end() == 1
+    assert running.stdout.endswith("[y/N]: \r\nError: not confirmed, so nothing was changed\r\n")
+    assert labelled(place) == []
+
+
+def test_the_question_is_whole_where_stderr_goes_to_a_file(place: Place) -> None:
+    script = f'exec "$@" 2> {place.folder}/stderr'
+    words = place.words(targeted(LABEL))
+    with Running(["sh", "-c", script, "sh", *MC, *words], place.shell.environment, terminal=True) as running:
+        shown = running.until(r"\[y/N\]: $").replace("\r", "")
+        running.type("n\n")
+        running.end()
+    assert shown.startswith("kubectl label cm settings -n shop a=b\n  c1")
+    assert "Would change 2 clusters: c1, c3\n  configmap/settings labeled\nLabel configmap" in shown
+
+
+@pytest.mark.parametrize("protection", ["protected: [c3]", "protected: ['*3', nope]"])
+def test_a_protected_cluster_needs_its_exact_name(place: Place, protection: str) -> None:
+    mapping = Path(place.shell.environment["HOME"], ".kube", "kubectl-mc-clusters.yaml")
+    was = mapping.read_text()
+    try:
+        mapping.write_text(f"{was}\n{protection}\n")
+        refused = (
+            "Error: protected by the mapping file: c3. To change a protected cluster, name it exactly: --clusters=c3\n"
+        )
+        for choice in ("--all-clusters", "--clusters=c*", "--contexts=c?"):
+            assert place.mc(LABEL, choice, "--yes") == Done(1, "", refused)
+            assert labelled(place) == []
+        assert place.mc(f"{LABEL} --clusters=c1 --yes --overwrite").status == 0
+        assert place.mc(f"{LABEL} --clusters=c3 --yes --overwrite").status == 0
+        assert "c3" in labelled(place)
+    finally:
+        mapping.write_text(was)
+
+
+# --- kubectl's own settings --------------------------------------------------------------------------------------
+
+
+KUBERC = """\
+apiVersion: kubectl.config.k8s.io/v1beta1
+kind: Preference
+defaults:
+- {command: delete, options: [{name: interactive, default: "true"}]}
+"""
+
+
+@pytest.mark.parametrize(("flag", "kuberc"), [("-i", ""), ("--interactive", ""), ("", KUBERC)])
+def test_kubectl_does_not_ask_once_more(place: Place, flag: str, kuberc: str) -> None:
+    """It would ask the stdin that it hasn't got, and take the end of it for a no."""
+    (place.folder / "kuberc").write_text(kuberc)
+    environment = {"KUBERC": str(place.folder / "kuberc") if kuberc else "off"}
+    done = place.shell.mc(*place.words(targeted(f"delete cm settings -n shop {flag} --yes")), env=environment)
+    assert (done.status, "want to continue" in done.stdout) == (0, False)
+    left = everywhere(place, SETTINGS)
+    assert [cluster for cluster in MEMBERS if not left[cluster]] == list(TARGETS)
+
+
+def test_a_dry_run_by_kuberc_is_no_change(place: Place) -> None:
+    kuberc = KUBERC.replace("delete", "label").replace("interactive", "dry-run").replace('"true"', "server")
+    (place.folder / "kuberc").write_text(kuberc)
+    done = place.shell.mc(*place.words(targeted(LABEL, "--yes")), env={"KUBERC": str(place.folder / "kuberc")})
+    assert (done.status, labelled(place)) == (0, [])
+    assert states(runs(place)[0]) == dict.fromkeys(TARGETS, "unchanged")

@@ -1,0 +1,174 @@
+"""Changes that are stopped on the way, by SIGKILL, Ctrl-C and other signals: what is left, and going on with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.changing import LABEL, TARGETS, everywhere, labelled, runs, states, targeted, writes
+from tests.e2e.conftest import MC, MEMBERS, needs
+from tests.e2e.verbs_test import Place
+
+# A kubectl that stops at its Nth call: `ahead` of it, or `behind`, or it does it `after` its parent is gone. What it
+# waits for, and what it tells, goes through pipes, so that nothing depends on time.
+STOPPING = """#!/bin/sh
+echo x >> DIR/calls
+if [ "$(wc -l < DIR/calls)" -ne NUMBER ]; then exec REAL "$@"; fi
+case HOW in
+  ahead) kill -9 $PPID ;;
+  behind) REAL "$@"; kill -9 $PPID ;;
+  after) kill -9 $PPID; REAL "$@" ;;
+  hold) echo held > DIR/told; read line < DIR/go; exec REAL "$@" ;;
+esac
+echo over > DIR/told
+"""
+
+
+@pytest.fixture
+def stopping(place: Place) -> Callable[[int, str], None]:
+    """Lets the kubectl of that number stop so."""
+    real = str(Path(sys.executable).parent / "kubectl")
+    for name in ("told", "go"):
+        os.mkfifo(place.folder / name)
+
+    def make(number: int, how: str) -> None:
+        script = STOPPING.replace("DIR", str(place.folder)).replace("NUMBER", str(number))
+        (place.folder / "kubectl").write_text(script.replace("HOW", how).replace("REAL", real))
+        (place.folder / "kubectl").chmod(0o755)
+
+    assert place.mc("get ns --all-clusters").status == 0  # the hub's answer is kept
+    return make
+
+
+def told(place: Place) -> str:
+    return (place.folder / "told").read_text()
+
+
+# Two dry runs, a look into the kubeconfig, then for each of two clusters the change and, of a workload, its rollout.
+STEPS = [
+    *(pytest.param("new.yaml", "configmap/new", number) for number in range(1, 6)),
+    *(pytest.param("web.yaml", "deploy/new-web", number, marks=needs("controllers")) for number in range(4, 8)),
+]
+
+
+@pytest.mark.parametrize("how", ["ahead", "behind", "after"])
+@pytest.mark.parametrize(("manifest", "made", "number"), STEPS)
+def test_killed_between_any_two_steps_a_run_can_be_gone_on_with(
+    place: Place, stopping: Callable[[int, str], None], manifest: str, made: str, number: int, how: str
+) -> None:
+    stopping(number, how)
+    look = f"get {made} -n shop -o name"
+    for cluster in MEMBERS:
+        place.shell.fleet.clear_requests(cluster)
+    command = targeted(f"apply -f DIR/{manifest}", "--waves=1 --max-parallel=1 --yes")
+    with place.shell.running(*place.words(command)) as running:
+        assert told(place) == "over\n"
+        running.end()
+    assert running.process.returncode == -9
+    (place.folder / "kubectl").unlink()
+    looked = everywhere(place, look)
+    changed = [cluster for cluster in MEMBERS if looked[cluster]]
+    if number <= 3:
+        assert (changed, runs(place)) == ([], [])
+        return
+    (run,) = runs(place)
+    begun = [event["cluster"] for event in run.events if event["event"] == "begin"]
+    ended = [event["cluster"] for event in run.events if event["event"] == "cluster"]
+    assert set(ended) <= set(changed) <= set(begun)
+    assert not run.ended
+    again = place.mc("resume last --yes")
+    assert again.status == 0, again.stderr
+    looked = everywhere(place, look)
+    assert [cluster for cluster in MEMBERS if looked[cluster]] == list(TARGETS)
+    assert {cluster: writes(place, cluster) for cluster in MEMBERS} == {"c1": 1, "c2": 0, "c3": 1}
+    (run,) = runs(place)
+    assert run.ended
+    assert set(states(run).values()) <= {"changed", "unchanged"}
+
+
+@pytest.mark.parametrize("how", ["ahead", "behind"])
+def test_what_would_be_another_change_is_not_made_again_unasked(
+    place: Place, stopping: Callable[[int, str], None], how: str
+) -> None:
+    stopping(2, how)  # a look into the kubeconfig, then c1's
+    restarted = "get deploy cart -n shop -o jsonpath={.spec.template.metadata.annotations}"
+    with place.shell.running(
+        *place.words(targeted("rollout restart deploy/cart -n shop", "--max-parallel=1 --yes"))
+    ) as running:
+        assert told(place) == "over\n"
+        running.end()
+    (place.folder / "kubectl").unlink()
+    was = place.everywhere(restarted)["c1"]
+    again = place.mc("resume last --yes")
+    assert "The change may have been made already in c1" in again.stderr
+    assert place.everywhere(restarted)["c1"] == was
+    assert "restartedAt" in place.everywhere(restarted)["c3"]
+    assert states(runs(place)[0]) == {"c1": "unknown", "c3": "changed"}
+    repeated = place.mc("resume last --yes --repeat-unknown")
+    assert "restartedAt" in place.everywhere(restarted)["c1"]
+    if how == "ahead":  # else it may be too early for kubectl to do it again, which it says
+        assert repeated.status == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_lets_what_runs_finish_and_starts_no_more(
+    place: Place, stopping: Callable[[int, str], None], number: int
+) -> None:
+    stopping(4, "hold")  # two dry runs, a look into the kubeconfig, then c1's
+    with place.shell.running(*place.words(targeted(LABEL, "--max-parallel=1 --yes"))) as running:
+        assert told(place) == "held\n"
+        os.killpg(running.process.pid, number)
+        running.until("^Interrupted: the clusters that have begun are finishing", "stderr")
+        (place.folder / "go").write_text("go\n")
+        assert running.end() == 130
+        assert running.left() == []
+    assert labelled(place) == ["c1"]
+    (run,) = runs(place)
+    assert states(run) == {"c1": "changed", "c3": "not started"}
+    assert "changed in 1 cluster: c1\n  not started in 1 cluster: c3\n" in running.stderr
+    assert f"kubectl mc resume {run.id}\n" in running.stderr
+    (place.folder / "kubectl").unlink()
+    assert place.mc("resume last --yes").status == 0
+    assert labelled(place) == list(TARGETS)
+
+
+def test_a_second_ctrl_c_ends_what_runs(place: Place, stopping: Callable[[int, str], None]) -> None:
+    stopping(4, "hold")
+    with place.shell.running(*place.words(targeted(LABEL, "--max-parallel=1 --yes"))) as running:
+        assert told(place) == "held\n"
+        running.interrupt()
+        running.until("^Interrupted", "stderr")
+        running.interrupt()
+        assert running.end() == 130
+        assert running.left() == []
+    assert labelled(place) == []
+    assert states(runs(place)[0]) == {"c1": "unknown", "c3": "not started"}
+    assert "unknown in 1 cluster: c1 (interrupted)" in running.stderr
+
+
+def test_a_run_that_goes_on_is_not_gone_on_with(place: Place, stopping: Callable[[int, str], None]) -> None:
+    stopping(4, "hold")
+    with place.shell.running(*place.words(targeted(LABEL, "--max-parallel=1 --yes"))) as running:
+        assert told(place) == "held\n"
+        assert "is still going on" in place.mc("resume last --yes").stderr
+        (place.folder / "go").write_text("go\n")
+        assert running.end() == 0
+    assert labelled(place) == list(TARGETS)
+
+
+def test_a_change_is_made_whole_although_nobody_reads_on(place: Place) -> None:
+    """As with `2>&1 | head -1`."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    words = place.words(targeted(LABEL, "--waves=1 --yes"))
+    with os.fdopen(theirs, "wb") as pipe:
+        subprocess.run([*MC, *words], env=place.shell.environment, stdout=pipe, stderr=pipe, check=False, timeout=60)
+    assert labelled(place) == list(TARGETS)
+    (run,) = runs(place)
+    assert (run.ended, states(run)) == (True, dict.fromkeys(TARGETS, "changed"))

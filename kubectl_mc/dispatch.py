@@ -33,12 +33,14 @@ class Command(NamedTuple):
     """A process to start for a cluster.
 
     kubeconfig: given to it as a file, in memory where that is possible, through KUBECONFIG; None: what env says
+    patience: seconds that it may take, 0 for no limit; None: what is said of all
     """
 
     cluster: str
     argv: tuple[str, ...]
     env: Mapping[str, str]
     kubeconfig: bytes | None = None
+    patience: float | None = None
 
 
 class Chunk(NamedTuple):
@@ -144,26 +146,32 @@ def run(
 ) -> Iterator[Chunk | Exit]:
     """Start the commands in order, at most `max_parallel` at a time, and yield what happens.
 
+    commands: more may be added to their end while some still run
     timeout: seconds that each may take, 0 for no limit; then its process group is ended and its Exit says so
     stdin: the path of a file that each gets from its start; None for an empty one
     begun: told the place of each command when it is started
     allow: asked with the place of each command before it is started; after a False no more are, and those that run end
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError (of subprocess.Popen).
     """
-    waiting = list(enumerate(commands))[::-1]
     children: list[_Child] = []
-    max_parallel = with_files_for(min(max_parallel, len(commands)))
+    started, known, allowed, parallel = 0, 0, True, 0
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
-            while waiting or children:
-                while waiting and len(children) < max_parallel:
-                    if not allow(waiting[-1][0]):
-                        waiting.clear()
+            while (started < len(commands) and allowed) or children:
+                if known < len(commands):
+                    known = len(commands)
+                    parallel = with_files_for(min(max_parallel, known))
+                while started < known and len(children) < parallel:
+                    allowed = allowed and allow(started)
+                    if not allowed:
                         break
-                    now = time.monotonic()
+                    command = commands[started]
+                    patience = timeout if command.patience is None else command.patience
+                    deadline = time.monotonic() + patience if patience else float("inf")
                     with _interrupted_later():
-                        child = _Child(*waiting.pop(), stdin, now + timeout if timeout else float("inf"))
+                        child = _Child(started, command, stdin, deadline)
                         children.append(child)
+                    started += 1
                     begun(child.place)
                     for read, name in child.streams.items():
                         selector.register(read, selectors.EVENT_READ, (child, name))
@@ -293,17 +301,30 @@ def collect(
 
     partial: after Ctrl-C, what was complete by then is the result; else KeyboardInterrupt goes on
     """
-    written: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in commands]
-    ended: dict[int, Exit] = {}
+    gathered = Gathered()
     with suppress(*([KeyboardInterrupt] if partial else [])):
         for event in run(commands, max_parallel, timeout, stdin):
-            if isinstance(event, Chunk):
-                written[event.place][event.stream].append(event.text)
-            else:
-                ended[event.place] = event
-    return [_result(command, written[place], ended.get(place)) for place, command in enumerate(commands)]
+            gathered.add(event)
+    return [gathered.result(place, command.cluster) for place, command in enumerate(commands)]
 
 
-def _result(command: Command, written: Mapping[str, Sequence[bytes]], ended: Exit | None) -> Result:
-    stdout, stderr = (b"".join(written[stream]) if ended else b"" for stream in ("stdout", "stderr"))
-    return Result(command.cluster, stdout, stderr, ended and ended.status, bool(ended and ended.timed_out))
+class Gathered:
+    """What commands have said so far, out of the events of `run`."""
+
+    def __init__(self) -> None:
+        self._written: dict[tuple[int, str], list[bytes]] = {}
+        self._ended: dict[int, Exit] = {}
+
+    def add(self, event: Chunk | Exit) -> None:
+        if isinstance(event, Exit):
+            self._ended[event.place] = event
+        else:
+            self._written.setdefault((event.place, event.stream), []).append(event.text)
+
+    def result(self, place: int, cluster: str) -> Result:
+        """All that the command in this place has said if it has ended; else nothing, with status None."""
+        ended = self._ended.get(place)
+        if not ended:
+            return Result(cluster, b"", b"", None)
+        stdout, stderr = (b"".join(self._written.get((place, stream), ())) for stream in ("stdout", "stderr"))
+        return Result(cluster, stdout, stderr, ended.status, ended.timed_out)

@@ -63,10 +63,9 @@ def _terminal(request: Request, targets: Sequence[Target], streams: Streams) -> 
 def _streamed(request: Request, targets: Sequence[Target], streams: Streams) -> int:
     if request.options.by_time:
         return _captured(request, targets, streams)
-    from kubectl_mc import stream, wildcards
+    from kubectl_mc import stream
 
-    request, jobs = wildcards.jobs(request, targets)
-    return stream.run(request, jobs, streams)
+    return stream.run(request, targets, streams)
 
 
 def _captured(request: Request, targets: Sequence[Target], streams: Streams) -> int:

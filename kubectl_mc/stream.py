@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
-from kubectl_mc import answer, dispatch, errors, grammar, report, verbs
+from kubectl_mc import answer, dispatch, errors, grammar, report, verbs, wildcards
+from kubectl_mc.access import Target
 from kubectl_mc.dispatch import Chunk, Exit, Result
 from kubectl_mc.merge import custom
 from kubectl_mc.merge.lines import Prefixer
 from kubectl_mc.merge.watch import Documents, Table
-from kubectl_mc.request import Job, Request, command
+from kubectl_mc.request import Job, Request, command, same_everywhere
 from kubectl_mc.streams import Streams
 from kubectl_mc.terminal import coloured, wants_colour
 
@@ -21,25 +23,30 @@ Printer = Callable[[bytes | None], bytes]
 
 
 class Screen:
-    """What the jobs print, shown as it comes.
+    """What the jobs print, shown as it comes; each has the place in which it was added.
 
     spoken: the places of the jobs that have written to stdout; ended: the exits so far
     """
 
     def __init__(self, request: Request, jobs: Sequence[Job], streams: Streams) -> None:
         self._request, self._streams = request, streams
-        labels, beside = (
-            [
-                coloured(job.label, job.target.cluster) if wants_colour(to, request.environment) else job.label
-                for job in jobs
-            ]
-            for to in (streams.stdout, streams.stderr)
-        )
-        self._labels = beside
-        self._printers = _printers(request, jobs, labels)
-        self._notes = [_Notes(f"[{label}] ", holds=not request.verb.changes) for label in beside]
+        self._colours = [wants_colour(to, request.environment) for to in (streams.stdout, streams.stderr)]
+        self._printer = _printing(request)
+        self._jobs: list[Job] = []
+        self._printers: list[Printer] = []
+        self._notes: list[_Notes] = []
         self.ended: dict[int, Exit] = {}
         self.spoken: set[int] = set()
+        self.add(jobs)
+
+    def add(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            label, beside = (
+                f"[{coloured(job.label, job.target.cluster) if colour else job.label}] " for colour in self._colours
+            )
+            self._jobs.append(job)
+            self._printers.append(self._printer(job, label))
+            self._notes.append(_Notes(beside, holds=not self._request.verb.changes))
 
     def show(self, event: Chunk | Exit) -> None:
         printer, note = self._printers[event.place], self._notes[event.place]
@@ -66,15 +73,18 @@ class Screen:
         known = ended.timed_out or errors.is_known(kept.decode("utf-8", "replace").splitlines())
         if (why and why.absent) or not (known or ended.place in self.spoken):
             return []
-        return [f"[{self._labels[ended.place]}] ended{f': {why.reason}' if why else ''}"]
+        return [f"{self._notes[ended.place].prefix}ended{f': {why.reason}' if why else ''}"]
 
     def interrupted(self) -> None:
         """Show what had been begun."""
         for printer in self._printers:
             self._streams.answer(printer(None))
 
-    def result(self, job: Job, place: int) -> Result:
-        """For the report. stdout only says whether there was any, for it is on the screen."""
+    def results(self) -> list[Result]:
+        """Of each job, for the report. stdout only says whether there was any, for it is on the screen."""
+        return [self._result(job, place) for place, job in enumerate(self._jobs)]
+
+    def _result(self, job: Job, place: int) -> Result:
         ended, stdout = self.ended.get(place), b"shown" if place in self.spoken else b""
         status = ended and ended.status
         return Result(job.target.cluster, stdout, self._notes[place].kept, status, bool(ended and ended.timed_out))
@@ -95,23 +105,48 @@ class Screen:
         return [note.prefix + line for note, lines in zip(self._notes, held) for line in lines]
 
 
-def run(request: Request, jobs: Sequence[Job], streams: Streams) -> int:
-    """Run the jobs and show what they print as it comes; the exit status. Ctrl-C ends them all: 130.
+def run(request: Request, targets: Sequence[Target], streams: Streams) -> int:
+    """Ask the targets and show what they print as it comes; the exit status. Ctrl-C ends it all: 130.
 
-    Raises UserError if they have to run at once and can't.
+    Names with wildcards are asked for first; a cluster's jobs begin when its own are known.
+    Raises UserError for names that can't be asked for, and if jobs have to run at once and can't.
     """
-    if verbs.endless(request.verb, request.line) and dispatch.with_files_for(len(jobs)) < len(jobs):
-        raise errors.too_few_files(len(jobs), dispatch.files_for(len(jobs)))
-    commands = [command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs]
-    screen = Screen(request, jobs, streams)
+    names = wildcards.Resolving(request, targets)
+    commands = list(names.commands)
+    screen = Screen(request, [], streams)
+    aside = list(request.unreachable)
+
+    def begin(jobs: Sequence[Job]) -> None:
+        screen.add(jobs)
+        commands.extend(command(request, job._replace(line=answer.asked(request, job.line))) for job in jobs)
+        count = len(commands) - len(names.commands)
+        if verbs.endless(request.verb, request.line) and dispatch.with_files_for(count) < count:
+            raise errors.too_few_files(count, dispatch.files_for(count))
+
+    def tell(failed: Sequence[Result]) -> None:
+        """What has failed is in the report, but that comes late where others go on."""
+        if verbs.endless(request.verb, request.line):
+            causes = [(each.cluster, report.cause(each, request)) for each in failed]
+            streams.say([f"[{cluster}] ended: {why.reason}" for cluster, why in causes if why and not why.absent])
+
+    tell(aside)
+    if not names.commands:
+        begin(same_everywhere(targets, request.line))
     try:
-        for event in dispatch.run(commands, request.parallel(len(jobs)), request.patience, request.stdin):
-            screen.show(event)
+        for event in dispatch.run(commands, request.parallel(sys.maxsize), request.patience, request.stdin):
+            if event.place >= len(names.commands):
+                screen.show(event._replace(place=event.place - len(names.commands)))
+                continue
+            jobs, failed = names.feed(event)
+            begin(jobs)
+            tell(failed)
+            aside += failed
     except KeyboardInterrupt:
         screen.interrupted()
         return 130
-    results = [screen.result(job, place) for place, job in enumerate(jobs)]
-    told = report.report(by_cluster(results), request, shown=screen.has_said)
+    order = [target.cluster for target in targets]
+    results = sorted(by_cluster(screen.results()), key=lambda each: order.index(each.cluster))
+    told = report.report(results, request._replace(unreachable=tuple(aside)), shown=screen.has_said)
     streams.say([*screen.untold(told.lines), *told.lines])
     return told.status
 
@@ -179,20 +214,18 @@ class _Notes:
         return [self.prefix + line for line in held]
 
 
-def _printers(request: Request, jobs: Sequence[Job], labels: Sequence[str]) -> list[Printer]:
-    """How each job's stdout is shown, by the command's output form."""
-    form, _ = grammar.output_format(request.line)
-    shape = verbs.shape(request.verb, request.line)
+def _printing(request: Request) -> Callable[[Job, str], Printer]:
+    """How a job's stdout is shown, by the command's output form; told the job and what stands before a line of it."""
+    form, spec = grammar.output_format(request.line)
     if form in answer.OBJECTS:
-        return [_document_printer(Documents(job.target.cluster, form)) for job in jobs]
-    if shape == "table" and form in answer.TABLES:
-        form, spec = grammar.output_format(request.line)
+        return lambda job, label: _document_printer(Documents(job.target.cluster, form))
+    if verbs.shape(request.verb, request.line) == "table" and form in answer.TABLES:
         names = custom.headers(spec) if form == "custom-columns" else ()
         table = Table(not grammar.is_set(request.line, "no-headers"), names)
-        return [_row_printer(table, job) for job in jobs]
+        return lambda job, label: _row_printer(table, job)
     if form in answer.LINES:
-        return [_line_printer(Prefixer(f"{job.target.cluster}\t")) for job in jobs]
-    return [_line_printer(Prefixer(f"[{label}] ")) for label in labels]
+        return lambda job, label: _line_printer(Prefixer(f"{job.target.cluster}\t"))
+    return lambda job, label: _line_printer(Prefixer(label))
 
 
 def _line_printer(prefixer: Prefixer) -> Printer:

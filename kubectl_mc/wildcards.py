@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import NamedTuple
 
 from kubectl_mc import dispatch, errors, grammar, verbs
 from kubectl_mc.access import Target
-from kubectl_mc.dispatch import Result
+from kubectl_mc.dispatch import Chunk, Command, Exit, Result
 from kubectl_mc.grammar import CommandLine, Token
 from kubectl_mc.request import Job, Request, command, same_everywhere
 from kubectl_mc.verbs import Verb
@@ -46,33 +47,70 @@ def _is_pattern(word: str) -> bool:
 def jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, list[Job]]:
     """The command lines for the clusters; names with wildcards become each one's own.
 
-    A cluster whose names can't be had, or among whose names none matches, isn't asked: it is in the request's
-    `unreachable`, with what is to be said of it. Raises UserError for what can't be asked for by names.
+    A cluster that isn't asked any further is in the request's `unreachable`. Raises UserError as `listings`.
+    """
+    asking = [listings(request, target) for target in targets]
+    commands = [each for theirs in asking for each in theirs]
+    if not commands:
+        return request, same_everywhere(targets, request.line)
+    results = iter(dispatch.collect(commands, request.parallel(len(commands)), verbs.PATIENCE))
+    found = [resolve(request, target, list(islice(results, len(each)))) for target, each in zip(targets, asking)]
+    aside = [result for _, results in found for result in results]
+    return request._replace(unreachable=(*request.unreachable, *aside)), [job for jobs, _ in found for job in jobs]
+
+
+class Resolving:
+    """The same while it happens: each cluster's jobs as soon as they are known.
+
+    commands: to be run, in front of any others; [] if there are no wildcards
+    """
+
+    def __init__(self, request: Request, targets: Sequence[Target]) -> None:
+        """Raises UserError as `listings`."""
+        self._request = request
+        self._asking = [(target, each) for target in targets for each in listings(request, target)]
+        self.commands = [each for _, each in self._asking]
+        self._gathered = dispatch.Gathered()
+
+    def feed(self, event: Chunk | Exit) -> tuple[list[Job], list[Result]]:
+        """What `resolve` gives for the cluster whose last listing has ended with this event; else nothing."""
+        self._gathered.add(event)
+        if isinstance(event, Chunk):
+            return [], []
+        target, _ = self._asking[event.place]
+        places = [place for place, (each, _) in enumerate(self._asking) if each is target]
+        results = [self._gathered.result(place, target.cluster) for place in places]
+        return ([], []) if any(each.status is None for each in results) else resolve(self._request, target, results)
+
+
+def listings(request: Request, target: Target) -> list[Command]:
+    """What a cluster is asked first, a command for each type of the names with wildcards; [] if there are none.
+
+    Raises UserError for what can't be asked for by names.
     """
     line = request.line
     if not patterns(request.verb, line):
-        return request, same_everywhere(targets, line)
+        return []
     if _everywhere(line) and line.verb == "get" and grammar.is_set(line, "sort-by"):
         raise errors.no_sorting_of_wildcards()
-    listed = [word for word in _names(request) if _is_pattern(word) or _everywhere(line)]
-    kinds = list(dict.fromkeys(kind for word in listed for kind in _kinds(word, request)))
-    asking = [Job(target, _listing(line, kind), target.cluster) for target in targets for kind in kinds]
-    commands = [command(request, job) for job in asking]
-    patience = _patience(request)
-    results = dispatch.collect(commands, request.parallel(len(asking)), patience)
-    found: list[Job] = []
-    aside: list[Result] = []
-    for place, target in enumerate(targets):
-        listings = dict(zip(kinds, results[place * len(kinds) :]))
-        failure = _failure(listings.values(), patience)
-        theirs = [] if failure else _jobs(request, target, listings)
-        found += theirs
-        if failure:
-            aside.append(failure)
-        elif not theirs and not grammar.is_set(line, "ignore-not-found"):
-            text = errors.no_match(patterns(request.verb, line))
-            aside.append(Result(target.cluster, b"", text.encode("utf-8", "replace"), 1))
-    return request._replace(unreachable=(*request.unreachable, *aside)), found
+    asking = [command(request, Job(target, _listing(line, kind), target.cluster)) for kind in _listed(request)]
+    return [each._replace(patience=_patience(request)) for each in asking]
+
+
+def resolve(request: Request, target: Target, results: Sequence[Result]) -> tuple[list[Job], list[Result]]:
+    """The jobs of a cluster that has given these answers to its listings.
+
+    Or, where its names can't be had or none of them matches, what is to be said of it as if a kubectl had.
+    """
+    answers = dict(zip(_listed(request), results))
+    failure = _failure(results, _patience(request))
+    if failure:
+        return [], [failure]
+    found = _jobs(request, target, answers)
+    if found or grammar.is_set(request.line, "ignore-not-found"):
+        return found, []
+    text = errors.no_match(patterns(request.verb, request.line))
+    return [], [Result(target.cluster, b"", text.encode("utf-8", "replace"), 1)]
 
 
 def _patience(request: Request) -> float:
@@ -100,6 +138,12 @@ def _names(request: Request) -> list[str]:
     if request.line.verb in _DEFAULT_TYPE:
         return patterns(request.verb, request.line)
     return grammar.operands(request.line)[1 if _bare_type(request) else 0 :]
+
+
+def _listed(request: Request) -> list[str]:
+    """The types of which the names have to be known."""
+    words = [word for word in _names(request) if _is_pattern(word) or _everywhere(request.line)]
+    return list(dict.fromkeys(kind for word in words for kind in _kinds(word, request)))
 
 
 def _kinds(word: str, request: Request) -> list[str]:

@@ -337,3 +337,20 @@ def test_after_a_refusal_no_more_are_started_and_those_that_run_end() -> None:
 def test_if_none_may_start_nothing_happens() -> None:
     commands = [Command("c1", ("false",), {})]
     assert list(dispatch.run(commands, 1, 0.0, allow=lambda place: False)) == []
+
+
+def test_more_may_be_added_while_some_run() -> None:
+    commands = [sh("echo 0")]
+    seen = []
+    for event in dispatch.run(commands, 1, 0.0):
+        if isinstance(event, Exit):
+            seen.append(event.place)
+            commands += [sh("echo 1", "c2"), sh("echo 2", "c3")] if event.place == 0 else []
+    assert seen == [0, 1, 2]
+
+
+def test_a_command_may_have_a_time_limit_of_its_own() -> None:
+    limited, patient = collect(
+        sh("sleep 1000")._replace(patience=0.2), sh("echo x", "c2")._replace(patience=0.0), timeout=50
+    )
+    assert (limited.timed_out, patient.stdout) == (True, b"x\n")

@@ -91,7 +91,7 @@ def test_that_there_is_nothing_is_left_to_the_report() -> None:
     shown.show(0, stdout="line\n")
     shown.show(1, stderr=NOTHING)
     assert shown.end(1) == ""
-    assert shown.screen.result(shown.jobs[1], 1) == Result("c2", b"", NOTHING.encode(), 0)
+    assert shown.screen.results()[1] == Result("c2", b"", NOTHING.encode(), 0)
 
 
 @pytest.mark.parametrize(

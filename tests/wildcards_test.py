@@ -7,7 +7,7 @@ import pytest
 
 from kubectl_mc import cli, dispatch, grammar, verbs, wildcards
 from kubectl_mc.access import Target
-from kubectl_mc.dispatch import Command, Result
+from kubectl_mc.dispatch import Chunk, Command, Exit, Result
 from kubectl_mc.kubeconfig import Kubeconfig
 from kubectl_mc.request import Request
 
@@ -21,10 +21,10 @@ def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tu
     invocation = cli.parse(text.split())
     line = invocation.kubectl
     request = Request("kubectl", verbs.find(line), line, invocation.options, {})
-    patiences = []
+    patiences: list[float | None] = []
 
     def collect(commands: Sequence[Command], parallel: int, patience: float, *rest: Any) -> list[Result]:
-        patiences.append(patience)
+        patiences.extend(command.patience for command in commands)
         found = [(command.cluster, answers[command.cluster, command.argv[4]]) for command in commands]
         return [each if isinstance(each, Result) else Result(name, each, b"", 0) for name, each in found]
 
@@ -32,7 +32,7 @@ def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tu
     clusters = list(dict.fromkeys(cluster for cluster, _ in answers))
     known = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in clusters]
     request, jobs = wildcards.jobs(request, known)
-    assert patiences in ([], [30.0 if invocation.options.cluster_timeout is None else 2.0])
+    assert set(patiences) <= {30.0 if invocation.options.cluster_timeout is None else 2.0}
     return [f"{job.label}: {' '.join(grammar.join(job.line.tokens))}" for job in jobs], list(request.unreachable)
 
 
@@ -110,3 +110,17 @@ def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.Mo
     assert resolved("get pods a* --cluster-timeout=2s", answers, monkeypatch) == (["c1: get pod/a"], aside)
     _, left = resolved("get pods a* --ignore-not-found --cluster-timeout=2s", answers, monkeypatch)
     assert left == [each for each in aside if each.cluster != "c4"]
+
+
+def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
+    invocation = cli.parse(["get", "pods,svc", "a*", "-w"])
+    request = Request("kubectl", verbs.find(invocation.kubectl), invocation.kubectl, invocation.options, {})
+    targets = [Target(name, name, Kubeconfig(None, starts_programs=False)) for name in ("c1", "c2")]
+    names = wildcards.Resolving(request, targets)
+    assert [each.cluster for each in names.commands] == ["c1", "c1", "c2", "c2"]
+    assert names.feed(Chunk(2, "c2", "stdout", b"pod/a\n")) == ([], [])
+    assert names.feed(Exit(2, "c2", 0)) == ([], [])
+    jobs, aside = names.feed(Exit(3, "c2", 0))
+    assert ([job.label for job in jobs], aside) == (["c2 a"], [])
+    assert names.feed(Exit(0, "c1", 0)) == ([], [])
+    assert names.feed(Exit(1, "c1", -15, timed_out=True)) == ([], [Result("c1", b"", b"error: timed out after 30s", 1)])

@@ -75,6 +75,23 @@ def test_a_cluster_that_hangs_is_asked_for_its_names_only(members: Shell, argume
     assert (done.status, "c1" in done.stdout, "c2" in done.stdout, "c3" in done.stdout) == (1, True, True, False)
 
 
+@needs("kubelet")
+def test_a_cluster_that_hangs_holds_up_no_logs(members: Shell) -> None:
+    command = ("logs", "cart-*", "-n", "shop", "-c", "app", "-f", "--tail=1", "--cluster-timeout=5s")
+    with members.fault("c3", "hang"), members.running(*command) as logs:
+        for cluster in ("c1", "c2"):
+            logs.until(rf"^\[{cluster} cart-\S+\] line ")
+        assert "c3" not in logs.stderr
+        logs.until(r"^\[c3\] ended: timed out after 5s\n", "stderr")
+
+
+def test_a_cluster_that_is_down_is_told_at_once_where_others_go_on(members: Shell) -> None:
+    with members.fault("c3", "refuse"), members.running("get", "pods", "web-*", "-w") as watch:
+        watch.until(r"^\[c3\] ended: connection refused\n", "stderr")
+        for cluster in ("c1", "c2"):
+            watch.until(rf"^web-\S+ +{cluster} ")
+
+
 def test_what_no_cluster_has_beside_one_that_is_down(members: Shell) -> None:
     with members.fault("c2", "refuse"):
         done = members.mc("get", "pod", "nope-*")

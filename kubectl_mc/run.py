@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
-from kubectl_mc import errors, fleet, grammar, verbs
+from kubectl_mc import errors, fleet, grammar, programs, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Invocation, names_targets
 from kubectl_mc.grammar import CommandLine
@@ -18,8 +18,8 @@ from kubectl_mc.verbs import Verb
 
 def run(invocation: Invocation, environment: Mapping[str, str], streams: Streams) -> int:
     """Run kubectl's command line on the fleet, show the answer, return the exit status. Raises UserError."""
-    options, line = invocation.options, fleet.named(invocation.kubectl, environment)
-    kubectl, verb = fleet.find_kubectl(environment), verbs.find(line)
+    options, line = invocation.options, programs.named(invocation.kubectl, environment)
+    kubectl, verb = programs.find_kubectl(environment), verbs.find(line)
     way = verbs.way(verb, line)
     if way == "local":
         return _local(kubectl, line, environment, streams)

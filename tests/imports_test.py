@@ -26,7 +26,7 @@ OURS = {"kubectl_mc"} | {
         "errors.access", "errors.causes", "errors.changes", "errors.fleet", "errors.setup", "errors.words", "flags",
         "fleet", "grammar", "hub",
         "inventory", "kubeconfig", "mapping", "memory", "merge", "merge.lines", "merge.sections", "merge.table",
-        "report", "request", "run", "selection", "streams", "verbs", "wildcards",
+        "programs", "report", "request", "run", "selection", "streams", "verbs", "wildcards",
     )
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kubectl_mc import dispatch, errors, fleet, grammar, tables, whoami
+from kubectl_mc import dispatch, errors, fleet, grammar, programs, tables, whoami
 from kubectl_mc.access import Target
 from kubectl_mc.cli import Options
 from kubectl_mc.grammar import CommandLine
@@ -53,7 +53,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     form = grammar.value(line, "output") or ""
     if form not in ("", "wide", "json", "yaml", "name"):
         raise errors.bad_flag_value("output", form, "one of wide, json, yaml, name")
-    kubectl = fleet.find_kubectl(environment)
+    kubectl = programs.find_kubectl(environment)
     login = fleet.login_for(line, streams)
     chosen = fleet.choose(kubectl, options, line, environment, streams.say, clustersets=form != "name", login=login)
     check = grammar.is_set(line, "check")

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from kubectl_mc import access, cli, dispatch, errors, fleet, grammar, kubeconfig, mapping, trust, usage, verbs
+from kubectl_mc import access, cli, dispatch, errors, fleet, grammar, kubeconfig, mapping, programs, trust, usage, verbs
 from kubectl_mc.access import Target
 from kubectl_mc.cli import OWN_FLAGS, Invocation
 from kubectl_mc.commands import COMMANDS, SECTIONS
@@ -127,7 +127,7 @@ def _values(flag: str, begun: str, before: Sequence[str], environment: Mapping[s
     if flag in ("clusters", "exclude", "canary"):
         names = [target.cluster for target in _targets(_without_selection(before), environment)]
     elif flag in ("hub-context", "contexts"):
-        names = _ask([fleet.find_kubectl(environment), "config", "get-contexts", "-o", "name"], environment)
+        names = _ask([programs.find_kubectl(environment), "config", "get-contexts", "-o", "name"], environment)
     return [f"{chosen}{comma}{name}" for name in _begun(names, word) if name not in chosen.split(",")], NO_FILES
 
 
@@ -138,7 +138,7 @@ def _without_selection(words: Sequence[str]) -> Invocation:
 
 def _targets(invocation: Invocation, environment: Mapping[str, str]) -> list[Target]:
     try:
-        kubectl = fleet.find_kubectl(environment)
+        kubectl = programs.find_kubectl(environment)
         options = invocation.options._replace(cluster_timeout=PATIENCE)
         chosen = fleet.choose(kubectl, options, invocation.kubectl, environment, lambda lines: None)
         return fleet.reach(kubectl, invocation.kubectl, environment, chosen)
@@ -148,12 +148,12 @@ def _targets(invocation: Invocation, environment: Mapping[str, str]) -> list[Tar
 
 def _kubectls(invocation: Invocation, word: str, environment: Mapping[str, str]) -> Answer:
     """kubectl's own candidates, from the first of the chosen clusters that has some; verbs need no cluster."""
-    kubectl, line = fleet.find_kubectl(environment), invocation.kubectl
+    kubectl, line = programs.find_kubectl(environment), invocation.kubectl
     tokens = line.tokens
     if line.path and verbs.find(line).way != "local":
         # Ahead of the verb, kubectl would take a --context for one of a plugin's; a plugin takes it behind its name.
         first = next(place for place, token in enumerate(tokens) if not token.flags)
-        verb = first + max(len(fleet.plugin(line, environment)), 1)
+        verb = first + max(len(programs.plugin(line, environment)), 1)
         for target in _targets(invocation, environment)[:TRIED]:
             words = [*grammar.join(tokens[:verb]), "--context", target.context, *grammar.join(tokens[verb:]), word]
             candidates, directive = _directed(_ask([kubectl, "__complete", *words], environment))

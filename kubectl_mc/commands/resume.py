@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
-from kubectl_mc import cli, errors, fleet, grammar, terminal, verbs
+from kubectl_mc import cli, errors, fleet, grammar, programs, terminal, verbs
 from kubectl_mc.cli import Invocation, Options
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Request, out_of_reach
@@ -45,7 +45,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     audit.lock(log)
     found = audit.reread(log)
     recorded = _invocation(found, [token.words[0] for token in line.tokens if token.verbatim][1:])
-    recorded = recorded._replace(kubectl=fleet.named(recorded.kubectl, environment))
+    recorded = recorded._replace(kubectl=programs.named(recorded.kubectl, environment))
     verb = verbs.find(recorded.kubectl)
     stuck = _stuck(found, recorded.options)
     left = _wanted(summary.left(found.places()), verb, options, grammar.is_set(line, "repeat-unknown"), streams)
@@ -57,7 +57,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     earlier.enter(found)
     names = [name for name in found.clusters if name in wanted]
     restated = _options(recorded.options, options, names)
-    kubectl = fleet.find_kubectl(environment)
+    kubectl = programs.find_kubectl(environment)
     login = fleet.login_for(recorded.kubectl, streams)
     chosen = fleet.choose(kubectl, restated, recorded.kubectl, environment, streams.say, login=login)
     foreground = verbs.way(verb, recorded.kubectl) == "terminal"

@@ -22,6 +22,7 @@ from kubectl_mc import (
     grammar,
     kubeconfig,
     mapping_file,
+    programs,
     proposals,
     tables,
     trust,
@@ -75,7 +76,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     """Exit status 0 if every chosen cluster has a context whose server answers and knows the user. Raises UserError."""
     cloud = _cloud(line)
     mode = _mode(line, options, streams)
-    kubectl = fleet.find_kubectl(environment)
+    kubectl = programs.find_kubectl(environment)
     fresh = options._replace(refresh=True)  # what is set up now should not rest on what was there minutes ago
     login = fleet.login_for(line, streams)
     chosen = fleet.choose(kubectl, fresh, line, environment, streams.say, login=login)

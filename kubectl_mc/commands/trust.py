@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from kubectl_mc import approvals, cli, errors, fleet, grammar, tables, trust
+from kubectl_mc import approvals, cli, errors, fleet, grammar, programs, tables, trust
 from kubectl_mc.approvals import Entry
 from kubectl_mc.cli import Options
 from kubectl_mc.errors import UserError
@@ -43,7 +43,7 @@ def _entries(
     line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams, record: trust.Record
 ) -> list[Entry]:
     login = fleet.login_for(line, streams)
-    chosen = fleet.choose(fleet.find_kubectl(environment), options, line, environment, streams.say, login=login)
+    chosen = fleet.choose(programs.find_kubectl(environment), options, line, environment, streams.say, login=login)
     return approvals.entries(chosen, record)
 
 

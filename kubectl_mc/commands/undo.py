@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kubectl_mc import cli, errors, fleet, grammar, verbs
+from kubectl_mc import cli, errors, fleet, grammar, programs, verbs
 from kubectl_mc.cli import Invocation, Options
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Request
@@ -86,7 +86,7 @@ def _check(
     found: Run, given: Sequence[Options], asking: Invocation, environment: Mapping[str, str], streams: Streams
 ) -> None:
     """Are all the clusters still those of the run? Ahead of the first rollback. Raises UserError."""
-    kubectl, line = fleet.find_kubectl(environment), asking.kubectl
+    kubectl, line = programs.find_kubectl(environment), asking.kubectl
     chosen = fleet.choose(kubectl, asking.options, line, environment, streams.say)
     targets = fleet.reach(kubectl, line, environment, chosen)
     request = Request(kubectl, verbs.find(line), line, chosen.options, environment)

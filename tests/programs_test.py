@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_mc import fleet, grammar
+from kubectl_mc import grammar, programs
 
 
 @pytest.fixture
@@ -40,4 +40,4 @@ def environment(tmp_path: Path) -> dict[str, str]:
     ],
 )
 def test_a_plugins_name_is_what_kubectl_finds_on_path(environment: dict[str, str], text: str, name: str | None) -> None:
-    assert " ".join(fleet.plugin(grammar.parse(text.split()), environment)) == (name or "")
+    assert " ".join(programs.plugin(grammar.parse(text.split()), environment)) == (name or "")

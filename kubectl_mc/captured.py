@@ -23,12 +23,13 @@ class Answer(NamedTuple):
 def run(request: Request, targets: Sequence[Target], streams: Streams) -> int:
     """Show one answer out of those of all targets; the exit status. Raises UserError."""
     request, jobs = wildcards.jobs(request, targets)
-    several = len(jobs) > 1
+    several = len(jobs) + len(request.unreachable) > 1
     answers = _ask(request, jobs, several)
     if several and any(b"have a resource type" in each.result.stderr for each in answers):
         answers = _ask_for_less(request, answers)
-    results = [each.result for each in answers]
-    told = report.report(results, request)
+    of_clusters = [each.result._replace(cluster=each.job.target.cluster) for each in answers]
+    told = report.report(wildcards.by_cluster(of_clusters), request)
+    results = [*(each.result for each in answers), *request.unreachable]
     merged = answer.merge(results, [each.keys for each in answers if each.keys], request)
     streams.say(told.lines)
     streams.answer(merged.encode("utf-8", "surrogateescape"))

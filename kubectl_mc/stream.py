@@ -145,29 +145,10 @@ def run(request: Request, targets: Sequence[Target], streams: Streams) -> int:
         screen.interrupted()
         return 130
     order = [target.cluster for target in targets]
-    results = sorted(by_cluster(screen.results()), key=lambda each: order.index(each.cluster))
+    results = sorted(wildcards.by_cluster(screen.results()), key=lambda each: order.index(each.cluster))
     told = report.report(results, request._replace(unreachable=tuple(aside)), shown=screen.has_said)
     streams.say([*screen.untold(told.lines), *told.lines])
     return told.status
-
-
-def by_cluster(results: Sequence[Result]) -> list[Result]:
-    """One result per cluster, also of a cluster that had several kubectls: the worst of theirs."""
-    found: dict[str, Result] = {}
-    for each in results:
-        before = found.get(each.cluster)
-        found[each.cluster] = _joined(before, each) if before else each
-    return list(found.values())
-
-
-def _joined(one: Result, other: Result) -> Result:
-    return Result(
-        one.cluster,
-        one.stdout + other.stdout,
-        one.stderr + other.stderr,
-        None if None in (one.status, other.status) else one.status or other.status,
-        one.timed_out or other.timed_out,
-    )
 
 
 class _Notes:

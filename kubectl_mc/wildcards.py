@@ -59,6 +59,25 @@ def jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, list[Job
     return request._replace(unreachable=(*request.unreachable, *aside)), [job for jobs, _ in found for job in jobs]
 
 
+def by_cluster(results: Sequence[Result]) -> list[Result]:
+    """One result per cluster, also of a cluster that had several kubectls: the worst of theirs."""
+    found: dict[str, Result] = {}
+    for each in results:
+        before = found.get(each.cluster)
+        found[each.cluster] = _joined(before, each) if before else each
+    return list(found.values())
+
+
+def _joined(one: Result, other: Result) -> Result:
+    return Result(
+        one.cluster,
+        one.stdout + other.stdout,
+        one.stderr + other.stderr,
+        None if None in (one.status, other.status) else one.status or other.status,
+        one.timed_out or other.timed_out,
+    )
+
+
 class Resolving:
     """The same while it happens: each cluster's jobs as soon as they are known.
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pytest
 
@@ -133,19 +133,3 @@ def test_rows_of_several_kubectls_of_a_cluster_are_the_clusters(form: str, expec
     for place, name in enumerate("ab"):
         shown.show(place, stdout=f"NAME   AGE\n{name}      1m\n")
     assert shown.stdout == expected
-
-
-@pytest.mark.parametrize(
-    ("results", "joined"),
-    [
-        ([("c1", 0), ("c2", 0), ("c1", 1)], [("c1", 1), ("c2", 0)]),
-        ([("c1", 2), ("c1", 1), ("c1", 0)], [("c1", 2)]),
-        ([("c1", 1), ("c1", None)], [("c1", None)]),
-    ],
-)
-def test_a_cluster_has_one_result(
-    results: Sequence[tuple[str, int | None]], joined: Sequence[tuple[str, int | None]]
-) -> None:
-    found = stream.by_cluster([Result(cluster, b"o", b"e", status) for cluster, status in results])
-    assert [(each.cluster, each.status) for each in found] == joined
-    assert sum(len(each.stdout + each.stderr) for each in found) == 2 * len(results)

@@ -124,3 +124,19 @@ def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
     assert ([job.label for job in jobs], aside) == (["c2 a"], [])
     assert names.feed(Exit(0, "c1", 0)) == ([], [])
     assert names.feed(Exit(1, "c1", -15, timed_out=True)) == ([], [Result("c1", b"", b"error: timed out after 30s", 1)])
+
+
+@pytest.mark.parametrize(
+    ("results", "joined"),
+    [
+        ([("c1", 0), ("c2", 0), ("c1", 1)], [("c1", 1), ("c2", 0)]),
+        ([("c1", 2), ("c1", 1), ("c1", 0)], [("c1", 2)]),
+        ([("c1", 1), ("c1", None)], [("c1", None)]),
+    ],
+)
+def test_a_cluster_has_one_result(
+    results: Sequence[tuple[str, int | None]], joined: Sequence[tuple[str, int | None]]
+) -> None:
+    found = wildcards.by_cluster([Result(cluster, b"o", b"e", status) for cluster, status in results])
+    assert [(each.cluster, each.status) for each in found] == joined
+    assert sum(len(each.stdout + each.stderr) for each in found) == 2 * len(results)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -127,8 +128,9 @@ def test_nothing_that_matches_need_be_no_error(members: Shell) -> None:
 
 
 @needs("kubelet")
-def test_a_cluster_is_counted_once_whatever_it_was_asked(members: Shell) -> None:
-    done = members.mc("logs", "cart-*", "-n", "shop", "-c", "nope")
+@pytest.mark.parametrize("flags", [(), ("--by-time",)])
+def test_a_cluster_is_counted_once_whatever_it_was_asked(members: Shell, flags: tuple[str, ...]) -> None:
+    done = members.mc("logs", "cart-*", "-n", "shop", "-c", "nope", *flags)
     assert "Error: Failed to query 3 clusters: c1 (" in done.stderr
     assert done.status == 1
 
@@ -143,6 +145,18 @@ def test_a_watch_with_a_wildcard_is_of_every_object(members: Shell, where: tuple
         watch.interrupt()
         assert watch.end() == 130
     assert (watch.stdout.count("CLUSTER"), watch.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("fault", ["refuse", None])
+def test_an_object_of_one_of_several_clusters_is_in_a_list(members: Shell, fault: str | None) -> None:
+    members.fleet.set_fault("c3", fault)
+    try:
+        done = members.mc("get", "pods", "solo*", "-n", "shop", "-o", "json")
+    finally:
+        members.fleet.set_fault("c3", None)
+    assert [json.loads(done.stdout)[key] for key in ("apiVersion", "kind")] == ["v1", "List"]
+    alone = members.mc("get", "pods", "solo*", "-n", "shop", "-o", "json", "--clusters=c1")
+    assert json.loads(alone.stdout)["kind"] == "Pod"
 
 
 # --- In all namespaces ----------------------------------------------------------------------------------------

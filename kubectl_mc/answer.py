@@ -57,9 +57,12 @@ def sort_keys(request: Request, jobs: Sequence[Job]) -> list[Job]:
     return [job._replace(line=sort.keys_command(job.line, expression)) for job in jobs]
 
 
-def merge(results: Sequence[Result], sort_keys: Sequence[Result], request: Request) -> str:
+def merge(
+    results: Sequence[Result], sort_keys: Sequence[Result], request: Request, coloured: Mapping[str, str] | None = None
+) -> str:
     """One answer out of every cluster's stdout.
 
+    coloured: what lines carry in place of a cluster's name, where they are for a terminal
     sort_keys: what the jobs of `sort_keys` printed, in the same order; () for none
     Raises UserError if no object has what they are to be sorted by.
     """
@@ -71,7 +74,7 @@ def merge(results: Sequence[Result], sort_keys: Sequence[Result], request: Reque
     form, _ = grammar.output_format(line)
     shape = verbs.shape(request.verb, line)
     if options.by_time:
-        stamped = [(f"[{cluster}] ", text) for cluster, text in outputs]
+        stamped = [(f"[{(coloured or {}).get(cluster, cluster)}] ", text) for cluster, text in outputs]
         return lines.by_time(stamped, keep_stamps=grammar.is_set(line, "timestamps"))
     if form in OBJECTS and not outputs and all(result.status for result in results):
         return ""  # as kubectl: an empty List would say that there is nothing

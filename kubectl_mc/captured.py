@@ -30,10 +30,19 @@ def run(request: Request, targets: Sequence[Target], streams: Streams) -> int:
     of_clusters = [each.result._replace(cluster=each.job.target.cluster) for each in answers]
     told = report.report(wildcards.by_cluster(of_clusters), request)
     results = [*(each.result for each in answers), *request.unreachable]
-    merged = answer.merge(results, [each.keys for each in answers if each.keys], request)
+    keys = [each.keys for each in answers if each.keys]
+    merged = answer.merge(results, keys, request, _coloured(request, jobs, streams) if request.options.by_time else {})
     streams.say(told.lines)
     streams.answer(merged.encode("utf-8", "surrogateescape"))
     return told.status
+
+
+def _coloured(request: Request, jobs: Sequence[Job], streams: Streams) -> dict[str, str]:
+    """The labels as a terminal shows them."""
+    from kubectl_mc.terminal import coloured, wants_colour
+
+    wanted = wants_colour(streams.stdout, request.environment)
+    return {job.label: coloured(job.label, job.target.cluster) for job in jobs} if wanted else {}
 
 
 def _ask(request: Request, jobs: Sequence[Job], several: bool) -> list[Answer]:

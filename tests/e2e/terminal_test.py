@@ -268,6 +268,15 @@ def test_a_name_has_its_colour_on_a_terminal(members: Shell) -> None:
     assert labels(members, {}) == coloured
 
 
+@needs("kubelet")
+def test_lines_by_time_have_their_colour(members: Shell) -> None:
+    words = ("logs", *CART, "--tail=1", "--by-time")
+    with members.running(*words, env={"TERM": "xterm"}, terminal=True) as logs:
+        assert logs.end() == 0
+    found = re.findall(r"^\[\x1b\[\d+m(c\d)\x1b\[0m\] line ", logs.stdout, re.MULTILINE)
+    assert sorted(found) == list(MEMBERS)
+
+
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_no_colours_where_they_are_not_wanted(members: Shell, env: dict[str, str]) -> None:
     assert labels(members, env) == {f"[{cluster}]" for cluster in MEMBERS}

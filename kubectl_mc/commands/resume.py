@@ -11,7 +11,7 @@ from kubectl_mc.grammar import CommandLine
 from kubectl_mc.request import Request, out_of_reach
 from kubectl_mc.streams import Streams
 from kubectl_mc.verbs import Verb
-from kubectl_mc.writes import audit, earlier, gate, objects, redact, summary, waves
+from kubectl_mc.writes import audit, earlier, gate, input, objects, redact, summary, waves
 from kubectl_mc.writes.audit import Place, Run
 from kubectl_mc.writes.fold import fold
 
@@ -70,7 +70,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     if again and not request.options.yes and not terminal.there():
         raise errors.needs_yes()
     with gate.work_for(request, chosen.clusters, targets, log, streams) as work:
-        if work.given.digest != str((found.start.get("input") or {}).get("digest") or ""):
+        if not input.is_same(work.given, found.start.get("input") or {}):
             raise errors.other_input(found.id)
         if foreground:
             return gate.foreground(work._replace(resumes=True), order, streams)

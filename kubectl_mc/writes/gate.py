@@ -93,9 +93,7 @@ def work_for(
         return
     with piped.held(line, stdin) as (line, contents):
         given = input.read(request.kubectl, line, stdin, request.environment)
-        if contents:
-            digest = input.digest(b"".join([given.content or b"", *contents.values()]))
-            given = given._replace(digest=digest, sources=(*given.sources, *contents))
+        given = given._replace(piped=tuple(contents.values()), sources=(*given.sources, *contents))
         work = _work(request, typed, given, clusters, targets, log)
         if given.content is None:
             yield work
@@ -231,8 +229,7 @@ def _settle(work: Work, progress: Progress, places: Sequence[Place]) -> None:
 
 def _start(work: Work, order: Sequence[tuple[str, ...]], findings: Sequence[Finding], count: int) -> Work:
     """Write the line ahead of the first change; the work with what was found out for it."""
-    (safe, argv), targets, given = written(work), work.addresses, work.given
-    sources = [redact.text(source) for source in given.sources]
+    (safe, argv), targets = written(work), work.addresses
     work.log.write(
         "resume" if work.resumes else "start",
         user=audit.os_user(),
@@ -240,7 +237,7 @@ def _start(work: Work, order: Sequence[tuple[str, ...]], findings: Sequence[Find
         argv=argv,
         **({} if safe == work.typed else {"proof": redact.proof(grammar.join(work.typed.tokens))}),
         what=confirm.sentence(work.request, safe, findings, count),
-        input={"digest": given.digest, "sources": sources} if given.digest else None,
+        input=input.written(work.given) or None,
         waves=[list(wave) for wave in order],
         targets=targets,
     )

@@ -6,8 +6,8 @@ import csv
 import glob
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubectl_mc import access, dispatch, errors, grammar
 from kubectl_mc.dispatch import Command
@@ -27,13 +27,15 @@ _TRIES = 3  # as kubectl fetches a URL
 class Given(NamedTuple):
     """line: the command with `-f -` in place of what was read; content: what each kubectl gets there, None for nothing.
 
-    digest: "sha256:…" of the content; sources: as they were typed
+    digest: "sha256:…" of the content; piped: what was in pipes of ours (see `piped`), which no -f names
+    sources: as they were typed
     """
 
     line: CommandLine
     content: bytes | None = None
     digest: str = ""
     sources: tuple[str, ...] = ()
+    piped: tuple[bytes, ...] = ()
 
 
 def read(kubectl: str, line: CommandLine, stdin: Callable[[], bytes], environment: Mapping[str, str]) -> Given:
@@ -57,6 +59,29 @@ def digest(content: bytes) -> str:
     import hashlib
 
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def written(given: Given) -> dict[str, object]:
+    """What is written down of an input, by which it is known again: {sources, digest, proof}; {} of none.
+
+    What is in a pipe may be a secret and nothing else, which a digest would give away to whoever guesses it.
+    """
+    return {
+        **({"sources": [redact.text(source) for source in given.sources]} if given.sources else {}),
+        **({"digest": given.digest} if given.digest else {}),
+        **({"proof": redact.proof(_words(given.piped))} if given.piped else {}),
+    }
+
+
+def is_same(given: Given, found: Mapping[str, Any]) -> bool:
+    """Is it the input of which this was written down?"""
+    proof = found.get("proof") or {}
+    proven = redact.proves(proof, _words(given.piped)) if given.piped else not proof
+    return proven and given.digest == str(found.get("digest") or "")
+
+
+def _words(contents: Sequence[bytes]) -> list[str]:
+    return [content.decode("utf-8", "surrogateescape") for content in contents]
 
 
 def _built(kubectl: str, folder: str, environment: Mapping[str, str]) -> bytes:

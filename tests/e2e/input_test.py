@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+from pathlib import Path
 
+from kubectl_mc.writes import audit
 from tests.e2e.changing import everywhere, runs
 from tests.e2e.conftest import MC
 from tests.e2e.running import Running
@@ -24,7 +27,9 @@ def test_a_value_from_stdin_is_the_same_for_each(place: Place) -> None:
     values = everywhere(place, "get secret new -n shop -o jsonpath={.data}")
     expected = json.dumps({"password": base64.b64encode(b"hunter2").decode()}).replace(" ", "")
     assert values == {"c1": expected, "c2": "", "c3": expected}
-    assert runs(place)[0].start["input"]["sources"] == ["/dev/stdin"]
+    given = runs(place)[0].start["input"]
+    assert (given["sources"], list(given["proof"]), given.get("digest")) == (["/dev/stdin"], ["salt", "scrypt"], None)
+    assert hashlib.sha256(b"hunter2").hexdigest() not in Path(audit.path(place.shell.environment)).read_text()
     rehearsed = place.shell.mc(*place.words(f"{command} --dry-run=client -o jsonpath={{.data}}"), stdin="hunter2")
     assert rehearsed.stdout == f"c1\t{expected}\nc3\t{expected}\n"
 

@@ -89,6 +89,18 @@ def test_resume_of_a_command_whose_secrets_are_not_kept(place: Place) -> None:
     assert everywhere(place, "get secret new -n shop -o name")["c3"]
 
 
+def test_resume_needs_the_same_from_a_pipe(place: Place) -> None:
+    place.kubectl("c3", "create secret generic new -n shop")
+    command = "create secret generic new -n shop --from-file=password=/dev/stdin --continue-on-preflight-error --yes"
+    assert place.shell.mc(*place.words(targeted(command)), stdin="hunter2").status == 1
+    place.kubectl("c3", "delete secret new -n shop")
+    other = place.shell.mc("resume", "last", "--yes", stdin="hunter3")
+    assert "the input is not what run" in other.stderr
+    assert not everywhere(place, "get secret new -n shop -o name")["c3"]
+    assert place.shell.mc("resume", "last", "--yes", stdin="hunter2").status == 0
+    assert everywhere(place, "get secret new -n shop -o name")["c3"]
+
+
 @pytest.mark.parametrize("to", ["c2", "/shop"])
 def test_resume_refuses_a_name_that_stands_for_something_else_by_now(place: Place, to: str) -> None:
     place.everywhere("create cm settings")

@@ -144,3 +144,23 @@ def test_a_login_in_a_url_is_a_header_for_its_server_only(url: str) -> None:
         assert "p%40ss" not in str(raised.value)
     with pytest.raises(UserError, match="it is no URL"):
         read("apply", "-f", "http://joe:p%40ss@localhost:port/a")
+
+
+def test_what_came_through_a_pipe_is_known_again_but_cant_be_found_out() -> None:
+    given = Given(cli.parse(["create", "cm", "a"]).kubectl, piped=(b"hunter2", b"\xff"), sources=("/dev/stdin",))
+    written = input.written(given)
+    assert written == {"sources": ["/dev/stdin"], "proof": written["proof"]}
+    assert written["proof"] != input.written(given)["proof"]
+    assert input.is_same(given, written)
+    for other in ((b"hunter3", b"\xff"), (b"hunter2",), ()):
+        assert not input.is_same(given._replace(piped=other), written)
+    assert not input.is_same(given, {"sources": ["/dev/stdin"]})
+
+
+def test_a_file_is_known_again_by_its_digest(folder: Path) -> None:
+    given = read("apply", "-f", "b.yaml")
+    assert input.written(given) == {"sources": ["b.yaml"], "digest": given.digest}
+    assert input.is_same(given, input.written(given))
+    assert not input.is_same(read("apply", "-f", "c.txt"), input.written(given))
+    assert input.written(read("delete", "cm", "a")) == {}
+    assert input.is_same(read("delete", "cm", "a"), {})

@@ -261,7 +261,7 @@ def _finish(work: Work, progress: Progress, streams: Streams) -> int:
 def _close(work: Work, progress: Progress, told: int, streams: Streams) -> int:
     """Write the last line and show the summary; the exit status, which for one cluster is what kubectl told."""
     places = list(progress.places.values())
-    status = summary.status(places, progress.interrupted)
+    status = progress.ending or summary.status(places, progress.interrupted)
     if status == 1 and len(places) == 1 and told:
         status = told
     try:

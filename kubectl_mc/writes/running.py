@@ -237,25 +237,38 @@ def in_foreground(work: Work, clusters: Sequence[str], progress: Progress, strea
     """A command that owns the terminal, on one cluster after another until one fails; the last exit status."""
     status = 0
     try:
-        for number, cluster in enumerate(clusters, start=1):
-            if len(clusters) > 1:
-                streams.say([f"CLUSTER: {cluster} ({number}/{len(clusters)})"])
-            before = _seen(work, cluster)
-            if not _record(work, progress, "begin", cluster=cluster):
-                break
-            started = time.monotonic()
-            status = terminal.run(work.request, work.jobs[cluster].target)
-            took, after = time.monotonic() - started, _seen(work, cluster)
-            state = "failed" if status else "unchanged" if edited.is_unchanged(before, after) else "changed"
-            reason = f"exit status {status}" if status else ""
-            place = Place(cluster, state, reason, took, tuple(edited.changes(before, after)))
-            progress.places[cluster] = place
-            progress.judged.add(cluster)
-            if not _record(work, progress, "cluster", exit=status, **fields(place)) or not progress.goes_on:
-                break
+        with _stopped_by(_interrupt):
+            for number, cluster in enumerate(clusters, start=1):
+                if len(clusters) > 1:
+                    streams.say([f"CLUSTER: {cluster} ({number}/{len(clusters)})"])
+                before = _seen(work, cluster)
+                if not _record(work, progress, "begin", cluster=cluster):
+                    break
+                progress.places[cluster] = Place(cluster, "unknown", "interrupted", unsure=True)  # until it has ended
+                started = time.monotonic()
+                try:
+                    status = terminal.run(work.request, work.jobs[cluster].target)
+                except SystemExit as ended:  # a signal for us, which has ended the command first
+                    status = progress.ending = ended.code if isinstance(ended.code, int) else 1
+                took, after = time.monotonic() - started, _seen(work, cluster)
+                place = _edited(cluster, status, bool(progress.ending), before, after)._replace(seconds=took)
+                progress.places[cluster] = place
+                progress.judged.add(cluster)
+                if not _record(work, progress, "cluster", exit=status, **fields(place)) or not progress.goes_on:
+                    break
     except KeyboardInterrupt:  # while no cluster is being changed
         progress.interrupted = True
     return status
+
+
+def _edited(cluster: str, status: int, interrupted: bool, before: edited.States, after: edited.States) -> Place:
+    """What became of a cluster whose command on the terminal has ended; interrupted: before it was done."""
+    same, changes = edited.is_unchanged(before, after), tuple(edited.changes(before, after))
+    if interrupted:
+        return Place(cluster, "failed" if same else "unknown", "interrupted", objects=changes, unsure=not same)
+    if status:
+        return Place(cluster, "failed", f"exit status {status}", objects=changes)
+    return Place(cluster, "unchanged" if same else "changed", objects=changes)
 
 
 def _seen(work: Work, cluster: str) -> edited.States:

@@ -60,7 +60,7 @@ class Progress:
 
     judged: the clusters whose command has ended, or whose rollouts were waited for, in this process
     stopping: no more clusters are to be started, for this reason; broken: the audit can't be written any more
-    interrupted: by Ctrl-C
+    interrupted: by Ctrl-C; ending: our exit status, where a signal has ended a command that had the terminal
     """
 
     def __init__(self, places: Mapping[str, Place], tolerated: int | None) -> None:
@@ -71,6 +71,7 @@ class Progress:
         self.stopping = ""
         self.broken: UserError | None = None
         self.interrupted = False
+        self.ending = 0
 
     @property
     def failures(self) -> int:
@@ -81,7 +82,7 @@ class Progress:
     @property
     def goes_on(self) -> bool:
         too_many = self.tolerated is not None and self.failures > self.tolerated
-        return not (self.stopping or self.broken or self.interrupted or too_many)
+        return not (self.stopping or self.broken or self.interrupted or self.ending or too_many)
 
 
 def written(work: Work) -> tuple[CommandLine, list[str]]:

@@ -152,6 +152,37 @@ def test_a_second_ctrl_c_ends_what_runs(place: Place, stopping: Callable[[int, s
     assert "unknown in 1 cluster: c1 (interrupted)" in running.stderr
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(("edits", "left"), [("", "failed"), ("sed -i s/info/debug/ $1; exit", "unknown")])
+def test_a_signal_while_an_editor_has_the_terminal_is_no_silent_end(
+    place: Place, number: signal.Signals, edits: str, left: str
+) -> None:
+    """kubectl, which the signal is handed on to, is ended at once; here, or once it has changed the cluster."""
+    real = str(Path(sys.executable).parent / "kubectl")
+    for name in ("told", "go"):
+        os.mkfifo(place.folder / name)
+    held = f"echo held > {place.folder}/told; read line < {place.folder}/go"
+    (place.folder / "kubectl").write_text(
+        f'#!/bin/sh\ncase " $* " in *" edit "*) {real} "$@" && {held}; exit;; esac\nexec {real} "$@"\n'
+        if edits
+        else f'#!/bin/sh\nexec {real} "$@"\n'
+    )
+    (place.folder / "kubectl").chmod(0o755)
+    if not edits:
+        (place.folder / "editor").write_text(f"#!/bin/sh\n{held}\n")
+    words = place.words(targeted("edit cm flags -n shop --yes"))
+    place.everywhere("create cm flags -n shop --from-literal=level=info")
+    with place.shell.running(*words, terminal=True) as running:
+        assert told(place) == "held\n"
+        running.process.send_signal(number)
+        running.until(r"kubectl mc resume \S+\r$")
+        assert running.process.wait(60) == 128 + number
+    assert f"{left} in 1 cluster: c1 (interrupted)\r\n  not started in 1 cluster: c3\r\n" in running.stdout
+    (run,) = runs(place)
+    assert (run.ended, run.events[-1]["exit"], states(run)) == (True, 128 + number, {"c1": left, "c3": "not started"})
+    assert [each.result for each in run.places()[0].objects] == (["edited"] if edits else [])
+
+
 def test_a_run_that_goes_on_is_not_gone_on_with(place: Place, stopping: Callable[[int, str], None]) -> None:
     stopping(4, "hold")
     with place.shell.running(*place.words(targeted(LABEL, "--max-parallel=1 --yes"))) as running:

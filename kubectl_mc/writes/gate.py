@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from kubectl_mc import answer, cli, errors, grammar, kubeconfig, mapping, report, terminal, verbs
 from kubectl_mc.access import Target
+from kubectl_mc.dispatch import Result
 from kubectl_mc.errors import UserError
 from kubectl_mc.grammar import CommandLine
 from kubectl_mc.memory import held
@@ -198,8 +199,8 @@ def _findings(work: Work, clusters: Sequence[str]) -> list[Finding]:
 
 def _all_refused(work: Work, findings: Sequence[Finding], streams: Streams) -> int:
     """Every cluster refuses: the command is wrong, or the fleet is down. Said as kubectl says it."""
-    results = [each.result for each in findings if each.result]
-    told = report.report(results, work.request._replace(unreachable=()))
+    results = [each.result._replace(stdout=b"") for each in findings if each.result]  # what won't be done isn't shown
+    told = report.report(results, _judging(work, results))
     streams.say(told.lines)
     return told.status or 1
 
@@ -246,16 +247,21 @@ def _start(work: Work, order: Sequence[tuple[str, ...]], findings: Sequence[Find
 
 def _finish(work: Work, progress: Progress, streams: Streams) -> int:
     """Show the answer and the summary; write the last line."""
-    request = work.request._replace(unreachable=())
     results = [progress.results[name] for name in work.clusters if name in progress.results]
+    request = _judging(work, results)
     streamed = verbs.way(request.verb, request.line) == "streamed"
-    if not all((why := report.cause(each, request)) and why.absent for each in results):
-        request = request._replace(verb=request.verb._replace(needs_all=True))  # what isn't there wasn't changed
     told = report.report(results, request, shown=streamed) if results else report.Report((), 0)
     streams.say(told.lines)
     if results and not streamed:
         streams.answer(answer.merge(results, (), request).encode("utf-8", "surrogateescape"))
     return _close(work, progress, told.status, streams)
+
+
+def _judging(work: Work, results: Sequence[Result]) -> Request:
+    """The request by which the results are judged: what isn't there wasn't changed, unless it is nowhere."""
+    request = work.request._replace(unreachable=())  # they are among the findings, or have not begun
+    nowhere = all((why := report.cause(each, request)) and why.absent for each in results)
+    return request if nowhere else request._replace(verb=request.verb._replace(needs_all=True))
 
 
 def _close(work: Work, progress: Progress, told: int, streams: Streams) -> int:

@@ -36,6 +36,18 @@ def test_what_every_cluster_refuses_is_said_as_kubectl_says_it(place: Place) -> 
     assert runs(place) == []
 
 
+def test_clusters_that_refuse_for_different_reasons_are_all_named_and_nothing_is_shown(place: Place) -> None:
+    """c1 would do a part of it, and the others haven't got it."""
+    for command in ("create cm other -n shop", "label cm other -n shop a=c"):
+        assert place.kubectl("c1", command).status == 0
+    for cluster in ("c2", "c3"):
+        place.kubectl(cluster, "delete cm settings -n shop")
+    done = place.mc("label cm settings other -n shop a=b --all-clusters --yes")
+    reason = "'a' already has a value (c), and --overwrite is false"
+    assert done == Done(1, "", f"Error: Failed to label in 3 clusters: c1 ({reason}), c2 (not found), c3 (not found)\n")
+    assert runs(place) == []
+
+
 def test_what_is_in_a_namespace_of_the_same_input_is_no_refusal(place: Place) -> None:
     (place.folder / "both.yaml").write_text(
         "{apiVersion: v1, kind: Namespace, metadata: {name: fresh}}\n---\n"

@@ -44,6 +44,8 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     log = audit.open_log(where, audit.find(where, words[0]).id)
     audit.lock(log)
     found = audit.reread(log)
+    if not summary.left(found.places()) and not _stuck(found, cli.parse(_argv(found)).options):
+        raise errors.nothing_to_resume(found.id)
     recorded = _invocation(found, [token.words[0] for token in line.tokens if token.verbatim][1:])
     recorded = recorded._replace(kubectl=programs.named(recorded.kubectl, environment))
     verb = verbs.find(recorded.kubectl)
@@ -80,7 +82,7 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
 
 def _invocation(found: Run, again: Sequence[str]) -> Invocation:
     """The run's command; again: as the user gives it once more, because the record lacks what was secret."""
-    argv = [str(word) for word in found.start["argv"]]
+    argv = _argv(found)
     recorded = cli.parse(argv)
     if not any(redact.GONE in word for word in argv):
         return recorded
@@ -91,6 +93,10 @@ def _invocation(found: Run, again: Sequence[str]) -> Invocation:
     if not redact.proves(found.start.get("proof") or {}, grammar.join(typed.tokens)):
         raise errors.other_command(found.id)
     return recorded._replace(kubectl=typed)
+
+
+def _argv(found: Run) -> list[str]:
+    return [str(word) for word in found.start["argv"]]
 
 
 def _options(recorded: Options, typed: Options, names: Sequence[str]) -> Options:

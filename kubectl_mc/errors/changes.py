@@ -93,6 +93,15 @@ def nothing_to_resume(run: str) -> UserError:
     return UserError(f"nothing is left of run {run}: every cluster is done")
 
 
+def to_go_on(run: str, whole: bool) -> str:
+    """whole: the record has all of the command."""
+    if whole:
+        return f"To go on with the rest: kubectl mc resume {run}"
+    return (
+        f"To go on with the rest, with the command again, as not all of it is kept: kubectl mc resume {run} -- COMMAND…"
+    )
+
+
 def other_input(run: str) -> UserError:
     return UserError(
         f"the input is not what run {run} was given: files or what they stand for have changed since. "

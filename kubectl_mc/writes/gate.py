@@ -278,7 +278,7 @@ def _close(work: Work, progress: Progress, told: int, streams: Streams) -> int:
     if progress.broken:
         streams.say([f"Error: {progress.broken}"])
     if len(places) > 1 or verbs.way(work.request.verb, work.request.line) != "terminal":
-        streams.say(summary.lines(work.log.run, places))
+        streams.say(summary.lines(work.log.run, places, whole=written(work)[0] == work.typed))
     return status or (1 if progress.broken else 0)
 
 

@@ -17,8 +17,11 @@ def left(places: Sequence[Place]) -> list[Place]:
     return [place for place in places if place.state not in ("changed", "unchanged") or place.gated is False]
 
 
-def lines(run: str, places: Sequence[Place]) -> list[str]:
-    """One line for each thing that became of clusters; more of them if something is left."""
+def lines(run: str, places: Sequence[Place], whole: bool) -> list[str]:
+    """One line for each thing that became of clusters; more of them if something is left.
+
+    whole: the record has all of the command, so that it needn't be given again
+    """
     groups = [
         (word, [place for place in places if place.state == word and place.gated is not False]) for word in _WORDS
     ]
@@ -27,7 +30,7 @@ def lines(run: str, places: Sequence[Place]) -> list[str]:
     told += [f"changed, but not rolled out in {_reasons(stuck)}"] if stuck else []
     if not left(places):
         return [f"Run {run}: {'; '.join(told)}"]
-    return [f"Run {run}:", *(f"  {line}" for line in told), f"To go on with the rest: kubectl mc resume {run}"]
+    return [f"Run {run}:", *(f"  {line}" for line in told), errors.to_go_on(run, whole)]
 
 
 def _clusters(word: str, places: Sequence[Place]) -> str:

@@ -99,7 +99,7 @@ def merge(
 def _check_keys(texts: Iterable[str], expression: str) -> None:
     from kubectl_mc.merge import sort
 
-    keys = [key for text in texts for key in sort.parse_keys(text)]
+    keys = [key for text in texts if sort.of_a_list(text) for key in sort.parse_keys(text)]
     if keys and not any(key.value for key in keys):
         raise errors.nothing_to_sort_by(expression)
 

@@ -27,14 +27,29 @@ def run(request: Request, targets: Sequence[Target], streams: Streams) -> int:
     answers = _ask(request, jobs, several)
     if several and any(b"have a resource type" in each.result.stderr for each in answers):
         answers = _ask_for_less(request, answers)
+    if wildcards.patterns(request.verb, request.line):
+        answers = [_matching(each, request) for each in answers]
     of_clusters = [each.result._replace(cluster=each.job.target.cluster) for each in answers]
     told = report.report(wildcards.by_cluster(of_clusters), request)
     results = [*(each.result for each in answers), *request.unreachable]
     keys = [each.keys for each in answers if each.keys]
+    streams.say(told.lines)  # ahead of an error in what they answered
     merged = answer.merge(results, keys, request, _coloured(request, jobs, streams) if request.options.by_time else {})
-    streams.say(told.lines)
     streams.answer(merged.encode("utf-8", "surrogateescape"))
     return told.status
+
+
+def _matching(answered: Answer, request: Request) -> Answer:
+    """The answer with those objects only whose names match; as it is if they were asked for by their names."""
+    from kubectl_mc import byname
+    from kubectl_mc.merge import sort
+
+    kept = byname.keep(request)
+    if not kept:
+        return answered
+    keys = answered.keys
+    keys = keys and keys._replace(stdout=sort.only(keys.stdout.decode("utf-8", "replace"), kept).encode())
+    return answered._replace(result=byname.only(answered.result, kept, request), keys=keys)
 
 
 def _coloured(request: Request, jobs: Sequence[Job], streams: Streams) -> dict[str, str]:

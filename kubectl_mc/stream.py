@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from kubectl_mc import answer, dispatch, errors, grammar, report, verbs, wildcards
+from kubectl_mc import answer, byname, dispatch, errors, grammar, report, verbs, wildcards
 from kubectl_mc.access import Target
 from kubectl_mc.dispatch import Chunk, Exit, Result
 from kubectl_mc.merge import custom
@@ -131,7 +131,7 @@ def run(request: Request, targets: Sequence[Target], streams: Streams) -> int:
 
     tell(aside)
     if not names.commands:
-        begin(same_everywhere(targets, request.line))
+        begin(same_everywhere(targets, wildcards.without_listings(request)))
     try:
         for event in dispatch.run(commands, request.parallel(sys.maxsize), request.patience, request.stdin):
             if event.place >= len(names.commands):
@@ -198,19 +198,28 @@ class _Notes:
 def _printing(request: Request) -> Callable[[Job, str], Printer]:
     """How a job's stdout is shown, by the command's output form; told the job and what stands before a line of it."""
     form, spec = grammar.output_format(request.line)
+    kept = byname.keep(request)
     if form in answer.OBJECTS:
-        return lambda job, label: _document_printer(Documents(job.target.cluster, form))
+        return lambda job, label: _document_printer(Documents(job.target.cluster, form, kept))
     if verbs.shape(request.verb, request.line) == "table" and form in answer.TABLES:
         names = custom.headers(spec) if form == "custom-columns" else ()
-        table = Table(not grammar.is_set(request.line, "no-headers"), names)
+        table = Table(not grammar.is_set(request.line, "no-headers"), names, kept)
         return lambda job, label: _row_printer(table, job)
     if form in answer.LINES:
-        return lambda job, label: _line_printer(Prefixer(f"{job.target.cluster}\t"))
+        return lambda job, label: _line_printer(Prefixer(f"{job.target.cluster}\t"), kept)
     return lambda job, label: _line_printer(Prefixer(label))
 
 
-def _line_printer(prefixer: Prefixer) -> Printer:
-    return lambda chunk: prefixer.end() if chunk is None else prefixer.feed(chunk)
+def _line_printer(prefixer: Prefixer, kept: byname.Keep | None = None) -> Printer:
+    if not kept:
+        return lambda chunk: prefixer.end() if chunk is None else prefixer.feed(chunk)
+    lines = Prefixer("")
+
+    def show(chunk: bytes | None) -> bytes:
+        whole = _lines(lines.end() if chunk is None else lines.feed(chunk))
+        return prefixer.feed(_encoded("".join(f"{line}\n" for line in whole if kept(line))))
+
+    return show
 
 
 def _row_printer(table: Table, job: Job) -> Printer:

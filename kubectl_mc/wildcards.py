@@ -52,7 +52,7 @@ def jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, list[Job
     asking = [listings(request, target) for target in targets]
     commands = [each for theirs in asking for each in theirs]
     if not commands:
-        return request, same_everywhere(targets, request.line)
+        return request, same_everywhere(targets, without_listings(request))
     results = iter(dispatch.collect(commands, request.parallel(len(commands)), verbs.PATIENCE))
     found = [resolve(request, target, list(islice(results, len(each)))) for target, each in zip(targets, asking)]
     aside = [result for _, results in found for result in results]
@@ -110,10 +110,23 @@ def listings(request: Request, target: Target) -> list[Command]:
     line = request.line
     if not patterns(request.verb, line):
         return []
+    from kubectl_mc import byname
+
+    if byname.keep(request):
+        return []
     if _everywhere(line) and line.verb == "get" and grammar.is_set(line, "sort-by"):
         raise errors.no_sorting_of_wildcards()
     asking = [command(request, Job(target, _listing(line, kind), target.cluster)) for kind in _listed(request)]
     return [each._replace(patience=_patience(request)) for each in asking]
+
+
+def without_listings(request: Request) -> CommandLine:
+    """What is asked where no names have to be known first: as it was typed, or for all objects of its types."""
+    if not patterns(request.verb, request.line):
+        return request.line
+    from kubectl_mc import byname
+
+    return byname.without_names(request.line)
 
 
 def resolve(request: Request, target: Target, results: Sequence[Result]) -> tuple[list[Job], list[Result]]:

@@ -93,7 +93,7 @@ def test_top_is_sorted_over_the_fleet() -> None:
 
 def test_what_nothing_has_sorts_nothing() -> None:
     with pytest.raises(UserError, match=r"no object has the field '\.spec\.x' that --sort-by names"):
-        merge("get pods --sort-by=.spec.x", PODS, PODS, keys=("Pod\x1f\x1e", "Pod\x1f\x1e"))
+        merge("get pods --sort-by=.spec.x", PODS, PODS, keys=("Pod\x1f\x1eList\x1f\x1e",) * 2)
 
 
 def test_an_empty_answer_adds_nothing() -> None:

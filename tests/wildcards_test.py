@@ -46,17 +46,18 @@ POD_EVERYWHERE: Answers = {("c1", "pod"): b"one   a-1\ntwo   a-1\n"}
 @pytest.mark.parametrize(
     ("text", "answers", "expected"),
     [
-        ("get pods a-*", PODS, ["c1: get pod/a-1 pod/a-2"]),
-        ("get -n x pods a-* -o wide", PODS, ["c1: get -n x pod/a-1 pod/a-2 -o wide"]),
+        ("get pods a-*", PODS, ["c1: get pods"]),
+        ("get -n x pods a-* b -o wide", PODS, ["c1: get -n x pod/a-1 pod/a-2 pod/b -o wide"]),
+        ("get -n x pods a-* --fold", PODS, ["c1: get -n x pod/a-1 pod/a-2"]),
         ("get pods/a-* svc/x", PODS, ["c1: get pod/a-1 pod/a-2 svc/x"]),
-        ("get pods a-* ?-1", PODS, ["c1: get pod/a-1 pod/a-2"]),
+        ("get pods a-* ?-1 -o jsonpath={.x}", PODS, ["c1: get pod/a-1 pod/a-2 -o jsonpath={.x}"]),
         ("get pods x a-*", PODS, ["c1: get pods/x pod/a-1 pod/a-2"]),
         ("get pods x n*", PODS, ["c1: get pods/x pods/n*"]),
-        ("get pods a-* n*", PODS, ["c1: get pod/a-1 pod/a-2 pods/n*"]),
+        ("describe pods a-* n*", PODS, ["c1: describe pod/a-1 pod/a-2 pods/n*"]),
         ("get a-*", PODS, ["c1: get a-*"]),
-        ("get pods a-* -w", PODS, ["c1 a-1: get pod/a-1 -w", "c1 a-2: get pod/a-2 -w"]),
+        ("get pods/a-* -w", PODS, ["c1 a-1: get pod/a-1 -w", "c1 a-2: get pod/a-2 -w"]),
         (
-            "get pods a-* -A",
+            "get pods/a-* -A",
             EVERYWHERE,
             [
                 "c1: get pods -A --field-selector=metadata.name=a-1",
@@ -107,13 +108,13 @@ def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.Mo
         Result("c4", b"", b'error: names matching "a*" not found', 1),
         Result("c5", b"", LACKS, 1),
     ]
-    assert resolved("get pods a* --cluster-timeout=2s", answers, monkeypatch) == (["c1: get pod/a"], aside)
-    _, left = resolved("get pods a* --ignore-not-found --cluster-timeout=2s", answers, monkeypatch)
+    assert resolved("describe pods a* --cluster-timeout=2s", answers, monkeypatch) == (["c1: describe pod/a"], aside)
+    _, left = resolved("get pods/a* --ignore-not-found --cluster-timeout=2s", answers, monkeypatch)
     assert left == [each for each in aside if each.cluster != "c4"]
 
 
 def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
-    invocation = cli.parse(["get", "pods,svc", "a*", "-w"])
+    invocation = cli.parse(["get", "pods,svc", "a*", "-w", "-o", "jsonpath={.x}"])
     request = Request("kubectl", verbs.find(invocation.kubectl), invocation.kubectl, invocation.options, {})
     targets = [Target(name, name, Kubeconfig(None, starts_programs=False)) for name in ("c1", "c2")]
     names = wildcards.Resolving(request, targets)

@@ -38,6 +38,7 @@ class Layout(NamedTuple):
     cut: a document -> its parts, None if it is no List
     lone: a lone object's text -> the same as an item of a List
     annotate: (the text of an object, its indentation, cluster) -> the text with the annotation
+    name: (the text of an object, its indentation) -> its name, "" if it has none
     indent: of an item; separator: what stands between two items
     head, foot: of a List with items; empty: a whole List without
     """
@@ -46,6 +47,7 @@ class Layout(NamedTuple):
     cut: Callable[[str], Cut | None]
     lone: Callable[[str], str]
     annotate: Callable[[str, str, str], str]
+    name: Callable[[str, str], str]
     indent: str
     separator: str
     head: str
@@ -83,6 +85,20 @@ def merge(
     foot = next((cut.foot for cut in cuts if cut and cut.items and _plain(cut, layout)), layout.foot)
     items = [layout.annotate(item, layout.indent, cluster) for cluster, item in rows]
     return layout.head + layout.separator.join(items) + foot
+
+
+def only(text: str, output: str, kept: Callable[[str], bool]) -> str:
+    """What a kubectl printed with those objects only whose names are kept; "" without any. Raises NotObjects."""
+    layout = LAYOUTS[output]
+    found = []
+    for between, document in layout.documents(text) if text else ():
+        cut = layout.cut(document)
+        if not cut:
+            found += [between + document] if kept(layout.name(document, "")) else []
+            continue
+        items = [item for item in cut.items if kept(layout.name(item, layout.indent))]
+        found += [between + cut.head + layout.separator.join(items) + cut.foot] if items else []
+    return "".join(found)
 
 
 def _annotated(cluster: str, text: str, layout: Layout) -> str:
@@ -172,6 +188,12 @@ def _json_annotate(item: str, indent: str, cluster: str) -> str:
     return f"{before}{opening}{after[:place]}{inner}    {entry}{comma}{after[place:]}"
 
 
+def _json_name(item: str, indent: str) -> str:
+    metadata = item.partition(f'\n{indent}    "metadata": {{')[2]
+    name = metadata.partition(f'\n{indent}        "name": ')[2].partition("\n")[0]
+    return str(json.loads(name.removesuffix(","))) if name else ""
+
+
 # --- YAML ---------------------------------------------------------------------------------------------------
 
 _YAML_OBJECT = re.compile(r"^apiVersion: ", re.MULTILINE)
@@ -234,6 +256,12 @@ def _yaml_annotate(item: str, indent: str, cluster: str) -> str:
     return f"{before}{opening}{start}{entry}{after.removeprefix(start).removeprefix(' {}')}"
 
 
+def _yaml_name(item: str, indent: str) -> str:
+    """A name is quoted where it could be taken for a number, and has nothing in it that quotes would change."""
+    metadata = item.partition(f"\n{indent}metadata:")[2]
+    return metadata.partition(f"\n{indent}  name: ")[2].partition("\n")[0].strip("'\"")
+
+
 _JSON_KIND = '    "kind": "List",\n    "metadata": {\n        "resourceVersion": ""\n    }\n}\n'
 _YAML_FOOT = '\nkind: List\nmetadata:\n  resourceVersion: ""\n'
 
@@ -242,6 +270,7 @@ JSON = Layout(
     _json_cut,
     _json_lone,
     _json_annotate,
+    _json_name,
     indent=" " * 8,
     separator=",\n",
     head='{\n    "apiVersion": "v1",\n    "items": [\n',
@@ -253,6 +282,7 @@ YAML = Layout(
     _yaml_cut,
     _yaml_lone,
     _yaml_annotate,
+    _yaml_name,
     indent="  ",
     separator="\n",
     head="apiVersion: v1\nitems:\n",

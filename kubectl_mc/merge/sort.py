@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cmp_to_key
 from typing import NamedTuple
@@ -29,10 +29,11 @@ _LOOKS = (
 
 
 class Key(NamedTuple):
-    """An object's sort key: its kind in lower case, and the value of the sort expression, "" for none."""
+    """An object's sort key: its kind in lower case, the value of the sort expression, "" for none, and its name."""
 
     kind: str
     value: str
+    name: str = ""
 
 
 def keys_command(line: CommandLine, expression: str) -> CommandLine:
@@ -41,7 +42,7 @@ def keys_command(line: CommandLine, expression: str) -> CommandLine:
     The last record is of the answer itself: the only one where that is a lone object.
     """
     field = "{" + _path(expression) + "}"
-    record = f'{{.kind}}{{"\\x1f"}}{field}{{"\\x1e"}}'
+    record = f'{{.kind}}{{"\\x1f"}}{field}{{"\\x1f"}}{{.metadata.name}}{{"\\x1e"}}'
     template = f"{{range .items[*]}}{record}{{end}}{record}"
     return grammar.with_flags(grammar.without(line, (*_LOOKS, "sort-by")), ("output", "jsonpath=" + template))
 
@@ -54,9 +55,27 @@ def _path(expression: str) -> str:
 
 def parse_keys(text: str) -> list[Key]:
     """The keys in what `keys_command` printed."""
-    records = [record.partition(_FIELD) for record in text.split(_RECORD)[:-1]]
-    keys = [Key(kind.lower(), value) for kind, _, value in records]
+    keys = _records(text)
     return keys[:-1] if keys and keys[-1].kind == "list" else keys
+
+
+def of_a_list(text: str) -> bool:
+    """Are these the keys of a List, not of an object that was asked for by its name?"""
+    keys = _records(text)
+    return bool(keys) and keys[-1].kind == "list"
+
+
+def only(text: str, kept: Callable[[str], bool]) -> str:
+    """The keys of those objects only whose names are kept, and that of their List."""
+    records = text.split(_RECORD)[:-1]
+    return "".join(
+        record + _RECORD for record, key in zip(records, _records(text)) if key.kind == "list" or kept(key.name)
+    )
+
+
+def _records(text: str) -> list[Key]:
+    records = [record.split(_FIELD) for record in text.split(_RECORD)[:-1]]
+    return [Key(kind.lower(), *rest) for kind, *rest in records]
 
 
 def of_type(keys: Sequence[Key], group: str, count: int) -> list[str]:

@@ -6,7 +6,7 @@ A table is held by columns, so that 100,000 rows cost a few passes that run in C
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter, methodcaller
 from typing import NamedTuple
@@ -130,6 +130,22 @@ def _grown(starts: Sequence[int], rows: Sequence[str]) -> list[int]:
 def padded(row: str, start: int) -> bool:
     """Is there padding in front of the column that starts here? A row may end before it (`top nodes`)."""
     return not row[start - PADDING : start].strip(" ")
+
+
+def only(text: str, kept: Callable[[str], bool]) -> str:
+    """What kubectl printed with those rows only whose NAME is kept; "" without any."""
+    blocks = [_only(block.split("\n"), kept) for block in text.strip("\n").split("\n\n")]
+    return "\n".join("".join(f"{line}\n" for line in lines) for lines in blocks if len(lines) > 1)
+
+
+def _only(lines: Sequence[str], kept: Callable[[str], bool]) -> list[str]:
+    """The header with the rows that are kept."""
+    names, starts = columns(lines[0])
+    if "NAME" not in names:
+        return list(lines)
+    place = names.index("NAME")
+    name = slice(starts[place], [*starts, None][place + 1])
+    return [lines[0], *(line for line in lines[1:] if kept(line[name].rstrip(" ")))]
 
 
 def group(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[str, list[tuple[str, Table]]]:

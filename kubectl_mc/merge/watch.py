@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from kubectl_mc.merge import objects
@@ -53,11 +53,13 @@ class Table:
     """One table out of many clusters' rows, printed as they come: a header once, columns that only get wider.
 
     names: the columns' names, where the first line of each cluster doesn't say them as they are to be shown
+    kept: of which objects rows are shown, told their names; None for all
     """
 
-    def __init__(self, headers: bool, names: tuple[str, ...] = ()) -> None:
+    def __init__(self, headers: bool, names: tuple[str, ...] = (), kept: Callable[[str], bool] | None = None) -> None:
         self._show_headers = headers
         self._names = names
+        self._kept = kept
         self._columns: list[Column] = []
         self._widths: list[int] = []
         self._rows: dict[tuple[str, str], Rows] = {}
@@ -75,9 +77,11 @@ class Table:
         place = header.index("NAME") + 1 if "NAME" in header else 0
         whole_header = numbered(header)
         whole_header.insert(place, OURS)
-        found = [rows.cut(line) for line in lines]
+        cut = [(line, rows.cut(line)) for line in lines]
+        if self._kept and "NAME" in header:
+            cut = [(line, cells) for line, cells in cut if not cells or self._kept(cells[place - 1])]
         whole: list[dict[Column, str]] = [
-            dict(zip(whole_header, (*cells[:place], cluster, *cells[place:]))) if cells else {} for cells in found
+            dict(zip(whole_header, (*cells[:place], cluster, *cells[place:]))) if cells else {} for _, cells in cut
         ]
         room = dict(zip([each for each in whole_header if each != OURS], rows.widths))
         new = [column for column in whole_header if column not in self._columns]
@@ -91,7 +95,7 @@ class Table:
         # A line that is no row goes on with the cell above it, as kubectl prints it.
         shown += [
             self._line([row.get(column, "") for column in self._columns]) if row else f"{line}\n"
-            for row, line in zip(whole, lines)
+            for row, (line, _) in zip(whole, cut)
         ]
         return "".join(shown)
 
@@ -104,10 +108,12 @@ class Documents:
     """Whole documents out of one cluster's `-w -o json|yaml`, annotated with the cluster.
 
     With --output-watch-events they are events that hold an object each; in JSON each is one line.
+    kept: of which objects they are shown, told their names; None for all
     """
 
-    def __init__(self, cluster: str, output: str) -> None:
+    def __init__(self, cluster: str, output: str, kept: Callable[[str], bool] | None = None) -> None:
         self._cluster = cluster
+        self._kept = kept
         self._layout = objects.LAYOUTS[output]
         self._end = "}" if output == "json" else None
         self._lines: list[str] = []
@@ -120,7 +126,8 @@ class Documents:
                 shown.append(self.end())
                 continue
             if self._end and not self._lines and _is_event(line):
-                shown.append(f"{_annotated(line, self._cluster)}\n")
+                if not self._kept or self._kept(_name(line)):
+                    shown.append(f"{_annotated(line, self._cluster)}\n")
                 continue
             self._lines.append(line)
             if line == self._end:
@@ -133,13 +140,21 @@ class Documents:
         if not lines or (self._end and lines[-1] != self._end):
             return ""
         text = "".join(f"{line}\n" for line in lines)
+        indent = "  " if lines[0] == "object:" else ""
+        if self._kept and not self._kept(self._layout.name(text, indent)):
+            return ""
         with suppress(objects.NotObjects):  # else as kubectl gave it
-            text = self._layout.annotate(text, "  " if lines[0] == "object:" else "", self._cluster)
+            text = self._layout.annotate(text, indent, self._cluster)
         return text if self._end else f"---\n{text}"
 
 
 def _is_event(line: str) -> bool:
     return line.startswith("{") and line.endswith("}")
+
+
+def _name(event: str) -> str:
+    """Of the object in a compact JSON event."""
+    return str(json.loads(event).get("object", {}).get("metadata", {}).get("name") or "")
 
 
 def _annotated(event: str, cluster: str) -> str:

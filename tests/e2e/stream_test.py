@@ -252,6 +252,19 @@ def test_watched_objects_are_whole_documents(watchable: Shell, output: str) -> N
         assert changed[:2] == [(False, False), (True, False)]
 
 
+@pytest.mark.parametrize("form", ["name", "json", "yaml"])
+def test_what_appears_later_is_watched_too(watchable: Shell, form: str) -> None:
+    with watchable.running("get", "cm", "new-*", "-n", "shop", "-w", "-o", form) as watch:
+        watched(watchable, *MEMBERS)
+        for name in ("new-1", "other", "new-2", "new-3"):
+            watchable.kubectl("--context", "c2", "create", "cm", name, "-n", "shop")
+        watch.until("new-2")
+        watch.interrupt()
+        assert watch.end() == 130
+    assert "new-1" in watch.stdout
+    assert "other" not in watch.stdout
+
+
 def test_events_of_a_watch_appear_as_they_happen(watchable: Shell) -> None:
     command = ("get", "cm", "settings", "-n", "shop", "-w", "-o", "json", "--output-watch-events")
     with watchable.running(*command) as watch:

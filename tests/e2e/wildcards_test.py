@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+import yaml
 
 from tests.e2e.conftest import MEMBERS, Done, Shell, needs
 
@@ -155,8 +156,7 @@ def test_an_object_of_one_of_several_clusters_is_in_a_list(members: Shell, fault
     finally:
         members.fleet.set_fault("c3", None)
     assert [json.loads(done.stdout)[key] for key in ("apiVersion", "kind")] == ["v1", "List"]
-    alone = members.mc("get", "pods", "solo*", "-n", "shop", "-o", "json", "--clusters=c1")
-    assert json.loads(alone.stdout)["kind"] == "Pod"
+    assert [item["metadata"]["name"] for item in json.loads(done.stdout)["items"]] == ["solo"]
 
 
 # --- In all namespaces ----------------------------------------------------------------------------------------
@@ -194,7 +194,27 @@ def test_logs_of_all_namespaces(members: Shell) -> None:
     assert (done.status, done.stderr) == (0, "")
 
 
-def test_names_of_all_namespaces_have_no_order(members: Shell) -> None:
-    done = members.mc("get", "pods", "web-*", "-A", "--sort-by=.metadata.name")
+def test_names_of_all_namespaces_in_their_order(members: Shell) -> None:
+    done = members.mc("get", "pods", "web-*", "-A", "--sort-by=.metadata.name", "--no-headers")
+    names = [row[1] for row in done.rows]
+    assert (done.status, names) == (0, sorted(names))
+    assert set(names) == {name for name, _ in pods(members, "web-", "default")}
+
+
+def test_what_is_asked_by_names_has_no_order_in_all_namespaces(members: Shell) -> None:
+    done = members.mc("get", "pods/web-*", "-A", "--sort-by=.metadata.name")
     assert (done.status, done.stdout) == (1, "")
     assert "--sort-by" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["name", "json", "yaml", "wide"])
+def test_names_in_every_form_that_has_them(members: Shell, form: str) -> None:
+    done = members.mc("get", "pods", "cart-*", "-n", "shop", "-o", form)
+    assert (done.status, done.stderr) == (0, "")
+    found = [name for name, _ in pods(members, "cart-", "shop")]
+    for name in found:
+        assert name in done.stdout
+    assert not re.search(r"\b(solo|lonely|web-)\b", done.stdout.replace("app: web", ""))
+    if form in ("json", "yaml"):
+        items = yaml.safe_load(done.stdout)["items"]
+        assert sorted(item["metadata"]["name"] for item in items) == sorted(found)

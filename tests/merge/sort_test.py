@@ -58,7 +58,7 @@ def test_the_keys_are_asked_for_by_a_jsonpath(expression: str, flag: list[str]) 
     argv = ["get", *(word.replace("{}", expression, 1) for word in flag), "-o", "wide", "pods", "-n", "shop"]
     line = grammar.parse(argv)
     assert grammar.value(line, "sort-by") == expression
-    record = '{.kind}{"\\x1f"}{.metadata.name}{"\\x1e"}'
+    record = '{.kind}{"\\x1f"}{.metadata.name}{"\\x1f"}{.metadata.name}{"\\x1e"}'
     jsonpath = f"--output=jsonpath={{range .items[*]}}{record}{{end}}{record}"
     assert grammar.join(sort.keys_command(line, expression).tokens) == ["get", "pods", "-n", "shop", jsonpath]
 

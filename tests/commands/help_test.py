@@ -56,6 +56,8 @@ def test_of_a_mistyped_flag_the_nearest_is_named(typed: str, meant: str) -> None
 
 
 def test_an_unknown_shorthand_is_refused_as_it_was_typed() -> None:
+    assert "Did you mean" not in run("resume", "--dry-run")[2]  # --proxy-url is hardly what was meant
+    assert "Did you mean --yes?" in run("resume", "--yess")[2]
     assert run("resume", "-x")[2].startswith("Error: kubectl mc resume takes no '-x'.")
 
 

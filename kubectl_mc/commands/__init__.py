@@ -11,7 +11,7 @@ COMMANDS: dict[str, str] = {
     "audit list": "o,output=",
     "audit show": "o,output=",
     "resume": "clusters= repeat-unknown",
-    "undo": "clusters=",
+    "undo": "clusters= dry-run",
     "trust": "o,output=",
     "trust list": "o,output=",
     "trust approve": "yes",

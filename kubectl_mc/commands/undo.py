@@ -18,6 +18,7 @@ Take back the rollouts of a change: `kubectl rollout undo` for the workloads tha
   kubectl mc undo RUN [--yes] [--clusters=NAME,…]
 
       --clusters=NAME,…  only these of the run's; one that is protected has to be named exactly
+      --dry-run=server   only say what would be rolled back
 """
 
 
@@ -76,7 +77,8 @@ def _undoing(
 ) -> Invocation:
     """`rollout undo` of a group's workloads (its first word is their namespace) on the clusters."""
     where, *workloads = group or ("",)
-    words = grammar.join(rollout.about(flags, ["rollout", "undo", *workloads], where).tokens)
+    dry_run = grammar.join([token for token in flags.tokens if "dry-run" in dict(token.flags)])
+    words = grammar.join(rollout.about(flags, ["rollout", "undo", *workloads, *dry_run], where).tokens)
     typed = [f"--{name}" if value is None else f"--{name}={value}" for name, value in ours]
     chosen = [f"--clusters={','.join(clusters)}", "--all-clusters"]  # whatever the mapping file's defaults say
     return cli.parse([*words, *chosen, *typed])

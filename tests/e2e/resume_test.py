@@ -135,6 +135,9 @@ def test_undo_rolls_back_what_the_run_changed(place: Place) -> None:
     was = place.everywhere(IMAGE)
     assert place.mc(targeted(NEW_IMAGE, "--yes")).status == 0
     assert place.mc("undo last").stderr.startswith("Error: a change has to be confirmed")
+    rehearsed = place.mc("undo last --dry-run=server")
+    assert [row[:2] for row in rehearsed.rows[1:]] == [[cluster, "deployment.apps/cart"] for cluster in TARGETS]
+    assert (rehearsed.status, len(runs(place))) == (0, 1)
     done = place.mc("undo last --yes")
     assert sorted(done.stdout.splitlines()) == [f"[{cluster}] deployment.apps/cart rolled back" for cluster in TARGETS]
     assert place.everywhere(IMAGE) == was

@@ -148,8 +148,8 @@ TRIES = 'E1123 04:32:24.691813   17786 memcache.go:265] "Unhandled Error" err="c
         (TRIES + 'Get \\"https://x/api?timeout=32s\\": dial tcp 10.1.2.3:6443: i/o timeout"', "connection timeout"),
         ('Error from server (NotFound): pods "x" not found\nError from server (Forbidden): no', "forbidden"),
         ("some\x1b[31m text\nmore", "some\\x1b[31m text"),
-        ("", "kubectl ended with status 1"),
-        ("\n  \n", "kubectl ended with status 1"),
+        ("", "exit status 1"),
+        ("\n  \n", "exit status 1"),
     ],
 )  # fmt: skip
 def test_the_cause_in_client_go_s_words(stderr: str, reason: str) -> None:

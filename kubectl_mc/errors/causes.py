@@ -82,7 +82,7 @@ def complaints(stderr: str) -> list[str]:
 
 
 def cause(stderr: str, exit_status: int) -> Cause:
-    """Why a kubectl that ended with this status and this stderr failed."""
+    """Why a kubectl (or a plugin) that ended with this status and this stderr failed."""
     lines = said(stderr)
     found = [known for line in lines for known in [_known(line)] if known]
     # One line of an aggregate may only say that something is absent; another one then is the failure.
@@ -95,7 +95,7 @@ def cause(stderr: str, exit_status: int) -> Cause:
         # Notes may come first: `Found 2 pods, using pod/web-1`.
         line = next((line for line in lines if line.startswith(("error: ", "Error", "command terminated"))), lines[0])
         return Cause(visible(re.sub(r"^(?:error|Error from server \(\w+\)|Error): (?=\S)", "", line)))
-    return Cause(f"kubectl ended with status {exit_status}")
+    return Cause(f"exit status {exit_status}")
 
 
 def is_known(lines: Sequence[str]) -> bool:

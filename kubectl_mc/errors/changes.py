@@ -147,6 +147,10 @@ def not_rehearsed() -> str:
     return "kubectl has no dry run of this, so what it would change isn't known"
 
 
+def no_differences() -> str:
+    return "no differences"
+
+
 def no_runs_yet() -> str:
     return "No changes were made from here yet"
 

@@ -87,7 +87,7 @@ def told(findings: Sequence[Finding]) -> list[str]:
 
 
 def subject(request: Request, findings: Sequence[Finding]) -> str:
-    """What the change is about, for the question: the objects that were found, else the words that were typed."""
+    """What the change is about, for the question: the objects that were found, else the words or files typed."""
     found = list(dict.fromkeys((each.kind, each.name) for one in findings for each in one.objects))
     if 0 < len(found) <= 3:
         return ", ".join(f"{kind.partition('.')[0]} '{errors.visible(name)}'" for kind, name in found)
@@ -100,7 +100,8 @@ def subject(request: Request, findings: Sequence[Finding]) -> str:
     if words:
         kind, slash, name = words[0].partition("/")
         return f"{errors.visible(kind)} '{errors.visible(name)}'" if slash else f"'{errors.visible(words[0])}'"
-    return ""
+    files = [file for flag in ("filename", "kustomize") for file in grammar.values(request.line, flag) if file]
+    return ", ".join(f"'{errors.visible(file)}'" for file in files) if verbs.is_kubectls(request.line) else ""
 
 
 def table(outputs: Sequence[tuple[str, str]]) -> str:
@@ -132,7 +133,8 @@ def differences(request: Request, jobs: Sequence[Job], say: Callable[[Sequence[s
         text = f"{why.reason}\n" if why else result.stdout.decode("utf-8", "replace")
         groups.setdefault(_without_paths(text), []).append(result.cluster)
     for text, clusters in groups.items():
-        say([f"CLUSTER: {fold(clusters)}", *(errors.visible(one) for one in text.splitlines())])
+        lines = [errors.visible(one) for one in text.splitlines()] or [errors.no_differences()]
+        say([f"CLUSTER: {fold(clusters)}", *lines])
 
 
 def _without_paths(text: str) -> str:

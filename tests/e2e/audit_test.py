@@ -32,6 +32,11 @@ def test_audit_shows_runs_and_a_run(place: Place) -> None:
     assert "run: " in place.mc(f"audit show {run.id} -o yaml").stdout
 
 
+def test_audit_names_the_file_where_nothing_else_is_known(place: Place) -> None:
+    assert place.mc(targeted("edit -f DIR/settings.yaml -n shop --yes")).status == 0
+    assert runs(place)[0].start["what"] == f"Edit '{place.folder}/settings.yaml' in 2 clusters"
+
+
 def test_no_secret_is_kept_of_a_command_or_of_what_a_program_says(place: Place) -> None:
     (place.folder / "kubectl-danger").write_text("#!/bin/sh\necho error: bad token hunter2 >&2; exit 3\n")
     (place.folder / "kubectl-danger").chmod(0o755)
@@ -40,11 +45,13 @@ def test_no_secret_is_kept_of_a_command_or_of_what_a_program_says(place: Place) 
     place.mc(targeted("run z --image=i PASSWORD=hunter2", "--yes"))
     assert "hunter2" not in Path(audit.path(place.shell.environment)).read_text()
     assert [run.start["what"] for run in runs(place)] == [
-        "Danger in 2 clusters",
+        "Danger 'login' in 2 clusters",
         "Set env deployment 'cart' in 2 clusters",
         "Run pod 'z' in 2 clusters",
     ]
     assert {each.reason for each in runs(place)[0].places()} == {"exit status 3"}
+    told = ["danger", "login", "<redacted>", "<redacted>", "--my-token", "<redacted>"]
+    assert runs(place)[0].start["argv"][: len(told)] == told
 
 
 # --- The record can't be kept ------------------------------------------------------------------------------------

@@ -102,6 +102,12 @@ def test_the_differences_of_an_apply(place: Place) -> None:
     ]
 
 
+def test_a_cluster_without_differences_is_said_to_have_none(place: Place) -> None:
+    place.kubectl("c1", "apply -f DIR/new.yaml")
+    done = place.mc(targeted("apply -f DIR/new.yaml --show-diff --yes"))
+    assert "CLUSTER: c1\nno differences\nCLUSTER: c3\n" in done.stderr
+
+
 def test_differences_are_shown_for_apply_only(place: Place) -> None:
     refused = place.mc(targeted(LABEL, "--show-diff --yes"))
     assert refused == Done(1, "", "Error: --show-diff is for apply, and not for label\n")

@@ -35,7 +35,8 @@ def _patterns(request: Request) -> list[str]:
     plain = line.verb != "get" or found != words[1:] or any("/" in word for word in words)
     nameless = any(kind.partition(".")[0] in _NAMELESS for kind in (words or [""])[0].split(","))
     form, _ = grammar.output_format(line)
-    return [] if plain or nameless or form not in _FORMS or request.options.fold else found
+    headless = request.options.fold and grammar.is_set(line, "no-headers")  # else there is one, to find the names by
+    return [] if plain or nameless or headless or form not in _FORMS else found
 
 
 def without_names(line: CommandLine) -> CommandLine:

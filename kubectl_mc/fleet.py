@@ -53,7 +53,7 @@ def choose(
     """
     paths = kubeconfig.files(environment, grammar.value(line, "kubeconfig"))
     if not any(os.path.exists(path) for path in paths):
-        raise errors.no_kubeconfig()
+        raise errors.no_kubeconfig(grammar.value(line, "kubeconfig"))
     home = kubeconfig.home(environment)
     mapped = mapping.read(os.path.join(home, ".kube"))
     options = with_defaults(options, mapped.defaults)

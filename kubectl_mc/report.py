@@ -38,8 +38,9 @@ def report(results: Sequence[Result], request: Request, shown: bool = False) -> 
     causes = [(result, cause(result, request)) for result in results]
     failures = [(result, why) for result, why in causes if why and not why.absent]
     answered = [result for result, why in causes if not why or why.absent]
-    # What one cluster has isn't nowhere.
-    absent = _absent(answered) if all(why for _, why in causes) else []
+    # What one cluster has isn't nowhere; and one that fails for a reason of its own has it, perhaps.
+    somewhere = any(not why or (result.status and not why.absent and not _is_known(result)) for result, why in causes)
+    absent = [] if somewhere else _absent(answered, len(results))
     status = _status(results, request, failed=bool(failures), absent=bool(absent))
     lines = [] if shown else _verbose(results) if request.options.verbose else _warnings(causes)
     common = [] if request.unreachable else _said_by_all(results)
@@ -122,14 +123,19 @@ def _once(said: Sequence[tuple[str, str]], count: int) -> list[str]:
     ]
 
 
-def _absent(answered: Sequence[Result]) -> list[str]:
-    """What no cluster that answered has; what one of them has is no error."""
+def _is_known(result: Result) -> bool:
+    """Is it a failure as any command may have it there?"""
+    return result.timed_out or errors.is_known(errors.said(_text(result.stderr)))
+
+
+def _absent(answered: Sequence[Result], total: int) -> list[str]:
+    """What no cluster that answered, of `total`, has; what one of them has is no error."""
     if not answered:
         return []
     spoken = [list(dict.fromkeys(errors.absences(_text(result.stderr)))) for result in answered]
     everywhere = [line for line in spoken[0] if all(line in lines for lines in spoken[1:])]
     if everywhere or not all(spoken) or any(result.stdout for result in answered):
-        return [errors.everywhere(line, len(answered)) for line in everywhere]
+        return [errors.everywhere(line, len(answered), total) for line in everywhere]
     # No object here, no such type there: it is nowhere, too.
     said = [(line, result.cluster) for result, lines in zip(answered, spoken) for line in lines]
     return _once(said, len(answered))

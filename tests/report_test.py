@@ -108,7 +108,15 @@ def test_absent_for_different_reasons_is_absent_everywhere() -> None:
 
 def test_where_a_cluster_failed_the_absence_is_told_of_the_others() -> None:
     assert told(failed("c1", MISSING_A), failed("c2", MISSING_A), failed("c3", FORBIDDEN)) == Report(
-        (f"{MISSING_A} (in all 2 clusters)", "Error: Failed to query 1 cluster: c3 (forbidden)"), 1
+        (f"{MISSING_A} (in all 2 clusters that answered)", "Error: Failed to query 1 cluster: c3 (forbidden)"), 1
+    )
+
+
+def test_what_fails_in_a_way_of_its_own_is_there() -> None:
+    """`logs solo -c nope`: c1 has the pod, and the others are no error."""
+    stderr = "error: container nope is not valid for pod a"
+    assert told(failed("c1", stderr), failed("c2", MISSING_A), failed("c3", MISSING_A)) == Report(
+        ("Error: Failed to query 1 cluster: c1 (container nope is not valid for pod a)",), 1
     )
 
 

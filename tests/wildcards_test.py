@@ -48,7 +48,7 @@ POD_EVERYWHERE: Answers = {("c1", "pod"): b"one   a-1\ntwo   a-1\n"}
     [
         ("get pods a-*", PODS, ["c1: get pods"]),
         ("get -n x pods a-* b -o wide", PODS, ["c1: get -n x pod/a-1 pod/a-2 pod/b -o wide"]),
-        ("get -n x pods a-* --fold", PODS, ["c1: get -n x pod/a-1 pod/a-2"]),
+        ("get -n x pods a-* --fold --no-headers", PODS, ["c1: get -n x pod/a-1 pod/a-2 --no-headers"]),
         ("get pods/a-* svc/x", PODS, ["c1: get pod/a-1 pod/a-2 svc/x"]),
         ("get pods a-* ?-1 -o jsonpath={.x}", PODS, ["c1: get pod/a-1 pod/a-2 -o jsonpath={.x}"]),
         ("get pods x a-*", PODS, ["c1: get pods/x pod/a-1 pod/a-2"]),

@@ -32,9 +32,10 @@ def is_noise(line: str) -> bool:
     return bool(_KLOG.match(line)) or is_known([line])
 
 
-def everywhere(line: str, count: int) -> str:
-    """What every cluster's kubectl said alike, e.g. that no pod of that name exists."""
-    return visible(line) + (f" (in all {count} clusters)" if count > 1 else "")
+def everywhere(line: str, count: int, total: int) -> str:
+    """What the kubectls of all `count` clusters that answered said alike, e.g. that no pod of that name exists."""
+    where = f" (in all {count} clusters{'' if count == total else ' that answered'})"
+    return visible(line) + (where if count > 1 else "")
 
 
 def advice(failures: Sequence[tuple[str, str]]) -> list[str]:
@@ -91,7 +92,10 @@ def refused_flag(flag: str) -> UserError:
     return UserError(f"--{flag} would send every cluster's command to one place, so it can't be used here. {advice}")
 
 
-def no_kubeconfig() -> UserError:
+def no_kubeconfig(given: str | None) -> UserError:
+    """given: what --kubeconfig names."""
+    if given is not None:
+        return UserError(f"no kubeconfig: the file of --kubeconfig, {visible(given)}, doesn't exist")
     return UserError(
         "no kubeconfig: neither ~/.kube/config nor the files in KUBECONFIG exist. "
         "Log in to the hub first, then name its context with --hub-context=NAME"
@@ -186,7 +190,8 @@ def stale_inventory(context: str | None, why: str, age: float) -> str:
     size, unit = next(
         (s, u) for s, u in ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds")) if age >= 2 * s or s == 1
     )
-    old = f"{age / size:.0f} {unit}"
+    count = f"{age / size:.0f}"
+    old = f"{count} {unit.removesuffix('s') if count == '1' else unit}"
     return f"Warning: {_hub_that(context)} can't be asked ({why}); using its clusters as they were {old} ago"
 
 

@@ -373,3 +373,23 @@ def test_the_users_kubectl_may_be_a_script(members: Shell, tmp_path: Path) -> No
     shim.chmod(0o755)
     path = {"PATH": f"{tmp_path}:{members.environment['PATH']}"}
     assert members.mc("get", "pod", "solo", "-n", "shop", env=path) == members.mc("get", "pod", "solo", "-n", "shop")
+
+
+def test_a_kubeconfig_that_is_not_there_is_named(members: Shell) -> None:
+    done = members.mc("get", "pods", "--kubeconfig=/nonexistent/config")
+    assert done == (1, "", "Error: no kubeconfig: the file of --kubeconfig, /nonexistent/config, doesn't exist\n")
+
+
+def test_a_lone_object_without_the_field_needs_no_order(members: Shell) -> None:
+    """As kubectl, which doesn't sort one object."""
+    done = members.mc("get", "deploy", "cart", "-n", "shop", "--sort-by=.spec.nothing")
+    assert (done.status, done.stderr) == (0, "")
+    assert {row[0] for row in done.rows[1:]} == {"cart"}
+
+
+def test_no_order_hides_no_failure(members: Shell) -> None:
+    with members.fault("c2", "refuse"):
+        done = members.mc("get", "pods", "-A", "--sort-by=.spec.nothing")
+    assert (done.status, done.stdout) == (1, "")
+    assert "Error: Failed to query 1 cluster: c2 (connection refused)\n" in done.stderr
+    assert done.stderr.endswith("Error: no object has the field '.spec.nothing' that --sort-by names\n")

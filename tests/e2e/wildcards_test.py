@@ -98,7 +98,7 @@ def test_what_no_cluster_has_beside_one_that_is_down(members: Shell) -> None:
     with members.fault("c2", "refuse"):
         done = members.mc("get", "pod", "nope-*")
     assert (done.status, done.stdout) == (1, "")
-    assert 'names matching "nope-*" not found (in all 2 clusters)' in done.stderr
+    assert 'names matching "nope-*" not found (in all 2 clusters that answered)' in done.stderr
     assert "Error: Failed to query 1 cluster: c2 (connection refused)\n" in done.stderr
 
 

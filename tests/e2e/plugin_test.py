@@ -39,6 +39,15 @@ def test_a_plugin_that_fails_keeps_its_exit_status_on_one_cluster(with_plugin: S
     assert "error: no" in many.stderr
 
 
+def test_a_plugin_is_resumed_by_what_the_record_has_of_it(with_plugin: Shell, tmp_path: Path) -> None:
+    user = with_plugin._replace(environment={**with_plugin.environment, "HOME": str(tmp_path)})
+    assert user.mc("hello", "fail", "-n", "shop", "--contexts=c1,c2", "--yes").status == 1
+    (tmp_path / "kubectl-hello").write_text('#!/bin/sh\necho "hello $*"\n')
+    done = user.mc("resume", "last", "--yes")
+    assert done.status == 0, done.stderr
+    assert "hello --context c1 fail -n shop\n" in done.stdout
+
+
 @pytest.mark.parametrize(("file", "name"), [("kubectl-foo-bar", "foo bar"), ("kubectl-create-thing", "create thing")])
 def test_a_plugin_whose_name_has_several_words(members: Shell, tmp_path: Path, file: str, name: str) -> None:
     (tmp_path / file).write_text('#!/bin/sh\necho "$*"\n')
@@ -49,7 +58,7 @@ def test_a_plugin_whose_name_has_several_words(members: Shell, tmp_path: Path, f
     assert user.mc(*words, "--yes").stdout == "".join(
         f"{start}CLUSTER: {cluster}\n--context {cluster} x --flag\n" for start, cluster in (("", "c1"), ("\n", "c2"))
     )
-    assert f"{name.capitalize()} in 2 clusters" in user.mc("audit").stdout
+    assert f"{name.capitalize()} 'x' in 2 clusters" in user.mc("audit").stdout
     assert f"Use --all-clusters to {name} in all clusters" in user.mc(*words[:-1]).stderr
 
 

@@ -1,4 +1,4 @@
-"""JSON values that are kept for some minutes, so that most commands needn't ask: in files for their owner only."""
+"""JSON values that are kept, so that most commands needn't ask again: in files for their owner only."""
 
 from __future__ import annotations
 
@@ -31,14 +31,19 @@ def key(question: Sequence[object]) -> str:
 
 
 def states(files: Sequence[str]) -> list[Any]:
-    """The files as they are now; a size and a time stand for what is in one: of a kubeconfig, the address, who asks."""
-    return [[path, stat.st_size, stat.st_mtime_ns] for path in files if (stat := _stat(path))]
+    """The files as they are now; a size and two times stand for what is in one. (st_ctime can't be set by anyone.)"""
+    return [[path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns] for path in files if (stat := _stat(path))]
 
 
 def _stat(path: str) -> os.stat_result | None:
     with suppress(OSError):
         return os.stat(path)
     return None
+
+
+def directory(kube_directory: str) -> str:
+    """Where things are kept; kube_directory: the user's ~/.kube."""
+    return os.path.join(kube_directory, "cache", "kubectl-mc")
 
 
 def path(directory: str, key: str) -> str:

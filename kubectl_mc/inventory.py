@@ -180,4 +180,4 @@ def _restored(kept: Mapping[str, Kept], question: Question) -> Inventory | None:
 
 def directory(home: str) -> str:
     """Where inventories are kept."""
-    return os.path.join(home, ".kube", "cache", "kubectl-mc")
+    return cache.directory(os.path.join(home, ".kube"))

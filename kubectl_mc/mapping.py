@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from kubectl_mc import errors
+from kubectl_mc import cache, errors
 
 API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
 FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
@@ -60,9 +60,33 @@ class ClusterMapping(NamedTuple):
 def read(kube_directory: str) -> ClusterMapping:
     """The mapping in ~/.kube: kubectl-mc-clusters.yaml, then kubectl-mc.yaml (what the first says counts).
 
+    What was read is kept, as long as the files stay as they are: reading YAML takes longer than anything else here.
     Raises UserError with file and line for one that is not YAML or no mapping.
     """
-    found = [_load(path) for path in (os.path.join(kube_directory, name) for name in FILES) if os.path.exists(path)]
+    paths = [path for path in (os.path.join(kube_directory, name) for name in FILES) if os.path.exists(path)]
+    if not paths:
+        return ClusterMapping()
+    directory, key = cache.directory(kube_directory), cache.key(["mapping", *paths])
+    rests_on, kept = cache.states(paths), cache.read(directory, key)
+    known = _restored(kept.value) if kept and kept.rests_on == rests_on else None
+    if known:
+        return known
+    mapping = _joined([_load(path) for path in paths])
+    cache.write(directory, key, mapping._asdict(), rests_on)
+    return mapping
+
+
+def _restored(value: Any) -> ClusterMapping | None:
+    """None if what is kept can't be read."""
+    try:
+        entries = tuple(Entry(*entry) for entry in value["entries"])
+        defaults = tuple((flag, given) for flag, given in value["defaults"])
+        return ClusterMapping(value["hub_context"], entries, defaults, tuple(value["protected"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _joined(found: Sequence[ClusterMapping]) -> ClusterMapping:
     return ClusterMapping(
         next((mapping.hub_context for mapping in found if mapping.hub_context), None),
         tuple(entry for mapping in found for entry in mapping.entries),

@@ -217,10 +217,10 @@ def login(size: int, rounds: int, folder: str) -> None:
 
 def merge(rows: int, clusters: int, rounds: int) -> None:
     """Merging the tables of many clusters into one, in this process."""
-    body = "".join(
-        f"default     web-{n:06}-7887448d46-bt967   1/1     Running   {n % 7}          18m\n" for n in range(rows)
-    )
-    text = f"NAMESPACE   NAME                            READY   STATUS    RESTARTS   AGE\n{body}".encode()
+    row = "{:12}{:30}{:8}{:10}{:11}{}\n".format
+    header = row("NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE")
+    body = (row("default", f"web-{n:06}-7887448d46-bt967", "1/1", "Running", str(n % 7), "18m") for n in range(rows))
+    text = "".join((header, *body)).encode()
     results = [Result(f"c{number}", text, b"", 0) for number in range(clusters)]
     line = grammar.parse(["get", "pods", "-A"])
     request = Request("kubectl", verbs.find(line), line, Options(), {})

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -232,3 +234,52 @@ def test_a_provider_file_is_not_looked_for_in_the_current_folder(
     text = f"defaults: {{clusterprofile-provider-file: {given}}}"
     path = "/home/alice/.kube/kubectl-mc-clusters.yaml"
     assert mapping.parse(text, path).defaults == (("clusterprofile-provider-file", found),)
+
+
+WHOLE = """\
+hubContext: hub
+protected: ['prod-*']
+clusters:
+- {name: eu, context: a, protected: true}
+- {name: us, namespace: fleet, context: b}
+defaults: {exclude: [dev], cluster-timeout: 10s}
+"""
+
+
+def test_what_was_read_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / mapping.FILES[0]).write_text(WHOLE)
+    read, parsed = mapping.read(str(tmp_path)), parse(WHOLE)
+    monkeypatch.setattr(mapping, "parse", None)
+    assert mapping.read(str(tmp_path)) == read == parsed
+
+
+def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / mapping.FILES[0]
+    file.write_text(WHOLE)
+    mapping.read(str(tmp_path))
+    before = file.stat()
+    file.write_text(WHOLE.replace("prod-*", "test-*"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))  # same size, same time
+    assert mapping.read(str(tmp_path)).protected == ("test-*",)
+    (tmp_path / mapping.FILES[1]).write_text(SHORT)
+    assert len(mapping.read(str(tmp_path)).entries) == 3
+    file.unlink()
+    assert mapping.read(str(tmp_path)) == parse(SHORT)
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", '{"value": {}}', '{"value": {"entries": [[1]]}}', "damage"])
+def test_what_is_kept_may_be_damaged(tmp_path: Path, text: str) -> None:
+    (tmp_path / mapping.FILES[0]).write_text(WHOLE)
+    mapping.read(str(tmp_path))
+    (kept,) = (tmp_path / "cache" / "kubectl-mc").iterdir()
+    if text == "damage":
+        text = json.dumps({**json.loads(kept.read_text()), "value": {"entries": [["only one"]]}})
+    kept.write_text(text)
+    assert mapping.read(str(tmp_path)) == parse(WHOLE)
+
+
+def test_a_file_that_is_none_is_not_kept(tmp_path: Path) -> None:
+    (tmp_path / mapping.FILES[0]).write_text("clusters: 3\n")
+    for _ in range(2):
+        with pytest.raises(UserError, match="clusters is no list"):
+            mapping.read(str(tmp_path))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
-from operator import itemgetter, methodcaller
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 # k8s.io/cli-runtime/pkg/printers/tabwriter.go: tabwriter.NewWriter(out, 6, 4, 3, ' ', …)
@@ -71,13 +71,12 @@ def _parse_one(lines: Sequence[str]) -> Table:
         return Table((header,), (list(rows),))
     cut = itemgetter(*(slice(start, end) for start, end in zip(starts, [*starts[1:], None])))
     cells = list(zip(*map(cut, rows))) if rows else [() for _ in names]
-    before, last = cells[:-1], cells[-1]
-    if rows and not (min(map(len, rows)) >= starts[-1] and all(all(map(_is_padded, column)) for column in before)):
+    before, last = [[cell.rstrip(" ") for cell in column] for column in cells[:-1]], cells[-1]
+    room = [end - start - PADDING for start, end in pairwise(starts)]
+    whole = not rows or min(map(len, rows)) >= starts[-1]
+    if not (whole and all(max(map(len, column), default=0) <= most for column, most in zip(before, room))):
         return _parse_by_block(header, rows)
-    return Table(names, (*([cell.rstrip(" ") for cell in column] for column in before), last))
-
-
-_is_padded = methodcaller("endswith", " " * PADDING)
+    return Table(names, (*before, last))
 
 
 def columns(header: str) -> tuple[tuple[str, ...], list[int]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.conftest import MEMBERS, Shell
+from tests.e2e.conftest import MEMBERS, Shell, needs
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,7 @@ def test_clusters_is_a_table_of_the_inventory(members: Shell) -> None:
     assert "location=eu-west" in members.mc("clusters", "-o", "wide").stdout
 
 
+@needs("kubelet")
 def test_a_context_s_name_can_not_steer_the_terminal(fresh_home: Callable[..., Shell]) -> None:
     user = fresh_home()
     for context, new in (("c1", "evil\x1b[31m\u2028"), ("c2", "evil2")):

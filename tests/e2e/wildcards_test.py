@@ -66,7 +66,14 @@ def test_a_wildcard_with_a_cluster_that_is_down(members: Shell, verb: str) -> No
     assert "c3" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", ["get deploy car?", "describe deploy car?", "logs cart-* -c app --tail=1"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "get deploy car?",
+        "describe deploy car?",
+        pytest.param("logs cart-* -c app --tail=1", marks=needs("kubelet")),
+    ],
+)
 def test_a_cluster_that_hangs_is_asked_for_its_names_only(members: Shell, arguments: str) -> None:
     for cluster in MEMBERS:
         members.fleet.clear_requests(cluster)

@@ -37,12 +37,14 @@ def moved(place: Place, **contexts: str) -> dict[str, str]:
     return {"KUBECONFIG": str(place.folder / "config")}
 
 
+@needs("controllers")
 @pytest.mark.parametrize("command", ["resume last --as=bob", "resume last -n shop", "undo last -n shop"])
 def test_a_flag_that_would_mean_nothing_is_refused(place: Place, command: str) -> None:
     half_done(place, NEW_IMAGE)
     assert place.mc(command, "--yes").stderr.startswith(f"Error: kubectl mc {command.split()[0]} takes no")
 
 
+@needs("controllers")
 def test_a_cluster_protected_since_is_not_changed_unless_it_is_named(place: Place) -> None:
     mapping = Path(place.shell.environment["HOME"], ".kube", "kubectl-mc-clusters.yaml")
     was = mapping.read_text()

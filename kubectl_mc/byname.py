@@ -6,6 +6,7 @@ kubectl would ask for each name by itself, five a second, and can neither watch 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from kubectl_mc import errors, grammar, wildcards
@@ -60,7 +61,9 @@ def _only(text: str, kept: Keep, form: str) -> str:
     if form in ("json", "yaml"):
         from kubectl_mc.merge import objects
 
-        return objects.only(text, form, kept)
+        with suppress(objects.NotObjects):  # else as kubectl gave it
+            return objects.only(text, form, kept)
+        return text
     if form == "name":
         return "".join(f"{line}\n" for line in text.splitlines() if kept(line))
     return table.only(text, kept)

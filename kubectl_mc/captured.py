@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kubectl_mc import answer, dispatch, report, wildcards
 from kubectl_mc.access import Target
 from kubectl_mc.dispatch import Result
+from kubectl_mc.errors import UserError
 from kubectl_mc.request import Job, Request, command
 from kubectl_mc.streams import Streams
 
@@ -29,12 +30,17 @@ def run(request: Request, targets: Sequence[Target], streams: Streams) -> int:
         answers = _ask_for_less(request, answers)
     if wildcards.patterns(request.verb, request.line):
         answers = [_matching(each, request) for each in answers]
-    of_clusters = [each.result._replace(cluster=each.job.target.cluster) for each in answers]
-    told = report.report(wildcards.by_cluster(of_clusters), request)
+    of_clusters = wildcards.by_cluster([each.result._replace(cluster=each.job.target.cluster) for each in answers])
     results = [*(each.result for each in answers), *request.unreachable]
     keys = [each.keys for each in answers if each.keys]
-    streams.say(told.lines)  # ahead of an error in what they answered
-    merged = answer.merge(results, keys, request, _coloured(request, jobs, streams) if request.options.by_time else {})
+    coloured = _coloured(request, jobs, streams) if request.options.by_time else {}
+    try:
+        merged = answer.merge(results, keys, request, coloured)
+    except UserError:
+        streams.say(report.report(of_clusters, request, shown=True).lines)  # who failed, but nothing that is shown
+        raise
+    told = report.report(of_clusters, request)
+    streams.say(told.lines)
     streams.answer(merged.encode("utf-8", "surrogateescape"))
     return told.status
 

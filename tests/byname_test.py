@@ -95,6 +95,14 @@ def test_the_name_of_a_lone_object_whatever_it_looks_like(form: str, name: str) 
     assert objects.only(text, form, "other".__eq__) == ""
 
 
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_what_is_no_object_stays_as_kubectl_gave_it(form: str) -> None:
+    made = request(f"get pods web* -o {form}")
+    keep, result = byname.keep(made), Result("c1", b"something else\n", b"", 0)
+    assert keep
+    assert byname.only(result, keep, made) == result
+
+
 def test_keys_are_kept_with_their_rows() -> None:
     keys = "Pod\x1f1\x1fweb\x1ePod\x1f2\x1fdb\x1eList\x1f\x1f\x1e"
     assert [key.value for key in sort.parse_keys(sort.only(keys, web))] == ["1"]

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fixtures.fleet import Fleet, fleet
-from kubectl_mc import access, answer, grammar, verbs
-from kubectl_mc.cli import Options
-from kubectl_mc.dispatch import Result
-from kubectl_mc.request import Request
+from kubectl_mc.merge import answers
+from kubectl_mc.processes import kubectl_process
+from kubectl_mc.processes.event_loop import Result
+from tests import environments
 
 KUBECTL_MC = (sys.executable, "-m", "kubectl_mc")
 PARALLEL = "10"
@@ -39,7 +39,6 @@ OWN_CPU = (
     "used = resource.getrusage(resource.RUSAGE_SELF)\n"
     "print(used.ru_utime + used.ru_stime)",
 )
-
 
 # The largest resident size of a process itself, in KiB, on stderr.
 PEAK = (
@@ -168,7 +167,9 @@ def stream(size: int, lines: int, rounds: int, folder: str) -> None:
             found.set_logs(name, 0, lines)
         env = environment(found)
         arguments = ("logs", "-f", "-n", "shop", "deploy/cart", "-c", "app", "--pod-running-timeout=60s")
-        lean = access.lean_environment("kubectl", env, starts_programs=False, lasting=True)  # what ours start with
+        lean = kubectl_process.lean_variables(
+            "kubectl", env, starts_programs=False, lasting=True
+        )  # what ours start with
         bare = "".join(f"kubectl --context {name} {' '.join(arguments)} >/dev/null 2>&1 & " for name in names) + "wait"
         ours = (*KUBECTL_MC, *arguments)
         mine, theirs, ratio = paired(partial(seconds, ours, env), partial(seconds, ["sh", "-c", bare], lean), rounds)
@@ -222,12 +223,11 @@ def merge(rows: int, clusters: int, rounds: int) -> None:
     body = (row("default", f"web-{n:06}-7887448d46-bt967", "1/1", "Running", str(n % 7), "18m") for n in range(rows))
     text = "".join((header, *body)).encode()
     results = [Result(f"c{number}", text, b"", 0) for number in range(clusters)]
-    line = grammar.parse(["get", "pods", "-A"])
-    request = Request("kubectl", verbs.find(line), line, Options(), {})
+    request = environments.request("get pods -A")
     took = []
     for _ in range(rounds):
         start = time.perf_counter()
-        answer.merge(results, (), request)
+        answers.merge(results, (), request)
         took.append(time.perf_counter() - start)
     figure = statistics.median(took)
     print(f"merge of {rows * clusters:,} rows  {figure:5.2f} s   {MERGE_GOAL.judge(figure)}", flush=True)

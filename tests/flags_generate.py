@@ -1,4 +1,4 @@
-"""Writes kubectl_mc/flags.py: which flags kubectl's commands have, and which of them take a value.
+"""Writes kubectl_mc/command_line/kubectl_flags.py: which flags kubectl's commands have, and which of them take a value.
 
     python -m tests.flags_generate KUBECTL [KUBECTL…]
 
@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-FLAGS_MODULE = Path(__file__).parent.parent / "kubectl_mc" / "flags.py"
+FLAGS_MODULE = Path(__file__).parent.parent / "kubectl_mc" / "command_line" / "kubectl_flags.py"
 LINE_LENGTH = 120  # as in ruff.toml: a string that fits one line may not be wrapped
 
 # Commands that kubectl has but does not list in its help.
@@ -212,7 +212,7 @@ def _version_key(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-# Table -> kubectl_mc/flags.py
+# Table -> kubectl_mc/command_line/kubectl_flags.py
 
 
 def render(table: Table) -> str:

@@ -22,11 +22,20 @@ STANDARD = {
 OURS = {"kubectl_mc"} | {
     f"kubectl_mc.{name}"
     for name in (
-        "access", "answer", "cache", "captured", "cli", "commands", "dispatch", "errors",
-        "errors.access", "errors.causes", "errors.changes", "errors.fleet", "errors.setup", "errors.words", "flags",
-        "fleet", "grammar", "hub",
-        "inventory", "kubeconfig", "mapping", "memory", "merge", "merge.lines", "merge.sections", "merge.table",
-        "programs", "report", "request", "run", "selection", "streams", "verbs", "wildcards",
+        "access", "access.cluster_access", "access.kubeconfigs", "access.logins",
+        "cli",
+        "command_line", "command_line.grammar", "command_line.invocation", "command_line.kubectl_flags",
+        "command_line.options", "command_line.own_commands", "command_line.verbs",
+        "commands", "commands.kubectl",
+        "fleet", "fleet.cache", "fleet.choice", "fleet.cluster_profiles", "fleet.clusters",
+        "fleet.hub_objects", "fleet.inventory", "fleet.mapping", "fleet.placements", "fleet.selection",
+        "merge", "merge.answers", "merge.kubectl_tables", "merge.lines", "merge.report", "merge.sections",
+        "messages", "messages.access_texts", "messages.causes", "messages.change_texts",
+        "messages.fleet_texts", "messages.natural_order", "messages.setup_texts", "messages.words",
+        "processes", "processes.environment", "processes.event_loop", "processes.kubectl_process",
+        "processes.memory_files", "processes.private_files", "processes.programs", "processes.requests",
+        "processes.standard_streams", "processes.targets",
+        "reads", "reads.captured", "reads.name_patterns", "reads.wildcards",
     )
 }  # fmt: skip
 
@@ -93,7 +102,7 @@ def test_what_costs_is_not_imported(folder: Path, text: str) -> None:
 
 def test_help_imports_nothing_that_runs_processes(folder: Path) -> None:
     modules = imported(folder, "--help")
-    assert not {"subprocess", "selectors", "kubectl_mc.run", "kubectl_mc.dispatch"} & modules
+    assert not {"subprocess", "selectors", "kubectl_mc.commands.kubectl", "kubectl_mc.processes.event_loop"} & modules
     assert "kubectl_mc.cli" in modules
 
 

@@ -7,12 +7,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kubectl_mc import errors, grammar, tables
-from kubectl_mc.cli import Options
-from kubectl_mc.grammar import CommandLine
-from kubectl_mc.streams import Streams
-from kubectl_mc.writes import audit
-from kubectl_mc.writes.audit import Place, Run
+from kubectl_mc import messages
+from kubectl_mc.changes import record
+from kubectl_mc.changes.record import Place, Run
+from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.messages import own_tables
+from kubectl_mc.processes.environment import Environment
 
 HELP = """\
 Show the changes that were made with kubectl mc: who, when, what, on which clusters, and how it ended.
@@ -22,29 +23,29 @@ Show the changes that were made with kubectl mc: who, when, what, on which clust
 """
 
 
-def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+def run(line: CommandLine, environment: Environment) -> int:
     """`audit` alone lists. Raises UserError."""
-    words, where = grammar.operands(line), audit.path(environment)
+    words, where = grammar.operands(line), record.path(environment.home)
     if line.path == ("audit",) and words:
-        raise errors.no_audit_command(words[0])
+        raise messages.no_audit_command(words[0])
     form = grammar.value(line, "output") or ""
     if form not in ("", "json", "yaml"):
-        raise errors.bad_flag_value("output", form, "json or yaml")
+        raise messages.bad_flag_value("output", form, "json or yaml")
     if line.path[-1] == "show":
         if len(words) != 1:
-            raise errors.which_run("audit show")
-        found = audit.find(where, words[0])
-        streams.stdout.write(_formatted(_document(found), form) if form else _shown(found))
+            raise messages.which_run("audit show")
+        found = record.find(where, words[0])
+        environment.streams.stdout.write(_formatted(_document(found), form) if form else _shown(found))
         return 0
-    runs = audit.runs(where)
+    runs = record.runs(where)
     listed = {"apiVersion": "kubectl-mc.k8s.io/v1alpha1", "kind": "RunList", "items": [_brief(each) for each in runs]}
     if form:
-        streams.stdout.write(_formatted(listed, form))
+        environment.streams.stdout.write(_formatted(listed, form))
     elif runs:
         rows = [[each.id, _text(each, "user"), _text(each, "what"), _outcome(each)] for each in runs]
-        streams.stdout.write(tables.render(("RUN", "USER", "WHAT", "RESULT"), rows))
+        environment.streams.stdout.write(own_tables.render(("RUN", "USER", "WHAT", "RESULT"), rows))
     else:
-        streams.say([errors.no_runs_yet()])
+        environment.streams.say([messages.no_runs_yet()])
     return 0
 
 
@@ -86,7 +87,7 @@ def _place(place: Place) -> dict[str, Any]:
         "reason": place.reason,
         "seconds": place.seconds,
         "rolledOut": place.gated,
-        "objects": audit.changes(place.objects),
+        "objects": record.changes(place.objects),
     }
 
 
@@ -110,8 +111,8 @@ def _shown(run: Run) -> str:
         "Input": f"{', '.join(given.get('sources', ()))} {given.get('digest', '')}".strip() or "<none>",
         "Result": _outcome(run),
     }
-    head = "".join(f"{name + ':':<12}{errors.visible(text)}\n" for name, text in about.items())
-    return f"{head}\n{tables.render(('CLUSTER', 'SERVER', 'USER', 'STATE', 'SECONDS', 'DETAILS'), _rows(run))}"
+    head = "".join(f"{name + ':':<12}{messages.visible(text)}\n" for name, text in about.items())
+    return f"{head}\n{own_tables.render(('CLUSTER', 'SERVER', 'USER', 'STATE', 'SECONDS', 'DETAILS'), _rows(run))}"
 
 
 def _rows(run: Run) -> Sequence[Sequence[str]]:

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from kubectl_mc import dispatch, errors, fleet, grammar, programs, tables, whoami
-from kubectl_mc.access import Target
-from kubectl_mc.cli import Options
-from kubectl_mc.grammar import CommandLine
-from kubectl_mc.inventory import Inventory, Way
-from kubectl_mc.selection import Cluster
-from kubectl_mc.streams import Streams
-from kubectl_mc.whoami import Reached
+from kubectl_mc import messages
+from kubectl_mc.access import reachability
+from kubectl_mc.access.cluster_access import reach
+from kubectl_mc.access.logins import hub_target, logins_for
+from kubectl_mc.access.reachability import Reached
+from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.fleet.choice import choose, context_names
+from kubectl_mc.fleet.clusters import Cluster
+from kubectl_mc.fleet.inventory import Inventory
+from kubectl_mc.messages import own_tables
+from kubectl_mc.processes import programs
+from kubectl_mc.processes.environment import Environment
+from kubectl_mc.processes.targets import Target
 
 HELP = """\
 Show the clusters of the hub: what the hub says of each, and how it would be reached. With the same flags that choose
@@ -34,6 +41,7 @@ Examples:
       --no-headers      the table without its first line
 """
 
+CHECK_PATIENCE = 10.0  # seconds that a cluster has with --check, by default
 
 HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
 
@@ -43,44 +51,43 @@ class Row(NamedTuple):
 
     cluster: Cluster
     clusterset: str | None
-    way: str
+    source: str
     context: str
     reached: Reached | None
 
 
-def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+def run(line: CommandLine, environment: Environment) -> int:
     """Show the clusters; exit status 1 if --check could not reach one. Raises UserError."""
     form = grammar.value(line, "output") or ""
     if form not in ("", "wide", "json", "yaml", "name"):
-        raise errors.bad_flag_value("output", form, "one of wide, json, yaml, name")
-    kubectl = programs.find_kubectl(environment)
-    login = fleet.login_for(line, streams)
-    chosen = fleet.choose(kubectl, options, line, environment, streams.say, clustersets=form != "name", login=login)
+        raise messages.bad_flag_value("output", form, "one of wide, json, yaml, name")
+    environment = programs.with_kubectl(environment)
+    logins = logins_for(line, environment.streams)
+    choice = choose(environment, partial(hub_target, logins), clustersets=form != "name")
     check = grammar.is_set(line, "check")
-    targets = fleet.reach(kubectl, line, environment, chosen, login if check else None)
-    patience = 10.0 if chosen.options.cluster_timeout is None else chosen.options.cluster_timeout
-    way = Way(kubectl, grammar.value(line, "kubeconfig"), environment, patience)
-    checks = whoami.ask(targets, way, chosen.options.max_parallel or dispatch.default_parallel()) if check else {}
-    shown = targets if form == "name" else _existing(targets, fleet.context_names(way))
+    targets = reach(choice, line, logins if check else None)
+    asking = choice.environment.with_default_timeout(CHECK_PATIENCE)
+    checks = reachability.ask(targets, asking) if check else {}
+    shown = targets if form == "name" else _existing(targets, context_names(asking))
     headers = not grammar.is_set(line, "no-headers")
     rows = [
         Row(
             cluster,
-            _clusterset(cluster, chosen.inventory),
-            target.way,
+            _clusterset(cluster, choice.inventory),
+            target.source,
             target.context,
             checks.get(cluster.name),
         )
-        for cluster, target in zip(chosen.clusters, shown)
+        for cluster, target in zip(choice.clusters, shown)
     ]
-    streams.stdout.write(_FORMS[form](rows) if form in _FORMS else _table(rows, form == "wide", headers))
+    environment.streams.stdout.write(_FORMS[form](rows) if form in _FORMS else _table(rows, form == "wide", headers))
     return 1 if any(reached.check.problem for reached in checks.values()) else 0
 
 
 def _existing(targets: Sequence[Target], contexts: Collection[str]) -> list[Target]:
     """The targets, without way and context where that is none of these."""
     known = {*contexts, ""}
-    return [target if target.context in known else target._replace(way="", context="") for target in targets]
+    return [target if target.context in known else target._replace(source="", context="") for target in targets]
 
 
 def _clusterset(cluster: Cluster, inventory: Inventory) -> str | None:
@@ -95,7 +102,7 @@ def _table(rows: Sequence[Row], wide: bool, headers: bool) -> str:
     names += ["DISPLAY-NAME", "NAMESPACE", "LABELS", "PROPERTIES"] if wide else []
     names += ["REACHABLE", "USER", "LATENCY"] if any(row.reached for row in rows) else []
     cells = [[*_cells(row), *(_wide(row) if wide else ()), *_checked(row)] for row in rows]
-    return tables.render(names if headers else (), cells)
+    return own_tables.render(names if headers else (), cells)
 
 
 def _cells(row: Row) -> Iterable[str]:
@@ -103,7 +110,7 @@ def _cells(row: Row) -> Iterable[str]:
     yield row.cluster.name
     yield HEALTH[profile.healthy]
     clusterset = "<unknown>" if row.clusterset is None else row.clusterset
-    yield from (text or "<none>" for text in (profile.version, clusterset, profile.manager, row.way, row.context))
+    yield from (text or "<none>" for text in (profile.version, clusterset, profile.manager, row.source, row.context))
 
 
 def _wide(row: Row) -> Iterable[str]:
@@ -135,7 +142,7 @@ def _document(row: Row) -> dict[str, Any]:
         "clusterManager": profile.manager,
         "labels": dict(profile.labels),
         "properties": dict(profile.properties),
-        "access": row.way,
+        "access": row.source,
         "context": row.context,
     }
     if row.reached:
@@ -164,5 +171,5 @@ def _yaml(rows: Sequence[Row]) -> str:
 _FORMS: Mapping[str, Callable[[Sequence[Row]], str]] = {
     "json": lambda rows: json.dumps(_listed(rows), indent=4) + "\n",
     "yaml": _yaml,
-    "name": lambda rows: "".join(f"{errors.visible(row.cluster.name)}\n" for row in rows),
+    "name": lambda rows: "".join(f"{messages.visible(row.cluster.name)}\n" for row in rows),
 }

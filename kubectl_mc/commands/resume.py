@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 
-from kubectl_mc import cli, errors, fleet, grammar, programs, terminal, verbs
-from kubectl_mc.cli import Invocation, Options
-from kubectl_mc.grammar import CommandLine
-from kubectl_mc.request import Request, out_of_reach
-from kubectl_mc.streams import Streams
-from kubectl_mc.verbs import Verb
-from kubectl_mc.writes import audit, earlier, gate, input, objects, redact, summary, waves
-from kubectl_mc.writes.audit import Place, Run
-from kubectl_mc.writes.fold import fold
+from kubectl_mc import messages
+from kubectl_mc.access.cluster_access import reach
+from kubectl_mc.access.logins import hub_target, logins_for
+from kubectl_mc.changes import change_input, earlier_run, gate, record, redaction, summary, waves
+from kubectl_mc.changes.record import Place, Run
+from kubectl_mc.command_line import grammar, invocation, options, verbs
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.invocation import Invocation
+from kubectl_mc.command_line.options import Options, names_targets
+from kubectl_mc.command_line.verbs import Verb
+from kubectl_mc.fleet.choice import choose
+from kubectl_mc.merge import object_changes
+from kubectl_mc.messages.name_folding import fold
+from kubectl_mc.processes import programs, terminal
+from kubectl_mc.processes.environment import Environment
+from kubectl_mc.processes.requests import Request, out_of_reach
+from kubectl_mc.processes.standard_streams import Streams
 
 HELP = """\
 Go on with a change that was stopped, or failed in some clusters: with those that it hasn't changed, and the same input.
@@ -25,7 +34,6 @@ Go on with a change that was stopped, or failed in some clusters: with those tha
       --repeat-unknown   also where it isn't known whether a change that can't be repeated safely was made
 """
 
-
 # Flags of the run that its resumption doesn't take over: the clusters are those that are left, and yes is said anew.
 _CHOOSING = (
     "clusters", "exclude", "all-clusters", "cluster-selector", "clusterset", "property", "cluster-manager", "placement",
@@ -34,18 +42,18 @@ _CHOOSING = (
 _DROPPED = ("yes", "canary", *_CHOOSING)
 
 
-def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+def run(line: CommandLine, environment: Environment) -> int:
     """Raises UserError where nothing was changed."""
-    words = grammar.operands(line)
-    if len(words) != 1 or cli.names_targets(options._replace(clusters=())):
-        raise errors.which_run("resume")
-    earlier.refuse_flags(line, grammar.flag_table("").takes_value)  # the run's own hold
-    where = audit.path(environment)
-    log = audit.open_log(where, audit.find(where, words[0]).id)
-    audit.lock(log)
-    found = audit.reread(log)
-    if not summary.left(found.places()) and not _stuck(found, cli.parse(_argv(found)).options):
-        raise errors.nothing_to_resume(found.id)
+    words, options, streams = grammar.operands(line), environment.options, environment.streams
+    if len(words) != 1 or names_targets(options._replace(clusters=())):
+        raise messages.which_run("resume")
+    earlier_run.refuse_flags(line, grammar.flag_table("").takes_value)  # the run's own hold
+    where = record.path(environment.home)
+    log = record.open_log(where, record.find(where, words[0]).id)
+    record.lock(log)
+    found = record.reread(log)
+    if not summary.left(found.places()) and not _stuck(found, invocation.parse_invocation(_argv(found)).options):
+        raise messages.nothing_to_resume(found.id)
     recorded = _invocation(found, [token.words[0] for token in line.tokens if token.verbatim][1:])
     recorded = recorded._replace(kubectl=programs.named(recorded.kubectl, environment))
     verb = verbs.find(recorded.kubectl)
@@ -53,45 +61,45 @@ def run(line: CommandLine, options: Options, environment: Mapping[str, str], str
     left = _wanted(summary.left(found.places()), verb, options, grammar.is_set(line, "repeat-unknown"), streams)
     again = [place.cluster for place in left if place.gated is not False]
     if not again and not stuck:
-        raise errors.nothing_to_resume(found.id)
-    wanted = earlier.narrowed(found, [*again, *stuck], options.clusters)
+        raise messages.nothing_to_resume(found.id)
+    wanted = earlier_run.narrowed(found, [*again, *stuck], options.clusters)
     again, stuck = ([name for name in some if name in wanted] for some in (again, stuck))
-    earlier.enter(found)
+    earlier_run.enter(found)
     names = [name for name in found.clusters if name in wanted]
-    restated = _options(recorded.options, options, names)
-    kubectl = programs.find_kubectl(environment)
-    login = fleet.login_for(recorded.kubectl, streams)
-    chosen = fleet.choose(kubectl, restated, recorded.kubectl, environment, streams.say, login=login)
-    foreground = verbs.way(verb, recorded.kubectl) == "terminal"
-    targets = fleet.reach(kubectl, recorded.kubectl, environment, chosen, None if foreground else login)
+    restated = recorded._replace(options=_options(recorded.options, options, names))
+    environment = programs.with_kubectl(environment.for_invocation(restated))
+    logins = logins_for(recorded.kubectl, streams)
+    choice = choose(environment, partial(hub_target, logins))
+    foreground = verbs.mode(verb, recorded.kubectl) == "terminal"
+    targets = reach(choice, recorded.kubectl, None if foreground else logins)
     unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
-    request = Request(kubectl, verb, recorded.kubectl, chosen.options, environment, None, unreachable)
-    earlier.check(request, found, (recorded.options, options), chosen.clusters, targets, same_namespace=True)
+    request = Request(choice.environment, verb, recorded.kubectl, unreachable=unreachable)
+    earlier_run.check(request, found, (recorded.options, options), choice.clusters, targets, same_namespace=True)
     gate.check_flags(request, len(names))
     order = waves.plan(again, options.waves, options.canary) if options.waves or options.canary else _rest(found, again)
     if again and not request.options.yes and not terminal.there():
-        raise errors.needs_yes()
-    with gate.work_for(request, chosen.clusters, targets, log, streams) as work:
-        if not input.is_same(work.given, found.start.get("input") or {}):
-            raise errors.other_input(found.id)
+        raise messages.needs_yes()
+    with gate.work_for(request, choice.clusters, targets, log) as work:
+        if not change_input.is_same(work.given, found.start.get("input") or {}):
+            raise messages.other_input(found.id)
         if foreground:
-            return gate.foreground(work._replace(resumes=True), order, streams)
+            return gate.foreground(work._replace(resumes=True), order)
         known = {place.cluster: place for place in found.places()}
-        return gate.carry_out(work._replace(resumes=True), order, streams, known, stuck)
+        return gate.carry_out(work._replace(resumes=True), order, known, stuck)
 
 
 def _invocation(found: Run, again: Sequence[str]) -> Invocation:
     """The run's command; again: as the user gives it once more, because the record lacks what was secret."""
     argv = _argv(found)
-    recorded = cli.parse(argv)
-    if not any(redact.GONE in word for word in argv):
+    recorded = invocation.parse_invocation(argv)
+    if not any(redaction.GONE in word for word in argv):
         return recorded
     kept = grammar.join(recorded.kubectl.tokens)
     if not again:
-        raise errors.command_has_secrets(found.id, shlex.join(kept))
-    typed = cli.parse(again).kubectl
-    if not redact.proves(found.start.get("proof") or {}, grammar.join(typed.tokens)):
-        raise errors.other_command(found.id)
+        raise messages.command_has_secrets(found.id, shlex.join(kept))
+    typed = invocation.parse_invocation(again).kubectl
+    if not redaction.proves(found.start.get("proof") or {}, grammar.join(typed.tokens)):
+        raise messages.other_command(found.id)
     return recorded._replace(kubectl=typed)
 
 
@@ -106,7 +114,9 @@ def _options(recorded: Options, typed: Options, names: Sequence[str]) -> Options
     now = [(name, value) for name, value in typed.given if name != "clusters"]
     by_context = bool(recorded.contexts)
     chosen = ("contexts" if by_context else "clusters", ",".join(names))
-    return cli.from_flags([*kept, chosen, ("all-clusters", None), *now])  # all-clusters: whatever defaults leave out
+    return options.from_flags(
+        [*kept, chosen, ("all-clusters", None), *now]
+    )  # all-clusters: whatever defaults leave out
 
 
 def _stuck(found: Run, recorded: Options) -> list[str]:
@@ -116,7 +126,7 @@ def _stuck(found: Run, recorded: Options) -> list[str]:
         place.cluster
         for place in found.places()
         if waited and place.state == "changed" and place.gated is not True
-        if any(each.namespace for each in objects.workloads(place.objects))
+        if any(each.namespace for each in object_changes.workloads(place.objects))
     ]
 
 
@@ -128,14 +138,14 @@ def _wanted(left: Sequence[Place], verb: Verb, options: Options, repeat_unknown:
     unclear = [place for place in left if place.state == "unknown" or place.unsure]
     if not unclear or verb.repeatable or repeat_unknown:
         return list(left)
-    told = errors.may_be_done(fold(place.cluster for place in unclear))
+    told = messages.may_be_done(fold(place.cluster for place in unclear))
     streams.say([told])
     if not options.yes and terminal.there():
         unseen = "" if streams.stderr.isatty() else f"{told}\n"
         if terminal.ask(f"{unseen}Do it there (again)? [y/N]: ").strip().lower() in ("y", "yes"):
             return list(left)
     else:
-        streams.say([errors.left_out()])
+        streams.say([messages.left_out()])
     return [place for place in left if place not in unclear]
 
 

@@ -9,38 +9,39 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
-from kubectl_mc import (
-    access,
+from kubectl_mc import messages
+from kubectl_mc.access import (
+    approval_dialogue,
     approvals,
-    cloud_login,
-    clouds,
-    dispatch,
-    errors,
-    fleet,
-    grammar,
-    kubeconfig,
-    mapping_file,
-    programs,
-    proposals,
-    tables,
-    trust,
-    whoami,
+    cloud_clis,
+    cloud_contexts,
+    context_proposals,
+    reachability,
 )
-from kubectl_mc.cli import Options
-from kubectl_mc.clouds import CLOUDS, Cloud, Plan
-from kubectl_mc.fleet import Chosen, Login
-from kubectl_mc.grammar import CommandLine
-from kubectl_mc.inventory import Way
-from kubectl_mc.kubeconfig import Kubeconfig
-from kubectl_mc.mapping import FILES, Entry
-from kubectl_mc.mapping_file import CannotEdit
-from kubectl_mc.proposals import Context, Proposal
-from kubectl_mc.streams import Streams
-from kubectl_mc.whoami import Check
+from kubectl_mc.access.cloud_clis import CLOUDS, Cloud, Plan
+from kubectl_mc.access.cluster_access import reach
+from kubectl_mc.access.context_proposals import Context, Proposal
+from kubectl_mc.access.logins import Logins, hub_target, logins_for
+from kubectl_mc.access.reachability import Check
+from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.options import Options
+from kubectl_mc.fleet import mapping_editor
+from kubectl_mc.fleet.choice import Choice, choose
+from kubectl_mc.fleet.mapping import FILES, MappingEntry
+from kubectl_mc.fleet.mapping_editor import CannotEdit
+from kubectl_mc.messages import own_tables
+from kubectl_mc.processes import programs
+from kubectl_mc.processes.environment import Environment
+from kubectl_mc.processes.standard_streams import Streams
+from kubectl_mc.processes.targets import own_kubeconfig
 
 HEADERS = ("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM")
+
+PATIENCE = 10.0  # seconds that a cluster has, by default
 LISTED = 20  # contexts in a question; any other can be typed
 
 HELP = """\
@@ -65,37 +66,37 @@ class Session(NamedTuple):
 
     mode: str
     line: CommandLine
-    way: Way
-    chosen: Chosen
-    login: Login | None
-    environment: Mapping[str, str]
-    streams: Streams
+    choice: Choice
+    logins: Logins | None
+    environment: Environment
+
+    @property
+    def streams(self) -> Streams:
+        return self.environment.streams
 
 
-def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+def run(line: CommandLine, environment: Environment) -> int:
     """Exit status 0 if every chosen cluster has a context whose server answers and knows the user. Raises UserError."""
     cloud = _cloud(line)
+    options, streams = environment.options, environment.streams
     mode = _mode(line, options, streams)
-    kubectl = programs.find_kubectl(environment)
-    fresh = options._replace(refresh=True)  # what is set up now should not rest on what was there minutes ago
-    login = fleet.login_for(line, streams)
-    chosen = fleet.choose(kubectl, fresh, line, environment, streams.say, login=login)
-    if chosen.options.contexts:
-        raise errors.setup_needs_a_hub()
-    patience = 10.0 if chosen.options.cluster_timeout is None else chosen.options.cluster_timeout
-    lean = access.lean_environment(kubectl, environment, chosen.known.starts_programs)
-    way = Way(kubectl, grammar.value(line, "kubeconfig"), lean, patience)
-    session = Session(mode, line, way, chosen, login, environment, streams)
-    known = proposals.contexts(cloud_login.view(way))
+    # What is set up now should not rest on what was there minutes ago.
+    fresh = programs.with_kubectl(environment)._replace(options=options._replace(refresh=True))
+    logins = logins_for(line, streams)
+    choice = choose(fresh, partial(hub_target, logins))
+    if choice.options.contexts:
+        raise messages.setup_needs_a_hub()
+    session = Session(mode, line, choice, logins, choice.environment.with_default_timeout(PATIENCE))
+    known = context_proposals.contexts(cloud_contexts.view(session.environment))
     proposed = _proposed(session, known)
     if cloud and any(not each.context for each in proposed):
         proposed = _from_cloud(session, cloud, grammar.value(line, "provider") or "", proposed)
-        known = proposals.contexts(cloud_login.view(way))
+        known = context_proposals.contexts(cloud_contexts.view(session.environment))
     if mode == "ask":
         proposed = _asked(session, proposed, known)
     by_profile = _profiles(session, [each.cluster.name for each in proposed if not each.context])
     checks = _checks(session, proposed, by_profile)
-    streams.stdout.write(tables.render(HEADERS, [_row(each, checks.get(each.cluster.name)) for each in proposed]))
+    streams.stdout.write(own_tables.render(HEADERS, [_row(each, checks.get(each.cluster.name)) for each in proposed]))
     streams.stdout.flush()
     done = len(checks) == len(proposed) and not any(check.problem for check in checks.values())
     written = _write(session, proposed, options.hub_context)
@@ -106,19 +107,19 @@ def _profiles(session: Session, lost: Sequence[str]) -> set[str]:
     """Of the clusters without a context, those that their profile's word reaches: the user has approved it, or does."""
     if not lost:
         return set()
-    record = trust.read(approvals.file(session.environment))
-    found = [each for each in approvals.entries(session.chosen, record) if each.cluster in lost]
-    waiting = list(approvals.waiting(found).values())
+    record = approvals.read(approvals.path(session.environment.home))
+    found = [each for each in approval_dialogue.entries(session.choice, record) if each.cluster in lost]
+    waiting = list(approval_dialogue.waiting(found).values())
     reached = {each.cluster for each in found if each.verdict.state == "approved"}
     if not waiting:
         return reached
     if session.mode != "ask":
-        session.streams.say([errors.setup_to_approve([each.cluster for each in waiting])])
+        session.streams.say([messages.setup_to_approve([each.cluster for each in waiting])])
         return reached
-    approvals.show(waiting, session.streams)
-    if not approvals.agreed(waiting, session.streams):
+    approval_dialogue.show(waiting, session.environment)
+    if not approval_dialogue.agreed(waiting, session.environment):
         return reached
-    approvals.write(waiting, session.environment, session.streams)
+    approval_dialogue.write(waiting, session.environment)
     return reached | {each.cluster for each in waiting}
 
 
@@ -127,7 +128,7 @@ def _cloud(line: CommandLine) -> Cloud | None:
         return None
     given = grammar.value(line, "provider") or ""
     if given not in CLOUDS:
-        raise errors.bad_flag_value("provider", given, f"one of {', '.join(CLOUDS)}")
+        raise messages.bad_flag_value("provider", given, f"one of {', '.join(CLOUDS)}")
     return CLOUDS[given]
 
 
@@ -138,13 +139,13 @@ def _mode(line: CommandLine, options: Options, streams: Streams) -> str:
         return "yes"
     if streams.stdin.isatty() and streams.stderr.isatty():
         return "ask"
-    streams.say([errors.setup_without_terminal()])
+    streams.say([messages.setup_without_terminal()])
     return "check"
 
 
 def _proposed(session: Session, known: Sequence[Context]) -> list[Proposal]:
-    chosen = session.chosen
-    return proposals.propose(chosen.clusters, chosen.inventory.profiles, chosen.mapping, known)
+    choice = session.choice
+    return context_proposals.propose(choice.clusters, choice.inventory.profiles, choice.mapping, known)
 
 
 # --- Contexts that a cloud's CLI makes --------------------------------------------------------------------------
@@ -152,22 +153,22 @@ def _proposed(session: Session, known: Sequence[Context]) -> list[Proposal]:
 
 def _from_cloud(session: Session, cloud: Cloud, name: str, proposed: Sequence[Proposal]) -> list[Proposal]:
     """The proposals, with the contexts that the cloud's CLI has made for open ones, or with what it lacks for that."""
-    path = kubeconfig.files(session.environment, session.way.kubeconfig)[0]
+    path = session.environment.kubeconfig_files[0]
     plans = {
-        each.cluster.name: clouds.plan(cloud, each.cluster.profile, each.cluster.name, path)
+        each.cluster.name: cloud_clis.plan(cloud, each.cluster.profile, each.cluster.name, path)
         for each in proposed
         if not each.context
     }
     lacking = {cluster: _lacking(name, plan) for cluster, plan in plans.items() if not plan.argv}
     ready = {cluster: plan for cluster, plan in plans.items() if plan.argv}
-    if ready and cloud_login.missing(cloud, session.environment):
-        lacking |= dict.fromkeys(ready, errors.cloud_missing(cloud.command))
+    if ready and cloud_contexts.missing(cloud, session.environment.variables):
+        lacking |= dict.fromkeys(ready, messages.cloud_missing(cloud.command))
         ready = {}
-    made: dict[str, cloud_login.Made] = {}
+    made: dict[str, cloud_contexts.Made] = {}
     if ready and _agreed(session, ready):
-        given = session.chosen.options.cluster_timeout
-        patience = cloud_login.PATIENCE if given is None else given
-        made = cloud_login.run(cloud, ready, session.way, session.environment, patience)
+        given = session.choice.options.cluster_timeout
+        patience = cloud_contexts.PATIENCE if given is None else given
+        made = cloud_contexts.run(cloud, ready, session.environment, patience)
     lacking |= {cluster: found.problem for cluster, found in made.items() if found.problem}
     contexts = {cluster: found.context for cluster, found in made.items() if found.context}
     return [
@@ -180,13 +181,15 @@ def _from_cloud(session: Session, cloud: Cloud, name: str, proposed: Sequence[Pr
 
 def _lacking(cloud: str, plan: Plan) -> str:
     return (
-        errors.cloud_property_missing(plan.missing) if plan.missing else errors.cloud_property_unfit(cloud, *plan.unfit)
+        messages.cloud_property_missing(plan.missing)
+        if plan.missing
+        else messages.cloud_property_unfit(cloud, *plan.unfit)
     )
 
 
 def _agreed(session: Session, plans: Mapping[str, Plan]) -> bool:
     """Show the commands; may they be run? On a terminal the user says so, once for all of them."""
-    commands = [f"  {errors.visible(shlex.join(plan.argv))}" for plan in plans.values()]
+    commands = [f"  {messages.visible(shlex.join(plan.argv))}" for plan in plans.values()]
     session.streams.say(["Would run:" if session.mode == "check" else "To be run:", *commands])
     if session.mode != "ask":
         return session.mode == "yes"
@@ -217,10 +220,10 @@ def _asked(session: Session, proposed: Sequence[Proposal], known: Sequence[Conte
 def _question(proposal: Proposal, names: Sequence[str], urls: Mapping[str, str], count: int) -> list[str]:
     """The question for a cluster, with its numbered contexts."""
     cells = [(str(number), name, urls.get(name, "")) for number, name in enumerate(names, start=1)]
-    lines = tables.render((), cells).splitlines()
+    lines = own_tables.render((), cells).splitlines()
     lines += [f"… and {count - len(names)} more: type the name"] if count > len(names) else []
     title = f"Which context reaches {proposal.cluster.name}? ({proposal.how})"
-    return ["", errors.visible(title), *(f"  {line}" for line in lines)]
+    return ["", messages.visible(title), *(f"  {line}" for line in lines)]
 
 
 def _choice(streams: Streams, names: Sequence[str]) -> str | None:
@@ -234,7 +237,7 @@ def _choice(streams: Streams, names: Sequence[str]) -> str | None:
             return word
         if word.isdecimal() and 1 <= int(word) <= min(len(names), LISTED):
             return names[int(word) - 1]
-        streams.say([f"'{errors.visible(word)}' is no context and no number of the list"])
+        streams.say([f"'{messages.visible(word)}' is no context and no number of the list"])
 
 
 def _answer(streams: Streams, question: str) -> str:
@@ -249,22 +252,20 @@ def _answer(streams: Streams, question: str) -> str:
 
 def _checks(session: Session, proposed: Sequence[Proposal], by_profile: Collection[str]) -> dict[str, Check]:
     """What it is like to reach each cluster that has a way now, by its name; a context of several is asked once."""
-    given, options, mapped = session.way.kubeconfig, session.chosen.options, session.chosen.mapping
+    mapped = session.choice.mapping
     entries = [
-        Entry(each.cluster.profile.name, each.context, each.cluster.profile.namespace)
+        MappingEntry(each.cluster.profile.name, each.context, each.cluster.profile.namespace)
         for each in proposed
         if each.context
     ]
-    chosen = session.chosen._replace(
+    choice = session.choice._replace(
         clusters=tuple(each.cluster for each in proposed if each.context or each.cluster.name in by_profile),
         mapping=mapped._replace(entries=(*entries, *mapped.entries)),
-        known=Kubeconfig(None, kubeconfig.may_start_programs(kubeconfig.files(session.environment, given))),
+        own=own_kubeconfig(session.environment.kubeconfig_files),
     )
-    targets = fleet.reach(session.way.kubectl, session.line, session.environment, chosen, session.login)
+    targets = reach(choice, session.line, session.logins)
     first = {target.context or target.cluster: target for target in reversed(targets)}
-    way = session.way._replace(environment=session.environment)
-    parallel = options.max_parallel or dispatch.default_parallel()
-    asked = whoami.ask(list(reversed(first.values())), way, parallel)
+    asked = reachability.ask(list(reversed(first.values())), session.environment)
     return {target.cluster: asked[first[target.context or target.cluster].cluster].check for target in targets}
 
 
@@ -285,32 +286,32 @@ def _write(session: Session, proposed: Sequence[Proposal], hub_context: str | No
     That a cluster doesn't answer now is no reason not to: which context is its own doesn't depend on it.
     """
     entries = [_entry(session, each) for each in proposed if each.context and each.how != "mapped"]
-    there = session.chosen.mapping.hub_context
+    there = session.choice.mapping.hub_context
     hub = None if there else hub_context
-    path = os.path.join(kubeconfig.home(session.environment), ".kube", FILES[0])
+    path = os.path.join(session.environment.kube_directory, FILES[0])
     if not entries and not hub:
-        session.streams.say([errors.setup_nothing_to_write(path)])
+        session.streams.say([messages.setup_nothing_to_write(path)])
         return True
     if there and hub_context not in (None, there):
-        session.streams.say([errors.setup_other_hub(path, there, hub_context or "")])
+        session.streams.say([messages.setup_other_hub(path, there, hub_context or "")])
     if session.mode == "check":
-        session.streams.say([errors.setup_to_write(path, len(entries), hub)])
+        session.streams.say([messages.setup_to_write(path, len(entries), hub)])
         return True
     try:
-        before = mapping_file.read(path)
-        backup = mapping_file.write(path, before, mapping_file.changed(before, entries, hub))
+        before = mapping_editor.read(path)
+        backup = mapping_editor.write(path, before, mapping_editor.changed(before, entries, hub))
     except (CannotEdit, OSError) as error:
         session.streams.say(
-            [errors.setup_cannot_write(path, str(error)), mapping_file.missing(entries, hub).rstrip("\n")]
+            [messages.setup_cannot_write(path, str(error)), mapping_editor.missing(entries, hub).rstrip("\n")]
         )
         return False
-    session.streams.say([errors.setup_written(path, len(entries), hub, backup)])
+    session.streams.say([messages.setup_written(path, len(entries), hub, backup)])
     return True
 
 
-def _entry(session: Session, proposal: Proposal) -> Entry:
+def _entry(session: Session, proposal: Proposal) -> MappingEntry:
     """With its namespace only where the name alone doesn't tell, or where an entry that has one would count before."""
-    profile, entries = proposal.cluster.profile, session.chosen.mapping.entries
+    profile, entries = proposal.cluster.profile, session.choice.mapping.entries
     namespaces = {entry.namespace for entry in entries if entry.profile == profile.name}
     needed = proposal.cluster.name != profile.name or profile.namespace in namespaces
-    return Entry(profile.name, proposal.context, profile.namespace if needed else None)
+    return MappingEntry(profile.name, proposal.context, profile.namespace if needed else None)

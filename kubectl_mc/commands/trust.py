@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
-from kubectl_mc import approvals, cli, errors, fleet, grammar, programs, tables, trust
-from kubectl_mc.approvals import Entry
-from kubectl_mc.cli import Options
-from kubectl_mc.errors import UserError
-from kubectl_mc.grammar import CommandLine
-from kubectl_mc.providers import Offer, Unusable
-from kubectl_mc.streams import Streams
-from kubectl_mc.trust import Approval, Key
+from kubectl_mc import messages
+from kubectl_mc.access import approval_dialogue, approvals
+from kubectl_mc.access.approval_dialogue import OfferedAccess
+from kubectl_mc.access.approvals import Approval, ProfileKey
+from kubectl_mc.access.logins import hub_target, logins_for
+from kubectl_mc.access.profile_access import Offer, Unusable
+from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.options import Options, names_targets
+from kubectl_mc.fleet.choice import choose
+from kubectl_mc.messages import UserError, own_tables
+from kubectl_mc.processes import programs
+from kubectl_mc.processes.environment import Environment
 
 HELP = """\
 Clusters that no context of yours reaches can be reached by what their ClusterProfiles say: a server, and a program that
@@ -32,59 +38,57 @@ Examples:
 CURRENT = "<current>"  # the hub of approvals that were made without a name for it: the current context
 
 
-def run(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+def run(line: CommandLine, environment: Environment) -> int:
     """`trust` alone lists. Raises UserError."""
     if line.path == ("trust",) and grammar.operands(line):
-        raise errors.no_trust_command(grammar.operands(line)[0])
-    return {"approve": _approve, "revoke": _revoke}.get(line.path[-1], _list)(line, options, environment, streams)
+        raise messages.no_trust_command(grammar.operands(line)[0])
+    return {"approve": _approve, "revoke": _revoke}.get(line.path[-1], _list)(line, environment)
 
 
-def _entries(
-    line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams, record: trust.Record
-) -> list[Entry]:
-    login = fleet.login_for(line, streams)
-    chosen = fleet.choose(programs.find_kubectl(environment), options, line, environment, streams.say, login=login)
-    return approvals.entries(chosen, record)
+def _entries(line: CommandLine, environment: Environment, record: approvals.Record) -> list[OfferedAccess]:
+    environment = programs.with_kubectl(environment)
+    choice = choose(environment, partial(hub_target, logins_for(line, environment.streams)))
+    return approval_dialogue.entries(choice, record)
 
 
 # --- list --------------------------------------------------------------------------------------------------
 
 
-def _list(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+def _list(line: CommandLine, environment: Environment) -> int:
     """What the hub's clusters offer, and what was approved that none of them offers; without the hub, the record."""
     form = grammar.value(line, "output") or ""
     if form not in ("", "json", "yaml"):
-        raise errors.bad_flag_value("output", form, "json or yaml")
-    record = trust.read(approvals.file(environment))
+        raise messages.bad_flag_value("output", form, "json or yaml")
+    record = approvals.read(approvals.path(environment.home))
     try:
-        found = _entries(line, options, environment, streams, record)
+        found = _entries(line, environment, record)
     except UserError as error:
         if not record:
             raise
-        streams.say([f"Warning: {error}", "So this is what was approved, not what is offered now:"])
+        environment.streams.say([f"Warning: {error}", "So this is what was approved, not what is offered now:"])
         found = []
     listed = [each for each in found if isinstance(each.offer, Offer) or each.approved]
-    rest = {} if cli.names_targets(options) else {each: record[each] for each in sorted(record)}
+    rest = {} if names_targets(environment.options) else {each: record[each] for each in sorted(record)}
     documents = [_document(each.key, each.cluster, each) for each in listed]
     named = {each.key for each in listed}
     documents += [_document(where, where.profile, approved) for where, approved in rest.items() if where not in named]
-    streams.stdout.write(_FORMS[form](documents))
+    environment.streams.stdout.write(_FORMS[form](documents))
     return 0
 
 
-def _document(where: Key, name: str, known: Entry | Approval) -> dict[str, Any]:
+def _document(where: ProfileKey, name: str, known: OfferedAccess | Approval) -> dict[str, Any]:
     """What is said of a cluster. status: approved, unknown, changed, unusable, or kept: approved, but not offered."""
-    approved = known.approved if isinstance(known, Entry) else known
-    offer = known.offer if isinstance(known, Entry) else None
+    approved = known.approved if isinstance(known, OfferedAccess) else known
+    offer = known.offer if isinstance(known, OfferedAccess) else None
     document: dict[str, Any] = {
         "name": name,
         "hub": where.hub,
         "profile": where.profile,
-        "status": known.verdict.state if isinstance(known, Entry) else "kept",
+        "status": known.verdict.state if isinstance(known, OfferedAccess) else "kept",
         "approvedAt": approved.time if approved else "",
         "fields": dict(offer.approval if isinstance(offer, Offer) else approved.fields if approved else {}),
     }
-    if isinstance(known, Entry) and known.verdict.changes:
+    if isinstance(known, OfferedAccess) and known.verdict.changes:
         document["changes"] = [change._asdict() for change in known.verdict.changes]
     if isinstance(offer, Unusable):
         document["problem"] = offer.reason
@@ -94,16 +98,16 @@ def _document(where: Key, name: str, known: Entry | Approval) -> dict[str, Any]:
 def _table(documents: Sequence[Mapping[str, Any]]) -> str:
     rows = []
     for each in documents:
-        fields = trust.flat(each["fields"])
+        fields = approvals.flat(each["fields"])
         login = f"{fields.get('command', '')} {fields.get('args', '')}".strip()
         login = f"provider {fields['provider']} {login}".strip() if "provider" in fields else login
         hub, when = each["hub"] or CURRENT, each["approvedAt"] or "<never>"
         rows.append([each["name"], each["status"], hub, fields.get("server", ""), login, when])
-    return tables.render(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
+    return own_tables.render(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
 
 
 def _listed(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"apiVersion": trust.API_VERSION, "kind": "ClusterTrustList", "items": list(documents)}
+    return {"apiVersion": approvals.API_VERSION, "kind": "ClusterTrustList", "items": list(documents)}
 
 
 def _yaml(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -114,32 +118,33 @@ def _yaml(documents: Sequence[Mapping[str, Any]]) -> str:
 
 _FORMS = {"": _table, "json": lambda documents: json.dumps(_listed(documents), indent=4) + "\n", "yaml": _yaml}
 
-
 # --- approve, revoke ---------------------------------------------------------------------------------------
 
 
-def _approve(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+def _approve(line: CommandLine, environment: Environment) -> int:
     """Show all of it, then ask once. Exit status 1 if something wasn't approved that was to be."""
     names = tuple(grammar.operands(line))
-    if not names and not cli.names_targets(options):
-        raise errors.approve_what()
-    file = approvals.file(environment)
-    record = trust.read(file)
-    found = _entries(line, _with_clusters(options, names), environment, streams, record)
+    if not names and not names_targets(environment.options):
+        raise messages.approve_what()
+    file = approvals.path(environment.home)
+    record = approvals.read(file)
+    found = _entries(line, environment._replace(options=_with_clusters(environment.options, names)), record)
     offered = [each for each in found if isinstance(each.offer, Offer)]
     unusable = [
-        f"{trust.plain(each.cluster)}: {each.offer.reason}" for each in found if isinstance(each.offer, Unusable)
+        f"{approvals.plain(each.cluster)}: {each.offer.reason}" for each in found if isinstance(each.offer, Unusable)
     ]
-    waiting = list(approvals.waiting(found).values())
-    streams.say([errors.visible(text) for text in unusable])
-    approvals.show(waiting, streams)
+    waiting = list(approval_dialogue.waiting(found).values())
+    environment.streams.say([messages.visible(text) for text in unusable])
+    approval_dialogue.show(waiting, environment)
     if not waiting:
-        streams.say([f"{errors.clusters(len(offered))} approved already" if offered else "nothing to approve"])
+        environment.streams.say(
+            [f"{messages.clusters(len(offered))} approved already" if offered else "nothing to approve"]
+        )
         return 1 if unusable else 0
-    if not options.yes and not approvals.agreed(waiting, streams):
-        streams.say(["nothing was approved"])
+    if not environment.options.yes and not approval_dialogue.agreed(waiting, environment):
+        environment.streams.say(["nothing was approved"])
         return 1
-    approvals.write(waiting, environment, streams)
+    approval_dialogue.write(waiting, environment)
     return 1 if unusable else 0
 
 
@@ -149,31 +154,31 @@ def _with_clusters(options: Options, names: Sequence[str]) -> Options:
     return options._replace(clusters=(*options.clusters, *names), given=(*options.given, *given))
 
 
-def _revoke(line: CommandLine, options: Options, environment: Mapping[str, str], streams: Streams) -> int:
+def _revoke(line: CommandLine, environment: Environment) -> int:
     """By name, namespace/name or glob, of all hubs or of the one that is typed; no hub is asked."""
     names = grammar.operands(line)
     if not names:
-        raise errors.revoke_what()
-    file = approvals.file(environment)
-    record = trust.read(file)
-    gone = [_named(record, options.hub_context, name) for name in names]
+        raise messages.revoke_what()
+    file = approvals.path(environment.home)
+    record = approvals.read(file)
+    gone = [_named(record, environment.options.hub_context, name) for name in names]
     for name, found in zip(names, gone):
         if not found:
-            raise errors.nothing_to_revoke(name)
+            raise messages.nothing_to_revoke(name)
     revoked = sorted({where for found in gone for where in found})
-    trust.change(file, lambda now: trust.revoke(now, revoked))
-    streams.say([f"revoked: {', '.join(_described(where) for where in revoked)}"])
+    approvals.change(file, lambda now: approvals.revoke(now, revoked))
+    environment.streams.say([f"revoked: {', '.join(_described(where) for where in revoked)}"])
     return 0
 
 
-def _described(where: Key) -> str:
-    return trust.plain(where.profile) + (f" of hub {trust.plain(where.hub)}" if where.hub else "")
+def _described(where: ProfileKey) -> str:
+    return approvals.plain(where.profile) + (f" of hub {approvals.plain(where.hub)}" if where.hub else "")
 
 
-def _named(record: trust.Record, hub: str | None, pattern: str) -> list[Key]:
+def _named(record: approvals.Record, hub: str | None, pattern: str) -> list[ProfileKey]:
     of_hub = [where for where in record if hub in (None, where.hub)]
     return [each for each in of_hub if any(fnmatchcase(text, pattern) for text in _names(each))]
 
 
-def _names(where: Key) -> tuple[str, str]:
+def _names(where: ProfileKey) -> tuple[str, str]:
     return where.profile, where.profile.partition("/")[2]

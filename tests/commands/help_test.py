@@ -5,7 +5,7 @@ import io
 import pytest
 
 from kubectl_mc import cli
-from kubectl_mc.commands import COMMANDS, SECTIONS, WITHOUT_OPERANDS
+from kubectl_mc.command_line.own_commands import COMMANDS, SECTIONS, WITHOUT_OPERANDS
 
 TOP = sorted(path for path in COMMANDS if " " not in path)
 

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from kubectl_mc import cli, hub, trust
+from kubectl_mc import cli
+from kubectl_mc.access import approvals
+from kubectl_mc.fleet import cluster_profiles
 
 SERVER = "https://c1.example:6443"
 
@@ -19,7 +21,7 @@ SERVER = "https://c1.example:6443"
 def profile(name: str, command: str = "aws", **properties: str) -> dict[str, Any]:
     given = {"auth.exec.command": command, **{f"auth.exec.{key}": value for key, value in properties.items()}}
     return {
-        "apiVersion": hub.API_VERSION,
+        "apiVersion": cluster_profiles.API_VERSION,
         "metadata": {"name": name, "namespace": "fleet"},
         "status": {
             "properties": [{"name": key, "value": value} for key, value in given.items()],
@@ -28,7 +30,7 @@ def profile(name: str, command: str = "aws", **properties: str) -> dict[str, Any
     }
 
 
-NOTHING = {"apiVersion": hub.API_VERSION, "metadata": {"name": "bare", "namespace": "fleet"}}
+NOTHING = {"apiVersion": cluster_profiles.API_VERSION, "metadata": {"name": "bare", "namespace": "fleet"}}
 
 
 class Terminal(io.StringIO):
@@ -75,7 +77,7 @@ class User:
         return Said(status, stdout.getvalue(), stderr.getvalue())
 
     def approved(self) -> set[str]:
-        return {key.profile for key in trust.read(trust.path(str(self.home)))}
+        return {key.profile for key in approvals.read(approvals.path(str(self.home)))}
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kubectl_mc.writes import audit
-from kubectl_mc.writes.audit import Run
+from kubectl_mc.changes import record
+from kubectl_mc.changes import record as record_module
+from kubectl_mc.changes.record import Run
 from tests.e2e.conftest import Shell
 from tests.e2e.verbs_test import MANIFESTS, Place
 
@@ -48,7 +49,7 @@ def settled(changing: Shell, folder: Path) -> Place:
     for name, text in {**MANIFESTS, "web.yaml": WEB, "request.yaml": request}.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    record = Path(audit.path(changing.environment))
+    record = Path(record_module.path(changing.environment["HOME"]))
     record.unlink(missing_ok=True)
     path = f"{folder}:{changing.environment['PATH']}"
     return Place(
@@ -81,7 +82,7 @@ def writes(place: Place, cluster: str) -> int:
 
 
 def runs(place: Place) -> list[Run]:
-    return audit.runs(audit.path(place.shell.environment))
+    return record.runs(record.path(place.shell.environment["HOME"]))
 
 
 def states(run: Run) -> dict[str, str]:

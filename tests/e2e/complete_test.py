@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_mc.commands.complete import DEFAULT, KEEP_ORDER, NO_FILES, complete
+from kubectl_mc.commands.completion import DEFAULT, KEEP_ORDER, NO_FILES, complete
 from tests.e2e.conftest import Shell
 
 

@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 import pytest
 
-from kubectl_mc import dispatch, hub, login, providerfile, providers
-from kubectl_mc.dispatch import Command, Result
-from kubectl_mc.login import How, Member
-from kubectl_mc.providers import Offer
+from kubectl_mc.access import profile_access, provider_file, shared_login
+from kubectl_mc.access.profile_access import Offer
+from kubectl_mc.access.shared_login import How, LoginMember
+from kubectl_mc.fleet import cluster_profiles, hub_objects
+from kubectl_mc.processes import event_loop
+from kubectl_mc.processes.event_loop import Command, Result
 from tests.e2e.conftest import MEMBERS, Shell
 
 V1 = "client.authentication.k8s.io/v1"
@@ -55,31 +57,36 @@ def configured(plugin: Plugin, provider: str, token: str, cluster_info: bool = F
 
 def offers(members: Shell, plugin: Plugin) -> dict[str, Offer]:
     """What the hub's profiles and the plugin's provider file are, by the cluster's name."""
-    listed = members.kubectl("--context", "hub", *hub.list_command(None)).stdout
-    logins = providerfile.read(str(plugin.file))
-    found = {profile.name: providers.find(profile, logins) for profile in hub.profiles(hub.items(listed.encode()))}
+    listed = members.kubectl("--context", "hub", *cluster_profiles.list_command(None)).stdout
+    logins = provider_file.read(str(plugin.file))
+    found = {
+        profile.name: profile_access.find(profile, logins)
+        for profile in cluster_profiles.profiles(hub_objects.items(listed.encode()))
+    }
     return {name: offer for name, offer in found.items() if isinstance(offer, Offer)}
 
 
-def run(members: Shell, given: Sequence[Member], *words: str) -> list[Result]:
+def run(members: Shell, given: Sequence[LoginMember], *words: str) -> list[Result]:
     """A kubectl for each, with nothing but its kubeconfig in memory."""
     commands = [
         Command(member.name, ("kubectl", *words), members.environment, json.dumps(member.kubeconfig).encode())
         for member in given
     ]
-    return dispatch.collect(commands, 8, 60)
+    return event_loop.collect(commands, 8, 60)
 
 
 def provider_name(members: Shell) -> str:
-    listed = members.kubectl("--context", "hub", *hub.list_command(None)).stdout
-    (name,) = {profile.access_providers[0].name for profile in hub.profiles(hub.items(listed.encode()))}
+    listed = members.kubectl("--context", "hub", *cluster_profiles.list_command(None)).stdout
+    (name,) = {
+        profile.access_providers[0].name for profile in cluster_profiles.profiles(hub_objects.items(listed.encode()))
+    }
     return name
 
 
 @pytest.mark.parametrize(("token", "status"), [("admin", 0), ("viewer", 1)])
 def test_kubectl_logs_in_with_the_plugins_token(members: Shell, plugin: Plugin, token: str, status: int) -> None:
     found = offers(members, configured(plugin, provider_name(members), token))
-    given = [Member(name, offer.kubeconfig) for name, offer in found.items()]
+    given = [LoginMember(name, offer.kubeconfig) for name, offer in found.items()]
     assert sorted(found) == sorted(MEMBERS)
     for result in run(members, given, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"):
         assert (result.status, result.stdout, result.stderr) == (0, token.encode(), b"")
@@ -89,8 +96,8 @@ def test_kubectl_logs_in_with_the_plugins_token(members: Shell, plugin: Plugin, 
 
 def test_all_log_in_with_one_run_of_it(members: Shell, plugin: Plugin) -> None:
     found = offers(members, configured(plugin, provider_name(members), "viewer"))
-    given = [Member(name, offer.kubeconfig) for name, offer in found.items()]
-    outcome = login.share(given, How(members.environment, 8, 30.0), lambda lines: None)
+    given = [LoginMember(name, offer.kubeconfig) for name, offer in found.items()]
+    outcome = shared_login.share(given, How(members.environment, 8, 30.0), lambda lines: None)
     assert (outcome.failures, plugin.started) == ({}, 1)
     for result in run(members, outcome.members, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"):
         assert (result.status, result.stdout, result.stderr) == (0, b"viewer", b"")
@@ -100,20 +107,25 @@ def test_all_log_in_with_one_run_of_it(members: Shell, plugin: Plugin) -> None:
 def test_the_plugin_is_told_what_kubectl_tells_it(members: Shell, plugin: Plugin) -> None:
     found = offers(members, configured(plugin, provider_name(members), "admin", cluster_info=True))
     config = json.loads(json.dumps(found["c1"].kubeconfig))
-    extension = {"name": providers.CLUSTER_CONFIG, "extension": {"clusterName": "c1", "list": [1, None, {"a": "é<"}]}}
+    extension = {
+        "name": profile_access.CLUSTER_CONFIG,
+        "extension": {"clusterName": "c1", "list": [1, None, {"a": "é<"}]},
+    }
     config["clusters"][0]["cluster"] |= {"extensions": [extension], "disable-compression": True}
-    run(members, [Member("c1", config)], "get", "nodes")
+    run(members, [LoginMember("c1", config)], "get", "nodes")
     theirs = json.loads(plugin.told.read_text())
     plugin.told.unlink()
-    login.share([Member("c1", config), Member("again", config)], How(members.environment, 8, 30.0), lambda lines: None)
+    shared_login.share(
+        [LoginMember("c1", config), LoginMember("again", config)], How(members.environment, 8, 30.0), lambda lines: None
+    )
     assert json.loads(plugin.told.read_text()) == theirs
     assert theirs["spec"]["cluster"]["config"] == extension["extension"]
 
 
 def test_a_wrong_token_is_unauthorized_everywhere(members: Shell, plugin: Plugin) -> None:
     found = offers(members, configured(plugin, provider_name(members), "nobody"))
-    given = [Member(name, offer.kubeconfig) for name, offer in found.items()]
-    outcome = login.share(given, How(members.environment, 8, 30.0), lambda lines: None)
+    given = [LoginMember(name, offer.kubeconfig) for name, offer in found.items()]
+    outcome = shared_login.share(given, How(members.environment, 8, 30.0), lambda lines: None)
     assert all(
         b"Unauthorized" in result.stderr or b"logged in" in result.stderr
         for result in run(members, outcome.members, "get", "nodes")
@@ -126,6 +138,6 @@ def test_another_certificate_authority_is_no_way_in(members: Shell, plugin: Plug
     members.fleet.clear_requests("c1")
     config = json.loads(json.dumps(found["c1"].kubeconfig))
     del config["clusters"][0]["cluster"]["certificate-authority-data"]
-    (result,) = run(members, [Member("c1", config)], "get", "nodes")
+    (result,) = run(members, [LoginMember("c1", config)], "get", "nodes")
     assert b"x509: certificate signed by unknown authority" in result.stderr
     assert members.fleet.requests("c1") == []

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from kubectl_mc import grammar, verbs
-from kubectl_mc.usage import FLAGS_HELP
+from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line.help_texts import FLAGS_HELP
 from tests.e2e.conftest import MEMBERS, Done, Shell, needs
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "verbs.md"
@@ -370,6 +370,6 @@ def test_the_way_and_the_naming_of_targets_are_the_programs(row: Row) -> None:
     verb = verbs.find(line)
     if verb.group and line.verb == verb.path:  # alone it is kubectl's help; the row is about its sub-verbs
         line = line._replace(path=(*line.path, "some"))
-    assert (row.way, row.named) == (verbs.way(verb, line), "yes" if verbs.changes(verb, line) else "no")
+    assert (row.way, row.named) == (verbs.mode(verb, line), "yes" if verbs.changes(verb, line) else "no")
     shapes = {"table": "table", "text": "sections", "lines": "lines"}
     assert row.answer == (shapes[verb.shape] if row.way in ("captured", "streamed") else "as kubectl's")

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from kubectl_mc import grammar, verbs
-from kubectl_mc.writes import audit
+from kubectl_mc.changes import record
+from kubectl_mc.command_line import grammar, verbs
 from tests.e2e.changing import CART, NEW_IMAGE, SETTINGS, TARGETS, everywhere, runs, states, targeted
 from tests.e2e.conftest import MEMBERS, needs
 from tests.e2e.verbs_test import Place
@@ -117,7 +117,7 @@ def test_a_change_is_refused_rehearsed_confirmed_and_written_down(place: Place, 
         assert [event["event"] for event in run.events if event.get("cluster") == cluster] == ["begin", "cluster"]
     targets = {target["cluster"]: bool(target["server"] and target["user"]) for target in run.start["targets"]}
     assert targets == dict.fromkeys(TARGETS, True)
-    assert "hunter2" not in Path(audit.path(place.shell.environment)).read_text()
+    assert "hunter2" not in Path(record.path(place.shell.environment["HOME"])).read_text()
 
 
 def test_every_changing_verb_has_a_case() -> None:

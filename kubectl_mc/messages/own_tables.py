@@ -1,0 +1,19 @@
+"""Tables of our own commands, in kubectl's looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_mc.messages import visible
+
+
+def render(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Three spaces between columns, no lines; control characters made visible. No headers: ()."""
+    from tabulate import DataRow, TableFormat, tabulate
+
+    row = DataRow("", "   ", "")
+    looks = TableFormat(None, None, None, None, headerrow=row, datarow=row, padding=0, with_header_hide=None)
+    lines = [list(headers)] if headers else []
+    lines += [[visible(cell) for cell in cells] for cells in rows]
+    text = tabulate(lines, tablefmt=looks, disable_numparse=True)
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())

@@ -1,0 +1,80 @@
+"""What every command runs with. It is made once, at the process's start, and handed in from there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.invocation import Invocation
+from kubectl_mc.command_line.options import Options
+from kubectl_mc.processes.standard_streams import Streams
+
+HUB_PATIENCE = 30.0  # seconds that the hub has for an answer by default
+
+
+class Environment(NamedTuple):
+    """The user's surroundings, in which a command and the kubectls that it starts run.
+
+    variables: the user's environment variables
+    streams: where the command reads and writes
+    options: our own flags
+    kubectl: the path of the user's kubectl; "" for a command that starts none
+    kubeconfig_flag: the value of --kubeconfig; None where the flag is not given
+    """
+
+    variables: Mapping[str, str]
+    streams: Streams
+    options: Options = Options()
+    kubectl: str = ""
+    kubeconfig_flag: str | None = None
+
+    @property
+    def home(self) -> str:
+        """The user's home directory."""
+        return self.variables.get("HOME") or os.path.expanduser("~")
+
+    @property
+    def kube_directory(self) -> str:
+        """The directory ~/.kube, which holds kubectl's files and ours."""
+        return os.path.join(self.home, ".kube")
+
+    @property
+    def kubeconfig_files(self) -> list[str]:
+        """The kubeconfig files that kubectl reads, whether or not they exist.
+
+        These are the file of --kubeconfig, else those in KUBECONFIG, else ~/.kube/config (client-go, clientcmd
+        loader.go).
+        """
+        if self.kubeconfig_flag:
+            return [self.kubeconfig_flag]
+        paths = [path for path in self.variables.get("KUBECONFIG", "").split(os.pathsep) if path]
+        return paths or [os.path.join(self.kube_directory, "config")]
+
+    @property
+    def hub_patience(self) -> float:
+        """The time that the hub has for an answer, in seconds; 0 for no limit."""
+        timeout = self.options.cluster_timeout
+        return HUB_PATIENCE if timeout is None else timeout
+
+    def for_invocation(self, invocation: Invocation) -> Environment:
+        """The same environment with the flags of this command line."""
+        return self._replace(
+            options=invocation.options, kubeconfig_flag=grammar.value(invocation.kubectl, "kubeconfig")
+        )
+
+    def with_default_timeout(self, timeout: float) -> Environment:
+        """The same environment, where --cluster-timeout is not given with this one, in seconds."""
+        options = self.options
+        if options.cluster_timeout is not None:
+            return self
+        return self._replace(options=options._replace(cluster_timeout=timeout))
+
+    def has_kuberc(self, kuberc_flag: str | None) -> bool:
+        """Return whether kubectl reads a kuberc file, which holds aliases and defaults.
+
+        kuberc_flag: the value of --kuberc; None where the flag is not given
+        """
+        named = kuberc_flag or self.variables.get("KUBERC")
+        return bool(named) or os.path.exists(os.path.join(self.kube_directory, "kuberc"))

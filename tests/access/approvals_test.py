@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_mc.access import approvals
+from kubectl_mc.access.approvals import Approval, FieldChange, ProfileKey, Verdict
+from kubectl_mc.access.profile_access import Offer
+from kubectl_mc.fleet.cluster_profiles import ClusterProfile
+from kubectl_mc.messages import UserError
+
+KEY = ProfileKey("hub", "fleet/c1")
+
+FIELDS: dict[str, Any] = {
+    "server": "https://c1.example:6443",
+    "certificate-authority": "sha256:00",
+    "command": "aws",
+    "args": ["eks", "get-token", "--cluster-name", "my c1"],
+    "env": {"AWS_PROFILE": "prod"},
+}
+
+
+def offer(**fields: Any) -> Offer:
+    """An offer with other fields; None for one that isn't there."""
+    approval = {**FIELDS, **{name.replace("_", "-"): value for name, value in fields.items()}}
+    return Offer("properties", {}, {name: value for name, value in approval.items() if value is not None})
+
+
+def approved(given: Offer = offer()) -> Approval:  # noqa: B008 - a value
+    return approvals.approve({}, {KEY: given})[KEY]
+
+
+# --- Digest and verdict ------------------------------------------------------------------------------------
+
+
+def test_what_was_approved_is_approved() -> None:
+    assert approvals.verdict(offer(), approved()) == Verdict("approved")
+    assert approvals.problem("c1", Verdict("approved")) == ""
+
+
+def test_what_was_never_approved_is_unknown() -> None:
+    found = approvals.verdict(offer(), None)
+    assert found == Verdict("unknown")
+    assert approvals.problem("c1", found).endswith("kubectl mc trust approve c1")
+
+
+@pytest.mark.parametrize(
+    ("now", "change"),
+    [
+        (offer(command="/tmp/aws"), FieldChange("command", "aws", "/tmp/aws")),
+        (offer(server="https://evil.example"), FieldChange("server", FIELDS["server"], "https://evil.example")),
+        (offer(certificate_authority="sha256:11"), FieldChange("certificate-authority", "sha256:00", "sha256:11")),
+        (offer(certificate_authority=None), FieldChange("certificate-authority", "sha256:00", "")),
+        (offer(proxy_url="http://proxy"), FieldChange("proxy-url", "", "http://proxy")),
+        (offer(env={"AWS_PROFILE": "x"}), FieldChange("env AWS_PROFILE", "prod", "x")),
+        (offer(env={"AWS_PROFILE": "prod", "PATH": "/tmp"}), FieldChange("env PATH", "", "/tmp")),
+        (offer(env=None), FieldChange("env AWS_PROFILE", "prod", "")),
+        (
+            offer(args=["eks", "get-token", "--cluster-name", "my", "c1"]),
+            FieldChange("args", "eks get-token --cluster-name 'my c1'", "eks get-token --cluster-name my c1"),
+        ),
+        (offer(exec_config={"clusterName": "c2"}), FieldChange("exec-config", "", '{"clusterName": "c2"}')),
+    ],
+)
+def test_any_change_is_seen_and_named(now: Offer, change: FieldChange) -> None:
+    found = approvals.verdict(now, approved())
+    assert found == Verdict("changed", (change,))
+    assert approvals.described(change) in approvals.problem("c1", found)
+
+
+def test_the_login_that_a_server_gets_is_part_of_it() -> None:
+    """Another of the user's own providers would send another login to the approved server."""
+    before = approved(offer(command=None, args=None, env=None, provider="google"))
+    now = offer(command=None, args=None, env=None, provider="azure")
+    assert approvals.verdict(now, before).changes == (FieldChange("provider", "google", "azure"),)
+
+
+def test_a_record_whose_digest_was_edited_approves_nothing() -> None:
+    found = approvals.verdict(offer(), approved()._replace(digest="sha256:00"))
+    assert found.state == "changed"
+    assert "the record of it has been edited" in approvals.problem("c1", found)
+
+
+def test_fields_that_were_edited_approve_nothing_either() -> None:
+    forged = approved()._replace(fields={**FIELDS, "server": "https://evil.example"})
+    assert approvals.verdict(offer(server="https://evil.example"), forged).state == "changed"
+
+
+def test_the_digest_is_of_values_not_of_their_order() -> None:
+    assert approvals.digest({"a": 1, "b": {"c": 2, "d": 3}}) == approvals.digest({"b": {"d": 3, "c": 2}, "a": 1})
+
+
+TEXT = st.text(max_size=5)
+APPROVAL = st.fixed_dictionaries(
+    {"server": TEXT},
+    optional={
+        "command": TEXT,
+        "args": st.lists(TEXT, max_size=3),
+        "env": st.dictionaries(TEXT, TEXT, max_size=3),
+        "exec-config": st.dictionaries(TEXT, st.one_of(TEXT, st.integers(), st.none()), max_size=2),
+    },
+)
+
+
+@given(APPROVAL, APPROVAL)
+def test_only_the_very_same_is_approved(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    kept = approvals.approve({}, {KEY: Offer("properties", {}, before)})[KEY]
+    found = approvals.verdict(Offer("properties", {}, now), kept)
+    assert (found.state == "approved") == (before == now)
+    assert all(change.old != change.new for change in found.changes)
+
+
+# --- What is shown -----------------------------------------------------------------------------------------
+
+
+def test_all_of_it_is_shown() -> None:
+    lines = approvals.shown("c1", offer(), approvals.verdict(offer(), None))
+    assert lines == [
+        "c1: not approved yet",
+        "  server:                https://c1.example:6443",
+        "  certificate-authority: sha256:00",
+        "  command:               aws",
+        "  args:                  eks get-token --cluster-name 'my c1'",
+        "  env AWS_PROFILE:       prod",
+    ]
+
+
+def test_what_it_was_is_shown_beside_what_it_is() -> None:
+    now = offer(command="/tmp/aws", env=None, proxy_url="http://proxy", certificate_authority=None)
+    lines = approvals.shown("c1", now, approvals.verdict(now, approved()))
+    assert lines[0] == "c1: not what was approved"
+    assert "  command:               /tmp/aws (was aws)" in lines
+    assert "  env AWS_PROFILE:       gone (was prod)" in lines
+    assert "  proxy-url:             http://proxy (was not there)" in lines
+    assert lines[-1] == "  certificate-authority: none, so those that this machine trusts"
+
+
+@given(APPROVAL)
+def test_nothing_that_is_shown_can_hide(approval: Mapping[str, Any]) -> None:
+    """No control character, no letter that looks like another one, no line that looks like a line of ours."""
+    given = Offer("properties", {}, approval)
+    for line in approvals.shown("c\x1b1", given, Verdict("unknown")):
+        assert line.isascii()
+        assert line.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x1b[2Kb", r"a\x1b[2Kb"),
+        ("a\nb", r"a\nb"),
+        ("аws", r"\u0430ws"),
+        ("a\u202eb", r"a\u202eb"),
+        ("a\\nb", r"a\\nb"),
+    ],
+)
+def test_a_value_is_shown_as_printable_ascii(text: str, shown: str) -> None:
+    assert approvals.plain(text) == shown
+
+
+# --- The file ----------------------------------------------------------------------------------------------
+
+
+def keep(file: str, record: Mapping[ProfileKey, Approval]) -> None:
+    approvals.change(file, lambda before: record)
+
+
+def test_the_record_is_kept_for_its_owner_only(tmp_path: Path) -> None:
+    file = approvals.path(str(tmp_path))
+    assert file == f"{tmp_path}/.kube/kubectl-mc-trust.yaml"
+    record = approvals.approve(
+        {}, {KEY: offer(), ProfileKey("", "fleet/c2"): offer(args=["\x1b", "é", "no", "2026-11-23"])}
+    )
+    keep(file, record)
+    assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    assert approvals.read(file) == record
+    assert os.listdir(tmp_path / ".kube") == ["kubectl-mc-trust.yaml"]
+
+
+def test_of_changes_at_the_same_time_none_is_lost(tmp_path: Path) -> None:
+    file, keys = approvals.path(str(tmp_path)), [ProfileKey("hub", f"fleet/c{number}") for number in range(16)]
+
+    def approve(key: ProfileKey) -> None:
+        approvals.change(file, lambda record: approvals.approve(record, {key: offer()}))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(approve, keys))
+    assert set(approvals.read(file)) == set(keys)
+
+
+def test_no_file_is_no_approval(tmp_path: Path) -> None:
+    assert approvals.read(str(tmp_path / "nope")) == {}
+
+
+def test_revoking_leaves_the_others() -> None:
+    record = approvals.approve({}, {KEY: offer(), ProfileKey("hub", "fleet/c2"): offer()})
+    assert set(approvals.revoke(record, [KEY])) == {ProfileKey("hub", "fleet/c2")}
+    assert set(record) == {KEY, ProfileKey("hub", "fleet/c2")}
+
+
+def test_the_same_profile_of_another_hub_is_another_one() -> None:
+    profile = ClusterProfile("c1", "fleet")
+    assert approvals.key("hub", profile) == KEY
+    assert approvals.key(None, profile) == ProfileKey("", "fleet/c1")
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_record_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "trust.yaml"
+    keep(str(file), {KEY: approved()})
+    file.chmod(mode)
+    with pytest.raises(UserError, match="chmod 600"):
+        approvals.read(str(file))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "7", "[]", "{}", "a: [", "\x00", "apiVersion: v1\nkind: ClusterTrust\n",
+        "apiVersion: kubectl-mc.k8s.io/v1alpha1\nkind: ClusterTrust\napproved: 7\n",
+        "apiVersion: kubectl-mc.k8s.io/v1alpha1\nkind: ClusterTrust\napproved: [{profile: a}]\n",
+        "apiVersion: kubectl-mc.k8s.io/v1alpha1\nkind: ClusterTrust\napproved: [{profile: a, digest: b, fields: 7}]\n",
+        "!!python/object/apply:os.system ['true']",
+        "2026-13-45",
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_record_is_a_user_error(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "trust.yaml"
+    file.write_text(text)
+    file.chmod(0o600)
+    with pytest.raises(UserError, match=r"trust\.yaml: not YAML of kind ClusterTrust"):
+        approvals.read(str(file))
+
+
+def test_a_folder_that_cannot_be_written_is_a_user_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="can't be written"):
+        keep(str(tmp_path / "file" / "trust.yaml"), {})
+
+
+def test_what_is_kept_can_be_read_by_others(tmp_path: Path) -> None:
+    file = tmp_path / "trust.yaml"
+    keep(str(file), {KEY: approved()})
+    assert json.dumps(FIELDS["args"][1]).strip('"') in file.read_text()
+    assert "digest: sha256:" in file.read_text()

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubectl_mc.access import kubeconfigs
+
+EXEC = {"exec": {"command": "aws", "args": ["eks"]}}
+VIEW: dict[str, Any] = {
+    "kind": "Config",
+    "current-context": "one",
+    "clusters": [
+        {"name": "c1", "cluster": {"server": "https://1"}},
+        {"name": "c2", "cluster": {"server": "https://2"}},
+        {"name": "relative CA", "cluster": {"certificate-authority": "ca.crt"}},
+        {"name": "absolute CA", "cluster": {"certificate-authority": "/ca.crt"}},
+    ],
+    "users": [
+        {"name": "u1", "user": {"token": "t1"}},
+        {"name": "u2", "user": EXEC},
+        {"name": "relative", "user": {"exec": {"command": "./bin/login"}}},
+        {"name": "absolute", "user": {"exec": {"command": "/bin/login"}}},
+        {"name": "legacy", "user": {"auth-provider": {"name": "oidc"}}},
+        {"name": "relative key", "user": {"client-certificate": "/crt", "client-key": "key"}},
+        {"name": "relative token", "user": {"tokenFile": "token"}},
+    ],
+    "contexts": [
+        {"name": "one", "context": {"cluster": "c1", "user": "u1", "namespace": "shop"}},
+        {"name": "two", "context": {"cluster": "c2", "user": "u2"}},
+        {"name": "relative", "context": {"cluster": "c1", "user": "relative"}},
+        {"name": "absolute", "context": {"cluster": "c1", "user": "absolute"}},
+        {"name": "legacy", "context": {"cluster": "c1", "user": "legacy"}},
+        {"name": "relative CA", "context": {"cluster": "relative CA", "user": "u1"}},
+        {"name": "absolute CA", "context": {"cluster": "absolute CA", "user": "u1"}},
+        {"name": "relative key", "context": {"cluster": "c1", "user": "relative key"}},
+        {"name": "relative token", "context": {"cluster": "c1", "user": "relative token"}},
+        {"name": "no user", "context": {"cluster": "c1"}},
+        {"name": "lost", "context": {"cluster": "nowhere", "user": "nobody"}},
+        {"name": "empty"},
+    ],
+}  # fmt: skip
+
+
+def minimal(name: str) -> dict[str, Any]:
+    content = kubeconfigs.split(VIEW)[name].content
+    assert content is not None
+    return dict(content)
+
+
+def test_each_context_gets_its_own_cluster_and_user_only() -> None:
+    assert minimal("one") == {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "one",
+        "contexts": [VIEW["contexts"][0]],
+        "clusters": [VIEW["clusters"][0]],
+        "users": [VIEW["users"][0]],
+    }
+    assert minimal("two")["users"] == [VIEW["users"][1]]
+
+
+def test_there_is_one_for_every_context() -> None:
+    assert list(kubeconfigs.split(VIEW)) == [entry["name"] for entry in VIEW["contexts"]]
+
+
+@pytest.mark.parametrize(
+    ("context", "whole", "starts_programs"),
+    [
+        ("one", True, False),
+        ("two", True, True),
+        ("absolute", True, True),
+        ("relative", False, True),
+        ("legacy", False, True),
+        ("relative CA", False, False),
+        ("absolute CA", True, False),
+        ("relative key", False, False),
+        ("relative token", False, False),
+        ("no user", True, False),
+        ("lost", True, False),
+        ("empty", True, False),
+    ],
+)
+def test_what_needs_its_own_folder_or_file_keeps_it(context: str, whole: bool, starts_programs: bool) -> None:
+    found = kubeconfigs.split(VIEW)[context]
+    assert (found.content is not None, found.starts_programs) == (whole, starts_programs)
+
+
+@pytest.mark.parametrize("context", ["lost", "empty"])
+def test_a_context_of_nothing_is_left_for_kubectl_to_complain_of(context: str) -> None:
+    assert (minimal(context)["clusters"], minimal(context)["users"]) == ([], [])
+
+
+@pytest.mark.parametrize("view", [{}, {"contexts": None, "clusters": None, "users": None}])
+def test_an_empty_kubeconfig_has_no_contexts(view: dict[str, Any]) -> None:
+    assert kubeconfigs.split(view) == {}
+
+
+def test_what_is_in_a_kubeconfig_is_not_in_its_repr() -> None:
+    assert "t1" not in repr(kubeconfigs.split(VIEW)["one"])

@@ -1,0 +1,341 @@
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_mc.access import profile_access
+from kubectl_mc.access.profile_access import CLUSTER_CONFIG, EXTRA_ARGS, EXTRA_ENVS, Offer, Unusable
+from kubectl_mc.access.provider_file import Provider
+from kubectl_mc.fleet import cluster_profiles
+from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
+from tests.hostile import hostile
+
+AUTHORITY = base64.b64encode(b"-----BEGIN CERTIFICATE-----\n").decode()
+FINGERPRINT = "sha256:b93f51c3ac1bdd90edcce2019d2452a328cbf97443f3744cc7ec63033a5b2c16"
+
+EXEC: dict[str, Any] = {
+    "apiVersion": "client.authentication.k8s.io/v1",
+    "command": "login",
+    "args": ["--own"],
+    "env": [{"name": "OWN", "value": "mine"}],
+    "provideClusterInfo": False,
+    "interactiveMode": "Never",
+}
+CLUSTER: dict[str, Any] = {
+    "server": "https://c1.example:6443",
+    "certificate-authority-data": AUTHORITY,
+    "tls-server-name": "c1.internal",
+    "proxy-url": "socks5://proxy.example:1080",
+}
+ASKED = {
+    "server": "https://c1.example:6443",
+    "certificate-authority": FINGERPRINT,
+    "tls-server-name": "c1.internal",
+    "proxy-url": "socks5://proxy.example:1080",
+}
+PROPERTIES = {
+    "auth.exec.command": "aws",
+    "auth.exec.args": "eks,get-token,--cluster-name,c1",
+    "auth.exec.apiVersion": "client.authentication.k8s.io/v1",
+    "auth.exec.env": "AWS_PROFILE=prod,AWS_REGION=eu-west-1",
+}
+
+
+def profile(
+    cluster: Mapping[str, Any] = CLUSTER, properties: Mapping[str, str] = {}, name: str = "google"
+) -> ClusterProfile:
+    return ClusterProfile("c1", "fleet", properties=properties, access_providers=(AccessProvider(name, cluster),))
+
+
+def provider(
+    args_policy: str = "Ignore", envs_policy: str = "Ignore", name: str = "google", **fields: object
+) -> Provider:
+    return Provider(name, {**EXEC, **fields}, args_policy, envs_policy)
+
+
+def extended(**extensions: object) -> dict[str, Any]:
+    names = {"config": CLUSTER_CONFIG, "args": EXTRA_ARGS, "envs": EXTRA_ENVS}
+    return {**CLUSTER, "extensions": [{"name": names[key], "extension": value} for key, value in extensions.items()]}
+
+
+def offered(given: ClusterProfile, *known: Provider) -> Offer:
+    found = profile_access.find(given, known)
+    assert isinstance(found, Offer), found
+    return found
+
+
+def refused(given: ClusterProfile, *known: Provider) -> str:
+    found = profile_access.find(given, known)
+    assert isinstance(found, Unusable), found
+    return found.reason
+
+
+def entry(offer: Offer) -> dict[str, Any]:
+    return dict(offer.kubeconfig["users"][0]["user"]["exec"])
+
+
+def reached(offer: Offer) -> dict[str, Any]:
+    return dict(offer.kubeconfig["clusters"][0]["cluster"])
+
+
+# --- The user's provider -----------------------------------------------------------------------------------
+
+
+def test_the_users_provider_and_the_profiles_cluster_are_a_kubeconfig() -> None:
+    offer = offered(profile(), provider())
+    assert offer.source == "provider google"
+    assert offer.approval == {**ASKED, "provider": "google"}
+    assert offer.kubeconfig == {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "c1",
+        "contexts": [{"name": "c1", "context": {"cluster": "c1", "user": "c1"}}],
+        "clusters": [{"name": "c1", "cluster": CLUSTER}],
+        "users": [{"name": "c1", "user": {"exec": EXEC}}],
+    }
+
+
+def test_the_first_provider_of_the_file_counts_not_the_profiles_first() -> None:
+    both = (AccessProvider("kubeconfig", CLUSTER), AccessProvider("google", {**CLUSTER, "server": "https://g.example"}))
+    given = ClusterProfile("c1", "fleet", properties=PROPERTIES, access_providers=both)
+    assert offered(given, provider(name="azure"), provider(), provider(name="kubeconfig")).source == "provider google"
+    assert offered(given, provider(name="kubeconfig"), provider()).approval["server"] == CLUSTER["server"]
+
+
+def test_a_provider_that_cannot_be_used_is_not_passed_over() -> None:
+    both = (AccessProvider("kubeconfig", CLUSTER), AccessProvider("google", {}))
+    given = ClusterProfile("c1", "fleet", properties=PROPERTIES, access_providers=both)
+    assert "its server is no https URL" in refused(given, provider(), provider(name="kubeconfig"))
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (ClusterProfile("c1", "fleet"), "its profile says no way to reach it"),
+        (profile(), "none of its access providers (google) is in the provider file"),
+        (ClusterProfile("c1", "fleet", properties=PROPERTIES), "auth.exec.command without an access provider"),
+    ],
+)
+def test_what_is_missing_is_said(given: ClusterProfile, reason: str) -> None:
+    assert reason in refused(given, provider(name="azure"))
+
+
+def test_the_policies_ignore_what_the_profile_adds_unless_told() -> None:
+    given = profile(extended(args=["--a"], envs={"A": "1"}))
+    offer = offered(given, provider())
+    assert entry(offer) == EXEC
+    assert offer.approval == {**ASKED, "provider": "google"}
+
+
+def test_arguments_are_appended_and_asked_about() -> None:
+    offer = offered(profile(extended(args=["--audience", "x y"])), provider("Append"))
+    assert entry(offer)["args"] == ["--own", "--audience", "x y"]
+    assert offer.approval["args"] == ["--audience", "x y"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "env", "asked"),
+    [
+        ("AppendIfNotExists", {"OWN": "mine", "B": "2"}, {"B": "2"}),
+        ("Replace", {"OWN": "theirs", "B": "2"}, {"B": "2", "OWN": "theirs"}),
+    ],
+)
+def test_variables_by_policy(policy: str, env: Mapping[str, str], asked: Mapping[str, str]) -> None:
+    offer = offered(profile(extended(envs={"OWN": "theirs", "B": "2"})), provider(envs_policy=policy))
+    assert {each["name"]: each["value"] for each in entry(offer)["env"]} == env
+    assert offer.approval["env"] == asked
+
+
+def test_the_cluster_config_goes_to_a_plugin_that_is_told_of_the_cluster_and_is_asked_about() -> None:
+    given = profile(extended(config={"clusterName": "c1"}))
+    told, untold = offered(given, provider(provideClusterInfo=True)), offered(given, provider())
+    assert reached(told)["extensions"] == [{"name": CLUSTER_CONFIG, "extension": {"clusterName": "c1"}}]
+    assert told.approval["exec-config"] == {"clusterName": "c1"}
+    assert "extensions" not in reached(untold)
+    assert "exec-config" not in untold.approval
+
+
+@pytest.mark.parametrize(
+    ("cluster", "reason"),
+    [
+        (extended(args="--a"), "additional-args is no list of texts"),
+        (extended(args=[7]), "additional-args is no text"),
+        (extended(args=["\0"]), "holds what no command line can"),
+        (extended(args=["\ud800"]), "holds what no command line can"),
+        (extended(args=["x" * 20_000]), "more to approve than 16 KiB"),
+        (extended(envs=["A=1"]), "environment variables are no object"),
+        (extended(envs={"A": 1}), "A is no text"),
+        (extended(envs={"A=B": "1"}), "'A=B' is no environment variable's name"),
+        (extended(envs={"": "1"}), "is no environment variable's name"),
+        (extended(envs={"LD_PRELOAD": "/tmp/x.so"}), "it sets LD_PRELOAD, which no hub may"),
+        (extended(envs={"DYLD_INSERT_LIBRARIES": "x"}), "it sets DYLD_INSERT_LIBRARIES"),
+        (extended(config="x"), "client.authentication.k8s.io/exec is no object"),
+        (extended(config={"a": json.loads("[" * 100 + "]" * 100)}), "nested deeper than 20 levels"),
+        ({**CLUSTER, "extensions": 2 * [{"name": EXTRA_ARGS, "extension": []}]}, "an extension is there twice"),
+    ],
+)
+def test_what_a_hub_adds_has_to_be_of_its_type(cluster: Mapping[str, Any], reason: str) -> None:
+    assert reason in refused(profile(cluster), provider("Append", "Replace", provideClusterInfo=True))
+
+
+# --- Properties --------------------------------------------------------------------------------------------
+
+
+def test_properties_say_what_to_run_against_the_first_access_provider() -> None:
+    offer = offered(profile(properties=PROPERTIES))
+    assert offer.source == "properties"
+    assert reached(offer) == CLUSTER
+    assert entry(offer) == {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": "aws",
+        "args": ["eks", "get-token", "--cluster-name", "c1"],
+        "env": [{"name": "AWS_PROFILE", "value": "prod"}, {"name": "AWS_REGION", "value": "eu-west-1"}],
+        "provideClusterInfo": False,
+        "interactiveMode": "IfAvailable",
+    }
+    assert offer.approval == {
+        **ASKED,
+        "command": "aws",
+        "args": ["eks", "get-token", "--cluster-name", "c1"],
+        "env": {"AWS_PROFILE": "prod", "AWS_REGION": "eu-west-1"},
+    }
+
+
+def test_a_command_alone_is_enough() -> None:
+    offer = offered(profile({"server": "https://c1"}, {"auth.exec.command": "/usr/bin/login"}))
+    assert offer.approval == {"server": "https://c1", "command": "/usr/bin/login"}
+    assert entry(offer)["args"] == []
+    assert entry(offer)["apiVersion"] == "client.authentication.k8s.io/v1beta1"
+
+
+@pytest.mark.parametrize(
+    ("properties", "reason"),
+    [
+        ({"auth.exec.command": "./login"}, "neither a name nor an absolute path"),
+        ({"auth.exec.command": "bin/login"}, "neither a name nor an absolute path"),
+        ({"auth.exec.command": "../../tmp/login"}, "neither a name nor an absolute path"),
+        ({"auth.exec.command": "a\0b"}, "auth.exec.command holds what no command line can"),
+        ({"auth.exec.command": "x" * 1_000_000}, "more to approve than 16 KiB"),
+        ({**PROPERTIES, "auth.exec.apiVersion": "v1"}, "auth.exec.apiVersion is none of"),
+        ({**PROPERTIES, "auth.exec.env": "LD_PRELOAD=/tmp/x.so"}, "it sets LD_PRELOAD"),
+        ({**PROPERTIES, "auth.exec.env": "=x"}, "is no environment variable's name"),
+        ({**PROPERTIES, "auth.exec.env": "A B=x"}, "'A B' is no environment variable's name"),
+    ],
+)
+def test_properties_that_cannot_be_a_command_are_refused(properties: Mapping[str, str], reason: str) -> None:
+    assert reason in refused(profile(properties=properties))
+
+
+# --- The Cluster type --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"certificate-authority": "/etc/passwd"},
+        {"insecure-skip-tls-verify": True},
+        {"token": "secret"},
+        {"client-certificate-data": "x", "client-key-data": "y"},
+        {"extensions": [{"name": "other", "extension": {}}]},
+    ],
+)
+def test_what_no_hub_may_say_is_not_taken_over(field: Mapping[str, Any]) -> None:
+    offer = offered(profile({**CLUSTER, **field}), provider("Append", "Replace", provideClusterInfo=True))
+    assert reached(offer) == CLUSTER
+    assert offer.kubeconfig["users"] == [{"name": "c1", "user": {"exec": {**EXEC, "provideClusterInfo": True}}}]
+
+
+def test_compression_is_the_hubs_business() -> None:
+    assert (
+        reached(offered(profile({**CLUSTER, "disable-compression": True}), provider()))["disable-compression"] is True
+    )
+    assert "disable-compression" not in reached(offered(profile({**CLUSTER, "disable-compression": "yes"}), provider()))
+
+
+@pytest.mark.parametrize("field", ["certificate-authority-data", "tls-server-name", "proxy-url"])
+@pytest.mark.parametrize("empty", ["", None])
+def test_a_field_without_value_is_not_there(field: str, empty: object) -> None:
+    offer = offered(profile({**CLUSTER, field: empty}), provider())
+    assert reached(offer) == {key: value for key, value in CLUSTER.items() if key != field}
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["https://c1", "https://10.0.0.1:6443", "https://[::1]:6443", "https://gateway.example/v1/projects/1/members/c1"],
+)
+def test_servers_are_https_urls(server: str) -> None:
+    assert offered(profile({**CLUSTER, "server": server}), provider()).approval["server"] == server
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("server", None),
+        ("server", ""),
+        ("server", "c1.example"),
+        ("server", "http://c1.example"),
+        ("server", "file:///etc/passwd"),
+        ("server", "https://user:password@c1.example"),
+        ("server", "https://c1.example/\x1b[2J"),
+        ("server", "https://c1.example/\n"),
+        ("server", "https://c1.exámple"),
+        ("server", "https://c1/" + "x" * 1_000_000),
+        ("tls-server-name", "c1 c2"),
+        ("tls-server-name", "c1\n"),
+        ("proxy-url", "ftp://proxy"),
+        ("proxy-url", "http://user:password@proxy"),
+        ("certificate-authority-data", "not base64!"),
+        ("certificate-authority-data", "é"),
+        ("certificate-authority-data", "QUJD" * 100_000),
+        ("certificate-authority-data", ["Q0E="]),
+    ],
+)
+def test_a_field_that_is_not_as_a_kubeconfig_has_it_is_refused(field: str, value: object) -> None:
+    assert field in refused(profile({**CLUSTER, field: value}), provider())
+
+
+def test_line_breaks_in_base64_change_nothing() -> None:
+    broken = f"{AUTHORITY[:8]}\n{AUTHORITY[8:]}\n"
+    assert offered(profile({**CLUSTER, "certificate-authority-data": broken}), provider()) == offered(
+        profile(), provider()
+    )
+
+
+# --- Hostile hubs ------------------------------------------------------------------------------------------
+
+WITH_ALL: dict[str, Any] = {
+    "apiVersion": cluster_profiles.API_VERSION,
+    "metadata": {"name": "c1", "namespace": "fleet"},
+    "status": {
+        "properties": [{"name": name, "value": value} for name, value in PROPERTIES.items()],
+        "accessProviders": [
+            {"name": "google", "cluster": extended(config={"a": [1]}, args=["--a"], envs={"A": "1"})},
+        ],
+    },
+}
+
+
+@given(hostile(WITH_ALL, 25), st.booleans())
+def test_any_profile_gives_an_offer_of_text_or_a_reason(item: object, known: bool) -> None:
+    for found in cluster_profiles.profiles([item]):
+        result = profile_access.find(found, [provider("Append", "Replace", provideClusterInfo=True)] if known else [])
+        if isinstance(result, Unusable):
+            assert result.reason
+            continue
+        assert json.loads(json.dumps(result.kubeconfig)) == result.kubeconfig
+        assert result.approval["server"] == reached(result)["server"]
+        assert result.approval["server"].startswith("https://")
+        assert all(isinstance(argument, str) for argument in entry(result)["args"])
+        assert all(isinstance(text, str) for each in entry(result)["env"] for text in each.values())
+        assert set(reached(result)) <= {*CLUSTER, "extensions", "disable-compression"}
+
+
+@given(st.dictionaries(st.sampled_from(sorted(PROPERTIES)), st.text(max_size=20)))
+def test_any_text_in_the_properties_gives_an_offer_or_a_reason(properties: Mapping[str, str]) -> None:
+    assert isinstance(profile_access.find(profile(properties=properties), []), Offer | Unusable)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_mc.access import provider_file
+from kubectl_mc.messages import UserError
+from tests.hostile import JSON
+
+V1, V1BETA1 = provider_file.API_VERSIONS
+
+FULL: dict[str, Any] = {
+    "name": "google",
+    "execConfig": {
+        "apiVersion": V1,
+        "command": "gke-gcloud-auth-plugin",
+        "args": ["--use_application_default_credentials"],
+        "env": [{"name": "A", "value": "1"}],
+        "provideClusterInfo": True,
+        "interactiveMode": "Never",
+        "installHint": "gcloud components install gke-gcloud-auth-plugin",
+    },
+    "profileSourcedCLIArgsPolicy": "Append",
+    "profileSourcedEnvVarsPolicy": "AppendIfNotExists",
+}
+
+
+def parse(*listed: object, path: str = "/home/alice/providers.json") -> tuple[provider_file.Provider, ...]:
+    return provider_file.parse(json.dumps({"providers": listed}), path)
+
+
+def changed(**fields: object) -> dict[str, Any]:
+    return {**FULL, "execConfig": {**FULL["execConfig"], **fields}}
+
+
+def test_every_field_is_read() -> None:
+    (provider,) = parse(FULL)
+    assert provider == provider_file.Provider("google", FULL["execConfig"], "Append", "AppendIfNotExists")
+
+
+def test_what_upstream_requires_is_enough() -> None:
+    (provider,) = parse({"name": "a", "execConfig": {"apiVersion": V1BETA1, "command": "login"}})
+    assert provider == provider_file.Provider(
+        "a",
+        {
+            "apiVersion": V1BETA1,
+            "command": "login",
+            "args": [],
+            "env": [],
+            "provideClusterInfo": False,
+            "interactiveMode": "IfAvailable",
+        },
+        "Ignore",
+        "Ignore",
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "resolved"),
+    [
+        ("login", "login"),
+        ("/usr/bin/login", "/usr/bin/login"),
+        ("./bin/login", "/home/alice/bin/login"),
+        ("../login", "/home/login"),
+    ],
+)
+def test_a_relative_command_is_in_the_files_folder(command: str, resolved: str) -> None:
+    assert parse(changed(command=command))[0].exec["command"] == resolved
+
+
+@pytest.mark.parametrize(
+    ("provider", "problem"),
+    [
+        (7, "a provider has no name"),
+        ({}, "a provider has no name"),
+        ({"name": ""}, "a provider has no name"),
+        ({"name": "a"}, "provider a: execConfig is missing"),
+        ({"name": "a", "execConfig": None}, "provider a: execConfig is missing"),
+        (changed(command=""), "provider google: execConfig.command is missing"),
+        (changed(command=7), "provider google: command is no text"),
+        (changed(apiVersion=None), "provider google: apiVersion is none of client.authentication.k8s.io/v1, "),
+        (changed(apiVersion="client.authentication.k8s.io/v1alpha1"), "provider google: apiVersion is none of"),
+        (changed(args="a b"), "provider google: execConfig.args is no list of texts"),
+        (changed(args=[1]), "provider google: execConfig.args is no text"),
+        (changed(args=["a\0b"]), "provider google: execConfig.args holds what no command line can"),
+        (changed(env={"A": "1"}), "provider google: execConfig.env is no list"),
+        (changed(env=[{"name": 1}]), "provider google: name is no text"),
+        (
+            changed(interactiveMode="Sometimes"),
+            "provider google: interactiveMode is none of Never, IfAvailable, Always",
+        ),
+        ({**FULL, "profileSourcedCLIArgsPolicy": "append"}, "provider google: profileSourcedCLIArgsPolicy is none of"),
+        (
+            {**FULL, "profileSourcedEnvVarsPolicy": "Append"},
+            "profileSourcedEnvVarsPolicy is none of Ignore, AppendIfNo",
+        ),
+    ],
+)
+def test_a_mistake_is_said_with_the_file_and_the_provider(provider: object, problem: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse(provider)
+    assert str(caught.value).startswith(
+        ("/home/alice/providers.json: provider", "/home/alice/providers.json: a provider")
+    )
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "{}", '{"providers": {}}', "[" * 100_000])
+def test_what_is_no_provider_file_is_a_user_error(text: str) -> None:
+    with pytest.raises(UserError, match=r"^/p: (not JSON|no list of providers)"):
+        provider_file.parse(text, "/p")
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "providers.json"
+    path.write_text(json.dumps({"providers": [changed(command="./login")]}))
+    assert provider_file.read(str(path))[0].exec["command"] == f"{tmp_path}/login"
+
+
+def test_a_file_that_cannot_be_read_is_a_user_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="can't be read: No such file"):
+        provider_file.read(str(tmp_path / "nope"))
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    with pytest.raises(UserError, match="can't be read"):
+        provider_file.read(str(tmp_path / "binary"))
+
+
+@given(st.one_of(st.text(), JSON.map(json.dumps), JSON.map(lambda value: json.dumps({"providers": value}))))
+def test_garbage_is_at_worst_a_user_error(text: str) -> None:
+    with contextlib.suppress(UserError):
+        assert isinstance(provider_file.parse(text, "/p"), tuple)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import socketserver
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+import yaml
+
+from kubectl_mc.changes import change_input
+from kubectl_mc.changes.change_input import Given
+from kubectl_mc.command_line import grammar, invocation
+from kubectl_mc.messages import UserError
+from tests.environments import environment
+
+
+def read(*argv: str, stdin: bytes = b"") -> Given:
+    return change_input.read(environment(), invocation.parse_invocation(argv).kubectl, lambda: stdin)
+
+
+def names(given: Given) -> list[str]:
+    return [document["name"] for document in yaml.safe_load_all(given.content or b"")]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """b.yaml, a.json (of two objects), c.txt, and inner/d.yml."""
+    (tmp_path / "b.yaml").write_text("name: b1\n---\nname: b2")
+    (tmp_path / "a.json").write_text('{"name": "a1"}\n{"name": "a2"}')
+    (tmp_path / "c.txt").write_text("name: c")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "d.yml").write_text("name: d\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_lone_file_stays_to_the_byte(folder: Path) -> None:
+    given = read("apply", "-f", "b.yaml", "-n", "shop")
+    assert given.content == b"name: b1\n---\nname: b2"
+    assert given.digest == f"sha256:{hashlib.sha256(given.content).hexdigest()}"
+    assert given.sources == ("b.yaml",)
+    assert grammar.join(given.line.tokens) == ["apply", "-n", "shop", "--filename=-"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (["-f", "."], ["a1", "a2", "b1", "b2"]),
+        (["-f", ".", "-R"], ["a1", "a2", "b1", "b2", "d"]),
+        (["-Rf", "."], ["a1", "a2", "b1", "b2", "d"]),
+        (["-f", "b.yaml,inner"], ["b1", "b2", "d"]),
+        (["-f", "b.yaml", "-f", "a.json", "-f", "b.yaml"], ["b1", "b2", "a1", "a2"]),
+        (["-f", "*.yaml", "-f", "c.txt"], ["b1", "b2", "c"]),
+        (["-f", "-", "-f", "inner/d.yml"], ["given", "d"]),
+    ],
+)
+def test_files_are_one_stream_in_kubectl_s_order(folder: Path, flags: list[str], expected: list[str]) -> None:
+    assert names(read("apply", *flags, stdin=b"name: given\n")) == expected
+
+
+def test_a_link_to_a_file_is_followed_and_one_to_a_folder_is_not(folder: Path) -> None:
+    (folder / "inner" / "e.yaml").symlink_to(folder / "b.yaml")
+    (folder / "inner" / "up").symlink_to(folder)
+    assert names(read("apply", "-R", "-f", "inner")) == ["d", "b1", "b2"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be"])
+def test_marks_of_an_encoding_are_no_text(folder: Path, encoding: str) -> None:
+    mark = "" if encoding == "utf-8-sig" else "\ufeff"
+    (folder / "m.yaml").write_bytes(f"{mark}name: é".encode(encoding))
+    assert names(read("apply", "-f", "b.yaml", "-f", "m.yaml")) == ["b1", "b2", "é"]
+
+
+@pytest.mark.parametrize(
+    "argv", [["delete", "cm", "a"], ["apply", "-f", "b.yaml", "-k", "."], ["apply", "-k"], ["apply", "-f"]]
+)
+def test_what_has_no_input_or_two_is_left_to_kubectl(folder: Path, argv: list[str]) -> None:
+    assert read(*argv) == Given(invocation.parse_invocation(argv).kubectl)
+
+
+def test_what_is_not_there_is_said(folder: Path) -> None:
+    with pytest.raises(UserError, match=r'the path "nope.yaml" does not exist'):
+        read("apply", "-f", "nope.yaml")
+    os.symlink("nowhere", "dangling.yaml")
+    with pytest.raises(UserError, match=r"dangling.yaml can't be read: No such file"):
+        read("apply", "-f", "dangling.yaml")
+
+
+class Server(BaseHTTPRequestHandler):
+    """Counts what it is asked; /busy answers at the third time, /gone never, /elsewhere leads to /a."""
+
+    asked: ClassVar[list[str]] = []
+    logins: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.logins.append(self.headers["Authorization"])
+        busy = self.path == "/busy" and self.asked.count("/busy") < 3
+        status = {"/gone": 404, "/elsewhere": 302}.get(self.path.partition("?")[0], 200)
+        self.send_response(503 if busy else status)
+        if status == 302:
+            self.send_header("Location", "/a")
+        self.end_headers()
+        self.wfile.write(b"name: url\n")
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    Server.asked.clear()
+    Server.logins.clear()
+    with socketserver.TCPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_url_is_fetched_once_and_again_where_the_server_is_busy(url: str) -> None:
+    assert read("apply", "-f", f"{url}/a").content == b"name: url\n"
+    assert Server.asked == ["/a"]
+    assert read("apply", "-f", f"{url}/busy").content == b"name: url\n"
+    assert Server.asked == ["/a", "/busy", "/busy", "/busy"]
+
+
+def test_a_url_that_cant_be_fetched_is_said(url: str) -> None:
+    with pytest.raises(UserError, match="the server answered 404"):
+        read("apply", "-f", f"{url}/gone")
+    assert Server.asked == ["/gone"]
+
+
+def test_a_login_in_a_url_is_a_header_for_its_server_only(url: str) -> None:
+    with_login = url.replace("://", "://joe:p%40ss@")
+    assert read("apply", "-f", f"{with_login}/elsewhere").content == b"name: url\n"
+    assert Server.logins == ["Basic am9lOnBAc3M=", None]
+    for path in ("gone?token=p%40ss", "a b?token=p%40ss"):
+        with pytest.raises(UserError) as raised:
+            read("apply", "-f", f"{with_login}/{path}")
+        assert "p%40ss" not in str(raised.value)
+    with pytest.raises(UserError, match="it is no URL"):
+        read("apply", "-f", "http://joe:p%40ss@localhost:port/a")
+
+
+def test_what_came_through_a_pipe_is_known_again_but_cant_be_found_out() -> None:
+    given = Given(
+        invocation.parse_invocation(["create", "cm", "a"]).kubectl, piped=(b"hunter2", b"\xff"), sources=("/dev/stdin",)
+    )
+    written = change_input.written(given)
+    assert written == {"sources": ["/dev/stdin"], "proof": written["proof"]}
+    assert written["proof"] != change_input.written(given)["proof"]
+    assert change_input.is_same(given, written)
+    for other in ((b"hunter3", b"\xff"), (b"hunter2",), ()):
+        assert not change_input.is_same(given._replace(piped=other), written)
+    assert not change_input.is_same(given, {"sources": ["/dev/stdin"]})
+
+
+def test_a_file_is_known_again_by_its_digest(folder: Path) -> None:
+    given = read("apply", "-f", "b.yaml")
+    assert change_input.written(given) == {"sources": ["b.yaml"], "digest": given.digest}
+    assert change_input.is_same(given, change_input.written(given))
+    assert not change_input.is_same(read("apply", "-f", "c.txt"), change_input.written(given))
+    assert change_input.written(read("delete", "cm", "a")) == {}
+    assert change_input.is_same(read("delete", "cm", "a"), {})

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from kubectl_mc.changes import edits
+from kubectl_mc.command_line import grammar, invocation
+
+HEAD = "apps/v1 Deployment web shop"
+
+
+def states(*rows: str) -> edits.States:
+    return edits.states("".join(f"{row}\n" for row in rows).encode())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed", "unchanged"),
+    [
+        (f"{HEAD} 1 10", f"{HEAD} 1 10", [], True),
+        (f"{HEAD} 1 10", f"{HEAD} 2 11", [("deployment.apps/web", "shop")], False),
+        (f"{HEAD} 1 10", f"{HEAD} 1 11", [], False),
+        ("v1 ConfigMap a shop <none> 10", "v1 ConfigMap a shop <none> 11", [("configmap/a", "shop")], False),
+        ("v1 Node a <none> <none> 10", "v1 Node a <none> <none> 11", [("node/a", "")], False),
+        ("", f"{HEAD} 1 10", [], False),
+        ("", "", [], False),
+    ],
+)
+def test_what_was_edited_is_told_by_its_versions(
+    before: str, after: str, changed: list[tuple[str, str]], unchanged: bool
+) -> None:
+    found = edits.changes(states(before), states(after))
+    assert [(each.resource, each.namespace) for each in found] == changed
+    assert edits.is_unchanged(states(before), states(after)) is unchanged
+
+
+def test_what_is_looked_at_is_what_is_edited() -> None:
+    line = invocation.parse_invocation(
+        ["edit", "-f", "a.yaml", "deploy/a", "-n", "shop", "--as=bob", "-o", "json", "-R"]
+    ).kubectl
+    words = grammar.join(edits.looking(line).tokens)
+    assert words[:6] == ["get", "deploy/a", "-f", "a.yaml", "-R", "--no-headers"]
+    assert words[7:] == ["--namespace", "shop", "--as=bob"]

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import pytest
+
+from kubectl_mc.changes import confirmation, preflight
+from kubectl_mc.changes.preflight import Finding
+from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.fleet.cluster_profiles import ClusterProfile
+from kubectl_mc.fleet.clusters import Cluster
+from kubectl_mc.merge import object_changes
+from kubectl_mc.merge.object_changes import ObjectChange
+from kubectl_mc.processes.event_loop import Result
+from tests.environments import request
+
+APPLY = request("apply -f x --clusters=c1")
+NAMESPACE = b'Error from server (NotFound): error when creating "STDIN": namespaces "new" not found\n'
+SAID = 'error when creating "STDIN": namespaces "new" not found'
+
+
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "status", "refusal", "unchanged"),
+    [
+        (b"configmap/a configured (server dry run)\n", b"", 0, "", False),
+        (b"configmap/a unchanged (server dry run)\n", b"", 0, "", True),
+        (b"", b"", 0, "", True),
+        (b"", b'Error from server (NotFound): pods "a" not found\n', 1, "not found", False),
+        (b"configmap/a created\n", b"error: no matches for kind\n", 1, "no such resource type", False),
+        (b"namespace/new created (server dry run)\n", NAMESPACE, 1, "", False),
+        (b"namespace/other created (server dry run)\n", NAMESPACE, 1, "not found", False),
+        (b"namespace/new created (server dry run)\n", NAMESPACE + b"error: another\n", 1, SAID, False),
+        (b"", NAMESPACE, 1, "not found", False),
+    ],
+)
+def test_what_a_cluster_says_is_judged(
+    stdout: bytes, stderr: bytes, status: int, refusal: str, unchanged: bool
+) -> None:
+    finding = preflight.judged(Result("c1", stdout, stderr, status), APPLY)
+    assert (finding.refusal, finding.unchanged) == (refusal, unchanged)
+
+
+def test_the_rehearsal_says_what_it_would_do_whatever_is_to_be_shown() -> None:
+    line = request("create deploy a --image=b -o json --dry-run=none --show-managed-fields -- sh").line
+    assert grammar.join(preflight.rehearsal(line).tokens) == [
+        *("create", "deploy", "a", "--image=b", "--dry-run=server", "--", "sh")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "rehearsed"),
+    [
+        ("apply -f x", True),
+        ("apply -f x --force", False),
+        ("replace --force -f x", False),
+        ("create --raw /api -f x", False),
+        ("delete --raw /api", False),
+        ("delete pod a --force", True),
+        ("auth reconcile -f x", False),
+        ("rollout restart deploy/a", False),
+        ("cordon a", True),
+        ("exec a -- ls", False),
+        ("some-plugin --dry-run", False),
+    ],
+)
+def test_what_can_be_rehearsed(text: str, rehearsed: bool) -> None:
+    asked = request(text)
+    assert verbs.can_rehearse(asked.verb, asked.line) is rehearsed
+
+
+def finding(cluster: str, *resources: str, result: str = "deleted", refusal: str = "") -> Finding:
+    return Finding(cluster, tuple(ObjectChange(resource, result) for resource in resources), refusal)
+
+
+@pytest.mark.parametrize(
+    ("text", "findings", "sentence"),
+    [
+        ("delete deployment nginx", [], "Delete deployment 'nginx' from 10 clusters"),
+        ("delete deploy/nginx", [finding("c1", "deployment.apps/nginx")], "Delete deployment 'nginx' from 10 clusters"),
+        ("apply -f x", [finding("c1", *(f"pod/{n}" for n in range(4)))], "Apply 4 objects in 10 clusters"),
+        (
+            "apply -f x",
+            [finding("c1", "configmap/a"), finding("c2", "configmap/a", "secret/b")],
+            "Apply configmap 'a', secret 'b' in 10 clusters",
+        ),
+        ("rollout restart deploy/web", [], "Rollout restart deploy 'web' in 10 clusters"),
+        ("cordon node-1", [], "Cordon 'node-1' in 10 clusters"),
+        ("exec web-1 -- ls", [], "Exec 'web-1' in 10 clusters"),
+        ("create -f x --edit", [], "Create 'x' in 10 clusters"),
+        ("edit -f a.yaml -f b.yaml", [], "Edit 'a.yaml', 'b.yaml' in 10 clusters"),
+        ("edit -k overlay", [], "Edit 'overlay' in 10 clusters"),
+        ("set env ds a PASSWORD=<redacted>", [], "Set env ds 'a' in 10 clusters"),
+        ("create cm a", [finding("c1", "configmap/a")], "Create configmap 'a' in 10 clusters"),
+        ("create token joe", [], "Create token 'joe' in 10 clusters"),
+        ("danger <redacted>", [], "Danger in 10 clusters"),
+        ("delete pod a b", [], "Delete pod 'a', 'b' from 10 clusters"),
+    ],
+)
+def test_the_question(text: str, findings: list[Finding], sentence: str) -> None:
+    asked = request(text)
+    assert confirmation.sentence(asked, asked.line, findings, 10) == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("delete deployment nginx", False),
+        ("delete deploy/nginx", False),
+        ("delete deployment", True),
+        ("delete pods --all", True),
+        ("delete pods --all=false a", False),
+        ("delete pods -l a=b", True),
+        ("delete ns a", True),
+        ("delete namespaces/a", True),
+        ("delete pods,ns a", True),
+        ("delete crd a.b", True),
+        ("delete customresourcedefinitions.apiextensions.k8s.io a.b", True),
+        ("delete -f x", False),
+        ("delete --raw /api", True),
+        ("apply -f x --prune -l a=b", True),
+        ("apply -f x", False),
+        ("replace -f x --force", True),
+        ("replace -f x", False),
+        ("scale deploy --all --replicas=0", False),
+    ],
+)
+def test_what_has_to_be_counted(text: str, counted: bool) -> None:
+    asked = request(text)
+    assert confirmation.is_counted(asked, asked.line, [], 2) is counted
+    assert confirmation.is_counted(asked, asked.line, [], 1) is False
+
+
+def test_what_the_input_deletes_has_to_be_counted_too() -> None:
+    asked = request("delete -f x")
+    for kind in ("namespace", "customresourcedefinition.apiextensions.k8s.io"):
+        assert confirmation.is_counted(asked, asked.line, [finding("c1", f"{kind}/a")], 2)
+    assert not confirmation.is_counted(request("apply -f x"), asked.line, [finding("c1", "namespace/a")], 2)
+
+
+def test_what_is_shown_folds_what_is_alike() -> None:
+    clusters = [
+        Cluster(f"c{number}", ClusterProfile(f"c{number}", "fleet", version="v1.33.1", healthy=number != 5))
+        for number in range(1, 7)
+    ]
+    assert confirmation.shown(request("delete cm a -n shop").line, clusters) == [
+        "kubectl delete cm a -n shop",
+        "  c[1-4,6]: healthy, v1.33.1",
+        "  c5: unhealthy, v1.33.1",
+    ]
+
+
+def test_the_findings_are_told_by_what_they_have_in_common() -> None:
+    findings = [
+        finding("c1", "pod/a"),
+        finding("c2", "pod/a"),
+        finding("c3", "pod/a", result="unchanged"),
+        finding("c4", refusal="forbidden"),
+    ]
+    assert preflight.told(findings) == [
+        "Would change 2 clusters: c1, c2",
+        "  pod/a deleted",
+        "Would change nothing in 1 cluster: c3",
+        "Refused by 1 cluster: c4 (forbidden)",
+    ]
+
+
+def test_what_kubectl_prints_beside_objects_is_in_the_table_too() -> None:
+    rows = object_changes.dry_run_table([("c1", "clusterrole.x/a reconciled (dry run)\nmissing rules:\n")]).splitlines()
+    assert [row.split() for row in rows] == [
+        ["CLUSTER", "RESOURCE", "RESULT"],
+        ["c1", "clusterrole.x/a", "reconciled"],
+        ["c1", "<none>", "missing", "rules:"],
+    ]

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_mc.changes import record
+from kubectl_mc.merge.object_changes import ObjectChange
+from kubectl_mc.messages import UserError
+
+START = {"waves": [["c1"], ["c2", "c3"]], "argv": ["scale"]}
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> str:
+    return str(tmp_path / "kubectl-mc" / "audit.jsonl")
+
+
+def test_each_event_is_a_line_for_its_owner_only(where: str) -> None:
+    log = record.open_log(where, "r1")
+    log.write("start", **START)
+    log.write("begin", cluster="c1")
+    lines = [json.loads(line) for line in Path(where).read_text().splitlines()]
+    assert [(line["run"], line["event"]) for line in lines] == [("r1", "start"), ("r1", "begin")]
+    assert all(line["time"].endswith("Z") for line in lines)
+    assert stat.S_IMODE(os.stat(where).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(os.path.dirname(where)).st_mode) == 0o700
+
+
+def test_a_file_and_folder_that_others_could_read_are_closed(where: str) -> None:
+    folder = Path(where).parent
+    folder.mkdir(mode=0o755)
+    Path(where).touch(0o644)
+    record.open_log(where, "r1")
+    assert stat.S_IMODE(os.stat(where).st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
+    log = record.Log(os.open("/dev/full", os.O_RDWR | os.O_APPEND), "r1", "/dev/full")
+    with pytest.raises(UserError, match="no change without a record of it, and /dev/full can't be used"):
+        log.write("start")
+
+
+def test_a_folder_that_cant_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="can't be used"):
+        record.open_log(str(tmp_path / "file" / "audit.jsonl"), "r1")
+
+
+def test_a_line_behind_one_that_was_cut_off_is_whole(where: str) -> None:
+    log = record.open_log(where, "r1")
+    log.write("start", **START)
+    with open(where, "a") as file:
+        file.write('{"run": "r1", "event": "beg')
+    log.write("end", exit=0)
+    (run,) = record.runs(where)
+    assert [event["event"] for event in run.events] == ["start", "end"]
+
+
+def cluster(state: str, name: str = "c1", **more: object) -> dict[str, object]:
+    return {"event": "cluster", "cluster": name, "state": state, "reason": "", "seconds": 1.0, "objects": [], **more}
+
+
+BEGIN = {"event": "begin", "cluster": "c1"}
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "gated"),
+    [
+        ([], "not started", None),
+        ([BEGIN], "unknown", None),
+        ([BEGIN, cluster("changed")], "changed", None),
+        ([BEGIN, cluster("failed"), BEGIN], "unknown", None),
+        ([BEGIN, cluster("failed"), BEGIN, cluster("unchanged")], "unchanged", None),
+        ([BEGIN, cluster("changed"), {"event": "rollout", "cluster": "c1", "done": True}], "changed", True),
+        ([BEGIN, cluster("changed"), {"event": "rollout", "cluster": "c1", "done": False}], "changed", False),
+        ([cluster("refused")], "refused", None),
+        ([cluster("changed", "elsewhere")], "not started", None),
+    ],
+)
+def test_the_lines_say_what_became_of_a_cluster(
+    where: str, events: list[dict[str, object]], state: str, gated: bool | None
+) -> None:
+    log = record.open_log(where, "r1")
+    for event in [{"event": "start", **START}, *events]:
+        log.write(**event)  # type: ignore[arg-type]
+    (run,) = record.runs(where)
+    places = {place.cluster: place for place in run.places()}
+    assert (places["c1"].state, places["c1"].gated) == (state, gated)
+    assert list(places) == ["c1", "c2", "c3"]
+
+
+@given(st.lists(st.builds(ObjectChange, st.text(), st.text(), st.text())))
+def test_objects_are_read_as_they_were_written(changes: list[ObjectChange]) -> None:
+    again = json.loads(json.dumps(record.changes(changes)))
+    assert [ObjectChange(**{"resource": "", "result": "", **each}) for each in again] == changes
+
+
+@pytest.mark.parametrize("name", ["2026", "nope", ""])
+def test_a_run_has_to_be_the_only_one_of_its_name(where: str, name: str) -> None:
+    for run in ("2026-a", "2026-b"):
+        record.open_log(where, run).write("start", **START)
+    with pytest.raises(UserError, match="no run"):
+        record.find(where, name)
+    assert record.find(where, "2026-a").id == "2026-a"
+    assert record.find(where, "last").id == "2026-b"
+
+
+def test_without_a_file_there_are_no_runs(where: str) -> None:
+    assert record.runs(where) == []
+
+
+def test_a_run_is_held_by_one_process(where: str) -> None:
+    log = record.open_log(where, "20260114-093012-3f9a")
+    record.lock(log)
+    log.write("start", **START)
+    assert record.reread(log).clusters == ["c1", "c2", "c3"]
+    other = os.fork()
+    if not other:
+        try:
+            record.lock(record.open_log(where, log.run))
+        except UserError:
+            os._exit(7)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(other, 0)[1]) == 7

@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import errno
+import io
+import os
+
+import pytest
+
+from kubectl_mc import __version__, cli, messages
+from kubectl_mc.command_line import grammar, help_texts, invocation
+from kubectl_mc.command_line import options as options_module
+from kubectl_mc.command_line.options import OWN_FLAGS, Options
+from kubectl_mc.messages import UserError
+
+
+def options(*flags: str) -> Options:
+    return invocation.parse_invocation(["get", "pods", *flags]).options
+
+
+def problem(*argv: str) -> str:
+    with pytest.raises(UserError) as raised:
+        invocation.parse_invocation(argv)
+    return str(raised.value)
+
+
+def run(*argv: str) -> tuple[int, str, str]:
+    stdout, stderr = io.StringIO(), io.StringIO()
+    status = cli.main(argv, {}, io.StringIO(), stdout, stderr)
+    return status, stdout.getvalue(), stderr.getvalue()
+
+
+# --- Ours and kubectl's ------------------------------------------------------------------------------------
+
+
+def test_no_flag_of_ours_is_one_of_kubectl_s() -> None:
+    assert not set(OWN_FLAGS) & grammar.all_flags()
+
+
+@pytest.mark.parametrize("flag", sorted(grammar.all_flags() - set(invocation.REFUSED)))
+def test_no_flag_of_kubectl_s_is_taken_for_one_of_ours(flag: str) -> None:
+    assert grammar.join(invocation.parse_invocation(["get", "pods", f"--{flag}"]).kubectl.tokens)[-1] == f"--{flag}"
+
+
+@pytest.mark.parametrize("flag", sorted(OWN_FLAGS))
+def test_each_flag_of_ours_is_in_the_help(flag: str) -> None:
+    assert f"--{flag}" in help_texts.HELP
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("--clusters=c1 get pods", "get pods"),
+        ("get --clusters c1 pods -A", "get pods -A"),
+        ("get pods --verbose --exclude c1,c2 --all-clusters -o wide", "get pods -o wide"),
+        ("get pods -l --clusters", "get pods -l --clusters"),
+        ("get pods --selector --clusters", "get pods --selector --clusters"),
+        ("exec web -- ls --clusters=c1", "exec web -- ls --clusters=c1"),
+        ("get pods --clusters -- x", "get pods x"),
+        ("my-plugin --clusters=c1 --own", "my-plugin --own"),
+        ("get pods -- --context=x", "get pods -- --context=x"),
+    ],
+)
+def test_what_is_left_is_kubectl_s(text: str, left: str) -> None:
+    assert grammar.join(invocation.parse_invocation(text.split()).kubectl.tokens) == left.split()
+
+
+# --- Values ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flags", "field", "value"),
+    [
+        (["--clusters=a"], "clusters", ("a",)),
+        (["--clusters", "a,b"], "clusters", ("a", "b")),
+        (["--clusters=a,", "--clusters=b"], "clusters", ("a", "b")),
+        (["--clusters=prod-*"], "clusters", ("prod-*",)),
+        (["--exclude=a", "--exclude", "-b"], "exclude", ("a", "-b")),
+        (["--hub-context=h=1"], "hub_context", "h=1"),
+        (["--hub-context", "a", "--hub-context=b"], "hub_context", "b"),
+        (["--hub-namespace", "fleet"], "hub_namespace", "fleet"),
+        (["--all-clusters"], "all_clusters", True),
+        (["--all-clusters=false"], "all_clusters", False),
+        (["--verbose=true"], "verbose", True),
+        (["--verbose=0"], "verbose", False),
+        (["--max-parallel=1"], "max_parallel", 1),
+        (["--max-parallel", "20"], "max_parallel", 20),
+    ],
+)
+def test_a_value_is_read_in_both_spellings(flags: list[str], field: str, value: object) -> None:
+    assert options(*flags)._replace(given=()) == Options(**{**Options()._asdict(), field: value})
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30s", 30), ("1m30s", 90), ("500ms", 0.5), ("0", 0), ("0s", 0), ("2h", 7200), ("1.5s", 1.5), ("1h1ms", 3600.001)],
+)
+def test_a_time_is_read_as_go_writes_it(text: str, seconds: float) -> None:
+    assert options(f"--cluster-timeout={text}").cluster_timeout == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "--cluster-timeout=soon", "--cluster-timeout=-1s", "--cluster-timeout=1d", "--cluster-timeout=1 s",
+        "--cluster-timeout=s", "--cluster-timeout=1s2", "--max-parallel=0", "--max-parallel=-1",
+        "--max-parallel=many", "--max-parallel=1.5", "--max-parallel=²", "--verbose=yes", "--all-clusters=no",
+    ],
+)  # fmt: skip
+def test_a_bad_value_is_named_with_its_flag(flag: str) -> None:
+    name, _, value = flag.partition("=")
+    assert problem("get", "pods", flag).startswith(f"invalid argument {value!r} for {name}: ")
+
+
+@pytest.mark.parametrize("name", sorted(name for name, needs_value in OWN_FLAGS.items() if needs_value))
+@pytest.mark.parametrize("form", ["--{}", "--{}="])
+def test_a_flag_without_its_value_is_an_error(name: str, form: str) -> None:
+    assert problem("get", "pods", form.format(name)).startswith(f"flag needs an argument: --{name}.")
+
+
+@pytest.mark.parametrize("flag", ["clusters", "exclude"])
+def test_a_list_of_no_names_is_an_error(flag: str) -> None:
+    """`--clusters=$A,$B` with both unset must not mean all clusters."""
+    assert problem("get", "pods", f"--{flag}=,").startswith(f"flag needs an argument: --{flag}.")
+
+
+# --- Defaults ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "defaults", "left"),
+    [
+        ([], [("clusters", "a"), ("clusters", "b"), ("verbose", "true")], {"clusters": ("a", "b"), "verbose": True}),
+        (["--clusters=c"], [("clusters", "a"), ("exclude", "b")], {"clusters": ("c",), "exclude": ("b",)}),
+        (
+            ["--all-clusters"],
+            [("clusters", "a"), ("exclude", "b"), ("healthy", "true"), ("pick", "true"), ("placement", "p")],
+            {"all_clusters": True},
+        ),
+        (["--all-clusters", "--exclude=c"], [("clusters", "a")], {"all_clusters": True, "exclude": ("c",)}),
+        (["--all-clusters=false"], [("clusters", "a")], {"clusters": ("a",)}),
+        # Where the fleet is, is no choice from it.
+        (["--all-clusters"], [("contexts", "kind-*")], {"all_clusters": True, "contexts": ("kind-*",)}),
+        (["--all-clusters"], [("hub-namespace", "x")], {"all_clusters": True, "hub_namespace": "x"}),
+        (
+            ["--contexts=kind-*"],
+            [("healthy", "true"), ("hub-context", "h"), ("clusters", "a"), ("exclude", "b")],
+            {"contexts": ("kind-*",), "exclude": ("b",)},
+        ),
+        (["--placement=p"], [("contexts", "kind-*")], {"placement": "p"}),
+        (["--clusters=a"], [("contexts", "kind-*")], {"clusters": ("a",), "contexts": ("kind-*",)}),
+    ],
+)  # fmt: skip
+def test_a_default_holds_where_nothing_that_was_typed_says_otherwise(
+    typed: list[str], defaults: list[tuple[str, str]], left: dict[str, object]
+) -> None:
+    found = options_module.with_defaults(options(*typed), defaults)
+    assert found._replace(given=()) == Options(**left)  # type: ignore[arg-type]
+    assert found.given == options(*typed).given
+
+
+# --- What is refused ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flag", "name"),
+    [("--context=x", "context"), ("--cluster=x", "cluster"), ("--server x", "server"), ("-sx", "server")],
+)
+@pytest.mark.parametrize("place", ["get pods {}", "{} get pods", "get pods -A {}", "my-plugin {}"])
+def test_flags_that_name_one_api_server_are_refused(flag: str, name: str, place: str) -> None:
+    assert problem(*place.format(flag).split()).startswith(f"--{name} would send every cluster's command to one place")
+
+
+def test_config_s_own_flags_of_those_names_are_left() -> None:
+    argv = ["config", "set-context", "x", "--cluster=y"]
+    assert grammar.join(invocation.parse_invocation(argv).kubectl.tokens) == argv
+
+
+@pytest.mark.parametrize(
+    ("flag", "meant"),
+    [
+        ("--cluters=a", "clusters"),
+        ("--excludes=a", "exclude"),
+        ("--all-cluster", "all-clusters"),
+        ("--verbos", "verbose"),
+        ("--hub-contxt=x", "hub-context"),
+        ("--max-paralel=3", "max-parallel"),
+    ],
+)
+def test_a_flag_nearly_one_of_ours_is_an_error_that_names_it(flag: str, meant: str) -> None:
+    typed = flag.partition("=")[0]
+    assert problem("get", "pods", flag) == f"unknown flag: {typed}. Did you mean --{meant}? See: kubectl mc --help"
+
+
+@pytest.mark.parametrize(
+    "argv", ["get pods --watch-only", "get pods --nope", "my-plugin --excludes=a", "get x -- --verbos"]
+)
+def test_other_unknown_flags_are_kubectl_s_business(argv: str) -> None:
+    assert grammar.join(invocation.parse_invocation(argv.split()).kubectl.tokens) == argv.split()
+
+
+# --- What is wanted ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "wants"),
+    [
+        ("--help", "help"), ("-h", "help"), ("--verbose --help", "help"), ("--version", "version"),
+        ("get --help", "kubectl"), ("get pods -h", "kubectl"), ("version", "kubectl"), ("", "help"),
+        ("help", "help"), ("help -h", "help"), ("--verbose help", "help"), ("help get", "kubectl"),
+        ("--help=false", "kubectl"), ("-- --help", "kubectl"),
+    ],
+)  # fmt: skip
+def test_help_and_version_are_ours_only_without_a_verb(text: str, wants: str) -> None:
+    assert invocation.parse_invocation(text.split()).wants == wants
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [("help get", "get --help"), ("help rollout status", "rollout status --help"), ("help setup", "setup --help")],
+)
+def test_help_of_a_verb_is_its_help_flag(text: str, same: str) -> None:
+    assert invocation.parse_invocation(text.split()) == invocation.parse_invocation(same.split())
+
+
+def test_help_goes_to_stdout() -> None:
+    assert run("--help") == (0, help_texts.HELP, "")
+
+
+def test_version_goes_to_stdout() -> None:
+    assert run("--version") == (0, f"kubectl-mc {__version__}\n", "")
+
+
+def test_an_error_is_one_line_on_stderr_and_status_1() -> None:
+    assert run("get", "pods", "--max-parallel=x") == (
+        1,
+        "",
+        f"Error: {messages.bad_flag_value('max-parallel', 'x', 'a whole number from 1')}\n",
+    )
+
+
+def test_a_command_without_a_verb_is_an_error() -> None:
+    assert run("--verbose") == (1, "", f"Error: {messages.no_verb()}\n")
+
+
+class Failing(io.StringIO):
+    """A stream whose other end makes trouble."""
+
+    def __init__(self, trouble: BaseException) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+    def write(self, text: str) -> int:
+        raise self.trouble
+
+    def flush(self) -> None:
+        if isinstance(self.trouble, Exception):
+            raise self.trouble
+
+
+@pytest.mark.parametrize(("trouble", "status"), [(BrokenPipeError(), 0), (KeyboardInterrupt(), 130)])
+def test_a_closed_pipe_is_no_error_and_an_interrupt_is_130(trouble: BaseException, status: int) -> None:
+    assert cli.main(["--help"], {}, io.StringIO(), Failing(trouble), io.StringIO()) == status
+
+
+@pytest.mark.parametrize(
+    ("trouble", "text"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "/bin/kubectl"), "/bin/kubectl: Permission denied"),
+        (OSError("odd"), "odd"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(trouble: OSError, text: str) -> None:
+    stderr = io.StringIO()
+    assert cli.main(["--help"], {}, io.StringIO(), Failing(trouble), stderr) == 1
+    assert stderr.getvalue() == f"Error: {text}\n"
+    assert cli.main(["--help"], {}, io.StringIO(), Failing(trouble), Failing(trouble)) == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_what_cannot_be_written_to_the_end_is_no_success() -> None:
+    with open("/dev/full", "w") as stdout:
+        assert cli.main(["--help"], {}, io.StringIO(), stdout, io.StringIO()) == 1
+        with pytest.raises(OSError, match="No space"):
+            stdout.close()

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from kubectl_mc.command_line import invocation, verbs
+
+
+@pytest.mark.parametrize(
+    ("text", "rehearses"),
+    [
+        ("scale deploy/web --replicas=2 --dry-run", True),
+        ("scale deploy/web --replicas=2 --dry-run=client", True),
+        ("scale deploy/web --replicas=2 --dry-run=server", True),
+        ("scale deploy/web --replicas=2 --dry-run=true", True),
+        ("scale deploy/web --replicas=2 --dry-run=1", True),
+        ("scale deploy/web --replicas=2 --dry-run=none", False),
+        ("scale deploy/web --replicas=2 --dry-run=false", False),
+        ("scale deploy/web --replicas=2 --dry-run=f", False),
+        ("scale deploy/web --replicas=2 --dry-run=Server", False),
+        ("scale deploy/web --replicas=2 --dry-run=server --dry-run=false", False),
+        ("auth reconcile -f x --dry-run=client", True),
+        ("auth reconcile -f x --dry-run=false", False),
+        ("delete --raw /api/v1/namespaces/a --dry-run=server", False),
+        ("create --raw /api -f x --dry-run=client", False),
+        ("exec web --dry-run -- ls", False),
+        ("exec web -- ls --dry-run=server", False),
+        ("danger delete --dry-run", False),
+        ("danger delete --dry-run=server", False),
+    ],
+)
+def test_what_is_only_a_dry_run(text: str, rehearses: bool) -> None:
+    line = invocation.parse_invocation(shlex.split(text)).kubectl
+    verb = verbs.find(line)
+    assert (verbs.rehearses(verb, line), verbs.changes(verb, line)) == (rehearses, not rehearses)
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        ("scale -h", "local"),
+        ("scale --help", "local"),
+        ("danger --help", "local"),
+        ("danger --help=false", "captured"),
+        ("danger delete -h myhost", "captured"),
+        ("danger delete -vh", "captured"),
+    ],
+)
+def test_of_a_plugin_only_the_long_flag_asks_for_help(text: str, way: str) -> None:
+    line = invocation.parse_invocation(text.split()).kubectl
+    assert verbs.mode(verbs.find(line), line) == way

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from kubectl_mc.command_line.options import Options
+from kubectl_mc.fleet import inventory
+from kubectl_mc.fleet.inventory import Inventory, InventoryQuery
+from kubectl_mc.messages import UserError
+from kubectl_mc.processes.environment import Environment
+from kubectl_mc.processes.targets import Kubeconfig, Target
+from tests.environments import environment
+
+REFUSED = "The connection to the server h was refused - did you specify the right host or port?"
+FORBIDDEN = 'Error from server (Forbidden): namespaces is forbidden: User "joe" cannot list resource "namespaces"'
+
+OWN = Kubeconfig(None, starts_programs=True)
+
+NAMED, CURRENT = InventoryQuery("hub"), InventoryQuery()
+
+
+def listing(kind: str, *items: dict[str, Any]) -> str:
+    return json.dumps({"kind": "List", "items": [{"kind": kind, **item} for item in items]})
+
+
+def profiles(*names: str) -> str:
+    version = {"apiVersion": "multicluster.x-k8s.io/v1alpha1"}
+    found = ({**version, "metadata": {"name": name, "namespace": "fleet"}} for name in names)
+    return listing("ClusterProfile", *found)
+
+
+NAMESPACES = listing(
+    "Namespace", {"metadata": {"name": "fleet", "labels": {"multicluster.x-k8s.io/clusterset": "prod"}}}
+)
+DECISIONS = listing(
+    "PlacementDecision",
+    {"metadata": {"name": "p", "namespace": "fleet"}, "decisions": [{"clusterProfileRef": {"name": "b"}}]},
+)
+
+
+class Hub(NamedTuple):
+    """A kubectl that says what the files in a folder say, or fails with what is in `KIND.error`."""
+
+    folder: Path
+
+    def says(self, **answers: str) -> None:
+        """By kind (profiles, namespaces, decisions), what is answered."""
+        for kind, text in answers.items():
+            (self.folder / kind).write_text(text)
+            (self.folder / f"{kind}.error").unlink(missing_ok=True)
+
+    def fails(self, text: str, *kinds: str) -> None:
+        for kind in kinds or ("profiles", "namespaces", "decisions"):
+            (self.folder / f"{kind}.error").write_text(text)
+
+    def find(self, query: InventoryQuery = NAMED, refresh: bool = False) -> Inventory:
+        return inventory.get(self.environment(refresh), query, lambda: Target("hub", query.context or "", OWN))
+
+    def environment(self, refresh: bool = False, kubeconfig: str | None = None) -> Environment:
+        """Of a user whose home is the folder. kubeconfig: the value of KUBECONFIG, by default a file in the folder"""
+        variables = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
+        variables["KUBECONFIG"] = kubeconfig or str(self.folder / "config")
+        return environment(variables, Options(refresh=refresh, cluster_timeout=20.0), str(self.folder / "kubectl"))
+
+    @property
+    def cache(self) -> Path:
+        return self.folder / ".kube" / "cache" / "kubectl-mc"
+
+    def asked(self) -> Sequence[str]:
+        """The command lines since the last look."""
+        record = self.folder / "asked"
+        lines = record.read_text().splitlines() if record.exists() else []
+        record.unlink(missing_ok=True)
+        return sorted(lines)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(
+        f"""#!/bin/sh
+        echo "$@" >> {tmp_path}/asked
+        case $* in *clusterprofiles*) kind=profiles ;; *namespaces*) kind=namespaces ;; *) kind=decisions ;; esac
+        if [ -e {tmp_path}/$kind.error ]; then cat {tmp_path}/$kind.error >&2; exit 1; fi
+        cat {tmp_path}/$kind
+        """
+    )
+    kubectl.chmod(0o755)
+    (tmp_path / "config").write_text("kind: Config")
+    made = Hub(tmp_path)
+    made.says(profiles=profiles("a", "b"), namespaces=NAMESPACES, decisions=DECISIONS)
+    return made
+
+
+def names(found: Inventory) -> list[str]:
+    return [profile.name for profile in found.profiles]
+
+
+def test_commands_that_ask_for_more_share_the_clusters_with_those_that_don_t(hub: Hub) -> None:
+    """`clusters --refresh` shows what the next `get` runs on."""
+    assert names(hub.find()) == ["a", "b"]
+    hub.says(profiles=profiles("c"))
+    table = hub.find(NAMED._replace(clustersets="wanted"), refresh=True)
+    assert (names(table), table.clustersets) == (["c"], {"fleet": "prod"})
+    hub.asked()
+    assert names(hub.find()) == ["c"]
+    hub.find(NAMED._replace(placement="p"))
+    assert len(hub.asked()) == 2
+    everything = hub.find(NAMED._replace(placement="p", clustersets="needed"))
+    assert (everything.decided, everything.clustersets) == ((("fleet", "b"),), {"fleet": "prod"})
+    assert hub.asked() == []
+
+
+@pytest.mark.parametrize(
+    "other", [InventoryQuery("other"), NAMED._replace(namespace="x"), NAMED._replace(selector="a=b"), InventoryQuery()]
+)
+def test_another_question_has_another_answer(hub: Hub, other: InventoryQuery) -> None:
+    hub.find()
+    hub.says(profiles=profiles("c"))
+    assert names(hub.find(other)) == ["c"]
+    assert names(hub.find()) == ["a", "b"]
+
+
+def test_a_hub_that_has_no_clusters_any_more_leaves_none(hub: Hub) -> None:
+    hub.find()
+    hub.says(profiles=profiles())
+    assert names(hub.find(refresh=True)) == []
+    hub.fails(REFUSED)
+    assert (names(hub.find()), hub.find().outdated) == ([], "connection refused")
+    hub.says(profiles=profiles("new"))
+    assert names(hub.find()) == ["new"]  # a hub that had none is asked again
+
+
+def test_another_kubeconfig_has_the_hub_asked_but_leaves_what_it_said(hub: Hub) -> None:
+    hub.find()
+    (hub.folder / "config").write_text("kind: Config  # with another namespace")
+    hub.asked()
+    hub.find()
+    assert len(hub.asked()) == 1
+    (hub.folder / "config").write_text("kind: Config")
+    hub.fails(REFUSED)
+    found = hub.find()
+    assert (names(found), found.outdated) == (["a", "b"], "connection refused")
+    assert len(os.listdir(hub.cache)) == 1
+
+
+def test_a_relative_path_is_another_kubeconfig_in_another_folder(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    (hub.folder / "elsewhere").mkdir()
+    monkeypatch.chdir(hub.folder)
+    inventory.get(hub.environment(kubeconfig="config"), NAMED, lambda: Target("hub", "hub", OWN))
+    hub.fails(REFUSED)
+    monkeypatch.chdir(hub.folder / "elsewhere")
+    with pytest.raises(UserError, match="connection refused"):
+        inventory.get(hub.environment(kubeconfig="config"), NAMED, lambda: Target("hub", "hub", OWN))
+
+
+def test_another_kubeconfig_s_current_context_may_be_another_hub(hub: Hub) -> None:
+    hub.find(CURRENT)
+    hub.fails(REFUSED)
+    assert names(hub.find(CURRENT, refresh=True)) == ["a", "b"]
+    (hub.folder / "config").write_text("kind: Config  # with another current-context")
+    with pytest.raises(UserError, match="connection refused"):
+        hub.find(CURRENT)
+
+
+def test_who_may_not_see_namespaces_sees_clusters(hub: Hub) -> None:
+    hub.fails(FORBIDDEN, "namespaces")
+    wanted = NAMED._replace(clustersets="wanted")
+    assert hub.find(wanted).clustersets is None
+    hub.asked()
+    assert names(hub.find(wanted)) == ["a", "b"]
+    assert hub.asked() == []  # that it isn't known is kept, too
+    with pytest.raises(UserError, match=r"--clusterset needs to list namespaces .* name it with --hub-namespace"):
+        hub.find(NAMED._replace(clustersets="needed"))
+    hub.says(namespaces=NAMESPACES)
+    assert hub.find(NAMED._replace(clustersets="needed")).clustersets == {"fleet": "prod"}
+
+
+def test_where_a_namespace_is_named_nothing_is_asked_outside_it(hub: Hub) -> None:
+    hub.says(namespaces=json.dumps(json.loads(NAMESPACES)["items"][0]))
+    found = hub.find(NAMED._replace(namespace="fleet", clustersets="needed", placement="p"))
+    assert (found.clustersets, found.decided) == ({"fleet": "prod"}, (("fleet", "b"),))
+    assert hub.asked() == [
+        "--context hub get clusterprofiles.v1alpha1.multicluster.x-k8s.io -n fleet -o json",
+        "--context hub get namespaces fleet -o json",
+        "--context hub get placementdecisions.multicluster.x-k8s.io -n fleet -o json",
+    ]
+    hub.find(NAMED._replace(placement="fleet/p"))
+    assert hub.asked()[1] == "--context hub get placementdecisions.multicluster.x-k8s.io -n fleet -o json"
+
+
+@pytest.mark.parametrize("problem", [FORBIDDEN, "error: exec plugin: x", "error: something", ""])
+def test_a_refusal_is_an_answer(hub: Hub, problem: str) -> None:
+    hub.find()
+    hub.fails(problem)
+    with pytest.raises(UserError):
+        hub.find(refresh=True)
+
+
+@pytest.mark.parametrize("value", ["{}", "[1]", '[{"name": "a"}]', "null", '"text"', "7"])
+@pytest.mark.parametrize("part", ["profiles", "clustersets", "decided"])
+def test_what_is_damaged_is_asked_for_again(hub: Hub, part: str, value: str) -> None:
+    everything = NAMED._replace(clustersets="needed", placement="p")
+    before = hub.find(everything)
+    for path in hub.cache.iterdir():
+        kept = json.loads(path.read_text())
+        if f'"{part}"' in kept["key"]:
+            path.write_text(json.dumps({**kept, "value": json.loads(value)}))
+    assert hub.find(everything)._replace(age=0.0).profiles == before.profiles

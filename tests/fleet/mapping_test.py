@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_mc.fleet import mapping
+from kubectl_mc.fleet.mapping import ClusterMapping, MappingEntry
+from kubectl_mc.messages import UserError
+
+LONG = """\
+apiVersion: kubectl-mc.k8s.io/v1alpha1
+kind: ClusterMapping
+hubContext: hub
+clusters:
+- name: prod-eu
+  context: arn:aws:eks:eu
+- name: prod-eu
+  namespace: fleet-2
+  context: other
+"""
+SHORT = "clusters: [{profile: prod-eu, context: eu}]\n"
+
+
+def parse(text: str) -> ClusterMapping:
+    return mapping.parse(text, "FILE")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (
+            LONG,
+            ClusterMapping(
+                "hub", (MappingEntry("prod-eu", "arn:aws:eks:eu"), MappingEntry("prod-eu", "other", "fleet-2"))
+            ),
+        ),
+        (SHORT, ClusterMapping(None, (MappingEntry("prod-eu", "eu"),))),
+        (
+            "clusters: [{name: fleet/prod-eu, context: eu}]",
+            ClusterMapping(None, (MappingEntry("prod-eu", "eu", "fleet"),)),
+        ),
+        ("hubContext: hub", ClusterMapping("hub")),
+        ("clusters: null", ClusterMapping()),
+        ("clusters:\n", ClusterMapping()),
+        ("clusters: []", ClusterMapping()),
+        ("", ClusterMapping()),
+        ("# nothing\n---\n", ClusterMapping()),
+        ("{}", ClusterMapping()),
+        ("unknown: field", ClusterMapping()),
+        ("clusters: [{name: a, context: b, note: x, region: eu}]", ClusterMapping(None, (MappingEntry("a", "b"),))),
+        (
+            "clusters: [{name: a, context: b}, {name: a, context: b}]",
+            ClusterMapping(None, (MappingEntry("a", "b"),) * 2),
+        ),
+    ],
+)
+def test_both_forms_are_read(text: str, value: ClusterMapping) -> None:
+    assert parse(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("clusters: ]", "FILE:1: not YAML: "),
+        ("a: 1\nb: {\n", "FILE:3: not YAML: "),
+        ("a: 1\n\tb: 2\n", "FILE:2: not YAML: "),
+        ("a: *nowhere", "FILE:1: not YAML: found undefined alias"),
+        ("a: 1\n---\nb: 2", "FILE:2: not YAML: "),
+        ("a: \x00", "FILE: not YAML: "),
+        ("clusters: [{name: 2026-13-45, context: a}]", "FILE: not YAML: month must be in 1..12"),
+        ("- a", "FILE:1: not a mapping of keys to values."),
+        ("text", "FILE:1: not a mapping of keys to values."),
+        ("apiVersion: v1\nkind: Pod\n", "FILE:2: v1 Pod is not kubectl-mc.k8s.io/v1alpha1 ClusterMapping."),
+        ("apiVersion: v2\n", "FILE:1: v2 ClusterMapping is not "),
+        ("a: 1\nhubContext: [x]", "FILE:2: hubContext is no string."),
+        ("a: 1\n\nclusters: {a: b}", "FILE:3: clusters is no list."),
+        ("clusters:\n- name: a\n  context: b\n- name: c\n", "FILE:4: entry 2 of clusters needs name and "),
+        ("clusters:\n- context: b\n", "FILE:2: entry 1 of clusters needs "),
+        ("clusters:\n- name: 1\n  context: b\n", "FILE:2: entry 1 of clusters needs "),
+        ("clusters:\n- {name: a, context: b, namespace: 3}\n", "FILE:2: entry 1 of clusters needs "),
+        ("clusters:\n\n- text\n", "FILE:3: entry 1 of clusters needs "),
+        ("clusters: []\nclusters: [{name: a, context: b}, x]", "FILE:2: entry 2 of clusters needs "),
+        ("clusters:\n- {name: a, context: b}\n- {name: a, context: c}\n", "FILE:3: a second context for a: b, c."),
+        ("clusters:\n- {name: x/a, context: b}\n- {name: a, namespace: x, context: c}\n", "FILE:3: a second context "),
+        ("a: " + "[" * 5000, "FILE"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_line(text: str, problem: str) -> None:
+    with pytest.raises(UserError) as raised:
+        parse(text)
+    assert str(raised.value).startswith(problem)
+    assert "clusters: [{name: PROFILE, context: CONTEXT}]" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: 1\nprotectd: [a]", "FILE:2: unknown key 'protectd'. Did you mean protected?"),
+        ("hub-contxt: a", "FILE:1: unknown key 'hub-contxt'. Did you mean hubContext?"),
+        ("hubNamespace: foo", "FILE:1: unknown key 'hubNamespace'. Did you mean defaults: {hub-namespace: …}?"),
+        ("healthy: true", "FILE:1: unknown key 'healthy'. Did you mean defaults: {healthy: …}?"),
+        ("cluster_timeout: 3s", "FILE:1: unknown key 'cluster_timeout'. Did you mean defaults: {cluster-timeout: …}?"),
+        (
+            "clusters:\n- {name: a, context: a}\n- {name: b, contxt: x}",
+            "FILE:3: unknown key 'contxt'. Did you mean context?",
+        ),
+        ("clusters: [{name: a, context: a, Protected: true}]", "FILE:1: unknown key 'Protected'. Did you mean protect"),
+        (
+            "a: 1\ndefaults: {excludes: [a]}",
+            "FILE:2: defaults are flags of kubectl mc, and 'excludes' is none. Did you",
+        ),
+        ("defaults: {1: [a]}", "FILE:1: defaults are flags of kubectl mc, and '1' is none. Its flags: hub-context, "),
+        ("a: 1\ndefaults: [x]", "FILE:2: defaults: no mapping of flags to values"),
+        ("a: 1\ndefaults: {max-parallel: 0}", "FILE:2: defaults: invalid argument '0' for --max-parallel: "),
+        ("defaults: {clusters: ''}", "FILE:1: defaults: flag needs an argument: --clusters."),
+        ("defaults: {exclude: [[a]]}", "FILE:1: defaults: exclude is no text, number, or list of them"),
+        ("defaults: {placement: {a: b}}", "FILE:1: defaults: placement is no text, number, or list of them"),
+        ("defaults: {on: true}", "FILE:1: defaults are flags of kubectl mc, and 'True' is none. "),
+    ],
+)
+def test_a_slip_is_not_passed_over(text: str, problem: str) -> None:
+    with pytest.raises(UserError) as raised:
+        parse(text)
+    assert str(raised.value).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "defaults"),
+    [
+        ("{exclude: [a, 2], fold: true, max-parallel: 3, verbose: false}",
+         [("exclude", "a"), ("exclude", "2"), ("fold", "true"), ("max-parallel", "3"), ("verbose", "false")]),
+        ("{placement: null, clusters: [], exclude: [null, a], cluster-timeout: }", [("exclude", "a")]),
+        ("{yes: true}", [("yes", "true")]),
+        ("{'yes': false}", [("yes", "false")]),
+    ],
+)  # fmt: skip
+def test_defaults_are_flags_as_they_would_be_typed(text: str, defaults: list[tuple[str, str]]) -> None:
+    assert parse(f"defaults: {text}").defaults == tuple(defaults)
+
+
+WORDS = st.sampled_from(
+    ["clusters", "name", "context", "kind", ":", ": ", "\n", "- ", "  ", "{", "}", "[", "]", ",", "*a", "&a ", "!!int ",
+     "2026-99-99", "<<", "?", "|", "'", "1", "!!binary ", "x"]
+)  # fmt: skip
+
+
+@given(st.one_of(st.text(), st.lists(WORDS).map("".join)))
+def test_any_text_is_a_mapping_or_an_error_for_the_user(text: str) -> None:
+    with contextlib.suppress(UserError):
+        assert isinstance(parse(text), ClusterMapping)
+
+
+@pytest.mark.parametrize(
+    ("profile", "namespace", "context"),
+    [("prod-eu", "fleet-2", "other"), ("prod-eu", "fleet", "arn:aws:eks:eu"), ("prod-us", "fleet", None)],
+)
+def test_an_entry_with_the_namespace_counts_before_one_without(
+    profile: str, namespace: str, context: str | None
+) -> None:
+    assert parse(LONG).context_for(profile, namespace) == context
+
+
+def test_the_first_entry_of_a_name_counts() -> None:
+    twice = ClusterMapping(None, (MappingEntry("a", "first"), MappingEntry("a", "second")))
+    assert twice.context_for("a", "x") == "first"
+
+
+def test_without_files_nothing_is_mapped(tmp_path: Path) -> None:
+    assert mapping.read(str(tmp_path / "nowhere")) == ClusterMapping()
+
+
+def test_the_first_file_counts_before_the_second(tmp_path: Path) -> None:
+    (tmp_path / "kubectl-mc-clusters.yaml").write_text("clusters: [{name: a, context: first}]")
+    (tmp_path / "kubectl-mc.yaml").write_text(
+        "hubContext: hub\nclusters: [{name: a, context: x}, {name: b, context: y}]"
+    )
+    read = mapping.read(str(tmp_path))
+    assert (read.hub_context, read.context_for("a", ""), read.context_for("b", "")) == ("hub", "first", "y")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
+def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "kubectl-mc.yaml"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(UserError, match=r"kubectl-mc\.yaml: can't be read: "):
+        mapping.read(str(tmp_path))
+
+
+PROTECTED = """\
+protected: ['prod-*', eks-live]
+clusters:
+- {name: a, context: ctx-a, protected: true}
+- {name: b, context: ctx-b, namespace: fleet, protected: true}
+- {name: c, context: ctx-c, protected: false}
+"""
+
+
+@pytest.mark.parametrize(
+    ("cluster", "profile", "namespace", "context", "protected"),
+    [
+        ("a", "a", "any", "ctx-a", True),
+        ("other/a", "a", "other", "ctx-x", True),
+        ("ctx-a", "ctx-a", "", "ctx-a", True),  # chosen by --contexts
+        ("b", "b", "fleet", "ctx-b", True),
+        ("b", "b", "other", "ctx-x", False),
+        ("c", "c", "fleet", "ctx-c", False),
+        ("prod-eu", "prod-eu", "fleet", "x", True),
+        ("fleet/prod-eu", "prod-eu", "fleet", "x", True),
+        ("live", "live", "fleet", "eks-live", True),
+        ("dev", "dev", "fleet", "dev", False),
+    ],
+)
+def test_what_is_protected(cluster: str, profile: str, namespace: str, context: str, protected: bool) -> None:
+    assert parse(PROTECTED).protects(cluster, profile, namespace, context) is protected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["protected: prod", "protected: [1]", "protected: ['']", "clusters: [{name: a, context: a, protected: 'no'}]"],
+)
+def test_a_protection_that_is_none_is_said(text: str) -> None:
+    with pytest.raises(UserError, match="protected"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("providers.json", "/home/alice/.kube/providers.json"),
+        ("../providers.json", "/home/alice/.kube/../providers.json"),
+        ("/etc/providers.json", "/etc/providers.json"),
+        ("~/providers.json", "/home/alice/providers.json"),
+    ],
+)
+def test_a_provider_file_is_not_looked_for_in_the_current_folder(
+    monkeypatch: pytest.MonkeyPatch, given: str, found: str
+) -> None:
+    monkeypatch.setenv("HOME", "/home/alice")
+    text = f"defaults: {{clusterprofile-provider-file: {given}}}"
+    path = "/home/alice/.kube/kubectl-mc-clusters.yaml"
+    assert mapping.parse(text, path).defaults == (("clusterprofile-provider-file", found),)
+
+
+WHOLE = """\
+hubContext: hub
+protected: ['prod-*']
+clusters:
+- {name: eu, context: a, protected: true}
+- {name: us, namespace: fleet, context: b}
+defaults: {exclude: [dev], cluster-timeout: 10s}
+"""
+
+
+def test_what_was_read_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / mapping.FILES[0]).write_text(WHOLE)
+    read, parsed = mapping.read(str(tmp_path)), parse(WHOLE)
+    monkeypatch.setattr(mapping, "parse", None)
+    assert mapping.read(str(tmp_path)) == read == parsed
+
+
+def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / mapping.FILES[0]
+    file.write_text(WHOLE)
+    mapping.read(str(tmp_path))
+    before = file.stat()
+    file.write_text(WHOLE.replace("prod-*", "test-*"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))  # same size, same time
+    assert mapping.read(str(tmp_path)).protected == ("test-*",)
+    (tmp_path / mapping.FILES[1]).write_text(SHORT)
+    assert len(mapping.read(str(tmp_path)).entries) == 3
+    file.unlink()
+    assert mapping.read(str(tmp_path)) == parse(SHORT)
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", '{"value": {}}', '{"value": {"entries": [[1]]}}', "damage"])
+def test_what_is_kept_may_be_damaged(tmp_path: Path, text: str) -> None:
+    (tmp_path / mapping.FILES[0]).write_text(WHOLE)
+    mapping.read(str(tmp_path))
+    (kept,) = (tmp_path / "cache" / "kubectl-mc").iterdir()
+    if text == "damage":
+        text = json.dumps({**json.loads(kept.read_text()), "value": {"entries": [["only one"]]}})
+    kept.write_text(text)
+    assert mapping.read(str(tmp_path)) == parse(WHOLE)
+
+
+def test_a_file_that_is_none_is_not_kept(tmp_path: Path) -> None:
+    (tmp_path / mapping.FILES[0]).write_text("clusters: 3\n")
+    for _ in range(2):
+        with pytest.raises(UserError, match="clusters is no list"):
+            mapping.read(str(tmp_path))

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_mc.command_line import invocation
+from kubectl_mc.fleet import clusters, selection
+from kubectl_mc.fleet.cluster_profiles import ClusterProfile
+from kubectl_mc.fleet.clusters import Cluster
+from kubectl_mc.fleet.inventory import Inventory
+from kubectl_mc.messages import UserError, natural_order
+
+
+def fleet(*names: str) -> list[Cluster]:
+    """Clusters of `name` (in namespace "fleet") or `namespace/name`."""
+    split = [name.rpartition("/") for name in names]
+    return clusters.named_clusters(ClusterProfile(name, namespace or "fleet") for namespace, _, name in split)
+
+
+def profiles(*names: str) -> tuple[ClusterProfile, ...]:
+    return tuple(cluster.profile for cluster in fleet(*names))
+
+
+def chosen(inventory: Inventory, *flags: str) -> list[str]:
+    return [cluster.name for cluster in selection.select(inventory, invocation.parse_invocation(flags).options)]
+
+
+def by_name(include: list[str], exclude: list[str]) -> list[str]:
+    return [*(f"--clusters={name}" for name in include), *(f"--exclude={name}" for name in exclude)]
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        ["c1", "c2", "c10"],
+        ["a", "a1", "a1b2", "a1b10", "b"],
+        ["1", "2", "10"],
+        ["prod-2-eu", "prod-10-eu"],
+        ["a0", "a1", "a09"],
+        ["a", "a0"],
+        ["1" * 5000, "2" * 5000],
+    ],
+)
+def test_names_are_in_natural_order(ordered: list[str]) -> None:
+    assert [cluster.name for cluster in fleet(*reversed(ordered))] == ordered
+
+
+@given(st.lists(st.text()))
+def test_any_names_have_an_order(names: list[str]) -> None:
+    assert sorted(sorted(names, key=natural_order.natural)) == sorted(names)
+
+
+def test_a_name_that_is_there_twice_is_shown_with_its_namespace() -> None:
+    assert [cluster.name for cluster in fleet("a/eu", "b/eu", "us")] == ["a/eu", "b/eu", "us"]
+
+
+FLEET = Inventory(profiles("prod-eu", "prod-us", "dev", "a/twin", "b/twin"))
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "names"),
+    [
+        ([], [], ["a/twin", "b/twin", "dev", "prod-eu", "prod-us"]),
+        (["dev"], [], ["dev"]),
+        (["prod-*"], [], ["prod-eu", "prod-us"]),
+        (["prod-*"], ["*-us"], ["prod-eu"]),
+        (["prod-us", "dev"], [], ["dev", "prod-us"]),
+        (["dev", "dev", "d*"], [], ["dev"]),
+        (["prod-[ae]*"], [], ["prod-eu"]),
+        (["twin"], [], ["a/twin", "b/twin"]),
+        (["a/twin"], [], ["a/twin"]),
+        (["fleet/*"], [], ["dev", "prod-eu", "prod-us"]),
+        (["fleet/dev"], [], ["dev"]),
+        ([], ["prod-*", "twin"], ["dev"]),
+        (["*"], ["nothing-like-it*"], ["a/twin", "b/twin", "dev", "prod-eu", "prod-us"]),
+    ],
+)
+def test_clusters_are_chosen_by_globs(include: list[str], exclude: list[str], names: list[str]) -> None:
+    assert chosen(FLEET, *by_name(include, exclude)) == names
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "problem"),
+    [
+        (["prodeu"], [], "no cluster matches 'prodeu'. Did you mean prod-eu? Known are: a/twin, b/twin, dev, "),
+        (["dev", "zzz"], [], "no cluster matches 'zzz'. Known are: a/twin, b/twin, dev, prod-eu, prod-us"),
+        (["DEV"], [], "no cluster matches 'DEV'"),
+        ([], ["prod-uk"], "no cluster matches 'prod-uk'. Did you mean prod-us?"),
+        (["dev"], ["d*"], "no cluster is chosen by all of the selection flags. Known are: a/twin, "),
+        ([], ["*"], "no cluster is chosen by all of the selection flags. Known are: a/twin, "),
+    ],
+)
+def test_a_choice_of_nothing_names_what_there_is(include: list[str], exclude: list[str], problem: str) -> None:
+    with pytest.raises(UserError) as raised:
+        chosen(FLEET, *by_name(include, exclude))
+    assert str(raised.value).startswith(problem)
+
+
+DESCRIBED = Inventory(
+    (
+        ClusterProfile("eu", "fleet", manager="acme", healthy=True, properties={"location": "eu-west", "tags": "a,b"}),
+        ClusterProfile("us", "fleet", manager="acme", healthy=False, properties={"location": "us-east"}),
+        ClusterProfile("ap", "other", manager="apex", healthy=None, joined=False),
+        ClusterProfile("dev", "other", manager="apex", healthy=True, joined=False),
+    ),
+    clustersets={"fleet": "prod"},
+    decided=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("flags", "names"),
+    [
+        (["--healthy"], ["eu"]),
+        (["--clusterset=prod"], ["eu", "us"]),
+        (["--cluster-manager=ap*"], ["ap", "dev"]),
+        (["--property=location"], ["eu", "us"]),
+        (["--property=location=eu-*"], ["eu"]),
+        (["--property=tags=a,b"], ["eu"]),
+        (["--property=location=*", "--property=tags=*"], ["eu"]),
+        (["--clusterset=prod", "--clusters=*", "--exclude=eu"], ["us"]),
+        (["--all-clusters"], ["ap", "dev", "eu", "us"]),
+    ],
+)
+def test_every_flag_has_to_agree(flags: list[str], names: list[str]) -> None:
+    assert chosen(DESCRIBED, *flags) == names
+
+
+def test_a_placement_gives_the_order() -> None:
+    decided = DESCRIBED._replace(decided=(("fleet", "us"), ("gone", "x"), ("other", "ap"), ("fleet", "eu")))
+    assert chosen(decided, "--placement=p") == ["us", "ap", "eu"]
+    assert chosen(decided, "--placement=p", "--clusterset=prod") == ["us", "eu"]
+    assert selection.unknown_references(decided) == ["gone/x"]
+
+
+@pytest.mark.parametrize("part", ["--cluster-selector=tier=prod", "--hub-namespace=fleet"])
+def test_what_a_part_of_the_hub_s_clusters_lacks_is_no_typo_to_leave_out(part: str) -> None:
+    assert chosen(FLEET, part, "--exclude=prod-ap,dev", "--clusters=prod-*") == ["prod-eu", "prod-us"]
+    with pytest.raises(UserError, match=r"no cluster matches 'prod-ap' among those (with labels tier=prod|in names)"):
+        chosen(FLEET, part, "--clusters=prod-ap")
+
+
+def test_a_context_s_name_is_any_text_and_its_cluster_s_is_safe_to_show() -> None:
+    (cluster,) = selection.by_contexts(
+        (ClusterProfile("a\x1b[2J\tb", ""),), invocation.parse_invocation(["--contexts=a*"]).options
+    )
+    assert (cluster.name, cluster.own_context) == ("a\\x1b[2J\\tb", "a\x1b[2J\tb")
+
+
+def test_a_context_that_contexts_leaves_out_is_no_typo() -> None:
+    flags = invocation.parse_invocation(["--contexts=kind-*", "--exclude=other,kind-b"]).options
+    assert [each.name for each in selection.by_contexts(profiles("kind-a", "kind-b", "other"), flags)] == ["kind-a"]
+    with pytest.raises(UserError, match="no cluster matches 'kind-c'"):
+        selection.by_contexts(
+            profiles("kind-a"), invocation.parse_invocation(["--contexts=*", "--exclude=kind-c"]).options
+        )
+
+
+def test_contexts_are_a_fleet_without_a_hub() -> None:
+    contexts = profiles("kind-a", "kind-b", "other")
+    assert [
+        each.name
+        for each in selection.by_contexts(contexts, invocation.parse_invocation(["--contexts=kind-*"]).options)
+    ] == [
+        "kind-a",
+        "kind-b",
+    ]
+    for flags, problem in (
+        (["--contexts=kind*", "--healthy"], "without a hub"),
+        (["--contexts=k3d-*"], "no context matches 'k3d-"),
+        (["--contexts=kind-*", "--exclude=*"], "no cluster is chosen"),
+    ):
+        with pytest.raises(UserError, match=problem):
+            selection.by_contexts(contexts, invocation.parse_invocation(flags).options)

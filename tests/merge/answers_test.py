@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from kubectl_mc.command_line import grammar
+from kubectl_mc.merge import answers
+from kubectl_mc.messages import UserError
+from kubectl_mc.processes.event_loop import Result
+from kubectl_mc.processes.requests import Job
+from kubectl_mc.processes.targets import Kubeconfig, Target
+from tests.environments import request
+from tests.recordings import recording
+
+
+def merge(text: str, *outputs: str, keys: tuple[str, ...] = ()) -> str:
+    results, sort_keys = (
+        [Result(f"c{number}", stdout.encode(), b"", 0) for number, stdout in enumerate(texts, start=1)]
+        for texts in (outputs, keys)
+    )
+    return answers.merge(results, sort_keys, request(text))
+
+
+PODS = "NAME   AGE\na      1m\n"
+
+
+@pytest.mark.parametrize("flags", ["", " -o wide", " -o custom-columns=NAME:.a,AGE:.b", " -n shop -l a=b"])
+def test_tables_become_one(flags: str) -> None:
+    assert merge("get pods" + flags, PODS, PODS) == "NAME   CLUSTER   AGE\na      c1        1m\na      c2        1m\n"
+
+
+def test_without_headers_there_is_no_header() -> None:
+    assert merge("get pods --no-headers", PODS, PODS) == "a     c1    1m\na     c2    1m\n"
+    assert merge("get pods --no-headers --fold", "a  1m\n", "a  1m\n") == "CLUSTER: c1, c2\na  1m\n"
+
+
+def test_custom_columns_keep_the_users_headers() -> None:
+    assert merge("get pods -o custom-columns=:.a,MY:.b", "-     MY\na     1m\n", "-     MY\nb     2m\n") == (
+        "CLUSTER         MY\nc1        a     1m\nc2        b     2m\n"
+    )
+    assert merge("get pods --no-headers -o custom-columns=:.a", "-\na\nb\n", "-\nc\n") == (
+        "c1    a\nc1    b\nc2    c\n"
+    )
+
+
+def test_messages_of_several_lines_go_on_below_as_kubectl_prints_them() -> None:
+    header, *rows = ("LAST SEEN   OBJECT   MESSAGE", "1m          pod/a    one", "2m          pod/b    four")
+    text = "\n".join([header, rows[0], "", "  three and on it goes, long", rows[1], ""])
+    assert merge("events", text, text).splitlines()[:5] == [
+        "CLUSTER   LAST SEEN   OBJECT   MESSAGE",
+        "c1        1m          pod/a    one",
+        "",
+        "  three and on it goes, long",
+        "c1        2m          pod/b    four",
+    ]
+
+
+def test_types_are_named_where_there_are_several() -> None:
+    roles = "NAME         AGE\nrole/r1      1m\n"
+    limits = "NAME          AGE\nlimit/l1      1m\n"
+    assert merge("get roles,limits", roles + "\n" + limits, limits).splitlines()[-2:] == [
+        "limit/l1   c1        1m", "limit/l1   c2        1m",
+    ]  # fmt: skip
+    assert merge("get roles,limits", limits, limits).splitlines()[1:] == ["l1     c1        1m", "l1     c2        1m"]
+    assert merge("get roles,limits --show-kind", limits, limits).splitlines()[1].startswith("limit/l1 ")
+
+
+def test_kyaml_is_one_document_that_yaml_reads() -> None:
+    text = '---\n{\n  apiVersion: "v1",\n  kind: "List",\n  items: [],\n}\n'
+    read = yaml.safe_load(merge("get pods -o kyaml", text, text))
+    assert [(item["cluster"], item["result"]["kind"]) for item in read["items"]] == [("c1", "List"), ("c2", "List")]
+
+
+def test_top_is_sorted_over_the_fleet() -> None:
+    one = (
+        "NAME   CPU(cores)   MEMORY(bytes)   \n"
+        "a      1m           20Mi            \n"
+        "b      5m           1Mi             \n"
+    )
+    other = "NAME   CPU(cores)   MEMORY(bytes)   \nc      3m           1Gi             \n"
+    for key, names in {"memory": "c a b", "cpu": "b c a"}.items():
+        assert [
+            row.split()[0] for row in merge(f"top pod --sort-by={key}", one, other).splitlines()[1:]
+        ] == names.split()
+    assert [row.split()[0] for row in merge("top pod", one, other).splitlines()[1:]] == ["a", "b", "c"]
+
+
+def test_what_nothing_has_sorts_nothing() -> None:
+    with pytest.raises(UserError, match=r"no object has the field '\.spec\.x' that --sort-by names"):
+        merge("get pods --sort-by=.spec.x", PODS, PODS, keys=("Pod\x1f\x1eList\x1f\x1e",) * 2)
+
+
+def test_an_empty_answer_adds_nothing() -> None:
+    assert merge("get pods", PODS, "") == "NAME   CLUSTER   AGE\na      c1        1m\n"
+    assert merge("get pods", "", "") == ""
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_objects_become_one_list(form: str) -> None:
+    text = recording(f"get-{form}").stdout
+    assert merge(f"get deploy -o {form}", text, text).count("kubectl-mc.k8s.io/cluster") == 2
+
+
+def test_documents_that_are_no_objects_are_wrapped() -> None:
+    text = recording("version-json").stdout
+    wrapped = json.loads(merge("version -o json", text, text))
+    assert [item["cluster"] for item in wrapped["items"]] == ["c1", "c2"]
+    assert wrapped["items"][0]["result"] == json.loads(text)
+
+
+def test_the_document_of_a_lone_cluster_stays_as_it_is() -> None:
+    text = recording("version-json").stdout
+    assert merge("version -o json", text) == text
+
+
+@pytest.mark.parametrize("form", ["name", "jsonpath={.a}", "go-template={{.a}}"])
+def test_lines_get_their_cluster_and_a_tab(form: str) -> None:
+    assert merge(f"get pods -o {form}", "pod/a\npod/b\n", "pod/a") == "c1\tpod/a\nc1\tpod/b\nc2\tpod/a\n"
+
+
+@pytest.mark.parametrize("text", ["describe pod a", "get --raw /readyz"])
+def test_texts_stand_under_their_clusters(text: str) -> None:
+    assert merge(text, "ok\n", "ok\n") == "CLUSTER: c1\nok\n\nCLUSTER: c2\nok\n"
+
+
+def test_equal_texts_can_be_folded() -> None:
+    assert merge("describe pod a --fold", "ok\n", "ok\n") == "CLUSTER: c1, c2\nok\n"
+
+
+def test_a_table_that_is_none_stands_under_its_cluster() -> None:
+    assert merge("get pods", PODS, "NAME   AGE\nx\n") == f"CLUSTER: c1\n{PODS}\nCLUSTER: c2\nNAME   AGE\nx\n"
+
+
+def test_bytes_that_are_no_text_come_out_as_they_went_in() -> None:
+    text = answers.merge([Result("c1", b"NAME\n\xff\xfe\n", b"", 0)], (), request("get pods"))
+    assert text.encode("utf-8", "surrogateescape") == b"NAME   CLUSTER\n\xff\xfe     c1\n"
+
+
+# --- Sorting -----------------------------------------------------------------------------------------------
+
+
+def keys(kind: str, *values: str) -> str:
+    return "".join(f"{kind}\x1f{value}\x1e" for value in values) + "List\x1f\x1e"
+
+
+def table(*names: str) -> str:
+    return "NAME\n" + "".join(f"{name}\n" for name in names)
+
+
+def test_rows_of_all_clusters_are_sorted_by_their_keys() -> None:
+    merged = merge(
+        "get pods --sort-by=.x", table("a", "b"), table("c", "d"), keys=(keys("Pod", "2", "10"), keys("Pod", "1", "3"))
+    )
+    assert [line.split()[0] for line in merged.splitlines()] == ["NAME", "c", "a", "d", "b"]
+
+
+def test_each_of_several_tables_is_sorted_by_its_own_keys() -> None:
+    def both(pod: str, service: str) -> str:
+        return f"NAME\npod/{pod}\n\nNAME\nservice/{service}\n"
+
+    merged = merge(
+        "get pods,svc --sort-by=.x",
+        both("a", "a"),
+        both("b", "b"),
+        keys=tuple(
+            f"Pod\x1f{pod}\x1eService\x1f{service}\x1eList\x1f\x1e" for pod, service in (("2", "1"), ("1", "2"))
+        ),
+    )
+    assert [line.split()[0] for line in merged.split("\n") if line] == [
+        "NAME", "pod/b", "pod/a", "NAME", "service/a", "service/b",
+    ]  # fmt: skip
+
+
+def test_names_are_sorted_by_their_keys() -> None:
+    merged = merge("get pods -o name --sort-by=.x", "pod/a\n", "pod/b\n", keys=(keys("Pod", "2"), keys("Pod", "1")))
+    assert merged == "c2\tpod/b\nc1\tpod/a\n"
+
+
+def test_without_keys_rows_stay_in_kubectl_s_order() -> None:
+    merged = merge("get pods --sort-by=.x", table("b", "a"), table("c"), keys=("", ""))
+    assert [line.split()[0] for line in merged.splitlines()] == ["NAME", "b", "a", "c"]
+
+
+# --- What each kubectl is asked ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("get pods --no-headers -A", "get pods -A"),
+        ("get pods --no-headers --fold", "get pods --no-headers"),
+        ("get pods -o json", "get pods -o json"),
+        ("logs x --by-time -f=false", "logs x -f=false --timestamps=true"),
+        ("get x --sort-by=.x", "get x --sort-by=.x"),
+        ("get x -o custom-columns=N:.a,M:.b", "get x -o custom-columns=N:.a,M:.b"),
+        ("get x -o custom-columns=:.a,M:.b", "get x --output=custom-columns=-:.a,M:.b"),
+    ],
+)
+def test_each_kubectl_is_asked_for_what_can_be_merged(text: str, asked: str) -> None:
+    made = request(text)
+    assert grammar.join(answers.asked(made, made.line).tokens) == asked.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("get x --sort-by=.x -n y", "get x -n y"),
+        ("top pod --sort-by=cpu", "top pod --sort-by=cpu"),
+        ("get pods,svc", "get pods,svc --show-kind=true"),
+        ("get all", "get all --show-kind=true"),
+        ("get pod/a svc/a", "get pod/a svc/a --show-kind=true"),
+        ("get pod/a pod/b", "get pod/a pod/b"),
+        ("get pods a", "get pods a"),
+        ("get pods,svc -o json", "get pods,svc -o json"),
+    ],
+)
+def test_of_several_clusters_each_is_asked_for_what_can_stand_among_others(text: str, asked: str) -> None:
+    made = request(text)
+    assert grammar.join(answers.asked(made, made.line, several=True).tokens) == asked.split()
+
+
+@pytest.mark.parametrize(("text", "count"), [("get x --sort-by=.x", 2), ("get x", 0), ("top pod --sort-by=cpu", 0)])
+def test_keys_are_asked_for_where_there_is_something_to_sort(text: str, count: int) -> None:
+    made = request(text)
+    target = Target("c", "c", Kubeconfig(None, False))
+    assert len(answers.sort_keys(made, [Job(target, made.line, "c")] * 2)) == count

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import pytest
+
+from kubectl_mc.merge import object_changes
+from kubectl_mc.merge.object_changes import ObjectChange
+
+
+@pytest.mark.parametrize(
+    ("line", "change"),
+    [
+        ("configmap/new created", ObjectChange("configmap/new", "created")),
+        ("configmap/new created (server dry run)", ObjectChange("configmap/new", "created")),
+        ("configmap/new created (dry run)", ObjectChange("configmap/new", "created")),
+        ("deployment.apps/cart image updated", ObjectChange("deployment.apps/cart", "image updated")),
+        ("node/c1-node already cordoned", ObjectChange("node/c1-node", "already cordoned")),
+        ("deployment.apps/cart", ObjectChange("deployment.apps/cart", "")),
+        ('pod "solo" deleted from shop namespace', ObjectChange("pod/solo", "deleted", "shop")),
+        ('pod "solo" deleted (server dry run)', ObjectChange("pod/solo", "deleted")),
+        ('pod "solo" force deleted from shop namespace', ObjectChange("pod/solo", "force deleted", "shop")),
+        ('crd.example.com "a.b" deleted', ObjectChange("crd.example.com/a.b", "deleted")),
+        ("evicting pod shop/solo (server dry run)", ObjectChange("pod/solo", "evicting", "shop")),
+    ],
+)
+def test_a_line_tells_of_an_object(line: str, change: ObjectChange) -> None:
+    assert object_changes.parse(f"{line}\n") == [change]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "eyJhbGciOiJ.eyJpc3MiO.c2lnbmF0dXJl", "PASSWORD=a/b c", "hello there", "\tmissing rules added:", "/etc x"],
+)
+def test_other_lines_tell_nothing(line: str) -> None:
+    assert object_changes.parse(line) == []
+
+
+@pytest.mark.parametrize(
+    ("results", "silent", "unchanged"),
+    [
+        (["unchanged"], False, True),
+        (["patched (no change)", "already cordoned", "not labeled"], False, True),
+        (["unchanged", "configured"], True, False),
+        (["scaled"], True, False),
+        ([], True, True),
+        ([], False, False),
+    ],
+)
+def test_nothing_was_done_if_kubectl_says_so_of_each_object(results: list[str], silent: bool, unchanged: bool) -> None:
+    assert object_changes.unchanged([ObjectChange("a/b", result) for result in results], silent) is unchanged
+
+
+INPUT = b"""
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: a}}
+---
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: b}}
+- {apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db}}
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: web, namespace: c}}
+---
+{apiVersion: example.com/v1, kind: Deployment, metadata: {name: other}}
+---
+null
+"""
+
+
+def test_the_input_says_where_a_workload_is() -> None:
+    declared = object_changes.declared(INPUT)
+    assert [(each.resource, each.namespace) for each in declared] == [
+        ("deployment.apps/web", "a"),
+        ("deployment.apps/web", "b"),
+        ("statefulset.apps/db", ""),
+    ]
+
+
+WEB_IN_TWO = [ObjectChange("deployment.apps/web", "", "a"), ObjectChange("deployment.apps/web", "", "b")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "namespace", "given", "placed"),
+    [
+        ([("deployment.apps/web", "configured")], "shop", None, ["shop"]),
+        ([("deployment.apps/web", "configured")], "", None, [""]),
+        ([("deployment.apps/web", "configured")], "shop", [ObjectChange("deployment.apps/web", "", "a")], ["a"]),
+        ([("deployment.apps/web", "configured")], "shop", [ObjectChange("deployment.apps/web", "")], ["shop"]),
+        ([("deployment.apps/web", "configured")], "shop", [], [""]),
+        ([("deployment.apps/web", "configured"), ("deployment.apps/web", "unchanged")], "", WEB_IN_TWO, ["a", "b"]),
+        ([("deployment.apps/web", "image updated")], "shop", WEB_IN_TWO, [""]),
+        ([("deployment.apps/web", "configured")], "shop", [*WEB_IN_TWO[:1] * 2], ["a"]),
+        ([("configmap/web", "created")], "shop", None, [""]),
+    ],
+)
+def test_a_workload_is_where_the_input_or_the_command_says(
+    lines: list[tuple[str, str]], namespace: str, given: list[ObjectChange] | None, placed: list[str]
+) -> None:
+    changes = [ObjectChange(resource, result) for resource, result in lines]
+    assert [each.namespace for each in object_changes.placed(changes, namespace, given)] == placed
+
+
+@pytest.mark.parametrize(
+    "content", [b"a: [", b"\xff\xfe\x00", b"[1, 2]", b"text", b"", b"{metadata: 1, kind: List, items: 3}"]
+)
+def test_an_input_that_declares_nothing(content: bytes) -> None:
+    assert object_changes.declared(content) == ()
+
+
+def test_workloads_are_what_has_a_rollout_and_is_still_there() -> None:
+    changes = [
+        ObjectChange("deployment.apps/web", "configured", "a"),
+        ObjectChange("deployment.apps/web", "configured", "a"),
+        ObjectChange("deployment.apps/same", "unchanged"),
+        ObjectChange("statefulset.apps/old", "deleted"),
+        ObjectChange("statefulset.apps/older", "pruned"),
+        ObjectChange("daemonset.apps/agent", ""),
+        ObjectChange("configmap/web", "created"),
+    ]
+    assert [each.resource for each in object_changes.workloads(changes)] == [
+        "deployment.apps/web",
+        "daemonset.apps/agent",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stdout", "rehearsed"),
+    [
+        ("configmap/a configured (server dry run)\nconfigmap/b created (dry run)\n", True),
+        ("configmap/a configured (server dry run)\nconfigmap/b created\n", False),
+        ("", False),
+        ("no object (dry run)", False),
+    ],
+)
+def test_a_dry_run_says_so_of_each_object(stdout: str, rehearsed: bool) -> None:
+    assert object_changes.only_rehearsed(stdout) is rehearsed

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_mc.command_line import grammar
+from kubectl_mc.merge import sorting
+from kubectl_mc.merge.sorting import SortKey
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0), ("7", 7), ("-3", -3), ("1.5", "1.5"), (".5", "0.5"), ("5.", 5), ("100m", "0.1"), ("5n", "5e-9"),
+        ("5u", "5e-6"), ("1k", 1000), ("1Ki", 1024), ("5Gi", 5 * 2**30), ("5G", 5 * 10**9), ("2E", 2 * 10**18),
+        ("2Ei", 2 * 2**60), ("1e3", 1000), ("1E3", 1000), ("1e-3", "0.001"), ("+1", 1),
+        ("", None), ("abc", None), ("1x", None), ("1.2.3", None), ("2026-11-23T04:30:14Z", None), ("v1", None),
+        ("1K", None), ("e3", None), (".", None), ("1 ", None), ("<none>", None), ("10.0.0.1", None),
+    ],
+)  # fmt: skip
+def test_a_quantity_is_read_as_a_number(text: str, number: str | int | None) -> None:
+    assert sorting.quantity(text) == (None if number is None else Decimal(number))
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        ["9", "10", "100"],
+        ["", "100m", "1", "1Ki", "5Mi", "1Gi"],
+        ["0", "0", "1"],
+        ["", "", "0"],
+        ["", "node-2", "node-10"],
+        ["", "Failed", "Running"],
+        ["2026-11-23T04:30:14Z", "2026-11-23T04:31:00Z", "2027-01-01T00:00:00Z"],
+        ["v1.9.0", "v1.10.0"],
+        ["", "1", "2", "a"],
+    ],
+)
+def test_missing_first_quantities_by_size_texts_naturally(ordered: list[str]) -> None:
+    backwards = ordered[::-1]
+    assert [backwards[index] for index in sorting.order(backwards)] == ordered
+
+
+@given(st.lists(st.sampled_from(["a", "b", "1", "1000m", "1k", "", "c2", "c10", "-"])))
+def test_order_is_a_permutation_that_keeps_equal_ones(values: list[str]) -> None:
+    order = sorting.order(values)
+    assert sorted(order) == list(range(len(values)))
+    assert all(one < other for one, other in pairwise(order) if values[one] == values[other])
+
+
+@pytest.mark.parametrize("expression", ["metadata.name", ".metadata.name", "{.metadata.name}", "{metadata.name}"])
+@pytest.mark.parametrize("flag", [["--sort-by={}"], ["--sort-by", "{}"]])
+def test_the_keys_are_asked_for_by_a_jsonpath(expression: str, flag: list[str]) -> None:
+    argv = ["get", *(word.replace("{}", expression, 1) for word in flag), "-o", "wide", "pods", "-n", "shop"]
+    line = grammar.parse(argv)
+    assert grammar.value(line, "sort-by") == expression
+    record = '{.kind}{"\\x1f"}{.metadata.name}{"\\x1f"}{.metadata.name}{"\\x1e"}'
+    jsonpath = f"--output=jsonpath={{range .items[*]}}{record}{{end}}{record}"
+    assert grammar.join(sorting.keys_command(line, expression).tokens) == ["get", "pods", "-n", "shop", jsonpath]
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [["-ojson"], ["-o=wide", "--no-headers"], ["--show-labels"], ["-L", "app,tier"], ["--show-kind=true"], ["-oyaml"]],
+)
+def test_flags_that_say_only_how_it_looks_are_left_out(looks: list[str]) -> None:
+    line = grammar.parse(["get", *looks, "pods", "--sort-by=.spec", "-A", "--", "x"])
+    words = grammar.join(sorting.keys_command(line, ".spec").tokens)
+    assert words[:3] == ["get", "pods", "-A"]
+    assert [word.partition("=")[0] for word in words[3:]] == ["--output", "--", "x"]
+
+
+def test_a_flag_grouped_with_one_left_out_stays() -> None:
+    line = grammar.parse(["get", "pods", "-Aowide", "--sort-by=.spec"])
+    assert grammar.join(sorting.keys_command(line, ".spec").tokens)[2] == "--all-namespaces"
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("", []),
+        ("Pod\x1f1\x1ePod\x1f2\x1eList\x1f\x1e", [SortKey("pod", "1"), SortKey("pod", "2")]),
+        ("Pod\x1f7\x1e", [SortKey("pod", "7")]),
+        ("List\x1f\x1e", []),
+        ("Pod\x1fa\nb\x1eList\x1f\x1e", [SortKey("pod", "a\nb")]),
+        ("Pod\x1f\x1eList\x1f\x1e", [SortKey("pod", "")]),
+    ],
+)
+def test_the_keys_are_read(text: str, keys: list[SortKey]) -> None:
+    assert sorting.parse_keys(text) == keys
+
+
+KEYS = [SortKey("pod", "1"), SortKey("deployment", "2"), SortKey("deployment", "3")]
+
+
+@pytest.mark.parametrize(
+    ("group", "count", "values"),
+    [
+        ("", 3, ["1", "2", "3"]),
+        ("deployment.apps", 2, ["2", "3"]),
+        ("pod", 1, ["1"]),
+        ("service", 2, ["", ""]),
+        ("deployment.apps", 3, ["2", "3", "3"]),
+        ("deployment.apps", 1, ["2"]),
+    ],
+)
+def test_each_type_s_rows_get_their_keys(group: str, count: int, values: list[str]) -> None:
+    assert sorting.of_type(KEYS, group, count) == values
+
+
+def test_a_lone_cluster_without_keys_keeps_its_rows() -> None:
+    assert sorting.of_type([], "", 2) == ["", ""]

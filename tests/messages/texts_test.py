@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kubectl_mc import messages
+from kubectl_mc.messages import Cause
+from tests.recordings import names, recording
+
+NOT_FOUND = Cause("not found", absent=True)
+POD = "cart-5c5b7b4668-dkdw2"
+NO_TYPE = Cause("no such resource type", absent=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("conn-refused", Cause("connection refused")),
+        ("create-exists", Cause('namespaces "shop" already exists')),
+        ("delete-notfound", NOT_FOUND),
+        ("forbidden", Cause("forbidden")),
+        ("get-mixed-notfound", NOT_FOUND),
+        ("get-notfound", NOT_FOUND),
+        ("get-widgets-missing-crd", NO_TYPE),
+        ("logs-badcontainer", Cause(f"container nope is not valid for pod {POD} out of: app, sidecar, migrate (init)")),
+        ("top", Cause("Metrics API not available")),
+        ("unauthorized", Cause("unauthorized")),
+        ("unknown-context", Cause(messages.NO_CONTEXT)),
+        ("unknown-flag", Cause("unknown flag: --nope")),
+        ("unknown-resource", NO_TYPE),
+        ("wait-timeout", Cause("timed out waiting for the condition on jobs/import")),
+    ],
+)  # fmt: skip
+def test_the_cause_of_a_recorded_failure(name: str, cause: Cause) -> None:
+    assert messages.cause(recording(name).stderr, recording(name).status) == cause
+
+
+@pytest.mark.parametrize("name", [name for name in names() if recording(name).status == 0])
+def test_nothing_that_kubectl_says_of_success_is_an_absence(name: str) -> None:
+    assert messages.absences(recording(name).stderr) == []
+
+
+UNABLE = "Unable to connect to the server: "
+TRIES = 'E1123 04:32:24.691813   17786 memcache.go:265] "Unhandled Error" err="couldn\'t get API group list: '
+
+
+@pytest.mark.parametrize(
+    ("stderr", "reason"),
+    [
+        (UNABLE + "dial tcp: lookup api.example on 10.0.0.2:53: no such host", "DNS lookup failed"),
+        (UNABLE + "dial tcp: lookup api.example: Temporary failure in name resolution", "DNS lookup failed"),
+        (UNABLE + "dial tcp: lookup api.example on 127.0.0.53:53: server misbehaving", "DNS lookup failed"),
+        (UNABLE + "tls: failed to verify certificate: x509: certificate signed by unknown authority", "TLS error"),
+        (
+            UNABLE + "tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current "
+            "time 2026-11-23T04:32:25Z is after 2026-01-01T00:00:00Z",
+            "TLS error",
+        ),
+        (UNABLE + "x509: certificate is valid for kubernetes, kubernetes.default, not api.example", "TLS error"),
+        (UNABLE + "remote error: tls: bad certificate", "TLS error"),
+        (UNABLE + "http: server gave HTTP response to HTTPS client", "TLS error"),
+        (UNABLE + "net/http: TLS handshake timeout", "connection timeout"),
+        (UNABLE + "dial tcp 10.1.2.3:6443: i/o timeout", "connection timeout"),
+        (UNABLE + "context deadline exceeded", "connection timeout"),
+        (UNABLE + "context deadline exceeded (Client.Timeout exceeded while awaiting headers)", "connection timeout"),
+        (
+            UNABLE + "net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting "
+            "headers)",
+            "connection timeout",
+        ),
+        (
+            'Error from server (Timeout): Get "https://api.example/api/v1/pods?limit=500": net/http: request canceled '
+            "(Client.Timeout exceeded while awaiting headers)",
+            "connection timeout",
+        ),
+        (
+            "Error from server (Timeout): the server was unable to return a response in the time allotted, but may "
+            "still be processing the request (get pods)",
+            "connection timeout",
+        ),
+        (UNABLE + "dial tcp 10.1.2.3:6443: connect: no route to host", "unreachable"),
+        (UNABLE + "dial tcp 10.1.2.3:6443: connect: network is unreachable", "unreachable"),
+        (UNABLE + "dial tcp 10.1.2.3:6443: connect: connection refused", "connection refused"),
+        (UNABLE + "EOF", "connection lost"),
+        (UNABLE + "read tcp 10.0.0.1:1->10.0.0.2:6443: read: connection reset by peer", "connection lost"),
+        (UNABLE + "getting credentials: exec: executable aws failed with exit code 255", "login failed"),
+        (
+            UNABLE + "getting credentials: exec: executable gke-gcloud-auth-plugin not found\n\n"
+            "It looks like you are trying to use a client-go credential plugin that is not installed.\n\n"
+            "To learn more about this feature, consult the documentation available at:\n"
+            "      https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins",
+            "login failed",
+        ),
+        (
+            "The SSO session associated with this profile has expired or is otherwise invalid.\n"
+            + UNABLE
+            + "getting credentials: exec: executable aws failed with exit code 255",
+            "login failed",
+        ),
+        (
+            UNABLE + "getting credentials: decoding stdout: couldn't get version/kind; json parse error: unexpected "
+            "end of JSON input",
+            "login failed",
+        ),
+        (
+            'Error from server (InternalError): an error on the server ("") has prevented the request from succeeding',
+            "server error",
+        ),
+        (
+            'Error from server (InternalError): Internal error occurred: failed calling webhook "w.example": failed to '
+            'call webhook: Post "https://w.default.svc:443/?timeout=10s": service "w" not found',
+            "server error",
+        ),
+        (
+            "Error from server (ServiceUnavailable): the server is currently unable to handle the request (get pods)",
+            "server error",
+        ),
+        ("Error from server: etcdserver: request timed out", "connection timeout"),
+        (
+            "Error from server (TooManyRequests): the server has received too many requests and has asked us to try "
+            "again later (get pods)",
+            "too many requests",
+        ),
+        (
+            "error: You must be logged in to the server (the server has asked for the client to provide credentials)",
+            "unauthorized",
+        ),
+        (
+            'Error from server (Forbidden): pods "x" is forbidden: error looking up service account shop/x: '
+            'serviceaccount "x" not found',
+            "forbidden",
+        ),
+        ('error: error loading config file "/home/alice/.kube/config": yaml: line 3: oops', "bad kubeconfig"),
+        (
+            "error: unable to read client-cert /home/alice/c.crt for a due to open /home/alice/c.crt: no such file",
+            "bad kubeconfig",
+        ),
+        ("error: context \"nope\" does not exist", messages.NO_CONTEXT),
+        ('error: cluster "nope" does not exist', "bad kubeconfig"),
+        ("Error in configuration: cluster has no server defined", "bad kubeconfig"),
+        ('error: unable to upgrade connection: container not found ("app")',
+         'unable to upgrade connection: container not found ("app")'),
+        ('error: failed to run "nosuch": exec: "nosuch": executable file not found in $PATH',
+         'failed to run "nosuch": exec: "nosuch": executable file not found in $PATH'),
+        ("Warning: v1 Thing is deprecated\nError from server (Forbidden): x is forbidden: no", "forbidden"),
+        (TRIES + 'Get \\"https://x/api\\": x509: …"\n' + UNABLE + "x509: certificate has expired", "TLS error"),
+        (TRIES + 'Get \\"https://x/api?timeout=32s\\": dial tcp 10.1.2.3:6443: i/o timeout"', "connection timeout"),
+        ('Error from server (NotFound): pods "x" not found\nError from server (Forbidden): no', "forbidden"),
+        ("some\x1b[31m text\nmore", "some\\x1b[31m text"),
+        ("", "exit status 1"),
+        ("\n  \n", "exit status 1"),
+    ],
+)  # fmt: skip
+def test_the_cause_in_client_go_s_words(stderr: str, reason: str) -> None:
+    assert messages.cause(stderr, 1) == Cause(reason)
+
+
+def test_every_line_an_absence_is_an_absence() -> None:
+    line = recording("get-notfound").stderr
+    assert messages.cause(line + line, 1) == NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    "chatter",
+    [
+        "bash: warning: setlocale: LC_ALL: cannot change locale (xx_XX.UTF-8)",
+        "Opening https://login.example/device",
+        "W1123 04:32:24.691813   17786 loader.go:221] Config not found: /x",
+    ],
+)
+def test_what_a_wrapper_or_a_plugin_says_changes_nothing(chatter: str) -> None:
+    line = recording("get-notfound").stderr
+    assert messages.cause(f"{chatter}\n{line}", 1) == messages.cause(f"{line}{chatter}\n", 1) == NOT_FOUND
+
+
+def test_an_absence_beside_something_unknown_is_a_failure() -> None:
+    assert not messages.cause(recording("get-notfound").stderr + "error: something else\n", 1).absent
+
+
+@example("error: ", 1)
+@given(st.text(), st.integers(-64, 255))
+def test_whatever_is_said_has_a_cause_of_one_visible_line(stderr: str, status: int) -> None:
+    reason = messages.cause(stderr, status).reason
+    assert reason
+    assert messages.visible(reason) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain é 世 \t x", "plain é 世 \t x"),
+        ("a\x1b[2Jb", "a\\x1b[2Jb"),
+        ("a\nb\rc", "a\\nb\\rc"),
+        ("a\u202eb", "a\\u202eb"),
+        ("a\u2066b\u061cc", "a\\u2066b\\u061cc"),
+        ("a\u2028b", "a\\u2028b"),
+        ("\x9b31m", "\\x9b31m"),
+        ("\udcff", "\\udcff"),
+    ],
+)
+def test_what_could_steer_a_terminal_is_shown_as_an_escape(text: str, shown: str) -> None:
+    assert messages.visible(text) == shown
+
+
+@given(st.text())
+def test_visible_text_is_one_line_without_controls(text: str) -> None:
+    shown = messages.visible(text)
+    assert len(shown.splitlines()) <= 1
+    assert not any(ord(letter) < 32 and letter != "\t" for letter in shown)
+    shown.encode()
+
+
+def test_the_line_that_names_the_failed_clusters() -> None:
+    failures = [("cluster-3", "connection timeout"), ("cluster-7", "unauthorized")]
+    assert messages.failed_clusters("query", failures) == (
+        "Error: Failed to query 2 clusters: cluster-3 (connection timeout), cluster-7 (unauthorized)"
+    )
+    assert (
+        messages.failed_clusters("query", failures[:1])
+        == "Error: Failed to query 1 cluster: cluster-3 (connection timeout)"
+    )
+    long = "login failed: " + "x" * 40
+    assert messages.failed_clusters("query", [("a", long), ("b\x1b", "no"), ("c", long), ("d", "no")]).endswith(
+        f" 4 clusters: a, c ({long}), b\\x1b (no), d (no)"
+    )
+    assert messages.showing_partial(8, 10) == "Showing results from 8/10 clusters:"
+
+
+def test_advice_is_given_for_a_missing_context_only() -> None:
+    assert messages.advice([("c1", "forbidden")]) == []
+    (line,) = messages.advice([("c1", "forbidden"), ("c2", messages.NO_CONTEXT)])
+    assert "{name: c2, context: CONTEXT}" in line
+
+
+@pytest.mark.parametrize(
+    ("recorded", "part"),
+    [
+        ("unknown-resource", "hub context 'h' has no ClusterProfiles: "),
+        ("unknown-context", "hub context 'h': no such context in the kubeconfig."),
+        ("forbidden", "hub context 'h': forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there;"),
+        ("conn-refused", "Cannot list ClusterProfiles with hub context 'h': connection refused. kubectl said: The "),
+        ("unauthorized", "Cannot list ClusterProfiles with hub context 'h': unauthorized. kubectl said: error: "),
+    ],
+)  # fmt: skip
+def test_a_failed_hub_is_named_with_what_to_do(recorded: str, part: str) -> None:
+    stderr = recording(recorded).stderr
+    assert str(messages.hub_failed("h", messages.cause(stderr, 1), stderr)).startswith(part)
+
+
+def test_without_a_name_the_hub_is_the_current_context() -> None:
+    assert str(messages.no_profiles(None, None)).startswith("the current context, used as hub, has no ClusterProfiles")
+    assert str(messages.no_profiles("h", None)).startswith("hub context 'h' has no ClusterProfiles")
+
+
+def test_without_a_name_and_without_a_current_context_there_is_no_hub() -> None:
+    """kubectl asks localhost:8080 then; a hub that is named has no need of a current context."""
+    stderr = "The connection to the server localhost:8080 was refused - did you specify the right host or port?"
+    unnamed, named = (messages.hub_failed(context, messages.cause(stderr, 1), stderr) for context in (None, "h"))
+    assert str(unnamed).startswith("no hub: none is named, and the kubeconfig has no current context. ")
+    assert "--hub-context=NAME" in str(unnamed)
+    assert "localhost" not in str(unnamed)
+    assert str(named).startswith("Cannot list ClusterProfiles with hub context 'h': connection refused.")
+
+
+@pytest.mark.parametrize(("word", "nearest"), [("prod-ue", "prod-eu"), ("zzz", None), ("prod-eu", "prod-eu")])
+def test_the_nearest_known_word(word: str, nearest: str | None) -> None:
+    assert messages.nearest(word, ["prod-eu", "dev"]) == nearest
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("gte", "get"), ("lgos", "logs"), ("desribe", "describe"), ("pods", None)]
+)
+def test_a_mistyped_verb_is_guessed_but_not_wildly(typed: str, meant: str | None) -> None:
+    text = str(messages.unknown_command(typed, ["get", "logs", "describe", "expose"]))
+    assert (f"Did you mean {meant}?" in text) if meant else ("Did you mean" not in text)
+
+
+def test_of_many_names_twenty_are_shown() -> None:
+    shown = str(messages.no_cluster_left([f"c{number}" for number in range(25)]))
+    assert shown.endswith("c18, c19 and 5 more")

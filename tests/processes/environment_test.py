@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.environments import environment
+
+
+@pytest.mark.parametrize(
+    ("variables", "flag", "files"),
+    [
+        ({"HOME": "/h"}, None, ["/h/.kube/config"]),
+        ({"HOME": "/h", "KUBECONFIG": ""}, None, ["/h/.kube/config"]),
+        ({"HOME": "/h", "KUBECONFIG": "/a"}, None, ["/a"]),
+        ({"HOME": "/h", "KUBECONFIG": "/a:/b"}, None, ["/a", "/b"]),
+        ({"HOME": "/h", "KUBECONFIG": ":/b:"}, None, ["/b"]),
+        ({"HOME": "/h", "KUBECONFIG": "/a"}, "/c", ["/c"]),
+    ],
+)
+def test_the_flag_counts_before_the_variable_before_the_home(
+    variables: dict[str, str], flag: str | None, files: list[str]
+) -> None:
+    assert environment(variables)._replace(kubeconfig_flag=flag).kubeconfig_files == files

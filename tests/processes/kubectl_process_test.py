@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kubectl_mc.command_line import grammar
+from kubectl_mc.processes import kubectl_process
+from kubectl_mc.processes.targets import Kubeconfig, Target
+from tests.environments import environment
+
+OWN = Kubeconfig(None, starts_programs=False)
+PLUGINS = Kubeconfig(None, starts_programs=True)
+
+
+def argv(text: str, target: Target, plugin: bool = False) -> list[str]:
+    return list(kubectl_process.on_target(environment(), target, grammar.parse(text.split()), plugin).argv)
+
+
+def test_kubectl_gets_the_context_and_the_words_unchanged() -> None:
+    words = argv("get pods -n shop -- x", Target("c1", "ctx", OWN))
+    assert words == ["kubectl", "--context", "ctx", "get", "pods", "-n", "shop", "--", "x"]
+
+
+def test_with_a_kubeconfig_of_its_own_it_needs_no_context() -> None:
+    command = kubectl_process.on_target(
+        environment(), Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False)), grammar.parse(["get"])
+    )
+    assert (command.cluster, command.argv, command.kubeconfig) == ("c1", ("kubectl", "get"), b'{"kind": "Config"}')
+
+
+@pytest.mark.parametrize("text", ["--kubeconfig f get pods -n x", "get pods --kubeconfig=f -n x"])
+def test_a_kubeconfig_of_its_own_stands_in_for_the_one_on_the_command_line(text: str) -> None:
+    reached = Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False))
+    assert argv(text, reached) == ["kubectl", "get", "pods", "-n", "x"]
+    assert argv(text, reached._replace(kubeconfig=OWN)) == ["kubectl", "--context", "ctx", *text.split()]
+
+
+def test_its_kubectl_gets_the_variables_that_a_kubeconfig_needs() -> None:
+    reached = Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False, (("LOGIN", "s3cret"),)))
+    command = kubectl_process.on_target(environment({"LOGIN": "", "HOME": "/h"}), reached, grammar.parse(["get"]))
+    assert (command.env["LOGIN"], command.env["HOME"]) == ("s3cret", "/h")
+    assert "s3cret" not in repr(reached)
+
+
+def test_a_plugin_gets_its_context_behind_its_name() -> None:
+    words = argv("tree deploy x", Target("c1", "ctx", OWN), plugin=True)
+    assert words == ["kubectl", "tree", "--context", "ctx", "deploy", "x"]
+
+
+def test_a_plugins_name_may_have_several_words() -> None:
+    line = grammar.parse(["foo", "bar", "x"])._replace(path=("foo", "bar"))
+    command = kubectl_process.on_target(environment(), Target("c1", "ctx", OWN), line, plugin=True)
+    assert command.argv == ("kubectl", "foo", "bar", "--context", "ctx", "x")
+
+
+@pytest.mark.parametrize(
+    ("user", "starts_programs", "locale"),
+    [
+        ({}, False, kubectl_process.SMALL_CATALOGUE),
+        ({"LANG": "en_US.UTF-8"}, False, kubectl_process.SMALL_CATALOGUE),
+        ({"LC_ALL": "C"}, False, kubectl_process.SMALL_CATALOGUE),
+        ({"LANG": "de_DE.UTF-8"}, False, None),
+        ({"LC_MESSAGES": "ja_JP.UTF-8", "LANG": "en_US.UTF-8"}, False, None),
+        ({"LC_ALL": "en_US.UTF-8", "LANG": "de_DE.UTF-8"}, False, kubectl_process.SMALL_CATALOGUE),
+        ({"LC_ALL": "zh_CN.GB18030"}, False, "zh_CN.GB18030"),
+        ({"LANG": "en_US.UTF-8"}, True, None),
+        ({"LC_ALL": "fr_CH.UTF-8"}, True, "fr_CH.UTF-8"),
+    ],
+)
+def test_the_locale_is_left_alone_where_someone_would_see_it(
+    user: dict[str, str], starts_programs: bool, locale: str | None
+) -> None:
+    lean = kubectl_process.lean_variables("kubectl", user, starts_programs)
+    assert lean.get("LC_ALL") == locale
+    assert {name: lean[name] for name in user if name != "LC_ALL"} == {n: v for n, v in user.items() if n != "LC_ALL"}
+
+
+def test_what_the_user_set_for_go_counts() -> None:
+    assert kubectl_process.lean_variables("kubectl", {"GOGC": "50"}, False) == {
+        **kubectl_process.GARBAGE_COLLECTION,
+        "GOGC": "50",
+        "LC_ALL": kubectl_process.SMALL_CATALOGUE,
+    }
+
+
+def test_what_lasts_collects_its_garbage() -> None:
+    assert "GOGC" not in kubectl_process.lean_variables("kubectl", {}, False, lasting=True)
+
+
+@pytest.mark.parametrize(
+    ("start", "locale"), [(b"#!/bin/bash\nexec kubectl", None), (b"\x7fELF", kubectl_process.SMALL_CATALOGUE)]
+)
+def test_a_shell_would_complain_of_a_locale_that_the_system_lacks(
+    start: bytes, locale: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "kubectl").write_bytes(start)
+    assert kubectl_process.lean_variables(str(tmp_path / "kubectl"), {}, False).get("LC_ALL") == locale

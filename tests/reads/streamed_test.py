@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from kubectl_mc.command_line import invocation
+from kubectl_mc.processes.event_loop import Chunk, Exit, Result
+from kubectl_mc.processes.requests import Job
+from kubectl_mc.processes.standard_streams import Streams
+from kubectl_mc.processes.targets import Kubeconfig, Target
+from kubectl_mc.reads import streamed
+from tests.environments import request
+
+NOTHING = "No resources found in shop namespace.\n"
+
+
+class Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+class Shown:
+    """A screen of the jobs with these labels, whose first words are the clusters, and what it has shown."""
+
+    def __init__(
+        self, text: str, *labels: str, stdout: type[io.TextIOWrapper] = io.TextIOWrapper, env: Mapping[str, str] = {}
+    ) -> None:
+        line = invocation.parse_invocation(text.split()).kubectl
+        self._streams = Streams(io.StringIO(), stdout(io.BytesIO()), io.TextIOWrapper(io.BytesIO()))
+        targets = [Target(label.split()[0], "", Kubeconfig(None, starts_programs=False)) for label in labels]
+        self.jobs = [Job(target, line, label) for target, label in zip(targets, labels)]
+        asked = request(text, env)
+        asked = asked._replace(environment=asked.environment._replace(streams=self._streams))
+        self.screen = streamed.Screen(asked, self.jobs)
+
+    def show(self, place: int, **said: str) -> str:
+        """The job in this place says something; all that stderr has shown so far."""
+        for name, text in said.items():
+            self.screen.show(Chunk(place, self.jobs[place].label, name, text.encode()))
+        return self.stderr
+
+    def end(self, place: int, status: int = 0, timed_out: bool = False) -> str:
+        self.screen.show(Exit(place, self.jobs[place].label, status, timed_out))
+        return self.stderr
+
+    @property
+    def stdout(self) -> str:
+        return _text(self._streams.stdout)
+
+    @property
+    def stderr(self) -> str:
+        return _text(self._streams.stderr)
+
+
+def _text(written: object) -> str:
+    assert isinstance(written, io.TextIOWrapper)
+    written.seek(0)
+    return written.read()
+
+
+def test_what_asks_the_user_to_do_something_is_shown_at_once() -> None:
+    assert Shown("logs web -f", "c1").show(0, stderr="open https://login\n") == "[c1] open https://login\n"
+
+
+def test_why_a_job_failed_is_left_to_the_report() -> None:
+    shown = Shown("logs web", "c1")
+    assert shown.show(0, stderr="Found 2 pods\nerror: no container x\nchoose one of: [a b]\n") == "[c1] Found 2 pods\n"
+    assert shown.end(0, 1) == "[c1] Found 2 pods\n"
+    assert shown.screen.untold(["Error: Failed to query 1 cluster: c1 (no container x)"]) == ["choose one of: [a b]"]
+
+
+def test_what_the_report_does_not_name_is_told_once_if_all_say_it() -> None:
+    shown = Shown("wait pods --all", "c1", "c2")
+    for place in (0, 1):
+        shown.show(place, stderr="error: one\ntwo\n")
+    assert shown.screen.untold([]) == ["error: one", "two"]
+    shown.show(1, stderr="three\n")
+    assert shown.screen.untold(["c1 (one), c2 (one)"]) == ["[c1] two", "[c2] two", "[c2] three"]
+
+
+def test_a_complaint_before_the_answer_is_shown_with_it() -> None:
+    shown = Shown("logs web", "c1")
+    assert shown.show(0, stderr="error: partial\n") == ""
+    assert shown.show(0, stdout="line\n", stderr="error: more\n") == "[c1] error: partial\n[c1] error: more\n"
+    assert shown.screen.untold([]) == []
+
+
+def test_that_there_is_nothing_is_left_to_the_report() -> None:
+    shown = Shown("logs -l app=x -f", "c1", "c2")
+    shown.show(0, stdout="line\n")
+    shown.show(1, stderr=NOTHING)
+    assert shown.end(1) == ""
+    assert shown.screen.results()[1] == Result("c2", b"", NOTHING.encode(), 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "farewell"),
+    [
+        ({"stdout": "line\n"}, 0, "[c1] ended\n"),
+        ({"stderr": "The connection to the server x was refused\n"}, 1, "[c1] ended: connection refused\n"),
+        ({"stderr": "error: may only watch a single resource\n"}, 1, ""),
+        ({"stderr": 'Error from server (NotFound): pods "x" not found\n'}, 1, ""),
+        ({}, 0, ""),
+    ],
+)
+def test_a_stream_that_ends_while_others_go_on(said: Mapping[str, str], status: int, farewell: str) -> None:
+    shown = Shown("get pods -w", "c1", "c2")
+    shown.show(0, **said)
+    assert shown.end(0, status) == farewell
+    assert shown.end(1) == farewell  # the last one needs none
+
+
+def test_a_colour_is_a_clusters_and_only_where_it_can_be_seen() -> None:
+    shown = Shown("logs web", "c1 a", "c1 b", "c2 a", stdout=Terminal)
+    for place in range(3):
+        shown.show(place, stdout="line\n", stderr="note\n")
+    found = re.findall(r"\[\x1b\[(\d+)m(c\d \w)\x1b\[0m\] line\n", shown.stdout)
+    assert [label for _, label in found] == ["c1 a", "c1 b", "c2 a"]
+    assert found[0][0] == found[1][0] != found[2][0]
+    assert shown.stderr == "[c1 a] note\n[c1 b] note\n[c2 a] note\n"
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("", "NAME   CLUSTER   AGE\na      c1        1m\nb      c1        1m\n"),
+        ("-o=name", "c1\tNAME   AGE\nc1\ta      1m\nc1\tNAME   AGE\nc1\tb      1m\n"),
+    ],
+)
+def test_rows_of_several_kubectls_of_a_cluster_are_the_clusters(form: str, expected: str) -> None:
+    shown = Shown(f"get pods -w {form}", "c1 a", "c1 b")
+    for place, name in enumerate("ab"):
+        shown.show(place, stdout=f"NAME   AGE\n{name}      1m\n")
+    assert shown.stdout == expected

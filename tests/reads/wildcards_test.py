@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from kubectl_mc.command_line import grammar
+from kubectl_mc.processes import event_loop
+from kubectl_mc.processes.event_loop import Chunk, Command, Exit, Result
+from kubectl_mc.processes.targets import Kubeconfig, Target
+from kubectl_mc.reads import wildcards
+from tests.environments import request
+
+FORBIDDEN = b'Error from server (Forbidden): pods is forbidden: User "u" cannot list resource "pods"\n'
+LACKS = b'error: the server doesn\'t have a resource type "widgets"\n'
+Answers = Mapping[tuple[str, str], bytes | Result]
+
+
+def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[Result]]:
+    """The jobs as "LABEL: words", and who is not asked; answers: (cluster, type) -> its listing."""
+    asked = request(text)
+    patiences: list[float | None] = []
+
+    def collect(commands: Sequence[Command], parallel: int, patience: float, *rest: Any) -> list[Result]:
+        patiences.extend(command.patience for command in commands)
+        found = [(command.cluster, answers[command.cluster, command.argv[4]]) for command in commands]
+        return [each if isinstance(each, Result) else Result(name, each, b"", 0) for name, each in found]
+
+    monkeypatch.setattr(event_loop, "collect", collect)
+    clusters = list(dict.fromkeys(cluster for cluster, _ in answers))
+    known = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in clusters]
+    asked, jobs = wildcards.jobs(asked, known)
+    assert set(patiences) <= {30.0 if asked.options.cluster_timeout is None else 2.0}
+    return [f"{job.label}: {' '.join(grammar.join(job.line.tokens))}" for job in jobs], list(asked.unreachable)
+
+
+PODS: Answers = {("c1", "pods"): b"pod/a-1\npod/a-2\npod/b\n"}
+EVERYWHERE: Answers = {("c1", "pods"): b"one   a-1\ntwo   a-1\ntwo   a-2\ntwo   b\n"}
+NODES: Answers = {("c1", "nodes"): b"<none>   a\n"}
+POD: Answers = {("c1", "pod"): b"pod/a-1\npod/a-2\npod/b\n"}
+POD_EVERYWHERE: Answers = {("c1", "pod"): b"one   a-1\ntwo   a-1\n"}
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "expected"),
+    [
+        ("get pods a-*", PODS, ["c1: get pods"]),
+        ("get -n x pods a-* b -o wide", PODS, ["c1: get -n x pod/a-1 pod/a-2 pod/b -o wide"]),
+        ("get -n x pods a-* --fold --no-headers", PODS, ["c1: get -n x pod/a-1 pod/a-2 --no-headers"]),
+        ("get pods/a-* svc/x", PODS, ["c1: get pod/a-1 pod/a-2 svc/x"]),
+        ("get pods a-* ?-1 -o jsonpath={.x}", PODS, ["c1: get pod/a-1 pod/a-2 -o jsonpath={.x}"]),
+        ("get pods x a-*", PODS, ["c1: get pods/x pod/a-1 pod/a-2"]),
+        ("get pods x n*", PODS, ["c1: get pods/x pods/n*"]),
+        ("describe pods a-* n*", PODS, ["c1: describe pod/a-1 pod/a-2 pods/n*"]),
+        ("get a-*", PODS, ["c1: get a-*"]),
+        ("get pods/a-* -w", PODS, ["c1 a-1: get pod/a-1 -w", "c1 a-2: get pod/a-2 -w"]),
+        (
+            "get pods/a-* -A",
+            EVERYWHERE,
+            [
+                "c1: get pods -A --field-selector=metadata.name=a-1",
+                "c1: get pods -A --field-selector=metadata.name=a-2",
+            ],
+        ),
+        (
+            "get pods b? a-2 -A --field-selector=x=y -w",
+            EVERYWHERE,
+            ["c1 a-2: get pods -A --field-selector=x=y -w --field-selector=x=y,metadata.name=a-2"],
+        ),
+        (
+            "describe pods a-* -A -n x",
+            EVERYWHERE,
+            ["c1: describe pods/a-1 --namespace=one", "c1: describe pods/a-1 pods/a-2 --namespace=two"],
+        ),
+        ("describe nodes a* -A", NODES, ["c1: describe nodes/a"]),
+        ("logs a-* app --tail=1", POD, ["c1 a-1: logs pod/a-1 app --tail=1", "c1 a-2: logs pod/a-2 app --tail=1"]),
+        (
+            "logs a-1* -A",
+            POD_EVERYWHERE,
+            ["c1 one/a-1: logs pod/a-1 --namespace=one", "c1 two/a-1: logs pod/a-1 --namespace=two"],
+        ),
+    ],
+)
+def test_each_clusters_own_names(
+    text: str, answers: Answers, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert resolved(text, answers, monkeypatch) == (expected, [])
+
+
+def test_one_of_several_types_may_be_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: Answers = {("c1", "pods"): b"pod/w\n", ("c1", "widgets"): Result("c1", b"", LACKS, 1)}
+    assert resolved("get pods,widgets w* x", answers, monkeypatch) == (["c1: get pod/w pods/x"], [])
+
+
+def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: Answers = {
+        ("c1", "pods"): b"pod/a\n",
+        ("c2", "pods"): Result("c2", b"", FORBIDDEN, 1),
+        ("c3", "pods"): Result("c3", b"pod/a", b"", -15, timed_out=True),
+        ("c4", "pods"): b"pod/b\n",
+        ("c5", "pods"): Result("c5", b"", LACKS, 1),
+    }
+    aside = [
+        Result("c2", b"", FORBIDDEN, 1),
+        Result("c3", b"", b"error: timed out after 2s", 1),
+        Result("c4", b"", b'error: names matching "a*" not found', 1),
+        Result("c5", b"", LACKS, 1),
+    ]
+    assert resolved("describe pods a* --cluster-timeout=2s", answers, monkeypatch) == (["c1: describe pod/a"], aside)
+    _, left = resolved("get pods/a* --ignore-not-found --cluster-timeout=2s", answers, monkeypatch)
+    assert left == [each for each in aside if each.cluster != "c4"]
+
+
+def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
+    asked = request("get pods,svc a* -w -o jsonpath={.x}")
+    targets = [Target(name, name, Kubeconfig(None, starts_programs=False)) for name in ("c1", "c2")]
+    names = wildcards.Resolving(asked, targets)
+    assert [each.cluster for each in names.commands] == ["c1", "c1", "c2", "c2"]
+    assert names.feed(Chunk(2, "c2", "stdout", b"pod/a\n")) == ([], [])
+    assert names.feed(Exit(2, "c2", 0)) == ([], [])
+    jobs, aside = names.feed(Exit(3, "c2", 0))
+    assert ([job.label for job in jobs], aside) == (["c2 a"], [])
+    assert names.feed(Exit(0, "c1", 0)) == ([], [])
+    assert names.feed(Exit(1, "c1", -15, timed_out=True)) == ([], [Result("c1", b"", b"error: timed out after 30s", 1)])
+
+
+@pytest.mark.parametrize(
+    ("results", "joined"),
+    [
+        ([("c1", 0), ("c2", 0), ("c1", 1)], [("c1", 1), ("c2", 0)]),
+        ([("c1", 2), ("c1", 1), ("c1", 0)], [("c1", 2)]),
+        ([("c1", 1), ("c1", None)], [("c1", None)]),
+    ],
+)
+def test_a_cluster_has_one_result(
+    results: Sequence[tuple[str, int | None]], joined: Sequence[tuple[str, int | None]]
+) -> None:
+    found = wildcards.by_cluster([Result(cluster, b"o", b"e", status) for cluster, status in results])
+    assert [(each.cluster, each.status) for each in found] == joined
+    assert sum(len(each.stdout + each.stderr) for each in found) == 2 * len(results)

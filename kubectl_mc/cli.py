@@ -72,7 +72,7 @@ def _run(invocation: Invocation, environment: Environment) -> int:
     if grammar.is_set(line, "help"):
         from kubectl_mc.command_line import help_texts
 
-        stdout.write(command.HELP + help_texts.of_sections(SECTIONS[line.path[0]]))
+        stdout.write(command.HELP + help_texts.sections_text(SECTIONS[line.path[0]]))
         return 0
     _refuse_unknown(line)
     return int(command.run(line, environment))

@@ -227,7 +227,7 @@ def merge(rows: int, clusters: int, rounds: int) -> None:
     took = []
     for _ in range(rounds):
         start = time.perf_counter()
-        answers.merge(results, (), request)
+        answers.merge_answers(results, (), request)
         took.append(time.perf_counter() - start)
     figure = statistics.median(took)
     print(f"merge of {rows * clusters:,} rows  {figure:5.2f} s   {MERGE_GOAL.judge(figure)}", flush=True)

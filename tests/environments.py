@@ -44,4 +44,4 @@ def request(line: str | Sequence[str], variables: Mapping[str, str] | None = Non
     """The request for a command line. line: the words behind `kubectl mc`, as one text or as a list"""
     invocation = parse_invocation(shlex.split(line) if isinstance(line, str) else line)
     user = environment(variables).for_invocation(invocation)
-    return Request(user, verbs.find(invocation.kubectl), invocation.kubectl)
+    return Request(user, verbs.find_row(invocation.kubectl), invocation.kubectl)

@@ -50,14 +50,14 @@ class Verdict(NamedTuple):
     changes: tuple[FieldChange, ...] = ()
 
 
-Record = Mapping[ProfileKey, Approval]
+Approvals = Mapping[ProfileKey, Approval]
 
 
-def key(hub: str | None, profile: ClusterProfile) -> ProfileKey:
+def profile_key(hub: str | None, profile: ClusterProfile) -> ProfileKey:
     return ProfileKey(hub or "", f"{profile.namespace}/{profile.name}")
 
 
-def digest(approval: Mapping[str, Any]) -> str:
+def approval_digest(approval: Mapping[str, Any]) -> str:
     """sha256 over the one JSON text that keys in order and no spaces leave."""
     import hashlib
 
@@ -65,28 +65,28 @@ def digest(approval: Mapping[str, Any]) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def verdict(offer: Offer, approved: Approval | None) -> Verdict:
+def judge_offer(offer: Offer, approved: Approval | None) -> Verdict:
     """Is this offer what was approved?"""
     if approved is None:
         return Verdict("unknown")
-    if approved.digest == digest(offer.approval):
+    if approved.digest == approval_digest(offer.approval):
         return Verdict("approved")
-    before, now = flat(approved.fields), flat(offer.approval)
+    before, now = flat_fields(approved.fields), flat_fields(offer.approval)
     changes = (FieldChange(field, before.get(field, ""), now.get(field, "")) for field in {**now, **before})
     return Verdict("changed", tuple(change for change in changes if change.old != change.new))
 
 
-def problem(cluster: str, found: Verdict) -> str:
+def approval_problem(cluster: str, found: Verdict) -> str:
     """Why a cluster can't be reached by an offer with this verdict; "" if it can."""
     if found.state == "approved":
         return ""
     if found.state == "unknown":
         return messages.not_approved(cluster)
-    changes = [described(change) for change in found.changes]
+    changes = [describe_change(change) for change in found.changes]
     return messages.approval_outdated(cluster, changes or ["the record of it has been edited"])
 
 
-def flat(approval: Mapping[str, Any]) -> dict[str, str]:
+def flat_fields(approval: Mapping[str, Any]) -> dict[str, str]:
     """The fields to be approved as text, nothing in it hidden: what isn't printable ASCII is escaped."""
     from shlex import quote
 
@@ -107,7 +107,7 @@ def plain(value: object) -> str:
     return text.encode("unicode_escape").decode()
 
 
-def described(change: FieldChange) -> str:
+def describe_change(change: FieldChange) -> str:
     """`server was A and is B`, for a line."""
     if not change.old:
         return f"{change.field} is now {_short(change.new)}"
@@ -118,10 +118,10 @@ def _short(text: str, most: int = 100) -> str:
     return f"{text[:most]}…" if len(text) > most else text
 
 
-def shown(cluster: str, offer: Offer, found: Verdict) -> list[str]:
+def describe_offer(cluster: str, offer: Offer, found: Verdict) -> list[str]:
     """What would be contacted and run, in lines, with what it was when it was approved."""
     before = {change.field: change.old for change in found.changes}
-    fields = {**flat(offer.approval), **{change.field: "" for change in found.changes if not change.new}}
+    fields = {**flat_fields(offer.approval), **{change.field: "" for change in found.changes if not change.new}}
     lines = [f"{plain(cluster)}: {_HEADS[found.state]}"]
     for field, text in fields.items():
         was = f" (was {before[field] or 'not there'})" if field in before else ""
@@ -140,11 +140,11 @@ _HEADS = {
 # --- The file ----------------------------------------------------------------------------------------------
 
 
-def path(home: str) -> str:
+def approvals_path(home: str) -> str:
     return os.path.join(home, ".kube", "kubectl-mc-trust.yaml")
 
 
-def read(file: str) -> dict[ProfileKey, Approval]:
+def read_approvals(file: str) -> dict[ProfileKey, Approval]:
     """What is approved; nothing where there is no file. Raises UserError for one that others can write, or that is
     no such record: an approval that can't be read is none, but the user should know."""
     import yaml
@@ -176,7 +176,7 @@ def _entries(document: Any) -> Iterable[tuple[ProfileKey, Approval]]:
         yield where, Approval(str(each["digest"]), str(each.get("time", "")), each["fields"])
 
 
-def change(file: str, apply: Callable[[Record], Record]) -> None:
+def update_approvals(file: str, apply: Callable[[Approvals], Approvals]) -> None:
     """Keep what `apply` makes of the record as it is now, for its owner only, whole or not at all. Raises UserError.
 
     Now, not as it was before the user was asked: what others approved or revoked in the meantime counts.
@@ -184,7 +184,7 @@ def change(file: str, apply: Callable[[Record], Record]) -> None:
     try:
         os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
         with _locked(os.path.dirname(file)):
-            _write(file, apply(read(file)))
+            _write(file, apply(read_approvals(file)))
     except OSError as error:
         raise messages.trust_file(file, f"can't be written: {error.strerror}") from None
 
@@ -203,7 +203,7 @@ def _locked(folder: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _write(file: str, record: Record) -> None:
+def _write(file: str, record: Approvals) -> None:
     import yaml
 
     from kubectl_mc.processes.private_files import write_privately
@@ -216,15 +216,15 @@ def _write(file: str, record: Record) -> None:
     write_privately(file, yaml.dump(document, Dumper=dumper, sort_keys=False))
 
 
-def approve(record: Record, offers: Mapping[ProfileKey, Offer]) -> dict[ProfileKey, Approval]:
+def approve(record: Approvals, offers: Mapping[ProfileKey, Offer]) -> dict[ProfileKey, Approval]:
     """The record with these offers approved, as of now."""
     import time
 
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    new = {where: Approval(digest(offer.approval), now, offer.approval) for where, offer in offers.items()}
+    new = {where: Approval(approval_digest(offer.approval), now, offer.approval) for where, offer in offers.items()}
     return {**record, **new}
 
 
-def revoke(record: Record, where: Iterable[ProfileKey]) -> dict[ProfileKey, Approval]:
+def revoke(record: Approvals, where: Iterable[ProfileKey]) -> dict[ProfileKey, Approval]:
     gone = set(where)
     return {each: approved for each, approved in record.items() if each not in gone}

@@ -18,7 +18,7 @@ EXEC_CLUSTER = "client.authentication.k8s.io/exec"
 ADDITIONAL_ARGS = "clusterprofiles.multicluster.x-k8s.io/exec/additional-args"
 
 
-class Value(NamedTuple):
+class CloudValue(NamedTuple):
     """Something that a CLI must be told of a cluster.
 
     names: the properties and the flags of exec arguments that it is looked up under, in this order
@@ -43,7 +43,7 @@ class Cloud(NamedTuple):
     printed: the CLI prints JSON with a kubeconfig under this key and writes none; "" for one that writes
     """
 
-    values: Mapping[str, Value]
+    values: Mapping[str, CloudValue]
     argv: tuple[tuple[str, ...], ...]
     context: str
     login: str
@@ -56,7 +56,7 @@ class Cloud(NamedTuple):
         return self.argv[0][0]
 
 
-class Plan(NamedTuple):
+class CloudCommand(NamedTuple):
     """The command for a cluster; or, if argv is empty, what is missing or unfit for it.
 
     context: what the context that it makes is called
@@ -87,7 +87,10 @@ _REGION = ("region", "--region", "region.open-cluster-management.io", "location"
 
 CLOUDS: Mapping[str, Cloud] = {
     "aws": Cloud(
-        values={"name": Value((*_NAME, "--cluster-id", "-i"), _EKS_NAME), "region": Value(_REGION, _AWS_REGION)},
+        values={
+            "name": CloudValue((*_NAME, "--cluster-id", "-i"), _EKS_NAME),
+            "region": CloudValue(_REGION, _AWS_REGION),
+        },
         argv=(
             ("aws", "eks", "update-kubeconfig", "--name", "{name}", "--region", "{region}"),
             ("--alias", "{profile}"),
@@ -98,10 +101,10 @@ CLOUDS: Mapping[str, Cloud] = {
     ),
     "gcp": Cloud(
         values={
-            "name": Value(_NAME, _GKE_NAME),
+            "name": CloudValue(_NAME, _GKE_NAME),
             # --location takes a zone as well as a region; a zone, where both are known, is where the cluster is.
-            "location": Value(("zone", "--zone", "location", "--location", *_REGION[:-1]), _GCP_LOCATION),
-            "project": Value(("project", "project-id", "projectID", "--project"), _GCP_PROJECT),
+            "location": CloudValue(("zone", "--zone", "location", "--location", *_REGION[:-1]), _GCP_LOCATION),
+            "project": CloudValue(("project", "project-id", "projectID", "--project"), _GCP_PROJECT),
         },
         argv=(
             ("gcloud", "container", "clusters", "get-credentials", "{name}"),
@@ -116,9 +119,11 @@ CLOUDS: Mapping[str, Cloud] = {
     ),
     "azure": Cloud(
         values={
-            "name": Value(_NAME, _AKS_NAME),
-            "group": Value(("resource-group", "resourceGroup", "resource_group", "--resource-group"), _AZURE_GROUP),
-            "subscription": Value(
+            "name": CloudValue(_NAME, _AKS_NAME),
+            "group": CloudValue(
+                ("resource-group", "resourceGroup", "resource_group", "--resource-group"), _AZURE_GROUP
+            ),
+            "subscription": CloudValue(
                 ("subscription", "subscription-id", "subscriptionID", "--subscription"),
                 _AZURE_SUBSCRIPTION,
                 required=False,
@@ -139,8 +144,8 @@ CLOUDS: Mapping[str, Cloud] = {
     ),
     "ali": Cloud(
         values={
-            "cluster": Value(("cluster-id", "clusterId", "clusterID", "cluster_id", "--cluster-id"), _ACK_ID),
-            "region": Value(("region", "region-id", "--region"), _ALI_REGION, required=False),
+            "cluster": CloudValue(("cluster-id", "clusterId", "clusterID", "cluster_id", "--cluster-id"), _ACK_ID),
+            "region": CloudValue(("region", "region-id", "--region"), _ALI_REGION, required=False),
         },
         # RPC style of the API DescribeClusterUserKubeconfig; the CLI has no `cs cluster get-kubeconfig`.
         argv=(("aliyun", "cs", "DescribeClusterUserKubeconfig", "--ClusterId", "{cluster}"), ("--region", "{region}")),
@@ -152,28 +157,28 @@ CLOUDS: Mapping[str, Cloud] = {
 }
 
 
-def plan(cloud: Cloud, profile: ClusterProfile, name: str, kubeconfig: str) -> Plan:
+def plan_command(cloud: Cloud, profile: ClusterProfile, name: str, kubeconfig: str) -> CloudCommand:
     """The command that makes a context for a cluster. name: the cluster's in the fleet; kubeconfig: the user's file."""
-    known = facts(profile)
+    known = profile_facts(profile)
     whole = _identified(cloud, known.values())
     words = {"profile": name, "kubeconfig": kubeconfig}
     if not _fits(_PROFILE, name):
-        return Plan(unfit=("name", name))
+        return CloudCommand(unfit=("name", name))
     for key, value in cloud.values.items():
         given = [(where, known[where]) for where in value.names if known.get(where)]
         fit = next((text for _, text in given if _fits(value.pattern, text)), whole.get(key))
         if fit:
             words[key] = fit
         elif given:
-            return Plan(unfit=given[0])
+            return CloudCommand(unfit=given[0])
         elif value.required:
-            return Plan(missing=value.names)
+            return CloudCommand(missing=value.names)
     groups = [group for group in cloud.argv if all(word[1:-1] in words for word in group if word.startswith("{"))]
     argv = tuple(words[word[1:-1]] if word.startswith("{") else word for group in groups for word in group)
-    return Plan(argv, cloud.context.format(**words))
+    return CloudCommand(argv, cloud.context.format(**words))
 
 
-def facts(profile: ClusterProfile) -> dict[str, str]:
+def profile_facts(profile: ClusterProfile) -> dict[str, str]:
     """What a profile says of its cluster: properties, flags of exec arguments, fields of the exec extension.
 
     Flags have their dashes; where two say the same thing, a property counts before arguments, and these before an

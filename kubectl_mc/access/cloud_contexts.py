@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.access import printed_kubeconfig
-from kubectl_mc.access.cloud_clis import Cloud, Plan
+from kubectl_mc.access.cloud_clis import Cloud, CloudCommand
 from kubectl_mc.processes import event_loop, kubectl_process
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Command, Result
@@ -21,17 +21,17 @@ _LOGGED_OUT = re.compile(
 )
 
 
-class Made(NamedTuple):
+class MadeContext(NamedTuple):
     """What became of a cluster's command: the context that appeared, or the problem in a few words."""
 
     context: str = ""
     problem: str = ""
 
 
-def view(environment: Environment) -> Mapping[str, Any]:
+def view_without_secrets(environment: Environment) -> Mapping[str, Any]:
     """The user's kubeconfig as kubectl merges it, without its secrets. Raises UserError if kubectl can't read it."""
-    (result,) = event_loop.collect(
-        [kubectl_process.config(environment, "view", "-o", "json")], 1, environment.hub_patience
+    (result,) = event_loop.collect_results(
+        [kubectl_process.config_command(environment, "view", "-o", "json")], 1, environment.hub_patience
     )
     try:
         document = json.loads(result.stdout) if result.status == 0 else None
@@ -42,17 +42,19 @@ def view(environment: Environment) -> Mapping[str, Any]:
     return document
 
 
-def missing(cloud: Cloud, variables: Mapping[str, str]) -> bool:
+def is_missing(cloud: Cloud, variables: Mapping[str, str]) -> bool:
     """Is the cloud's CLI not on the user's PATH?"""
     return not shutil.which(cloud.command, path=variables.get("PATH", ""))
 
 
-def run(cloud: Cloud, plans: Mapping[str, Plan], environment: Environment, patience: float) -> dict[str, Made]:
+def make_contexts(
+    cloud: Cloud, plans: Mapping[str, CloudCommand], environment: Environment, patience: float
+) -> dict[str, MadeContext]:
     """Run each cluster's plan; by cluster, what became of it.
 
     The CLIs make their context the current one, which may be the hub's: the one before is put back, after Ctrl-C too.
     """
-    before = view(environment)
+    before = view_without_secrets(environment)
     own = {
         **environment.variables,
         **({"KUBECONFIG": environment.kubeconfig_flag} if environment.kubeconfig_flag else {}),
@@ -66,32 +68,38 @@ def run(cloud: Cloud, plans: Mapping[str, Plan], environment: Environment, patie
     return made
 
 
-def _make(cloud: Cloud, command: Command, expected: str, environment: Environment, patience: float) -> Made:
-    before = view(environment)
+def _make(cloud: Cloud, command: Command, expected: str, environment: Environment, patience: float) -> MadeContext:
+    before = view_without_secrets(environment)
     try:
-        (result,) = event_loop.collect([command], 1, patience)
+        (result,) = event_loop.collect_results([command], 1, patience)
     except OSError as error:
-        return Made(problem=f"{cloud.command}: {error.strerror}")
+        return MadeContext(problem=f"{cloud.command}: {error.strerror}")
     if result.status != 0:
-        return Made(problem=_why(cloud, result, patience))
+        return MadeContext(problem=_why(cloud, result, patience))
     if cloud.printed:
         return _take_over(cloud, result.stdout, expected, before, environment)
-    names = _names(view(environment), "contexts")
+    names = _names(view_without_secrets(environment), "contexts")
     if expected in names:
-        return Made(expected)
+        return MadeContext(expected)
     new = [name for name in names if name not in _names(before, "contexts")]
-    return Made(new[0]) if len(new) == 1 else Made(problem=f"{cloud.command} has made no context that could be told")
+    return (
+        MadeContext(new[0])
+        if len(new) == 1
+        else MadeContext(problem=f"{cloud.command} has made no context that could be told")
+    )
 
 
-def _take_over(cloud: Cloud, printed: bytes, name: str, before: Mapping[str, Any], environment: Environment) -> Made:
+def _take_over(
+    cloud: Cloud, printed: bytes, name: str, before: Mapping[str, Any], environment: Environment
+) -> MadeContext:
     if name in (*_names(before, "clusters"), *_names(before, "users")):
-        return Made(problem=f"the kubeconfig has a cluster or user {name} already")
+        return MadeContext(problem=f"the kubeconfig has a cluster or user {name} already")
     try:
-        login = printed_kubeconfig.parse(printed, cloud.printed)
+        login = printed_kubeconfig.parse_printed(printed, cloud.printed)
     except ValueError as error:
-        return Made(problem=f"{cloud.command} printed {error}")
-    problem = printed_kubeconfig.add(login, name, environment)
-    return Made(problem=problem) if problem else Made(name)
+        return MadeContext(problem=f"{cloud.command} printed {error}")
+    problem = printed_kubeconfig.add_context(login, name, environment)
+    return MadeContext(problem=problem) if problem else MadeContext(name)
 
 
 def _names(document: Mapping[str, Any], kind: str) -> list[str]:
@@ -99,9 +107,9 @@ def _names(document: Mapping[str, Any], kind: str) -> list[str]:
 
 
 def _restore(current: str, environment: Environment) -> None:
-    if view(environment).get("current-context", "") != current:
+    if view_without_secrets(environment).get("current-context", "") != current:
         words = ["use-context", current] if current else ["unset", "current-context"]
-        event_loop.collect([kubectl_process.config(environment, *words)], 1, environment.hub_patience)
+        event_loop.collect_results([kubectl_process.config_command(environment, *words)], 1, environment.hub_patience)
 
 
 def _why(cloud: Cloud, result: Result, patience: float) -> str:

@@ -19,7 +19,7 @@ from kubectl_mc.processes.targets import Kubeconfig, Target, total_size
 WORTH_SPLITTING = 1_500_000
 
 
-def reach(choice: Choice, line: CommandLine, logins: Logins | None = None) -> list[Target]:
+def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = None) -> list[Target]:
     """A target for each chosen cluster: its mapped context, the context of its name, or its ClusterProfile's own data.
 
     logins: for logging in once where clusters share a login; None: each kubectl logs in by itself
@@ -36,14 +36,14 @@ def reach(choice: Choice, line: CommandLine, logins: Logins | None = None) -> li
     size = total_size(environment.kubeconfig_files)
     if not can_split(line) or not (offering or shares or worth_splitting(size, len(targets))):
         return targets
-    view = kubeconfigs.view(environment)
-    contexts = kubeconfigs.split(view or {})
+    view = kubeconfigs.view_with_credentials(environment)
+    contexts = kubeconfigs.split_contexts(view or {})
     lost = [index for index in offering if view is not None and targets[index].context not in contexts]
-    targets = split(targets, contexts)
+    targets = with_split_kubeconfigs(targets, contexts)
     if lost:
         from kubectl_mc.access import profile_targets
 
-        targets = profile_targets.reach(targets, lost, choice)
+        targets = profile_targets.reach_by_profile(targets, lost, choice)
     logged_in = logins.share(targets, environment) if logins else targets
     return logged_in if memory_files.available() else in_files(targets, logged_in, own)
 
@@ -80,6 +80,6 @@ def worth_splitting(size: int, count: int) -> bool:
     return memory_files.available() and size * count > WORTH_SPLITTING
 
 
-def split(targets: Sequence[Target], contexts: Mapping[str, Kubeconfig]) -> list[Target]:
+def with_split_kubeconfigs(targets: Sequence[Target], contexts: Mapping[str, Kubeconfig]) -> list[Target]:
     """The targets with the minimal kubeconfig of their context; a target without one keeps the user's own."""
     return [target._replace(kubeconfig=contexts.get(target.context, target.kubeconfig)) for target in targets]

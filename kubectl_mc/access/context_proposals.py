@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import ClusterMapping
-from kubectl_mc.messages.natural_order import natural
+from kubectl_mc.messages.natural_order import natural_key
 
 # A server: its URL in one spelling, and the name its certificate is for where that is another one. Several clusters
 # behind one proxy (Teleport, for one) differ in nothing else.
@@ -51,11 +51,13 @@ class Proposal(NamedTuple):
     candidates: tuple[str, ...] = ()
 
 
-def contexts(view: Mapping[str, Any]) -> list[Context]:
+def parse_contexts(view: Mapping[str, Any]) -> list[Context]:
     """The contexts of `kubectl config view -o json`, in natural order."""
     servers = {each.get("name"): server(each.get("cluster") or {}) for each in _named(view, "clusters")}
     found = [(each["name"], (each.get("context") or {}).get("cluster")) for each in _named(view, "contexts")]
-    return sorted((Context(name, servers.get(to, ("", ""))) for name, to in found), key=lambda each: natural(each.name))
+    return sorted(
+        (Context(name, servers.get(to, ("", ""))) for name, to in found), key=lambda each: natural_key(each.name)
+    )
 
 
 def _named(view: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:

@@ -28,7 +28,7 @@ _OTHER_LOGINS = (
 )  # fmt: skip
 
 
-class Plugin(NamedTuple):
+class CredentialPlugin(NamedTuple):
     """What makes two runs of a plugin the same. command: an absolute path, "" if there is no such program."""
 
     typed: str
@@ -43,9 +43,9 @@ class Plugin(NamedTuple):
         return f"Plugin({self.typed!r})"  # arguments and variables may hold a client's secret
 
 
-def find(kubeconfig: Mapping[str, Any], environment: Mapping[str, str]) -> Plugin | None:
+def find_plugin(kubeconfig: Mapping[str, Any], environment: Mapping[str, str]) -> CredentialPlugin | None:
     """The plugin of a kubeconfig's context; None if it has none, or one that is kubectl's to judge."""
-    login, cluster = entry(kubeconfig, "user"), entry(kubeconfig, "cluster")
+    login, cluster = current_entry(kubeconfig, "user"), current_entry(kubeconfig, "cluster")
     config = login.get("exec")
     if not isinstance(config, dict) or any(login.get(field) for field in _OTHER_LOGINS):
         return None
@@ -69,10 +69,10 @@ def find(kubeconfig: Mapping[str, Any], environment: Mapping[str, str]) -> Plugi
             return None  # client-go would tell the file's content
         told = json.dumps(exec_credentials.cluster_info(cluster), sort_keys=True)
     found = _resolved(str(command), environment)
-    return Plugin(str(command), found, tuple(args), env, str(version), str(mode), told)
+    return CredentialPlugin(str(command), found, tuple(args), env, str(version), str(mode), told)
 
 
-def entry(kubeconfig: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+def current_entry(kubeconfig: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     """The user or the cluster of the current context; {} if there is none."""
     current = kubeconfig.get("current-context")
     contexts = [each.get("context") or {} for each in kubeconfig.get("contexts") or () if each.get("name") == current]
@@ -83,7 +83,7 @@ def entry(kubeconfig: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 def with_login(kubeconfig: Mapping[str, Any], login: Mapping[str, Any]) -> dict[str, Any]:
     """The kubeconfig with another user in place of its current context's."""
-    before = entry(kubeconfig, "user")
+    before = current_entry(kubeconfig, "user")
     users = [{**each, "user": login} if each.get("user") is before else each for each in kubeconfig["users"]]
     return {**kubeconfig, "users": users}
 

@@ -41,7 +41,7 @@ class Credential(NamedTuple):
         return f"Credential(expires={self.expires})"
 
 
-class Failed(NamedTuple):
+class LoginFailure(NamedTuple):
     """Why there is no credential, fit to be shown."""
 
     reason: str
@@ -63,28 +63,28 @@ def cluster_info(cluster: Mapping[str, Any]) -> dict[str, Any]:
     return info
 
 
-def parse(stdout: bytes, api_version: str) -> Credential | Failed:
+def parse_credential(stdout: bytes, api_version: str) -> Credential | LoginFailure:
     """What a plugin wrote. The checks and their texts are client-go's (plugin/pkg/client/auth/exec/exec.go)."""
     answer = _object(stdout)
     if answer is None or answer.get("kind") != "ExecCredential":
-        return Failed("the plugin's output is no ExecCredential")
+        return LoginFailure("the plugin's output is no ExecCredential")
     if answer.get("apiVersion") != api_version:
-        return Failed(f"the plugin was asked for API version {api_version} and gave another one")
+        return LoginFailure(f"the plugin was asked for API version {api_version} and gave another one")
     status = answer.get("status")
     if not isinstance(status, dict):
-        return Failed("the plugin didn't return a status field")
+        return LoginFailure("the plugin didn't return a status field")
     fields = [status.get(name) or "" for name in ("token", "clientCertificateData", "clientKeyData")]
     if not all(isinstance(field, str) for field in fields):
-        return Failed("the plugin's output is no ExecCredential")
+        return LoginFailure("the plugin's output is no ExecCredential")
     token, certificate, key = fields
     if not token and not certificate and not key:
-        return Failed("the plugin didn't return a token or cert/key pair")
+        return LoginFailure("the plugin didn't return a token or cert/key pair")
     if bool(certificate) != bool(key):
-        return Failed("the plugin returned only certificate or key, not both")
+        return LoginFailure("the plugin returned only certificate or key, not both")
     try:
         return Credential(token, certificate, key, _seconds(status.get("expirationTimestamp")))
     except (ValueError, TypeError, OverflowError):
-        return Failed("the plugin's expirationTimestamp is no time")
+        return LoginFailure("the plugin's expirationTimestamp is no time")
 
 
 def _object(stdout: bytes) -> dict[str, Any] | None:

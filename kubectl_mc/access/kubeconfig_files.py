@@ -15,7 +15,7 @@ from kubectl_mc.processes.targets import Kubeconfig, Target
 VARIABLE = "KUBECTL_MC_CREDENTIAL"
 
 
-def targets(split: Sequence[Target], logged_in: Sequence[Target], own: Kubeconfig) -> list[Target]:
+def targets_in_files(split: Sequence[Target], logged_in: Sequence[Target], own: Kubeconfig) -> list[Target]:
     """The targets, fit for kubeconfigs in files.
 
     split: each with the kubeconfig of its context or of its ClusterProfile, where it has one
@@ -37,12 +37,12 @@ def _target(target: Target, shares: bool, own: Kubeconfig) -> Target:
 
 def _has_password(content: Mapping[str, object]) -> bool:
     """Is there one for the proxy?"""
-    return "@" in str(credential_plugins.entry(content, "cluster").get("proxy-url") or "")
+    return "@" in str(credential_plugins.current_entry(content, "cluster").get("proxy-url") or "")
 
 
 def _apart(content: Mapping[str, object]) -> Kubeconfig:
     """The kubeconfig, and apart from it the credential that a shared login has put into it."""
-    login = credential_plugins.entry(content, "user")
+    login = credential_plugins.current_entry(content, "user")
     rest, status = exec_credentials.taken_out(login)
     version = API_VERSIONS[0]
     printing = {

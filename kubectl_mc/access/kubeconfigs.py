@@ -23,18 +23,18 @@ UNREAD_VIEW = ("view", "--raw", "-o", "json")
 _FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 
 
-def view(environment: Environment) -> Mapping[str, Any] | None:
+def view_with_credentials(environment: Environment) -> Mapping[str, Any] | None:
     """The user's kubeconfig as a whole, with its credentials; None if kubectl cannot read it."""
     for words in (VIEW, UNREAD_VIEW):
-        viewing = kubectl_process.config(environment, *words)
-        (result,) = event_loop.collect([viewing], 1, environment.hub_patience)
+        viewing = kubectl_process.config_command(environment, *words)
+        (result,) = event_loop.collect_results([viewing], 1, environment.hub_patience)
         if result.status == 0:
             kubeconfig: Mapping[str, Any] = json.loads(result.stdout)
             return kubeconfig
     return None
 
 
-def split(view: Mapping[str, Any]) -> dict[str, Kubeconfig]:
+def split_contexts(view: Mapping[str, Any]) -> dict[str, Kubeconfig]:
     """From a kubeconfig as VIEW or UNREAD_VIEW shows it, one per context, by context name.
 
     A legacy auth-provider writes its tokens back to the file, and a relative path (an exec command, a certificate) is

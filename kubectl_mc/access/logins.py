@@ -16,7 +16,7 @@ from kubectl_mc.processes.standard_streams import Streams
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
 if TYPE_CHECKING:
-    from kubectl_mc.access.shared_login import Answers
+    from kubectl_mc.access.shared_login import LoginAnswers
 
 # With one of these flags the user has said how to log in, so kubectl runs no plugin.
 _LOGIN_FLAGS = ("token", "username", "password", "client-certificate", "client-key")
@@ -32,7 +32,7 @@ class Logins(NamedTuple):
 
     may_ask: bool
     kuberc_flag: str | None
-    answers: Answers
+    answers: LoginAnswers
 
     def share(self, targets: Sequence[Target], environment: Environment, alone: bool = False) -> list[Target]:
         """The targets with a credential in place of the login that they share; a target whose login failed says why.
@@ -54,8 +54,10 @@ class Logins(NamedTuple):
         if self.may_ask and patience:
             patience = max(patience, shared_login.FOR_A_USER)
         parallel = environment.options.max_parallel or default_parallel()
-        how = shared_login.How(environment.variables, parallel, patience, self.may_ask, self.kuberc_flag, alone)
-        outcome = shared_login.share(members, how, environment.streams.say, self.answers)
+        how = shared_login.LoginSettings(
+            environment.variables, parallel, patience, self.may_ask, self.kuberc_flag, alone
+        )
+        outcome = shared_login.share_logins(members, how, environment.streams.say, self.answers)
         before = {member.name: member for member in members}
         shared = {
             member.name: Kubeconfig(member.kubeconfig, starts_programs=False)
@@ -95,10 +97,10 @@ def hub_target(logins: Logins | None, environment: Environment, context: str | N
     plain = Target("hub", context or "", own)
     if not logins or not own.starts_programs:
         return plain
-    view = kubeconfigs.view(environment) or {}
+    view = kubeconfigs.view_with_credentials(environment) or {}
     name = context or str(view.get("current-context") or "")
     unsplit = Kubeconfig(None, starts_programs=True)
-    before = Target("", name, kubeconfigs.split(view).get(name, unsplit))
+    before = Target("", name, kubeconfigs.split_contexts(view).get(name, unsplit))
     after = logins.share([before], environment, alone=True)
     if after[0].problem:
         raise messages.hub_login_failed(context, after[0].problem)
@@ -110,4 +112,4 @@ def in_files(split: Sequence[Target], logged_in: Sequence[Target], own: Kubeconf
     """The targets as they can be reached where kubeconfigs have to be files (see kubeconfig_files.targets)."""
     from kubectl_mc.access import kubeconfig_files
 
-    return kubeconfig_files.targets(split, logged_in, own)
+    return kubeconfig_files.targets_in_files(split, logged_in, own)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from kubectl_mc.processes import event_loop, kubectl_process
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Command
-from kubectl_mc.processes.memory_files import held
+from kubectl_mc.processes.memory_files import held_file
 
 
 class ClientCertificate(NamedTuple):
@@ -25,7 +25,7 @@ class ClientCertificate(NamedTuple):
     key: bytes
 
 
-def parse(printed: bytes, field: str) -> ClientCertificate:
+def parse_printed(printed: bytes, field: str) -> ClientCertificate:
     """The login in `{field: a kubeconfig in YAML}`. Raises ValueError for anything else."""
     import yaml
 
@@ -53,7 +53,7 @@ def _entry(config: Mapping[str, Any], context: Mapping[str, str], kind: str) -> 
     return found  # type: ignore[no-any-return]
 
 
-def add(login: ClientCertificate, name: str, environment: Environment) -> str:
+def add_context(login: ClientCertificate, name: str, environment: Environment) -> str:
     """Write it to the user's kubeconfig as cluster, user and context `name`; "" or the line that says why not."""
     steps = [
         (("set-cluster", name, f"--server={login.server}", "--certificate-authority=/dev/stdin"), login.authority),
@@ -61,16 +61,16 @@ def add(login: ClientCertificate, name: str, environment: Environment) -> str:
         (("set-credentials", name, "--client-key=/dev/stdin"), login.key),
     ]
     for words, given in steps:
-        problem = _run(kubectl_process.config(environment, *words, "--embed-certs=true"), given, environment)
+        problem = _run(kubectl_process.config_command(environment, *words, "--embed-certs=true"), given, environment)
         if problem:
             return problem
-    last = kubectl_process.config(environment, "set-context", name, f"--cluster={name}", f"--user={name}")
+    last = kubectl_process.config_command(environment, "set-context", name, f"--cluster={name}", f"--user={name}")
     return _run(last, b"", environment)
 
 
 def _run(command: Command, given: bytes, environment: Environment) -> str:
-    with held(given) as path:
-        (result,) = event_loop.collect([command], 1, environment.hub_patience, stdin=path)
+    with held_file(given) as path:
+        (result,) = event_loop.collect_results([command], 1, environment.hub_patience, stdin=path)
     if result.status == 0:
         return ""
     return (result.stderr.decode("utf-8", "replace").strip().splitlines() or ["kubectl config failed"])[-1]

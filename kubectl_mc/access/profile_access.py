@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kubectl_mc.access.provider_file import API_VERSIONS, Provider, RefusedError, clean, text, texts
+from kubectl_mc.access.provider_file import API_VERSIONS, Provider, RefusedError, clean_text, text_field, text_list
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 
 # Cluster extensions: client-go's for exec plugins, and KEP-5339's (cluster-inventory-api, pkg/access/config.go).
@@ -53,7 +53,7 @@ class Unusable(NamedTuple):
     reason: str
 
 
-def find(profile: ClusterProfile, providers: Sequence[Provider]) -> Offer | Unusable:
+def find_offer(profile: ClusterProfile, providers: Sequence[Provider]) -> Offer | Unusable:
     """The way to reach a profile's cluster: the first of the user's providers that it offers, else its properties.
 
     The order is cluster-inventory-api's: the user's file says which provider counts, not the hub. One that can't be
@@ -82,7 +82,7 @@ def _by_provider(name: str, provider: Provider, cluster: Mapping[str, Any]) -> O
     entry = dict(provider.exec)
     approval["provider"] = provider.name
     if provider.args_policy == "Append" and EXTRA_ARGS in extensions:
-        more = texts(extensions[EXTRA_ARGS], EXTRA_ARGS)
+        more = text_list(extensions[EXTRA_ARGS], EXTRA_ARGS)
         entry["args"] = [*entry["args"], *more]
         approval["args"] = more
     if provider.envs_policy != "Ignore" and EXTRA_ENVS in extensions:
@@ -108,7 +108,7 @@ def _by_properties(profile: ClusterProfile) -> Offer:
         raise RefusedError("auth.exec.command without an access provider, which would name the server")
     reached, approval = _contact(profile.access_providers[0].cluster)
     given = profile.properties
-    command = clean(given["auth.exec.command"], "auth.exec.command")
+    command = clean_text(given["auth.exec.command"], "auth.exec.command")
     if os.sep in command and not os.path.isabs(command):
         # Against which folder? A program that happens to lie where the user stands must not run.
         raise RefusedError("auth.exec.command is neither a name nor an absolute path")
@@ -117,7 +117,7 @@ def _by_properties(profile: ClusterProfile) -> Offer:
     env = _variables({name: value for name, _, value in pairs})
     approval["command"] = command
     if args:
-        approval["args"] = texts(args.split(","), "auth.exec.args")
+        approval["args"] = text_list(args.split(","), "auth.exec.args")
     if env:
         approval["env"] = env
     entry = {
@@ -162,9 +162,9 @@ def _contact(cluster: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
     reached: dict[str, Any] = {"server": _matching(cluster, "server", _SERVER, "no https URL")}
     approval: dict[str, Any] = {"server": reached["server"]}
     for field, pattern in (("tls-server-name", _SERVER_NAME), ("proxy-url", _PROXY)):
-        if text(cluster, field):
+        if text_field(cluster, field):
             reached[field] = approval[field] = _matching(cluster, field, pattern, "not as a kubeconfig has it")
-    authority = "".join(text(cluster, "certificate-authority-data").split())
+    authority = "".join(text_field(cluster, "certificate-authority-data").split())
     if authority:
         approval["certificate-authority"] = _fingerprint(authority)
         reached["certificate-authority-data"] = authority
@@ -197,7 +197,7 @@ def _extensions(cluster: Mapping[str, Any]) -> dict[str, Any]:
     """The extensions by name; as for client-go, none may be there twice."""
     listed = cluster.get("extensions")
     named = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    pairs = [(text(each, "name"), each.get("extension")) for each in named]
+    pairs = [(text_field(each, "name"), each.get("extension")) for each in named]
     if len({name for name, _ in pairs}) < len(pairs):
         raise RefusedError("an extension is there twice")
     return dict(pairs)
@@ -215,11 +215,11 @@ def _variables(value: Any) -> dict[str, str]:
             raise RefusedError(f"{name!r} is no environment variable's name")
         if name.startswith(("LD_", "DYLD_")):
             raise RefusedError(f"it sets {name}, which no hub may")
-    return {name: clean(value[name], name) for name in sorted(value)}
+    return {name: clean_text(value[name], name) for name in sorted(value)}
 
 
 def _matching(cluster: Mapping[str, Any], field: str, pattern: re.Pattern[str], problem: str) -> str:
-    value = text(cluster, field)
+    value = text_field(cluster, field)
     if len(value) > LONGEST_URL or not pattern.fullmatch(value):
         raise RefusedError(f"its {field} is {problem}")
     return value

@@ -13,21 +13,21 @@ from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
 
-def reach(targets: Sequence[Target], lost: Collection[int], choice: Choice) -> list[Target]:
+def reach_by_profile(targets: Sequence[Target], lost: Collection[int], choice: Choice) -> list[Target]:
     """The targets, those in the places `lost` by their profiles' offers; one that can't be used says why.
 
     Raises UserError for a provider file or a record of approvals that can't be read.
     """
     file = choice.options.clusterprofile_provider_file
-    logins = provider_file.read(file) if file else ()
-    approved = approvals.read(approvals.path(choice.environment.home))
+    logins = provider_file.read_providers(file) if file else ()
+    approved = approvals.read_approvals(approvals.approvals_path(choice.environment.home))
     hub = choice.hub_context
     return [
         _reached(
             target,
             cluster,
-            profile_access.find(cluster.profile, logins),
-            approved.get(approvals.key(hub, cluster.profile)),
+            profile_access.find_offer(cluster.profile, logins),
+            approved.get(approvals.profile_key(hub, cluster.profile)),
         )
         if place in lost
         else target
@@ -40,6 +40,6 @@ def _reached(
 ) -> Target:
     if isinstance(offer, profile_access.Unusable):
         return target._replace(problem=f"{messages.NO_CONTEXT}, and {messages.visible(offer.reason)}")
-    problem = approvals.problem(cluster.name, approvals.verdict(offer, approval))
+    problem = approvals.approval_problem(cluster.name, approvals.judge_offer(offer, approval))
     own = Kubeconfig(offer.kubeconfig, starts_programs=True)
     return target._replace(context="", kubeconfig=own, source=offer.source, problem=problem)

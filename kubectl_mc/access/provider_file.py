@@ -33,17 +33,17 @@ class RefusedError(Exception):
     """A value that is not taken over; its text says why. Caught by whoever knows where it came from."""
 
 
-def read(path: str) -> tuple[Provider, ...]:
+def read_providers(path: str) -> tuple[Provider, ...]:
     """The providers of a file, in its order. Raises UserError."""
     try:
         with open(path, encoding="utf-8") as file:
             content = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise messages.provider_file(path, f"can't be read: {getattr(error, 'strerror', None) or error}") from None
-    return parse(content, path)
+    return parse_providers(content, path)
 
 
-def parse(content: str, path: str) -> tuple[Provider, ...]:
+def parse_providers(content: str, path: str) -> tuple[Provider, ...]:
     """{"providers": [{name, execConfig, profileSourcedCLIArgsPolicy, profileSourcedEnvVarsPolicy}]} as a value.
 
     The form is cluster-inventory-api's (pkg/access/config.go), where keys that aren't known count for nothing. A
@@ -80,7 +80,7 @@ def _provider(given: Any, folder: str) -> Provider:
 
 def _own_exec(config: Mapping[str, Any], folder: str) -> dict[str, Any]:
     """The user's execConfig as a kubeconfig's `exec`, every field there."""
-    command = text(config, "command")
+    command = text_field(config, "command")
     if not command:
         raise RefusedError("execConfig.command is missing")
     if os.sep in command:
@@ -91,13 +91,13 @@ def _own_exec(config: Mapping[str, Any], folder: str) -> dict[str, Any]:
     entry = {
         "apiVersion": _one_of(config, "apiVersion", API_VERSIONS, None),
         "command": command,
-        "args": texts(config.get("args") or [], "execConfig.args"),
-        "env": [{"name": text(each, "name"), "value": text(each, "value")} for each in variables],
+        "args": text_list(config.get("args") or [], "execConfig.args"),
+        "env": [{"name": text_field(each, "name"), "value": text_field(each, "value")} for each in variables],
         "provideClusterInfo": config.get("provideClusterInfo") is True,
         # v1 has no default; kubectl's for v1beta1 is this one.
         "interactiveMode": _one_of(config, "interactiveMode", INTERACTIVE_MODES, "IfAvailable"),
     }
-    hint = text(config, "installHint")
+    hint = text_field(config, "installHint")
     return {**entry, "installHint": hint} if hint else entry
 
 
@@ -108,19 +108,19 @@ def _one_of(fields: Mapping[str, Any], key: str, values: Sequence[str], default:
     return str(given)
 
 
-def text(fields: Mapping[str, Any], key: str) -> str:
+def text_field(fields: Mapping[str, Any], key: str) -> str:
     """A field that is text; "" if it isn't there."""
     value = fields.get(key)
-    return "" if value is None else clean(value, key)
+    return "" if value is None else clean_text(value, key)
 
 
-def texts(value: Any, what: str) -> list[str]:
+def text_list(value: Any, what: str) -> list[str]:
     if not isinstance(value, list):
         raise RefusedError(f"{what} is no list of texts")
-    return [clean(each, what) for each in value]
+    return [clean_text(each, what) for each in value]
 
 
-def clean(value: Any, what: str) -> str:
+def clean_text(value: Any, what: str) -> str:
     """A text that a process can get: without NUL, and not half a character."""
     if not isinstance(value, str):
         raise RefusedError(f"{what} is no text")

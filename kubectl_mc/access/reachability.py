@@ -39,12 +39,12 @@ class Reached(NamedTuple):
     seconds: float
 
 
-def ask(targets: Sequence[Target], environment: Environment) -> dict[str, Reached]:
+def check_targets(targets: Sequence[Target], environment: Environment) -> dict[str, Reached]:
     """Reach each target, side by side; by its cluster, what it was like."""
-    asking = grammar.parse(
+    asking = grammar.parse_line(
         [*(["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []), *WORDS]
     )
-    commands = [kubectl_process.on_target(environment, each, asking) for each in targets if not each.problem]
+    commands = [kubectl_process.target_command(environment, each, asking) for each in targets if not each.problem]
     found = {each.cluster: Reached(Check("<unknown>", "", each.problem), 0.0) for each in targets if each.problem}
     parallel, patience = environment.options.max_parallel or event_loop.default_parallel(), environment.hub_patience
     started: dict[int, float] = {}
@@ -53,23 +53,23 @@ def ask(targets: Sequence[Target], environment: Environment) -> dict[str, Reache
     def begun(place: int) -> None:
         started[place] = time.monotonic()
 
-    for event in event_loop.run(commands, parallel, patience, begun=begun):
+    for event in event_loop.run_commands(commands, parallel, patience, begun=begun):
         if isinstance(event, Chunk):
             key = (event.place, event.stream)
             written[key] = written.get(key, b"") + event.text
             continue
         stdout, stderr = (written.get((event.place, stream), b"") for stream in ("stdout", "stderr"))
         answer = Result(event.cluster, stdout, stderr, event.status, event.timed_out)
-        found[event.cluster] = Reached(judged(answer, patience), time.monotonic() - started[event.place])
+        found[event.cluster] = Reached(judge_check(answer, patience), time.monotonic() - started[event.place])
     return found
 
 
-def judged(result: Result, patience: float) -> Check:
+def judge_check(result: Result, patience: float) -> Check:
     """What the answer to WORDS tells."""
     if result.timed_out:
         return Check("no", "", f"timed out after {patience:g}s")
     if result.status:
-        why = messages.cause(result.stderr.decode("utf-8", "replace"), result.status)
+        why = messages.find_cause(result.stderr.decode("utf-8", "replace"), result.status)
         if why.absent:  # before 1.28 there is no SelfSubjectReview: the server answered, but can't say who asks
             return Check("yes")
         answers = "yes" if why.reason in _ANSWERED else "<unknown>" if why.reason in _NOT_ASKED else "no"

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc.access import credential_plugins, exec_credentials
-from kubectl_mc.access.credential_plugins import Plugin
-from kubectl_mc.access.exec_credentials import Credential, Failed
+from kubectl_mc.access.credential_plugins import CredentialPlugin
+from kubectl_mc.access.exec_credentials import Credential, LoginFailure
 from kubectl_mc.messages import visible
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Command
@@ -35,7 +35,7 @@ class LoginMember(NamedTuple):
         return f"Member({self.name!r})"
 
 
-class How(NamedTuple):
+class LoginSettings(NamedTuple):
     """How plugins are run.
 
     environment: the user's own, which they get
@@ -53,10 +53,10 @@ class How(NamedTuple):
     alone: bool = False
 
 
-Answers = dict[Plugin, Credential | Failed]
+LoginAnswers = dict[CredentialPlugin, Credential | LoginFailure]
 
 
-class Outcome(NamedTuple):
+class SharedLogins(NamedTuple):
     """members: in their order, with the credential in place of the exec entry where it was shared
     failures: name -> why it can't be logged in, fit to be shown; their kubeconfigs are as they were
     """
@@ -65,9 +65,12 @@ class Outcome(NamedTuple):
     failures: Mapping[str, str]
 
 
-def share(
-    members: Sequence[LoginMember], how: How, say: Callable[[Sequence[str]], None], answers: Answers | None = None
-) -> Outcome:
+def share_logins(
+    members: Sequence[LoginMember],
+    how: LoginSettings,
+    say: Callable[[Sequence[str]], None],
+    answers: LoginAnswers | None = None,
+) -> SharedLogins:
     """Log in once for all members whose exec entry is the same; `say` is told what plugins write to stderr.
 
     An entry of one member is left to kubectl, for there is nothing to gain; unless it has to ask on the terminal, which
@@ -77,10 +80,10 @@ def share(
     """
     answers = {} if answers is None else answers
     if _policy_in(how):
-        return Outcome(tuple(members), {})
-    groups: dict[Plugin, list[LoginMember]] = {}
+        return SharedLogins(tuple(members), {})
+    groups: dict[CredentialPlugin, list[LoginMember]] = {}
     for member in members:
-        plugin = credential_plugins.find(member.kubeconfig, how.environment)
+        plugin = credential_plugins.find_plugin(member.kubeconfig, how.environment)
         if plugin:
             groups.setdefault(plugin, []).append(member)
     wanted = [
@@ -94,11 +97,11 @@ def share(
     for plugin, group in groups.items():
         answer = answers.get(plugin)
         for member in group if answer else ():
-            if isinstance(answer, Failed):
+            if isinstance(answer, LoginFailure):
                 failures[member.name] = f"login failed: {answer.reason}{_hint(plugin, member)}"
             elif answer and _good(answer):
                 after[member.name] = _with(member, answer)
-    return Outcome(tuple(after.get(member.name, member) for member in members), failures)
+    return SharedLogins(tuple(after.get(member.name, member) for member in members), failures)
 
 
 def _good(credential: Credential) -> bool:
@@ -106,7 +109,7 @@ def _good(credential: Credential) -> bool:
     return credential.expires is None or credential.expires > time.time() + MARGIN
 
 
-def _policy_in(how: How) -> bool:
+def _policy_in(how: LoginSettings) -> bool:
     """Does the user's kuberc say which plugins kubectl may run (KEP-3104, from 1.35)? Then kubectl is to decide.
 
     A look for the word, not a reading: "maybe" is a safe answer.
@@ -124,27 +127,27 @@ def _policy_in(how: How) -> bool:
         return True
 
 
-def _hint(plugin: Plugin, member: LoginMember) -> str:
+def _hint(plugin: CredentialPlugin, member: LoginMember) -> str:
     """installHint, where the program isn't there."""
-    hint = (credential_plugins.entry(member.kubeconfig, "user").get("exec") or {}).get("installHint")
+    hint = (credential_plugins.current_entry(member.kubeconfig, "user").get("exec") or {}).get("installHint")
     return f". {_short(' '.join(visible(str(hint)).split()))}" if hint and not plugin.command else ""
 
 
 def _with(member: LoginMember, credential: Credential) -> LoginMember:
     """The member with its login replaced."""
-    login = exec_credentials.logged_in(credential_plugins.entry(member.kubeconfig, "user"), credential)
+    login = exec_credentials.logged_in(credential_plugins.current_entry(member.kubeconfig, "user"), credential)
     return LoginMember(member.name, credential_plugins.with_login(member.kubeconfig, login))
 
 
-def _run(plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]], None]) -> Answers:
+def _run(plugins: Sequence[CredentialPlugin], how: LoginSettings, say: Callable[[Sequence[str]], None]) -> LoginAnswers:
     """Those that may ask, one after another on the terminal; then the others, side by side."""
-    answers: Answers = {}
+    answers: LoginAnswers = {}
     together = []
     for plugin in plugins:
         if not plugin.command:
-            answers[plugin] = Failed(f"executable {_short(visible(plugin.typed))} not found")
+            answers[plugin] = LoginFailure(f"executable {_short(visible(plugin.typed))} not found")
         elif plugin.mode == "Always" and not how.terminal:
-            answers[plugin] = Failed("the plugin has to ask, and standard input is not a terminal")
+            answers[plugin] = LoginFailure("the plugin has to ask, and standard input is not a terminal")
         elif plugin.mode == "Never" or not how.terminal:
             together.append(plugin)
         else:
@@ -152,18 +155,20 @@ def _run(plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]], Non
     return {**answers, **_side_by_side(together, how, say)}
 
 
-def _asking(plugin: Plugin, how: How) -> Credential | Failed:
+def _asking(plugin: CredentialPlugin, how: LoginSettings) -> Credential | LoginFailure:
     from kubectl_mc.processes import terminal
 
     command = _command(plugin, how, interactive=True)
     try:
-        status, stdout = terminal.answer(command.argv, command.env)
+        status, stdout = terminal.run_and_read(command.argv, command.env)
     except (OSError, ValueError) as error:
         return _unstartable(error)
     return _judged(plugin, status, stdout, "")
 
 
-def _side_by_side(plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]], None]) -> Answers:
+def _side_by_side(
+    plugins: Sequence[CredentialPlugin], how: LoginSettings, say: Callable[[Sequence[str]], None]
+) -> LoginAnswers:
     try:
         return _collected(plugins, how, say)
     except (OSError, ValueError) as error:
@@ -173,7 +178,9 @@ def _side_by_side(plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[s
     return {plugin: answer for each in plugins for plugin, answer in _side_by_side([each], how, say).items()}
 
 
-def _collected(plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]], None]) -> Answers:
+def _collected(
+    plugins: Sequence[CredentialPlugin], how: LoginSettings, say: Callable[[Sequence[str]], None]
+) -> LoginAnswers:
     """Raises OSError or ValueError if one of them can't be started.
 
     What they write to stderr is told line by line while they run, as kubectl does, for it may be an address to visit;
@@ -181,7 +188,7 @@ def _collected(plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]
     """
     commands = [_command(plugin, how, interactive=False) for plugin in plugins]
     stdout, stderr = [b""] * len(plugins), [b""] * len(plugins)
-    answers: Answers = {}
+    answers: LoginAnswers = {}
     said: set[str] = set()
 
     def tell(lines: Sequence[bytes]) -> None:
@@ -191,12 +198,12 @@ def _collected(plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]
         if fresh:
             say(fresh)
 
-    for event in event_loop.run(commands, how.max_parallel, how.patience):
+    for event in event_loop.run_commands(commands, how.max_parallel, how.patience):
         place = event.place
         if not isinstance(event, Chunk):
             tell(stderr[place].split(b"\n")[-1:])
             answers[plugins[place]] = (
-                Failed(f"timed out after {how.patience:g}s")
+                LoginFailure(f"timed out after {how.patience:g}s")
                 if event.timed_out
                 else _judged(plugins[place], event.status, stdout[place], stderr[place].decode("utf-8", "replace"))
             )
@@ -209,7 +216,7 @@ def _collected(plugins: Sequence[Plugin], how: How, say: Callable[[Sequence[str]
     return answers
 
 
-def _command(plugin: Plugin, how: How, interactive: bool) -> Command:
+def _command(plugin: CredentialPlugin, how: LoginSettings, interactive: bool) -> Command:
     """As client-go starts it: the entry's variables over the user's, KUBERNETES_EXEC_INFO over all."""
     told = json.loads(plugin.cluster) if plugin.cluster else None
     info = exec_credentials.exec_info(plugin.api_version, interactive, told)
@@ -217,17 +224,19 @@ def _command(plugin: Plugin, how: How, interactive: bool) -> Command:
     return Command(plugin.typed, (plugin.command, *plugin.args), environment)
 
 
-def _judged(plugin: Plugin, status: int, stdout: bytes, stderr: str) -> Credential | Failed:
+def _judged(plugin: CredentialPlugin, status: int, stdout: bytes, stderr: str) -> Credential | LoginFailure:
     if status == 0:
-        return exec_credentials.parse(stdout, plugin.api_version)
+        return exec_credentials.parse_credential(stdout, plugin.api_version)
     lines = [line for line in stderr.splitlines() if line.strip()]
     program = visible(os.path.basename(plugin.typed))
-    return Failed(_short(visible(lines[-1].strip()) if lines else f"{program} ended with status {status}"))
+    return LoginFailure(_short(visible(lines[-1].strip()) if lines else f"{program} ended with status {status}"))
 
 
-def _unstartable(error: Exception) -> Failed:
+def _unstartable(error: Exception) -> LoginFailure:
     """Not the error's own text, which may quote what was to be started."""
-    return Failed(f"the plugin can't be started: {getattr(error, 'strerror', None) or 'not a possible command line'}")
+    return LoginFailure(
+        f"the plugin can't be started: {getattr(error, 'strerror', None) or 'not a possible command line'}"
+    )
 
 
 def _short(text: str) -> str:

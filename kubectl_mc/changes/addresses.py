@@ -13,7 +13,7 @@ from kubectl_mc.processes.requests import Request
 from kubectl_mc.processes.targets import Target
 
 
-def of(request: Request, targets: Mapping[str, Target], clusters: Sequence[str]) -> list[dict[str, str]]:
+def addresses_of(request: Request, targets: Mapping[str, Target], clusters: Sequence[str]) -> list[dict[str, str]]:
     """{cluster, context, server, user, namespace} of each, as the kubeconfig has them; "" for what isn't known.
 
     targets: the way to each cluster that can be reached; namespace: the context's, where kubectl looks without -n
@@ -58,8 +58,8 @@ def _asking(line: CommandLine, user: str) -> str:
 
 def _view(request: Request) -> Mapping[str, Any]:
     """The user's kubeconfig without its secrets, merged as kubectl does it."""
-    viewing = kubectl_process.config(request.environment, "view", "-o", "json")
-    (result,) = event_loop.collect([viewing], 1, 30.0)
+    viewing = kubectl_process.config_command(request.environment, "view", "-o", "json")
+    (result,) = event_loop.collect_results([viewing], 1, 30.0)
     try:
         found = json.loads(result.stdout)
     except ValueError:

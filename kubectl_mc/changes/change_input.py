@@ -27,7 +27,7 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "
 _TRIES = 3  # as kubectl fetches a URL
 
 
-class Given(NamedTuple):
+class ChangeInput(NamedTuple):
     """line: the command with `-f -` in place of what was read; content: what each kubectl gets there, None for nothing.
 
     digest: "sha256:…" of the content; piped: what was in pipes of ours (see `piped`), which no -f names
@@ -41,11 +41,11 @@ class Given(NamedTuple):
     piped: tuple[bytes, ...] = ()
 
 
-def read(environment: Environment, line: CommandLine, stdin: Callable[[], bytes]) -> Given:
+def read_input(environment: Environment, line: CommandLine, stdin: Callable[[], bytes]) -> ChangeInput:
     """Read the command's -f or -k. Raises UserError for what can't be read."""
     folder, names = grammar.value(line, "kustomize"), grammar.values(line, "filename")
     if (folder is None) == (not names) or None in names:
-        return Given(line)  # nothing to read, or what kubectl itself will refuse
+        return ChangeInput(line)  # nothing to read, or what kubectl itself will refuse
     sources: tuple[str, ...] = (folder or "",)
     if folder is not None:
         content = _built(environment, folder)
@@ -53,33 +53,33 @@ def read(environment: Environment, line: CommandLine, stdin: Callable[[], bytes]
         # The flag is a list, as CSV.
         sources = tuple(word for name in names for word in next(csv.reader([name or ""]), []))
         recursive = grammar.is_set(line, "recursive")
-        content = joined([text for source in dict.fromkeys(sources) for text in _texts(source, recursive, stdin)])
+        content = join_texts([text for source in dict.fromkeys(sources) for text in _texts(source, recursive, stdin)])
     replaced = grammar.with_flags(grammar.without(line, _REPLACED), ("filename", "-"))
-    return Given(replaced, content, digest(content), sources)
+    return ChangeInput(replaced, content, input_digest(content), sources)
 
 
-def digest(content: bytes) -> str:
+def input_digest(content: bytes) -> str:
     import hashlib
 
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def written(given: Given) -> dict[str, object]:
+def written_input(given: ChangeInput) -> dict[str, object]:
     """What is written down of an input, by which it is known again: {sources, digest, proof}; {} of none.
 
     What is in a pipe may be a secret and nothing else, which a digest would give away to whoever guesses it.
     """
     return {
-        **({"sources": [redaction.text(source) for source in given.sources]} if given.sources else {}),
+        **({"sources": [redaction.redact_text(source) for source in given.sources]} if given.sources else {}),
         **({"digest": given.digest} if given.digest else {}),
-        **({"proof": redaction.proof(_words(given.piped))} if given.piped else {}),
+        **({"proof": redaction.make_proof(_words(given.piped))} if given.piped else {}),
     }
 
 
-def is_same(given: Given, found: Mapping[str, Any]) -> bool:
+def is_same_input(given: ChangeInput, found: Mapping[str, Any]) -> bool:
     """Is it the input of which this was written down?"""
     proof = found.get("proof") or {}
-    proven = redaction.proves(proof, _words(given.piped)) if given.piped else not proof
+    proven = redaction.matches_proof(proof, _words(given.piped)) if given.piped else not proof
     return proven and given.digest == str(found.get("digest") or "")
 
 
@@ -90,7 +90,7 @@ def _words(contents: Sequence[bytes]) -> list[str]:
 def _built(environment: Environment, folder: str) -> bytes:
     lean = kubectl_process.lean_variables(environment.kubectl, environment.variables, starts_programs=True)
     building = Command("kustomize", (environment.kubectl, "kustomize", folder), lean)
-    (result,) = event_loop.collect([building], 1, 0.0)
+    (result,) = event_loop.collect_results([building], 1, 0.0)
     if result.status:
         raise messages.kubectl_said(result.stderr.decode("utf-8", "replace"))
     return result.stdout
@@ -141,7 +141,7 @@ def _fetched(url: str) -> bytes:
     from urllib.error import HTTPError
     from urllib.request import urlopen
 
-    safe = redaction.text(url)
+    safe = redaction.redact_text(url)
     for turn in range(_TRIES):
         try:
             with urlopen(_asking(url), timeout=30) as answer:
@@ -172,7 +172,7 @@ def _asking(url: str) -> Request:
     return request
 
 
-def joined(texts: list[bytes]) -> bytes:
+def join_texts(texts: list[bytes]) -> bytes:
     """Texts as one stream of YAML documents; a lone one stays to the byte.
 
     JSON is YAML, but for objects one after another, which are set apart.

@@ -17,7 +17,7 @@ from kubectl_mc.processes.requests import Request
 from kubectl_mc.processes.targets import Target
 
 
-def narrowed(run: Run, names: Sequence[str], patterns: Sequence[str]) -> list[str]:
+def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str]) -> list[str]:
     """Those of the names that a pattern of --clusters matches, all for no pattern. Raises UserError if none is left."""
     lost = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in names)]
     if lost:
@@ -32,7 +32,7 @@ def refuse_flags(line: CommandLine, names: Container[str]) -> None:
         raise messages.unexpected_argument(line.verb, f"--{typed[0]}", ())
 
 
-def enter(run: Run) -> None:
+def enter_directory(run: Run) -> None:
     """Go to where the run was typed, from where names of files on its command line count. Raises UserError."""
     folder = str(run.start.get("directory") or "")
     try:
@@ -41,7 +41,7 @@ def enter(run: Run) -> None:
         raise messages.no_folder(folder) from None
 
 
-def check(
+def check_clusters(
     request: Request,
     run: Run,
     given: Sequence[Options],
@@ -56,7 +56,7 @@ def check(
     """
     gate.check_protection(request, clusters, targets, [flag for options in given for flag in options.given])
     reached = {target.cluster: target for target in targets if not target.problem}
-    now = addresses.of(request, reached, list(reached))
+    now = addresses.addresses_of(request, reached, list(reached))
     moves = addresses.moves(run.start["targets"], now, "server")
     says_where = grammar.value(request.line, "namespace") or grammar.is_set(request.line, "all-namespaces")
     if same_namespace and not says_where:

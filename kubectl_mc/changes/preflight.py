@@ -12,10 +12,10 @@ from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import object_changes, report
 from kubectl_mc.merge.object_changes import ObjectChange
-from kubectl_mc.messages.name_folding import fold
+from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import Job, Request, command
+from kubectl_mc.processes.requests import Job, Request, job_command
 
 # Flags that say how the answer is shown: without them kubectl says of each object what it would do.
 SHOWING = ("output", "template", "show-managed-fields", "allow-missing-template-keys")
@@ -35,26 +35,26 @@ class Finding(NamedTuple):
 
     @property
     def unchanged(self) -> bool:
-        return not self.refusal and object_changes.unchanged(self.objects, silent_is_unchanged=True)
+        return not self.refusal and object_changes.are_unchanged(self.objects, silent_is_unchanged=True)
 
 
-def ask(request: Request, jobs: Sequence[Job]) -> list[Finding]:
+def ask_clusters(request: Request, jobs: Sequence[Job]) -> list[Finding]:
     """Ask every job's cluster. Raises KeyboardInterrupt."""
     if request.options.cluster_timeout is None:  # nothing is waited for here, unlike in the change itself
         request = request.with_options(request.options._replace(cluster_timeout=PATIENCE))
-    asked = [command(request, job._replace(line=rehearsal(job.line))) for job in jobs]
-    results = event_loop.collect(asked, request.parallel(len(jobs)), request.patience, request.stdin)
-    return [judged(result, request) for result in results]
+    asked = [job_command(request, job._replace(line=rehearsal_line(job.line))) for job in jobs]
+    results = event_loop.collect_results(asked, request.parallel(len(jobs)), request.patience, request.stdin)
+    return [judge_finding(result, request) for result in results]
 
 
-def rehearsal(line: CommandLine) -> CommandLine:
+def rehearsal_line(line: CommandLine) -> CommandLine:
     return grammar.with_flags(grammar.without(line, (*SHOWING, "dry-run")), ("dry-run", "server"))
 
 
-def judged(result: Result, request: Request) -> Finding:
+def judge_finding(result: Result, request: Request) -> Finding:
     """Any failure is a refusal: of what isn't there, nothing can be changed either."""
-    found = tuple(object_changes.parse(result.stdout.decode("utf-8", "replace")))
-    why = report.cause(result, request)
+    found = tuple(object_changes.parse_changes(result.stdout.decode("utf-8", "replace")))
+    why = report.result_cause(result, request)
     if why is None or _creates_its_namespace(result, found):
         return Finding(result.cluster, found, "", result)
     return Finding(result.cluster, found, why.reason, result)
@@ -63,7 +63,7 @@ def judged(result: Result, request: Request) -> Finding:
 def _creates_its_namespace(result: Result, found: Sequence[ObjectChange]) -> bool:
     """Is a Namespace, which the same input would create first, all that is missing? A dry run leaves nothing behind."""
     created = {each.name for each in found if each.kind == "namespace" and each.result == "created"}
-    said = messages.said(result.stderr.decode("utf-8", "replace"))
+    said = messages.outcome_lines(result.stderr.decode("utf-8", "replace"))
     missing = [_NO_NAMESPACE.search(line) for line in said]
     return bool(missing) and all(match is not None and match[1] in created for match in missing)
 
@@ -71,7 +71,7 @@ def _creates_its_namespace(result: Result, found: Sequence[ObjectChange]) -> boo
 # --- What is said of it ------------------------------------------------------------------------------------
 
 
-def told(findings: Sequence[Finding]) -> list[str]:
+def describe_findings(findings: Sequence[Finding]) -> list[str]:
     """The findings in a few lines: what would change, where nothing would, who refuses."""
     lines = []
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
@@ -79,13 +79,13 @@ def told(findings: Sequence[Finding]) -> list[str]:
         if not each.refusal and not each.unchanged:
             groups.setdefault(tuple((one.resource, one.result) for one in each.objects), []).append(each.cluster)
     for what, clusters in groups.items():
-        lines.append(f"Would change {messages.clusters(len(clusters))}: {fold(clusters)}")
+        lines.append(f"Would change {messages.cluster_count(len(clusters))}: {fold_names(clusters)}")
         lines += [f"  {messages.visible(f'{resource} {result}')}" for resource, result in what[:10]]
         lines += [f"  and {len(what) - 10} more"] if len(what) > 10 else []
     same = [each.cluster for each in findings if each.unchanged]
-    lines += [f"Would change nothing in {messages.clusters(len(same))}: {fold(same)}"] if same else []
+    lines += [f"Would change nothing in {messages.cluster_count(len(same))}: {fold_names(same)}"] if same else []
     refusals = [f"{messages.visible(each.cluster)} ({each.refusal})" for each in findings if each.refusal]
-    lines += [f"Refused by {messages.clusters(len(refusals))}: {', '.join(refusals)}"] if refusals else []
+    lines += [f"Refused by {messages.cluster_count(len(refusals))}: {', '.join(refusals)}"] if refusals else []
     return lines
 
 
@@ -107,7 +107,7 @@ def subject(request: Request, findings: Sequence[Finding]) -> str:
     return ", ".join(f"'{messages.visible(file)}'" for file in files) if verbs.is_kubectls(request.line) else ""
 
 
-def differences(request: Request, jobs: Sequence[Job], say: Callable[[Sequence[str]], None]) -> None:
+def show_differences(request: Request, jobs: Sequence[Job], say: Callable[[Sequence[str]], None]) -> None:
     """--show-diff: what `kubectl diff` prints for each cluster; clusters with the same differences together."""
     line = grammar.without(request.line, _NOT_OF_DIFF)
     tokens = tuple(
@@ -115,17 +115,17 @@ def differences(request: Request, jobs: Sequence[Job], say: Callable[[Sequence[s
         for token in line.tokens
     )
     asking = line._replace(path=("diff",), tokens=tokens)
-    comparing = request._replace(verb=verbs.find(asking), line=asking)
-    commands = [command(comparing, job._replace(line=asking)) for job in jobs]
-    results = event_loop.collect(commands, request.parallel(len(jobs)), comparing.patience, request.stdin)
+    comparing = request._replace(verb=verbs.find_row(asking), line=asking)
+    commands = [job_command(comparing, job._replace(line=asking)) for job in jobs]
+    results = event_loop.collect_results(commands, request.parallel(len(jobs)), comparing.patience, request.stdin)
     groups: dict[str, list[str]] = {}
     for result in results:
-        why = report.cause(result, comparing)
+        why = report.result_cause(result, comparing)
         text = f"{why.reason}\n" if why else result.stdout.decode("utf-8", "replace")
         groups.setdefault(_without_paths(text), []).append(result.cluster)
     for text, clusters in groups.items():
         lines = [messages.visible(one) for one in text.splitlines()] or [messages.no_differences()]
-        say([f"CLUSTER: {fold(clusters)}", *lines])
+        say([f"CLUSTER: {fold_names(clusters)}", *lines])
 
 
 def _without_paths(text: str) -> str:

@@ -18,19 +18,19 @@ from kubectl_mc.merge.object_changes import ObjectChange
 Event = Mapping[str, Any]
 
 
-def path(home: str) -> str:
+def record_path(home: str) -> str:
     """Where the record is. home: the user's home directory"""
     return os.path.join(home, ".kube", "kubectl-mc", "audit.jsonl")
 
 
-def new_run() -> str:
+def new_run_id() -> str:
     """An id that sorts by time and can be typed: 20260114-093012-3f9a."""
     import secrets
 
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
 
 
-class Log(NamedTuple):
+class RunLog(NamedTuple):
     """An open audit file, for one run."""
 
     descriptor: int
@@ -58,7 +58,7 @@ def _ends_a_line(descriptor: int) -> bool:
     return not size or os.pread(descriptor, 1, size - 1) == b"\n"
 
 
-def open_log(where: str, run: str) -> Log:
+def open_log(where: str, run: str) -> RunLog:
     """Open the file for appending, for its owner only. Raises UserError."""
     folder = os.path.dirname(where)
     try:
@@ -69,10 +69,10 @@ def open_log(where: str, run: str) -> Log:
             os.fchmod(descriptor, 0o600)
     except OSError as error:
         raise messages.no_audit(where, error.strerror or str(error)) from None
-    return Log(descriptor, run, where)
+    return RunLog(descriptor, run, where)
 
 
-def lock(log: Log) -> None:
+def lock_run(log: RunLog) -> None:
     """Hold the run for as long as this process lives. Raises UserError if another process has it."""
     import fcntl
 
@@ -94,14 +94,14 @@ def os_user() -> str:
         return str(os.getuid())
 
 
-def directory() -> str:
+def current_directory() -> str:
     try:
         return os.getcwd()
     except OSError:
         return ""  # it was removed
 
 
-def changes(found: Sequence[ObjectChange]) -> list[dict[str, str]]:
+def written_changes(found: Sequence[ObjectChange]) -> list[dict[str, str]]:
     """Objects as they are written down."""
     return [{name: value for name, value in each._asdict().items() if value} for each in found]
 
@@ -109,7 +109,7 @@ def changes(found: Sequence[ObjectChange]) -> list[dict[str, str]]:
 # --- Reading -----------------------------------------------------------------------------------------------
 
 
-class Place(NamedTuple):
+class Outcome(NamedTuple):
     """What became of a cluster in a run.
 
     state: "not started", "unknown" (begun, and no end of it written down), "changed", "unchanged", "failed", "refused"
@@ -142,9 +142,9 @@ class Run(NamedTuple):
         """In the order of the waves."""
         return [str(cluster) for wave in self.start["waves"] for cluster in wave]
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[Outcome]:
         """What the lines say of each cluster; the later line counts."""
-        found = {cluster: Place(cluster, "not started") for cluster in self.clusters}
+        found = {cluster: Outcome(cluster, "not started") for cluster in self.clusters}
         for event in self.events:
             cluster = event.get("cluster")
             if cluster in found:
@@ -152,7 +152,7 @@ class Run(NamedTuple):
         return list(found.values())
 
 
-def _after(place: Place, event: Event) -> Place:
+def _after(place: Outcome, event: Event) -> Outcome:
     if event["event"] == "begin":
         return place._replace(state="unknown", reason="interrupted", gated=None)
     if event["event"] == "rollout":
@@ -169,7 +169,7 @@ def _after(place: Place, event: Event) -> Place:
     )
 
 
-def reread(log: Log) -> Run:
+def reread_run(log: RunLog) -> Run:
     """The log's run. The file is read through the log itself: closing another descriptor of it would end the lock."""
     with open(log.descriptor, encoding="utf-8", errors="replace", closefd=False) as file:
         file.seek(0)
@@ -177,7 +177,7 @@ def reread(log: Log) -> Run:
     return Run(log.run, events[0], tuple(events))
 
 
-def runs(where: str) -> list[Run]:
+def read_runs(where: str) -> list[Run]:
     """Every run of the file, oldest first; lines that are none (of a full disk) are left out. Raises UserError."""
     found: dict[str, list[Event]] = {}
     try:
@@ -201,9 +201,9 @@ def _events(lines: Iterator[str]) -> Iterator[Event]:
             yield event
 
 
-def find(where: str, name: str) -> Run:
+def find_run(where: str, name: str) -> Run:
     """The run of this id, or of the only id that begins so; "last" is the latest. Raises UserError."""
-    known = runs(where)
+    known = read_runs(where)
     matching = known[-1:] if name == "last" else [run for run in known if run.id.startswith(name)]
     if len(matching) != 1:
         raise messages.no_run(name, [run.id for run in matching or known])

@@ -44,7 +44,7 @@ _RANDOM = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z\d]{16}|[\da-fA-F]{3
 _PLAIN_URL = re.compile(r"(\w+://)([^/\s]*@)?([\w.-]+(?::\d+)?(?:/[\w./%+,~-]*)?)([?#][^@]*)?", re.ASCII)
 
 
-def line(command: CommandLine, about_secrets: bool) -> CommandLine:
+def redact_line(command: CommandLine, about_secrets: bool) -> CommandLine:
     """The command line without its secrets; what has none stays to the letter.
 
     about_secrets: it changes Secrets, as far as its input tells; what its words tell is seen here
@@ -61,18 +61,18 @@ def names_secrets(command: CommandLine) -> bool:
     return any(_SECRET_TYPE.match(token.words[0]) for token in command.tokens if not token.flags and not token.verbatim)
 
 
-def text(word: str) -> str:
+def redact_text(word: str) -> str:
     """Without what URLs in it say of a login: user and password, and the values of a query."""
     return _URL.sub(_url, word)
 
 
-def proof(words: Sequence[str]) -> dict[str, str]:
+def make_proof(words: Sequence[str]) -> dict[str, str]:
     """By which the same words can be known again, but not found out: {salt, scrypt}, in hex."""
     salt = secrets.token_hex(16)
     return {"salt": salt, "scrypt": _scrypt(words, salt)}
 
 
-def proves(found: Mapping[str, str], words: Sequence[str]) -> bool:
+def matches_proof(found: Mapping[str, str], words: Sequence[str]) -> bool:
     """Are these the words that the proof was made of?"""
     return bool(found) and hmac.compare_digest(found["scrypt"], _scrypt(words, found["salt"]))
 
@@ -86,7 +86,9 @@ def _of_plugin(command: CommandLine) -> Iterator[Token]:
     """The plugin's name and what it is told."""
     words = [place for place, token in enumerate(command.tokens) if not token.flags and not token.verbatim]
     named = words[: len(command.path)]
-    told = _told(grammar.join(each for place, each in enumerate(command.tokens) if place not in named), command.verb)
+    told = _told(
+        grammar.join_tokens(each for place, each in enumerate(command.tokens) if place not in named), command.verb
+    )
     takes_value = grammar.flag_table(command.verb).takes_value
     for place, token in enumerate(command.tokens):
         again = token if place in named else _again(token, told)
@@ -98,7 +100,7 @@ def _of_plugin(command: CommandLine) -> Iterator[Token]:
 def _ahead(command: CommandLine, tokens: Sequence[Token], secret: bool) -> Iterator[Token]:
     """What stands ahead of a `--`. With `run` and `exec`, words behind the pod's name are the program's."""
     words = [place for place, token in enumerate(tokens) if not token.flags]
-    programs = words[len(command.path) + 1 :] if verbs.find(command).program else []
+    programs = words[len(command.path) + 1 :] if verbs.find_row(command).program else []
     told = _told(tokens[place].words[0] for place in programs)
     for place, token in enumerate(tokens):
         if token.flags:
@@ -112,7 +114,7 @@ def _behind(command: CommandLine, tokens: Sequence[Token]) -> Iterator[Token]:
     only_arguments = command.path == ("run",) and not grammar.is_set(command, "command")
     named = len(tokens) > 1 and not only_arguments and bool(_PROGRAM.fullmatch(tokens[1].words[0]))
     yield from tokens[: 1 + named]
-    told = _told(grammar.join(tokens[1 + named :]), tokens[1].words[0] if named else "")
+    told = _told(grammar.join_tokens(tokens[1 + named :]), tokens[1].words[0] if named else "")
     for token in tokens[1 + named :]:
         yield _again(token, told)
 
@@ -189,7 +191,7 @@ def _operand(token: Token, command: CommandLine) -> Token:
     looks = command.path != ("set", "image") and _LOOKS_SECRET.search(name)
     if equals and (command.path == ("set", "env") or looks):
         return token._replace(words=(f"{name}={GONE}",))
-    return token._replace(words=(text(token.words[0]),))
+    return token._replace(words=(redact_text(token.words[0]),))
 
 
 def _flags(token: Token, command: CommandLine, secret: bool) -> Token:
@@ -213,7 +215,7 @@ def _value(name: str, value: str | None, command: CommandLine, secret: bool) -> 
         return GONE
     if name == "raw":
         return _query(value)
-    return text(value) if name in (*_PATHS, *_CONDITIONS) else _pairs(text(value))
+    return redact_text(value) if name in (*_PATHS, *_CONDITIONS) else _pairs(redact_text(value))
 
 
 def _pairs(value: str) -> str:

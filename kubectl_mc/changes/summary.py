@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_mc import messages
-from kubectl_mc.changes.record import Place
-from kubectl_mc.messages.name_folding import fold
+from kubectl_mc.changes.record import Outcome
+from kubectl_mc.messages.name_folding import fold_names
 
 _WORDS = ("changed", "unchanged", "failed", "refused", "unknown", "not started")
 _WITH_REASON = ("failed", "refused", "unknown")
 
 
-def left(places: Sequence[Place]) -> list[Place]:
+def outcomes_left(places: Sequence[Outcome]) -> list[Outcome]:
     """Those that `resume` has something to do for."""
     return [place for place in places if place.state not in ("changed", "unchanged") or place.gated is False]
 
 
-def lines(run: str, places: Sequence[Place], whole: bool) -> list[str]:
+def summary_lines(run: str, places: Sequence[Outcome], whole: bool) -> list[str]:
     """One line for each thing that became of clusters; more of them if something is left.
 
     whole: the record has all of the command, so that it needn't be given again
@@ -28,25 +28,27 @@ def lines(run: str, places: Sequence[Place], whole: bool) -> list[str]:
     stuck = [place for place in places if place.gated is False]
     told = [f"{word} in {_clusters(word, found)}" for word, found in groups if found]
     told += [f"changed, but not rolled out in {_reasons(stuck)}"] if stuck else []
-    if not left(places):
+    if not outcomes_left(places):
         return [f"Run {run}: {'; '.join(told)}"]
     return [f"Run {run}:", *(f"  {line}" for line in told), messages.to_go_on(run, whole)]
 
 
-def _clusters(word: str, places: Sequence[Place]) -> str:
-    count = messages.clusters(len(places))
-    return _reasons(places) if word in _WITH_REASON else f"{count}: {fold(place.cluster for place in places)}"
+def _clusters(word: str, places: Sequence[Outcome]) -> str:
+    count = messages.cluster_count(len(places))
+    return _reasons(places) if word in _WITH_REASON else f"{count}: {fold_names(place.cluster for place in places)}"
 
 
-def _reasons(places: Sequence[Place]) -> str:
+def _reasons(places: Sequence[Outcome]) -> str:
     """Clusters with the same reason together."""
     groups: dict[str, list[str]] = {}
     for place in places:
         groups.setdefault(place.reason, []).append(place.cluster)
-    named = [f"{fold(clusters)} ({reason})" if reason else fold(clusters) for reason, clusters in groups.items()]
-    return f"{messages.clusters(len(places))}: {', '.join(named)}"
+    named = [
+        f"{fold_names(clusters)} ({reason})" if reason else fold_names(clusters) for reason, clusters in groups.items()
+    ]
+    return f"{messages.cluster_count(len(places))}: {', '.join(named)}"
 
 
-def status(places: Sequence[Place], interrupted: bool) -> int:
+def exit_status(places: Sequence[Outcome], interrupted: bool) -> int:
     """130 after Ctrl-C, 1 if anything is left, else 0."""
-    return 130 if interrupted else 1 if left(places) else 0
+    return 130 if interrupted else 1 if outcomes_left(places) else 0

@@ -11,7 +11,7 @@ from kubectl_mc import messages
 _PART = re.compile(r"(\d{1,6})(%?)")
 
 
-def plan(
+def plan_waves(
     clusters: Sequence[str], spec: str | None, canary: str | None, unhealthy: Collection[str] = ()
 ) -> list[tuple[str, ...]]:
     """The waves, each a tuple of clusters; every cluster is in exactly one, and none is empty.
@@ -23,11 +23,11 @@ def plan(
         raise messages.unknown_canary(canary, clusters)
     rest = sorted((cluster for cluster in clusters if cluster != canary), key=lambda cluster: cluster in unhealthy)
     first = [(canary,)] if canary is not None else []
-    bounds = [0, *ends(spec or "100%", len(rest))]
+    bounds = [0, *wave_ends(spec or "100%", len(rest))]
     return [*first, *(tuple(rest[start:end]) for start, end in pairwise(bounds))]
 
 
-def ends(spec: str, total: int) -> list[int]:
+def wave_ends(spec: str, total: int) -> list[int]:
     """How many of `total` clusters have had their turn after each wave: of `1,10%,50%,100%` of 100: [1, 10, 50, 100].
 
     The parts count from the start and are rounded up; each wave has at least one cluster more than the one before, so
@@ -49,7 +49,7 @@ def ends(spec: str, total: int) -> list[int]:
     return found if not total or found[-1] == total else [*found, total]
 
 
-def tolerated(spec: str | None, total: int) -> int:
+def tolerated_failures(spec: str | None, total: int) -> int:
     """How many of `total` clusters may fail and others are still started; rounded down. Raises UserError."""
     match = _PART.fullmatch(spec or "0")
     if not match or (match[2] and int(match[1]) > 100):

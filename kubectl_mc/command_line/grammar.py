@@ -67,7 +67,7 @@ def all_flags() -> frozenset[str]:
     return frozenset(entry.rpartition(",")[2].rstrip("=") for flags in FLAGS.values() for entry in flags.split())
 
 
-def parse(argv: Sequence[str], own: Mapping[str, bool] | None = None) -> CommandLine:
+def parse_line(argv: Sequence[str], own: Mapping[str, bool] | None = None) -> CommandLine:
     """Read `argv` (without the leading "kubectl").
 
     own: flags that are not kubectl's but may stand among its own: long name -> takes a value
@@ -165,7 +165,7 @@ def _shorthands(word: str, following: str | None, table: FlagTable, greedy: bool
     return Token((word,), tuple(flags))
 
 
-def join(tokens: Iterable[Token]) -> list[str]:
+def join_tokens(tokens: Iterable[Token]) -> list[str]:
     """The argv that the tokens were read from."""
     return [word for token in tokens for word in token.words]
 

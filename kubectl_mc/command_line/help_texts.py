@@ -93,13 +93,13 @@ Commands of our own (kubectl mc COMMAND --help):
 """
 
 
-def of_sections(names: Iterable[str]) -> str:
+def sections_text(names: Iterable[str]) -> str:
     """The help of these sections' flags, "" for none."""
     text = "".join(SECTIONS[name] for name in names)
     return f"\nFlags that other commands have, too:\n{text}" if text else ""
 
 
-def described(names: Iterable[str]) -> dict[str, str]:
+def flag_descriptions(names: Iterable[str]) -> dict[str, str]:
     """The flags of these sections: name -> description, its first line."""
     found = re.finditer(r"^ {6}--([a-z-]+)\S* +(.*)$", "".join(SECTIONS[name] for name in names), re.MULTILINE)
     return {match[1]: match[2] for match in found}

@@ -33,7 +33,7 @@ def parse_invocation(argv: Sequence[str]) -> Invocation:
     Raises UserError for a value of ours that is none, for --context, --cluster and --server, and for a flag that
     is nearly one of ours and none of kubectl's.
     """
-    line = grammar.parse(argv, OWN_FLAGS)
+    line = grammar.parse_line(argv, OWN_FLAGS)
     ours = [token.flags[0] for token in line.tokens if _is_own(token)]
     theirs = line._replace(tokens=tuple(token for token in line.tokens if not _is_own(token)))
     options = from_flags(ours)

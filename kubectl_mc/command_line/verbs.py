@@ -15,7 +15,7 @@ Shape = Literal["table", "text", "lines"]
 PATIENCE = 30.0  # seconds that a cluster has for an answer
 
 
-class Verb(NamedTuple):
+class VerbRow(NamedTuple):
     """A row of the table.
 
     path: the verb as kubectl writes it, e.g. "rollout status"; a row is also for its sub-verbs that have none
@@ -90,12 +90,12 @@ _DRY_RUNS = (None, "client", "server", "1", "t", "T", "true", "TRUE", "True")
 _LARGE = ("namespace", "namespaces", "ns", "customresourcedefinition", "customresourcedefinitions", "crd", "crds")
 
 
-def _read(path: str, shape: Shape, **rest: object) -> Verb:
-    return Verb(path, shape=shape)._replace(**rest)  # type: ignore[arg-type]
+def _read(path: str, shape: Shape, **rest: object) -> VerbRow:
+    return VerbRow(path, shape=shape)._replace(**rest)  # type: ignore[arg-type]
 
 
-def _change(path: str, **rest: object) -> Verb:
-    return Verb(path, changes=True)._replace(**rest)  # type: ignore[arg-type]
+def _change(path: str, **rest: object) -> VerbRow:
+    return VerbRow(path, changes=True)._replace(**rest)  # type: ignore[arg-type]
 
 
 _ROWS = (
@@ -162,7 +162,7 @@ _ROWS = (
     _change("taint", repeatable=True),
     _change("uncordon", repeatable=True),
     *(
-        Verb(path, mode="local")
+        VerbRow(path, mode="local")
         for path in ("alpha", "completion", "config", "help", "kuberc", "kustomize", "options", "plugin")
     ),
 )
@@ -170,10 +170,10 @@ _ROWS = (
 TABLE = {row.path: row for row in _ROWS}
 
 # A program that kubectl runs under this name. What it does is not known, so it counts as a change.
-PLUGIN = Verb("", shape="text", changes=True, program=True)
+PLUGIN = VerbRow("", shape="text", changes=True, program=True)
 
 
-def find(line: CommandLine) -> Verb:
+def find_row(line: CommandLine) -> VerbRow:
     """The row for a command line: the verb's, or its parent verb's; PLUGIN for no verb of kubectl's."""
     if not is_kubectls(line):
         return PLUGIN
@@ -186,7 +186,7 @@ def is_kubectls(line: CommandLine) -> bool:
     return bool(line.path) and line.verb in FLAGS
 
 
-def mode(verb: Verb, line: CommandLine) -> Mode:
+def mode(verb: VerbRow, line: CommandLine) -> Mode:
     """How this command line is run; its flags count."""
     if verb.mode == "local" or _asks_for_help(line) or _any(line, verb.local_by):
         return "local"
@@ -196,7 +196,7 @@ def mode(verb: Verb, line: CommandLine) -> Mode:
         return "terminal"
     if _any(line, verb.streamed_by):
         return "streamed"
-    if verb.mode == "streamed" and not rehearses(verb, line) and not _one_document(line):
+    if verb.mode == "streamed" and not is_dry_run(verb, line) and not _one_document(line):
         return "streamed"
     return "captured"
 
@@ -212,11 +212,11 @@ def _one_document(line: CommandLine) -> bool:
     return grammar.output_format(line)[0] in ("json", "yaml")
 
 
-def shape(verb: Verb, line: CommandLine) -> Shape:
+def output_shape(verb: VerbRow, line: CommandLine) -> Shape:
     return "table" if _any(line, verb.table_by) else verb.shape
 
 
-def changes(verb: Verb, line: CommandLine) -> bool:
+def is_change(verb: VerbRow, line: CommandLine) -> bool:
     """Does it change something? Not with a dry run."""
     return verb.changes and not _is_dry_run(line)
 
@@ -228,12 +228,12 @@ def _is_dry_run(line: CommandLine) -> bool:
     return known and bool(given) and given[-1] in _DRY_RUNS and not grammar.values(line, "raw")
 
 
-def rehearses(verb: Verb, line: CommandLine) -> bool:
+def is_dry_run(verb: VerbRow, line: CommandLine) -> bool:
     """Is it a change's dry run, by the user's own --dry-run?"""
-    return verb.changes and not changes(verb, line)
+    return verb.changes and not is_change(verb, line)
 
 
-def sorted_by(verb: Verb, line: CommandLine) -> str:
+def sorted_by(verb: VerbRow, line: CommandLine) -> str:
     """The column by which the rows of all clusters are to be sorted, "" for none.
 
     Not where rows belong together: a pod's containers, a sum below the others.
@@ -242,18 +242,18 @@ def sorted_by(verb: Verb, line: CommandLine) -> str:
     return "" if _any(line, ("containers", "sum")) else dict(verb.sorts).get(wanted or "", "")
 
 
-def can_rehearse(verb: Verb, line: CommandLine) -> bool:
+def can_rehearse(verb: VerbRow, line: CommandLine) -> bool:
     """Can kubectl say beforehand, with --dry-run=server, what it would do?"""
     known = "dry-run" in grammar.flag_table(line.verb).takes_value
     return known and verb.rehearsed and is_kubectls(line) and not _any(line, verb.unrehearsed_by)
 
 
-def looks(verb: Verb, line: CommandLine) -> bool:
+def compares_states(verb: VerbRow, line: CommandLine) -> bool:
     """Is it seen beforehand, and afterwards, what its objects are, for want of a dry run? Not if they come on stdin."""
     return verb.each and "-" not in grammar.values(line, "filename")
 
 
-def counted(verb: Verb, line: CommandLine) -> bool:
+def needs_count(verb: VerbRow, line: CommandLine) -> bool:
     """Is it so much that a yes is not enough? As far as the command line tells."""
     words = grammar.operands(line)
     types = words[0].partition("/")[0].split(",") if words else []
@@ -265,33 +265,33 @@ def counted(verb: Verb, line: CommandLine) -> bool:
     )
 
 
-def is_counted_type(verb: Verb, kind: str) -> bool:
+def is_counted_type(verb: VerbRow, kind: str) -> bool:
     """kind: as the user or kubectl writes it: "ns", "customresourcedefinition.apiextensions.k8s.io"."""
     return kind.partition(".")[0].lower() in verb.counted_types
 
 
-def needs_one(verb: Verb, line: CommandLine) -> bool:
+def needs_one_cluster(verb: VerbRow, line: CommandLine) -> bool:
     """Does it make sense on one cluster only? A download (`cp POD:/path here`) has one place to go, too."""
     if verb.path == "cp":
         return any(":" in source for source in grammar.operands(line)[:-1])
     return (mode(verb, line) == "terminal" and not verb.each) or _any(line, verb.alone_by)
 
 
-def endless(verb: Verb, line: CommandLine) -> bool:
+def is_endless(verb: VerbRow, line: CommandLine) -> bool:
     """Will it go on until the user ends it? Then all clusters are asked at once."""
     return mode(verb, line) == "streamed" and _any(line, (*verb.streamed_by, "follow"))
 
 
-def limit(verb: Verb, line: CommandLine) -> str:
+def kubectl_time_limit(verb: VerbRow, line: CommandLine) -> str:
     """The time after which kubectl itself stops waiting, "" for none: of several objects, each may take it."""
     kind, *names = grammar.operands(line) or [""]
     one = len(names) == 1 and not any(mark in kind for mark in ",/") if names else "/" in kind
     return (grammar.value(line, "timeout") or verb.waits) if verb.waits and one else ""
 
 
-def sorts_by_time(verb: Verb, line: CommandLine) -> bool:
+def sorts_by_time(verb: VerbRow, line: CommandLine) -> bool:
     """Can the lines of all clusters be put in the order of their times? Only what has an end."""
-    return verb.by_time and not endless(verb, line)
+    return verb.by_time and not is_endless(verb, line)
 
 
 def _any(line: CommandLine, names: tuple[str, ...]) -> bool:

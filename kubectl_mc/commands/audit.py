@@ -9,7 +9,7 @@ from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.changes import record
-from kubectl_mc.changes.record import Place, Run
+from kubectl_mc.changes.record import Outcome, Run
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.messages import own_tables
@@ -25,7 +25,7 @@ Show the changes that were made with kubectl mc: who, when, what, on which clust
 
 def run(line: CommandLine, environment: Environment) -> int:
     """`audit` alone lists. Raises UserError."""
-    words, where = grammar.operands(line), record.path(environment.home)
+    words, where = grammar.operands(line), record.record_path(environment.home)
     if line.path == ("audit",) and words:
         raise messages.no_audit_command(words[0])
     form = grammar.value(line, "output") or ""
@@ -34,16 +34,16 @@ def run(line: CommandLine, environment: Environment) -> int:
     if line.path[-1] == "show":
         if len(words) != 1:
             raise messages.which_run("audit show")
-        found = record.find(where, words[0])
+        found = record.find_run(where, words[0])
         environment.streams.stdout.write(_formatted(_document(found), form) if form else _shown(found))
         return 0
-    runs = record.runs(where)
+    runs = record.read_runs(where)
     listed = {"apiVersion": "kubectl-mc.k8s.io/v1alpha1", "kind": "RunList", "items": [_brief(each) for each in runs]}
     if form:
         environment.streams.stdout.write(_formatted(listed, form))
     elif runs:
         rows = [[each.id, _text(each, "user"), _text(each, "what"), _outcome(each)] for each in runs]
-        environment.streams.stdout.write(own_tables.render(("RUN", "USER", "WHAT", "RESULT"), rows))
+        environment.streams.stdout.write(own_tables.render_table(("RUN", "USER", "WHAT", "RESULT"), rows))
     else:
         environment.streams.say([messages.no_runs_yet()])
     return 0
@@ -80,14 +80,14 @@ def _brief(run: Run) -> dict[str, Any]:
     }
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _place(place: Outcome) -> dict[str, Any]:
     return {
         "cluster": place.cluster,
         "state": place.state,
         "reason": place.reason,
         "seconds": place.seconds,
         "rolledOut": place.gated,
-        "objects": record.changes(place.objects),
+        "objects": record.written_changes(place.objects),
     }
 
 
@@ -112,7 +112,9 @@ def _shown(run: Run) -> str:
         "Result": _outcome(run),
     }
     head = "".join(f"{name + ':':<12}{messages.visible(text)}\n" for name, text in about.items())
-    return f"{head}\n{own_tables.render(('CLUSTER', 'SERVER', 'USER', 'STATE', 'SECONDS', 'DETAILS'), _rows(run))}"
+    return (
+        f"{head}\n{own_tables.render_table(('CLUSTER', 'SERVER', 'USER', 'STATE', 'SECONDS', 'DETAILS'), _rows(run))}"
+    )
 
 
 def _rows(run: Run) -> Sequence[Sequence[str]]:

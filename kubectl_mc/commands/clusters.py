@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.access import reachability
-from kubectl_mc.access.cluster_access import reach
+from kubectl_mc.access.cluster_access import reach_clusters
 from kubectl_mc.access.logins import hub_target, logins_for
 from kubectl_mc.access.reachability import Reached
 from kubectl_mc.command_line import grammar
@@ -46,7 +46,7 @@ CHECK_PATIENCE = 10.0  # seconds that a cluster has with --check, by default
 HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
 
 
-class Row(NamedTuple):
+class ClusterRow(NamedTuple):
     """What is shown of a cluster; clusterset: None if it isn't known."""
 
     cluster: Cluster
@@ -65,13 +65,13 @@ def run(line: CommandLine, environment: Environment) -> int:
     logins = logins_for(line, environment.streams)
     choice = choose(environment, partial(hub_target, logins), clustersets=form != "name")
     check = grammar.is_set(line, "check")
-    targets = reach(choice, line, logins if check else None)
+    targets = reach_clusters(choice, line, logins if check else None)
     asking = choice.environment.with_default_timeout(CHECK_PATIENCE)
-    checks = reachability.ask(targets, asking) if check else {}
+    checks = reachability.check_targets(targets, asking) if check else {}
     shown = targets if form == "name" else _existing(targets, context_names(asking))
     headers = not grammar.is_set(line, "no-headers")
     rows = [
-        Row(
+        ClusterRow(
             cluster,
             _clusterset(cluster, choice.inventory),
             target.source,
@@ -97,15 +97,15 @@ def _clusterset(cluster: Cluster, inventory: Inventory) -> str | None:
     return inventory.clustersets.get(namespace, "")
 
 
-def _table(rows: Sequence[Row], wide: bool, headers: bool) -> str:
+def _table(rows: Sequence[ClusterRow], wide: bool, headers: bool) -> str:
     names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
     names += ["DISPLAY-NAME", "NAMESPACE", "LABELS", "PROPERTIES"] if wide else []
     names += ["REACHABLE", "USER", "LATENCY"] if any(row.reached for row in rows) else []
     cells = [[*_cells(row), *(_wide(row) if wide else ()), *_checked(row)] for row in rows]
-    return own_tables.render(names if headers else (), cells)
+    return own_tables.render_table(names if headers else (), cells)
 
 
-def _cells(row: Row) -> Iterable[str]:
+def _cells(row: ClusterRow) -> Iterable[str]:
     profile = row.cluster.profile
     yield row.cluster.name
     yield HEALTH[profile.healthy]
@@ -113,7 +113,7 @@ def _cells(row: Row) -> Iterable[str]:
     yield from (text or "<none>" for text in (profile.version, clusterset, profile.manager, row.source, row.context))
 
 
-def _wide(row: Row) -> Iterable[str]:
+def _wide(row: ClusterRow) -> Iterable[str]:
     profile = row.cluster.profile
     yield profile.display_name or "<none>"
     yield profile.namespace or "<none>"
@@ -121,7 +121,7 @@ def _wide(row: Row) -> Iterable[str]:
         yield ",".join(f"{name}={value}" for name, value in sorted(pairs.items())) or "<none>"
 
 
-def _checked(row: Row) -> Iterable[str]:
+def _checked(row: ClusterRow) -> Iterable[str]:
     if row.reached:
         check = row.reached.check
         yield f"no ({check.problem})" if check.problem else "yes"
@@ -129,7 +129,7 @@ def _checked(row: Row) -> Iterable[str]:
         yield f"{1000 * row.reached.seconds:.0f}ms"
 
 
-def _document(row: Row) -> dict[str, Any]:
+def _document(row: ClusterRow) -> dict[str, Any]:
     profile = row.cluster.profile
     document: dict[str, Any] = {
         "name": row.cluster.name,
@@ -154,7 +154,7 @@ def _document(row: Row) -> dict[str, Any]:
     return document
 
 
-def _listed(rows: Sequence[Row]) -> dict[str, Any]:
+def _listed(rows: Sequence[ClusterRow]) -> dict[str, Any]:
     return {
         "apiVersion": "kubectl-mc.k8s.io/v1alpha1",
         "kind": "ClusterList",
@@ -162,13 +162,13 @@ def _listed(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _yaml(rows: Sequence[Row]) -> str:
+def _yaml(rows: Sequence[ClusterRow]) -> str:
     import yaml
 
     return str(yaml.safe_dump(_listed(rows), sort_keys=False))
 
 
-_FORMS: Mapping[str, Callable[[Sequence[Row]], str]] = {
+_FORMS: Mapping[str, Callable[[Sequence[ClusterRow]], str]] = {
     "json": lambda rows: json.dumps(_listed(rows), indent=4) + "\n",
     "yaml": _yaml,
     "name": lambda rows: "".join(f"{messages.visible(row.cluster.name)}\n" for row in rows),

@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from functools import partial
 
 from kubectl_mc import messages
-from kubectl_mc.access.cluster_access import reach
+from kubectl_mc.access.cluster_access import reach_clusters
 from kubectl_mc.access.logins import hub_target, logins_for
 from kubectl_mc.changes import change_input, earlier_run, gate, record, redaction, summary, waves
-from kubectl_mc.changes.record import Place, Run
+from kubectl_mc.changes.record import Outcome, Run
 from kubectl_mc.command_line import grammar, invocation, options, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options, names_targets
-from kubectl_mc.command_line.verbs import Verb
+from kubectl_mc.command_line.verbs import VerbRow
 from kubectl_mc.fleet.choice import choose
 from kubectl_mc.merge import object_changes
-from kubectl_mc.messages.name_folding import fold
+from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.processes import programs, terminal
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.requests import Request, out_of_reach
+from kubectl_mc.processes.requests import Request, unreachable_result
 from kubectl_mc.processes.standard_streams import Streams
 
 HELP = """\
@@ -48,42 +48,52 @@ def run(line: CommandLine, environment: Environment) -> int:
     if len(words) != 1 or names_targets(options._replace(clusters=())):
         raise messages.which_run("resume")
     earlier_run.refuse_flags(line, grammar.flag_table("").takes_value)  # the run's own hold
-    where = record.path(environment.home)
-    log = record.open_log(where, record.find(where, words[0]).id)
-    record.lock(log)
-    found = record.reread(log)
-    if not summary.left(found.places()) and not _stuck(found, invocation.parse_invocation(_argv(found)).options):
+    where = record.record_path(environment.home)
+    log = record.open_log(where, record.find_run(where, words[0]).id)
+    record.lock_run(log)
+    found = record.reread_run(log)
+    if not summary.outcomes_left(found.places()) and not _stuck(
+        found, invocation.parse_invocation(_argv(found)).options
+    ):
         raise messages.nothing_to_resume(found.id)
     recorded = _invocation(found, [token.words[0] for token in line.tokens if token.verbatim][1:])
     recorded = recorded._replace(kubectl=programs.named(recorded.kubectl, environment))
-    verb = verbs.find(recorded.kubectl)
+    verb = verbs.find_row(recorded.kubectl)
     stuck = _stuck(found, recorded.options)
-    left = _wanted(summary.left(found.places()), verb, options, grammar.is_set(line, "repeat-unknown"), streams)
+    left = _wanted(
+        summary.outcomes_left(found.places()), verb, options, grammar.is_set(line, "repeat-unknown"), streams
+    )
     again = [place.cluster for place in left if place.gated is not False]
     if not again and not stuck:
         raise messages.nothing_to_resume(found.id)
-    wanted = earlier_run.narrowed(found, [*again, *stuck], options.clusters)
+    wanted = earlier_run.narrowed_names(found, [*again, *stuck], options.clusters)
     again, stuck = ([name for name in some if name in wanted] for some in (again, stuck))
-    earlier_run.enter(found)
+    earlier_run.enter_directory(found)
     names = [name for name in found.clusters if name in wanted]
     restated = recorded._replace(options=_options(recorded.options, options, names))
     environment = programs.with_kubectl(environment.for_invocation(restated))
     logins = logins_for(recorded.kubectl, streams)
     choice = choose(environment, partial(hub_target, logins))
     foreground = verbs.mode(verb, recorded.kubectl) == "terminal"
-    targets = reach(choice, recorded.kubectl, None if foreground else logins)
-    unreachable = tuple(out_of_reach(target) for target in targets if target.problem)
+    targets = reach_clusters(choice, recorded.kubectl, None if foreground else logins)
+    unreachable = tuple(unreachable_result(target) for target in targets if target.problem)
     request = Request(choice.environment, verb, recorded.kubectl, unreachable=unreachable)
-    earlier_run.check(request, found, (recorded.options, options), choice.clusters, targets, same_namespace=True)
+    earlier_run.check_clusters(
+        request, found, (recorded.options, options), choice.clusters, targets, same_namespace=True
+    )
     gate.check_flags(request, len(names))
-    order = waves.plan(again, options.waves, options.canary) if options.waves or options.canary else _rest(found, again)
-    if again and not request.options.yes and not terminal.there():
+    order = (
+        waves.plan_waves(again, options.waves, options.canary)
+        if options.waves or options.canary
+        else _rest(found, again)
+    )
+    if again and not request.options.yes and not terminal.is_available():
         raise messages.needs_yes()
-    with gate.work_for(request, choice.clusters, targets, log) as work:
-        if not change_input.is_same(work.given, found.start.get("input") or {}):
+    with gate.prepared_change(request, choice.clusters, targets, log) as work:
+        if not change_input.is_same_input(work.given, found.start.get("input") or {}):
             raise messages.other_input(found.id)
         if foreground:
-            return gate.foreground(work._replace(resumes=True), order)
+            return gate.change_in_foreground(work._replace(resumes=True), order)
         known = {place.cluster: place for place in found.places()}
         return gate.carry_out(work._replace(resumes=True), order, known, stuck)
 
@@ -94,11 +104,11 @@ def _invocation(found: Run, again: Sequence[str]) -> Invocation:
     recorded = invocation.parse_invocation(argv)
     if not any(redaction.GONE in word for word in argv):
         return recorded
-    kept = grammar.join(recorded.kubectl.tokens)
+    kept = grammar.join_tokens(recorded.kubectl.tokens)
     if not again:
         raise messages.command_has_secrets(found.id, shlex.join(kept))
     typed = invocation.parse_invocation(again).kubectl
-    if not redaction.proves(found.start.get("proof") or {}, grammar.join(typed.tokens)):
+    if not redaction.matches_proof(found.start.get("proof") or {}, grammar.join_tokens(typed.tokens)):
         raise messages.other_command(found.id)
     return recorded._replace(kubectl=typed)
 
@@ -109,7 +119,7 @@ def _argv(found: Run) -> list[str]:
 
 def _options(recorded: Options, typed: Options, names: Sequence[str]) -> Options:
     """The run's own flags, then those typed now, for exactly these clusters."""
-    dropped = _DROPPED if terminal.there() or recorded.pause != "prompt" else (*_DROPPED, "pause")
+    dropped = _DROPPED if terminal.is_available() or recorded.pause != "prompt" else (*_DROPPED, "pause")
     kept = [(name, value) for name, value in recorded.given if name not in dropped]
     now = [(name, value) for name, value in typed.given if name != "clusters"]
     by_context = bool(recorded.contexts)
@@ -130,7 +140,9 @@ def _stuck(found: Run, recorded: Options) -> list[str]:
     ]
 
 
-def _wanted(left: Sequence[Place], verb: Verb, options: Options, repeat_unknown: bool, streams: Streams) -> list[Place]:
+def _wanted(
+    left: Sequence[Outcome], verb: VerbRow, options: Options, repeat_unknown: bool, streams: Streams
+) -> list[Outcome]:
     """Without those where the change may have been made already, if making it twice is another change.
 
     They are repeated if the user says so: with --repeat-unknown, or on the terminal.
@@ -138,11 +150,11 @@ def _wanted(left: Sequence[Place], verb: Verb, options: Options, repeat_unknown:
     unclear = [place for place in left if place.state == "unknown" or place.unsure]
     if not unclear or verb.repeatable or repeat_unknown:
         return list(left)
-    told = messages.may_be_done(fold(place.cluster for place in unclear))
+    told = messages.may_be_done(fold_names(place.cluster for place in unclear))
     streams.say([told])
-    if not options.yes and terminal.there():
+    if not options.yes and terminal.is_available():
         unseen = "" if streams.stderr.isatty() else f"{told}\n"
-        if terminal.ask(f"{unseen}Do it there (again)? [y/N]: ").strip().lower() in ("y", "yes"):
+        if terminal.ask_user(f"{unseen}Do it there (again)? [y/N]: ").strip().lower() in ("y", "yes"):
             return list(left)
     else:
         streams.say([messages.left_out()])

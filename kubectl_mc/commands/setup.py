@@ -13,16 +13,9 @@ from functools import partial
 from typing import NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.access import (
-    approval_dialogue,
-    approvals,
-    cloud_clis,
-    cloud_contexts,
-    context_proposals,
-    reachability,
-)
-from kubectl_mc.access.cloud_clis import CLOUDS, Cloud, Plan
-from kubectl_mc.access.cluster_access import reach
+from kubectl_mc.access import approval_dialogue, approvals, cloud_clis, cloud_contexts, context_proposals, reachability
+from kubectl_mc.access.cloud_clis import CLOUDS, Cloud, CloudCommand
+from kubectl_mc.access.cluster_access import reach_clusters
 from kubectl_mc.access.context_proposals import Context, Proposal
 from kubectl_mc.access.logins import Logins, hub_target, logins_for
 from kubectl_mc.access.reachability import Check
@@ -42,6 +35,7 @@ from kubectl_mc.processes.targets import own_kubeconfig
 HEADERS = ("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM")
 
 PATIENCE = 10.0  # seconds that a cluster has, by default
+
 LISTED = 20  # contexts in a question; any other can be typed
 
 HELP = """\
@@ -87,16 +81,18 @@ def run(line: CommandLine, environment: Environment) -> int:
     if choice.options.contexts:
         raise messages.setup_needs_a_hub()
     session = Session(mode, line, choice, logins, choice.environment.with_default_timeout(PATIENCE))
-    known = context_proposals.contexts(cloud_contexts.view(session.environment))
+    known = context_proposals.parse_contexts(cloud_contexts.view_without_secrets(session.environment))
     proposed = _proposed(session, known)
     if cloud and any(not each.context for each in proposed):
         proposed = _from_cloud(session, cloud, grammar.value(line, "provider") or "", proposed)
-        known = context_proposals.contexts(cloud_contexts.view(session.environment))
+        known = context_proposals.parse_contexts(cloud_contexts.view_without_secrets(session.environment))
     if mode == "ask":
         proposed = _asked(session, proposed, known)
     by_profile = _profiles(session, [each.cluster.name for each in proposed if not each.context])
     checks = _checks(session, proposed, by_profile)
-    streams.stdout.write(own_tables.render(HEADERS, [_row(each, checks.get(each.cluster.name)) for each in proposed]))
+    streams.stdout.write(
+        own_tables.render_table(HEADERS, [_row(each, checks.get(each.cluster.name)) for each in proposed])
+    )
     streams.stdout.flush()
     done = len(checks) == len(proposed) and not any(check.problem for check in checks.values())
     written = _write(session, proposed, options.hub_context)
@@ -107,19 +103,19 @@ def _profiles(session: Session, lost: Sequence[str]) -> set[str]:
     """Of the clusters without a context, those that their profile's word reaches: the user has approved it, or does."""
     if not lost:
         return set()
-    record = approvals.read(approvals.path(session.environment.home))
-    found = [each for each in approval_dialogue.entries(session.choice, record) if each.cluster in lost]
-    waiting = list(approval_dialogue.waiting(found).values())
+    record = approvals.read_approvals(approvals.approvals_path(session.environment.home))
+    found = [each for each in approval_dialogue.offered_access(session.choice, record) if each.cluster in lost]
+    waiting = list(approval_dialogue.awaiting_approval(found).values())
     reached = {each.cluster for each in found if each.verdict.state == "approved"}
     if not waiting:
         return reached
     if session.mode != "ask":
         session.streams.say([messages.setup_to_approve([each.cluster for each in waiting])])
         return reached
-    approval_dialogue.show(waiting, session.environment)
-    if not approval_dialogue.agreed(waiting, session.environment):
+    approval_dialogue.show_offers(waiting, session.environment)
+    if not approval_dialogue.ask_for_approval(waiting, session.environment):
         return reached
-    approval_dialogue.write(waiting, session.environment)
+    approval_dialogue.record_approvals(waiting, session.environment)
     return reached | {each.cluster for each in waiting}
 
 
@@ -155,20 +151,20 @@ def _from_cloud(session: Session, cloud: Cloud, name: str, proposed: Sequence[Pr
     """The proposals, with the contexts that the cloud's CLI has made for open ones, or with what it lacks for that."""
     path = session.environment.kubeconfig_files[0]
     plans = {
-        each.cluster.name: cloud_clis.plan(cloud, each.cluster.profile, each.cluster.name, path)
+        each.cluster.name: cloud_clis.plan_command(cloud, each.cluster.profile, each.cluster.name, path)
         for each in proposed
         if not each.context
     }
     lacking = {cluster: _lacking(name, plan) for cluster, plan in plans.items() if not plan.argv}
     ready = {cluster: plan for cluster, plan in plans.items() if plan.argv}
-    if ready and cloud_contexts.missing(cloud, session.environment.variables):
+    if ready and cloud_contexts.is_missing(cloud, session.environment.variables):
         lacking |= dict.fromkeys(ready, messages.cloud_missing(cloud.command))
         ready = {}
-    made: dict[str, cloud_contexts.Made] = {}
+    made: dict[str, cloud_contexts.MadeContext] = {}
     if ready and _agreed(session, ready):
         given = session.choice.options.cluster_timeout
         patience = cloud_contexts.PATIENCE if given is None else given
-        made = cloud_contexts.run(cloud, ready, session.environment, patience)
+        made = cloud_contexts.make_contexts(cloud, ready, session.environment, patience)
     lacking |= {cluster: found.problem for cluster, found in made.items() if found.problem}
     contexts = {cluster: found.context for cluster, found in made.items() if found.context}
     return [
@@ -179,7 +175,7 @@ def _from_cloud(session: Session, cloud: Cloud, name: str, proposed: Sequence[Pr
     ]
 
 
-def _lacking(cloud: str, plan: Plan) -> str:
+def _lacking(cloud: str, plan: CloudCommand) -> str:
     return (
         messages.cloud_property_missing(plan.missing)
         if plan.missing
@@ -187,7 +183,7 @@ def _lacking(cloud: str, plan: Plan) -> str:
     )
 
 
-def _agreed(session: Session, plans: Mapping[str, Plan]) -> bool:
+def _agreed(session: Session, plans: Mapping[str, CloudCommand]) -> bool:
     """Show the commands; may they be run? On a terminal the user says so, once for all of them."""
     commands = [f"  {messages.visible(shlex.join(plan.argv))}" for plan in plans.values()]
     session.streams.say(["Would run:" if session.mode == "check" else "To be run:", *commands])
@@ -220,7 +216,7 @@ def _asked(session: Session, proposed: Sequence[Proposal], known: Sequence[Conte
 def _question(proposal: Proposal, names: Sequence[str], urls: Mapping[str, str], count: int) -> list[str]:
     """The question for a cluster, with its numbered contexts."""
     cells = [(str(number), name, urls.get(name, "")) for number, name in enumerate(names, start=1)]
-    lines = own_tables.render((), cells).splitlines()
+    lines = own_tables.render_table((), cells).splitlines()
     lines += [f"… and {count - len(names)} more: type the name"] if count > len(names) else []
     title = f"Which context reaches {proposal.cluster.name}? ({proposal.how})"
     return ["", messages.visible(title), *(f"  {line}" for line in lines)]
@@ -263,9 +259,9 @@ def _checks(session: Session, proposed: Sequence[Proposal], by_profile: Collecti
         mapping=mapped._replace(entries=(*entries, *mapped.entries)),
         own=own_kubeconfig(session.environment.kubeconfig_files),
     )
-    targets = reach(choice, session.line, session.logins)
+    targets = reach_clusters(choice, session.line, session.logins)
     first = {target.context or target.cluster: target for target in reversed(targets)}
-    asked = reachability.ask(list(reversed(first.values())), session.environment)
+    asked = reachability.check_targets(list(reversed(first.values())), session.environment)
     return {target.cluster: asked[first[target.context or target.cluster].cluster].check for target in targets}
 
 
@@ -298,11 +294,11 @@ def _write(session: Session, proposed: Sequence[Proposal], hub_context: str | No
         session.streams.say([messages.setup_to_write(path, len(entries), hub)])
         return True
     try:
-        before = mapping_editor.read(path)
-        backup = mapping_editor.write(path, before, mapping_editor.changed(before, entries, hub))
+        before = mapping_editor.read_text(path)
+        backup = mapping_editor.write_text(path, before, mapping_editor.edited_text(before, entries, hub))
     except (CannotEdit, OSError) as error:
         session.streams.say(
-            [messages.setup_cannot_write(path, str(error)), mapping_editor.missing(entries, hub).rstrip("\n")]
+            [messages.setup_cannot_write(path, str(error)), mapping_editor.text_to_add(entries, hub).rstrip("\n")]
         )
         return False
     session.streams.say([messages.setup_written(path, len(entries), hub, backup)])

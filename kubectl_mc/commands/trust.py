@@ -45,10 +45,10 @@ def run(line: CommandLine, environment: Environment) -> int:
     return {"approve": _approve, "revoke": _revoke}.get(line.path[-1], _list)(line, environment)
 
 
-def _entries(line: CommandLine, environment: Environment, record: approvals.Record) -> list[OfferedAccess]:
+def _entries(line: CommandLine, environment: Environment, record: approvals.Approvals) -> list[OfferedAccess]:
     environment = programs.with_kubectl(environment)
     choice = choose(environment, partial(hub_target, logins_for(line, environment.streams)))
-    return approval_dialogue.entries(choice, record)
+    return approval_dialogue.offered_access(choice, record)
 
 
 # --- list --------------------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ def _list(line: CommandLine, environment: Environment) -> int:
     form = grammar.value(line, "output") or ""
     if form not in ("", "json", "yaml"):
         raise messages.bad_flag_value("output", form, "json or yaml")
-    record = approvals.read(approvals.path(environment.home))
+    record = approvals.read_approvals(approvals.approvals_path(environment.home))
     try:
         found = _entries(line, environment, record)
     except UserError as error:
@@ -98,12 +98,12 @@ def _document(where: ProfileKey, name: str, known: OfferedAccess | Approval) -> 
 def _table(documents: Sequence[Mapping[str, Any]]) -> str:
     rows = []
     for each in documents:
-        fields = approvals.flat(each["fields"])
+        fields = approvals.flat_fields(each["fields"])
         login = f"{fields.get('command', '')} {fields.get('args', '')}".strip()
         login = f"provider {fields['provider']} {login}".strip() if "provider" in fields else login
         hub, when = each["hub"] or CURRENT, each["approvedAt"] or "<never>"
         rows.append([each["name"], each["status"], hub, fields.get("server", ""), login, when])
-    return own_tables.render(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
+    return own_tables.render_table(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
 
 
 def _listed(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -126,25 +126,25 @@ def _approve(line: CommandLine, environment: Environment) -> int:
     names = tuple(grammar.operands(line))
     if not names and not names_targets(environment.options):
         raise messages.approve_what()
-    file = approvals.path(environment.home)
-    record = approvals.read(file)
+    file = approvals.approvals_path(environment.home)
+    record = approvals.read_approvals(file)
     found = _entries(line, environment._replace(options=_with_clusters(environment.options, names)), record)
     offered = [each for each in found if isinstance(each.offer, Offer)]
     unusable = [
         f"{approvals.plain(each.cluster)}: {each.offer.reason}" for each in found if isinstance(each.offer, Unusable)
     ]
-    waiting = list(approval_dialogue.waiting(found).values())
+    waiting = list(approval_dialogue.awaiting_approval(found).values())
     environment.streams.say([messages.visible(text) for text in unusable])
-    approval_dialogue.show(waiting, environment)
+    approval_dialogue.show_offers(waiting, environment)
     if not waiting:
         environment.streams.say(
-            [f"{messages.clusters(len(offered))} approved already" if offered else "nothing to approve"]
+            [f"{messages.cluster_count(len(offered))} approved already" if offered else "nothing to approve"]
         )
         return 1 if unusable else 0
-    if not environment.options.yes and not approval_dialogue.agreed(waiting, environment):
+    if not environment.options.yes and not approval_dialogue.ask_for_approval(waiting, environment):
         environment.streams.say(["nothing was approved"])
         return 1
-    approval_dialogue.write(waiting, environment)
+    approval_dialogue.record_approvals(waiting, environment)
     return 1 if unusable else 0
 
 
@@ -159,14 +159,14 @@ def _revoke(line: CommandLine, environment: Environment) -> int:
     names = grammar.operands(line)
     if not names:
         raise messages.revoke_what()
-    file = approvals.path(environment.home)
-    record = approvals.read(file)
+    file = approvals.approvals_path(environment.home)
+    record = approvals.read_approvals(file)
     gone = [_named(record, environment.options.hub_context, name) for name in names]
     for name, found in zip(names, gone):
         if not found:
             raise messages.nothing_to_revoke(name)
     revoked = sorted({where for found in gone for where in found})
-    approvals.change(file, lambda now: approvals.revoke(now, revoked))
+    approvals.update_approvals(file, lambda now: approvals.revoke(now, revoked))
     environment.streams.say([f"revoked: {', '.join(_described(where) for where in revoked)}"])
     return 0
 
@@ -175,7 +175,7 @@ def _described(where: ProfileKey) -> str:
     return approvals.plain(where.profile) + (f" of hub {approvals.plain(where.hub)}" if where.hub else "")
 
 
-def _named(record: approvals.Record, hub: str | None, pattern: str) -> list[ProfileKey]:
+def _named(record: approvals.Approvals, hub: str | None, pattern: str) -> list[ProfileKey]:
     of_hub = [where for where in record if hub in (None, where.hub)]
     return [each for each in of_hub if any(fnmatchcase(text, pattern) for text in _names(each))]
 

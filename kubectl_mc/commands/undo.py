@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from kubectl_mc import messages
-from kubectl_mc.access.cluster_access import reach
+from kubectl_mc.access.cluster_access import reach_clusters
 from kubectl_mc.access.logins import hub_target
 from kubectl_mc.changes import earlier_run, record, redaction, rollouts
 from kubectl_mc.changes.record import Run
@@ -38,19 +38,19 @@ def run(line: CommandLine, environment: Environment) -> int:
     if len(words) != 1 or names_targets(options._replace(clusters=())):
         raise messages.which_run("undo")
     earlier_run.refuse_flags(line, ("namespace",))  # each workload has its own
-    path = record.path(environment.home)
-    found, runs = record.find(path, words[0]), record.runs(path)
+    path = record.record_path(environment.home)
+    found, runs = record.find_run(path, words[0]), record.read_runs(path)
     recorded = invocation.parse_invocation([str(word) for word in found.start["argv"]])
-    groups = revised(found) if verbs.find(recorded.kubectl).revises else {}
+    groups = revised(found) if verbs.find_row(recorded.kubectl).revises else {}
     if not groups:
         raise messages.nothing_to_undo(found.id)
     names = list(dict.fromkeys(cluster for clusters in groups.values() for cluster in clusters))
-    wanted = earlier_run.narrowed(found, names, options.clusters)
+    wanted = earlier_run.narrowed_names(found, names, options.clusters)
     ours = [(name, value) for name, value in recorded.options.given if name in _CHOOSING]
     ours += [(name, value) for name, value in options.given if name != "clusters"]
     theirs = _flags(found, recorded.kubectl, line)
     if grammar.value(theirs, "kubeconfig"):
-        earlier_run.enter(found)
+        earlier_run.enter_directory(found)
     _check(found, (recorded.options, options), _undoing((), theirs, wanted, ours), environment)
     since = runs[[each.id for each in runs].index(found.id) + 1 :]  # ids of one second are in no order
     later = [each.id for each in since if _workloads(each) & _workloads(found)]
@@ -68,7 +68,7 @@ def run(line: CommandLine, environment: Environment) -> int:
 def _flags(found: Run, recorded: CommandLine, typed: CommandLine) -> CommandLine:
     """kubectl's flags by which the run reached its clusters, and those typed now in their place."""
     again = {name for token in typed.tokens for name, _ in token.flags}
-    kept = rollouts.about(grammar.without(recorded, again), (), "").tokens
+    kept = rollouts.related_line(grammar.without(recorded, again), (), "").tokens
     secret = [name for token in kept for name, value in token.flags if redaction.GONE in (value or "")]
     if secret:
         raise messages.flag_has_secret("kubectl mc undo", found.id, secret)
@@ -80,8 +80,8 @@ def _undoing(
 ) -> Invocation:
     """`rollout undo` of a group's workloads (its first word is their namespace) on the clusters."""
     where, *workloads = group or ("",)
-    dry_run = grammar.join([token for token in flags.tokens if "dry-run" in dict(token.flags)])
-    words = grammar.join(rollouts.about(flags, ["rollout", "undo", *workloads, *dry_run], where).tokens)
+    dry_run = grammar.join_tokens([token for token in flags.tokens if "dry-run" in dict(token.flags)])
+    words = grammar.join_tokens(rollouts.related_line(flags, ["rollout", "undo", *workloads, *dry_run], where).tokens)
     typed = [f"--{name}" if value is None else f"--{name}={value}" for name, value in ours]
     chosen = [f"--clusters={','.join(clusters)}", "--all-clusters"]  # whatever the mapping file's defaults say
     return invocation.parse_invocation([*words, *chosen, *typed])
@@ -91,9 +91,9 @@ def _check(found: Run, given: Sequence[Options], asking: Invocation, environment
     """Are all the clusters still those of the run? Ahead of the first rollback. Raises UserError."""
     environment, line = programs.with_kubectl(environment.for_invocation(asking)), asking.kubectl
     choice = choose(environment, partial(hub_target, None))
-    targets = reach(choice, line)
-    request = Request(choice.environment, verbs.find(line), line)
-    earlier_run.check(request, found, given, choice.clusters, targets, same_namespace=False)
+    targets = reach_clusters(choice, line)
+    request = Request(choice.environment, verbs.find_row(line), line)
+    earlier_run.check_clusters(request, found, given, choice.clusters, targets, same_namespace=False)
 
 
 def _run(invocation: Invocation, environment: Environment) -> int:

@@ -58,13 +58,13 @@ def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = 
     paths = environment.kubeconfig_files
     if not any(os.path.exists(path) for path in paths):
         raise messages.no_kubeconfig(environment.kubeconfig_flag)
-    mapped = mapping.read(environment.kube_directory)
+    mapped = mapping.read_mapping(environment.kube_directory)
     options = with_defaults(environment.options, mapped.defaults)
     environment, own = environment._replace(options=options), own_kubeconfig(paths)
     if options.contexts:
         contexts = tuple(ClusterProfile(name, "") for name in context_names(environment))
         hub_inventory, mapped = Inventory(contexts), ClusterMapping()
-        clusters = selection.by_contexts(contexts, options)
+        clusters = selection.clusters_of_contexts(contexts, options)
     else:
         query = InventoryQuery(
             options.hub_context or mapped.hub_context,
@@ -73,13 +73,13 @@ def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = 
             clustersets="needed" if options.clusterset is not None else "wanted" if clustersets else "",
             placement=options.placement,
         )
-        hub_inventory = inventory.get(environment, query, lambda: hub_target(environment, query.context, own))
+        hub_inventory = inventory.get_inventory(environment, query, lambda: hub_target(environment, query.context, own))
         _warn(environment, query, hub_inventory)
-        clusters = selection.select(hub_inventory, options)
+        clusters = selection.select_clusters(hub_inventory, options)
     if options.pick:
         from kubectl_mc.fleet import picker
 
-        clusters = picker.pick(clusters, environment.variables)
+        clusters = picker.pick_clusters(clusters, environment.variables)
     return Choice(environment, tuple(clusters), mapped, hub_inventory, own)
 
 
@@ -102,8 +102,8 @@ def context_names(environment: Environment, patience: float | None = None) -> li
     patience: seconds that kubectl has; None for those of the hub
     Raises UserError if kubectl can't read the kubeconfig.
     """
-    listing = kubectl_process.config(environment, "get-contexts", "-o", "name")
-    (result,) = event_loop.collect([listing], 1, environment.hub_patience if patience is None else patience)
+    listing = kubectl_process.config_command(environment, "get-contexts", "-o", "name")
+    (result,) = event_loop.collect_results([listing], 1, environment.hub_patience if patience is None else patience)
     if result.status:
         raise messages.bad_kubeconfig(result.stderr.decode("utf-8", "replace"))
     return [name for name in result.stdout.decode("utf-8", "replace").split("\n") if name]  # a name may have a U+2028

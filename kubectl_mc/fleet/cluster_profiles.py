@@ -44,52 +44,56 @@ class ClusterProfile(NamedTuple):
 CLUSTERSET = "multicluster.x-k8s.io/clusterset"  # a namespace's label, KEP-1645 and KEP-4322
 
 
-def list_command(namespace: str | None, selector: str | None = None) -> list[str]:
+def profiles_words(namespace: str | None, selector: str | None = None) -> list[str]:
     """kubectl's arguments that list the ClusterProfiles of a hub."""
     where = ["-n", namespace] if namespace else ["-A"]
     return ["get", RESOURCE, *where, *(["-l", selector] if selector else []), "-o", "json"]
 
 
-def clustersets_command(namespace: str | None) -> list[str]:
+def clustersets_words(namespace: str | None) -> list[str]:
     """kubectl's arguments that give the namespaces of ClusterSets, or only `namespace`: it may be all one may see."""
     return ["get", "namespaces", *([namespace] if namespace else ["-l", CLUSTERSET]), "-o", "json"]
 
 
-def profiles(listed: Sequence[Any]) -> list[ClusterProfile]:
+def parse_profiles(listed: Sequence[Any]) -> list[ClusterProfile]:
     """The ClusterProfiles among the objects of a List."""
-    found = [_profile(item) for item in map(hub_objects._mapping, listed) if item.get("apiVersion") == API_VERSION]
+    found = [_profile(item) for item in map(hub_objects.mapping_of, listed) if item.get("apiVersion") == API_VERSION]
     return [each for each in found if _NAME.fullmatch(each.name) and _NAME.fullmatch(each.namespace or "default")]
 
 
-def clustersets(listed: Sequence[Any]) -> dict[str, str]:
+def parse_clustersets(listed: Sequence[Any]) -> dict[str, str]:
     """Namespace -> ClusterSet, from the namespaces that belong to one."""
-    metadata = [hub_objects._mapping(hub_objects._mapping(item).get("metadata")) for item in listed]
+    metadata = [hub_objects.mapping_of(hub_objects.mapping_of(item).get("metadata")) for item in listed]
     return {
-        hub_objects._text(each.get("name")): hub_objects._text(hub_objects._mapping(each.get("labels")).get(CLUSTERSET))
+        hub_objects.text_of(each.get("name")): hub_objects.text_of(
+            hub_objects.mapping_of(each.get("labels")).get(CLUSTERSET)
+        )
         for each in metadata
     }
 
 
 def _profile(item: Mapping[str, Any]) -> ClusterProfile:
-    metadata, spec, status = (hub_objects._mapping(item.get(part)) for part in ("metadata", "spec", "status"))
+    metadata, spec, status = (hub_objects.mapping_of(item.get(part)) for part in ("metadata", "spec", "status"))
     conditions = {
-        hub_objects._text(condition.get("type")): {"True": True, "False": False}.get(
-            hub_objects._text(condition.get("status"))
+        hub_objects.text_of(condition.get("type")): {"True": True, "False": False}.get(
+            hub_objects.text_of(condition.get("status"))
         )
-        for condition in hub_objects._mappings(status.get("conditions"))
+        for condition in hub_objects.mappings_of(status.get("conditions"))
     }
     return ClusterProfile(
-        name=hub_objects._text(metadata.get("name")),
-        namespace=hub_objects._text(metadata.get("namespace")),
-        display_name=hub_objects._text(spec.get("displayName")),
-        manager=hub_objects._text(hub_objects._mapping(spec.get("clusterManager")).get("name")),
-        labels={key: hub_objects._text(value) for key, value in hub_objects._mapping(metadata.get("labels")).items()},
-        version=hub_objects._text(hub_objects._mapping(status.get("version")).get("kubernetes")),
+        name=hub_objects.text_of(metadata.get("name")),
+        namespace=hub_objects.text_of(metadata.get("namespace")),
+        display_name=hub_objects.text_of(spec.get("displayName")),
+        manager=hub_objects.text_of(hub_objects.mapping_of(spec.get("clusterManager")).get("name")),
+        labels={
+            key: hub_objects.text_of(value) for key, value in hub_objects.mapping_of(metadata.get("labels")).items()
+        },
+        version=hub_objects.text_of(hub_objects.mapping_of(status.get("version")).get("kubernetes")),
         healthy=conditions.get("ControlPlaneHealthy"),
         joined=conditions.get("Joined"),
         properties={
-            hub_objects._text(each.get("name")): hub_objects._text(each.get("value"))
-            for each in hub_objects._mappings(status.get("properties"))
+            hub_objects.text_of(each.get("name")): hub_objects.text_of(each.get("value"))
+            for each in hub_objects.mappings_of(status.get("properties"))
         },
         access_providers=_access_providers(status),
     )
@@ -99,7 +103,7 @@ def _access_providers(status: Mapping[str, Any]) -> tuple[AccessProvider, ...]:
     """accessProviders, then those of the deprecated credentialProviders whose name isn't among them (CRD text)."""
     found: dict[str, AccessProvider] = {}
     for field in ("accessProviders", "credentialProviders"):
-        for each in hub_objects._mappings(status.get(field)):
-            name = hub_objects._text(each.get("name"))
-            found.setdefault(name, AccessProvider(name, hub_objects._mapping(each.get("cluster"))))
+        for each in hub_objects.mappings_of(status.get(field)):
+            name = hub_objects.text_of(each.get("name"))
+            found.setdefault(name, AccessProvider(name, hub_objects.mapping_of(each.get("cluster"))))
     return tuple(found.values())

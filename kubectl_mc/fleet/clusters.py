@@ -30,4 +30,4 @@ def named_clusters(profiles: Iterable[ClusterProfile]) -> list[Cluster]:
         Cluster(profile.name if names[profile.name] == 1 else f"{profile.namespace}/{profile.name}", profile)
         for profile in profiles
     ]
-    return sorted(clusters, key=lambda cluster: natural_order.natural(cluster.name))
+    return sorted(clusters, key=lambda cluster: natural_order.natural_key(cluster.name))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def items(text: bytes) -> list[Any]:
+def list_items(text: bytes) -> list[Any]:
     """The items of a List in JSON; an object by itself is one. Raises ValueError if it is neither."""
     import json
 
@@ -21,13 +21,13 @@ def items(text: bytes) -> list[Any]:
     return found
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def mapping_of(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _mappings(value: object) -> Sequence[Mapping[str, Any]]:
+def mappings_of(value: object) -> Sequence[Mapping[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
     return value if isinstance(value, str) else ""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.fleet import cache, cluster_profiles, hub_objects, placements
-from kubectl_mc.fleet.cache import Kept
+from kubectl_mc.fleet.cache import CacheEntry
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
 from kubectl_mc.messages import HubUnreached
 from kubectl_mc.processes import event_loop, kubectl_process
@@ -47,22 +47,22 @@ class Inventory(NamedTuple):
     outdated: str = ""
 
 
-def get(environment: Environment, query: InventoryQuery, hub_target: Callable[[], Target]) -> Inventory:
+def get_inventory(environment: Environment, query: InventoryQuery, hub_target: Callable[[], Target]) -> Inventory:
     """The inventory, from the cache while it is fresh, else from the hub; an old one if the hub cannot be reached.
 
     hub_target: gives what reaches the hub; called only if the hub is asked
     Raises UserError where there is no inventory at all, and where the hub answered with a refusal.
     """
-    directory, kubeconfigs = cache.directory(environment.kube_directory), environment.kubeconfig_files
-    keys, rests_on = _keys(query, kubeconfigs), cache.states(kubeconfigs)
-    kept = {part: entry for part, key in keys.items() if (entry := cache.read(directory, key))}
+    directory, kubeconfigs = cache.cache_directory(environment.kube_directory), environment.kubeconfig_files
+    keys, rests_on = _keys(query, kubeconfigs), cache.file_states(kubeconfigs)
+    kept = {part: entry for part, key in keys.items() if (entry := cache.read_entry(directory, key))}
     known = _restored(kept, query) if len(kept) == len(keys) else None
     refresh = environment.options.refresh
     # A hub without clusters is asked again: it is about to get some.
     if known and known.profiles and not refresh and all(entry.fresh(rests_on) for entry in kept.values()):
         return known
     try:
-        asked = ask(environment, query, hub_target())
+        asked = ask_hub(environment, query, hub_target())
     except HubUnreached as unreached:
         # Without a named context, another kubeconfig may mean another hub.
         same_hub = query.context or all(entry.rests_on == rests_on for entry in kept.values())
@@ -71,48 +71,50 @@ def get(environment: Environment, query: InventoryQuery, hub_target: Callable[[]
         return known._replace(outdated=unreached.reason)
     for part, value in _plain(asked).items():
         if part in keys:
-            cache.write(directory, keys[part], value, rests_on)
+            cache.write_entry(directory, keys[part], value, rests_on)
     return asked
 
 
 def _keys(query: InventoryQuery, kubeconfigs: Sequence[str]) -> dict[str, str]:
     """The key under which each part of the answer is kept: commands that ask for different parts share the others."""
     hub_and_scope = (query.context, *map(os.path.abspath, kubeconfigs)), query.namespace
-    keys = {"profiles": cache.key((*hub_and_scope, "profiles", query.selector))}
+    keys = {"profiles": cache.cache_key((*hub_and_scope, "profiles", query.selector))}
     if query.clustersets:
-        keys["clustersets"] = cache.key((*hub_and_scope, "clustersets"))
+        keys["clustersets"] = cache.cache_key((*hub_and_scope, "clustersets"))
     if query.placement:
-        keys["decided"] = cache.key((*hub_and_scope, "decided", query.placement))
+        keys["decided"] = cache.cache_key((*hub_and_scope, "decided", query.placement))
     return keys
 
 
-def ask(environment: Environment, query: InventoryQuery, hub: Target) -> Inventory:
+def ask_hub(environment: Environment, query: InventoryQuery, hub: Target) -> Inventory:
     """Ask the hub: one process for each kind of object, side by side. Raises UserError with the hub's name."""
-    listings = {"profiles": cluster_profiles.list_command(query.namespace, query.selector)}
+    listings = {"profiles": cluster_profiles.profiles_words(query.namespace, query.selector)}
     if query.clustersets:
-        listings["clustersets"] = cluster_profiles.clustersets_command(query.namespace)
+        listings["clustersets"] = cluster_profiles.clustersets_words(query.namespace)
     if query.placement:
-        listings["decided"] = placements.placements_command(query.placement, query.namespace)
+        listings["decided"] = placements.placements_words(query.placement, query.namespace)
     own = ["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []
     commands = [
-        kubectl_process.on_target(environment, hub._replace(cluster=part), grammar.parse([*own, *words]))
+        kubectl_process.target_command(environment, hub._replace(cluster=part), grammar.parse_line([*own, *words]))
         for part, words in listings.items()
     ]
     patience = environment.hub_patience
-    results = event_loop.collect(commands, len(commands), patience)
+    results = event_loop.collect_results(commands, len(commands), patience)
     answered = [result for result in results if not (query.clustersets == "wanted" and _is_withheld(result))]
     answers = {result.cluster: _items(result, query.context, patience) for result in answered}
     return Inventory(
-        tuple(cluster_profiles.profiles(answers["profiles"])),
-        cluster_profiles.clustersets(answers["clustersets"]) if "clustersets" in answers else None,
-        placements.decided(answers["decided"], query.placement) if query.placement else None,
+        tuple(cluster_profiles.parse_profiles(answers["profiles"])),
+        cluster_profiles.parse_clustersets(answers["clustersets"]) if "clustersets" in answers else None,
+        placements.parse_decision(answers["decided"], query.placement) if query.placement else None,
     )
 
 
 def _is_withheld(result: Result) -> bool:
     """Are these the ClusterSets, which the user may not know?"""
     text = result.stderr.decode("utf-8", "replace")
-    return result.cluster == "clustersets" and bool(result.status) and messages.cause(text, 1).reason == "forbidden"
+    return (
+        result.cluster == "clustersets" and bool(result.status) and messages.find_cause(text, 1).reason == "forbidden"
+    )
 
 
 def _items(result: Result, context: str | None, patience: float) -> list[Any]:
@@ -123,9 +125,9 @@ def _items(result: Result, context: str | None, patience: float) -> list[Any]:
         raise KeyboardInterrupt
     if result.status:
         text = result.stderr.decode("utf-8", "replace")
-        raise messages.hub_failed(context, messages.cause(text, result.status), text, result.cluster)
+        raise messages.hub_failed(context, messages.find_cause(text, result.status), text, result.cluster)
     try:
-        return hub_objects.items(result.stdout)
+        return hub_objects.list_items(result.stdout)
     except ValueError:
         raise messages.hub_garbage(context) from None
 
@@ -139,7 +141,7 @@ def _plain(inventory: Inventory) -> dict[str, Any]:
     }
 
 
-def _restored(kept: Mapping[str, Kept], query: InventoryQuery) -> Inventory | None:
+def _restored(kept: Mapping[str, CacheEntry], query: InventoryQuery) -> Inventory | None:
     """None if what is kept can't be read, or isn't enough."""
     clustersets, decided = (kept[part].value if part in kept else None for part in ("clustersets", "decided"))
     if query.clustersets == "needed" and clustersets is None:

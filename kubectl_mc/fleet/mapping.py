@@ -58,7 +58,7 @@ class ClusterMapping(NamedTuple):
         ) or any(fnmatchcase(name, glob) for glob in self.protected for name in (cluster, profile, context))
 
 
-def read(kube_directory: str) -> ClusterMapping:
+def read_mapping(kube_directory: str) -> ClusterMapping:
     """The mapping in ~/.kube: kubectl-mc-clusters.yaml, then kubectl-mc.yaml (what the first says counts).
 
     What was read is kept, as long as the files stay as they are: reading YAML takes longer than anything else here.
@@ -67,13 +67,13 @@ def read(kube_directory: str) -> ClusterMapping:
     paths = [path for path in (os.path.join(kube_directory, name) for name in FILES) if os.path.exists(path)]
     if not paths:
         return ClusterMapping()
-    directory, key = cache.directory(kube_directory), cache.key(["mapping", *paths])
-    rests_on, kept = cache.states(paths), cache.read(directory, key)
+    directory, key = cache.cache_directory(kube_directory), cache.cache_key(["mapping", *paths])
+    rests_on, kept = cache.file_states(paths), cache.read_entry(directory, key)
     known = _restored(kept.value) if kept and kept.rests_on == rests_on else None
     if known:
         return known
     mapping = _joined([_load(path) for path in paths])
-    cache.write(directory, key, mapping._asdict(), rests_on)
+    cache.write_entry(directory, key, mapping._asdict(), rests_on)
     return mapping
 
 
@@ -102,10 +102,10 @@ def _load(path: str) -> ClusterMapping:
             text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise messages.mapping_file(path, None, f"can't be read: {error}") from None
-    return parse(text, path)
+    return parse_mapping(text, path)
 
 
-def parse(text: str, path: str) -> ClusterMapping:
+def parse_mapping(text: str, path: str) -> ClusterMapping:
     """A mapping file's text as a value; `path` is for the errors.
 
     Unknown keys are allowed, but not those that look like a slip: a mapping or a protection would be gone unseen.

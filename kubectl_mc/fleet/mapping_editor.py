@@ -43,7 +43,7 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def changed(text: str, entries: Sequence[MappingEntry], hub_context: str | None = None) -> str:
+def edited_text(text: str, entries: Sequence[MappingEntry], hub_context: str | None = None) -> str:
     """The file's text with these entries and hubContext (None: left as it is); the same text if it says so already.
 
     Raises CannotEdit. The text must be one that mapping.parse takes.
@@ -55,9 +55,9 @@ def changed(text: str, entries: Sequence[MappingEntry], hub_context: str | None 
     return text
 
 
-def missing(entries: Sequence[MappingEntry], hub_context: str | None = None) -> str:
+def text_to_add(entries: Sequence[MappingEntry], hub_context: str | None = None) -> str:
     """What would have to be added, as the text of a file of its own."""
-    return changed("", entries, hub_context)
+    return edited_text("", entries, hub_context)
 
 
 def _with_entry(text: str, entry: MappingEntry) -> str:
@@ -258,7 +258,7 @@ def _block(item: Mapping[str, str], indent: int) -> list[str]:
 # --- The file -------------------------------------------------------------------------------------------------
 
 
-def read(path: str) -> str:
+def read_text(path: str) -> str:
     """The file's text with its own line ends; "" if there is none. Raises OSError, UnicodeDecodeError."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
@@ -267,14 +267,14 @@ def read(path: str) -> str:
         return ""
 
 
-def write(path: str, before: str, text: str) -> str | None:
+def write_text(path: str, before: str, text: str) -> str | None:
     """Put `text` in place of `before`, at once, readable by its owner only; what was there is kept as PATH.bak.
 
     A symbolic link stays one: what it points at is written. Returns the backup's path, None if there was no file.
     Raises CannotEdit if the file isn't what it was when it was read, OSError.
     """
     target = os.path.realpath(path)
-    if read(target) != before:
+    if read_text(target) != before:
         raise CannotEdit("it has changed in the meantime")
     os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
     backup = f"{target}.bak" if os.path.exists(target) else None

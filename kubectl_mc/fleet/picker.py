@@ -8,11 +8,11 @@ from kubectl_mc import messages
 from kubectl_mc.fleet.clusters import Cluster
 
 
-def pick(clusters: Sequence[Cluster], environment: Mapping[str, str]) -> list[Cluster]:
+def pick_clusters(clusters: Sequence[Cluster], environment: Mapping[str, str]) -> list[Cluster]:
     """The clusters that the user picks on the terminal. Raises UserError without a terminal, or if none is picked."""
     lines = [messages.visible(f"{cluster.name}  {cluster.profile.version}".rstrip()) for cluster in clusters]
     chosen = _fzf(lines, environment)
-    places = numbered(lines, _ask) if chosen is None else [lines.index(line) for line in chosen if line in lines]
+    places = parse_numbers(lines, _ask) if chosen is None else [lines.index(line) for line in chosen if line in lines]
     if not places:
         raise messages.nothing_picked()
     return [clusters[place] for place in sorted(set(places))]
@@ -33,7 +33,7 @@ def _fzf(lines: Sequence[str], environment: Mapping[str, str]) -> list[str] | No
     return str(picked).splitlines() if status == 0 else None
 
 
-def numbered(lines: Sequence[str], ask: Callable[[str], str]) -> list[int]:
+def parse_numbers(lines: Sequence[str], ask: Callable[[str], str]) -> list[int]:
     """The places of the lines whose numbers the answer to a numbered list names: `1 3-5`, `all`."""
     width = len(str(len(lines)))
     listing = "".join(f"{number:>{width}}  {line}\n" for number, line in enumerate(lines, start=1))
@@ -55,6 +55,6 @@ def _ask(question: str) -> str:
     from kubectl_mc.processes import terminal
 
     try:
-        return terminal.ask(question)
+        return terminal.ask_user(question)
     except OSError:
         raise messages.pick_needs_a_terminal() from None

@@ -11,13 +11,13 @@ DECISION_KEY = "multicluster.x-k8s.io/decision-key"  # what the slices of one de
 DECISION_INDEX = "multicluster.x-k8s.io/decision-index"  # a slice's place among them, from 0
 
 
-def placements_command(placement: str, namespace: str | None) -> list[str]:
+def placements_words(placement: str, namespace: str | None) -> list[str]:
     """kubectl's arguments that list the PlacementDecisions of a placement; namespace: where, if it doesn't say that."""
     space = placement.rpartition("/")[0] or namespace
     return ["get", "placementdecisions.multicluster.x-k8s.io", *(["-n", space] if space else ["-A"]), "-o", "json"]
 
 
-def decided(listed: Sequence[Any], placement: str) -> tuple[tuple[str, str], ...]:
+def parse_decision(listed: Sequence[Any], placement: str) -> tuple[tuple[str, str], ...]:
     """The (namespace, name) of the profiles of a placement, all its slices in their order; without one, by their names.
 
     placement: [NAMESPACE/]NAME of a slice, or of the decision key that slices share
@@ -26,7 +26,7 @@ def decided(listed: Sequence[Any], placement: str) -> tuple[tuple[str, str], ...
     from kubectl_mc import messages
 
     space, _, name = placement.rpartition("/")
-    slices = [_slice(hub_objects._mapping(item)) for item in listed]
+    slices = [_slice(hub_objects.mapping_of(item)) for item in listed]
     found = {
         each.decision for each in slices if name in (each.decision[1], each.name) and space in ("", each.namespace)
     }
@@ -35,14 +35,14 @@ def decided(listed: Sequence[Any], placement: str) -> tuple[tuple[str, str], ...
         raise messages.no_placement(placement, sorted("/".join(decision) for decision in found), known)
     chosen = sorted((each for each in slices if each.decision in found), key=lambda each: each.place)
     references = [
-        (hub_objects._text(reference.get("namespace")) or each.namespace, hub_objects._text(reference.get("name")))
+        (hub_objects.text_of(reference.get("namespace")) or each.namespace, hub_objects.text_of(reference.get("name")))
         for each in chosen
         for reference in each.references
     ]
     return tuple(dict.fromkeys(references))
 
 
-class _Slice(NamedTuple):
+class _DecisionSlice(NamedTuple):
     """A PlacementDecision; one without a key is a decision of its own.
 
     decision: its (namespace, decision key)
@@ -56,18 +56,21 @@ class _Slice(NamedTuple):
     references: Sequence[Mapping[str, Any]]
 
 
-def _slice(item: Mapping[str, Any]) -> _Slice:
-    from kubectl_mc.messages.natural_order import natural
+def _slice(item: Mapping[str, Any]) -> _DecisionSlice:
+    from kubectl_mc.messages.natural_order import natural_key
 
-    metadata = hub_objects._mapping(item.get("metadata"))
-    name, namespace = hub_objects._text(metadata.get("name")), hub_objects._text(metadata.get("namespace"))
-    labels = hub_objects._mapping(metadata.get("labels"))
-    index = hub_objects._text(labels.get(DECISION_INDEX))
+    metadata = hub_objects.mapping_of(item.get("metadata"))
+    name, namespace = hub_objects.text_of(metadata.get("name")), hub_objects.text_of(metadata.get("namespace"))
+    labels = hub_objects.mapping_of(metadata.get("labels"))
+    index = hub_objects.text_of(labels.get(DECISION_INDEX))
     numbered = index.isascii() and index.isdecimal()
-    return _Slice(
+    return _DecisionSlice(
         namespace,
         name,
-        (namespace, hub_objects._text(labels.get(DECISION_KEY)) or name),
-        (not numbered, natural(index if numbered else ""), natural(name)),
-        [hub_objects._mapping(each.get("clusterProfileRef")) for each in hub_objects._mappings(item.get("decisions"))],
+        (namespace, hub_objects.text_of(labels.get(DECISION_KEY)) or name),
+        (not numbered, natural_key(index if numbered else ""), natural_key(name)),
+        [
+            hub_objects.mapping_of(each.get("clusterProfileRef"))
+            for each in hub_objects.mappings_of(item.get("decisions"))
+        ],
     )

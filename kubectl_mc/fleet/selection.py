@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kubectl_mc.fleet.inventory import Inventory
 
 
-def select(inventory: Inventory, options: Options) -> list[Cluster]:
+def select_clusters(inventory: Inventory, options: Options) -> list[Cluster]:
     """The clusters that every selection flag agrees on; in the order of --placement if that is one, else natural.
 
     (--cluster-selector has been evaluated by the hub.) Raises UserError for a --clusters pattern that matches nothing,
@@ -45,7 +45,7 @@ def unknown_references(inventory: Inventory) -> list[str]:
     return ["/".join(reference) for reference in inventory.decided or () if reference not in known]
 
 
-def by_contexts(contexts: Sequence[ClusterProfile], options: Options) -> list[Cluster]:
+def clusters_of_contexts(contexts: Sequence[ClusterProfile], options: Options) -> list[Cluster]:
     """The contexts that match a pattern of --contexts, as clusters; --clusters and --exclude narrow them.
 
     Raises UserError with flags that only a hub can answer, for a pattern that matches nothing, and if none is left.

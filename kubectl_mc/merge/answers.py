@@ -19,24 +19,24 @@ DOCUMENTS = {"jsonpath-as-json": "json", "kyaml": "yaml"}
 LINES = ("name", "jsonpath", "jsonpath-file", "go-template", "go-template-file", "template", "templatefile")
 
 
-def asked(request: Request, line: CommandLine, several: bool = False) -> CommandLine:
+def mergeable_line(request: Request, line: CommandLine, several: bool = False) -> CommandLine:
     """What each kubectl is asked, so that its answer can be merged; several: with those of other clusters."""
     if request.options.by_time:
         return grammar.with_flags(grammar.without(line, ("timestamps",)), ("timestamps", "true"))
     if several and line.verb == "get":
         # A cluster where no object has the field would print none; the keys sort all rows.
         line = grammar.without(line, ("sort-by",))
-    if verbs.shape(request.verb, line) != "table" or request.options.fold:
+    if verbs.output_shape(request.verb, line) != "table" or request.options.fold:
         return line
     line = grammar.without(line, ("no-headers",))  # the headers say where the columns start
     form, spec = grammar.output_format(line)
     if form == "custom-columns":
         from kubectl_mc.merge import custom_columns
 
-        if custom_columns.findable(spec) == spec:
+        if custom_columns.findable_spec(spec) == spec:
             return line
         return grammar.with_flags(
-            grammar.without(line, ("output",)), ("output", f"{form}={custom_columns.findable(spec)}")
+            grammar.without(line, ("output",)), ("output", f"{form}={custom_columns.findable_spec(spec)}")
         )
     # kubectl leaves the types out where a cluster has objects of one type only.
     names = several and form in ("", "wide") and _of_several_types(request.line)
@@ -50,7 +50,7 @@ def _of_several_types(line: CommandLine) -> bool:
     return len(kinds) > 1 or kinds == {"all"}
 
 
-def sort_keys(request: Request, jobs: Sequence[Job]) -> list[Job]:
+def sort_key_jobs(request: Request, jobs: Sequence[Job]) -> list[Job]:
     """The jobs that print the keys by which a fleet's objects are sorted, beside those that print the objects."""
     expression = grammar.value(request.line, "sort-by")
     if not expression or request.line.verb != "get":
@@ -60,7 +60,7 @@ def sort_keys(request: Request, jobs: Sequence[Job]) -> list[Job]:
     return [job._replace(line=sorting.keys_command(job.line, expression)) for job in jobs]
 
 
-def merge(
+def merge_answers(
     results: Sequence[Result], sort_keys: Sequence[Result], request: Request, coloured: Mapping[str, str] | None = None
 ) -> str:
     """One answer out of every cluster's stdout.
@@ -75,7 +75,7 @@ def merge(
     if keys and outputs:
         _check_keys(keys.values(), grammar.value(line, "sort-by") or "")
     form, _ = grammar.output_format(line)
-    shape = verbs.shape(request.verb, line)
+    shape = verbs.output_shape(request.verb, line)
     if options.by_time:
         stamped = [(f"[{(coloured or {}).get(cluster, cluster)}] ", text) for cluster, text in outputs]
         return lines.by_time(stamped, keep_stamps=grammar.is_set(line, "timestamps"))
@@ -88,12 +88,12 @@ def merge(
     if form in LINES:
         rows = [(cluster, row) for cluster, text in outputs for row in text.removesuffix("\n").split("\n")]
         return lines.tabbed(_sorted_rows(rows, keys))
-    if verbs.rehearses(request.verb, line):
+    if verbs.is_dry_run(request.verb, line):
         from kubectl_mc.merge import object_changes
 
         return object_changes.dry_run_table(outputs)
     if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
-        return sections.render(outputs, request.verb.fold if options.fold is None else options.fold)
+        return sections.render_sections(outputs, request.verb.fold if options.fold is None else options.fold)
     if shape == "table" and form in TABLES:
         return _tables(outputs, keys, request)
     return lines.prefixed(outputs)
@@ -102,7 +102,7 @@ def merge(
 def _check_keys(texts: Iterable[str], expression: str) -> None:
     from kubectl_mc.merge import sorting
 
-    keys = [key for text in texts if sorting.of_a_list(text) for key in sorting.parse_keys(text)]
+    keys = [key for text in texts if sorting.are_of_list(text) for key in sorting.parse_keys(text)]
     if keys and not any(key.value for key in keys):
         raise messages.nothing_to_sort_by(expression)
 
@@ -117,33 +117,35 @@ def _tables(outputs: Sequence[tuple[str, str]], keys: Mapping[str, str], request
     form, spec = grammar.output_format(line)
     try:
         parsed = [
-            (cluster, kubectl_tables.parse(text, several=line.verb == "get" and not spec)) for cluster, text in outputs
+            (cluster, kubectl_tables.parse_tables(text, several=line.verb == "get" and not spec))
+            for cluster, text in outputs
         ]
     except kubectl_tables.NotATable:
-        return sections.render(outputs)
+        return sections.render_sections(outputs)
     if form == "custom-columns":
         from kubectl_mc.merge import custom_columns
 
         parsed = [
-            (cluster, [each.named(custom_columns.headers(spec)) for each in tables]) for cluster, tables in parsed
+            (cluster, [each.named(custom_columns.column_headers(spec)) for each in tables])
+            for cluster, tables in parsed
         ]
-    groups = kubectl_tables.group(parsed)
+    groups = kubectl_tables.group_by_type(parsed)
     if len(groups) == 1 and _of_several_types(line) and not grammar.is_set(line, "show-kind"):
         groups = {"": [(cluster, each.without_kind()) for members in groups.values() for cluster, each in members]}
-    merged = [_sorted(kubectl_tables.join(members), name, keys) for name, members in groups.items()]
+    merged = [_sorted(kubectl_tables.join_tables(members), name, keys) for name, members in groups.items()]
     by = verbs.sorted_by(request.verb, line)
     if by:
         from kubectl_mc.merge import sorting
 
-        merged = [kubectl_tables.reorder(each, sorting.by_column(each, by)) for each in merged]
-    return kubectl_tables.render(merged, headers=not grammar.is_set(line, "no-headers"))
+        merged = [kubectl_tables.reorder_rows(each, sorting.column_order(each, by)) for each in merged]
+    return kubectl_tables.render_tables(merged, headers=not grammar.is_set(line, "no-headers"))
 
 
 def _sorted(joined: kubectl_tables.Table, group: str, keys: Mapping[str, str]) -> kubectl_tables.Table:
     if not keys:
         return joined
     clusters = joined.columns[joined.header.index(kubectl_tables.CLUSTER)]
-    return kubectl_tables.reorder(joined, _order(clusters, keys, group))
+    return kubectl_tables.reorder_rows(joined, _order(clusters, keys, group))
 
 
 def _sorted_rows(rows: Sequence[tuple[str, str]], keys: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -157,15 +159,15 @@ def _order(clusters: Sequence[str], keys: Mapping[str, str], group: str = "") ->
 
     values: list[str] = []
     for cluster, rows in groupby(clusters):
-        values += sorting.of_type(sorting.parse_keys(keys.get(cluster, "")), group, len(list(rows)))
-    return sorting.order(values)
+        values += sorting.values_of_type(sorting.parse_keys(keys.get(cluster, "")), group, len(list(rows)))
+    return sorting.sorted_indexes(values)
 
 
 def _objects(outputs: Sequence[tuple[str, str]], form: str, keys: Mapping[str, str], lone: bool) -> str:
     from kubectl_mc.merge import object_lists
 
     try:
-        return object_lists.merge(outputs, form, lone, lambda items: _sorted_rows(items, keys))
+        return object_lists.merge_objects(outputs, form, lone, lambda items: _sorted_rows(items, keys))
     except object_lists.NotObjects:
         return _documents(outputs, form, lone)
 
@@ -182,4 +184,4 @@ def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool) -> str
     several = any("\n}\n{" in text or "\n---\n" in text for _, text in outputs)
     # -o kyaml begins with the mark of a document, which can't be inside one.
     whole = [(cluster, text.removeprefix("---\n")) for cluster, text in outputs]
-    return sections.render(outputs) if several else object_lists.wrap(whole, form)
+    return sections.render_sections(outputs) if several else object_lists.wrap_documents(whole, form)

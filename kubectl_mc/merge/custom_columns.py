@@ -8,12 +8,12 @@ import re
 _CLEAR = re.compile(r"[^ \n]+(?: {1,2}[^ \n]+)*")
 
 
-def headers(spec: str) -> tuple[str, ...]:
+def column_headers(spec: str) -> tuple[str, ...]:
     """The headers in `HEADER:path,HEADER:path` (k8s.io/kubectl/pkg/cmd/get/customcolumn.go)."""
     return tuple(column.partition(":")[0] for column in spec.split(","))
 
 
-def findable(spec: str) -> str:
+def findable_spec(spec: str) -> str:
     """The spec with another header where the user's would hide where its column starts."""
     columns = [column.partition(":") for column in spec.split(",")]
     return ",".join(

@@ -47,7 +47,7 @@ class NotATable(ValueError):
     """The text isn't laid out as kubectl's tab writer does it."""
 
 
-def parse(text: str, several: bool = True) -> list[Table]:
+def parse_tables(text: str, several: bool = True) -> list[Table]:
     """The tables in what kubectl printed.
 
     several: there may be more than one, with a blank line between them; else a blank line is a cell's
@@ -64,7 +64,7 @@ def _parse_one(lines: Sequence[str]) -> Table:
     Splitting on runs of spaces would not be: cells may be empty or hold several spaces (recording get-widgets-wide).
     """
     header, rows = lines[0], lines[1:]
-    names, starts = columns(header)
+    names, starts = header_columns(header)
     if not starts:
         raise NotATable(header)
     if len(starts) == 1:
@@ -79,7 +79,7 @@ def _parse_one(lines: Sequence[str]) -> Table:
     return Table(names, (*before, last))
 
 
-def columns(header: str) -> tuple[tuple[str, ...], list[int]]:
+def header_columns(header: str) -> tuple[tuple[str, ...], list[int]]:
     """The names in a header line, and where each column starts; ((), []) for a blank line."""
     # Headers hold single spaces (LAST SEEN); between columns there are at least PADDING.
     found = list(re.finditer(r"[^ ]+(?: {1,2}[^ ]+)*", header))
@@ -90,7 +90,7 @@ def columns(header: str) -> tuple[tuple[str, ...], list[int]]:
     return tuple(names), [0, *starts[1:]] if starts else []
 
 
-def goes_on(line: str) -> bool:
+def continues_cell(line: str) -> bool:
     """Is the line no row, but of the cell at the end of the row above (the messages of `events` have several lines)?
 
     A row has padding behind its first cell.
@@ -100,9 +100,9 @@ def goes_on(line: str) -> bool:
 
 def _parse_by_block(header: str, rows: Sequence[str]) -> Table:
     """A table with cells of several lines: behind each of these the tab writer begins anew, with other widths."""
-    names, starts = columns(header)
+    names, starts = header_columns(header)
     found: list[list[str]] = []
-    for continued, block in groupby(rows, key=goes_on):
+    for continued, block in groupby(rows, key=continues_cell):
         lines = list(block)
         if not continued:
             starts = _grown(starts, lines)
@@ -131,7 +131,7 @@ def padded(row: str, start: int) -> bool:
     return not row[start - PADDING : start].strip(" ")
 
 
-def only(text: str, kept: Callable[[str], bool]) -> str:
+def only_rows(text: str, kept: Callable[[str], bool]) -> str:
     """What kubectl printed with those rows only whose NAME is kept; "" without any."""
     blocks = [_only(block.split("\n"), kept) for block in text.strip("\n").split("\n\n")]
     return "\n".join("".join(f"{line}\n" for line in lines) for lines in blocks if len(lines) > 1)
@@ -139,7 +139,7 @@ def only(text: str, kept: Callable[[str], bool]) -> str:
 
 def _only(lines: Sequence[str], kept: Callable[[str], bool]) -> list[str]:
     """The header with the rows that are kept."""
-    names, starts = columns(lines[0])
+    names, starts = header_columns(lines[0])
     if "NAME" not in names:
         return list(lines)
     place = names.index("NAME")
@@ -147,7 +147,7 @@ def _only(lines: Sequence[str], kept: Callable[[str], bool]) -> list[str]:
     return [lines[0], *(line for line in lines[1:] if kept(line[name].rstrip(" ")))]
 
 
-def group(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[str, list[tuple[str, Table]]]:
+def group_by_type(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[str, list[tuple[str, Table]]]:
     """Every cluster's tables by resource type: `deployment.apps` (or "" for the only type) -> (cluster, table)s.
 
     parsed: (cluster, its tables) in the order in which they are to be shown
@@ -169,13 +169,13 @@ def _prefix(table: Table) -> str:
     return prefixes.pop() if len(prefixes) == 1 else ""
 
 
-def join(members: Sequence[tuple[str, Table]]) -> Table:
+def join_tables(members: Sequence[tuple[str, Table]]) -> Table:
     """One table of (cluster, table)s of one type: all their columns by name, and CLUSTER after NAME or in front."""
-    names = _union([numbered(table.header) for _, table in members])
+    names = _union([numbered_names(table.header) for _, table in members])
     columns: list[list[str]] = [[] for _ in names]
     clusters: list[str] = []
     for cluster, table in members:
-        own = dict(zip(numbered(table.header), table.columns))
+        own = dict(zip(numbered_names(table.header), table.columns))
         for name, column in zip(names, columns):
             column.extend(own.get(name) or [""] * table.rows)
         clusters += [cluster] * table.rows
@@ -187,7 +187,7 @@ def join(members: Sequence[tuple[str, Table]]) -> Table:
     )
 
 
-def numbered(header: Sequence[str]) -> list[tuple[str, int]]:
+def numbered_names(header: Sequence[str]) -> list[tuple[str, int]]:
     """Each name with how often it came before: custom columns may have one name twice."""
     return [(name, header[:index].count(name)) for index, name in enumerate(header)]
 
@@ -206,12 +206,12 @@ def _union(headers: Iterable[Sequence[tuple[str, int]]]) -> list[tuple[str, int]
     return union
 
 
-def reorder(table: Table, order: Sequence[int]) -> Table:
+def reorder_rows(table: Table, order: Sequence[int]) -> Table:
     """The table with its rows in this order of their indexes."""
     return table._replace(columns=tuple([column[index] for index in order] for column in table.columns))
 
 
-def render(tables: Iterable[Table], headers: bool = True) -> str:
+def render_tables(tables: Iterable[Table], headers: bool = True) -> str:
     """The tables as kubectl prints them; without headers there is no blank line between them either (get.go)."""
     separator = "\n" if headers else ""
     return separator.join(_render_one(table, headers) for table in tables)

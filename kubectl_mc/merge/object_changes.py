@@ -42,12 +42,12 @@ class ObjectChange(NamedTuple):
         return self.result.startswith(("unchanged", "not ", "already ")) or self.result.endswith("(no change)")
 
 
-def parse(stdout: str) -> list[ObjectChange]:
+def parse_changes(stdout: str) -> list[ObjectChange]:
     """The lines that tell of an object; any other line (a token, an answer of `exec`) tells nothing."""
     return [change for line in stdout.splitlines() if (change := _line(_DRY_RUN.sub("", line)))]
 
 
-def only_rehearsed(stdout: str) -> bool:
+def were_rehearsed(stdout: str) -> bool:
     """Does kubectl say of each object that it was a dry run?"""
     lines = [line for line in stdout.splitlines() if _line(_DRY_RUN.sub("", line))]
     return bool(lines) and all(_DRY_RUN.search(line) for line in lines)
@@ -63,12 +63,14 @@ def _line(line: str) -> ObjectChange | None:
     return None
 
 
-def unchanged(changes: Sequence[ObjectChange], silent_is_unchanged: bool) -> bool:
+def are_unchanged(changes: Sequence[ObjectChange], silent_is_unchanged: bool) -> bool:
     """Has nothing been done? silent_is_unchanged: kubectl has a word for each object that it changes."""
     return all(change.is_none for change in changes) if changes else silent_is_unchanged
 
 
-def placed(changes: Sequence[ObjectChange], namespace: str, given: Sequence[ObjectChange] | None) -> list[ObjectChange]:
+def with_namespaces(
+    changes: Sequence[ObjectChange], namespace: str, given: Sequence[ObjectChange] | None
+) -> list[ObjectChange]:
     """The changes, workloads with their namespaces; "" stays where it isn't known.
 
     namespace: where the command looks if nothing says otherwise, "" for no such place (-A)
@@ -97,7 +99,7 @@ def placed(changes: Sequence[ObjectChange], namespace: str, given: Sequence[Obje
 
 
 @lru_cache(maxsize=1)  # asked for each cluster, of the same input
-def declared(content: bytes) -> tuple[ObjectChange, ...]:
+def declared_workloads(content: bytes) -> tuple[ObjectChange, ...]:
     """The workloads that an input declares; none for what is no YAML, which kubectl will say better."""
     import yaml
 
@@ -129,11 +131,11 @@ def workloads(changes: Iterable[ObjectChange]) -> list[ObjectChange]:
 
 def dry_run_table(outputs: Sequence[tuple[str, str]]) -> str:
     """The user's own dry run as one table. outputs: (cluster, what its kubectl printed)."""
-    rows = [(cluster, change.resource, change.result) for cluster, text in outputs for change in parse(text)]
+    rows = [(cluster, change.resource, change.result) for cluster, text in outputs for change in parse_changes(text)]
     others = [
         (cluster, "<none>", line)
         for cluster, text in outputs
         for line in text.splitlines()
-        if line.strip() and not parse(line)
+        if line.strip() and not parse_changes(line)
     ]
-    return own_tables.render(("CLUSTER", "RESOURCE", "RESULT"), [*rows, *others]) if rows or others else ""
+    return own_tables.render_table(("CLUSTER", "RESOURCE", "RESULT"), [*rows, *others]) if rows or others else ""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
 RESULTS = "kubectl-mc.k8s.io/v1alpha1"
 
-Row = tuple[str, str]  # a cluster and a text of it
+ClusterText = tuple[str, str]  # a cluster and a text of it
 
 
 class NotObjects(ValueError):
@@ -54,8 +54,11 @@ class Layout(NamedTuple):
     empty: str
 
 
-def merge(
-    outputs: Sequence[Row], output: str, lone: bool = False, ordered: Callable[[list[Row]], list[Row]] = list
+def merge_objects(
+    outputs: Sequence[ClusterText],
+    output: str,
+    lone: bool = False,
+    ordered: Callable[[list[ClusterText]], list[ClusterText]] = list,
 ) -> str:
     """One `v1` List of all items, annotated; what one cluster gave may keep its shape.
 
@@ -86,7 +89,7 @@ def merge(
     return layout.head + layout.separator.join(items) + foot
 
 
-def only(text: str, output: str, kept: Callable[[str], bool]) -> str:
+def only_objects(text: str, output: str, kept: Callable[[str], bool]) -> str:
     """What a kubectl printed with those objects only whose names are kept; "" without any. Raises NotObjects."""
     layout = LAYOUTS[output]
     found = []
@@ -116,7 +119,7 @@ def _plain(cut: Cut, layout: Layout) -> bool:
 _KIND_LIST = re.compile(r'^(?:    "kind": "List"|kind: List$)', re.MULTILINE)
 
 
-def wrap(outputs: Iterable[tuple[str, str]], output: str) -> str:
+def wrap_documents(outputs: Iterable[tuple[str, str]], output: str) -> str:
     """One document of documents that are no objects (`version -o json`): items of {cluster, result}."""
     if output == "yaml":
         items = "".join(

@@ -20,7 +20,7 @@ class Report(NamedTuple):
     status: int
 
 
-def cause(result: Result, request: Request) -> Cause | None:
+def result_cause(result: Result, request: Request) -> Cause | None:
     """Why a cluster gave no (full) answer; None if it did."""
     if result.status is None:
         return Cause("interrupted")
@@ -28,14 +28,14 @@ def cause(result: Result, request: Request) -> Cause | None:
         return Cause(f"timed out after {request.patience:g}s")
     if result.status == request.verb.answer and (result.stdout or not messages.complaints(_text(result.stderr))):
         return None
-    why = messages.cause(_text(result.stderr), result.status) if result.status else None
+    why = messages.find_cause(_text(result.stderr), result.status) if result.status else None
     return why and why._replace(absent=why.absent and not request.verb.needs_all)
 
 
-def report(results: Sequence[Result], request: Request, shown: bool = False) -> Report:
+def make_report(results: Sequence[Result], request: Request, shown: bool = False) -> Report:
     """Judge the results of all selected clusters; shown: what they answered, and said beside it, is on the screen."""
     results = [*results, *request.unreachable]
-    causes = [(result, cause(result, request)) for result in results]
+    causes = [(result, result_cause(result, request)) for result in results]
     failures = [(result, why) for result, why in causes if why and not why.absent]
     answered = [result for result, why in causes if not why or why.absent]
     # What one cluster has isn't nowhere; and one that fails for a reason of its own has it, perhaps.
@@ -44,7 +44,7 @@ def report(results: Sequence[Result], request: Request, shown: bool = False) -> 
     status = _status(results, request, failed=bool(failures), absent=bool(absent))
     lines = [] if shown else _verbose(results) if request.options.verbose else _warnings(causes)
     common = [] if request.unreachable else _said_by_all(results)
-    if failures and len(failures) == len(results) and common and not messages.is_known(common):
+    if failures and len(failures) == len(results) and common and not messages.is_known_cause(common):
         return Report((*lines, *(() if shown else common)), status)  # the command itself is wrong, as kubectl says
     lines += absent
     if not absent and answered and not any(result.stdout for result in results):
@@ -93,7 +93,7 @@ def _verbose(results: Sequence[Result]) -> list[str]:
 
 def _said_by_all(results: Sequence[Result]) -> list[str]:
     """The lines that every cluster's kubectl said, if all said the same."""
-    spoken = {tuple(messages.said(_text(result.stderr))) for result in results if not result.timed_out}
+    spoken = {tuple(messages.outcome_lines(_text(result.stderr))) for result in results if not result.timed_out}
     return [messages.visible(line) for line in spoken.pop()] if len(spoken) == 1 else []
 
 
@@ -111,7 +111,7 @@ def _warnings(causes: Sequence[tuple[Result, Cause | None]]) -> list[str]:
 
 def _is_told(line: str, why: Cause | None) -> bool:
     """Is the line the cluster's failure, told elsewhere, or one that it got over? A warning beside an answer is not."""
-    return messages.is_known([line]) and (why is not None or not line.startswith("Warning: "))
+    return messages.is_known_cause([line]) and (why is not None or not line.startswith("Warning: "))
 
 
 def _once(said: Sequence[tuple[str, str]], count: int) -> list[str]:
@@ -127,7 +127,7 @@ def _once(said: Sequence[tuple[str, str]], count: int) -> list[str]:
 
 def _is_known(result: Result) -> bool:
     """Is it a failure as any command may have it there?"""
-    return result.timed_out or messages.is_known(messages.said(_text(result.stderr)))
+    return result.timed_out or messages.is_known_cause(messages.outcome_lines(_text(result.stderr)))
 
 
 def _absent(answered: Sequence[Result], total: int) -> list[str]:

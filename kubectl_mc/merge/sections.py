@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 
-def render(outputs: Iterable[tuple[str, str]], fold: bool = False) -> str:
+def render_sections(outputs: Iterable[tuple[str, str]], fold: bool = False) -> str:
     """`CLUSTER: name`, then the text; a blank line between two. outputs: (cluster, text).
 
     fold: clusters that said the same share one section, where the first of them stands (`CLUSTER: c1, c2`)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.kubectl_tables import Table
-from kubectl_mc.messages.natural_order import natural
+from kubectl_mc.messages.natural_order import natural_key
 
 # Neither can be in an object's fields as kubectl prints them, so a value may hold any text, newlines too.
 _FIELD, _RECORD = "\x1f", "\x1e"
@@ -59,13 +59,13 @@ def parse_keys(text: str) -> list[SortKey]:
     return keys[:-1] if keys and keys[-1].kind == "list" else keys
 
 
-def of_a_list(text: str) -> bool:
+def are_of_list(text: str) -> bool:
     """Are these the keys of a List, not of an object that was asked for by its name?"""
     keys = _records(text)
     return bool(keys) and keys[-1].kind == "list"
 
 
-def only(text: str, kept: Callable[[str], bool]) -> str:
+def only_keys(text: str, kept: Callable[[str], bool]) -> str:
     """The keys of those objects only whose names are kept, and that of their List."""
     records = text.split(_RECORD)[:-1]
     return "".join(
@@ -78,7 +78,7 @@ def _records(text: str) -> list[SortKey]:
     return [SortKey(kind.lower(), *rest) for kind, *rest in records]
 
 
-def of_type(keys: Sequence[SortKey], group: str, count: int) -> list[str]:
+def values_of_type(keys: Sequence[SortKey], group: str, count: int) -> list[str]:
     """The values for the `count` rows of a table of `group` (`deployment.apps`, "" for the only type).
 
     An object that came or went between the two answers shifts a key; the rows keep kubectl's order then.
@@ -88,7 +88,7 @@ def of_type(keys: Sequence[SortKey], group: str, count: int) -> list[str]:
     return (found + found[-1:] * count)[:count] if found else [""] * count
 
 
-def order(values: Sequence[str]) -> list[int]:
+def sorted_indexes(values: Sequence[str]) -> list[int]:
     """The indexes of the values in sorted order; equal ones keep theirs.
 
     As kubectl's isLess (pkg/cmd/get/sorter.go): a missing value first, quantities by size, else naturally.
@@ -97,7 +97,7 @@ def order(values: Sequence[str]) -> list[int]:
     indexes = range(len(values))
     if all(amount is not None or not value for amount, value in zip(quantities, values)):
         return sorted(indexes, key=lambda index: (quantities[index] is not None, quantities[index] or 0))
-    naturals = [natural(value) for value in values]
+    naturals = [natural_key(value) for value in values]
     if not any(quantities):
         return sorted(indexes, key=lambda index: (values[index] != "", naturals[index]))
 
@@ -119,7 +119,7 @@ _SUFFIXES = {
 }  # fmt: skip
 
 
-def by_column(rows: Table, name: str) -> list[int]:
+def column_order(rows: Table, name: str) -> list[int]:
     """The indexes of a table's rows in the order of a column: quantities (`top`) from the largest on, else by text."""
     if name not in rows.header:
         return list(range(rows.rows))

@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from kubectl_mc.merge import object_lists
-from kubectl_mc.merge.kubectl_tables import CLUSTER, MIN_WIDTH, PADDING, columns, goes_on, numbered, padded
+from kubectl_mc.merge.kubectl_tables import (
+    CLUSTER,
+    MIN_WIDTH,
+    PADDING,
+    continues_cell,
+    header_columns,
+    numbered_names,
+    padded,
+)
 
 # A column: its name, and how many of that name are in front of it.
 Column = tuple[str, int]
@@ -23,7 +31,7 @@ class WatchedRows:
     """
 
     def __init__(self, header: str) -> None:
-        self.header, self._starts = columns(header)
+        self.header, self._starts = header_columns(header)
 
     @property
     def widths(self) -> list[int]:
@@ -32,7 +40,7 @@ class WatchedRows:
 
     def cut(self, line: str) -> tuple[str, ...] | None:
         """The cells of a row; None for a line that is none, but goes on with the last cell of the row above."""
-        if len(self._starts) > 1 and goes_on(line):
+        if len(self._starts) > 1 and continues_cell(line):
             return None
         for column in range(1, len(self._starts)):
             if not padded(line, self._starts[column]):
@@ -75,7 +83,7 @@ class WatchedTable:
         rows = self._rows[key]
         header = self._names or rows.header
         place = header.index("NAME") + 1 if "NAME" in header else 0
-        whole_header = numbered(header)
+        whole_header = numbered_names(header)
         whole_header.insert(place, OURS)
         cut = [(line, rows.cut(line)) for line in lines]
         if self._kept and "NAME" in header:

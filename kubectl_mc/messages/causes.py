@@ -69,7 +69,7 @@ _COMPLAINT = re.compile(
 _KLOG = re.compile(r"[IWEF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ")
 
 
-def said(stderr: str) -> list[str]:
+def outcome_lines(stderr: str) -> list[str]:
     """kubectl's stderr without blank lines, klog lines and warnings: what it says about the outcome."""
     lines = [line for line in stderr.splitlines() if line.strip()]
     return complaints(stderr) or [line for line in lines if not _KLOG.match(line)] or lines
@@ -81,9 +81,9 @@ def complaints(stderr: str) -> list[str]:
     return [line for line in lines if not line.startswith(("Warning: ", "warning: "))]
 
 
-def cause(stderr: str, exit_status: int) -> Cause:
+def find_cause(stderr: str, exit_status: int) -> Cause:
     """Why a kubectl (or a plugin) that ended with this status and this stderr failed."""
-    lines = said(stderr)
+    lines = outcome_lines(stderr)
     found = [known for line in lines for known in [_known(line)] if known]
     # One line of an aggregate may only say that something is absent; another one then is the failure.
     for known in found:
@@ -98,14 +98,14 @@ def cause(stderr: str, exit_status: int) -> Cause:
     return Cause(f"exit status {exit_status}")
 
 
-def is_known(lines: Sequence[str]) -> bool:
+def is_known_cause(lines: Sequence[str]) -> bool:
     """Is one of these lines of stderr a cause that a cluster, not the command, is answerable for?"""
     return any(_known(line) for line in lines)
 
 
 def absences(stderr: str) -> list[str]:
     """The lines that say that something asked for doesn't exist."""
-    return [line for line in said(stderr) if (known := _known(line)) and known.absent]
+    return [line for line in outcome_lines(stderr) if (known := _known(line)) and known.absent]
 
 
 def _known(line: str) -> Cause | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kubectl_mc.messages.causes import said
+from kubectl_mc.messages.causes import outcome_lines
 from kubectl_mc.messages.fleet_texts import bad_flag_value
-from kubectl_mc.messages.words import UserError, clusters, listed, visible
+from kubectl_mc.messages.words import UserError, cluster_count, name_list, visible
 
 
 def needs_yes() -> UserError:
@@ -22,7 +22,7 @@ def not_confirmed() -> UserError:
 
 def protected(names: Sequence[str]) -> UserError:
     return UserError(
-        f"protected by the mapping file: {listed(names)}. To change a protected cluster, name it exactly: "
+        f"protected by the mapping file: {name_list(names)}. To change a protected cluster, name it exactly: "
         f"--clusters={','.join(visible(name) for name in names[:20])}"
     )
 
@@ -32,7 +32,7 @@ def bad_waves(spec: str) -> UserError:
 
 
 def unknown_canary(name: str, names: Sequence[str]) -> UserError:
-    return UserError(f"--canary: '{visible(name)}' is none of the chosen clusters: {listed(names)}")
+    return UserError(f"--canary: '{visible(name)}' is none of the chosen clusters: {name_list(names)}")
 
 
 def pause_needs_a_terminal() -> UserError:
@@ -55,7 +55,7 @@ def refused_before(refusals: Sequence[tuple[str, str]], total: int) -> UserError
     verb = "refuses" if len(refusals) == 1 else "refuse"
     rest = total - len(refusals)
     return UserError(
-        f"{clusters(len(refusals))} of {total} {verb}, so nothing was changed: {named}. "
+        f"{cluster_count(len(refusals))} of {total} {verb}, so nothing was changed: {named}. "
         f"To change the other {rest}: --continue-on-preflight-error"
     )
 
@@ -65,7 +65,7 @@ def no_audit(path: str, problem: str) -> UserError:
 
 
 def no_run(name: str, known: Sequence[str]) -> UserError:
-    hint = f"Known are: {listed(known[-5:])}" if known else "There are none"
+    hint = f"Known are: {name_list(known[-5:])}" if known else "There are none"
     return UserError(f"no run '{visible(name)}', or more than one that begins so. {hint}. See: kubectl mc audit list")
 
 
@@ -86,7 +86,7 @@ def unreadable_path(path: str, problem: str) -> UserError:
 
 
 def kubectl_said(stderr: str) -> UserError:
-    return UserError(visible(" ".join(re.sub("^error: ", "", line) for line in said(stderr))))
+    return UserError(visible(" ".join(re.sub("^error: ", "", line) for line in outcome_lines(stderr))))
 
 
 def nothing_to_resume(run: str) -> UserError:
@@ -156,20 +156,22 @@ def no_runs_yet() -> str:
 
 
 def not_waited_for(resources: Sequence[str]) -> str:
-    return f"Not waited for, as kubectl doesn't say in which namespace they are: {listed(resources)}"
+    return f"Not waited for, as kubectl doesn't say in which namespace they are: {name_list(resources)}"
 
 
 def not_rolled_back(resources: Sequence[str]) -> str:
-    return f"Left out, as it isn't known in which namespace the run changed them: {listed(resources)}"
+    return f"Left out, as it isn't known in which namespace the run changed them: {name_list(resources)}"
 
 
 def not_in_run(run: str, names: Sequence[str]) -> UserError:
-    return UserError(f"--clusters: run {run} has nothing left to do for {listed(names)}")
+    return UserError(f"--clusters: run {run} has nothing left to do for {name_list(names)}")
 
 
 def flag_has_secret(command: str, run: str, flags: Sequence[str]) -> UserError:
     again = " ".join(f"--{name}=…" for name in flags)
-    return UserError(f"the values of the run's {listed(flags)} aren't kept. Give them again: {command} {run} {again}")
+    return UserError(
+        f"the values of the run's {name_list(flags)} aren't kept. Give them again: {command} {run} {again}"
+    )
 
 
 def may_be_done(names: str) -> str:
@@ -191,5 +193,5 @@ def only_rehearsed() -> str:
 def changed_since(runs: Sequence[str]) -> str:
     return (
         "Warning: rollout undo takes back the latest revision, and these runs have changed the same workloads since: "
-        f"{listed(runs)}"
+        f"{name_list(runs)}"
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_mc.messages.causes import _KLOG, NO_CONTEXT, Cause, is_known, said
-from kubectl_mc.messages.words import UserError, clusters, listed, nearest, visible
+from kubectl_mc.messages.causes import _KLOG, NO_CONTEXT, Cause, is_known_cause, outcome_lines
+from kubectl_mc.messages.words import UserError, cluster_count, name_list, nearest, visible
 
 _LONG = 40  # characters; a shorter reason is as quickly read again beside each cluster
 
@@ -19,7 +19,7 @@ def failed_clusters(action: str, failures: Sequence[tuple[str, str]]) -> str:
     for cluster, reason in failures:
         sharing.setdefault((reason, "" if len(reason) > _LONG else cluster), []).append(cluster)
     named = ", ".join(f"{', '.join(names)} ({reason})" for (reason, _), names in sharing.items())
-    return visible(f"Error: Failed to {action} {clusters(len(failures))}: {named}")
+    return visible(f"Error: Failed to {action} {cluster_count(len(failures))}: {named}")
 
 
 def showing_partial(answered: int, selected: int) -> str:
@@ -29,7 +29,7 @@ def showing_partial(answered: int, selected: int) -> str:
 
 def is_noise(line: str) -> bool:
     """Is this line of stderr left to the report: klog's, or one that says why the cluster failed or what it lacks?"""
-    return bool(_KLOG.match(line)) or is_known([line])
+    return bool(_KLOG.match(line)) or is_known_cause([line])
 
 
 def everywhere(line: str, count: int, total: int) -> str:
@@ -164,7 +164,7 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
             f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there; "
             "with rights in one namespace only, name it with --hub-namespace"
         )
-    detail = next(iter(said(stderr)[-1:]), why.reason)
+    detail = next(iter(outcome_lines(stderr)[-1:]), why.reason)
     text = f"Cannot list ClusterProfiles with {hub}: {why.reason}. kubectl said: {visible(detail)}"
     return HubUnreached(text, why.reason) if why.reason in _UNREACHED else UserError(text)
 
@@ -207,7 +207,7 @@ def _narrowed(namespace: str | None, selector: str | None) -> str:
 
 
 def no_cluster_left(names: Sequence[str]) -> UserError:
-    return UserError(f"no cluster is chosen by all of the selection flags. Known are: {listed(names)}")
+    return UserError(f"no cluster is chosen by all of the selection flags. Known are: {name_list(names)}")
 
 
 def unknown_cluster(
@@ -217,7 +217,7 @@ def unknown_cluster(
     meant, where = nearest(name, names), _narrowed(namespace, selector)
     among = f" among those{where}" if where else ""
     hint = f" Did you mean {visible(meant)}?" if meant else ""
-    return UserError(f"no cluster matches '{visible(name)}'{among}.{hint} Known are: {listed(names)}")
+    return UserError(f"no cluster matches '{visible(name)}'{among}.{hint} Known are: {name_list(names)}")
 
 
 def no_targets_for_change(verb: str, preposition: str) -> UserError:
@@ -227,7 +227,7 @@ def no_targets_for_change(verb: str, preposition: str) -> UserError:
 
 
 def unknown_context(pattern: str, names: Sequence[str]) -> UserError:
-    return UserError(f"no context matches '{visible(pattern)}'. The kubeconfig has: {listed(names)}")
+    return UserError(f"no context matches '{visible(pattern)}'. The kubeconfig has: {name_list(names)}")
 
 
 def contexts_without_hub() -> UserError:
@@ -238,22 +238,22 @@ def contexts_without_hub() -> UserError:
 
 
 def bad_kubeconfig(stderr: str) -> UserError:
-    return UserError(f"the kubeconfig can't be read. kubectl said: {visible(' '.join(said(stderr)))}")
+    return UserError(f"the kubeconfig can't be read. kubectl said: {visible(' '.join(outcome_lines(stderr)))}")
 
 
 def no_placement(name: str, found: Sequence[str], known: Sequence[str]) -> UserError:
     if found:
-        return UserError(f"placement '{visible(name)}' exists more than once: say which of {listed(found)}")
-    hint = f"The hub has: {listed(known)}" if known else "The hub has no PlacementDecisions"
+        return UserError(f"placement '{visible(name)}' exists more than once: say which of {name_list(found)}")
+    hint = f"The hub has: {name_list(known)}" if known else "The hub has no PlacementDecisions"
     return UserError(f"no PlacementDecision '{visible(name)}'. {hint}")
 
 
 def chosen_without_profile(placement: str, names: Sequence[str]) -> str:
-    return f"Note: the hub has no ClusterProfile of what placement '{visible(placement)}' chose: {listed(names)}"
+    return f"Note: the hub has no ClusterProfile of what placement '{visible(placement)}' chose: {name_list(names)}"
 
 
 def reported_unhealthy(names: Sequence[str]) -> str:
-    return f"Note: the hub reports as unhealthy: {listed(names)}"
+    return f"Note: the hub reports as unhealthy: {name_list(names)}"
 
 
 def nothing_picked() -> UserError:
@@ -270,7 +270,7 @@ def no_such_number(word: str, most: int) -> UserError:
 
 def needs_one_cluster(verb: str, names: Sequence[str]) -> UserError:
     return UserError(
-        f"{verb} needs exactly one cluster here; choose it with --clusters=NAME. Candidates: {listed(names)}"
+        f"{verb} needs exactly one cluster here; choose it with --clusters=NAME. Candidates: {name_list(names)}"
     )
 
 

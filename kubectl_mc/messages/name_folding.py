@@ -11,7 +11,7 @@ _NUMBERED = re.compile(r"(.*?)(0|[1-9][0-9]*)", re.ASCII | re.DOTALL)
 _FEW = 3  # names are quicker read one by one
 
 
-def fold(names: Iterable[str]) -> str:
+def fold_names(names: Iterable[str]) -> str:
     """The names, in their order; those that differ only in a number at the end are together: `c[1-3,10], dev`.
 
     A number with zeros in front stays as it is, so that each name can be read out of it again.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def natural(name: str) -> list[tuple[str, int, str]]:
+def natural_key(name: str) -> list[tuple[str, int, str]]:
     """A sort key by which c2 comes before c10: text and number in turn, a number by its length, then its digits."""
     parts: list[tuple[str, int, str]] = []
     text = digits = ""

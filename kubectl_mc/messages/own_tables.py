@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kubectl_mc.messages import visible
 
 
-def render(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Three spaces between columns, no lines; control characters made visible. No headers: ()."""
     from tabulate import DataRow, TableFormat, tabulate
 

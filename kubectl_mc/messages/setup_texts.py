@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kubectl_mc.messages.words import UserError, clusters, nearest, visible
+from kubectl_mc.messages.words import UserError, cluster_count, nearest, visible
 
 
 def mapping_file(path: str, line: int | None, problem: str) -> UserError:
@@ -70,7 +70,7 @@ def setup_to_write(path: str, entries: int, hub: str | None) -> str:
 
 
 def _mapped(entries: int, hub: str | None) -> str:
-    parts = [f"the context of {clusters(entries)}"] if entries else []
+    parts = [f"the context of {cluster_count(entries)}"] if entries else []
     return " and ".join([*parts, *([f"hubContext {hub}"] if hub else [])])
 
 

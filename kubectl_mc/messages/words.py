@@ -19,7 +19,7 @@ def visible(text: str) -> str:
     )
 
 
-def clusters(count: int) -> str:
+def cluster_count(count: int) -> str:
     """ "1 cluster", "3 clusters"."""
     return f"{count} cluster" if count == 1 else f"{count} clusters"
 
@@ -31,6 +31,6 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     return next(iter(get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)
 
 
-def listed(names: Sequence[str], most: int = 20) -> str:
+def name_list(names: Sequence[str], most: int = 20) -> str:
     shown = ", ".join(visible(name) for name in names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -136,7 +136,7 @@ def with_files_for(count: int) -> int:
     return max(1, (allowed - OWN_FILES) // 2)
 
 
-def run(
+def run_commands(
     commands: Sequence[Command],
     max_parallel: int,
     timeout: float,
@@ -294,21 +294,21 @@ def _child_signals(selector: selectors.BaseSelector) -> Iterator[None]:
         os.close(write)
 
 
-def collect(
+def collect_results(
     commands: Sequence[Command], max_parallel: int, timeout: float, stdin: str | None = None, partial: bool = False
 ) -> list[Result]:
     """Run the commands to their ends; the results in the commands' order. Arguments and errors as for `run`.
 
     partial: after Ctrl-C, what was complete by then is the result; else KeyboardInterrupt goes on
     """
-    gathered = Gathered()
+    gathered = ResultCollector()
     with suppress(*([KeyboardInterrupt] if partial else [])):
-        for event in run(commands, max_parallel, timeout, stdin):
+        for event in run_commands(commands, max_parallel, timeout, stdin):
             gathered.add(event)
     return [gathered.result(place, command.cluster) for place, command in enumerate(commands)]
 
 
-class Gathered:
+class ResultCollector:
     """What commands have said so far, out of the events of `run`."""
 
     def __init__(self) -> None:

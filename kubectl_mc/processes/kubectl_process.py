@@ -24,7 +24,7 @@ SMALL_CATALOGUE = "ko_KR.UTF-8"
 GARBAGE_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "150MiB"}
 
 
-def on_target(
+def target_command(
     environment: Environment,
     target: Target,
     line: CommandLine,
@@ -36,11 +36,11 @@ def on_target(
     plugin: the verb is a plugin; kubectl takes no flag before it, so the context goes behind its name
     lasting: the process runs until it is ended, so its memory counts for more than its start
     """
-    words = grammar.join(line.tokens)
+    words = grammar.join_tokens(line.tokens)
     content = target.kubeconfig.content
     context = ["--context", target.context] if target.context else []
     if content:
-        argv = grammar.join(token for token in line.tokens if not _names_kubeconfig(token))
+        argv = grammar.join_tokens(token for token in line.tokens if not _names_kubeconfig(token))
     elif plugin:
         name = words.index(line.path[0]) + len(line.path)
         argv = [*words[:name], *context, *words[name:]]
@@ -61,7 +61,7 @@ def _names_kubeconfig(token: Token) -> bool:
     return [name for name, _ in token.flags] == ["kubeconfig"]
 
 
-def config(environment: Environment, *words: str) -> Command:
+def config_command(environment: Environment, *words: str) -> Command:
     """The process that runs `kubectl config …` on the user's own kubeconfig. It asks no server."""
     flag = ("--kubeconfig", environment.kubeconfig_flag) if environment.kubeconfig_flag else ()
     lean = lean_variables(environment.kubectl, environment.variables, starts_programs=False)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 
-class Held(NamedTuple):
+class HeldContent(NamedTuple):
     """Content that is held for a process.
 
     path: where the process reads it, from its start each time
@@ -38,23 +38,23 @@ def available() -> bool:
     return hasattr(os, "memfd_create")
 
 
-def hold(content: bytes) -> Held:
+def hold(content: bytes) -> HeldContent:
     """Raises OSError, where there is no memory or no room for a file."""
     if available():
         descriptor = os.memfd_create("kubectl-mc")
-        held = Held(f"/dev/fd/{descriptor}", (descriptor,))
+        held = HeldContent(f"/dev/fd/{descriptor}", (descriptor,))
     else:
         from tempfile import mkstemp
 
         descriptor, path = mkstemp(prefix="kubectl-mc-")
-        held = Held(path, ())
+        held = HeldContent(path, ())
     with open(descriptor, "wb", closefd=not held.inherited) as file:
         file.write(content)
     return held
 
 
 @contextmanager
-def held(content: bytes) -> Iterator[str]:
+def held_file(content: bytes) -> Iterator[str]:
     """The path under which this process can open the content, again and again."""
     holding = hold(content)
     try:

@@ -18,7 +18,7 @@ _STDIN = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 
 @contextmanager
-def held(line: CommandLine, stdin: Callable[[], bytes]) -> Iterator[tuple[CommandLine, dict[str, bytes]]]:
+def held_pipes(line: CommandLine, stdin: Callable[[], bytes]) -> Iterator[tuple[CommandLine, dict[str, bytes]]]:
     """The command line with files that every kubectl can read in place of pipes; and what is in each pipe.
 
     Raises UserError for a pipe that can't be read.
@@ -26,7 +26,7 @@ def held(line: CommandLine, stdin: Callable[[], bytes]) -> Iterator[tuple[Comman
     pipes = dict.fromkeys(path for token in line.tokens for flag in token.flags for path in [_path(*flag)] if path)
     contents = {path: stdin() if path in _STDIN else _read(path) for path in pipes}
     with ExitStack() as stack:
-        files = {path: stack.enter_context(memory_files.held(content)) for path, content in contents.items()}
+        files = {path: stack.enter_context(memory_files.held_file(content)) for path, content in contents.items()}
         # A kubectl has no descriptors of ours, but may look at them.
         seen = {path: re.sub("^/dev/fd/", f"/proc/{os.getpid()}/fd/", file) for path, file in files.items()}
         yield line._replace(tokens=tuple(_token(token, seen) for token in line.tokens)), contents

@@ -49,7 +49,7 @@ def plugin(line: CommandLine, variables: Mapping[str, str]) -> tuple[str, ...]:
     """
     if verbs.is_kubectls(line) and line.path != ("create",):
         return ()
-    words = grammar.join(dropwhile(lambda token: bool(token.flags), line.tokens))
+    words = grammar.join_tokens(dropwhile(lambda token: bool(token.flags), line.tokens))
     name = tuple(takewhile(lambda word: not word.startswith("-"), words))
     folders = _path_folders(variables)
     taken = len(line.path) if verbs.is_kubectls(line) else 0

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kubectl_mc.command_line import verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import Options, seconds
-from kubectl_mc.command_line.verbs import Verb
+from kubectl_mc.command_line.verbs import VerbRow
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import kubectl_process
 from kubectl_mc.processes.environment import Environment
@@ -28,7 +28,7 @@ class Request(NamedTuple):
     """
 
     environment: Environment
-    verb: Verb
+    verb: VerbRow
     line: CommandLine
     stdin: str | None = None
     unreachable: tuple[Result, ...] = ()
@@ -48,17 +48,17 @@ class Request(NamedTuple):
         timeout = self.options.cluster_timeout
         if timeout is not None:
             return timeout
-        limit = verbs.limit(self.verb, self.line)
+        limit = verbs.kubectl_time_limit(self.verb, self.line)
         if limit:
             own = 0.0
             with suppress(UserError):  # it is negative or wrong, and kubectl will say so
                 own = seconds("timeout", limit)
             return own and own + verbs.PATIENCE  # kubectl's limit does not count until it has reached the cluster
-        return 0.0 if verbs.endless(self.verb, self.line) else self.verb.patience
+        return 0.0 if verbs.is_endless(self.verb, self.line) else self.verb.patience
 
     def parallel(self, count: int) -> int:
         """How many of `count` kubectls run at a time. Those that do not end by themselves, or wait, all run at once."""
-        if verbs.endless(self.verb, self.line):
+        if verbs.is_endless(self.verb, self.line):
             return max(count, 1)
         return self.options.max_parallel or (max(count, 1) if self.verb.waits else default_parallel())
 
@@ -71,23 +71,23 @@ class Job(NamedTuple):
     label: str
 
 
-def command(request: Request, job: Job) -> Command:
+def job_command(request: Request, job: Job) -> Command:
     """The process for a job."""
-    process = kubectl_process.on_target(
+    process = kubectl_process.target_command(
         request.environment,
         job.target,
         job.line,
         plugin=not verbs.is_kubectls(job.line),
-        lasting=verbs.endless(request.verb, request.line),
+        lasting=verbs.is_endless(request.verb, request.line),
     )
     return process._replace(cluster=job.label)
 
 
-def out_of_reach(target: Target) -> Result:
+def unreachable_result(target: Target) -> Result:
     """The result of a cluster that cannot be asked."""
     return Result(target.cluster, b"", target.problem.encode(), 1)
 
 
-def same_everywhere(targets: Sequence[Target], line: CommandLine) -> list[Job]:
+def same_jobs(targets: Sequence[Target], line: CommandLine) -> list[Job]:
     """A job with the same command line for each target."""
     return [Job(target, line, target.cluster) for target in targets]

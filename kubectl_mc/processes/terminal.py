@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from kubectl_mc.processes import memory_files
-from kubectl_mc.processes.requests import Job, Request, command
+from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
 # Signals that the terminal sends to the whole foreground process group, and those that may be for us alone.
@@ -17,7 +17,7 @@ _OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
-def foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:
+def run_in_foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command that owns the terminal, as a shell would, and return its exit status.
 
     Ctrl-C is the command's: it goes to the whole foreground process group, and the command decides what it means. What
@@ -52,7 +52,7 @@ def foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     return status if status >= 0 else 128 - status  # ended by a signal
 
 
-def answer(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes]:
+def run_and_read(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes]:
     """Run a command that may ask on the terminal; its exit status, and what it wrote to stdout.
 
     Raises KeyboardInterrupt if Ctrl-C made it fail, OSError if it can't be started.
@@ -84,7 +84,7 @@ def kubeconfig_file(kubeconfig: bytes | None) -> Iterator[dict[str, str]]:
         held.remove()
 
 
-def there() -> bool:
+def is_available() -> bool:
     """Is there a terminal to ask on, whatever stdin and stdout are?"""
     try:
         with open("/dev/tty", "r+b", buffering=0):
@@ -93,7 +93,7 @@ def there() -> bool:
         return False
 
 
-def ask(question: str) -> str:
+def ask_user(question: str) -> str:
     """A line from the terminal, typed after the question. Raises OSError without one, KeyboardInterrupt for Ctrl-C."""
     import termios
 
@@ -109,13 +109,13 @@ def ask(question: str) -> str:
         return line.decode("utf-8", "replace")
 
 
-def run(request: Request, target: Target) -> int:
+def run_on_target(request: Request, target: Target) -> int:
     """Run a command on the real terminal, on one cluster; its exit status.
 
     The user's own environment and kubeconfig: an editor or a shell that it starts should find nothing changed.
     """
     # A context stands in the user's own kubeconfig, whatever else is known of it.
     own = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True)) if target.context else target
-    found = command(request, Job(own, request.line, target.cluster))
+    found = job_command(request, Job(own, request.line, target.cluster))
     with kubeconfig_file(found.kubeconfig) as variables:
-        return foreground(found.argv, {**request.environment.variables, **variables})
+        return run_in_foreground(found.argv, {**request.environment.variables, **variables})

@@ -13,7 +13,7 @@ from kubectl_mc.processes.requests import Job
 _LACKS = re.compile(rb'the server doesn\'t have a resource type "([^"]+)"(?: in group "([^"]+)")?')
 
 
-def fewer(jobs: Sequence[Job], results: Sequence[Result]) -> Mapping[int, Job]:
+def jobs_without_missing_types(jobs: Sequence[Job], results: Sequence[Result]) -> Mapping[int, Job]:
     """The jobs that failed for a type that their cluster lacks, by place, without that type; none without another."""
     found = {}
     for place, (job, result) in enumerate(zip(jobs, results)):

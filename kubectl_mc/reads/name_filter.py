@@ -23,17 +23,17 @@ _FORMS = ("", "wide", "name", "json", "yaml")
 # Types whose table has no column with their names.
 _NAMELESS = ("events", "event", "ev")
 
-Keep = Callable[[str], bool]  # is an object with this name, or TYPE/NAME, to be kept?
+NameFilter = Callable[[str], bool]  # is an object with this name, or TYPE/NAME, to be kept?
 
 
-def keep(request: Request) -> Keep | None:
+def name_filter(request: Request) -> NameFilter | None:
     """Which objects are kept; None if the names have to be asked for first (or there are no wildcards)."""
     patterns = _patterns(request)
     return (lambda name: any(fnmatchcase(name.rpartition("/")[2], each) for each in patterns)) if patterns else None
 
 
 def _patterns(request: Request) -> list[str]:
-    line, found = request.line, name_patterns.patterns(request.verb, request.line)
+    line, found = request.line, name_patterns.name_patterns(request.verb, request.line)
     words = grammar.operands(line)
     plain = line.verb != "get" or found != words[1:] or any("/" in word for word in words)
     nameless = any(kind.partition(".")[0] in _NAMELESS for kind in (words or [""])[0].split(","))
@@ -49,23 +49,23 @@ def without_names(line: CommandLine) -> CommandLine:
     return line._replace(tokens=tuple(token for place, token in enumerate(line.tokens) if place not in names))
 
 
-def only(result: Result, kept: Keep, request: Request) -> Result:
+def filtered_result(result: Result, kept: NameFilter, request: Request) -> Result:
     """A cluster's answer with those of its objects that are kept; without any, that is said as if a kubectl had."""
     form, _ = grammar.output_format(request.line)
     text = _only(result.stdout.decode("utf-8", "surrogateescape"), kept, form).encode("utf-8", "surrogateescape")
     if text or result.status != 0 or grammar.is_set(request.line, "ignore-not-found"):
         return result._replace(stdout=text)
-    missing = messages.no_match(name_patterns.patterns(request.verb, request.line))
+    missing = messages.no_match(name_patterns.name_patterns(request.verb, request.line))
     return result._replace(stdout=b"", stderr=missing.encode("utf-8", "replace"), status=1)
 
 
-def _only(text: str, kept: Keep, form: str) -> str:
+def _only(text: str, kept: NameFilter, form: str) -> str:
     if form in ("json", "yaml"):
         from kubectl_mc.merge import object_lists
 
         with suppress(object_lists.NotObjects):  # else as kubectl gave it
-            return object_lists.only(text, form, kept)
+            return object_lists.only_objects(text, form, kept)
         return text
     if form == "name":
         return "".join(f"{line}\n" for line in text.splitlines() if kept(line))
-    return kubectl_tables.only(text, kept)
+    return kubectl_tables.only_rows(text, kept)

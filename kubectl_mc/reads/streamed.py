@@ -13,7 +13,7 @@ from kubectl_mc.merge.watches import WatchedDocuments, WatchedTable
 from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
-from kubectl_mc.processes.requests import Job, Request, command, same_everywhere
+from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import name_filter, wildcards
 
@@ -59,7 +59,7 @@ class Screen:
             self.ended[event.place] = event
             self._streams.answer(printer(None))
             self._streams.say([*note.feed(None), *(note.release() if not event.status else ())])
-            if verbs.endless(self._request.verb, self._request.line) and len(self.ended) < len(self._notes):
+            if verbs.is_endless(self._request.verb, self._request.line) and len(self.ended) < len(self._notes):
                 self._streams.say(self._farewell(event))
         elif event.stream == "stdout":
             self.spoken.add(event.place)
@@ -74,8 +74,8 @@ class Screen:
         A cause that nobody knows may be the command's own mistake, which the report tells once for all.
         """
         kept = self._notes[ended.place].kept
-        why = report.cause(Result(ended.cluster, b"", kept, ended.status, ended.timed_out), self._request)
-        known = ended.timed_out or messages.is_known(kept.decode("utf-8", "replace").splitlines())
+        why = report.result_cause(Result(ended.cluster, b"", kept, ended.status, ended.timed_out), self._request)
+        known = ended.timed_out or messages.is_known_cause(kept.decode("utf-8", "replace").splitlines())
         if (why and why.absent) or not (known or ended.place in self.spoken):
             return []
         return [f"{self._notes[ended.place].prefix}ended{f': {why.reason}' if why else ''}"]
@@ -110,36 +110,38 @@ class Screen:
         return [note.prefix + line for note, lines in zip(self._notes, held) for line in lines]
 
 
-def run(request: Request, targets: Sequence[Target]) -> int:
+def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     """Ask the targets and show what they print as it comes; the exit status. Ctrl-C ends it all: 130.
 
     Names with wildcards are asked for first; a cluster's jobs begin when its own are known.
     Raises UserError for names that can't be asked for, and if jobs have to run at once and can't.
     """
     streams = request.environment.streams
-    names = wildcards.Resolving(request, targets)
+    names = wildcards.Resolver(request, targets)
     commands = list(names.commands)
     screen = Screen(request, [])
     aside = list(request.unreachable)
 
     def begin(jobs: Sequence[Job]) -> None:
         screen.add(jobs)
-        commands.extend(command(request, job._replace(line=answers.asked(request, job.line))) for job in jobs)
+        commands.extend(
+            job_command(request, job._replace(line=answers.mergeable_line(request, job.line))) for job in jobs
+        )
         count = len(commands) - len(names.commands)
-        if verbs.endless(request.verb, request.line) and event_loop.with_files_for(count) < count:
+        if verbs.is_endless(request.verb, request.line) and event_loop.with_files_for(count) < count:
             raise messages.too_few_files(count, event_loop.files_for(count))
 
     def tell(failed: Sequence[Result]) -> None:
         """What has failed is in the report, but that comes late where others go on."""
-        if verbs.endless(request.verb, request.line):
-            causes = [(each.cluster, report.cause(each, request)) for each in failed]
+        if verbs.is_endless(request.verb, request.line):
+            causes = [(each.cluster, report.result_cause(each, request)) for each in failed]
             streams.say([f"[{cluster}] ended: {why.reason}" for cluster, why in causes if why and not why.absent])
 
     tell(aside)
     if not names.commands:
-        begin(same_everywhere(targets, wildcards.without_listings(request)))
+        begin(same_jobs(targets, wildcards.without_listings(request)))
     try:
-        for event in event_loop.run(commands, request.parallel(sys.maxsize), request.patience, request.stdin):
+        for event in event_loop.run_commands(commands, request.parallel(sys.maxsize), request.patience, request.stdin):
             if event.place >= len(names.commands):
                 screen.show(event._replace(place=event.place - len(names.commands)))
                 continue
@@ -151,8 +153,8 @@ def run(request: Request, targets: Sequence[Target]) -> int:
         screen.interrupted()
         return 130
     order = [target.cluster for target in targets]
-    results = sorted(wildcards.by_cluster(screen.results()), key=lambda each: order.index(each.cluster))
-    told = report.report(results, request._replace(unreachable=tuple(aside)), shown=screen.has_said)
+    results = sorted(wildcards.one_result_per_cluster(screen.results()), key=lambda each: order.index(each.cluster))
+    told = report.make_report(results, request._replace(unreachable=tuple(aside)), shown=screen.has_said)
     streams.say([*screen.untold(told.lines), *told.lines])
     return told.status
 
@@ -204,11 +206,11 @@ class _Notes:
 def _printing(request: Request) -> Callable[[Job, str], Printer]:
     """How a job's stdout is shown, by the command's output form; told the job and what stands before a line of it."""
     form, spec = grammar.output_format(request.line)
-    kept = name_filter.keep(request)
+    kept = name_filter.name_filter(request)
     if form in answers.OBJECTS:
         return lambda job, label: _document_printer(WatchedDocuments(job.target.cluster, form, kept))
-    if verbs.shape(request.verb, request.line) == "table" and form in answers.TABLES:
-        names = custom_columns.headers(spec) if form == "custom-columns" else ()
+    if verbs.output_shape(request.verb, request.line) == "table" and form in answers.TABLES:
+        names = custom_columns.column_headers(spec) if form == "custom-columns" else ()
         table = WatchedTable(not grammar.is_set(request.line, "no-headers"), names, kept)
         return lambda job, label: _row_printer(table, job)
     if form in answers.LINES:
@@ -216,7 +218,7 @@ def _printing(request: Request) -> Callable[[Job, str], Printer]:
     return lambda job, label: _line_printer(Prefixer(label))
 
 
-def _line_printer(prefixer: Prefixer, kept: name_filter.Keep | None = None) -> Printer:
+def _line_printer(prefixer: Prefixer, kept: name_filter.NameFilter | None = None) -> Printer:
     if not kept:
         return lambda chunk: prefixer.end() if chunk is None else prefixer.feed(chunk)
     lines = Prefixer("")

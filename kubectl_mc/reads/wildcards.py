@@ -12,7 +12,7 @@ from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Command, Exit, Result
-from kubectl_mc.processes.requests import Job, Request, command, same_everywhere
+from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import name_patterns
 from kubectl_mc.reads.name_patterns import _DEFAULT_TYPE
@@ -33,22 +33,24 @@ class Object(NamedTuple):
         return self.word.rpartition("/")[2]
 
 
-def jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, list[Job]]:
+def resolve_jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, list[Job]]:
     """The command lines for the clusters; names with wildcards become each one's own.
 
     A cluster that isn't asked any further is in the request's `unreachable`. Raises UserError as `listings`.
     """
-    asking = [listings(request, target) for target in targets]
+    asking = [listing_commands(request, target) for target in targets]
     commands = [each for theirs in asking for each in theirs]
     if not commands:
-        return request, same_everywhere(targets, without_listings(request))
-    results = iter(event_loop.collect(commands, request.parallel(len(commands)), verbs.PATIENCE))
-    found = [resolve(request, target, list(islice(results, len(each)))) for target, each in zip(targets, asking)]
+        return request, same_jobs(targets, without_listings(request))
+    results = iter(event_loop.collect_results(commands, request.parallel(len(commands)), verbs.PATIENCE))
+    found = [
+        resolve_cluster(request, target, list(islice(results, len(each)))) for target, each in zip(targets, asking)
+    ]
     aside = [result for _, results in found for result in results]
     return request._replace(unreachable=(*request.unreachable, *aside)), [job for jobs, _ in found for job in jobs]
 
 
-def by_cluster(results: Sequence[Result]) -> list[Result]:
+def one_result_per_cluster(results: Sequence[Result]) -> list[Result]:
     """One result per cluster, also of a cluster that had several kubectls: the worst of theirs."""
     found: dict[str, Result] = {}
     for each in results:
@@ -67,7 +69,7 @@ def _joined(one: Result, other: Result) -> Result:
     )
 
 
-class Resolving:
+class Resolver:
     """The same while it happens: each cluster's jobs as soon as they are known.
 
     commands: to be run, in front of any others; [] if there are no wildcards
@@ -76,9 +78,9 @@ class Resolving:
     def __init__(self, request: Request, targets: Sequence[Target]) -> None:
         """Raises UserError as `listings`."""
         self._request = request
-        self._asking = [(target, each) for target in targets for each in listings(request, target)]
+        self._asking = [(target, each) for target in targets for each in listing_commands(request, target)]
         self.commands = [each for _, each in self._asking]
-        self._gathered = event_loop.Gathered()
+        self._gathered = event_loop.ResultCollector()
 
     def feed(self, event: Chunk | Exit) -> tuple[list[Job], list[Result]]:
         """What `resolve` gives for the cluster whose last listing has ended with this event; else nothing."""
@@ -88,37 +90,41 @@ class Resolving:
         target, _ = self._asking[event.place]
         places = [place for place, (each, _) in enumerate(self._asking) if each is target]
         results = [self._gathered.result(place, target.cluster) for place in places]
-        return ([], []) if any(each.status is None for each in results) else resolve(self._request, target, results)
+        return (
+            ([], [])
+            if any(each.status is None for each in results)
+            else resolve_cluster(self._request, target, results)
+        )
 
 
-def listings(request: Request, target: Target) -> list[Command]:
+def listing_commands(request: Request, target: Target) -> list[Command]:
     """What a cluster is asked first, a command for each type of the names with wildcards; [] if there are none.
 
     Raises UserError for what can't be asked for by names.
     """
     line = request.line
-    if not name_patterns.patterns(request.verb, line):
+    if not name_patterns.name_patterns(request.verb, line):
         return []
     from kubectl_mc.reads import name_filter
 
-    if name_filter.keep(request):
+    if name_filter.name_filter(request):
         return []
     if _everywhere(line) and line.verb == "get" and grammar.is_set(line, "sort-by"):
         raise messages.no_sorting_of_wildcards()
-    asking = [command(request, Job(target, _listing(line, kind), target.cluster)) for kind in _listed(request)]
+    asking = [job_command(request, Job(target, _listing(line, kind), target.cluster)) for kind in _listed(request)]
     return [each._replace(patience=_patience(request)) for each in asking]
 
 
 def without_listings(request: Request) -> CommandLine:
     """What is asked where no names have to be known first: as it was typed, or for all objects of its types."""
-    if not name_patterns.patterns(request.verb, request.line):
+    if not name_patterns.name_patterns(request.verb, request.line):
         return request.line
     from kubectl_mc.reads import name_filter
 
     return name_filter.without_names(request.line)
 
 
-def resolve(request: Request, target: Target, results: Sequence[Result]) -> tuple[list[Job], list[Result]]:
+def resolve_cluster(request: Request, target: Target, results: Sequence[Result]) -> tuple[list[Job], list[Result]]:
     """The jobs of a cluster that has given these answers to its listings.
 
     Or, where its names can't be had or none of them matches, what is to be said of it as if a kubectl had.
@@ -130,7 +136,7 @@ def resolve(request: Request, target: Target, results: Sequence[Result]) -> tupl
     found = _jobs(request, target, answers)
     if found or grammar.is_set(request.line, "ignore-not-found"):
         return found, []
-    text = messages.no_match(name_patterns.patterns(request.verb, request.line))
+    text = messages.no_match(name_patterns.name_patterns(request.verb, request.line))
     return [], [Result(target.cluster, b"", text.encode("utf-8", "replace"), 1)]
 
 
@@ -149,7 +155,7 @@ def _everywhere(line: CommandLine) -> bool:
 
 def _bare_type(request: Request) -> str | None:
     """The word that says the type of names without one: `pods` of `get pods 'web-*'`."""
-    if any("/" not in word for word in name_patterns.patterns(request.verb, request.line)):
+    if any("/" not in word for word in name_patterns.name_patterns(request.verb, request.line)):
         return _DEFAULT_TYPE.get(request.line.verb) or grammar.operands(request.line)[0]
     return None
 
@@ -157,7 +163,7 @@ def _bare_type(request: Request) -> str | None:
 def _names(request: Request) -> list[str]:
     """The operands that are names: ["web-*", "solo"], ["deploy/web-*", "svc/web"]."""
     if request.line.verb in _DEFAULT_TYPE:
-        return name_patterns.patterns(request.verb, request.line)
+        return name_patterns.name_patterns(request.verb, request.line)
     return grammar.operands(request.line)[1 if _bare_type(request) else 0 :]
 
 
@@ -202,7 +208,7 @@ def _failure(listings: Iterable[Result], patience: float) -> Result | None:
             return listing._replace(stdout=b"", stderr=messages.timed_out(patience).encode(), status=1, timed_out=False)
         if not listing.status:
             answered = True
-        elif messages.cause(listing.stderr.decode("utf-8", "replace"), listing.status).absent:
+        elif messages.find_cause(listing.stderr.decode("utf-8", "replace"), listing.status).absent:
             absent = absent or listing._replace(stdout=b"")
         else:
             return listing._replace(stdout=b"")
@@ -226,7 +232,7 @@ def _jobs(request: Request, target: Target, listings: Mapping[str, Result]) -> l
     line = request.line
     found = _found(request, listings)
     # logs takes one object, and so does a watch.
-    alone = line.verb in _DEFAULT_TYPE or verbs.endless(request.verb, line)
+    alone = line.verb in _DEFAULT_TYPE or verbs.is_endless(request.verb, line)
     if _everywhere(line) and line.verb == "get":
         return _by_name(target, line, found, alone)
     groups: dict[Object | str, list[Object]] = {}

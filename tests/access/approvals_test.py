@@ -43,14 +43,14 @@ def approved(given: Offer = offer()) -> Approval:  # noqa: B008 - a value
 
 
 def test_what_was_approved_is_approved() -> None:
-    assert approvals.verdict(offer(), approved()) == Verdict("approved")
-    assert approvals.problem("c1", Verdict("approved")) == ""
+    assert approvals.judge_offer(offer(), approved()) == Verdict("approved")
+    assert approvals.approval_problem("c1", Verdict("approved")) == ""
 
 
 def test_what_was_never_approved_is_unknown() -> None:
-    found = approvals.verdict(offer(), None)
+    found = approvals.judge_offer(offer(), None)
     assert found == Verdict("unknown")
-    assert approvals.problem("c1", found).endswith("kubectl mc trust approve c1")
+    assert approvals.approval_problem("c1", found).endswith("kubectl mc trust approve c1")
 
 
 @pytest.mark.parametrize(
@@ -72,31 +72,33 @@ def test_what_was_never_approved_is_unknown() -> None:
     ],
 )
 def test_any_change_is_seen_and_named(now: Offer, change: FieldChange) -> None:
-    found = approvals.verdict(now, approved())
+    found = approvals.judge_offer(now, approved())
     assert found == Verdict("changed", (change,))
-    assert approvals.described(change) in approvals.problem("c1", found)
+    assert approvals.describe_change(change) in approvals.approval_problem("c1", found)
 
 
 def test_the_login_that_a_server_gets_is_part_of_it() -> None:
     """Another of the user's own providers would send another login to the approved server."""
     before = approved(offer(command=None, args=None, env=None, provider="google"))
     now = offer(command=None, args=None, env=None, provider="azure")
-    assert approvals.verdict(now, before).changes == (FieldChange("provider", "google", "azure"),)
+    assert approvals.judge_offer(now, before).changes == (FieldChange("provider", "google", "azure"),)
 
 
 def test_a_record_whose_digest_was_edited_approves_nothing() -> None:
-    found = approvals.verdict(offer(), approved()._replace(digest="sha256:00"))
+    found = approvals.judge_offer(offer(), approved()._replace(digest="sha256:00"))
     assert found.state == "changed"
-    assert "the record of it has been edited" in approvals.problem("c1", found)
+    assert "the record of it has been edited" in approvals.approval_problem("c1", found)
 
 
 def test_fields_that_were_edited_approve_nothing_either() -> None:
     forged = approved()._replace(fields={**FIELDS, "server": "https://evil.example"})
-    assert approvals.verdict(offer(server="https://evil.example"), forged).state == "changed"
+    assert approvals.judge_offer(offer(server="https://evil.example"), forged).state == "changed"
 
 
 def test_the_digest_is_of_values_not_of_their_order() -> None:
-    assert approvals.digest({"a": 1, "b": {"c": 2, "d": 3}}) == approvals.digest({"b": {"d": 3, "c": 2}, "a": 1})
+    assert approvals.approval_digest({"a": 1, "b": {"c": 2, "d": 3}}) == approvals.approval_digest(
+        {"b": {"d": 3, "c": 2}, "a": 1}
+    )
 
 
 TEXT = st.text(max_size=5)
@@ -114,7 +116,7 @@ APPROVAL = st.fixed_dictionaries(
 @given(APPROVAL, APPROVAL)
 def test_only_the_very_same_is_approved(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     kept = approvals.approve({}, {KEY: Offer("properties", {}, before)})[KEY]
-    found = approvals.verdict(Offer("properties", {}, now), kept)
+    found = approvals.judge_offer(Offer("properties", {}, now), kept)
     assert (found.state == "approved") == (before == now)
     assert all(change.old != change.new for change in found.changes)
 
@@ -123,7 +125,7 @@ def test_only_the_very_same_is_approved(before: Mapping[str, Any], now: Mapping[
 
 
 def test_all_of_it_is_shown() -> None:
-    lines = approvals.shown("c1", offer(), approvals.verdict(offer(), None))
+    lines = approvals.describe_offer("c1", offer(), approvals.judge_offer(offer(), None))
     assert lines == [
         "c1: not approved yet",
         "  server:                https://c1.example:6443",
@@ -136,7 +138,7 @@ def test_all_of_it_is_shown() -> None:
 
 def test_what_it_was_is_shown_beside_what_it_is() -> None:
     now = offer(command="/tmp/aws", env=None, proxy_url="http://proxy", certificate_authority=None)
-    lines = approvals.shown("c1", now, approvals.verdict(now, approved()))
+    lines = approvals.describe_offer("c1", now, approvals.judge_offer(now, approved()))
     assert lines[0] == "c1: not what was approved"
     assert "  command:               /tmp/aws (was aws)" in lines
     assert "  env AWS_PROFILE:       gone (was prod)" in lines
@@ -148,7 +150,7 @@ def test_what_it_was_is_shown_beside_what_it_is() -> None:
 def test_nothing_that_is_shown_can_hide(approval: Mapping[str, Any]) -> None:
     """No control character, no letter that looks like another one, no line that looks like a line of ours."""
     given = Offer("properties", {}, approval)
-    for line in approvals.shown("c\x1b1", given, Verdict("unknown")):
+    for line in approvals.describe_offer("c\x1b1", given, Verdict("unknown")):
         assert line.isascii()
         assert line.isprintable()
 
@@ -171,34 +173,37 @@ def test_a_value_is_shown_as_printable_ascii(text: str, shown: str) -> None:
 
 
 def keep(file: str, record: Mapping[ProfileKey, Approval]) -> None:
-    approvals.change(file, lambda before: record)
+    approvals.update_approvals(file, lambda before: record)
 
 
 def test_the_record_is_kept_for_its_owner_only(tmp_path: Path) -> None:
-    file = approvals.path(str(tmp_path))
+    file = approvals.approvals_path(str(tmp_path))
     assert file == f"{tmp_path}/.kube/kubectl-mc-trust.yaml"
     record = approvals.approve(
         {}, {KEY: offer(), ProfileKey("", "fleet/c2"): offer(args=["\x1b", "é", "no", "2026-11-23"])}
     )
     keep(file, record)
     assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
-    assert approvals.read(file) == record
+    assert approvals.read_approvals(file) == record
     assert os.listdir(tmp_path / ".kube") == ["kubectl-mc-trust.yaml"]
 
 
 def test_of_changes_at_the_same_time_none_is_lost(tmp_path: Path) -> None:
-    file, keys = approvals.path(str(tmp_path)), [ProfileKey("hub", f"fleet/c{number}") for number in range(16)]
+    file, keys = (
+        approvals.approvals_path(str(tmp_path)),
+        [ProfileKey("hub", f"fleet/c{number}") for number in range(16)],
+    )
 
     def approve(key: ProfileKey) -> None:
-        approvals.change(file, lambda record: approvals.approve(record, {key: offer()}))
+        approvals.update_approvals(file, lambda record: approvals.approve(record, {key: offer()}))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(approve, keys))
-    assert set(approvals.read(file)) == set(keys)
+    assert set(approvals.read_approvals(file)) == set(keys)
 
 
 def test_no_file_is_no_approval(tmp_path: Path) -> None:
-    assert approvals.read(str(tmp_path / "nope")) == {}
+    assert approvals.read_approvals(str(tmp_path / "nope")) == {}
 
 
 def test_revoking_leaves_the_others() -> None:
@@ -209,8 +214,8 @@ def test_revoking_leaves_the_others() -> None:
 
 def test_the_same_profile_of_another_hub_is_another_one() -> None:
     profile = ClusterProfile("c1", "fleet")
-    assert approvals.key("hub", profile) == KEY
-    assert approvals.key(None, profile) == ProfileKey("", "fleet/c1")
+    assert approvals.profile_key("hub", profile) == KEY
+    assert approvals.profile_key(None, profile) == ProfileKey("", "fleet/c1")
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
@@ -219,7 +224,7 @@ def test_a_record_that_others_can_write_is_refused(tmp_path: Path, mode: int) ->
     keep(str(file), {KEY: approved()})
     file.chmod(mode)
     with pytest.raises(UserError, match="chmod 600"):
-        approvals.read(str(file))
+        approvals.read_approvals(str(file))
 
 
 @pytest.mark.parametrize(
@@ -238,7 +243,7 @@ def test_a_file_that_is_no_record_is_a_user_error(tmp_path: Path, text: str) -> 
     file.write_text(text)
     file.chmod(0o600)
     with pytest.raises(UserError, match=r"trust\.yaml: not YAML of kind ClusterTrust"):
-        approvals.read(str(file))
+        approvals.read_approvals(str(file))
 
 
 def test_a_folder_that_cannot_be_written_is_a_user_error(tmp_path: Path) -> None:

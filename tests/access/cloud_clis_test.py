@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.access.cloud_clis import ADDITIONAL_ARGS, CLOUDS, EXEC_ARGS, EXEC_CLUSTER, Plan, facts, plan
+from kubectl_mc.access.cloud_clis import (
+    ADDITIONAL_ARGS,
+    CLOUDS,
+    EXEC_ARGS,
+    EXEC_CLUSTER,
+    CloudCommand,
+    plan_command,
+    profile_facts,
+)
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
 
 ACK = "c5b5e80b0b64a4bf6939d2d8fbbc5aaaa"[:33]
@@ -21,8 +29,8 @@ def profile(properties: dict[str, str], **extensions: Any) -> ClusterProfile:
     return ClusterProfile("prod-eu", "fleet", properties=properties, access_providers=(provider,))
 
 
-def planned(cloud: str, properties: dict[str, str], **extensions: Any) -> Plan:
-    return plan(CLOUDS[cloud], profile(properties, **extensions), "prod-eu", "/home/user/.kube/config")
+def planned(cloud: str, properties: dict[str, str], **extensions: Any) -> CloudCommand:
+    return plan_command(CLOUDS[cloud], profile(properties, **extensions), "prod-eu", "/home/user/.kube/config")
 
 
 def command(cloud: str, properties: dict[str, str], **extensions: Any) -> str:
@@ -82,7 +90,7 @@ def test_the_exec_extensions_say_it_too() -> None:
 
 
 def test_a_property_counts_before_arguments_and_these_before_an_extension() -> None:
-    found = facts(
+    found = profile_facts(
         profile({"a": "property", EXEC_ARGS: "--b,args"}, **{EXEC_CLUSTER: {"a": "x", "--b": "x", "c": "extension"}})
     )
     assert (found["a"], found["--b"], found["c"]) == ("property", "args", "extension")
@@ -131,14 +139,14 @@ def test_what_no_cloud_would_take_is_refused(cloud: str, properties: dict[str, s
 @pytest.mark.parametrize("name", ["-c", "c 1", "c1\n", "C1", ""])
 def test_the_profile_s_name_is_checked_too(name: str) -> None:
     known = profile({"cluster-name": "shop", "region": "eu-west-1"})
-    assert plan(CLOUDS["aws"], known, name, "k") == Plan(unfit=("name", name))
+    assert plan_command(CLOUDS["aws"], known, name, "k") == CloudCommand(unfit=("name", name))
 
 
 def test_extensions_of_any_shape_are_no_error() -> None:
     shapes: list[Any] = [None, 1, "x", [], {}, [1, {"name": EXEC_CLUSTER, "extension": 3}], [{"name": ADDITIONAL_ARGS}]]
     for shape in shapes:
         provider = AccessProvider("p", {"extensions": shape})
-        assert facts(ClusterProfile("c", "n", access_providers=(provider,))) == {}
+        assert profile_facts(ClusterProfile("c", "n", access_providers=(provider,))) == {}
 
 
 HOSTILE = st.one_of(

@@ -9,8 +9,8 @@ import yaml
 from pytest_subprocess import FakeProcess
 
 from kubectl_mc.access import cloud_contexts, printed_kubeconfig
-from kubectl_mc.access.cloud_clis import CLOUDS, Plan
-from kubectl_mc.access.cloud_contexts import Made
+from kubectl_mc.access.cloud_clis import CLOUDS, CloudCommand
+from kubectl_mc.access.cloud_contexts import MadeContext
 from kubectl_mc.command_line.options import Options
 from tests.environments import environment
 
@@ -26,24 +26,24 @@ def views(fp: FakeProcess, *documents: tuple[str, list[str]]) -> None:
         fp.register(VIEW, stdout=json.dumps({"current-context": current, "contexts": contexts}).encode())
 
 
-def made(fp: FakeProcess, stderr: str, status: int, after: list[str], cloud: str = "aws") -> Made:
+def made(fp: FakeProcess, stderr: str, status: int, after: list[str], cloud: str = "aws") -> MadeContext:
     """What becomes of a command that says and does this; before it there is the context `hub`."""
     views(fp, *[("hub", ["hub"])] * 2, *[("hub", after)] * 2)
     fp.register(["aws", "x"], stderr=stderr.encode(), returncode=status)
-    return cloud_contexts.run(CLOUDS[cloud], {"c1": Plan(("aws", "x"), "c1")}, ENVIRONMENT, 5.0)["c1"]
+    return cloud_contexts.make_contexts(CLOUDS[cloud], {"c1": CloudCommand(("aws", "x"), "c1")}, ENVIRONMENT, 5.0)["c1"]
 
 
 @pytest.mark.parametrize(
     ("after", "expected"),
     [
-        (["hub", "c1"], Made("c1")),
-        (["hub", "other", "c1"], Made("c1")),
-        (["hub", "named-otherwise"], Made("named-otherwise")),
-        (["hub"], Made(problem="aws has made no context that could be told")),
-        (["hub", "a", "b"], Made(problem="aws has made no context that could be told")),
+        (["hub", "c1"], MadeContext("c1")),
+        (["hub", "other", "c1"], MadeContext("c1")),
+        (["hub", "named-otherwise"], MadeContext("named-otherwise")),
+        (["hub"], MadeContext(problem="aws has made no context that could be told")),
+        (["hub", "a", "b"], MadeContext(problem="aws has made no context that could be told")),
     ],
 )
-def test_the_context_that_appeared(fp: FakeProcess, after: list[str], expected: Made) -> None:
+def test_the_context_that_appeared(fp: FakeProcess, after: list[str], expected: MadeContext) -> None:
     assert made(fp, "", 0, after) == expected
 
 
@@ -62,12 +62,12 @@ def test_the_context_that_appeared(fp: FakeProcess, after: list[str], expected: 
     ],
 )
 def test_why_a_cli_failed(fp: FakeProcess, stderr: str, problem: str) -> None:
-    assert made(fp, stderr, 3, ["hub"]) == Made(problem=problem)
+    assert made(fp, stderr, 3, ["hub"]) == MadeContext(problem=problem)
 
 
 def test_aliyun_s_message_is_below_its_error(fp: FakeProcess) -> None:
     stderr = "ERROR: SDK.ServerError\nErrorCode: ErrorClusterNotFound\nRecommend: \nMessage: cluster not found\n"
-    assert made(fp, stderr, 1, ["hub"], "ali") == Made(problem="aliyun: Message: cluster not found")
+    assert made(fp, stderr, 1, ["hub"], "ali") == MadeContext(problem="aliyun: Message: cluster not found")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_the_current_context_is_put_back(fp: FakeProcess, before: str, words: li
     views(fp, *[(before, ["hub"])] * 2, *[("c1", ["hub", "c1"])] * 2)
     fp.register(["aws", "x"])
     fp.register(["kubectl", "config", *words])
-    cloud_contexts.run(CLOUDS["aws"], {"c1": Plan(("aws", "x"), "c1")}, ENVIRONMENT, 5.0)
+    cloud_contexts.make_contexts(CLOUDS["aws"], {"c1": CloudCommand(("aws", "x"), "c1")}, ENVIRONMENT, 5.0)
     assert fp.call_count(["kubectl", "config", *words]) == 1
 
 
@@ -87,9 +87,9 @@ def test_a_program_that_can_t_be_run(tmp_path: Path, fp: FakeProcess) -> None:
     (tmp_path / "aws").write_text("no program")
     (tmp_path / "aws").chmod(0o755)
     views(fp, *[("hub", ["hub"])] * 3)
-    plan = Plan((str(tmp_path / "aws"),), "c1")
-    found = cloud_contexts.run(CLOUDS["aws"], {"c1": plan}, ENVIRONMENT, 5.0)["c1"]
-    assert found == Made(problem="aws: Exec format error")
+    plan = CloudCommand((str(tmp_path / "aws"),), "c1")
+    found = cloud_contexts.make_contexts(CLOUDS["aws"], {"c1": plan}, ENVIRONMENT, 5.0)["c1"]
+    assert found == MadeContext(problem="aws: Exec format error")
 
 
 # --- A printed kubeconfig --------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def printed(**changes: object) -> bytes:
 
 
 def test_the_login_of_the_current_context() -> None:
-    assert printed_kubeconfig.parse(printed(), "config") == printed_kubeconfig.ClientCertificate(
+    assert printed_kubeconfig.parse_printed(printed(), "config") == printed_kubeconfig.ClientCertificate(
         "https://s", b"CA", b"CRT", b"KEY"
     )
 
@@ -142,4 +142,4 @@ def test_the_login_of_the_current_context() -> None:
 )
 def test_anything_else_is_no_login(text: bytes) -> None:
     with pytest.raises(ValueError, match="no kubeconfig with a client certificate"):
-        printed_kubeconfig.parse(text, "config")
+        printed_kubeconfig.parse_printed(text, "config")

@@ -49,7 +49,7 @@ def test_a_large_kubeconfig_is_split_for_many_clusters(size: int, count: int, wo
     [("get pods", True), ("get pods --kubeconfig=x", True), ("--user x get pods", False), ("get --username=x", True)],
 )
 def test_where_another_user_entry_is_named_kubectl_reads_the_users_own(text: str, can: bool) -> None:
-    assert cluster_access.can_split(grammar.parse(text.split())) is can
+    assert cluster_access.can_split(grammar.parse_line(text.split())) is can
 
 
 def test_without_memory_files_nothing_is_split_to_be_faster(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,5 +59,5 @@ def test_without_memory_files_nothing_is_split_to_be_faster(monkeypatch: pytest.
 
 def test_a_context_that_was_not_split_keeps_the_user_s_own() -> None:
     split = {"a": Kubeconfig({"kind": "Config"}, True)}
-    targets = cluster_access.split([Target("c1", "a", OWN), Target("c2", "b", OWN)], split)
+    targets = cluster_access.with_split_kubeconfigs([Target("c1", "a", OWN), Target("c2", "b", OWN)], split)
     assert targets == [Target("c1", "a", split["a"]), Target("c2", "b", OWN)]

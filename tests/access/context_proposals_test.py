@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_mc.access.context_proposals import Context, bare, contexts, propose, server
+from kubectl_mc.access.context_proposals import Context, bare, parse_contexts, propose, server
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
 from kubectl_mc.fleet.clusters import named_clusters
 from kubectl_mc.fleet.mapping import ClusterMapping, MappingEntry
@@ -26,7 +26,7 @@ def view(**servers: str) -> dict[str, Any]:
 def proposed(
     profiles: list[ClusterProfile], known: dict[str, str], entries: tuple[MappingEntry, ...] = ()
 ) -> dict[str, tuple[str, str]]:
-    found = propose(named_clusters(profiles), profiles, ClusterMapping(None, entries), contexts(view(**known)))
+    found = propose(named_clusters(profiles), profiles, ClusterMapping(None, entries), parse_contexts(view(**known)))
     return {each.cluster.name: (each.context, each.how) for each in found}
 
 
@@ -82,7 +82,7 @@ def test_a_server_that_two_contexts_have_is_asked_about() -> None:
         named_clusters(profiles),
         profiles,
         ClusterMapping(),
-        contexts(view(c2="https://t", admin="https://s", viewer="https://s")),
+        parse_contexts(view(c2="https://t", admin="https://s", viewer="https://s")),
     )
     assert [(each.context, each.how) for each in found] == [("", "its server is that of admin, viewer")]
     assert found[0].candidates == ("admin", "viewer", "c2")
@@ -110,7 +110,9 @@ def test_what_tools_put_around_a_name(context: str, name: str) -> None:
 
 def test_candidates_are_in_the_order_of_their_likeness() -> None:
     profiles = [profile("prod-eu")]
-    known = contexts(view(aaa="https://a", prod="https://b", **{"kind-prod-eu": "https://c", "prod-us": "https://d"}))
+    known = parse_contexts(
+        view(aaa="https://a", prod="https://b", **{"kind-prod-eu": "https://c", "prod-us": "https://d"})
+    )
     (found,) = propose(named_clusters(profiles), profiles, ClusterMapping(), known)
     assert found.candidates == ("kind-prod-eu", "prod-us", "prod", "aaa")
 
@@ -132,5 +134,5 @@ def test_a_kubeconfig_with_holes() -> None:
         "contexts": [{"name": "a"}, {"name": "b", "context": {"cluster": "gone"}}, None, {"context": {}}],
         "clusters": None,
     }
-    assert contexts(odd) == [Context("a", ("", "")), Context("b", ("", ""))]
+    assert parse_contexts(odd) == [Context("a", ("", "")), Context("b", ("", ""))]
     assert proposed([profile("x")], {}) == {"x": ("", "no context")}

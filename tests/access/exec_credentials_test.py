@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_mc.access import exec_credentials
-from kubectl_mc.access.exec_credentials import Credential, Failed
+from kubectl_mc.access.exec_credentials import Credential, LoginFailure
 from tests.hostile import JSON
 
 V1 = "client.authentication.k8s.io/v1"
@@ -32,7 +32,7 @@ def answer(**status: Any) -> bytes:
     ],
 )
 def test_a_credential_is_read(status: dict[str, Any], credential: Credential) -> None:
-    assert exec_credentials.parse(answer(**status), V1) == credential
+    assert exec_credentials.parse_credential(answer(**status), V1) == credential
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,15 @@ def test_a_credential_is_read(status: dict[str, Any], credential: Credential) ->
     ],
 )
 def test_what_is_no_credential_is_said_without_a_word_of_it(stdout: bytes, reason: str) -> None:
-    failed = exec_credentials.parse(stdout, V1)
-    assert isinstance(failed, Failed)
+    failed = exec_credentials.parse_credential(stdout, V1)
+    assert isinstance(failed, LoginFailure)
     assert reason in failed.reason
     assert "secret" not in failed.reason
 
 
 @given(st.one_of(st.binary(), JSON.map(lambda value: answer(token=value, expirationTimestamp=value))))
 def test_any_output_is_a_credential_or_a_reason(stdout: bytes) -> None:
-    assert isinstance(exec_credentials.parse(stdout, V1), Credential | Failed)
+    assert isinstance(exec_credentials.parse_credential(stdout, V1), Credential | LoginFailure)
 
 
 def test_no_repr_shows_a_credential() -> None:

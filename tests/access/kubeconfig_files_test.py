@@ -29,7 +29,7 @@ def reached(content: dict[str, Any] | None, context: str = "x", starts_programs:
 
 def after_login(before: Target, credential: Credential) -> Target:
     content = dict(before.kubeconfig.content or {})
-    login = exec_credentials.logged_in(credential_plugins.entry(content, "user"), credential)
+    login = exec_credentials.logged_in(credential_plugins.current_entry(content, "user"), credential)
     return before._replace(kubeconfig=Kubeconfig(credential_plugins.with_login(content, login), starts_programs=False))
 
 
@@ -43,9 +43,9 @@ def after_login(before: Target, credential: Credential) -> Target:
 )
 def test_a_shared_credential_is_printed_from_the_environment_and_is_nowhere_else(credential: Credential) -> None:
     before = reached(kubeconfig(EXEC))
-    (target,) = kubeconfig_files.targets([before], [after_login(before, credential)], OWN)
+    (target,) = kubeconfig_files.targets_in_files([before], [after_login(before, credential)], OWN)
     assert target.kubeconfig.content is not None
-    login = credential_plugins.entry(target.kubeconfig.content, "user")
+    login = credential_plugins.current_entry(target.kubeconfig.content, "user")
     assert set(login) == {"as", "exec"}
     written = json.dumps(target.kubeconfig.content)
     assert not any(word in written for word in ("s3cret", "BEGIN", "certificate", "YQ", "data"))
@@ -53,26 +53,26 @@ def test_a_shared_credential_is_printed_from_the_environment_and_is_nowhere_else
     printed = subprocess.run(
         [entry["command"], *entry["args"]], env=dict(target.kubeconfig.variables), capture_output=True, check=True
     )
-    assert exec_credentials.parse(printed.stdout, entry["apiVersion"]) == credential
+    assert exec_credentials.parse_credential(printed.stdout, entry["apiVersion"]) == credential
 
 
 def test_a_context_that_shares_no_login_is_reached_through_the_users_own_kubeconfig() -> None:
     for user in ({"token": "s3cret"}, {"password": "s3cret"}, EXEC):
         target = reached(kubeconfig(user))
-        assert kubeconfig_files.targets([target], [target], OWN) == [target._replace(kubeconfig=OWN)]
+        assert kubeconfig_files.targets_in_files([target], [target], OWN) == [target._replace(kubeconfig=OWN)]
 
 
 def test_so_is_one_with_a_password_for_its_proxy() -> None:
     before = reached(kubeconfig(EXEC, **{"proxy-url": "http://user:s3cret@proxy"}))
-    (target,) = kubeconfig_files.targets([before], [after_login(before, Credential("t", "", "", None))], OWN)
+    (target,) = kubeconfig_files.targets_in_files([before], [after_login(before, Credential("t", "", "", None))], OWN)
     assert target.kubeconfig == OWN
 
 
 def test_what_only_a_profile_reaches_is_left_as_it_is() -> None:
     target = reached(kubeconfig(EXEC), context="")
-    assert kubeconfig_files.targets([target], [target], OWN) == [target]
+    assert kubeconfig_files.targets_in_files([target], [target], OWN) == [target]
 
 
 def test_what_was_not_split_stays_so() -> None:
     target = reached(None)
-    assert kubeconfig_files.targets([target], [target], OWN) == [target]
+    assert kubeconfig_files.targets_in_files([target], [target], OWN) == [target]

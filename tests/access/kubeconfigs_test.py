@@ -43,7 +43,7 @@ VIEW: dict[str, Any] = {
 
 
 def minimal(name: str) -> dict[str, Any]:
-    content = kubeconfigs.split(VIEW)[name].content
+    content = kubeconfigs.split_contexts(VIEW)[name].content
     assert content is not None
     return dict(content)
 
@@ -61,7 +61,7 @@ def test_each_context_gets_its_own_cluster_and_user_only() -> None:
 
 
 def test_there_is_one_for_every_context() -> None:
-    assert list(kubeconfigs.split(VIEW)) == [entry["name"] for entry in VIEW["contexts"]]
+    assert list(kubeconfigs.split_contexts(VIEW)) == [entry["name"] for entry in VIEW["contexts"]]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_there_is_one_for_every_context() -> None:
     ],
 )
 def test_what_needs_its_own_folder_or_file_keeps_it(context: str, whole: bool, starts_programs: bool) -> None:
-    found = kubeconfigs.split(VIEW)[context]
+    found = kubeconfigs.split_contexts(VIEW)[context]
     assert (found.content is not None, found.starts_programs) == (whole, starts_programs)
 
 
@@ -93,8 +93,8 @@ def test_a_context_of_nothing_is_left_for_kubectl_to_complain_of(context: str) -
 
 @pytest.mark.parametrize("view", [{}, {"contexts": None, "clusters": None, "users": None}])
 def test_an_empty_kubeconfig_has_no_contexts(view: dict[str, Any]) -> None:
-    assert kubeconfigs.split(view) == {}
+    assert kubeconfigs.split_contexts(view) == {}
 
 
 def test_what_is_in_a_kubeconfig_is_not_in_its_repr() -> None:
-    assert "t1" not in repr(kubeconfigs.split(VIEW)["one"])
+    assert "t1" not in repr(kubeconfigs.split_contexts(VIEW)["one"])

@@ -65,13 +65,13 @@ def extended(**extensions: object) -> dict[str, Any]:
 
 
 def offered(given: ClusterProfile, *known: Provider) -> Offer:
-    found = profile_access.find(given, known)
+    found = profile_access.find_offer(given, known)
     assert isinstance(found, Offer), found
     return found
 
 
 def refused(given: ClusterProfile, *known: Provider) -> str:
-    found = profile_access.find(given, known)
+    found = profile_access.find_offer(given, known)
     assert isinstance(found, Unusable), found
     return found.reason
 
@@ -323,8 +323,10 @@ WITH_ALL: dict[str, Any] = {
 
 @given(hostile(WITH_ALL, 25), st.booleans())
 def test_any_profile_gives_an_offer_of_text_or_a_reason(item: object, known: bool) -> None:
-    for found in cluster_profiles.profiles([item]):
-        result = profile_access.find(found, [provider("Append", "Replace", provideClusterInfo=True)] if known else [])
+    for found in cluster_profiles.parse_profiles([item]):
+        result = profile_access.find_offer(
+            found, [provider("Append", "Replace", provideClusterInfo=True)] if known else []
+        )
         if isinstance(result, Unusable):
             assert result.reason
             continue
@@ -338,4 +340,4 @@ def test_any_profile_gives_an_offer_of_text_or_a_reason(item: object, known: boo
 
 @given(st.dictionaries(st.sampled_from(sorted(PROPERTIES)), st.text(max_size=20)))
 def test_any_text_in_the_properties_gives_an_offer_or_a_reason(properties: Mapping[str, str]) -> None:
-    assert isinstance(profile_access.find(profile(properties=properties), []), Offer | Unusable)
+    assert isinstance(profile_access.find_offer(profile(properties=properties), []), Offer | Unusable)

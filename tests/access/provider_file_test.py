@@ -32,7 +32,7 @@ FULL: dict[str, Any] = {
 
 
 def parse(*listed: object, path: str = "/home/alice/providers.json") -> tuple[provider_file.Provider, ...]:
-    return provider_file.parse(json.dumps({"providers": listed}), path)
+    return provider_file.parse_providers(json.dumps({"providers": listed}), path)
 
 
 def changed(**fields: object) -> dict[str, Any]:
@@ -114,24 +114,24 @@ def test_a_mistake_is_said_with_the_file_and_the_provider(provider: object, prob
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", "{}", '{"providers": {}}', "[" * 100_000])
 def test_what_is_no_provider_file_is_a_user_error(text: str) -> None:
     with pytest.raises(UserError, match=r"^/p: (not JSON|no list of providers)"):
-        provider_file.parse(text, "/p")
+        provider_file.parse_providers(text, "/p")
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "providers.json"
     path.write_text(json.dumps({"providers": [changed(command="./login")]}))
-    assert provider_file.read(str(path))[0].exec["command"] == f"{tmp_path}/login"
+    assert provider_file.read_providers(str(path))[0].exec["command"] == f"{tmp_path}/login"
 
 
 def test_a_file_that_cannot_be_read_is_a_user_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="can't be read: No such file"):
-        provider_file.read(str(tmp_path / "nope"))
+        provider_file.read_providers(str(tmp_path / "nope"))
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     with pytest.raises(UserError, match="can't be read"):
-        provider_file.read(str(tmp_path / "binary"))
+        provider_file.read_providers(str(tmp_path / "binary"))
 
 
 @given(st.one_of(st.text(), JSON.map(json.dumps), JSON.map(lambda value: json.dumps({"providers": value}))))
 def test_garbage_is_at_worst_a_user_error(text: str) -> None:
     with contextlib.suppress(UserError):
-        assert isinstance(provider_file.parse(text, "/p"), tuple)
+        assert isinstance(provider_file.parse_providers(text, "/p"), tuple)

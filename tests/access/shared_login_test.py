@@ -16,7 +16,7 @@ import pytest
 from pytest_subprocess import FakeProcess
 
 from kubectl_mc.access import shared_login
-from kubectl_mc.access.shared_login import How, LoginMember, Outcome
+from kubectl_mc.access.shared_login import LoginMember, LoginSettings, SharedLogins
 from kubectl_mc.processes import event_loop
 from tests.access.credential_plugins_test import V1, V1BETA1, kubeconfig, of_user
 
@@ -70,8 +70,8 @@ def plugin(tmp_path: Path) -> Plugin:
 
 
 @pytest.fixture
-def how(tmp_path: Path) -> How:
-    return How({"HOME": str(tmp_path), "PATH": os.environ.get("PATH", os.defpath), "USERS": "own"}, 8, 20.0)
+def how(tmp_path: Path) -> LoginSettings:
+    return LoginSettings({"HOME": str(tmp_path), "PATH": os.environ.get("PATH", os.defpath), "USERS": "own"}, 8, 20.0)
 
 
 said: list[str] = []
@@ -82,11 +82,11 @@ def nothing_said() -> None:
     said.clear()
 
 
-def share(members: Sequence[LoginMember], how: How) -> Outcome:
-    return shared_login.share(members, how, said.extend)
+def share(members: Sequence[LoginMember], how: LoginSettings) -> SharedLogins:
+    return shared_login.share_logins(members, how, said.extend)
 
 
-def logins(outcome: Outcome) -> list[Mapping[str, Any]]:
+def logins(outcome: SharedLogins) -> list[Mapping[str, Any]]:
     return [member.kubeconfig["users"][1]["user"] for member in outcome.members]
 
 
@@ -97,7 +97,7 @@ def at(seconds: float) -> str:
 # --- How often ---------------------------------------------------------------------------------------------
 
 
-def test_one_entry_of_a_hundred_contexts_runs_once(plugin: Plugin, how: How) -> None:
+def test_one_entry_of_a_hundred_contexts_runs_once(plugin: Plugin, how: LoginSettings) -> None:
     members = plugin.members(100, args=["get-token"])
     outcome = share(members, how)
     assert plugin.runs == ["get-token"]
@@ -109,7 +109,7 @@ def test_one_entry_of_a_hundred_contexts_runs_once(plugin: Plugin, how: How) -> 
     ]
 
 
-def test_a_hundred_entries_run_a_hundred_times(plugin: Plugin, how: How) -> None:
+def test_a_hundred_entries_run_a_hundred_times(plugin: Plugin, how: LoginSettings) -> None:
     plugin.does(f"""echo '{{"apiVersion": "{V1}", "kind": "ExecCredential", "status": {{"token": "'$1'"}}}}'""")
     members = [plugin.member(f"{side}{number}", args=[f"t{number}"]) for number in range(100) for side in "ab"]
     outcome = share(members, how)
@@ -117,35 +117,35 @@ def test_a_hundred_entries_run_a_hundred_times(plugin: Plugin, how: How) -> None
     assert logins(outcome) == [{"token": f"t{number}"} for number in range(100) for _ in "ab"]
 
 
-def test_an_entry_of_one_context_is_left_to_kubectl(plugin: Plugin, how: How) -> None:
+def test_an_entry_of_one_context_is_left_to_kubectl(plugin: Plugin, how: LoginSettings) -> None:
     members = [plugin.member(f"c{number}", args=[str(number)]) for number in range(100)]
-    assert share(members, how) == Outcome(tuple(members), {})
+    assert share(members, how) == SharedLogins(tuple(members), {})
     assert plugin.runs == []
 
 
-def test_what_a_plugin_has_given_in_this_command_is_not_asked_for_again(plugin: Plugin, how: How) -> None:
-    answers: shared_login.Answers = {}
+def test_what_a_plugin_has_given_in_this_command_is_not_asked_for_again(plugin: Plugin, how: LoginSettings) -> None:
+    answers: shared_login.LoginAnswers = {}
     for members in (plugin.members(1), plugin.members(3), plugin.members(1)):
-        outcome = shared_login.share(members, how._replace(alone=True), said.extend, answers)
+        outcome = shared_login.share_logins(members, how._replace(alone=True), said.extend, answers)
         assert logins(outcome) == [{"token": "secret-token"}] * len(members)
     assert len(plugin.runs) == 1
     assert "secret" not in repr(answers)
 
 
-def test_contexts_without_an_exec_entry_stay_as_they_are(plugin: Plugin, how: How) -> None:
+def test_contexts_without_an_exec_entry_stay_as_they_are(plugin: Plugin, how: LoginSettings) -> None:
     others = [LoginMember("t", of_user({"token": "x"})), LoginMember("n", {}), plugin.member("r", apiVersion="x")]
     outcome = share([*others, *plugin.members(2)], how)
     assert list(outcome.members[:3]) == others
     assert len(plugin.runs) == 1
 
 
-def test_cluster_info_makes_entries_different(plugin: Plugin, how: How) -> None:
+def test_cluster_info_makes_entries_different(plugin: Plugin, how: LoginSettings) -> None:
     same = [plugin.member("c1", provideClusterInfo=True), plugin.member("c1", provideClusterInfo=True)]
     assert len(logins(share([*same, plugin.member("c2", provideClusterInfo=True)], how))) == 3
     assert [told["spec"] for told in plugin.told] == [{"cluster": {"server": "https://c1"}, "interactive": False}]
 
 
-def test_no_more_than_max_parallel_run_at_a_time(plugin: Plugin, how: How) -> None:
+def test_no_more_than_max_parallel_run_at_a_time(plugin: Plugin, how: LoginSettings) -> None:
     plugin.does('echo 1 >> "${0%/*}/steps"; ls / >/dev/null; echo -1 >> "${0%/*}/steps"')
     share([plugin.member(f"{n}{side}", args=[str(n)]) for n in range(8) for side in "ab"], how._replace(max_parallel=3))
     steps = [int(step) for step in (plugin.folder / "steps").read_text().split()]
@@ -155,7 +155,7 @@ def test_no_more_than_max_parallel_run_at_a_time(plugin: Plugin, how: How) -> No
 # --- With what ---------------------------------------------------------------------------------------------
 
 
-def test_the_plugin_gets_the_users_environment_and_the_entrys(plugin: Plugin, how: How) -> None:
+def test_the_plugin_gets_the_users_environment_and_the_entrys(plugin: Plugin, how: LoginSettings) -> None:
     env = [
         {"name": "ENTRYS", "value": "1"},
         {"name": "ENTRYS", "value": "2"},
@@ -168,7 +168,7 @@ def test_the_plugin_gets_the_users_environment_and_the_entrys(plugin: Plugin, ho
     assert plugin.told == [{"apiVersion": V1, "kind": "ExecCredential", "spec": {"interactive": False}}]
 
 
-def test_what_is_started_and_how(fp: FakeProcess, plugin: Plugin, how: How) -> None:
+def test_what_is_started_and_how(fp: FakeProcess, plugin: Plugin, how: LoginSettings) -> None:
     answer = {"apiVersion": V1, "kind": "ExecCredential", "status": {"token": "t"}}
     recorder = fp.register([plugin.path, "get-token"], stdout=json.dumps(answer).encode())
     share(plugin.members(3, args=["get-token"]), how)
@@ -177,7 +177,7 @@ def test_what_is_started_and_how(fp: FakeProcess, plugin: Plugin, how: How) -> N
     assert not (call.kwargs or {}).get("shell")
 
 
-def test_stdin_is_empty(plugin: Plugin, how: How) -> None:
+def test_stdin_is_empty(plugin: Plugin, how: LoginSettings) -> None:
     plugin.does(f"""echo '{{"apiVersion": "{V1}", "kind": "ExecCredential", "status": {{"token": "<'$(cat)'>"}}}}'""")
     assert logins(share(plugin.members(2), how))[0] == {"token": "<>"}
 
@@ -185,7 +185,7 @@ def test_stdin_is_empty(plugin: Plugin, how: How) -> None:
 # --- What comes back ---------------------------------------------------------------------------------------
 
 
-def test_a_certificate_is_shared_too(plugin: Plugin, how: How) -> None:
+def test_a_certificate_is_shared_too(plugin: Plugin, how: LoginSettings) -> None:
     plugin.gives(clientCertificateData="PEM", clientKeyData="KEY")
     encoded = {
         "client-certificate-data": base64.b64encode(b"PEM").decode(),
@@ -199,7 +199,7 @@ def test_a_certificate_is_shared_too(plugin: Plugin, how: How) -> None:
     [(3600, True), (90, True), (30, False), (-30, False)],
 )
 def test_a_credential_that_will_not_do_stays_with_the_plugin(
-    plugin: Plugin, how: How, seconds: float, shared: bool
+    plugin: Plugin, how: LoginSettings, seconds: float, shared: bool
 ) -> None:
     plugin.gives(token="t", expirationTimestamp=at(seconds))
     outcome = share(plugin.members(2), how)
@@ -207,14 +207,14 @@ def test_a_credential_that_will_not_do_stays_with_the_plugin(
     assert outcome.failures == {}
 
 
-def test_a_credential_that_does_not_expire_will_do_for_ever(plugin: Plugin, how: How) -> None:
+def test_a_credential_that_does_not_expire_will_do_for_ever(plugin: Plugin, how: LoginSettings) -> None:
     assert logins(share(plugin.members(2), how)) == [{"token": "secret-token"}] * 2
 
 
 # --- Failures ----------------------------------------------------------------------------------------------
 
 
-def test_a_failing_plugin_fails_its_own_clusters_only(plugin: Plugin, how: How) -> None:
+def test_a_failing_plugin_fails_its_own_clusters_only(plugin: Plugin, how: LoginSettings) -> None:
     answer = json.dumps({"apiVersion": V1, "kind": "ExecCredential", "status": {"token": "t"}})
     failing = r"echo first >&2; printf 'la\033[2Jst\n\n' >&2; exit 3"
     plugin.does(f"[ \"$1\" = good ] && exec echo '{answer}'; {failing}")
@@ -238,7 +238,7 @@ def test_a_failing_plugin_fails_its_own_clusters_only(plugin: Plugin, how: How) 
         ("yes x | tr -d '\\n' | head -c 5000 >&2; exit 1", "x" * 200 + "…"),
     ],
 )
-def test_what_went_wrong_is_said(plugin: Plugin, how: How, script: str, reason: str) -> None:
+def test_what_went_wrong_is_said(plugin: Plugin, how: LoginSettings, script: str, reason: str) -> None:
     plugin.does(script)
     failures = share(plugin.members(2), how).failures
     assert set(failures) == {"c0", "c1"}
@@ -246,7 +246,7 @@ def test_what_went_wrong_is_said(plugin: Plugin, how: How, script: str, reason: 
     assert failures["c0"].startswith("login failed: ")
 
 
-def test_a_plugin_that_is_not_there_is_named_with_its_hint(how: How) -> None:
+def test_a_plugin_that_is_not_there_is_named_with_its_hint(how: LoginSettings) -> None:
     members = [
         LoginMember(name, kubeconfig(command="no-such-plugin", installHint="get it:\n  brew\x07 install it"))
         for name in "ab"
@@ -256,7 +256,9 @@ def test_a_plugin_that_is_not_there_is_named_with_its_hint(how: How) -> None:
     )
 
 
-def test_a_plugin_that_cannot_be_started_does_not_stop_the_others(plugin: Plugin, how: How, tmp_path: Path) -> None:
+def test_a_plugin_that_cannot_be_started_does_not_stop_the_others(
+    plugin: Plugin, how: LoginSettings, tmp_path: Path
+) -> None:
     broken = tmp_path / "broken"
     broken.write_bytes(b"\x7fELF")
     broken.chmod(0o755)
@@ -266,12 +268,12 @@ def test_a_plugin_that_cannot_be_started_does_not_stop_the_others(plugin: Plugin
     assert logins(outcome)[2:] == [{"token": "secret-token"}] * 2
 
 
-def test_arguments_that_no_process_can_get_are_a_failure(plugin: Plugin, how: How) -> None:
+def test_arguments_that_no_process_can_get_are_a_failure(plugin: Plugin, how: LoginSettings) -> None:
     failures = share(plugin.members(2, args=["a\0b"]), how).failures
     assert "the plugin can't be started: not a possible command line" in failures["c0"]
 
 
-def test_a_plugin_that_hangs_is_ended(plugin: Plugin, how: How, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plugin_that_hangs_is_ended(plugin: Plugin, how: LoginSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_loop, "GRACE", 0.1)
     plugin.does('echo $$ > "${0%/*}/pid"; exec sleep 1000')
     outcome = share(plugin.members(2), how._replace(patience=0.5))
@@ -283,14 +285,14 @@ def test_a_plugin_that_hangs_is_ended(plugin: Plugin, how: How, monkeypatch: pyt
 # --- What plugins say --------------------------------------------------------------------------------------
 
 
-def test_what_plugins_write_to_stderr_is_told_once_and_visibly(plugin: Plugin, how: How) -> None:
+def test_what_plugins_write_to_stderr_is_told_once_and_visibly(plugin: Plugin, how: LoginSettings) -> None:
     plugin.does("printf 'visit https://issuer\\na\\033[2J\\nend' >&2; exit 1")
     members = [plugin.member(f"{n}{side}", args=[str(n)]) for n in range(3) for side in "ab"]
     share(members, how)
     assert said == ["visit https://issuer", r"a\x1b[2J", "end"]
 
 
-def test_it_is_told_while_the_plugin_waits(plugin: Plugin, how: How) -> None:
+def test_it_is_told_while_the_plugin_waits(plugin: Plugin, how: LoginSettings) -> None:
     """The plugin goes on only when it has been heard."""
     os.mkfifo(plugin.folder / "heard")
     heard = os.open(plugin.folder / "heard", os.O_RDWR)
@@ -302,18 +304,18 @@ def test_it_is_told_while_the_plugin_waits(plugin: Plugin, how: How) -> None:
         said.extend(lines)
         os.write(heard, b"yes\n")
 
-    assert logins(shared_login.share(plugin.members(2), how, say)) == [{"token": "secret-token"}] * 2
+    assert logins(shared_login.share_logins(plugin.members(2), how, say)) == [{"token": "secret-token"}] * 2
     os.close(heard)
     assert said == ["visit us"]
 
 
-def test_nothing_shows_a_credential(plugin: Plugin, how: How) -> None:
+def test_nothing_shows_a_credential(plugin: Plugin, how: LoginSettings) -> None:
     outcome = share(plugin.members(2), how)
     assert "secret" not in f"{outcome} {outcome!r} {outcome.members}"
     assert said == []
 
 
-def test_nothing_is_kept_on_a_disk(plugin: Plugin, how: How, tmp_path: Path) -> None:
+def test_nothing_is_kept_on_a_disk(plugin: Plugin, how: LoginSettings, tmp_path: Path) -> None:
     plugin.does(
         f"cat <<'END'\n{json.dumps({'apiVersion': V1, 'kind': 'ExecCredential', 'status': {'token': 't0k3n'}})}\nEND"
     )
@@ -341,7 +343,13 @@ POLICY = "credentialPluginPolicy: DenyAll\n"
     ],
 )
 def test_a_policy_for_plugins_is_kubectls_to_apply(
-    plugin: Plugin, how: How, tmp_path: Path, kuberc: str | None, flag: str | None, variable: str | None, runs: int
+    plugin: Plugin,
+    how: LoginSettings,
+    tmp_path: Path,
+    kuberc: str | None,
+    flag: str | None,
+    variable: str | None,
+    runs: int,
 ) -> None:
     (tmp_path / ".kube").mkdir()
     (tmp_path / "other").write_text(POLICY)
@@ -356,13 +364,13 @@ def test_a_policy_for_plugins_is_kubectls_to_apply(
 # --- On the terminal ---------------------------------------------------------------------------------------
 
 
-def test_one_that_has_to_ask_fails_without_a_terminal(plugin: Plugin, how: How) -> None:
+def test_one_that_has_to_ask_fails_without_a_terminal(plugin: Plugin, how: LoginSettings) -> None:
     outcome = share(plugin.members(2, interactiveMode="Always"), how)
     assert outcome.failures["c1"] == "login failed: the plugin has to ask, and standard input is not a terminal"
     assert plugin.runs == []
 
 
-def test_one_that_may_ask_does_without_a_terminal(plugin: Plugin, how: How) -> None:
+def test_one_that_may_ask_does_without_a_terminal(plugin: Plugin, how: LoginSettings) -> None:
     share(plugin.members(2, interactiveMode="IfAvailable"), how)
     assert [told["spec"]["interactive"] for told in plugin.told] == [False]
 
@@ -371,9 +379,9 @@ ON_TERMINAL = """
 import json, os, sys
 from kubectl_mc.access import shared_login as login
 members = [login.LoginMember(name, config) for name, config in json.load(open(sys.argv[1]))]
-how = login.How(dict(os.environ), 8, 20.0, terminal=sys.stdin.isatty())
+how = login.LoginSettings(dict(os.environ), 8, 20.0, terminal=sys.stdin.isatty())
 try:
-    outcome = login.share(members, how, lambda lines: print(*lines, file=sys.stderr))
+    outcome = login.share_logins(members, how, lambda lines: print(*lines, file=sys.stderr))
 except KeyboardInterrupt:
     sys.exit(130)
 users = [member.kubeconfig["users"][1]["user"].get("token") for member in outcome.members]
@@ -444,7 +452,7 @@ def test_ctrl_c_at_the_question_ends_the_command(plugin: Plugin, tmp_path: Path)
     assert (status, outcome) == (130, None)
 
 
-def test_the_handlers_of_signals_are_as_they_were(plugin: Plugin, how: How) -> None:
+def test_the_handlers_of_signals_are_as_they_were(plugin: Plugin, how: LoginSettings) -> None:
     before = signal.getsignal(signal.SIGINT)
     share(plugin.members(2, interactiveMode="IfAvailable"), how._replace(terminal=True))
     assert signal.getsignal(signal.SIGINT) is before

@@ -15,7 +15,7 @@ CONFIG = {
 
 def address(flags: str, config: object = CONFIG) -> dict[str, str]:
     target = Target("c1", "c1", Kubeconfig(config, starts_programs=False))  # type: ignore[arg-type]
-    (found,) = addresses.of(request(f"scale deploy/a {flags}"), {"c1": target}, ["c1"])
+    (found,) = addresses.addresses_of(request(f"scale deploy/a {flags}"), {"c1": target}, ["c1"])
     return found
 
 

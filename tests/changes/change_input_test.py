@@ -13,17 +13,17 @@ import pytest
 import yaml
 
 from kubectl_mc.changes import change_input
-from kubectl_mc.changes.change_input import Given
+from kubectl_mc.changes.change_input import ChangeInput
 from kubectl_mc.command_line import grammar, invocation
 from kubectl_mc.messages import UserError
 from tests.environments import environment
 
 
-def read(*argv: str, stdin: bytes = b"") -> Given:
-    return change_input.read(environment(), invocation.parse_invocation(argv).kubectl, lambda: stdin)
+def read(*argv: str, stdin: bytes = b"") -> ChangeInput:
+    return change_input.read_input(environment(), invocation.parse_invocation(argv).kubectl, lambda: stdin)
 
 
-def names(given: Given) -> list[str]:
+def names(given: ChangeInput) -> list[str]:
     return [document["name"] for document in yaml.safe_load_all(given.content or b"")]
 
 
@@ -44,7 +44,7 @@ def test_a_lone_file_stays_to_the_byte(folder: Path) -> None:
     assert given.content == b"name: b1\n---\nname: b2"
     assert given.digest == f"sha256:{hashlib.sha256(given.content).hexdigest()}"
     assert given.sources == ("b.yaml",)
-    assert grammar.join(given.line.tokens) == ["apply", "-n", "shop", "--filename=-"]
+    assert grammar.join_tokens(given.line.tokens) == ["apply", "-n", "shop", "--filename=-"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_marks_of_an_encoding_are_no_text(folder: Path, encoding: str) -> None:
     "argv", [["delete", "cm", "a"], ["apply", "-f", "b.yaml", "-k", "."], ["apply", "-k"], ["apply", "-f"]]
 )
 def test_what_has_no_input_or_two_is_left_to_kubectl(folder: Path, argv: list[str]) -> None:
-    assert read(*argv) == Given(invocation.parse_invocation(argv).kubectl)
+    assert read(*argv) == ChangeInput(invocation.parse_invocation(argv).kubectl)
 
 
 def test_what_is_not_there_is_said(folder: Path) -> None:
@@ -148,22 +148,22 @@ def test_a_login_in_a_url_is_a_header_for_its_server_only(url: str) -> None:
 
 
 def test_what_came_through_a_pipe_is_known_again_but_cant_be_found_out() -> None:
-    given = Given(
+    given = ChangeInput(
         invocation.parse_invocation(["create", "cm", "a"]).kubectl, piped=(b"hunter2", b"\xff"), sources=("/dev/stdin",)
     )
-    written = change_input.written(given)
+    written = change_input.written_input(given)
     assert written == {"sources": ["/dev/stdin"], "proof": written["proof"]}
-    assert written["proof"] != change_input.written(given)["proof"]
-    assert change_input.is_same(given, written)
+    assert written["proof"] != change_input.written_input(given)["proof"]
+    assert change_input.is_same_input(given, written)
     for other in ((b"hunter3", b"\xff"), (b"hunter2",), ()):
-        assert not change_input.is_same(given._replace(piped=other), written)
-    assert not change_input.is_same(given, {"sources": ["/dev/stdin"]})
+        assert not change_input.is_same_input(given._replace(piped=other), written)
+    assert not change_input.is_same_input(given, {"sources": ["/dev/stdin"]})
 
 
 def test_a_file_is_known_again_by_its_digest(folder: Path) -> None:
     given = read("apply", "-f", "b.yaml")
-    assert change_input.written(given) == {"sources": ["b.yaml"], "digest": given.digest}
-    assert change_input.is_same(given, change_input.written(given))
-    assert not change_input.is_same(read("apply", "-f", "c.txt"), change_input.written(given))
-    assert change_input.written(read("delete", "cm", "a")) == {}
-    assert change_input.is_same(read("delete", "cm", "a"), {})
+    assert change_input.written_input(given) == {"sources": ["b.yaml"], "digest": given.digest}
+    assert change_input.is_same_input(given, change_input.written_input(given))
+    assert not change_input.is_same_input(read("apply", "-f", "c.txt"), change_input.written_input(given))
+    assert change_input.written_input(read("delete", "cm", "a")) == {}
+    assert change_input.is_same_input(read("delete", "cm", "a"), {})

@@ -8,8 +8,8 @@ from kubectl_mc.command_line import grammar, invocation
 HEAD = "apps/v1 Deployment web shop"
 
 
-def states(*rows: str) -> edits.States:
-    return edits.states("".join(f"{row}\n" for row in rows).encode())
+def states(*rows: str) -> edits.ObjectStates:
+    return edits.parse_states("".join(f"{row}\n" for row in rows).encode())
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def states(*rows: str) -> edits.States:
 def test_what_was_edited_is_told_by_its_versions(
     before: str, after: str, changed: list[tuple[str, str]], unchanged: bool
 ) -> None:
-    found = edits.changes(states(before), states(after))
+    found = edits.edited_objects(states(before), states(after))
     assert [(each.resource, each.namespace) for each in found] == changed
     assert edits.is_unchanged(states(before), states(after)) is unchanged
 
@@ -36,6 +36,6 @@ def test_what_is_looked_at_is_what_is_edited() -> None:
     line = invocation.parse_invocation(
         ["edit", "-f", "a.yaml", "deploy/a", "-n", "shop", "--as=bob", "-o", "json", "-R"]
     ).kubectl
-    words = grammar.join(edits.looking(line).tokens)
+    words = grammar.join_tokens(edits.reading_line(line).tokens)
     assert words[:6] == ["get", "deploy/a", "-f", "a.yaml", "-R", "--no-headers"]
     assert words[7:] == ["--namespace", "shop", "--as=bob"]

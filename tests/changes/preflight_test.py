@@ -34,13 +34,13 @@ SAID = 'error when creating "STDIN": namespaces "new" not found'
 def test_what_a_cluster_says_is_judged(
     stdout: bytes, stderr: bytes, status: int, refusal: str, unchanged: bool
 ) -> None:
-    finding = preflight.judged(Result("c1", stdout, stderr, status), APPLY)
+    finding = preflight.judge_finding(Result("c1", stdout, stderr, status), APPLY)
     assert (finding.refusal, finding.unchanged) == (refusal, unchanged)
 
 
 def test_the_rehearsal_says_what_it_would_do_whatever_is_to_be_shown() -> None:
     line = request("create deploy a --image=b -o json --dry-run=none --show-managed-fields -- sh").line
-    assert grammar.join(preflight.rehearsal(line).tokens) == [
+    assert grammar.join_tokens(preflight.rehearsal_line(line).tokens) == [
         *("create", "deploy", "a", "--image=b", "--dry-run=server", "--", "sh")
     ]
 
@@ -140,7 +140,7 @@ def test_what_is_shown_folds_what_is_alike() -> None:
         Cluster(f"c{number}", ClusterProfile(f"c{number}", "fleet", version="v1.33.1", healthy=number != 5))
         for number in range(1, 7)
     ]
-    assert confirmation.shown(request("delete cm a -n shop").line, clusters) == [
+    assert confirmation.describe_change(request("delete cm a -n shop").line, clusters) == [
         "kubectl delete cm a -n shop",
         "  c[1-4,6]: healthy, v1.33.1",
         "  c5: unhealthy, v1.33.1",
@@ -154,7 +154,7 @@ def test_the_findings_are_told_by_what_they_have_in_common() -> None:
         finding("c3", "pod/a", result="unchanged"),
         finding("c4", refusal="forbidden"),
     ]
-    assert preflight.told(findings) == [
+    assert preflight.describe_findings(findings) == [
         "Would change 2 clusters: c1, c2",
         "  pod/a deleted",
         "Would change nothing in 1 cluster: c3",

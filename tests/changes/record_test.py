@@ -42,7 +42,7 @@ def test_a_file_and_folder_that_others_could_read_are_closed(where: str) -> None
 
 
 def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
-    log = record.Log(os.open("/dev/full", os.O_RDWR | os.O_APPEND), "r1", "/dev/full")
+    log = record.RunLog(os.open("/dev/full", os.O_RDWR | os.O_APPEND), "r1", "/dev/full")
     with pytest.raises(UserError, match="no change without a record of it, and /dev/full can't be used"):
         log.write("start")
 
@@ -59,7 +59,7 @@ def test_a_line_behind_one_that_was_cut_off_is_whole(where: str) -> None:
     with open(where, "a") as file:
         file.write('{"run": "r1", "event": "beg')
     log.write("end", exit=0)
-    (run,) = record.runs(where)
+    (run,) = record.read_runs(where)
     assert [event["event"] for event in run.events] == ["start", "end"]
 
 
@@ -90,7 +90,7 @@ def test_the_lines_say_what_became_of_a_cluster(
     log = record.open_log(where, "r1")
     for event in [{"event": "start", **START}, *events]:
         log.write(**event)  # type: ignore[arg-type]
-    (run,) = record.runs(where)
+    (run,) = record.read_runs(where)
     places = {place.cluster: place for place in run.places()}
     assert (places["c1"].state, places["c1"].gated) == (state, gated)
     assert list(places) == ["c1", "c2", "c3"]
@@ -98,7 +98,7 @@ def test_the_lines_say_what_became_of_a_cluster(
 
 @given(st.lists(st.builds(ObjectChange, st.text(), st.text(), st.text())))
 def test_objects_are_read_as_they_were_written(changes: list[ObjectChange]) -> None:
-    again = json.loads(json.dumps(record.changes(changes)))
+    again = json.loads(json.dumps(record.written_changes(changes)))
     assert [ObjectChange(**{"resource": "", "result": "", **each}) for each in again] == changes
 
 
@@ -107,24 +107,24 @@ def test_a_run_has_to_be_the_only_one_of_its_name(where: str, name: str) -> None
     for run in ("2026-a", "2026-b"):
         record.open_log(where, run).write("start", **START)
     with pytest.raises(UserError, match="no run"):
-        record.find(where, name)
-    assert record.find(where, "2026-a").id == "2026-a"
-    assert record.find(where, "last").id == "2026-b"
+        record.find_run(where, name)
+    assert record.find_run(where, "2026-a").id == "2026-a"
+    assert record.find_run(where, "last").id == "2026-b"
 
 
 def test_without_a_file_there_are_no_runs(where: str) -> None:
-    assert record.runs(where) == []
+    assert record.read_runs(where) == []
 
 
 def test_a_run_is_held_by_one_process(where: str) -> None:
     log = record.open_log(where, "20260114-093012-3f9a")
-    record.lock(log)
+    record.lock_run(log)
     log.write("start", **START)
-    assert record.reread(log).clusters == ["c1", "c2", "c3"]
+    assert record.reread_run(log).clusters == ["c1", "c2", "c3"]
     other = os.fork()
     if not other:
         try:
-            record.lock(record.open_log(where, log.run))
+            record.lock_run(record.open_log(where, log.run))
         except UserError:
             os._exit(7)
         os._exit(0)

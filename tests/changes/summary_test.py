@@ -3,13 +3,15 @@ from __future__ import annotations
 import pytest
 
 from kubectl_mc.changes import summary
-from kubectl_mc.changes.record import Place
+from kubectl_mc.changes.record import Outcome
 
-DONE, LEFT = Place("c1", "changed"), Place("c2", "failed", "forbidden")
+DONE, LEFT = Outcome("c1", "changed"), Outcome("c2", "failed", "forbidden")
 
 
 def test_a_run_that_is_done_is_one_line() -> None:
-    assert summary.lines("R", [DONE, Place("c2", "changed")], whole=True) == ["Run R: changed in 2 clusters: c1, c2"]
+    assert summary.summary_lines("R", [DONE, Outcome("c2", "changed")], whole=True) == [
+        "Run R: changed in 2 clusters: c1, c2"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -23,7 +25,7 @@ def test_a_run_that_is_done_is_one_line() -> None:
     ],
 )
 def test_what_is_left_can_be_gone_on_with(whole: bool, last: str) -> None:
-    assert summary.lines("R", [DONE, LEFT], whole) == [
+    assert summary.summary_lines("R", [DONE, LEFT], whole) == [
         "Run R:",
         "  changed in 1 cluster: c1",
         "  failed in 1 cluster: c2 (forbidden)",

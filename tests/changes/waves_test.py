@@ -33,7 +33,7 @@ SPECS = st.lists(PARTS, min_size=1, max_size=6).map(
     ],
 )
 def test_parts_count_from_the_start_and_are_rounded_up(spec: str, total: int, ends: list[int]) -> None:
-    assert waves.ends(spec, total) == ends
+    assert waves.wave_ends(spec, total) == ends
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_parts_count_from_the_start_and_are_rounded_up(spec: str, total: int, en
 )
 def test_a_spec_that_is_none_is_said(spec: str) -> None:
     with pytest.raises(UserError, match="invalid argument"):
-        waves.ends(spec, 10)
+        waves.wave_ends(spec, 10)
 
 
 @given(NAMES, SPECS, st.data())
 def test_every_cluster_has_its_turn_once_and_no_wave_is_empty(names: list[str], spec: str, data: st.DataObject) -> None:
     canary = data.draw(st.none() | st.sampled_from(names))
     unhealthy = data.draw(st.sets(st.sampled_from(names)))
-    plan = waves.plan(names, spec, canary, unhealthy)
+    plan = waves.plan_waves(names, spec, canary, unhealthy)
     turns = [name for wave in plan for name in wave]
     assert sorted(turns) == sorted(names)
     assert all(plan)
@@ -61,24 +61,24 @@ def test_every_cluster_has_its_turn_once_and_no_wave_is_empty(names: list[str], 
 
 
 def test_without_flags_there_is_one_wave() -> None:
-    assert waves.plan(["c1", "c2"], None, None) == [("c1", "c2")]
-    assert waves.plan(["c1", "c2"], None, "c2") == [("c2",), ("c1",)]
-    assert waves.plan(["c1"], None, "c1") == [("c1",)]
+    assert waves.plan_waves(["c1", "c2"], None, None) == [("c1", "c2")]
+    assert waves.plan_waves(["c1", "c2"], None, "c2") == [("c2",), ("c1",)]
+    assert waves.plan_waves(["c1"], None, "c1") == [("c1",)]
 
 
 def test_the_canary_has_to_be_a_target() -> None:
     with pytest.raises(UserError, match="'c9' is none of the chosen clusters: c1, c2"):
-        waves.plan(["c1", "c2"], None, "c9")
+        waves.plan_waves(["c1", "c2"], None, "c9")
 
 
 @pytest.mark.parametrize(
     ("spec", "total", "tolerated"), [(None, 10, 0), ("0", 10, 0), ("3", 10, 3), ("10%", 19, 1), ("100%", 4, 4)]
 )
 def test_how_many_may_fail(spec: str | None, total: int, tolerated: int) -> None:
-    assert waves.tolerated(spec, total) == tolerated
+    assert waves.tolerated_failures(spec, total) == tolerated
 
 
 @pytest.mark.parametrize("spec", ["some", "-1", "101%", "1,2"])
 def test_a_bad_number_of_failures_is_said(spec: str) -> None:
     with pytest.raises(UserError, match="--max-failures"):
-        waves.tolerated(spec, 10)
+        waves.tolerated_failures(spec, 10)

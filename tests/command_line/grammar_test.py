@@ -9,7 +9,7 @@ from kubectl_mc.command_line.kubectl_flags import FLAGS
 
 
 def parse(text: str) -> grammar.CommandLine:
-    return grammar.parse(text.split())
+    return grammar.parse_line(text.split())
 
 
 # --- Nothing is lost ---------------------------------------------------------------------------------------
@@ -44,8 +44,8 @@ def flat(parts: list[list[str]]) -> list[str]:
 @given(st.lists(st.one_of(THEIRS, OURS), max_size=8), AFTER)
 def test_joining_what_was_read_gives_the_very_argv(parts: list[list[str]], after: list[list[str]]) -> None:
     argv = flat(parts + after)
-    assert grammar.join(grammar.parse(argv).tokens) == argv
-    assert grammar.join(grammar.parse(argv, options.OWN_FLAGS).tokens) == argv
+    assert grammar.join_tokens(grammar.parse_line(argv).tokens) == argv
+    assert grammar.join_tokens(grammar.parse_line(argv, options.OWN_FLAGS).tokens) == argv
 
 
 # Verbs and flags that take all they need, so that what follows is no value.
@@ -61,7 +61,7 @@ def test_without_our_flags_kubectl_s_words_are_left_in_order(
 ) -> None:
     theirs = ["get", "pods", *flat([part for part, _ in parts]), *flat(after)]
     mixed = ["get", "pods", *flat([flat([part, *ours]) for part, ours in parts]), *flat(after)]
-    assert grammar.join(invocation.parse_invocation(mixed).kubectl.tokens) == theirs
+    assert grammar.join_tokens(invocation.parse_invocation(mixed).kubectl.tokens) == theirs
 
 
 # --- Which verb --------------------------------------------------------------------------------------------
@@ -119,13 +119,13 @@ def test_the_verb_is_found_as_cobra_finds_it(text: str, verb: str) -> None:
     ],
 )
 def test_odd_words_are_one_word_each(argv: list[str], verb: str, operands: list[str]) -> None:
-    line = grammar.parse(argv)
+    line = grammar.parse_line(argv)
     assert (line.verb, grammar.operands(line)) == (verb, operands)
     assert len(line.path) == len(argv) - len(operands)
 
 
 def test_an_empty_word_is_no_verb() -> None:
-    assert grammar.parse(["", "get", "", "pods"]).verb == "get"
+    assert grammar.parse_line(["", "get", "", "pods"]).verb == "get"
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_the_output_format_is_read_in_every_form(flags: str, form: tuple[str, st
     ],
 )
 def test_flags_can_be_left_out(argv: str, without: list[str], left: str) -> None:
-    assert grammar.join(grammar.without(parse(argv), without).tokens) == left.split()
+    assert grammar.join_tokens(grammar.without(parse(argv), without).tokens) == left.split()
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_flags_can_be_left_out(argv: str, without: list[str], left: str) -> None
 )
 def test_flags_are_added_in_front_of_two_dashes(argv: str, result: str) -> None:
     line = grammar.with_flags(parse(argv), ("output", "json"), ("watch", "false"))
-    assert grammar.join(line.tokens) == result.split()
+    assert grammar.join_tokens(line.tokens) == result.split()
     assert grammar.value(line, "output") == "json"
 
 

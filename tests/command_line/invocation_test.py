@@ -38,7 +38,9 @@ def test_no_flag_of_ours_is_one_of_kubectl_s() -> None:
 
 @pytest.mark.parametrize("flag", sorted(grammar.all_flags() - set(invocation.REFUSED)))
 def test_no_flag_of_kubectl_s_is_taken_for_one_of_ours(flag: str) -> None:
-    assert grammar.join(invocation.parse_invocation(["get", "pods", f"--{flag}"]).kubectl.tokens)[-1] == f"--{flag}"
+    assert (
+        grammar.join_tokens(invocation.parse_invocation(["get", "pods", f"--{flag}"]).kubectl.tokens)[-1] == f"--{flag}"
+    )
 
 
 @pytest.mark.parametrize("flag", sorted(OWN_FLAGS))
@@ -61,7 +63,7 @@ def test_each_flag_of_ours_is_in_the_help(flag: str) -> None:
     ],
 )
 def test_what_is_left_is_kubectl_s(text: str, left: str) -> None:
-    assert grammar.join(invocation.parse_invocation(text.split()).kubectl.tokens) == left.split()
+    assert grammar.join_tokens(invocation.parse_invocation(text.split()).kubectl.tokens) == left.split()
 
 
 # --- Values ------------------------------------------------------------------------------------------------
@@ -172,7 +174,7 @@ def test_flags_that_name_one_api_server_are_refused(flag: str, name: str, place:
 
 def test_config_s_own_flags_of_those_names_are_left() -> None:
     argv = ["config", "set-context", "x", "--cluster=y"]
-    assert grammar.join(invocation.parse_invocation(argv).kubectl.tokens) == argv
+    assert grammar.join_tokens(invocation.parse_invocation(argv).kubectl.tokens) == argv
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_a_flag_nearly_one_of_ours_is_an_error_that_names_it(flag: str, meant: s
     "argv", ["get pods --watch-only", "get pods --nope", "my-plugin --excludes=a", "get x -- --verbos"]
 )
 def test_other_unknown_flags_are_kubectl_s_business(argv: str) -> None:
-    assert grammar.join(invocation.parse_invocation(argv.split()).kubectl.tokens) == argv.split()
+    assert grammar.join_tokens(invocation.parse_invocation(argv.split()).kubectl.tokens) == argv.split()
 
 
 # --- What is wanted ----------------------------------------------------------------------------------------

@@ -32,8 +32,8 @@ from kubectl_mc.command_line import invocation, verbs
 )
 def test_what_is_only_a_dry_run(text: str, rehearses: bool) -> None:
     line = invocation.parse_invocation(shlex.split(text)).kubectl
-    verb = verbs.find(line)
-    assert (verbs.rehearses(verb, line), verbs.changes(verb, line)) == (rehearses, not rehearses)
+    verb = verbs.find_row(line)
+    assert (verbs.is_dry_run(verb, line), verbs.is_change(verb, line)) == (rehearses, not rehearses)
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_what_is_only_a_dry_run(text: str, rehearses: bool) -> None:
 )
 def test_of_a_plugin_only_the_long_flag_asks_for_help(text: str, way: str) -> None:
     line = invocation.parse_invocation(text.split()).kubectl
-    assert verbs.mode(verbs.find(line), line) == way
+    assert verbs.mode(verbs.find_row(line), line) == way

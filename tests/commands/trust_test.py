@@ -77,7 +77,7 @@ class User:
         return Said(status, stdout.getvalue(), stderr.getvalue())
 
     def approved(self) -> set[str]:
-        return {key.profile for key in approvals.read(approvals.path(str(self.home)))}
+        return {key.profile for key in approvals.read_approvals(approvals.approvals_path(str(self.home)))}
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_no_secret_is_kept_of_a_command_or_of_what_a_program_says(place: Place) 
     place.mc(targeted("danger login bob PASSWORD=hunter2 --my-token hunter2", "--yes"))
     place.mc(targeted("set env deploy/cart -n shop PASSWORD=hunter2", "--yes"))
     place.mc(targeted("run z --image=i PASSWORD=hunter2", "--yes"))
-    assert "hunter2" not in Path(record.path(place.shell.environment["HOME"])).read_text()
+    assert "hunter2" not in Path(record.record_path(place.shell.environment["HOME"])).read_text()
     assert [run.start["what"] for run in runs(place)] == [
         "Danger 'login' in 2 clusters",
         "Set env deployment 'cart' in 2 clusters",
@@ -59,8 +59,8 @@ def test_no_secret_is_kept_of_a_command_or_of_what_a_program_says(place: Place) 
 
 
 def test_without_a_record_nothing_is_changed(place: Place) -> None:
-    Path(record.path(place.shell.environment["HOME"])).parent.mkdir(exist_ok=True)
-    Path(record.path(place.shell.environment["HOME"])).symlink_to("/dev/full")
+    Path(record.record_path(place.shell.environment["HOME"])).parent.mkdir(exist_ok=True)
+    Path(record.record_path(place.shell.environment["HOME"])).symlink_to("/dev/full")
     done = place.mc(targeted(LABEL, "--yes"))
     assert (done.status, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: no change without a record of it")
@@ -76,7 +76,7 @@ ROOM = 1 << 20  # what kubectl itself writes is smaller
 def test_a_disk_that_is_full_after_some_lines(place: Place, whole: int) -> None:
     """Whatever was changed is in the record as begun, and nothing begins that isn't."""
     command = targeted(LABEL, "--overwrite --max-parallel=1 --yes")
-    record = Path(record_module.path(place.shell.environment["HOME"]))
+    record = Path(record_module.record_path(place.shell.environment["HOME"]))
     place.mc(command)  # the lines' sizes
     sizes = [len(line) for line in record.read_bytes().splitlines(keepends=True)]
     assert len(sizes) == 6

@@ -49,7 +49,7 @@ def settled(changing: Shell, folder: Path) -> Place:
     for name, text in {**MANIFESTS, "web.yaml": WEB, "request.yaml": request}.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    record = Path(record_module.path(changing.environment["HOME"]))
+    record = Path(record_module.record_path(changing.environment["HOME"]))
     record.unlink(missing_ok=True)
     path = f"{folder}:{changing.environment['PATH']}"
     return Place(
@@ -82,7 +82,7 @@ def writes(place: Place, cluster: str) -> int:
 
 
 def runs(place: Place) -> list[Run]:
-    return record.runs(record.path(place.shell.environment["HOME"]))
+    return record.read_runs(record.record_path(place.shell.environment["HOME"]))
 
 
 def states(run: Run) -> dict[str, str]:

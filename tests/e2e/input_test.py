@@ -29,7 +29,10 @@ def test_a_value_from_stdin_is_the_same_for_each(place: Place) -> None:
     assert values == {"c1": expected, "c2": "", "c3": expected}
     given = runs(place)[0].start["input"]
     assert (given["sources"], list(given["proof"]), given.get("digest")) == (["/dev/stdin"], ["salt", "scrypt"], None)
-    assert hashlib.sha256(b"hunter2").hexdigest() not in Path(record.path(place.shell.environment["HOME"])).read_text()
+    assert (
+        hashlib.sha256(b"hunter2").hexdigest()
+        not in Path(record.record_path(place.shell.environment["HOME"])).read_text()
+    )
     rehearsed = place.shell.mc(*place.words(f"{command} --dry-run=client -o jsonpath={{.data}}"), stdin="hunter2")
     assert rehearsed.stdout == f"c1\t{expected}\nc3\t{expected}\n"
 

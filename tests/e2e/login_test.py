@@ -12,7 +12,7 @@ import pytest
 
 from kubectl_mc.access import profile_access, provider_file, shared_login
 from kubectl_mc.access.profile_access import Offer
-from kubectl_mc.access.shared_login import How, LoginMember
+from kubectl_mc.access.shared_login import LoginMember, LoginSettings
 from kubectl_mc.fleet import cluster_profiles, hub_objects
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Command, Result
@@ -57,11 +57,11 @@ def configured(plugin: Plugin, provider: str, token: str, cluster_info: bool = F
 
 def offers(members: Shell, plugin: Plugin) -> dict[str, Offer]:
     """What the hub's profiles and the plugin's provider file are, by the cluster's name."""
-    listed = members.kubectl("--context", "hub", *cluster_profiles.list_command(None)).stdout
-    logins = provider_file.read(str(plugin.file))
+    listed = members.kubectl("--context", "hub", *cluster_profiles.profiles_words(None)).stdout
+    logins = provider_file.read_providers(str(plugin.file))
     found = {
-        profile.name: profile_access.find(profile, logins)
-        for profile in cluster_profiles.profiles(hub_objects.items(listed.encode()))
+        profile.name: profile_access.find_offer(profile, logins)
+        for profile in cluster_profiles.parse_profiles(hub_objects.list_items(listed.encode()))
     }
     return {name: offer for name, offer in found.items() if isinstance(offer, Offer)}
 
@@ -72,13 +72,14 @@ def run(members: Shell, given: Sequence[LoginMember], *words: str) -> list[Resul
         Command(member.name, ("kubectl", *words), members.environment, json.dumps(member.kubeconfig).encode())
         for member in given
     ]
-    return event_loop.collect(commands, 8, 60)
+    return event_loop.collect_results(commands, 8, 60)
 
 
 def provider_name(members: Shell) -> str:
-    listed = members.kubectl("--context", "hub", *cluster_profiles.list_command(None)).stdout
+    listed = members.kubectl("--context", "hub", *cluster_profiles.profiles_words(None)).stdout
     (name,) = {
-        profile.access_providers[0].name for profile in cluster_profiles.profiles(hub_objects.items(listed.encode()))
+        profile.access_providers[0].name
+        for profile in cluster_profiles.parse_profiles(hub_objects.list_items(listed.encode()))
     }
     return name
 
@@ -97,7 +98,7 @@ def test_kubectl_logs_in_with_the_plugins_token(members: Shell, plugin: Plugin, 
 def test_all_log_in_with_one_run_of_it(members: Shell, plugin: Plugin) -> None:
     found = offers(members, configured(plugin, provider_name(members), "viewer"))
     given = [LoginMember(name, offer.kubeconfig) for name, offer in found.items()]
-    outcome = shared_login.share(given, How(members.environment, 8, 30.0), lambda lines: None)
+    outcome = shared_login.share_logins(given, LoginSettings(members.environment, 8, 30.0), lambda lines: None)
     assert (outcome.failures, plugin.started) == ({}, 1)
     for result in run(members, outcome.members, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"):
         assert (result.status, result.stdout, result.stderr) == (0, b"viewer", b"")
@@ -115,8 +116,10 @@ def test_the_plugin_is_told_what_kubectl_tells_it(members: Shell, plugin: Plugin
     run(members, [LoginMember("c1", config)], "get", "nodes")
     theirs = json.loads(plugin.told.read_text())
     plugin.told.unlink()
-    shared_login.share(
-        [LoginMember("c1", config), LoginMember("again", config)], How(members.environment, 8, 30.0), lambda lines: None
+    shared_login.share_logins(
+        [LoginMember("c1", config), LoginMember("again", config)],
+        LoginSettings(members.environment, 8, 30.0),
+        lambda lines: None,
     )
     assert json.loads(plugin.told.read_text()) == theirs
     assert theirs["spec"]["cluster"]["config"] == extension["extension"]
@@ -125,7 +128,7 @@ def test_the_plugin_is_told_what_kubectl_tells_it(members: Shell, plugin: Plugin
 def test_a_wrong_token_is_unauthorized_everywhere(members: Shell, plugin: Plugin) -> None:
     found = offers(members, configured(plugin, provider_name(members), "nobody"))
     given = [LoginMember(name, offer.kubeconfig) for name, offer in found.items()]
-    outcome = shared_login.share(given, How(members.environment, 8, 30.0), lambda lines: None)
+    outcome = shared_login.share_logins(given, LoginSettings(members.environment, 8, 30.0), lambda lines: None)
     assert all(
         b"Unauthorized" in result.stderr or b"logged in" in result.stderr
         for result in run(members, outcome.members, "get", "nodes")

@@ -163,7 +163,7 @@ def test_undo_is_for_the_same_namespace_user_and_server(place: Place) -> None:
 
 def test_undo_does_not_log_in_with_what_is_not_kept(place: Place) -> None:
     token = "--token=hunter2" if "token" in str(place.shell.environment) else "--token=fixtures"
-    log = record.open_log(record.path(place.shell.environment["HOME"]), record.new_run())
+    log = record.open_log(record.record_path(place.shell.environment["HOME"]), record.new_run_id())
     where = {"cluster": "c1", "server": "", "user": "", "namespace": "shop"}
     argv = ["set", "image", "deploy/cart", "app=new", "--token=<redacted>", "--clusters=c1"]
     log.write("start", argv=argv, waves=[["c1"]], targets=[where])

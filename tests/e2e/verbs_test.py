@@ -144,7 +144,7 @@ def said(place: Place, cluster: str, command: str) -> list[str]:
 
 
 def refused(place: Place, command: str) -> None:
-    verb = grammar.parse(command.split()).verb
+    verb = grammar.parse_line(command.split()).verb
     what = "delete from" if verb == "delete" else f"{verb} in"
     text = f"Error: Use --all-clusters to {what} all clusters, or --clusters to specify targets\n"
     assert place.mc(command) == Done(1, "", text)
@@ -366,10 +366,10 @@ def test_every_verb_of_kubectl_and_every_row_of_the_program_is_in_the_table(memb
 
 @pytest.mark.parametrize("row", rows(), ids=[row.verb for row in rows()])
 def test_the_way_and_the_naming_of_targets_are_the_programs(row: Row) -> None:
-    line = grammar.parse(["hello"] if row.verb == PLUGIN else row.verb.split())
-    verb = verbs.find(line)
+    line = grammar.parse_line(["hello"] if row.verb == PLUGIN else row.verb.split())
+    verb = verbs.find_row(line)
     if verb.group and line.verb == verb.path:  # alone it is kubectl's help; the row is about its sub-verbs
         line = line._replace(path=(*line.path, "some"))
-    assert (row.way, row.named) == (verbs.mode(verb, line), "yes" if verbs.changes(verb, line) else "no")
+    assert (row.way, row.named) == (verbs.mode(verb, line), "yes" if verbs.is_change(verb, line) else "no")
     shapes = {"table": "table", "text": "sections", "lines": "lines"}
     assert row.answer == (shapes[verb.shape] if row.way in ("captured", "streamed") else "as kubectl's")

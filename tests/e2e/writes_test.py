@@ -117,12 +117,12 @@ def test_a_change_is_refused_rehearsed_confirmed_and_written_down(place: Place, 
         assert [event["event"] for event in run.events if event.get("cluster") == cluster] == ["begin", "cluster"]
     targets = {target["cluster"]: bool(target["server"] and target["user"]) for target in run.start["targets"]}
     assert targets == dict.fromkeys(TARGETS, True)
-    assert "hunter2" not in Path(record.path(place.shell.environment["HOME"])).read_text()
+    assert "hunter2" not in Path(record.record_path(place.shell.environment["HOME"])).read_text()
 
 
 def test_every_changing_verb_has_a_case() -> None:
     changing = {path for path, row in verbs.TABLE.items() if row.changes}
-    proven = {verbs.find(grammar.parse(shlex.split(case.command))).path for case in CASES}
+    proven = {verbs.find_row(grammar.parse_line(shlex.split(case.command))).path for case in CASES}
     elsewhere = {"exec", "attach", "apply edit-last-applied"}  # below, and in verbs_test.py
     assert changing - proven == elsewhere
 

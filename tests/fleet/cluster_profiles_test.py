@@ -44,8 +44,8 @@ FULL: dict[str, Any] = {
 
 
 def parse(*items: object) -> list[ClusterProfile]:
-    return cluster_profiles.profiles(
-        hub_objects.items(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}).encode())
+    return cluster_profiles.parse_profiles(
+        hub_objects.list_items(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}).encode())
     )
 
 
@@ -142,7 +142,7 @@ def test_a_name_that_kubernetes_allows_is_kept(name: str) -> None:
 )  # fmt: skip
 def test_what_is_no_list_is_a_value_error(text: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any ValueError, json's own too
-        cluster_profiles.profiles(hub_objects.items(text))
+        cluster_profiles.parse_profiles(hub_objects.list_items(text))
 
 
 def test_an_empty_list_has_no_profiles() -> None:
@@ -167,7 +167,7 @@ def test_wrong_types_anywhere_count_as_not_given(items: list[object]) -> None:
 @given(st.one_of(st.binary(), JSON.map(lambda value: json.dumps(value).encode())))
 def test_garbage_is_at_worst_a_value_error(text: bytes) -> None:
     with contextlib.suppress(ValueError):
-        assert isinstance(cluster_profiles.profiles(hub_objects.items(text)), list)
+        assert isinstance(cluster_profiles.parse_profiles(hub_objects.list_items(text)), list)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_garbage_is_at_worst_a_value_error(text: bytes) -> None:
     ],
 )
 def test_the_profiles_are_asked_for(namespace: str | None, selector: str | None, argv: str) -> None:
-    assert cluster_profiles.list_command(namespace, selector) == argv.split()
+    assert cluster_profiles.profiles_words(namespace, selector) == argv.split()
 
 
 def decision(name: str, *chosen: str, key: str = "", index: str | None = None, namespace: str = "fleet") -> object:
@@ -191,7 +191,7 @@ def decision(name: str, *chosen: str, key: str = "", index: str | None = None, n
 
 
 def decided(placement: str, *slices: object) -> list[str]:
-    return [name for _, name in placements.decided(slices, placement)]
+    return [name for _, name in placements.parse_decision(slices, placement)]
 
 
 @pytest.mark.parametrize(
@@ -234,4 +234,6 @@ def test_a_placement_that_is_not_one_is_said(placement: str, problem: str) -> No
 @given(st.lists(hostile(decision("a", "c1", key="roll", index="0"), 6), max_size=3))
 def test_decisions_with_wrong_types_are_at_worst_said(items: list[object]) -> None:
     with contextlib.suppress(UserError):
-        assert all(isinstance(text, str) for reference in placements.decided(items, "roll") for text in reference)
+        assert all(
+            isinstance(text, str) for reference in placements.parse_decision(items, "roll") for text in reference
+        )

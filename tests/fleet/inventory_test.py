@@ -59,7 +59,9 @@ class Hub(NamedTuple):
             (self.folder / f"{kind}.error").write_text(text)
 
     def find(self, query: InventoryQuery = NAMED, refresh: bool = False) -> Inventory:
-        return inventory.get(self.environment(refresh), query, lambda: Target("hub", query.context or "", OWN))
+        return inventory.get_inventory(
+            self.environment(refresh), query, lambda: Target("hub", query.context or "", OWN)
+        )
 
     def environment(self, refresh: bool = False, kubeconfig: str | None = None) -> Environment:
         """Of a user whose home is the folder. kubeconfig: the value of KUBECONFIG, by default a file in the folder"""
@@ -152,11 +154,11 @@ def test_another_kubeconfig_has_the_hub_asked_but_leaves_what_it_said(hub: Hub) 
 def test_a_relative_path_is_another_kubeconfig_in_another_folder(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     (hub.folder / "elsewhere").mkdir()
     monkeypatch.chdir(hub.folder)
-    inventory.get(hub.environment(kubeconfig="config"), NAMED, lambda: Target("hub", "hub", OWN))
+    inventory.get_inventory(hub.environment(kubeconfig="config"), NAMED, lambda: Target("hub", "hub", OWN))
     hub.fails(REFUSED)
     monkeypatch.chdir(hub.folder / "elsewhere")
     with pytest.raises(UserError, match="connection refused"):
-        inventory.get(hub.environment(kubeconfig="config"), NAMED, lambda: Target("hub", "hub", OWN))
+        inventory.get_inventory(hub.environment(kubeconfig="config"), NAMED, lambda: Target("hub", "hub", OWN))
 
 
 def test_another_kubeconfig_s_current_context_may_be_another_hub(hub: Hub) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kubectl_mc.fleet import mapping, mapping_editor
 from kubectl_mc.fleet.mapping import MappingEntry
-from kubectl_mc.fleet.mapping_editor import CannotEdit, changed
+from kubectl_mc.fleet.mapping_editor import CannotEdit, edited_text
 
 HEAD = "apiVersion: kubectl-mc.k8s.io/v1alpha1\nkind: ClusterMapping\n"
 
@@ -106,9 +106,9 @@ APPENDED = {
 @pytest.mark.parametrize("case", APPENDED)
 def test_a_new_entry(case: str) -> None:
     before, after = APPENDED[case]
-    assert changed(before, [ADDED]) == after
-    assert mapping.parse(after, "f").context_for("c9", "any") == "new"
-    assert changed(after, [ADDED]) == after
+    assert edited_text(before, [ADDED]) == after
+    assert mapping.parse_mapping(after, "f").context_for("c9", "any") == "new"
+    assert edited_text(after, [ADDED]) == after
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_new_entry(case: str) -> None:
     ],
 )
 def test_an_entry_is_changed_where_it_stands(before: str, after: str) -> None:
-    assert changed(before, [ADDED]) == after
+    assert edited_text(before, [ADDED]) == after
 
 
 @pytest.mark.parametrize(
@@ -145,11 +145,11 @@ def test_an_entry_is_changed_where_it_stands(before: str, after: str) -> None:
     ],
 )
 def test_the_hub(before: str, after: str) -> None:
-    assert changed(before, [], "h") == after
+    assert edited_text(before, [], "h") == after
 
 
 def test_an_entry_with_a_namespace_is_beside_one_without() -> None:
-    text = changed("clusters: [{name: c1, context: a}]", [MappingEntry("c1", "b", "dev")])
+    text = edited_text("clusters: [{name: c1, context: a}]", [MappingEntry("c1", "b", "dev")])
     assert text == "clusters: [{name: c1, context: a}, {name: c1, namespace: dev, context: b}]"
 
 
@@ -169,7 +169,7 @@ def test_an_entry_with_a_namespace_is_beside_one_without() -> None:
 )
 def test_what_cant_be_changed_safely_is_not_changed(text: str, why: str) -> None:
     with pytest.raises(CannotEdit, match=why):
-        changed(text, [ADDED])
+        edited_text(text, [ADDED])
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,10 @@ def test_what_cant_be_changed_safely_is_not_changed(text: str, why: str) -> None
 )
 def test_every_context_is_read_back_as_it_is(context: str) -> None:
     for text in ("", "clusters: [{name: c9, context: 'old'}]", "clusters: [{name: c9, context: old}]"):
-        assert mapping.parse(changed(text, [MappingEntry("c9", context)]), "f").context_for("c9", "") == context
+        assert (
+            mapping.parse_mapping(edited_text(text, [MappingEntry("c9", context)]), "f").context_for("c9", "")
+            == context
+        )
 
 
 # --- Whatever is in the file ------------------------------------------------------------------------------------
@@ -217,7 +220,7 @@ def files(draw: st.DrawFn) -> str:
 def test_only_the_entry_changes(text: str, name: str, context: str) -> None:
     before = yaml.safe_load(text)
     namespace, _, profile = name.rpartition("/")
-    after = changed(text, [MappingEntry(profile, context, namespace or None)])
+    after = edited_text(text, [MappingEntry(profile, context, namespace or None)])
     items = before["clusters"] or []
     place = next((place for place, item in enumerate(items) if item["name"] == name), None)
     if place is None:
@@ -233,14 +236,14 @@ def test_only_the_entry_changes(text: str, name: str, context: str) -> None:
         }
         lines = list(zip(text.splitlines(True), after.splitlines(True), strict=True))
         assert sum(old != new for old, new in lines) <= 1
-    assert mapping.parse(after, "f").context_for(profile, namespace) == context
+    assert mapping.parse_mapping(after, "f").context_for(profile, namespace) == context
 
 
 @given(files(), words)
 def test_the_hub_is_a_line_of_its_own(text: str, context: str) -> None:
     assume("hubContext" not in text)
-    after = changed(text, [], context)
-    assert mapping.parse(after, "f").hub_context == context
+    after = edited_text(text, [], context)
+    assert mapping.parse_mapping(after, "f").hub_context == context
     lines = after.splitlines(True)
     added = next(place for place, line in enumerate(lines) if line.startswith("hubContext"))
     assert "".join(lines[:added] + lines[added + 1 :]) == text
@@ -255,7 +258,7 @@ def _mode(path: Path) -> int:
 
 def test_a_new_file_is_its_owner_s_and_has_no_backup(tmp_path: Path) -> None:
     path = tmp_path / ".kube" / "f.yaml"
-    assert mapping_editor.write(str(path), "", "clusters: []\n") is None
+    assert mapping_editor.write_text(str(path), "", "clusters: []\n") is None
     assert (path.read_text(), _mode(path)) == ("clusters: []\n", 0o600)
     assert os.listdir(path.parent) == ["f.yaml"]
 
@@ -264,8 +267,8 @@ def test_the_previous_file_is_kept_to_the_byte(tmp_path: Path) -> None:
     path = tmp_path / "f.yaml"
     path.write_bytes(b"# \xc3\xa4\r\nclusters:\n")
     path.chmod(0o644)
-    before = mapping_editor.read(str(path))
-    assert mapping_editor.write(str(path), before, "new\r\n") == f"{path}.bak"
+    before = mapping_editor.read_text(str(path))
+    assert mapping_editor.write_text(str(path), before, "new\r\n") == f"{path}.bak"
     assert (path.read_bytes(), _mode(path)) == (b"new\r\n", 0o600)
     backup = tmp_path / "f.yaml.bak"
     assert (backup.read_bytes(), _mode(backup)) == (b"# \xc3\xa4\r\nclusters:\n", 0o600)
@@ -276,7 +279,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "dotfiles").mkdir()
     (tmp_path / "dotfiles" / "f.yaml").write_text("old")
     (tmp_path / "f.yaml").symlink_to("dotfiles/f.yaml")
-    mapping_editor.write(str(tmp_path / "f.yaml"), "old", "new")
+    mapping_editor.write_text(str(tmp_path / "f.yaml"), "old", "new")
     assert (tmp_path / "f.yaml").is_symlink()
     assert (tmp_path / "dotfiles" / "f.yaml").read_text() == "new"
 
@@ -285,7 +288,7 @@ def test_a_file_that_somebody_else_has_changed_is_left_alone(tmp_path: Path) -> 
     path = tmp_path / "f.yaml"
     path.write_text("theirs")
     with pytest.raises(CannotEdit, match="changed in the meantime"):
-        mapping_editor.write(str(path), "what we read", "ours")
+        mapping_editor.write_text(str(path), "what we read", "ours")
     assert path.read_text() == "theirs"
     assert os.listdir(tmp_path) == ["f.yaml"]
 
@@ -299,6 +302,6 @@ def test_a_write_that_fails_leaves_the_file_and_nothing_else(tmp_path: Path, mon
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        mapping_editor.write(str(path), "old", "new")
+        mapping_editor.write_text(str(path), "old", "new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["f.yaml"]

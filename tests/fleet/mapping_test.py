@@ -28,7 +28,7 @@ SHORT = "clusters: [{profile: prod-eu, context: eu}]\n"
 
 
 def parse(text: str) -> ClusterMapping:
-    return mapping.parse(text, "FILE")
+    return mapping.parse_mapping(text, "FILE")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_the_first_entry_of_a_name_counts() -> None:
 
 
 def test_without_files_nothing_is_mapped(tmp_path: Path) -> None:
-    assert mapping.read(str(tmp_path / "nowhere")) == ClusterMapping()
+    assert mapping.read_mapping(str(tmp_path / "nowhere")) == ClusterMapping()
 
 
 def test_the_first_file_counts_before_the_second(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_the_first_file_counts_before_the_second(tmp_path: Path) -> None:
     (tmp_path / "kubectl-mc.yaml").write_text(
         "hubContext: hub\nclusters: [{name: a, context: x}, {name: b, context: y}]"
     )
-    read = mapping.read(str(tmp_path))
+    read = mapping.read_mapping(str(tmp_path))
     assert (read.hub_context, read.context_for("a", ""), read.context_for("b", "")) == ("hub", "first", "y")
 
 
@@ -189,7 +189,7 @@ def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, content: bytes | Non
     path = tmp_path / "kubectl-mc.yaml"
     path.mkdir() if content is None else path.write_bytes(content)
     with pytest.raises(UserError, match=r"kubectl-mc\.yaml: can't be read: "):
-        mapping.read(str(tmp_path))
+        mapping.read_mapping(str(tmp_path))
 
 
 PROTECTED = """\
@@ -244,7 +244,7 @@ def test_a_provider_file_is_not_looked_for_in_the_current_folder(
     monkeypatch.setenv("HOME", "/home/alice")
     text = f"defaults: {{clusterprofile-provider-file: {given}}}"
     path = "/home/alice/.kube/kubectl-mc-clusters.yaml"
-    assert mapping.parse(text, path).defaults == (("clusterprofile-provider-file", found),)
+    assert mapping.parse_mapping(text, path).defaults == (("clusterprofile-provider-file", found),)
 
 
 WHOLE = """\
@@ -259,38 +259,38 @@ defaults: {exclude: [dev], cluster-timeout: 10s}
 
 def test_what_was_read_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / mapping.FILES[0]).write_text(WHOLE)
-    read, parsed = mapping.read(str(tmp_path)), parse(WHOLE)
-    monkeypatch.setattr(mapping, "parse", None)
-    assert mapping.read(str(tmp_path)) == read == parsed
+    read, parsed = mapping.read_mapping(str(tmp_path)), parse(WHOLE)
+    monkeypatch.setattr(mapping, "parse_mapping", None)
+    assert mapping.read_mapping(str(tmp_path)) == read == parsed
 
 
 def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / mapping.FILES[0]
     file.write_text(WHOLE)
-    mapping.read(str(tmp_path))
+    mapping.read_mapping(str(tmp_path))
     before = file.stat()
     file.write_text(WHOLE.replace("prod-*", "test-*"))
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))  # same size, same time
-    assert mapping.read(str(tmp_path)).protected == ("test-*",)
+    assert mapping.read_mapping(str(tmp_path)).protected == ("test-*",)
     (tmp_path / mapping.FILES[1]).write_text(SHORT)
-    assert len(mapping.read(str(tmp_path)).entries) == 3
+    assert len(mapping.read_mapping(str(tmp_path)).entries) == 3
     file.unlink()
-    assert mapping.read(str(tmp_path)) == parse(SHORT)
+    assert mapping.read_mapping(str(tmp_path)) == parse(SHORT)
 
 
 @pytest.mark.parametrize("text", ["", "{", "null", '{"value": {}}', '{"value": {"entries": [[1]]}}', "damage"])
 def test_what_is_kept_may_be_damaged(tmp_path: Path, text: str) -> None:
     (tmp_path / mapping.FILES[0]).write_text(WHOLE)
-    mapping.read(str(tmp_path))
+    mapping.read_mapping(str(tmp_path))
     (kept,) = (tmp_path / "cache" / "kubectl-mc").iterdir()
     if text == "damage":
         text = json.dumps({**json.loads(kept.read_text()), "value": {"entries": [["only one"]]}})
     kept.write_text(text)
-    assert mapping.read(str(tmp_path)) == parse(WHOLE)
+    assert mapping.read_mapping(str(tmp_path)) == parse(WHOLE)
 
 
 def test_a_file_that_is_none_is_not_kept(tmp_path: Path) -> None:
     (tmp_path / mapping.FILES[0]).write_text("clusters: 3\n")
     for _ in range(2):
         with pytest.raises(UserError, match="clusters is no list"):
-            mapping.read(str(tmp_path))
+            mapping.read_mapping(str(tmp_path))

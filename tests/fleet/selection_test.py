@@ -23,7 +23,9 @@ def profiles(*names: str) -> tuple[ClusterProfile, ...]:
 
 
 def chosen(inventory: Inventory, *flags: str) -> list[str]:
-    return [cluster.name for cluster in selection.select(inventory, invocation.parse_invocation(flags).options)]
+    return [
+        cluster.name for cluster in selection.select_clusters(inventory, invocation.parse_invocation(flags).options)
+    ]
 
 
 def by_name(include: list[str], exclude: list[str]) -> list[str]:
@@ -48,7 +50,7 @@ def test_names_are_in_natural_order(ordered: list[str]) -> None:
 
 @given(st.lists(st.text()))
 def test_any_names_have_an_order(names: list[str]) -> None:
-    assert sorted(sorted(names, key=natural_order.natural)) == sorted(names)
+    assert sorted(sorted(names, key=natural_order.natural_key)) == sorted(names)
 
 
 def test_a_name_that_is_there_twice_is_shown_with_its_namespace() -> None:
@@ -142,7 +144,7 @@ def test_what_a_part_of_the_hub_s_clusters_lacks_is_no_typo_to_leave_out(part: s
 
 
 def test_a_context_s_name_is_any_text_and_its_cluster_s_is_safe_to_show() -> None:
-    (cluster,) = selection.by_contexts(
+    (cluster,) = selection.clusters_of_contexts(
         (ClusterProfile("a\x1b[2J\tb", ""),), invocation.parse_invocation(["--contexts=a*"]).options
     )
     assert (cluster.name, cluster.own_context) == ("a\\x1b[2J\\tb", "a\x1b[2J\tb")
@@ -150,9 +152,11 @@ def test_a_context_s_name_is_any_text_and_its_cluster_s_is_safe_to_show() -> Non
 
 def test_a_context_that_contexts_leaves_out_is_no_typo() -> None:
     flags = invocation.parse_invocation(["--contexts=kind-*", "--exclude=other,kind-b"]).options
-    assert [each.name for each in selection.by_contexts(profiles("kind-a", "kind-b", "other"), flags)] == ["kind-a"]
+    assert [each.name for each in selection.clusters_of_contexts(profiles("kind-a", "kind-b", "other"), flags)] == [
+        "kind-a"
+    ]
     with pytest.raises(UserError, match="no cluster matches 'kind-c'"):
-        selection.by_contexts(
+        selection.clusters_of_contexts(
             profiles("kind-a"), invocation.parse_invocation(["--contexts=*", "--exclude=kind-c"]).options
         )
 
@@ -161,7 +165,7 @@ def test_contexts_are_a_fleet_without_a_hub() -> None:
     contexts = profiles("kind-a", "kind-b", "other")
     assert [
         each.name
-        for each in selection.by_contexts(contexts, invocation.parse_invocation(["--contexts=kind-*"]).options)
+        for each in selection.clusters_of_contexts(contexts, invocation.parse_invocation(["--contexts=kind-*"]).options)
     ] == [
         "kind-a",
         "kind-b",
@@ -172,4 +176,4 @@ def test_contexts_are_a_fleet_without_a_hub() -> None:
         (["--contexts=kind-*", "--exclude=*"], "no cluster is chosen"),
     ):
         with pytest.raises(UserError, match=problem):
-            selection.by_contexts(contexts, invocation.parse_invocation(flags).options)
+            selection.clusters_of_contexts(contexts, invocation.parse_invocation(flags).options)

@@ -20,7 +20,7 @@ def merge(text: str, *outputs: str, keys: tuple[str, ...] = ()) -> str:
         [Result(f"c{number}", stdout.encode(), b"", 0) for number, stdout in enumerate(texts, start=1)]
         for texts in (outputs, keys)
     )
-    return answers.merge(results, sort_keys, request(text))
+    return answers.merge_answers(results, sort_keys, request(text))
 
 
 PODS = "NAME   AGE\na      1m\n"
@@ -134,7 +134,7 @@ def test_a_table_that_is_none_stands_under_its_cluster() -> None:
 
 
 def test_bytes_that_are_no_text_come_out_as_they_went_in() -> None:
-    text = answers.merge([Result("c1", b"NAME\n\xff\xfe\n", b"", 0)], (), request("get pods"))
+    text = answers.merge_answers([Result("c1", b"NAME\n\xff\xfe\n", b"", 0)], (), request("get pods"))
     assert text.encode("utf-8", "surrogateescape") == b"NAME   CLUSTER\n\xff\xfe     c1\n"
 
 
@@ -200,7 +200,7 @@ def test_without_keys_rows_stay_in_kubectl_s_order() -> None:
 )
 def test_each_kubectl_is_asked_for_what_can_be_merged(text: str, asked: str) -> None:
     made = request(text)
-    assert grammar.join(answers.asked(made, made.line).tokens) == asked.split()
+    assert grammar.join_tokens(answers.mergeable_line(made, made.line).tokens) == asked.split()
 
 
 @pytest.mark.parametrize(
@@ -218,11 +218,11 @@ def test_each_kubectl_is_asked_for_what_can_be_merged(text: str, asked: str) -> 
 )
 def test_of_several_clusters_each_is_asked_for_what_can_stand_among_others(text: str, asked: str) -> None:
     made = request(text)
-    assert grammar.join(answers.asked(made, made.line, several=True).tokens) == asked.split()
+    assert grammar.join_tokens(answers.mergeable_line(made, made.line, several=True).tokens) == asked.split()
 
 
 @pytest.mark.parametrize(("text", "count"), [("get x --sort-by=.x", 2), ("get x", 0), ("top pod --sort-by=cpu", 0)])
 def test_keys_are_asked_for_where_there_is_something_to_sort(text: str, count: int) -> None:
     made = request(text)
     target = Target("c", "c", Kubeconfig(None, False))
-    assert len(answers.sort_keys(made, [Job(target, made.line, "c")] * 2)) == count
+    assert len(answers.sort_key_jobs(made, [Job(target, made.line, "c")] * 2)) == count

@@ -16,5 +16,5 @@ from kubectl_mc.merge import custom_columns
     ],
 )
 def test_a_header_that_hides_its_column_is_replaced(spec: str, headers: tuple[str, ...], findable: str) -> None:
-    assert custom_columns.headers(spec) == headers
-    assert custom_columns.findable(spec) == findable
+    assert custom_columns.column_headers(spec) == headers
+    assert custom_columns.findable_spec(spec) == findable

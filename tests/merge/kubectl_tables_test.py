@@ -25,7 +25,7 @@ def tab_writer(rows: list[list[str]]) -> str:
 
 
 def one(text: str) -> Table:
-    (parsed,) = tables_module.parse(text)
+    (parsed,) = tables_module.parse_tables(text)
     return parsed
 
 
@@ -34,13 +34,13 @@ def rows(parsed: Table) -> list[list[str]]:
 
 
 def joined(*texts: str) -> Table:
-    return tables_module.join([(f"c{number}", one(text)) for number, text in enumerate(texts, start=1)])
+    return tables_module.join_tables([(f"c{number}", one(text)) for number, text in enumerate(texts, start=1)])
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_recorded_table_is_rendered_to_the_very_bytes(name: str) -> None:
     text = recording(name).stdout
-    assert tables_module.render(tables_module.parse(text)) == text
+    assert tables_module.render_tables(tables_module.parse_tables(text)) == text
 
 
 @pytest.mark.parametrize("name", ["get-pods"])
@@ -50,9 +50,9 @@ def test_the_oracle_is_kubectls_tab_writer(name: str) -> None:
 
 
 def test_without_headers_a_table_is_kubectls_own_without_headers() -> None:
-    parsed = tables_module.parse(recording("get-pods-wide").stdout)
+    parsed = tables_module.parse_tables(recording("get-pods-wide").stdout)
     narrow = [Table(parsed[0].header[:5], parsed[0].columns[:5])]
-    assert tables_module.render(narrow, headers=False) == recording("get-pods-noheaders").stdout
+    assert tables_module.render_tables(narrow, headers=False) == recording("get-pods-noheaders").stdout
 
 
 def test_cells_with_two_spaces_and_empty_cells_are_read() -> None:
@@ -89,7 +89,7 @@ def test_any_cells_survive_kubectls_tab_writer(written: list[list[str]]) -> None
     parsed = one(text)
     assert parsed.header == tuple(header)
     assert rows(parsed) == body
-    assert tables_module.render([parsed]) == text
+    assert tables_module.render_tables([parsed]) == text
 
 
 @given(st.lists(tables(), min_size=1, max_size=3))
@@ -106,7 +106,7 @@ def test_joining_loses_no_cell(written: list[list[list[str]]]) -> None:
 def test_the_merged_table_is_laid_out_as_kubectls() -> None:
     text = recording("get-pods-A").stdout
     merged = joined(text, text)
-    assert tables_module.render([merged]) == tab_writer([list(merged.header), *rows(merged)])
+    assert tables_module.render_tables([merged]) == tab_writer([list(merged.header), *rows(merged)])
 
 
 @pytest.mark.parametrize(
@@ -144,13 +144,13 @@ def test_a_column_that_a_cluster_lacks_is_empty_there() -> None:
 
 def test_a_header_without_rows_is_a_table() -> None:
     merged = joined("NAME   AGE\n", "NAME   AGE\nb      2m\n")
-    assert tables_module.render([merged]) == "NAME   CLUSTER   AGE\nb      c2        2m\n"
-    assert tables_module.render([joined("NAME   AGE\n")], headers=False) == ""
+    assert tables_module.render_tables([merged]) == "NAME   CLUSTER   AGE\nb      c2        2m\n"
+    assert tables_module.render_tables([joined("NAME   AGE\n")], headers=False) == ""
 
 
 def test_each_type_of_several_tables_is_a_group() -> None:
-    parsed = tables_module.parse(recording("get-two-types").stdout)
-    groups = tables_module.group([("c1", parsed), ("c2", parsed)])
+    parsed = tables_module.parse_tables(recording("get-two-types").stdout)
+    groups = tables_module.group_by_type([("c1", parsed), ("c2", parsed)])
     assert {name: [cluster for cluster, _ in members] for name, members in groups.items()} == {
         "deployment.apps": ["c1", "c2"],
         "service": ["c1", "c2"],
@@ -160,10 +160,10 @@ def test_each_type_of_several_tables_is_a_group() -> None:
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_a_table_without_prefix_belongs_to_the_one_like_it(order: tuple[int, int]) -> None:
     """kubectl writes no `deployment.apps/` where it found one type only."""
-    several = tables_module.parse(recording("get-two-types").stdout)
-    single = tables_module.parse(recording("get-mixed-notfound").stdout)
+    several = tables_module.parse_tables(recording("get-two-types").stdout)
+    single = tables_module.parse_tables(recording("get-mixed-notfound").stdout)
     answers = [("several", several), ("single", single)]
-    groups = tables_module.group([answers[index] for index in order])
+    groups = tables_module.group_by_type([answers[index] for index in order])
     assert {name: {cluster for cluster, _ in members} for name, members in groups.items()} == {
         "deployment.apps": {"several", "single"},
         "service": {"several"},
@@ -172,33 +172,33 @@ def test_a_table_without_prefix_belongs_to_the_one_like_it(order: tuple[int, int
 
 def test_a_slash_in_one_name_makes_no_group() -> None:
     parsed = one("NAME    AGE\na/b     1m\nc       2m\n")
-    assert list(tables_module.group([("c1", [parsed])])) == [""]
+    assert list(tables_module.group_by_type([("c1", [parsed])])) == [""]
 
 
 def test_tables_without_headers_have_no_blank_line_between_them() -> None:
-    parsed = tables_module.parse(recording("get-two-types").stdout)
-    assert "\n\n" in tables_module.render(parsed)
-    assert len(tables_module.render(parsed, headers=False).splitlines()) == 3
+    parsed = tables_module.parse_tables(recording("get-two-types").stdout)
+    assert "\n\n" in tables_module.render_tables(parsed)
+    assert len(tables_module.render_tables(parsed, headers=False).splitlines()) == 3
 
 
 @pytest.mark.parametrize("text", ["NAME   AGE\nshort\n", "   \n", "a b c   d\nx\n"])
 def test_what_ends_before_its_last_column_is_no_table(text: str) -> None:
     with pytest.raises(tables_module.NotATable):
-        tables_module.parse(text)
+        tables_module.parse_tables(text)
 
 
 def test_nothing_is_no_table_at_all() -> None:
-    assert tables_module.parse("") == []
+    assert tables_module.parse_tables("") == []
 
 
 def test_rows_can_be_put_in_another_order() -> None:
-    merged = tables_module.reorder(one("NAME   AGE\na      1m\nb      2m\n"), [1, 0])
+    merged = tables_module.reorder_rows(one("NAME   AGE\na      1m\nb      2m\n"), [1, 0])
     assert rows(merged) == [["b", "2m"], ["a", "1m"]]
 
 
 def test_a_percent_sign_is_a_percent_sign() -> None:
     text = "NAME   USE\na%s    25%\n"
-    assert tables_module.render(tables_module.parse(text)) == text
+    assert tables_module.render_tables(tables_module.parse_tables(text)) == text
 
 
 def test_a_row_may_end_before_its_last_columns() -> None:
@@ -241,6 +241,6 @@ def remembering_tab_writer(written: list[list[str]]) -> str:
 @given(events())
 def test_cells_of_several_lines_survive_kubectls_tab_writer(written: list[list[str]]) -> None:
     header, *body = written
-    (parsed,) = tables_module.parse(remembering_tab_writer(written), several=False)
+    (parsed,) = tables_module.parse_tables(remembering_tab_writer(written), several=False)
     assert parsed.header == tuple(header)
     assert rows(parsed) == body

@@ -23,7 +23,7 @@ from kubectl_mc.merge.object_changes import ObjectChange
     ],
 )
 def test_a_line_tells_of_an_object(line: str, change: ObjectChange) -> None:
-    assert object_changes.parse(f"{line}\n") == [change]
+    assert object_changes.parse_changes(f"{line}\n") == [change]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_line_tells_of_an_object(line: str, change: ObjectChange) -> None:
     ["", "eyJhbGciOiJ.eyJpc3MiO.c2lnbmF0dXJl", "PASSWORD=a/b c", "hello there", "\tmissing rules added:", "/etc x"],
 )
 def test_other_lines_tell_nothing(line: str) -> None:
-    assert object_changes.parse(line) == []
+    assert object_changes.parse_changes(line) == []
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_other_lines_tell_nothing(line: str) -> None:
     ],
 )
 def test_nothing_was_done_if_kubectl_says_so_of_each_object(results: list[str], silent: bool, unchanged: bool) -> None:
-    assert object_changes.unchanged([ObjectChange("a/b", result) for result in results], silent) is unchanged
+    assert object_changes.are_unchanged([ObjectChange("a/b", result) for result in results], silent) is unchanged
 
 
 INPUT = b"""
@@ -66,7 +66,7 @@ null
 
 
 def test_the_input_says_where_a_workload_is() -> None:
-    declared = object_changes.declared(INPUT)
+    declared = object_changes.declared_workloads(INPUT)
     assert [(each.resource, each.namespace) for each in declared] == [
         ("deployment.apps/web", "a"),
         ("deployment.apps/web", "b"),
@@ -95,14 +95,14 @@ def test_a_workload_is_where_the_input_or_the_command_says(
     lines: list[tuple[str, str]], namespace: str, given: list[ObjectChange] | None, placed: list[str]
 ) -> None:
     changes = [ObjectChange(resource, result) for resource, result in lines]
-    assert [each.namespace for each in object_changes.placed(changes, namespace, given)] == placed
+    assert [each.namespace for each in object_changes.with_namespaces(changes, namespace, given)] == placed
 
 
 @pytest.mark.parametrize(
     "content", [b"a: [", b"\xff\xfe\x00", b"[1, 2]", b"text", b"", b"{metadata: 1, kind: List, items: 3}"]
 )
 def test_an_input_that_declares_nothing(content: bytes) -> None:
-    assert object_changes.declared(content) == ()
+    assert object_changes.declared_workloads(content) == ()
 
 
 def test_workloads_are_what_has_a_rollout_and_is_still_there() -> None:
@@ -131,4 +131,4 @@ def test_workloads_are_what_has_a_rollout_and_is_still_there() -> None:
     ],
 )
 def test_a_dry_run_says_so_of_each_object(stdout: str, rehearsed: bool) -> None:
-    assert object_changes.only_rehearsed(stdout) is rehearsed
+    assert object_changes.were_rehearsed(stdout) is rehearsed

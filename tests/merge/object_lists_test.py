@@ -83,7 +83,7 @@ def added(before: str, after: str) -> list[str]:
 )
 def test_a_lone_cluster_s_answer_differs_by_one_line(name: str, form: str, line: str) -> None:
     text = recording(name).stdout
-    assert added(text, object_lists.merge([("c1", text)], form, lone=True)) == [line]
+    assert added(text, object_lists.merge_objects([("c1", text)], form, lone=True)) == [line]
 
 
 @pytest.mark.parametrize("name", ["get-json", "get-json-one", "apply-json"])
@@ -91,13 +91,13 @@ def test_recorded_json_is_merged_to_a_list(name: str) -> None:
     text = recording(name).stdout
     original = json.loads(text)
     items = original["items"] if original["kind"] == "List" else [original]
-    merged = json.loads(object_lists.merge([("c1", text), ("c2", text)], "json"))
+    merged = json.loads(object_lists.merge_objects([("c1", text), ("c2", text)], "json"))
     assert merged == listed([annotated(item, cluster) for cluster in ("c1", "c2") for item in items])
 
 
 def test_recorded_yaml_is_merged_to_a_list() -> None:
     text = recording("get-yaml").stdout
-    merged = from_yaml(object_lists.merge([("c1", text), ("c2", text)], "yaml"))
+    merged = from_yaml(object_lists.merge_objects([("c1", text), ("c2", text)], "yaml"))
     items = from_yaml(text)["items"]
     assert merged == listed([annotated(item, cluster) for cluster in ("c1", "c2") for item in items])
 
@@ -140,7 +140,7 @@ def test_every_item_is_its_original_with_an_annotation(
     form: str, render: Render, load: Callable[[str], Any], answers: list[list[dict[str, Any]]]
 ) -> None:
     outputs = [(f"c{number}", render(listed(items))) for number, items in enumerate(answers)]
-    merged = object_lists.merge(outputs, form)
+    merged = object_lists.merge_objects(outputs, form)
     assert load(merged) == listed(
         [annotated(item, f"c{number}") for number, items in enumerate(answers) for item in items]
     )
@@ -152,7 +152,7 @@ def test_lone_objects_become_items(
     form: str, render: Render, load: Callable[[str], Any], answers: list[dict[str, Any]]
 ) -> None:
     outputs = [(f"c{number}", render(item)) for number, item in enumerate(answers)]
-    assert load(object_lists.merge(outputs, form)) == listed(
+    assert load(object_lists.merge_objects(outputs, form)) == listed(
         [annotated(item, f"c{number}") for number, item in enumerate(answers)]
     )
 
@@ -164,7 +164,7 @@ def test_nothing_but_lines_is_added(
 ) -> None:
     """Numbers, escapes, quotes and the order of keys stay as kubectl gave them."""
     text = render(item)
-    merged = object_lists.merge([("c1", text)], form, lone=True)
+    merged = object_lists.merge_objects([("c1", text)], form, lone=True)
     assert load(merged) == annotated(item, "c1")
     if item["metadata"].get("annotations"):
         assert len(added(text, merged)) == 1
@@ -173,19 +173,19 @@ def test_nothing_but_lines_is_added(
 @forms
 def test_empty_lists_make_an_empty_list(form: str, render: Render, load: Callable[[str], Any]) -> None:
     text = render(listed([]))
-    assert object_lists.merge([("c1", text), ("c2", text)], form) == text
+    assert object_lists.merge_objects([("c1", text), ("c2", text)], form) == text
 
 
 @forms
 def test_no_answer_at_all_makes_an_empty_list(form: str, render: Render, load: Callable[[str], Any]) -> None:
-    assert load(object_lists.merge([], form)) == listed([])
+    assert load(object_lists.merge_objects([], form)) == listed([])
 
 
 @forms
 def test_items_come_in_the_order_asked_for(form: str, render: Render, load: Callable[[str], Any]) -> None:
     item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
     outputs = [(cluster, render(listed([item]))) for cluster in ("c1", "c2")]
-    merged = load(object_lists.merge(outputs, form, ordered=lambda rows: rows[::-1]))
+    merged = load(object_lists.merge_objects(outputs, form, ordered=lambda rows: rows[::-1]))
     assert [each["metadata"]["annotations"][ANNOTATION] for each in merged["items"]] == ["c2", "c1"]
 
 
@@ -195,7 +195,7 @@ def test_items_come_in_the_order_asked_for(form: str, render: Render, load: Call
 )
 def test_what_is_no_object_is_not_made_one(form: str, text: str) -> None:
     with pytest.raises(object_lists.NotObjects):
-        object_lists.merge([("c1", text)], form)
+        object_lists.merge_objects([("c1", text)], form)
 
 
 @forms
@@ -203,23 +203,23 @@ def test_a_list_of_one_type_joins_the_list(form: str, render: Render, load: Call
     """`kubectl events -o json` prints an EventList; alone it stays one."""
     item = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "x"}}
     text = render({**listed([item]), "kind": "EventList"})
-    assert load(object_lists.merge([("c1", text), ("c2", text)], form)) == listed(
+    assert load(object_lists.merge_objects([("c1", text), ("c2", text)], form)) == listed(
         [annotated(item, "c1"), annotated(item, "c2")]
     )
-    assert load(object_lists.merge([("c1", text)], form, lone=True))["kind"] == "EventList"
+    assert load(object_lists.merge_objects([("c1", text)], form, lone=True))["kind"] == "EventList"
 
 
 def test_annotations_of_a_typed_object_need_not_come_first() -> None:
     """Its keys are in the order of the Go type's fields, not sorted."""
     metadata = '{\n        "name": "x",\n        "annotations": {\n            "a": "b"\n        }\n    }'
     text = f'{{\n    "kind": "Event",\n    "metadata": {metadata}\n}}\n'
-    merged = json.loads(object_lists.merge([("c1", text)], "json", lone=True))
+    merged = json.loads(object_lists.merge_objects([("c1", text)], "json", lone=True))
     assert merged["metadata"] == {"name": "x", "annotations": {"a": "b", ANNOTATION: "c1"}}
 
 
 def test_a_version_is_no_object() -> None:
     with pytest.raises(object_lists.NotObjects):
-        object_lists.merge([("c1", recording("version-json").stdout)], "json")
+        object_lists.merge_objects([("c1", recording("version-json").stdout)], "json")
 
 
 @forms
@@ -228,7 +228,7 @@ def test_other_documents_are_wrapped_each_with_its_cluster(
     form: str, render: Render, load: Callable[[str], Any], answers: list[Any]
 ) -> None:
     outputs = [(f"c{number}", render(answer)) for number, answer in enumerate(answers)]
-    assert load(object_lists.wrap(outputs, form)) == {
+    assert load(object_lists.wrap_documents(outputs, form)) == {
         "apiVersion": object_lists.RESULTS,
         "items": [{"cluster": f"c{number}", "result": answer} for number, answer in enumerate(answers)],
         "kind": "ClusterResultList",
@@ -245,7 +245,7 @@ def test_several_documents_of_one_kubectl_are_several_items(
     two = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "y"}}
     role = {"aggregationRule": {}, "apiVersion": "rbac/v1", "kind": "ClusterRole", "metadata": {"name": "z"}}
     text = (between if form == "yaml" else "").join(map(render, (one, two, role, listed([one]))))
-    merged = load(object_lists.merge([("c1", text), ("c2", text)], form))
+    merged = load(object_lists.merge_objects([("c1", text), ("c2", text)], form))
     assert merged == listed([annotated(each, name) for name in ("c1", "c2") for each in (one, two, role, one)])
-    alone = object_lists.merge([("c1", text)], form, lone=True)
+    alone = object_lists.merge_objects([("c1", text)], form, lone=True)
     assert alone.count(ANNOTATION) == 4

@@ -29,7 +29,7 @@ def failed(cluster: str, stderr: str) -> Result:
 
 
 def told(*results: Result, text: str = "get pods") -> Report:
-    return report.report(results, request(text))
+    return report.make_report(results, request(text))
 
 
 def test_nothing_is_said_of_success() -> None:

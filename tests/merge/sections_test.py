@@ -15,4 +15,4 @@ from kubectl_mc.merge import sections
     ],
 )
 def test_each_text_stands_as_it_is_under_its_cluster(outputs: list[tuple[str, str]], merged: str) -> None:
-    assert sections.render(outputs) == merged
+    assert sections.render_sections(outputs) == merged

@@ -42,12 +42,12 @@ def test_a_quantity_is_read_as_a_number(text: str, number: str | int | None) -> 
 )
 def test_missing_first_quantities_by_size_texts_naturally(ordered: list[str]) -> None:
     backwards = ordered[::-1]
-    assert [backwards[index] for index in sorting.order(backwards)] == ordered
+    assert [backwards[index] for index in sorting.sorted_indexes(backwards)] == ordered
 
 
 @given(st.lists(st.sampled_from(["a", "b", "1", "1000m", "1k", "", "c2", "c10", "-"])))
 def test_order_is_a_permutation_that_keeps_equal_ones(values: list[str]) -> None:
-    order = sorting.order(values)
+    order = sorting.sorted_indexes(values)
     assert sorted(order) == list(range(len(values)))
     assert all(one < other for one, other in pairwise(order) if values[one] == values[other])
 
@@ -56,11 +56,11 @@ def test_order_is_a_permutation_that_keeps_equal_ones(values: list[str]) -> None
 @pytest.mark.parametrize("flag", [["--sort-by={}"], ["--sort-by", "{}"]])
 def test_the_keys_are_asked_for_by_a_jsonpath(expression: str, flag: list[str]) -> None:
     argv = ["get", *(word.replace("{}", expression, 1) for word in flag), "-o", "wide", "pods", "-n", "shop"]
-    line = grammar.parse(argv)
+    line = grammar.parse_line(argv)
     assert grammar.value(line, "sort-by") == expression
     record = '{.kind}{"\\x1f"}{.metadata.name}{"\\x1f"}{.metadata.name}{"\\x1e"}'
     jsonpath = f"--output=jsonpath={{range .items[*]}}{record}{{end}}{record}"
-    assert grammar.join(sorting.keys_command(line, expression).tokens) == ["get", "pods", "-n", "shop", jsonpath]
+    assert grammar.join_tokens(sorting.keys_command(line, expression).tokens) == ["get", "pods", "-n", "shop", jsonpath]
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_the_keys_are_asked_for_by_a_jsonpath(expression: str, flag: list[str]) 
     [["-ojson"], ["-o=wide", "--no-headers"], ["--show-labels"], ["-L", "app,tier"], ["--show-kind=true"], ["-oyaml"]],
 )
 def test_flags_that_say_only_how_it_looks_are_left_out(looks: list[str]) -> None:
-    line = grammar.parse(["get", *looks, "pods", "--sort-by=.spec", "-A", "--", "x"])
-    words = grammar.join(sorting.keys_command(line, ".spec").tokens)
+    line = grammar.parse_line(["get", *looks, "pods", "--sort-by=.spec", "-A", "--", "x"])
+    words = grammar.join_tokens(sorting.keys_command(line, ".spec").tokens)
     assert words[:3] == ["get", "pods", "-A"]
     assert [word.partition("=")[0] for word in words[3:]] == ["--output", "--", "x"]
 
 
 def test_a_flag_grouped_with_one_left_out_stays() -> None:
-    line = grammar.parse(["get", "pods", "-Aowide", "--sort-by=.spec"])
-    assert grammar.join(sorting.keys_command(line, ".spec").tokens)[2] == "--all-namespaces"
+    line = grammar.parse_line(["get", "pods", "-Aowide", "--sort-by=.spec"])
+    assert grammar.join_tokens(sorting.keys_command(line, ".spec").tokens)[2] == "--all-namespaces"
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ KEYS = [SortKey("pod", "1"), SortKey("deployment", "2"), SortKey("deployment", "
     ],
 )
 def test_each_type_s_rows_get_their_keys(group: str, count: int, values: list[str]) -> None:
-    assert sorting.of_type(KEYS, group, count) == values
+    assert sorting.values_of_type(KEYS, group, count) == values
 
 
 def test_a_lone_cluster_without_keys_keeps_its_rows() -> None:
-    assert sorting.of_type([], "", 2) == ["", ""]
+    assert sorting.values_of_type([], "", 2) == ["", ""]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.messages.name_folding import fold
+from kubectl_mc.messages.name_folding import fold_names
 
 NAMES = st.lists(
     st.from_regex(r"[a-z][a-z0-9-]{0,3}[0-9]{0,2}", fullmatch=True) | st.integers(0, 30).map(lambda n: f"c{n}"),
@@ -30,7 +30,7 @@ NAMES = st.lists(
     ],
 )
 def test_names_that_differ_in_a_number_stand_together(names: list[str], text: str) -> None:
-    assert fold(names) == text
+    assert fold_names(names) == text
 
 
 def unfold(text: str) -> list[str]:
@@ -45,4 +45,4 @@ def unfold(text: str) -> list[str]:
 
 @given(NAMES)
 def test_every_name_can_be_read_out_again(names: list[str]) -> None:
-    assert sorted(unfold(fold(names))) == sorted(names)
+    assert sorted(unfold(fold_names(names))) == sorted(names)

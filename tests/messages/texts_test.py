@@ -33,7 +33,7 @@ NO_TYPE = Cause("no such resource type", absent=True)
     ],
 )  # fmt: skip
 def test_the_cause_of_a_recorded_failure(name: str, cause: Cause) -> None:
-    assert messages.cause(recording(name).stderr, recording(name).status) == cause
+    assert messages.find_cause(recording(name).stderr, recording(name).status) == cause
 
 
 @pytest.mark.parametrize("name", [name for name in names() if recording(name).status == 0])
@@ -153,12 +153,12 @@ TRIES = 'E1123 04:32:24.691813   17786 memcache.go:265] "Unhandled Error" err="c
     ],
 )  # fmt: skip
 def test_the_cause_in_client_go_s_words(stderr: str, reason: str) -> None:
-    assert messages.cause(stderr, 1) == Cause(reason)
+    assert messages.find_cause(stderr, 1) == Cause(reason)
 
 
 def test_every_line_an_absence_is_an_absence() -> None:
     line = recording("get-notfound").stderr
-    assert messages.cause(line + line, 1) == NOT_FOUND
+    assert messages.find_cause(line + line, 1) == NOT_FOUND
 
 
 @pytest.mark.parametrize(
@@ -171,17 +171,17 @@ def test_every_line_an_absence_is_an_absence() -> None:
 )
 def test_what_a_wrapper_or_a_plugin_says_changes_nothing(chatter: str) -> None:
     line = recording("get-notfound").stderr
-    assert messages.cause(f"{chatter}\n{line}", 1) == messages.cause(f"{line}{chatter}\n", 1) == NOT_FOUND
+    assert messages.find_cause(f"{chatter}\n{line}", 1) == messages.find_cause(f"{line}{chatter}\n", 1) == NOT_FOUND
 
 
 def test_an_absence_beside_something_unknown_is_a_failure() -> None:
-    assert not messages.cause(recording("get-notfound").stderr + "error: something else\n", 1).absent
+    assert not messages.find_cause(recording("get-notfound").stderr + "error: something else\n", 1).absent
 
 
 @example("error: ", 1)
 @given(st.text(), st.integers(-64, 255))
 def test_whatever_is_said_has_a_cause_of_one_visible_line(stderr: str, status: int) -> None:
-    reason = messages.cause(stderr, status).reason
+    reason = messages.find_cause(stderr, status).reason
     assert reason
     assert messages.visible(reason) == reason
 
@@ -245,7 +245,7 @@ def test_advice_is_given_for_a_missing_context_only() -> None:
 )  # fmt: skip
 def test_a_failed_hub_is_named_with_what_to_do(recorded: str, part: str) -> None:
     stderr = recording(recorded).stderr
-    assert str(messages.hub_failed("h", messages.cause(stderr, 1), stderr)).startswith(part)
+    assert str(messages.hub_failed("h", messages.find_cause(stderr, 1), stderr)).startswith(part)
 
 
 def test_without_a_name_the_hub_is_the_current_context() -> None:
@@ -256,7 +256,7 @@ def test_without_a_name_the_hub_is_the_current_context() -> None:
 def test_without_a_name_and_without_a_current_context_there_is_no_hub() -> None:
     """kubectl asks localhost:8080 then; a hub that is named has no need of a current context."""
     stderr = "The connection to the server localhost:8080 was refused - did you specify the right host or port?"
-    unnamed, named = (messages.hub_failed(context, messages.cause(stderr, 1), stderr) for context in (None, "h"))
+    unnamed, named = (messages.hub_failed(context, messages.find_cause(stderr, 1), stderr) for context in (None, "h"))
     assert str(unnamed).startswith("no hub: none is named, and the kubeconfig has no current context. ")
     assert "--hub-context=NAME" in str(unnamed)
     assert "localhost" not in str(unnamed)

@@ -25,7 +25,7 @@ def sh(script: str, cluster: str = "c1", **variables: str) -> Command:
 
 
 def collect(*commands: Command, parallel: int = 8, timeout: float = 0, stdin: str | None = None) -> list[Result]:
-    return event_loop.collect(commands, parallel, timeout, stdin)
+    return event_loop.collect_results(commands, parallel, timeout, stdin)
 
 
 class Life:
@@ -141,7 +141,7 @@ def test_no_commands_have_no_results() -> None:
 
 
 def test_events_are_told_as_they_happen() -> None:
-    events = list(event_loop.run([sh("echo out; echo err >&2; exit 2")], 1, 0))
+    events = list(event_loop.run_commands([sh("echo out; echo err >&2; exit 2")], 1, 0))
     assert sorted(event for event in events if isinstance(event, Chunk)) == [
         Chunk(0, "c1", "stderr", b"err\n"),
         Chunk(0, "c1", "stdout", b"out\n"),
@@ -226,7 +226,9 @@ def test_a_grandchild_that_keeps_the_pipes_open_holds_nothing_up(tmp_path: Path)
 
 
 def test_closing_the_generator_ends_every_process(life: Life) -> None:
-    events = event_loop.run([sh(life.hold + "echo here; sleep 1000 & sleep 1000", f"c{n}") for n in range(3)], 3, 0)
+    events = event_loop.run_commands(
+        [sh(life.hold + "echo here; sleep 1000 & sleep 1000", f"c{n}") for n in range(3)], 3, 0
+    )
     assert {event.cluster for event in islice(events, 3)} == {"c0", "c1", "c2"}
     events.close()  # type: ignore[attr-defined]
     assert life.is_over()
@@ -235,7 +237,7 @@ def test_closing_the_generator_ends_every_process(life: Life) -> None:
 @pytest.mark.usefixtures("short_grace")
 def test_closing_the_generator_kills_a_grandchild_that_ignores_being_asked(life: Life) -> None:
     script = life.hold + "sh -c \"trap '' TERM; echo here; sleep 1000\" & sleep 1000"
-    events = event_loop.run([sh(script)], 1, 0)
+    events = event_loop.run_commands([sh(script)], 1, 0)
     assert next(events) == Chunk(0, "c1", "stdout", b"here\n")
     events.close()  # type: ignore[attr-defined]
     assert life.is_over()
@@ -248,7 +250,7 @@ def test_ctrl_c_keeps_what_was_complete_and_starts_nothing_more(life: Life, tmp_
         sh(life.hold + "echo part; kill -INT $PPID; sleep 1000", "c2"),
         sh('touch "$A"', "c3", A=after),
     ]
-    assert event_loop.collect(commands, 1, 0, partial=True) == [
+    assert event_loop.collect_results(commands, 1, 0, partial=True) == [
         Result("c1", b"complete\n", b"", 0),
         Result("c2", b"", b"", None),
         Result("c3", b"", b"", None),
@@ -312,8 +314,8 @@ def test_the_handlers_of_signals_are_as_they_were() -> None:
 def test_few_open_files_are_no_limit_to_the_fleet(limit: str) -> None:
     """A soft limit is raised; under a hard one fewer run at a time."""
     script = (
-        "from kubectl_mc.processes.event_loop import Command, collect\n"
-        "results = collect([Command(str(n), ('true',), {'PATH': '/bin:/usr/bin'}) for n in range(60)], 60, 0)\n"
+        "from kubectl_mc.processes.event_loop import Command, collect_results\n"
+        "results = collect_results([Command(str(n), ('true',), {'PATH': '/bin:/usr/bin'}) for n in range(60)], 60, 0)\n"
         "print(sum(result.status == 0 for result in results))"
     )
     shell = f'{limit}; exec {sys.executable} -c "$0"'
@@ -328,7 +330,7 @@ def test_after_a_refusal_no_more_are_started_and_those_that_run_end() -> None:
         return place < 2
 
     commands = [Command(f"c{place}", ("sh", "-c", f"echo {place}"), {"PATH": os.defpath}) for place in range(5)]
-    events = list(event_loop.run(commands, 2, 0.0, allow=allow))
+    events = list(event_loop.run_commands(commands, 2, 0.0, allow=allow))
     assert sorted(event.text for event in events if isinstance(event, Chunk)) == [b"0\n", b"1\n"]
     assert sorted((event.place, event.status) for event in events if isinstance(event, Exit)) == [(0, 0), (1, 0)]
     assert asked == [0, 1, 2]
@@ -336,13 +338,13 @@ def test_after_a_refusal_no_more_are_started_and_those_that_run_end() -> None:
 
 def test_if_none_may_start_nothing_happens() -> None:
     commands = [Command("c1", ("false",), {})]
-    assert list(event_loop.run(commands, 1, 0.0, allow=lambda place: False)) == []
+    assert list(event_loop.run_commands(commands, 1, 0.0, allow=lambda place: False)) == []
 
 
 def test_more_may_be_added_while_some_run() -> None:
     commands = [sh("echo 0")]
     seen = []
-    for event in event_loop.run(commands, 1, 0.0):
+    for event in event_loop.run_commands(commands, 1, 0.0):
         if isinstance(event, Exit):
             seen.append(event.place)
             commands += [sh("echo 1", "c2"), sh("echo 2", "c3")] if event.place == 0 else []

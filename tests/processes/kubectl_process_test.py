@@ -14,7 +14,7 @@ PLUGINS = Kubeconfig(None, starts_programs=True)
 
 
 def argv(text: str, target: Target, plugin: bool = False) -> list[str]:
-    return list(kubectl_process.on_target(environment(), target, grammar.parse(text.split()), plugin).argv)
+    return list(kubectl_process.target_command(environment(), target, grammar.parse_line(text.split()), plugin).argv)
 
 
 def test_kubectl_gets_the_context_and_the_words_unchanged() -> None:
@@ -23,8 +23,8 @@ def test_kubectl_gets_the_context_and_the_words_unchanged() -> None:
 
 
 def test_with_a_kubeconfig_of_its_own_it_needs_no_context() -> None:
-    command = kubectl_process.on_target(
-        environment(), Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False)), grammar.parse(["get"])
+    command = kubectl_process.target_command(
+        environment(), Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False)), grammar.parse_line(["get"])
     )
     assert (command.cluster, command.argv, command.kubeconfig) == ("c1", ("kubectl", "get"), b'{"kind": "Config"}')
 
@@ -38,7 +38,9 @@ def test_a_kubeconfig_of_its_own_stands_in_for_the_one_on_the_command_line(text:
 
 def test_its_kubectl_gets_the_variables_that_a_kubeconfig_needs() -> None:
     reached = Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False, (("LOGIN", "s3cret"),)))
-    command = kubectl_process.on_target(environment({"LOGIN": "", "HOME": "/h"}), reached, grammar.parse(["get"]))
+    command = kubectl_process.target_command(
+        environment({"LOGIN": "", "HOME": "/h"}), reached, grammar.parse_line(["get"])
+    )
     assert (command.env["LOGIN"], command.env["HOME"]) == ("s3cret", "/h")
     assert "s3cret" not in repr(reached)
 
@@ -49,8 +51,8 @@ def test_a_plugin_gets_its_context_behind_its_name() -> None:
 
 
 def test_a_plugins_name_may_have_several_words() -> None:
-    line = grammar.parse(["foo", "bar", "x"])._replace(path=("foo", "bar"))
-    command = kubectl_process.on_target(environment(), Target("c1", "ctx", OWN), line, plugin=True)
+    line = grammar.parse_line(["foo", "bar", "x"])._replace(path=("foo", "bar"))
+    command = kubectl_process.target_command(environment(), Target("c1", "ctx", OWN), line, plugin=True)
     assert command.argv == ("kubectl", "foo", "bar", "--context", "ctx", "x")
 
 

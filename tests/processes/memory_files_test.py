@@ -21,7 +21,7 @@ def in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read_twice(held: memory_files.Held) -> bytes:
+def read_twice(held: memory_files.HeldContent) -> bytes:
     """What a process that inherits it reads."""
     command = ["cat", held.path, held.path]
     return subprocess.run(command, pass_fds=held.inherited, stdout=subprocess.PIPE, check=True).stdout
@@ -46,6 +46,6 @@ def test_without_memory_it_is_a_file_of_the_owners_alone_and_then_gone(in_files:
 
 
 def test_it_is_held_as_long_as_the_block(in_files: Path) -> None:
-    with memory_files.held(CONTENT) as path:
+    with memory_files.held_file(CONTENT) as path:
         assert Path(path).read_bytes() == Path(path).read_bytes() == CONTENT
     assert list(in_files.iterdir()) == []

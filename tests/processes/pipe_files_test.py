@@ -12,8 +12,8 @@ from kubectl_mc.processes import pipe_files
 def told(*argv: str, stdin: bytes = b"given") -> tuple[list[str], list[bytes], dict[str, bytes]]:
     """The words that kubectl is given, what is in the files that they name, and what was in the pipes."""
     reads = iter([stdin])
-    with pipe_files.held(invocation.parse_invocation(argv).kubectl, lambda: next(reads)) as (line, contents):
-        words = grammar.join(line.tokens)
+    with pipe_files.held_pipes(invocation.parse_invocation(argv).kubectl, lambda: next(reads)) as (line, contents):
+        words = grammar.join_tokens(line.tokens)
         files = [word.rpartition("=")[2] for word in words if f"/proc/{os.getpid()}/fd/" in word]
         return words, [open(file, "rb").read() for file in files], contents
 

@@ -26,8 +26,8 @@ from kubectl_mc.reads import missing_types
     ],
 )
 def test_a_type_is_left_out(text: str, kind: str, left: str | None) -> None:
-    line = missing_types.without_type(grammar.parse(text.split()), kind)
-    assert (line and " ".join(grammar.join(line.tokens))) == left
+    line = missing_types.without_type(grammar.parse_line(text.split()), kind)
+    assert (line and " ".join(grammar.join_tokens(line.tokens))) == left
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,10 @@ def test_a_type_is_left_out(text: str, kind: str, left: str | None) -> None:
     ],
 )
 def test_the_clusters_that_lack_it_are_asked_again(stderr: str, status: int, again: bool) -> None:
-    job = Job(Target("c1", "c1", Kubeconfig(None, False)), grammar.parse(["get", "pods,widgets"]), "c1")
-    found = missing_types.fewer([job, job], [Result("c0", b"x", b"", 0), Result("c1", b"", stderr.encode(), status)])
-    assert {place: grammar.join(each.line.tokens) for place, each in found.items()} == (
+    job = Job(Target("c1", "c1", Kubeconfig(None, False)), grammar.parse_line(["get", "pods,widgets"]), "c1")
+    found = missing_types.jobs_without_missing_types(
+        [job, job], [Result("c0", b"x", b"", 0), Result("c1", b"", stderr.encode(), status)]
+    )
+    assert {place: grammar.join_tokens(each.line.tokens) for place, each in found.items()} == (
         {1: ["get", "pods"]} if again else {}
     )

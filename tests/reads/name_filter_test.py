@@ -34,13 +34,13 @@ from tests.recordings import recording
 )
 def test_all_objects_are_asked_for_where_their_names_can_be_told(text: str, asked: str | None) -> None:
     made = request(text)
-    assert (name_filter.keep(made) is not None) == (asked is not None)
+    assert (name_filter.name_filter(made) is not None) == (asked is not None)
     if asked:
-        assert grammar.join(name_filter.without_names(made.line).tokens) == asked.split()
+        assert grammar.join_tokens(name_filter.without_names(made.line).tokens) == asked.split()
 
 
 def test_a_name_matches_with_or_without_its_type() -> None:
-    keep = name_filter.keep(request("get pods a* ?b"))
+    keep = name_filter.name_filter(request("get pods a* ?b"))
     assert keep
     assert [name for name in ("a", "pod/ab", "xb", "deployment.apps/xb", "b", "b/a", "pod/xa") if keep(name)] == [
         "a", "pod/ab", "xb", "deployment.apps/xb", "b/a",
@@ -58,11 +58,13 @@ def begins(name: str) -> bool:
 @pytest.mark.parametrize("name", ["get-pods", "get-pods-A", "get-pods-wide", "get-all", "get-two-types"])
 def test_rows_are_kept_to_the_letter(name: str) -> None:
     text, place = recording(name).stdout, int(name.endswith("-A"))
-    kept = [line for line in kubectl_tables.only(text, begins).splitlines() if line and not line.startswith("NAME")]
+    kept = [
+        line for line in kubectl_tables.only_rows(text, begins).splitlines() if line and not line.startswith("NAME")
+    ]
     assert kept == [line for line in text.splitlines() if line and begins(line.split()[place])]
     assert kept
-    assert kubectl_tables.only(text, lambda name: True) == text
-    assert kubectl_tables.only(text, lambda name: False) == ""
+    assert kubectl_tables.only_rows(text, lambda name: True) == text
+    assert kubectl_tables.only_rows(text, lambda name: False) == ""
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
@@ -70,10 +72,10 @@ def test_objects_are_kept_to_the_letter(form: str) -> None:
     text = recording(f"get-{form}").stdout
     names = [item["metadata"]["name"] for item in yaml.safe_load(text).get("items", [])]
     assert names
-    assert object_lists.only(text, form, lambda name: True) == text
-    assert object_lists.only(text, form, lambda name: False) == ""
+    assert object_lists.only_objects(text, form, lambda name: True) == text
+    assert object_lists.only_objects(text, form, lambda name: False) == ""
     for name in names:
-        kept = yaml.safe_load(object_lists.only(text, form, name.__eq__))
+        kept = yaml.safe_load(object_lists.only_objects(text, form, name.__eq__))
         assert [item["metadata"]["name"] for item in kept["items"]] == [name]
 
 
@@ -87,23 +89,23 @@ def test_the_name_of_a_lone_object_whatever_it_looks_like(form: str, name: str) 
         "metadata": {"labels": {"name": "another"}, "name": name, "namespace": "shop"},
     }
     text = f"{json.dumps(made, indent=4)}\n" if form == "json" else yaml.safe_dump(made)
-    assert object_lists.only(text, form, name.__eq__) == text
-    assert object_lists.only(text, form, "other".__eq__) == ""
+    assert object_lists.only_objects(text, form, name.__eq__) == text
+    assert object_lists.only_objects(text, form, "other".__eq__) == ""
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_what_is_no_object_stays_as_kubectl_gave_it(form: str) -> None:
     made = request(f"get pods web* -o {form}")
-    keep, result = name_filter.keep(made), Result("c1", b"something else\n", b"", 0)
+    keep, result = name_filter.name_filter(made), Result("c1", b"something else\n", b"", 0)
     assert keep
-    assert name_filter.only(result, keep, made) == result
+    assert name_filter.filtered_result(result, keep, made) == result
 
 
 def test_keys_are_kept_with_their_rows() -> None:
     keys = "Pod\x1f1\x1fweb\x1ePod\x1f2\x1fdb\x1eList\x1f\x1f\x1e"
-    assert [key.value for key in sorting.parse_keys(sorting.only(keys, web))] == ["1"]
-    assert sorting.of_a_list(sorting.only(keys, lambda name: False))
-    assert not sorting.of_a_list("Pod\x1f1\x1fweb\x1e")
+    assert [key.value for key in sorting.parse_keys(sorting.only_keys(keys, web))] == ["1"]
+    assert sorting.are_of_list(sorting.only_keys(keys, lambda name: False))
+    assert not sorting.are_of_list("Pod\x1f1\x1fweb\x1e")
 
 
 @pytest.mark.parametrize(
@@ -119,8 +121,8 @@ def test_keys_are_kept_with_their_rows() -> None:
 )
 def test_what_does_not_match_is_not_there(text: str, result: Result, status: int | None, stderr: str) -> None:
     made = request(text)
-    keep = name_filter.keep(made)
+    keep = name_filter.name_filter(made)
     assert keep
-    found = name_filter.only(result, keep, made)
+    found = name_filter.filtered_result(result, keep, made)
     assert (found.status, found.stdout) == (status, result.stdout if b"web" in result.stdout else b"")
     assert stderr in found.stderr.decode()

@@ -27,12 +27,12 @@ def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tu
         found = [(command.cluster, answers[command.cluster, command.argv[4]]) for command in commands]
         return [each if isinstance(each, Result) else Result(name, each, b"", 0) for name, each in found]
 
-    monkeypatch.setattr(event_loop, "collect", collect)
+    monkeypatch.setattr(event_loop, "collect_results", collect)
     clusters = list(dict.fromkeys(cluster for cluster, _ in answers))
     known = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in clusters]
-    asked, jobs = wildcards.jobs(asked, known)
+    asked, jobs = wildcards.resolve_jobs(asked, known)
     assert set(patiences) <= {30.0 if asked.options.cluster_timeout is None else 2.0}
-    return [f"{job.label}: {' '.join(grammar.join(job.line.tokens))}" for job in jobs], list(asked.unreachable)
+    return [f"{job.label}: {' '.join(grammar.join_tokens(job.line.tokens))}" for job in jobs], list(asked.unreachable)
 
 
 PODS: Answers = {("c1", "pods"): b"pod/a-1\npod/a-2\npod/b\n"}
@@ -115,7 +115,7 @@ def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.Mo
 def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
     asked = request("get pods,svc a* -w -o jsonpath={.x}")
     targets = [Target(name, name, Kubeconfig(None, starts_programs=False)) for name in ("c1", "c2")]
-    names = wildcards.Resolving(asked, targets)
+    names = wildcards.Resolver(asked, targets)
     assert [each.cluster for each in names.commands] == ["c1", "c1", "c2", "c2"]
     assert names.feed(Chunk(2, "c2", "stdout", b"pod/a\n")) == ([], [])
     assert names.feed(Exit(2, "c2", 0)) == ([], [])
@@ -136,6 +136,6 @@ def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
 def test_a_cluster_has_one_result(
     results: Sequence[tuple[str, int | None]], joined: Sequence[tuple[str, int | None]]
 ) -> None:
-    found = wildcards.by_cluster([Result(cluster, b"o", b"e", status) for cluster, status in results])
+    found = wildcards.one_result_per_cluster([Result(cluster, b"o", b"e", status) for cluster, status in results])
     assert [(each.cluster, each.status) for each in found] == joined
     assert sum(len(each.stdout + each.stderr) for each in found) == 2 * len(results)

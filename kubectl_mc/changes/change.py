@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from kubectl_mc.changes import addresses, redaction
-from kubectl_mc.changes.change_input import Given
-from kubectl_mc.changes.record import Log, Place
+from kubectl_mc.changes.change_input import ChangeInput
+from kubectl_mc.changes.record import Outcome, RunLog
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.fleet.clusters import Cluster
@@ -21,7 +21,7 @@ from kubectl_mc.processes.standard_streams import Streams
 DEFAULT_WAVE_TIMEOUT = 300.0  # seconds
 
 
-class Work(NamedTuple):
+class Change(NamedTuple):
     """typed: the command line as the user gave it; request and jobs: with the input in place of the files' names.
 
     jobs: of the clusters that can be reached, by name; those that can't are in request.unreachable
@@ -31,10 +31,10 @@ class Work(NamedTuple):
 
     request: Request
     typed: CommandLine
-    given: Given
+    given: ChangeInput
     clusters: Mapping[str, Cluster]
     jobs: Mapping[str, Job]
-    log: Log
+    log: RunLog
     resumes: bool = False
     namespaces: Mapping[str, str] = {}
 
@@ -52,14 +52,18 @@ class Work(NamedTuple):
     @property
     def addresses(self) -> list[dict[str, str]]:
         """Of the clusters of the work, see `addresses.of`."""
-        return addresses.of(self.request, {name: job.target for name, job in self.jobs.items()}, list(self.clusters))
+        return addresses.addresses_of(
+            self.request, {name: job.target for name, job in self.jobs.items()}, list(self.clusters)
+        )
 
     def placed(self, cluster: str, changes: Sequence[ObjectChange]) -> tuple[ObjectChange, ...]:
         """The cluster's changes with their namespaces, as far as they are known."""
         everywhere, typed = grammar.is_set(self.typed, "all-namespaces"), grammar.value(self.typed, "namespace")
         namespace = "" if everywhere else typed or self.namespaces.get(cluster, "")
-        declared = None if typed or self.given.content is None else object_changes.declared(self.given.content)
-        return tuple(object_changes.placed(changes, namespace, declared))
+        declared = (
+            None if typed or self.given.content is None else object_changes.declared_workloads(self.given.content)
+        )
+        return tuple(object_changes.with_namespaces(changes, namespace, declared))
 
 
 class Progress:
@@ -70,7 +74,7 @@ class Progress:
     interrupted: by Ctrl-C; ending: our exit status, where a signal has ended a command that had the terminal
     """
 
-    def __init__(self, places: Mapping[str, Place], tolerated: int | None) -> None:
+    def __init__(self, places: Mapping[str, Outcome], tolerated: int | None) -> None:
         self.places = dict(places)
         self.results: dict[str, Result] = {}
         self.judged: set[str] = set()
@@ -92,14 +96,14 @@ class Progress:
         return not (self.stopping or self.broken or self.interrupted or self.ending or too_many)
 
 
-def written(work: Work) -> tuple[CommandLine, list[str]]:
+def written_command(work: Change) -> tuple[CommandLine, list[str]]:
     """What may be written down, without secrets: kubectl's command line, and all of it with our flags."""
     from kubectl_mc.command_line.options import OWN_FLAGS
 
-    safe = redaction.line(work.typed, about_secrets=b"Secret" in (work.given.content or b""))
+    safe = redaction.redact_line(work.typed, about_secrets=b"Secret" in (work.given.content or b""))
     ours = [
         f"--{name}" if value is None or (not OWN_FLAGS[name] and not value) else f"--{name}={value}"
         for name, value in work.request.options.given
     ]
     end = next((index for index, token in enumerate(safe.tokens) if token.verbatim), len(safe.tokens))
-    return safe, [*grammar.join(safe.tokens[:end]), *ours, *grammar.join(safe.tokens[end:])]
+    return safe, [*grammar.join_tokens(safe.tokens[:end]), *ours, *grammar.join_tokens(safe.tokens[end:])]

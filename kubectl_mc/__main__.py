@@ -1,4 +1,4 @@
-"""Where the process starts: the streams and the environment are handed in from here, nowhere else."""
+"""The start of the process. Only here are the process's streams and environment variables read."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from kubectl_mc import cli
 
 
 def run() -> None:
-    """Run kubectl-mc on this process's arguments and exit with its status."""
+    """Run kubectl-mc with this process's arguments, and exit with its status."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        if signal.getsignal(number) is signal.SIG_DFL:  # else it is ignored, as under nohup
+        if signal.getsignal(number) is signal.SIG_DFL:  # otherwise it is ignored, as under nohup
             signal.signal(number, _end)
     status = cli.main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr)
-    # Nothing is left to do that an interpreter's shutdown would do; it would cost some milliseconds.
+    # The interpreter's shutdown would take some milliseconds, and there is nothing left for it to do.
     os._exit(status)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """As Ctrl-C does, end what runs: kubectls are in sessions of their own, and no signal to ours reaches them."""
+    """End the kubectls, as Ctrl-C does: they run in sessions of their own, which no signal to ours reaches."""
     raise SystemExit(128 + number)
 
 

@@ -1,9 +1,9 @@
-"""Writes kubectl_mc/command_line/kubectl_flags.py: which flags kubectl's commands have, and which of them take a value.
+"""Writes kubectl_mc/command_line/kubectl_flags.py: the flags of kubectl's commands, and whether each takes a value.
 
     python -m tests.flags_generate KUBECTL [KUBECTL…]
 
-Names, shorthands, subcommands and aliases are read from kubectl's own help. Whether a flag takes a
-value the help does not tell (`--dry-run='none'` takes none, `--output=''` does), so kubectl is asked.
+Names, shorthands, subcommands and aliases are read from kubectl's own help. The help does not tell whether a flag takes
+a value (`--dry-run='none'` takes none, `--output=''` does), so kubectl is run with each flag.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ UNLISTED = ("alpha", "help", "options")
 _SECTION = re.compile(r"^(\S.*):\n((?:[ \t].*\n|\n)*)", re.MULTILINE)
 _FLAG = re.compile(r"^ +(?:-(\w), )?--(\w[\w.-]*)=.*?:(?:\s|$)", re.MULTILINE)
 _OPTIONS_HEADING = re.compile(r"Options|The following options .*")
-# Not "Subcommands provided by plugins": those belong to one machine, not to kubectl.
+# Not "Subcommands provided by plugins": these differ from machine to machine.
 _COMMANDS_HEADING = re.compile(r"(?:.+ )?Commands(?: \(.+\))?")
 _COMMAND = re.compile(r"^  ([a-z][\w-]*)(?:\s|$)", re.MULTILINE)
 _ALIASES = re.compile(r"^Aliases:\n(.+)$", re.MULTILINE)
-# kubectl looks for --kuberc before it parses its flags, and has its own words for a missing value.
+# kubectl looks for --kuberc before it parses its flags, and has a message of its own for a missing value.
 _NEEDS_VALUE = re.compile(r"flag needs an argument|kuberc file is not found")
 
 
 class Flag(NamedTuple):
-    """`takes_value`: given without `=`, it consumes the next argument."""
+    """A flag of kubectl's. takes_value: without `=`, it takes the next argument as its value."""
 
     name: str
     shorthand: str = ""
@@ -45,10 +45,10 @@ class Flag(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What one kubectl, or several, answered; `flags` and `aliases` are keyed by command path.
+    """The flags and aliases of one kubectl version, or of several.
 
-    flags["create secret generic"] is a tuple of Flags, flags[""] the global ones;
-    aliases["create cm"] is "create configmap".
+    flags: command path ("create secret generic") -> its flags; flags[""] are the global ones
+    aliases: path with another name ("create cm") -> path ("create configmap")
     """
 
     versions: tuple[str, ...]
@@ -57,7 +57,7 @@ class Table(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What one kubectl process said."""
+    """What a kubectl process printed, and its exit status."""
 
     status: int
     stdout: str
@@ -67,37 +67,37 @@ class Answer(NamedTuple):
 Run = Callable[..., Answer]
 
 
-# kubectl's words -> values
+# Parsing kubectl's output
 
 
 def parse_flags(help_text: str) -> dict[str, str]:
-    """Name -> shorthand ("" if none) of the flags in a command's help or in `kubectl options`."""
+    """Return the flags in a command's help or in `kubectl options`: name -> shorthand, "" without one."""
     return {
         name: shorthand for body in _sections(help_text, _OPTIONS_HEADING) for shorthand, name in _FLAG.findall(body)
     }
 
 
 def parse_commands(help_text: str) -> list[str]:
-    """The names of the subcommands that a command's help lists, under whatever headings."""
+    """Return the names of the subcommands that a command's help lists, under whatever headings."""
     return [name for body in _sections(help_text, _COMMANDS_HEADING) for name in _COMMAND.findall(body)]
 
 
 def parse_aliases(help_text: str) -> list[str]:
-    """The names in "Aliases:", the command's own name among them."""
-    found = _ALIASES.search(help_text)
-    return re.split(r",\s*", found[1].strip()) if found else []
+    """Return the names under "Aliases:", which include the command's own name."""
+    match = _ALIASES.search(help_text)
+    return re.split(r",\s*", match[1].strip()) if match else []
 
 
 def parse_version(output: str) -> str:
-    """`kubectl version --client` -> "1.37.1"."""
-    found = re.search(r"\bv(\d+\.\d+\.\d+)", output)
-    if not found:
+    """Return the version ("1.37.1") in the output of `kubectl version --client`. Raises ValueError without one."""
+    match = re.search(r"\bv(\d+\.\d+\.\d+)", output)
+    if not match:
         raise ValueError(f"no version in {output!r}")
-    return found[1]
+    return match[1]
 
 
 def needs_value(answer: Answer) -> bool:
-    """Whether the flag at the end of `kubectl … --help --flag` wanted an argument."""
+    """Return whether the flag at the end of `kubectl … --help --flag` needs a value. Raises ValueError if unclear."""
     if answer.status == 0:
         return False
     if _NEEDS_VALUE.search(answer.stderr):
@@ -109,13 +109,13 @@ def _sections(help_text: str, heading: re.Pattern[str]) -> list[str]:
     return [body for title, body in _SECTION.findall(help_text + "\n") if heading.fullmatch(title)]
 
 
-# one kubectl -> Table
+# Asking one kubectl
 
 
 def ask(kubectl: str, commands: Collection[str] = ()) -> Table:
-    """The flags of these commands, or of every command, as this kubectl knows them.
+    """Return the flags of these commands, or of all commands, of this kubectl.
 
-    Starts one process per flag: about a thousand for all commands. None of them reaches a cluster.
+    It starts one process per flag: about a thousand for all commands. None of them reaches a cluster.
     """
     with tempfile.TemporaryDirectory() as home, ThreadPoolExecutor(os.cpu_count()) as pool:
 
@@ -123,12 +123,12 @@ def ask(kubectl: str, commands: Collection[str] = ()) -> Table:
             return _run(kubectl, home, args)
 
         helps = {path: _help(run, path) for path in commands} or _walk(run, pool)
-        # The root's help shows no flags; they are what `kubectl options` prints.
+        # The root command's help shows no flags; `kubectl options` prints them.
         helps[""] = run("options").stdout
         names = [(path, *item) for path, text in helps.items() for item in parse_flags(text).items()]
-        # Every command has it, so neither its help nor `kubectl options` mentions it.
+        # Every command has --help, so no help mentions it.
         names.append(("", "help", "h"))
-        # With --help nothing runs: kubectl reads the flags, then prints the help or what was wrong.
+        # With --help, kubectl only parses the flags, and prints the help or an error.
         answers = pool.map(lambda row: needs_value(run(*row[0].split(), "--help", f"--{row[1]}")), names)
         flags: dict[str, tuple[Flag, ...]] = dict.fromkeys(helps, ())
         for (path, name, shorthand), takes_value in zip(names, answers, strict=True):
@@ -138,13 +138,13 @@ def ask(kubectl: str, commands: Collection[str] = ()) -> Table:
 
 
 def _walk(run: Run, pool: ThreadPoolExecutor) -> dict[str, str]:
-    """Command path -> its help, from the root down."""
+    """Return the help of every command by its path, level by level from the root down."""
     helps: dict[str, str] = {}
     level = ["", *(path for path in UNLISTED if run(path, "--help").status == 0)]
     while level:
-        found = dict(zip(level, pool.map(lambda path: _help(run, path), level), strict=True))
-        helps |= found
-        level = [f"{path} {name}".strip() for path, text in found.items() for name in parse_commands(text)]
+        level_helps = dict(zip(level, pool.map(lambda path: _help(run, path), level), strict=True))
+        helps |= level_helps
+        level = [f"{path} {name}".strip() for path, text in level_helps.items() for name in parse_commands(text)]
     return helps
 
 
@@ -165,7 +165,7 @@ def _aliases(helps: dict[str, str]) -> dict[str, str]:
 
 
 def _run(kubectl: str, home: str, args: Iterable[str]) -> Answer:
-    # An empty PATH hides plugins, an empty HOME the user's kuberc, and LC_ALL=C asks for English.
+    # An empty PATH hides plugins, an empty HOME hides the user's kuberc, and LC_ALL=C makes kubectl speak English.
     env = {"HOME": home, "PATH": home, "KUBECONFIG": f"{home}/none", "LC_ALL": "C"}
     done = subprocess.run(
         [kubectl, *args], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
@@ -173,20 +173,20 @@ def _run(kubectl: str, home: str, args: Iterable[str]) -> Answer:
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
-# several Tables -> one
+# Merging the tables of several versions
 
 
 def merge(tables: Collection[Table]) -> tuple[Table, list[str]]:
-    """The union, and a line for each contradiction, in which the newest version is right."""
+    """Return the union of the tables, and a note for each contradiction. The newest version wins."""
     flags: dict[str, dict[str, Flag]] = {}
     aliases: dict[str, str] = {}
     notes: list[str] = []
     for table in sorted(tables, key=lambda table: _version_key(table.versions[-1]), reverse=True):
         version = table.versions[-1]
         for path, own in table.flags.items():
-            known = flags.setdefault(path, {})
+            newer = flags.setdefault(path, {})
             for flag in own:
-                kept = known[flag.name] = _merge_flag(known, flag)
+                kept = newer[flag.name] = _merge_flag(newer, flag)
                 if kept.takes_value != flag.takes_value or flag.shorthand not in ("", kept.shorthand):
                     notes.append(f"kubectl {version}: {path!r} has {_word(flag)}, newer: {_word(kept)}")
         for alias, path in table.aliases.items():
@@ -194,40 +194,39 @@ def merge(tables: Collection[Table]) -> tuple[Table, list[str]]:
                 notes.append(f"kubectl {version}: {alias!r} is {path!r}, newer: {aliases[alias]!r}")
     return Table(
         tuple(sorted({version for table in tables for version in table.versions}, key=_version_key)),
-        {path: tuple(sorted(known.values())) for path, known in sorted(flags.items())},
+        {path: tuple(sorted(merged.values())) for path, merged in sorted(flags.items())},
         dict(sorted(aliases.items())),
     ), notes
 
 
-def _merge_flag(known: dict[str, Flag], older: Flag) -> Flag:
-    """The flag as newer versions know it, with the shorthand of the older one if that is still free."""
-    newer = known.get(older.name, older._replace(shorthand=""))
-    taken = {flag.shorthand for flag in known.values()}
-    if newer.shorthand or older.shorthand in taken:
-        return newer
-    return newer._replace(shorthand=older.shorthand)
+def _merge_flag(newer: dict[str, Flag], older: Flag) -> Flag:
+    """Return the flag as in newer versions, with the shorthand of the older version if no flag has it."""
+    flag = newer.get(older.name, older._replace(shorthand=""))
+    if flag.shorthand or older.shorthand in {other.shorthand for other in newer.values()}:
+        return flag
+    return flag._replace(shorthand=older.shorthand)
 
 
 def _version_key(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-# Table -> kubectl_mc/command_line/kubectl_flags.py
+# Writing kubectl_mc/command_line/kubectl_flags.py
 
 
 def render(table: Table) -> str:
-    """The text of the module, as `ruff format` leaves it."""
+    """Return the text of the module, as `ruff format` formats it."""
     return "\n".join(
         [
-            '"""The flags of kubectl\'s commands, and which of them take a value.',
+            '"""The flags of kubectl\'s commands, and whether each takes a value.',
             "",
             "Generated by `python -m tests.flags_generate KUBECTL…`; do not edit.",
             *textwrap.wrap(f"Made from kubectl {', '.join(table.versions)}.", LINE_LENGTH),
             "",
-            "FLAGS: command path -> its flags, separated by spaces; under the empty path those that every",
-            "command has. `watch` is a boolean or has an optional value (`--dry-run`, `--dry-run=client`);",
-            "`filename=` takes the next argument if no `=` is given; `f,filename=` also has a shorthand.",
-            "ALIASES: the path of a command by another name -> its path.",
+            "FLAGS: command path -> its flags, separated by spaces; the empty path has the flags of every command.",
+            "`filename=` takes the next argument as its value unless `=` follows its name; `watch` does not (it is",
+            "boolean, or its value is optional: `--dry-run=client`); `f,filename=` also has a shorthand.",
+            "ALIASES: the path with another name of a command -> its path.",
             '"""',
             "",
             f"VERSIONS: tuple[str, ...] = {_render_tuple(table.versions)}",
@@ -261,7 +260,7 @@ def _render_entry(key: str, words: list[str]) -> str:
     if len(line) <= LINE_LENGTH:
         return line
     width = LINE_LENGTH - len('        ""')
-    # Each piece but the last ends with the space that separates it from the next.
+    # All pieces but the last end with the space that separates them from the next one.
     pieces = [text] if len(text) <= width else textwrap.wrap(text, width - 1, break_on_hyphens=False)
     strings = [*(_quote(f"{piece} ") for piece in pieces[:-1]), _quote(pieces[-1])]
     return "\n".join([f"    {_quote(key)}: (", *(f"        {string}" for string in strings), "    ),"])
@@ -272,6 +271,7 @@ def _quote(text: str) -> str:
 
 
 def main(kubectls: list[str]) -> int:
+    """Write the module with the flags of these kubectls, and return the exit status."""
     if not kubectls:
         print("usage: python -m tests.flags_generate KUBECTL [KUBECTL…]", file=sys.stderr)
         return 1

@@ -31,7 +31,7 @@ OURS = {"kubectl_mc"} | {
         "fleet.hub_objects", "fleet.inventory", "fleet.mapping", "fleet.placements", "fleet.selection",
         "merge", "merge.answers", "merge.kubectl_tables", "merge.lines", "merge.report", "merge.sections",
         "messages", "messages.access_texts", "messages.causes", "messages.change_texts",
-        "messages.fleet_texts", "messages.natural_order", "messages.setup_texts", "messages.words",
+        "messages.command_line_texts", "messages.fleet_texts", "messages.natural_order", "messages.setup_texts", "messages.words",
         "processes", "processes.environment", "processes.event_loop", "processes.kubectl_process",
         "processes.memory_files", "processes.private_files", "processes.programs", "processes.requests",
         "processes.standard_streams", "processes.targets",

@@ -1,0 +1,1 @@
+"""How each cluster is reached and as whom: kubeconfigs, logins, approvals, and the clouds' own CLIs."""

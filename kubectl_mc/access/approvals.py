@@ -1,15 +1,15 @@
-"""What the user has approved of what hubs say (~/.kube/kubectl-mc-trust.yaml), and whether an offer still is that.
+"""The user's approvals of what ClusterProfiles offer, kept in ~/.kube/kubectl-mc-trust.yaml.
 
-A digest of exactly what was approved decides; the approved fields are kept beside it to say what has changed. They are
-what the hub published, no secrets of the user's; providers.MOST_TO_APPROVE bounds them.
+An offer is approved if its digest is the approved one. The approved fields are kept beside the digest to describe
+changes. They are what the hub published: they hold no secrets of the user, and profile_access limits their size.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
@@ -21,14 +21,14 @@ KIND = "ClusterTrust"
 
 
 class ProfileKey(NamedTuple):
-    """Whose approval it is. hub: its context, "" for the current one; profile: NAMESPACE/NAME on it."""
+    """The profile that an approval is for. hub: the hub's context, "" for the current one; profile: NAMESPACE/NAME."""
 
     hub: str
     profile: str
 
 
 class Approval(NamedTuple):
-    """fields: what was approved, as an Offer has it; time: when, as 2026-11-23T04:30:14Z."""
+    """What the user approved. fields: those of the offer; time: when it was approved, as 2026-11-23T04:30:14Z."""
 
     digest: str
     time: str
@@ -36,7 +36,7 @@ class Approval(NamedTuple):
 
 
 class FieldChange(NamedTuple):
-    """A field that isn't as it was approved; "" for what isn't there."""
+    """A field whose text differs from the approved one. A field that does not exist has the text ""."""
 
     field: str
     old: str
@@ -44,7 +44,7 @@ class FieldChange(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """state: "approved", "unknown" (never approved) or "changed"."""
+    """How an offer compares with its approval. state: "approved", "unknown" (never approved) or "changed"."""
 
     state: str
     changes: tuple[FieldChange, ...] = ()
@@ -54,61 +54,62 @@ Approvals = Mapping[ProfileKey, Approval]
 
 
 def profile_key(hub: str | None, profile: ClusterProfile) -> ProfileKey:
+    """The key of a profile's approval. hub: the hub's context; None for the current one."""
     return ProfileKey(hub or "", f"{profile.namespace}/{profile.name}")
 
 
-def approval_digest(approval: Mapping[str, Any]) -> str:
-    """sha256 over the one JSON text that keys in order and no spaces leave."""
+def approval_digest(fields: Mapping[str, Any]) -> str:
+    """The sha256 digest of an offer's fields, as JSON with sorted keys and without spaces."""
     import hashlib
 
-    text = json.dumps(approval, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def judge_offer(offer: Offer, approved: Approval | None) -> Verdict:
-    """Is this offer what was approved?"""
-    if approved is None:
+def judge_offer(offer: Offer, approval: Approval | None) -> Verdict:
+    """Compare an offer with what the user approved for its profile."""
+    if approval is None:
         return Verdict("unknown")
-    if approved.digest == approval_digest(offer.approval):
+    if approval.digest == approval_digest(offer.fields):
         return Verdict("approved")
-    before, now = flat_fields(approved.fields), flat_fields(offer.approval)
+    before, now = flat_fields(approval.fields), flat_fields(offer.fields)
     changes = (FieldChange(field, before.get(field, ""), now.get(field, "")) for field in {**now, **before})
     return Verdict("changed", tuple(change for change in changes if change.old != change.new))
 
 
-def approval_problem(cluster: str, found: Verdict) -> str:
-    """Why a cluster can't be reached by an offer with this verdict; "" if it can."""
-    if found.state == "approved":
+def approval_problem(cluster: str, verdict: Verdict) -> str:
+    """Why a cluster cannot be reached by an offer with this verdict; "" if it can."""
+    if verdict.state == "approved":
         return ""
-    if found.state == "unknown":
+    if verdict.state == "unknown":
         return messages.not_approved(cluster)
-    changes = [describe_change(change) for change in found.changes]
+    changes = [describe_change(change) for change in verdict.changes]
     return messages.approval_outdated(cluster, changes or ["the record of it has been edited"])
 
 
-def flat_fields(approval: Mapping[str, Any]) -> dict[str, str]:
-    """The fields to be approved as text, nothing in it hidden: what isn't printable ASCII is escaped."""
+def flat_fields(fields: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of an offer as texts of printable ASCII. Each environment variable is a field `env NAME`."""
     from shlex import quote
 
     texts: dict[str, str] = {}
-    for field, value in approval.items():
+    for field, value in fields.items():
         if field == "env" and isinstance(value, Mapping):
-            texts |= {f"env {plain(name)}": plain(each) for name, each in value.items()}
+            texts |= {f"env {plain(name)}": plain(content) for name, content in value.items()}
         elif field == "args" and isinstance(value, Sequence) and not isinstance(value, str):
-            texts[field] = " ".join(quote(plain(each)) for each in value)
+            texts[field] = " ".join(quote(plain(argument)) for argument in value)
         else:
             texts[field] = plain(value)
     return texts
 
 
 def plain(value: object) -> str:
-    """A value from a hub as printable ASCII: no control character, look-alike letter or change of direction is left."""
+    """A value from a hub as printable ASCII; control, look-alike and bidirectional characters are escaped."""
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
     return text.encode("unicode_escape").decode()
 
 
 def describe_change(change: FieldChange) -> str:
-    """`server was A and is B`, for a line."""
+    """A change in one line: `server was A and is B`."""
     if not change.old:
         return f"{change.field} is now {_short(change.new)}"
     return f"{change.field} was {_short(change.old)} and is {_short(change.new) if change.new else 'gone'}"
@@ -118,113 +119,110 @@ def _short(text: str, most: int = 100) -> str:
     return f"{text[:most]}…" if len(text) > most else text
 
 
-def describe_offer(cluster: str, offer: Offer, found: Verdict) -> list[str]:
-    """What would be contacted and run, in lines, with what it was when it was approved."""
-    before = {change.field: change.old for change in found.changes}
-    fields = {**flat_fields(offer.approval), **{change.field: "" for change in found.changes if not change.new}}
-    lines = [f"{plain(cluster)}: {_HEADS[found.state]}"]
-    for field, text in fields.items():
-        was = f" (was {before[field] or 'not there'})" if field in before else ""
-        lines.append(f"  {field + ':':<22} {text or 'gone'}{was}")
-    if "certificate-authority" not in offer.approval:
-        lines.append(f"  {'certificate-authority:':<22} none, so those that this machine trusts")
-    return lines
-
-
-_HEADS = {
+_TITLES = {
     "unknown": "not approved yet",
     "approved": "approved",
     "changed": "not what was approved",
 }
 
+
+def describe_offer(cluster: str, offer: Offer, verdict: Verdict) -> list[str]:
+    """The lines that show what would be contacted and run, with the approved texts of the fields that have changed."""
+    before = {change.field: change.old for change in verdict.changes}
+    fields = {**flat_fields(offer.fields), **{change.field: "" for change in verdict.changes if not change.new}}
+    lines = [f"{plain(cluster)}: {_TITLES[verdict.state]}"]
+    for field, text in fields.items():
+        was = f" (was {before[field] or 'not there'})" if field in before else ""
+        lines.append(f"  {field + ':':<22} {text or 'gone'}{was}")
+    if "certificate-authority" not in offer.fields:
+        lines.append(f"  {'certificate-authority:':<22} none, so those that this machine trusts")
+    return lines
+
+
 # --- The file ----------------------------------------------------------------------------------------------
 
 
 def approvals_path(home: str) -> str:
+    """The path of the file that holds the approvals of the user with this home directory."""
     return os.path.join(home, ".kube", "kubectl-mc-trust.yaml")
 
 
-def read_approvals(file: str) -> dict[ProfileKey, Approval]:
-    """What is approved; nothing where there is no file. Raises UserError for one that others can write, or that is
-    no such record: an approval that can't be read is none, but the user should know."""
+def read_approvals(path: str) -> dict[ProfileKey, Approval]:
+    """Read the approvals; none if there is no file.
+
+    Raises UserError if the file cannot be read or is malformed, or if other users can write it.
+    """
     import yaml
 
     try:
-        with open(file, encoding="utf-8") as opened:
-            status = os.fstat(opened.fileno())
-            text = opened.read()
+        with open(path, encoding="utf-8") as file:
+            status = os.fstat(file.fileno())
+            text = file.read()
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise messages.trust_file(file, f"can't be read: {getattr(error, 'strerror', None) or error}") from None
+        raise messages.trust_file(path, f"can't be read: {getattr(error, 'strerror', None) or error}") from None
     if status.st_mode & 0o022 or status.st_uid not in (os.getuid(), 0):
-        raise messages.trust_file(file, "others than you can write it, so it may not be what you approved (chmod 600)")
+        raise messages.trust_file(path, "others than you can write it, so it may not be what you approved (chmod 600)")
     try:
         document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        return dict(_entries(document))
+        if (document["apiVersion"], document["kind"]) != (API_VERSION, KIND):
+            raise ValueError(KIND)
+        approvals = {}
+        for entry in document.get("approved") or ():
+            if not isinstance(entry["fields"], dict):
+                raise TypeError("fields")
+            key = ProfileKey(str(entry.get("hub") or ""), str(entry["profile"]))
+            approvals[key] = Approval(str(entry["digest"]), str(entry.get("time", "")), entry["fields"])
     except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise messages.trust_file(file, f"not YAML of kind {KIND}") from None
+        raise messages.trust_file(path, f"not YAML of kind {KIND}") from None
+    return approvals
 
 
-def _entries(document: Any) -> Iterable[tuple[ProfileKey, Approval]]:
-    if (document["apiVersion"], document["kind"]) != (API_VERSION, KIND):
-        raise ValueError(KIND)
-    for each in document.get("approved") or ():
-        if not isinstance(each["fields"], dict):
-            raise TypeError("fields")
-        where = ProfileKey(str(each.get("hub") or ""), str(each["profile"]))
-        yield where, Approval(str(each["digest"]), str(each.get("time", "")), each["fields"])
+def update_approvals(path: str, update: Callable[[Approvals], Approvals]) -> None:
+    """Replace the approvals in the file by what `update` makes of them. Raises UserError.
 
-
-def update_approvals(file: str, apply: Callable[[Approvals], Approvals]) -> None:
-    """Keep what `apply` makes of the record as it is now, for its owner only, whole or not at all. Raises UserError.
-
-    Now, not as it was before the user was asked: what others approved or revoked in the meantime counts.
+    `update` gets what is in the file now: another command may have changed it while the user was asked.
     """
-    try:
-        os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
-        with _locked(os.path.dirname(file)):
-            _write(file, apply(read_approvals(file)))
-    except OSError as error:
-        raise messages.trust_file(file, f"can't be written: {error.strerror}") from None
-
-
-@contextmanager
-def _locked(folder: str) -> Iterator[None]:
-    """One at a time. By a lock on the folder: the file is another one after each change, and a lock file would stay."""
     import fcntl
 
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # NFS locks no folders
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _write(file: str, record: Approvals) -> None:
     import yaml
 
     from kubectl_mc.processes.private_files import write_privately
 
-    entries = [
-        {"hub": where.hub, "profile": where.profile, **approved._asdict()} for where, approved in sorted(record.items())
-    ]
-    document = {"apiVersion": API_VERSION, "kind": KIND, "approved": entries}
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    write_privately(file, yaml.dump(document, Dumper=dumper, sort_keys=False))
+    folder = os.path.dirname(path)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        # The folder is locked: the file is replaced by each update, and a lock file would stay behind.
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            with suppress(OSError):  # NFS cannot lock a folder.
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            entries = [
+                {"hub": key.hub, "profile": key.profile, **approval._asdict()}
+                for key, approval in sorted(update(read_approvals(path)).items())
+            ]
+            document = {"apiVersion": API_VERSION, "kind": KIND, "approved": entries}
+            dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+            write_privately(path, yaml.dump(document, Dumper=dumper, sort_keys=False))
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise messages.trust_file(path, f"can't be written: {error.strerror}") from None
 
 
-def approve(record: Approvals, offers: Mapping[ProfileKey, Offer]) -> dict[ProfileKey, Approval]:
-    """The record with these offers approved, as of now."""
+def approve(approvals: Approvals, offers: Mapping[ProfileKey, Offer]) -> dict[ProfileKey, Approval]:
+    """The approvals with these offers approved now."""
     import time
 
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    new = {where: Approval(approval_digest(offer.approval), now, offer.approval) for where, offer in offers.items()}
-    return {**record, **new}
+    return {
+        **approvals,
+        **{key: Approval(approval_digest(offer.fields), now, offer.fields) for key, offer in offers.items()},
+    }
 
 
-def revoke(record: Approvals, where: Iterable[ProfileKey]) -> dict[ProfileKey, Approval]:
-    gone = set(where)
-    return {each: approved for each, approved in record.items() if each not in gone}
+def revoke(approvals: Approvals, keys: Iterable[ProfileKey]) -> dict[ProfileKey, Approval]:
+    """The approvals without those of these profiles."""
+    revoked = set(keys)
+    return {key: approval for key, approval in approvals.items() if key not in revoked}

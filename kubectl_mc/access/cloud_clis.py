@@ -1,28 +1,24 @@
-"""The clouds' own CLIs, as a table: what each needs to know of a cluster, and the command that makes a context for it.
+"""The clouds' own CLIs, as a table: the command that makes a context for a cluster, and the values that it needs.
 
-What a command is given comes from the hub, which is not trusted: a value must be what the cloud itself would take for a
-name, can't begin with a dash, and is a word of an argv, never of a shell.
+The values come from the hub, which is not trusted. A value has to match what the cloud accepts, cannot begin with a
+dash, and becomes a word of an argv, never of a shell command.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from kubectl_mc.access.profile_access import CLUSTER_CONFIG, EXTRA_ARGS
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
-
-# Where a ClusterProfile may say it, beside status.properties: the exec plugin's arguments (KEP-4322 and KEP-5339).
-EXEC_ARGS = "auth.exec.args"
-EXEC_CLUSTER = "client.authentication.k8s.io/exec"
-ADDITIONAL_ARGS = "clusterprofiles.multicluster.x-k8s.io/exec/additional-args"
 
 
 class CloudValue(NamedTuple):
-    """Something that a CLI must be told of a cluster.
+    """A value that a CLI needs about a cluster.
 
-    names: the properties and the flags of exec arguments that it is looked up under, in this order
-    pattern: what the cloud takes for it
+    names: the properties, and the flags in exec arguments, that may hold it, in this order
+    pattern: what the cloud accepts
     """
 
     names: tuple[str, ...]
@@ -33,14 +29,14 @@ class CloudValue(NamedTuple):
 class Cloud(NamedTuple):
     """A cloud's CLI.
 
-    values: what it needs; beside these the templates know {profile}, the cluster's name in the fleet, and
-        {kubeconfig}, the file to write
-    argv: its words, in groups: a group whose value is not known is left out
-    context: what the context that it makes is called
-    login: the command that helps where the user isn't logged in
-    identities: texts that say several values at once (an ARN, a resource ID), as patterns with the values' names
-    error: what the line of its stderr looks like that says what is wrong
-    printed: the CLI prints JSON with a kubeconfig under this key and writes none; "" for one that writes
+    values: the values for the templates, which also have {profile}, the cluster's name in the fleet, and {kubeconfig},
+        the file to write
+    argv: the words of the command, in groups; a group is left out if one of its values is missing
+    context: the name of the context that it makes
+    login: the command that logs the user in
+    identities: patterns of texts that hold several values at once (an ARN, a resource ID), in named groups
+    error: a pattern that finds the line of its stderr that describes the error
+    printed: if it prints JSON and writes no kubeconfig, the key of the kubeconfig in the JSON; else ""
     """
 
     values: Mapping[str, CloudValue]
@@ -53,14 +49,15 @@ class Cloud(NamedTuple):
 
     @property
     def command(self) -> str:
+        """The name of the program."""
         return self.argv[0][0]
 
 
 class CloudCommand(NamedTuple):
-    """The command for a cluster; or, if argv is empty, what is missing or unfit for it.
+    """The command for a cluster. If argv is empty, a value for it is missing or unfit.
 
-    context: what the context that it makes is called
-    missing: the names under which the missing value was looked for; unfit: (name, value) that the cloud wouldn't take
+    context: the name of the context that it makes
+    missing: the names that the missing value may have; unfit: the (name, value) that the cloud would not accept
     """
 
     argv: tuple[str, ...] = ()
@@ -73,12 +70,11 @@ _PROFILE = r"[a-z0-9][-a-z0-9./]{0,316}"  # [namespace/]name: RFC 1123
 _AWS_REGION = r"[a-z]{2,5}(?:-[a-z]{3,12}){1,3}-[0-9]{1,2}"  # us-gov-west-1, us-isob-east-1, eusc-de-east-1
 _EKS_NAME = r"[0-9A-Za-z][-0-9A-Za-z_]{0,99}"  # EKS API, CreateCluster: name
 _GKE_NAME = r"[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?"  # GKE API, Cluster: name, at most 40
-_GCP_PROJECT = (
-    r"(?:[a-z][-a-z0-9.]{0,61}[a-z0-9]:)?[a-z][-a-z0-9]{4,28}[a-z0-9]|[0-9]{6,20}"  # Resource Manager: id, number
-)
+# Resource Manager API, Project: id, number
+_GCP_PROJECT = r"(?:[a-z][-a-z0-9.]{0,61}[a-z0-9]:)?[a-z][-a-z0-9]{4,28}[a-z0-9]|[0-9]{6,20}"
 _GCP_LOCATION = r"[a-z]{2,20}-[a-z]{2,20}[0-9]{1,2}(?:-[a-z])?"  # Compute: region, zone
 _AKS_NAME = r"[0-9A-Za-z](?:[-_0-9A-Za-z]{0,61}[0-9A-Za-z])?"  # "Naming rules for Azure resources": managedClusters
-_AZURE_GROUP = r"[\w(][-\w.()]{0,88}[-\w()]|\w"  # the same: resourceGroups; ours may not begin with a dash or dot
+_AZURE_GROUP = r"[\w(][-\w.()]{0,88}[-\w()]|\w"  # the same: resourceGroups; no dash or dot first
 _AZURE_SUBSCRIPTION = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _ACK_ID = r"c[0-9a-f]{32}"  # ACK API: cluster_id
 _ALI_REGION = r"[a-z]{2}(?:-[a-z]{3,14}){1,2}(?:-[0-9]{1,2})?"  # cn-hangzhou, us-west-1, cn-shanghai-finance-1
@@ -102,7 +98,7 @@ CLOUDS: Mapping[str, Cloud] = {
     "gcp": Cloud(
         values={
             "name": CloudValue(_NAME, _GKE_NAME),
-            # --location takes a zone as well as a region; a zone, where both are known, is where the cluster is.
+            # --location accepts a zone or a region. If a profile has both, the cluster is in the zone.
             "location": CloudValue(("zone", "--zone", "location", "--location", *_REGION[:-1]), _GCP_LOCATION),
             "project": CloudValue(("project", "project-id", "projectID", "--project"), _GCP_PROJECT),
         },
@@ -133,7 +129,7 @@ CLOUDS: Mapping[str, Cloud] = {
             ("az", "aks", "get-credentials", "--name", "{name}", "--resource-group", "{group}"),
             ("--subscription", "{subscription}"),
             ("--context", "{profile}"),
-            ("--file", "{kubeconfig}"),  # az doesn't read KUBECONFIG
+            ("--file", "{kubeconfig}"),  # az does not read KUBECONFIG
         ),
         context="{profile}",
         identities=(
@@ -147,7 +143,7 @@ CLOUDS: Mapping[str, Cloud] = {
             "cluster": CloudValue(("cluster-id", "clusterId", "clusterID", "cluster_id", "--cluster-id"), _ACK_ID),
             "region": CloudValue(("region", "region-id", "--region"), _ALI_REGION, required=False),
         },
-        # RPC style of the API DescribeClusterUserKubeconfig; the CLI has no `cs cluster get-kubeconfig`.
+        # The CLI has no `cs cluster get-kubeconfig`; this calls the API DescribeClusterUserKubeconfig in its RPC style.
         argv=(("aliyun", "cs", "DescribeClusterUserKubeconfig", "--ClusterId", "{cluster}"), ("--region", "{region}")),
         context="{profile}",
         login="aliyun configure",
@@ -159,18 +155,19 @@ CLOUDS: Mapping[str, Cloud] = {
 
 def plan_command(cloud: Cloud, profile: ClusterProfile, name: str, kubeconfig: str) -> CloudCommand:
     """The command that makes a context for a cluster. name: the cluster's in the fleet; kubeconfig: the user's file."""
-    known = profile_facts(profile)
-    whole = _identified(cloud, known.values())
-    words = {"profile": name, "kubeconfig": kubeconfig}
     if not _fits(_PROFILE, name):
         return CloudCommand(unfit=("name", name))
+    facts = profile_facts(profile)
+    identities = (re.fullmatch(pattern, text, re.ASCII) for text in facts.values() for pattern in cloud.identities)
+    identity = next((match.groupdict() for match in identities if match), {})
+    words = {"profile": name, "kubeconfig": kubeconfig}
     for key, value in cloud.values.items():
-        given = [(where, known[where]) for where in value.names if known.get(where)]
-        fit = next((text for _, text in given if _fits(value.pattern, text)), whole.get(key))
+        candidates = [(fact, facts[fact]) for fact in value.names if facts.get(fact)]
+        fit = next((text for _, text in candidates if _fits(value.pattern, text)), identity.get(key))
         if fit:
             words[key] = fit
-        elif given:
-            return CloudCommand(unfit=given[0])
+        elif candidates:
+            return CloudCommand(unfit=candidates[0])
         elif value.required:
             return CloudCommand(missing=value.names)
     groups = [group for group in cloud.argv if all(word[1:-1] in words for word in group if word.startswith("{"))]
@@ -179,27 +176,24 @@ def plan_command(cloud: Cloud, profile: ClusterProfile, name: str, kubeconfig: s
 
 
 def profile_facts(profile: ClusterProfile) -> dict[str, str]:
-    """What a profile says of its cluster: properties, flags of exec arguments, fields of the exec extension.
+    """What a profile says about its cluster: properties, flags in exec arguments, fields of the exec extension.
 
-    Flags have their dashes; where two say the same thing, a property counts before arguments, and these before an
-    extension.
+    The names of flags include their dashes. A property takes precedence over an argument in auth.exec.args (KEP-4322),
+    and that over the extensions (KEP-5339).
     """
-    said: dict[str, str] = {}
-    for name, extension in _extensions(profile):
-        if name == EXEC_CLUSTER and isinstance(extension, dict):
-            said.update((key, text) for key, text in extension.items() if isinstance(text, str))
-        elif name == ADDITIONAL_ARGS and isinstance(extension, list):
-            said.update(_flags([word for word in extension if isinstance(word, str)]))
-    said.update(_flags(profile.properties.get(EXEC_ARGS, "").split(",")))
-    return {**said, **profile.properties}
-
-
-def _extensions(profile: ClusterProfile) -> Iterator[tuple[object, object]]:
+    facts: dict[str, str] = {}
     for provider in profile.access_providers:
-        listed = provider.cluster.get("extensions")
-        for each in listed if isinstance(listed, list) else ():
-            if isinstance(each, dict):
-                yield each.get("name"), each.get("extension")
+        extensions = provider.cluster.get("extensions")
+        for entry in extensions if isinstance(extensions, list) else ():
+            if not isinstance(entry, dict):
+                continue
+            name, extension = entry.get("name"), entry.get("extension")
+            if name == CLUSTER_CONFIG and isinstance(extension, dict):
+                facts.update((key, text) for key, text in extension.items() if isinstance(text, str))
+            elif name == EXTRA_ARGS and isinstance(extension, list):
+                facts.update(_flags([word for word in extension if isinstance(word, str)]))
+    facts.update(_flags(profile.properties.get("auth.exec.args", "").split(",")))
+    return {**facts, **profile.properties}
 
 
 def _flags(words: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -212,12 +206,6 @@ def _flags(words: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield flag, value if equals else following
 
 
-def _identified(cloud: Cloud, texts: Iterable[str]) -> dict[str, str]:
-    """The values in the first text that says all of them at once."""
-    matches = (re.fullmatch(pattern, text, re.ASCII) for text in texts for pattern in cloud.identities)
-    return next((match.groupdict() for match in matches if match), {})
-
-
 def _fits(pattern: str, text: str) -> bool:
-    """None of the patterns lets a dash be first; `$` would let a newline be last, so the whole text must match."""
+    """Return whether the whole text matches: no pattern lets a dash be first, and `$` would let a newline be last."""
     return bool(re.fullmatch(pattern, text, re.ASCII))

@@ -1,4 +1,4 @@
-"""Running a cloud's own CLI for clusters that have no context yet, one after another: they all write one file."""
+"""Running a cloud's own CLI for clusters without a context, one at a time because all write the same kubeconfig."""
 
 from __future__ import annotations
 
@@ -9,30 +9,26 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.access import printed_kubeconfig
 from kubectl_mc.access.cloud_clis import Cloud, CloudCommand
-from kubectl_mc.processes import event_loop, kubectl_process
+from kubectl_mc.access.printed_kubeconfig import add_context, parse_printed
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Command, Result
+from kubectl_mc.processes.event_loop import Command, Result, collect_results
+from kubectl_mc.processes.kubectl_process import config_command
 
-PATIENCE = 120.0  # seconds that a CLI has: it asks its cloud, and may be slow to start
-_LOGGED_OUT = re.compile(
-    r"expired|log ?in|logged|credential|reauth|token|unauthenticated|InvalidAccessKey", re.IGNORECASE
-)
+PATIENCE = 120.0  # seconds that a CLI may take by default: it asks its cloud, and may be slow to start
 
 
 class MadeContext(NamedTuple):
-    """What became of a cluster's command: the context that appeared, or the problem in a few words."""
+    """The context that a cluster's command made, or the problem in a few words."""
 
     context: str = ""
     problem: str = ""
 
 
 def view_without_secrets(environment: Environment) -> Mapping[str, Any]:
-    """The user's kubeconfig as kubectl merges it, without its secrets. Raises UserError if kubectl can't read it."""
-    (result,) = event_loop.collect_results(
-        [kubectl_process.config_command(environment, "view", "-o", "json")], 1, environment.hub_patience
-    )
+    """The user's kubeconfig as kubectl merges it, without its secrets. Raises UserError if kubectl cannot read it."""
+    command = config_command(environment, "view", "-o", "json")
+    (result,) = collect_results([command], 1, environment.hub_patience)
     try:
         document = json.loads(result.stdout) if result.status == 0 else None
     except ValueError:
@@ -43,77 +39,72 @@ def view_without_secrets(environment: Environment) -> Mapping[str, Any]:
 
 
 def is_missing(cloud: Cloud, variables: Mapping[str, str]) -> bool:
-    """Is the cloud's CLI not on the user's PATH?"""
+    """Return whether the cloud's CLI is not on the user's PATH."""
     return not shutil.which(cloud.command, path=variables.get("PATH", ""))
 
 
 def make_contexts(
     cloud: Cloud, plans: Mapping[str, CloudCommand], environment: Environment, patience: float
 ) -> dict[str, MadeContext]:
-    """Run each cluster's plan; by cluster, what became of it.
+    """Run the command of each cluster in `plans`, and return by cluster which context it made.
 
-    The CLIs make their context the current one, which may be the hub's: the one before is put back, after Ctrl-C too.
+    A CLI makes its context the current one, which may be the hub's. The previous one is set again, also after Ctrl-C.
     """
-    before = view_without_secrets(environment)
-    own = {
-        **environment.variables,
-        **({"KUBECONFIG": environment.kubeconfig_flag} if environment.kubeconfig_flag else {}),
-    }
+    current = str(view_without_secrets(environment).get("current-context") or "")
+    variables = dict(environment.variables)
+    if environment.kubeconfig_flag:
+        variables["KUBECONFIG"] = environment.kubeconfig_flag
     made = {}
     try:
         for cluster, plan in plans.items():
-            made[cluster] = _make(cloud, Command(cluster, plan.argv, own), plan.context, environment, patience)
+            command = Command(cluster, plan.argv, variables)
+            made[cluster] = _make_context(cloud, command, plan.context, environment, patience)
     finally:
-        _restore(str(before.get("current-context") or ""), environment)
+        if view_without_secrets(environment).get("current-context", "") != current:
+            words = ["use-context", current] if current else ["unset", "current-context"]
+            collect_results([config_command(environment, *words)], 1, environment.hub_patience)
     return made
 
 
-def _make(cloud: Cloud, command: Command, expected: str, environment: Environment, patience: float) -> MadeContext:
+def _make_context(
+    cloud: Cloud, command: Command, expected: str, environment: Environment, patience: float
+) -> MadeContext:
     before = view_without_secrets(environment)
     try:
-        (result,) = event_loop.collect_results([command], 1, patience)
+        (result,) = collect_results([command], 1, patience)
     except OSError as error:
         return MadeContext(problem=f"{cloud.command}: {error.strerror}")
     if result.status != 0:
-        return MadeContext(problem=_why(cloud, result, patience))
+        return MadeContext(problem=_failure(cloud, result, patience))
     if cloud.printed:
-        return _take_over(cloud, result.stdout, expected, before, environment)
+        if expected in (*_names(before, "clusters"), *_names(before, "users")):
+            return MadeContext(problem=f"the kubeconfig has a cluster or user {expected} already")
+        try:
+            login = parse_printed(result.stdout, cloud.printed)
+        except ValueError as error:
+            return MadeContext(problem=f"{cloud.command} printed {error}")
+        problem = add_context(login, expected, environment)
+        return MadeContext(problem=problem) if problem else MadeContext(expected)
     names = _names(view_without_secrets(environment), "contexts")
     if expected in names:
         return MadeContext(expected)
     new = [name for name in names if name not in _names(before, "contexts")]
-    return (
-        MadeContext(new[0])
-        if len(new) == 1
-        else MadeContext(problem=f"{cloud.command} has made no context that could be told")
-    )
+    if len(new) == 1:
+        return MadeContext(new[0])
+    return MadeContext(problem=f"{cloud.command} has made no context that could be identified")
 
 
-def _take_over(
-    cloud: Cloud, printed: bytes, name: str, before: Mapping[str, Any], environment: Environment
-) -> MadeContext:
-    if name in (*_names(before, "clusters"), *_names(before, "users")):
-        return MadeContext(problem=f"the kubeconfig has a cluster or user {name} already")
-    try:
-        login = printed_kubeconfig.parse_printed(printed, cloud.printed)
-    except ValueError as error:
-        return MadeContext(problem=f"{cloud.command} printed {error}")
-    problem = printed_kubeconfig.add_context(login, name, environment)
-    return MadeContext(problem=problem) if problem else MadeContext(name)
+def _names(view: Mapping[str, Any], kind: str) -> list[str]:
+    return [str(entry.get("name")) for entry in view.get(kind) or () if isinstance(entry, dict)]
 
 
-def _names(document: Mapping[str, Any], kind: str) -> list[str]:
-    return [str(each.get("name")) for each in document.get(kind) or () if isinstance(each, dict)]
+_LOGGED_OUT = re.compile(
+    r"expired|log ?in|logged|credential|reauth|token|unauthenticated|InvalidAccessKey", re.IGNORECASE
+)
 
 
-def _restore(current: str, environment: Environment) -> None:
-    if view_without_secrets(environment).get("current-context", "") != current:
-        words = ["use-context", current] if current else ["unset", "current-context"]
-        event_loop.collect_results([kubectl_process.config_command(environment, *words)], 1, environment.hub_patience)
-
-
-def _why(cloud: Cloud, result: Result, patience: float) -> str:
-    """Why a CLI failed: its line that says what is wrong, else its last one; and how to log in, if that is it."""
+def _failure(cloud: Cloud, result: Result, patience: float) -> str:
+    """Why a CLI failed: the line that describes the error, else its last one, and how to log in if that may help."""
     if result.timed_out:
         return f"{cloud.command}: timed out after {patience:g}s"
     lines = [line.strip() for line in result.stderr.decode("utf-8", "replace").splitlines() if line.strip()]

@@ -1,7 +1,7 @@
-"""Which of the user's contexts is probably the way to a cluster of the hub. Pure.
+"""Proposing which of the user's contexts reaches each cluster of the hub. Pure.
 
-A hub is not trusted: a proposal is only taken unasked if it rests on the user's own names, or on a server that no other
-profile of the hub claims and no other context has.
+A hub is not trusted: a context is only chosen without a question if the user's mapping or its name say so, or if its
+server is that of one profile and of one context only.
 """
 
 from __future__ import annotations
@@ -17,32 +17,24 @@ from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import ClusterMapping
 from kubectl_mc.messages.natural_order import natural_key
 
-# A server: its URL in one spelling, and the name its certificate is for where that is another one. Several clusters
-# behind one proxy (Teleport, for one) differ in nothing else.
+# The normalized URL of a server, and its tls-server-name or "". Clusters behind one proxy, such as Teleport, differ in
+# the second only.
 Server = tuple[str, str]
-
-CLOSE = 0.6  # difflib's own cutoff for close matches
-
-# What tools put around a cluster's name: gcloud, aws, kind, k3d, az --admin, and `user@cluster` of kubeadm and eksctl.
-_AFFIXES = re.compile(
-    r"gke_[^_]+_[^_]+_(.+)|arn:[^:]*:eks:[^:]*:[^:]*:cluster/(.+)|(?:kind|k3d)-(.+)|[^@]+@([^@]+?)(?:\.[^.]+\.eksctl\.io)?"
-    r"|(.+)-admin"
-)
 
 
 class Context(NamedTuple):
-    """A context of the user's kubeconfig and the server it goes to."""
+    """A context of the user's kubeconfig, and its server."""
 
     name: str
     server: Server
 
 
 class Proposal(NamedTuple):
-    """A cluster of the hub with the context that should reach it.
+    """A cluster of the hub with the context that probably reaches it.
 
-    context: "" while it is open
-    how: "mapped", "same name", "same server"; while it is open, why it is
-    candidates: for an open one, the contexts that might be meant, likeliest first
+    context: "" if the user has to choose it
+    how: "mapped", "same name" or "same server"; without a context, why there is none
+    candidates: without a context, those that the user can choose from, the likeliest first
     """
 
     cluster: Cluster
@@ -53,24 +45,25 @@ class Proposal(NamedTuple):
 
 def parse_contexts(view: Mapping[str, Any]) -> list[Context]:
     """The contexts of `kubectl config view -o json`, in natural order."""
-    servers = {each.get("name"): server(each.get("cluster") or {}) for each in _named(view, "clusters")}
-    found = [(each["name"], (each.get("context") or {}).get("cluster")) for each in _named(view, "contexts")]
-    return sorted(
-        (Context(name, servers.get(to, ("", ""))) for name, to in found), key=lambda each: natural_key(each.name)
-    )
+    servers = {entry["name"]: server(entry.get("cluster") or {}) for entry in _named(view, "clusters")}
+    contexts = [
+        Context(entry["name"], servers.get((entry.get("context") or {}).get("cluster"), ("", "")))
+        for entry in _named(view, "contexts")
+    ]
+    return sorted(contexts, key=lambda context: natural_key(context.name))
 
 
 def _named(view: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
-    return [each for each in view.get(kind) or () if isinstance(each, dict) and isinstance(each.get("name"), str)]
+    return [entry for entry in view.get(kind) or () if isinstance(entry, dict) and isinstance(entry.get("name"), str)]
 
 
 def server(cluster: Mapping[str, Any]) -> Server:
-    """The server of a kubeconfig's cluster entry: case, default port and a slash at the end make no difference."""
+    """The server of a cluster entry of a kubeconfig. The case, the default port and a trailing slash do not matter."""
     url, name = cluster.get("server"), cluster.get("tls-server-name")
-    return _normal(url) if isinstance(url, str) else "", name if isinstance(name, str) else ""
+    return _normalized(url) if isinstance(url, str) else "", name if isinstance(name, str) else ""
 
 
-def _normal(url: str) -> str:
+def _normalized(url: str) -> str:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -81,18 +74,28 @@ def _normal(url: str) -> str:
     return f"{parts.scheme}://{host}:{port or default}{parts.path.rstrip('/')}" if host else url
 
 
+# What tools add to a cluster's name: gcloud, aws, kind, k3d, az --admin, and `user@cluster` of kubeadm and eksctl.
+_AFFIXES = re.compile(
+    r"gke_[^_]+_[^_]+_(.+)|arn:[^:]*:eks:[^:]*:[^:]*:cluster/(.+)|(?:kind|k3d)-(.+)|[^@]+@([^@]+?)(?:\.[^.]+\.eksctl\.io)?"
+    r"|(.+)-admin"
+)
+
+
 def bare(context: str) -> str:
-    """A context's name without what tools put around a cluster's."""
+    """The name of a context without what tools add to the name of its cluster."""
     match = _AFFIXES.fullmatch(context)
     return next(group for group in match.groups() if group) if match else context
 
 
 def propose(
-    clusters: Sequence[Cluster], profiles: Iterable[ClusterProfile], mapping: ClusterMapping, known: Sequence[Context]
+    clusters: Sequence[Cluster],
+    profiles: Iterable[ClusterProfile],
+    mapping: ClusterMapping,
+    contexts: Sequence[Context],
 ) -> list[Proposal]:
-    """A proposal for each cluster; profiles: all of the hub's."""
+    """Propose a context for each cluster. profiles: all of the hub's."""
     claims = Counter(claimed for profile in profiles for claimed in _servers(profile))
-    return [_propose(cluster, claims, mapping, known) for cluster in clusters]
+    return [_propose(cluster, claims, mapping, contexts) for cluster in clusters]
 
 
 def _servers(profile: ClusterProfile) -> set[Server]:
@@ -100,42 +103,42 @@ def _servers(profile: ClusterProfile) -> set[Server]:
 
 
 def _propose(
-    cluster: Cluster, claims: Mapping[Server, int], mapping: ClusterMapping, known: Sequence[Context]
+    cluster: Cluster, claims: Mapping[Server, int], mapping: ClusterMapping, contexts: Sequence[Context]
 ) -> Proposal:
-    names = [context.name for context in known]
+    names = [context.name for context in contexts]
     mapped = mapping.context_for(cluster.profile.name, cluster.profile.namespace)
     if mapped in names:
         return Proposal(cluster, mapped or "", "mapped")
-    if cluster.name in names:  # which is namespace/name where two profiles have one name
+    if cluster.name in names:  # The name of the cluster is namespace/name if two profiles have the same name.
         return Proposal(cluster, cluster.name, "same name")
-    wanted = _servers(cluster.profile)
-    same = [context.name for context in known if context.server in wanted]
-    if len(same) == 1 and all(claims[each] == 1 for each in wanted):
+    servers = _servers(cluster.profile)
+    same = [context.name for context in contexts if context.server in servers]
+    if len(same) == 1 and all(claims[claimed] == 1 for claimed in servers):
         return Proposal(cluster, same[0], "same server")
     likeness = _likeness(cluster.profile.name, names)
     ranked = sorted(names, key=lambda name: (name not in same, -likeness[name]))
     close = [name for name in ranked if likeness[name] and name not in same]
-    return Proposal(cluster, "", _why(mapped, same, close), tuple(ranked))
+    if same:
+        reason = f"its server is that of {', '.join(same[:3])}" + (" …" if len(same) > 3 else "")
+    elif close:
+        reason = f"close name: {', '.join(close[:3])}"
+    else:
+        reason = f"mapped to {mapped}, which doesn't exist" if mapped else "no context"
+    return Proposal(cluster, "", reason, tuple(ranked))
+
+
+_CLOSE = 0.6  # difflib's own cutoff for close matches
 
 
 def _likeness(profile: str, names: Iterable[str]) -> dict[str, float]:
-    """How like the profile's name each context's is, with or without its affixes; 0.0 for one that isn't close."""
+    """How similar each name is to the profile's, with or without its affixes: a ratio up to 1, or 0 if not close."""
     from difflib import SequenceMatcher
 
     matcher = SequenceMatcher(b=profile, autojunk=False)
 
     def ratio(name: str) -> float:
         matcher.set_seq1(name)
-        cheap = min(matcher.real_quick_ratio(), matcher.quick_ratio())
-        return found if cheap >= CLOSE and (found := matcher.ratio()) >= CLOSE else 0.0
+        limit = min(matcher.real_quick_ratio(), matcher.quick_ratio())  # upper bounds, which are quicker to compute
+        return exact if limit >= _CLOSE and (exact := matcher.ratio()) >= _CLOSE else 0.0
 
     return {name: max(ratio(spelling) for spelling in {name, bare(name)}) for name in names}
-
-
-def _why(mapped: str | None, same: Sequence[str], close: Sequence[str]) -> str:
-    """Why a cluster is open, in a few words."""
-    if same:
-        return f"its server is that of {', '.join(same[:3])}" + (" …" if len(same) > 3 else "")
-    if close:
-        return f"close name: {', '.join(close[:3])}"
-    return f"mapped to {mapped}, which doesn't exist" if mapped else "no context"

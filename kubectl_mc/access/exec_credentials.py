@@ -1,6 +1,6 @@
-"""client-go's protocol with an exec credential plugin (KEP-541): what it is told, and the credential that it gives.
+"""The protocol of client-go with a credential plugin (KEP-541): the input of the plugin and the credential it returns.
 
-A credential is never in a message or a repr, and no exception of these functions carries a plugin's output.
+No message, repr or exception of this module holds a credential or the output of a plugin.
 """
 
 from __future__ import annotations
@@ -10,26 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-# How kubeconfig's cluster fields are called in KUBERNETES_EXEC_INFO: the same (clientauthentication/v1 types.go), but
-# for the extension, which becomes `config` (rest/exec.go).
-_CLUSTER_FIELDS = (
-    "server",
-    "tls-server-name",
-    "insecure-skip-tls-verify",
-    "certificate-authority-data",
-    "proxy-url",
-    "disable-compression",
-)
-_EXTENSION = "client.authentication.k8s.io/exec"
-
-_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)")
-
 
 class Credential(NamedTuple):
-    """What a plugin gave; "" for what it didn't give.
+    """The credential that a plugin returned; a field that it left out is "".
 
     certificate, key: PEM
-    expires: seconds since the epoch; None if it doesn't, for all that is known
+    expires: seconds since the epoch; None if the plugin named no time
     """
 
     token: str
@@ -48,25 +34,41 @@ class LoginFailure(NamedTuple):
 
 
 def exec_info(api_version: str, interactive: bool, cluster: Mapping[str, Any] | None) -> str:
-    """KUBERNETES_EXEC_INFO. cluster: what `cluster_info` gives, if provideClusterInfo says so."""
+    """Return the value of KUBERNETES_EXEC_INFO. cluster: from `cluster_info`, if the entry has provideClusterInfo."""
     spec: dict[str, Any] = {"cluster": cluster} if cluster is not None else {}
     spec["interactive"] = interactive
     return json.dumps({"kind": "ExecCredential", "apiVersion": api_version, "spec": spec})
 
 
+# The fields of a kubeconfig's cluster have the same names in KUBERNETES_EXEC_INFO (clientauthentication/v1 types.go).
+# The content of the extension becomes the field `config` (rest/exec.go).
+_CLUSTER_FIELDS = (
+    "server",
+    "tls-server-name",
+    "insecure-skip-tls-verify",
+    "certificate-authority-data",
+    "proxy-url",
+    "disable-compression",
+)
+_EXTENSION = "client.authentication.k8s.io/exec"
+
+
 def cluster_info(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    """spec.cluster from a kubeconfig's cluster; fields without a value are left out, as Go's omitempty does."""
-    info = {field: cluster[field] for field in _CLUSTER_FIELDS if cluster.get(field)}
+    """Return spec.cluster for the cluster of a kubeconfig, without empty fields, as Go's omitempty leaves them out."""
+    spec_cluster = {field: cluster[field] for field in _CLUSTER_FIELDS if cluster.get(field)}
     for extension in cluster.get("extensions") or ():
         if extension.get("name") == _EXTENSION:
-            info["config"] = extension.get("extension")
-    return info
+            spec_cluster["config"] = extension.get("extension")
+    return spec_cluster
 
 
 def parse_credential(stdout: bytes, api_version: str) -> Credential | LoginFailure:
-    """What a plugin wrote. The checks and their texts are client-go's (plugin/pkg/client/auth/exec/exec.go)."""
-    answer = _object(stdout)
-    if answer is None or answer.get("kind") != "ExecCredential":
+    """Parse the output of a plugin. The checks and texts are client-go's (plugin/pkg/client/auth/exec/exec.go)."""
+    try:
+        answer = json.loads(stdout)
+    except (ValueError, RecursionError):  # The errors of json hold the text, so they are not passed on.
+        answer = None
+    if not isinstance(answer, dict) or answer.get("kind") != "ExecCredential":
         return LoginFailure("the plugin's output is no ExecCredential")
     if answer.get("apiVersion") != api_version:
         return LoginFailure(f"the plugin was asked for API version {api_version} and gave another one")
@@ -87,19 +89,13 @@ def parse_credential(stdout: bytes, api_version: str) -> Credential | LoginFailu
         return LoginFailure("the plugin's expirationTimestamp is no time")
 
 
-def _object(stdout: bytes) -> dict[str, Any] | None:
-    """JSON's errors hold the text that they are about, so they end here."""
-    try:
-        answer = json.loads(stdout)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
 def _seconds(timestamp: Any) -> float | None:
-    """RFC 3339 as seconds since the epoch. Raises ValueError or TypeError.
+    """Convert an RFC 3339 timestamp to seconds since the epoch. Raises ValueError or TypeError.
 
-    Not by datetime.fromisoformat, which before Python 3.11 knows neither Z nor nanoseconds.
+    Before Python 3.11, datetime.fromisoformat supports neither `Z` nor nanoseconds.
     """
     from datetime import datetime
 
@@ -110,29 +106,29 @@ def _seconds(timestamp: Any) -> float | None:
         raise ValueError("no RFC 3339")
     moment, zone = match.group(1).upper(), match.group(2).upper().replace("Z", "+00:00")
     parsed = datetime.strptime(moment + zone, "%Y-%m-%dT%H:%M:%S%z")
-    return None if parsed.year == 1 else parsed.timestamp()  # Go's zero time, which client-go takes for none
+    return None if parsed.year == 1 else parsed.timestamp()  # client-go treats Go's zero time as no time
 
 
-def logged_in(login: Mapping[str, Any], credential: Credential) -> dict[str, Any]:
-    """A kubeconfig's user with the credential in place of its `exec`; impersonation and the like stay."""
+def with_credential(login: Mapping[str, Any], credential: Credential) -> dict[str, Any]:
+    """Return the user of a kubeconfig with the credential in place of `exec`; impersonation and other fields stay."""
     from base64 import b64encode
 
-    rest = {field: value for field, value in login.items() if field != "exec"}
+    fields = {field: value for field, value in login.items() if field != "exec"}
     if credential.token:
-        rest["token"] = credential.token
+        fields["token"] = credential.token
     if credential.certificate:
-        rest["client-certificate-data"] = b64encode(credential.certificate.encode()).decode()
-        rest["client-key-data"] = b64encode(credential.key.encode()).decode()
-    return rest
+        fields["client-certificate-data"] = b64encode(credential.certificate.encode()).decode()
+        fields["client-key-data"] = b64encode(credential.key.encode()).decode()
+    return fields
 
 
-def taken_out(login: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """What `logged_in` has put into a user, apart again: the user without it, and the status of an ExecCredential."""
+def split_credential(login: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Undo `with_credential`: return the user without the credential, and the credential as ExecCredential's status."""
     from base64 import b64decode
 
     status = {"token": login["token"]} if "token" in login else {}
     if "client-certificate-data" in login:
         status["clientCertificateData"] = b64decode(login["client-certificate-data"]).decode()
         status["clientKeyData"] = b64decode(login["client-key-data"]).decode()
-    given = ("token", "client-certificate-data", "client-key-data")
-    return {field: value for field, value in login.items() if field not in given}, status
+    credential_fields = ("token", "client-certificate-data", "client-key-data")
+    return {field: value for field, value in login.items() if field not in credential_fields}, status

@@ -1,6 +1,6 @@
-"""Kubeconfigs without a credential in them, for where they can't be held in memory (`memory`) and files must do.
+"""Kubeconfigs without a credential in them, for systems where kubeconfigs have to be files (`processes.memory_files`).
 
-A credential is in the environment of its kubectl instead, and an exec entry prints it from there.
+The environment of each kubectl holds the credential instead, and an exec entry prints it from there.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from kubectl_mc.access import credential_plugins, exec_credentials
+from kubectl_mc.access import exec_credentials
+from kubectl_mc.access.credential_plugins import current_entry, with_login
 from kubectl_mc.access.provider_file import API_VERSIONS
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
@@ -16,41 +17,36 @@ VARIABLE = "KUBECTL_MC_CREDENTIAL"
 
 
 def targets_in_files(split: Sequence[Target], logged_in: Sequence[Target], own: Kubeconfig) -> list[Target]:
-    """The targets, fit for kubeconfigs in files.
+    """Return the targets with kubeconfigs that may be written to a file.
 
-    split: each with the kubeconfig of its context or of its ClusterProfile, where it has one
-    logged_in: the same after the login that they share
-    own: what is known of the user's kubeconfig, which is used for a context that shares none
+    split: the targets with the kubeconfigs of their contexts or of their ClusterProfiles
+    logged_in: the same targets after the login that they share
+    own: the user's kubeconfig, for a context that shares no login
     """
-    return [_target(after, after.kubeconfig is not before.kubeconfig, own) for before, after in zip(split, logged_in)]
+    return [_in_file(after, after.kubeconfig is not before.kubeconfig, own) for before, after in zip(split, logged_in)]
 
 
-def _target(target: Target, shares: bool, own: Kubeconfig) -> Target:
+def _in_file(target: Target, shares_login: bool, own: Kubeconfig) -> Target:
     content = target.kubeconfig.content
     if content is None:
         return target
-    if shares and not _has_password(content):
-        return target._replace(kubeconfig=_apart(content))
-    # What only its ClusterProfile reaches has a login by exec, for no credential comes from a hub.
+    proxy_has_password = "@" in str(current_entry(content, "cluster").get("proxy-url") or "")
+    if shares_login and not proxy_has_password:
+        return target._replace(kubeconfig=_with_credential_in_environment(content))
+    # A target without a context is reached by its ClusterProfile, whose kubeconfig never holds a credential.
     return target._replace(kubeconfig=own) if target.context else target
 
 
-def _has_password(content: Mapping[str, object]) -> bool:
-    """Is there one for the proxy?"""
-    return "@" in str(credential_plugins.current_entry(content, "cluster").get("proxy-url") or "")
-
-
-def _apart(content: Mapping[str, object]) -> Kubeconfig:
-    """The kubeconfig, and apart from it the credential that a shared login has put into it."""
-    login = credential_plugins.current_entry(content, "user")
-    rest, status = exec_credentials.taken_out(login)
+def _with_credential_in_environment(content: Mapping[str, object]) -> Kubeconfig:
+    """Move the credential of a shared login from the kubeconfig to a variable."""
+    login, status = exec_credentials.split_credential(current_entry(content, "user"))
     version = API_VERSIONS[0]
-    printing = {
+    exec_entry = {
         "apiVersion": version,
         "command": "/bin/sh",
         "args": ["-c", f'printf %s "${VARIABLE}"'],
         "interactiveMode": "Never",
     }
     credential = json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": status})
-    changed = credential_plugins.with_login(content, {**rest, "exec": printing})
-    return Kubeconfig(changed, starts_programs=False, variables=((VARIABLE, credential),))
+    kubeconfig = with_login(content, {**login, "exec": exec_entry})
+    return Kubeconfig(kubeconfig, starts_programs=False, variables=((VARIABLE, credential),))

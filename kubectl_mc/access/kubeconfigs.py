@@ -1,7 +1,7 @@
 """The user's kubeconfig as kubectl merges it, and a minimal kubeconfig for each of its contexts.
 
-A kubectl parses its whole kubeconfig, so a fleet of N contexts costs N². `kubectl config view` merges the
-user's files by kubectl's own rules, once; each cluster then gets only its own context, in memory.
+Every kubectl parses its whole kubeconfig, so the cost grows with the square of the number of contexts. One
+`kubectl config view` merges the user's files by kubectl's own rules. Each cluster then gets only its own context.
 """
 
 from __future__ import annotations
@@ -15,18 +15,12 @@ from kubectl_mc.processes import event_loop, kubectl_process
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Kubeconfig
 
-VIEW = ("view", "--raw", "--flatten", "-o", "json")
-
-# The same with the files that it names left as they are; `--flatten` fails as a whole if one of them can't be read.
-UNREAD_VIEW = ("view", "--raw", "-o", "json")
-
-_FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
-
 
 def view_with_credentials(environment: Environment) -> Mapping[str, Any] | None:
-    """The user's kubeconfig as a whole, with its credentials; None if kubectl cannot read it."""
-    for words in (VIEW, UNREAD_VIEW):
-        viewing = kubectl_process.config_command(environment, *words)
+    """Return the user's whole kubeconfig with its credentials; None if kubectl cannot read it."""
+    # `--flatten` fails as a whole if one of the named files cannot be read. Without it, the files stay names.
+    for flags in (("--raw", "--flatten"), ("--raw",)):
+        viewing = kubectl_process.config_command(environment, "view", *flags, "-o", "json")
         (result,) = event_loop.collect_results([viewing], 1, environment.hub_patience)
         if result.status == 0:
             kubeconfig: Mapping[str, Any] = json.loads(result.stdout)
@@ -34,17 +28,20 @@ def view_with_credentials(environment: Environment) -> Mapping[str, Any] | None:
     return None
 
 
+_FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
+
+
 def split_contexts(view: Mapping[str, Any]) -> dict[str, Kubeconfig]:
-    """From a kubeconfig as VIEW or UNREAD_VIEW shows it, one per context, by context name.
+    """Split a kubeconfig from `view_with_credentials` into one per context, by the context's name.
 
     A legacy auth-provider writes its tokens back to the file, and a relative path (an exec command, a certificate) is
-    resolved against the folder of the file it came from: such contexts keep the user's own file.
+    resolved against the folder of its file. Such contexts keep the user's own files.
     """
     clusters, users = (
         {entry["name"]: entry for entry in view.get(kind) or () if isinstance(entry, dict) and "name" in entry}
         for kind in ("clusters", "users")
     )
-    split_up = {}
+    kubeconfigs = {}
     for entry in view.get("contexts") or ():
         context = entry.get("context") or {}
         cluster, user = clusters.get(context.get("cluster")), users.get(context.get("user"))
@@ -57,14 +54,14 @@ def split_contexts(view: Mapping[str, Any]) -> dict[str, Kubeconfig]:
             "clusters": [cluster] if cluster else [],
             "users": [user] if user else [],
         }
-        paths = [(side or {}).get(field) for side in ((cluster or {}).get("cluster"), login) for field in _FILES]
-        relative = _relative_command(login.get("exec")) or any(path and not os.path.isabs(path) for path in paths)
-        whole = "auth-provider" not in login and not relative
-        split_up[entry["name"]] = Kubeconfig(minimal if whole else None, "exec" in login or "auth-provider" in login)
-    return split_up
-
-
-def _relative_command(exec_entry: Any) -> bool:
-    """client-go resolves a command with a path separator that isn't absolute; a bare name is searched in PATH."""
-    command = exec_entry.get("command", "") if isinstance(exec_entry, dict) else ""
-    return os.sep in command and not os.path.isabs(command)
+        paths = [(fields or {}).get(name) for fields in ((cluster or {}).get("cluster"), login) for name in _FILES]
+        # client-go resolves a command with a path separator; it searches a bare name in PATH.
+        exec_entry = login.get("exec")
+        command = exec_entry.get("command", "") if isinstance(exec_entry, dict) else ""
+        if os.sep in command:
+            paths.append(command)
+        movable = "auth-provider" not in login and all(os.path.isabs(path) for path in paths if path)
+        kubeconfigs[entry["name"]] = Kubeconfig(
+            minimal if movable else None, "exec" in login or "auth-provider" in login
+        )
+    return kubeconfigs

@@ -1,4 +1,4 @@
-"""The logins of one command: an exec credential plugin that several clusters, or the hub, share is run once."""
+"""The logins of one command: a credential plugin that several clusters or the hub share runs once."""
 
 from __future__ import annotations
 
@@ -18,16 +18,13 @@ from kubectl_mc.processes.targets import Kubeconfig, Target
 if TYPE_CHECKING:
     from kubectl_mc.access.shared_login import LoginAnswers
 
-# With one of these flags the user has said how to log in, so kubectl runs no plugin.
-_LOGIN_FLAGS = ("token", "username", "password", "client-certificate", "client-key")
-
 
 class Logins(NamedTuple):
     """What the logins of one command share.
 
-    may_ask: stdin is a terminal on which a plugin may ask the user
+    may_ask: stdin is a terminal on which a credential plugin may ask the user
     kuberc_flag: the value of --kuberc
-    answers: what plugins have given so far in this command
+    answers: what credential plugins have returned so far in this command
     """
 
     may_ask: bool
@@ -35,10 +32,10 @@ class Logins(NamedTuple):
     answers: LoginAnswers
 
     def share(self, targets: Sequence[Target], environment: Environment, alone: bool = False) -> list[Target]:
-        """The targets with a credential in place of the login that they share; a target whose login failed says why.
+        """Log in once for targets with the same login; return the targets with their credentials or their problems.
 
-        alone: also log in a target that shares its login with no other
-        What plugins write to stderr is shown while they run.
+        alone: also log in a target that shares its login with no other target
+        What credential plugins write to stderr is shown while they run.
         """
         starting = [target for target in targets if target.kubeconfig.starts_programs and not target.problem]
         if not any(target.kubeconfig.content for target in starting):
@@ -52,31 +49,34 @@ class Logins(NamedTuple):
         ]
         patience = environment.hub_patience
         if self.may_ask and patience:
-            patience = max(patience, shared_login.FOR_A_USER)
+            patience = max(patience, shared_login.INTERACTIVE_PATIENCE)
         parallel = environment.options.max_parallel or default_parallel()
-        how = shared_login.LoginSettings(
+        settings = shared_login.LoginSettings(
             environment.variables, parallel, patience, self.may_ask, self.kuberc_flag, alone
         )
-        outcome = shared_login.share_logins(members, how, environment.streams.say, self.answers)
-        before = {member.name: member for member in members}
+        logins = shared_login.share_logins(members, settings, environment.streams.say, self.answers)
         shared = {
-            member.name: Kubeconfig(member.kubeconfig, starts_programs=False)
-            for member in outcome.members
-            if member is not before[member.name]
+            after.name: Kubeconfig(after.kubeconfig, starts_programs=False)
+            for before, after in zip(members, logins.members)
+            if after is not before
         }
         return [
             target._replace(
                 kubeconfig=shared.get(target.cluster, target.kubeconfig),
-                problem=target.problem or outcome.failures.get(target.cluster, ""),
+                problem=target.problem or logins.failures.get(target.cluster, ""),
             )
             for target in targets
         ]
 
 
-def logins_for(line: CommandLine, streams: Streams) -> Logins | None:
-    """The logins of a command; None where the user has said how to log in, so that no plugin is run.
+# With one of these flags the user has said how to log in, so kubectl runs no credential plugin.
+_LOGIN_FLAGS = ("token", "username", "password", "client-certificate", "client-key")
 
-    A plugin may ask on the terminal, unless stdin is the command's own input.
+
+def logins_for(line: CommandLine, streams: Streams) -> Logins | None:
+    """Return the logins of a command; None if its flags say how to log in, so that no credential plugin runs.
+
+    A credential plugin may ask on the terminal, unless stdin is the input of the command.
     """
     if any(grammar.values(line, flag) for flag in _LOGIN_FLAGS):
         return None
@@ -85,31 +85,36 @@ def logins_for(line: CommandLine, streams: Streams) -> Logins | None:
 
 
 def hub_target(logins: Logins | None, environment: Environment, context: str | None, own: Kubeconfig) -> Target:
-    """The hub as a target, the plugin of its context already run.
+    """Return the hub as a target that is already logged in.
 
-    The hub is asked by several kubectls, which have no stdin and whose stderr is read when they have ended, so no
-    plugin could ask the user there.
-    logins: None where each kubectl logs in by itself
+    Several kubectls ask the hub. They have no stdin, and their stderr is read when they have ended, so a credential
+    plugin that they start could not ask the user.
+    logins: None if each kubectl logs in by itself
     context: the hub's context; None for the current one
     own: the user's kubeconfig
     Raises UserError if the login fails.
     """
-    plain = Target("hub", context or "", own)
+    hub = Target("hub", context or "", own)
     if not logins or not own.starts_programs:
-        return plain
+        return hub
     view = kubeconfigs.view_with_credentials(environment) or {}
     name = context or str(view.get("current-context") or "")
     unsplit = Kubeconfig(None, starts_programs=True)
     before = Target("", name, kubeconfigs.split_contexts(view).get(name, unsplit))
-    after = logins.share([before], environment, alone=True)
-    if after[0].problem:
-        raise messages.hub_login_failed(context, after[0].problem)
-    (target,) = after if memory_files.available() else in_files([before], after, unsplit)
-    return plain if target.kubeconfig in (unsplit, before.kubeconfig) else target
+    logged_in = logins.share([before], environment, alone=True)
+    if logged_in[0].problem:
+        raise messages.hub_login_failed(context, logged_in[0].problem)
+    (target,) = keep_credentials_off_disk([before], logged_in, unsplit)
+    return hub if target.kubeconfig in (unsplit, before.kubeconfig) else target
 
 
-def in_files(split: Sequence[Target], logged_in: Sequence[Target], own: Kubeconfig) -> list[Target]:
-    """The targets as they can be reached where kubeconfigs have to be files (see kubeconfig_files.targets)."""
+def keep_credentials_off_disk(split: Sequence[Target], logged_in: list[Target], own: Kubeconfig) -> list[Target]:
+    """Return the logged-in targets; where kubeconfigs have to be files, without credentials in their kubeconfigs.
+
+    The arguments are those of `kubeconfig_files.targets_in_files`.
+    """
+    if memory_files.available():
+        return logged_in
     from kubectl_mc.access import kubeconfig_files
 
     return kubeconfig_files.targets_in_files(split, logged_in, own)

@@ -1,6 +1,6 @@
-"""A kubeconfig that a cloud's CLI has printed, taken over into the user's own as one context.
+"""Adding a kubeconfig that a cloud's CLI has printed to the user's own kubeconfig, as one context.
 
-kubectl writes it, by its own rules; keys and certificates reach it through stdin, never as an argument.
+kubectl writes it. Keys and certificates reach kubectl through stdin, never as an argument.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kubectl_mc.processes import event_loop, kubectl_process
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Command
+from kubectl_mc.processes.event_loop import collect_results
+from kubectl_mc.processes.kubectl_process import config_command
 from kubectl_mc.processes.memory_files import held_file
 
 
 class ClientCertificate(NamedTuple):
-    """A server and a client certificate for it; all but the server in PEM."""
+    """A server's URL, its certificate authority, and a client certificate with its key; all but the URL in PEM."""
 
     server: str
     authority: bytes
@@ -26,51 +26,39 @@ class ClientCertificate(NamedTuple):
 
 
 def parse_printed(printed: bytes, field: str) -> ClientCertificate:
-    """The login in `{field: a kubeconfig in YAML}`. Raises ValueError for anything else."""
+    """Parse the login out of `{field: a kubeconfig in YAML}`. Raises ValueError for anything else."""
     import yaml
 
     try:
         config = yaml.safe_load(str(json.loads(printed)[field]))
-        (context,) = [each["context"] for each in config["contexts"] if each["name"] == config["current-context"]]
+        (context,) = [entry["context"] for entry in config["contexts"] if entry["name"] == config["current-context"]]
         cluster, user = _entry(config, context, "cluster"), _entry(config, context, "user")
-        return ClientCertificate(
-            str(cluster["server"]),
-            *(
-                base64.b64decode(entry[f"{name}-data"], validate=True)
-                for entry, name in (
-                    (cluster, "certificate-authority"),
-                    (user, "client-certificate"),
-                    (user, "client-key"),
-                )
-            ),
-        )
+        values = (cluster["certificate-authority-data"], user["client-certificate-data"], user["client-key-data"])
+        return ClientCertificate(str(cluster["server"]), *(base64.b64decode(value, validate=True) for value in values))
     except (ValueError, KeyError, TypeError, RecursionError, yaml.YAMLError):
         raise ValueError("no kubeconfig with a client certificate") from None
 
 
-def _entry(config: Mapping[str, Any], context: Mapping[str, str], kind: str) -> Mapping[str, Any]:
-    (found,) = [each[kind] for each in config[f"{kind}s"] if each["name"] == context[kind]]
-    return found  # type: ignore[no-any-return]
+def _entry(config: Mapping[str, Any], context: Mapping[str, str], kind: str) -> Any:
+    """The cluster or the user of a context."""
+    (content,) = [entry[kind] for entry in config[f"{kind}s"] if entry["name"] == context[kind]]
+    return content
 
 
 def add_context(login: ClientCertificate, name: str, environment: Environment) -> str:
-    """Write it to the user's kubeconfig as cluster, user and context `name`; "" or the line that says why not."""
+    """Add the login to the user's kubeconfig as cluster, user and context `name`; return "" or the line of an error."""
+    server = f"--server={login.server}"
     steps = [
-        (("set-cluster", name, f"--server={login.server}", "--certificate-authority=/dev/stdin"), login.authority),
-        (("set-credentials", name, "--client-certificate=/dev/stdin"), login.certificate),
-        (("set-credentials", name, "--client-key=/dev/stdin"), login.key),
+        (("set-cluster", name, server, "--certificate-authority=/dev/stdin", "--embed-certs=true"), login.authority),
+        (("set-credentials", name, "--client-certificate=/dev/stdin", "--embed-certs=true"), login.certificate),
+        (("set-credentials", name, "--client-key=/dev/stdin", "--embed-certs=true"), login.key),
+        (("set-context", name, f"--cluster={name}", f"--user={name}"), b""),
     ]
-    for words, given in steps:
-        problem = _run(kubectl_process.config_command(environment, *words, "--embed-certs=true"), given, environment)
-        if problem:
-            return problem
-    last = kubectl_process.config_command(environment, "set-context", name, f"--cluster={name}", f"--user={name}")
-    return _run(last, b"", environment)
-
-
-def _run(command: Command, given: bytes, environment: Environment) -> str:
-    with held_file(given) as path:
-        (result,) = event_loop.collect_results([command], 1, environment.hub_patience, stdin=path)
-    if result.status == 0:
-        return ""
-    return (result.stderr.decode("utf-8", "replace").strip().splitlines() or ["kubectl config failed"])[-1]
+    for words, content in steps:
+        command = config_command(environment, *words)
+        with held_file(content) as path:
+            (result,) = collect_results([command], 1, environment.hub_patience, stdin=path)
+        if result.status != 0:
+            lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
+            return (lines or ["kubectl config failed"])[-1]
+    return ""

@@ -1,8 +1,8 @@
-"""One login for the fleet: clusters whose exec credential plugin would be run alike share one run of it.
+"""One login for the fleet: a credential plugin that several clusters would run alike runs once for all of them.
 
-A kubectl per cluster would start a plugin per cluster: as many browser tabs, or fights for one port (int128/kubelogin
-#389). What isn't understood or isn't shared stays with kubectl, which runs the plugin itself and says what is wrong.
-Nothing is kept, and nothing of a credential is in a message or a repr.
+Otherwise a kubectl per cluster would start a credential plugin per cluster: as many browser tabs, or conflicts about
+one port (int128/kubelogin #389). An entry that cannot be parsed or shared stays with kubectl, which runs the credential
+plugin itself and reports what is wrong. No credential is stored, and no message or repr holds part of one.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kubectl_mc.access import credential_plugins, exec_credentials
-from kubectl_mc.access.credential_plugins import CredentialPlugin
+from kubectl_mc.access import exec_credentials
+from kubectl_mc.access.credential_plugins import CredentialPlugin, current_entry, find_plugin, with_login
 from kubectl_mc.access.exec_credentials import Credential, LoginFailure
 from kubectl_mc.messages import visible
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Command
 
-MARGIN = 60.0  # seconds that a credential must still be good for, to be given to other processes
-FOR_A_USER = 300.0  # seconds at least for a plugin whose user is there: it may wait for them at a browser
-LONGEST_REASON = 200
+# A credential is shared only if it stays valid for so many seconds, in which all kubectls authenticate. A watch (`-w`)
+# and `logs -f` authenticate only once, when they start.
+MIN_VALIDITY = 60.0
+INTERACTIVE_PATIENCE = 300.0  # seconds at least for a credential plugin that may wait for the user at a browser
 
 
 class LoginMember(NamedTuple):
@@ -36,16 +37,16 @@ class LoginMember(NamedTuple):
 
 
 class LoginSettings(NamedTuple):
-    """How plugins are run.
+    """How credential plugins run.
 
-    environment: the user's own, which they get
-    patience: seconds that each has, 0 for no limit; one that may ask on the terminal has no limit
-    terminal: stdin is one, and nobody else reads it
-    kuberc: what --kuberc names, if it was given
-    alone: also an entry of one member is run here
+    variables: the user's environment variables, which credential plugins get
+    patience: the seconds that each credential plugin has, 0 for no limit; there is no limit for one that may ask
+    terminal: stdin is a terminal that nobody else reads
+    kuberc: the value of --kuberc
+    alone: also run the credential plugin of a single member
     """
 
-    environment: Mapping[str, str]
+    variables: Mapping[str, str]
     max_parallel: int
     patience: float
     terminal: bool = False
@@ -57,8 +58,10 @@ LoginAnswers = dict[CredentialPlugin, Credential | LoginFailure]
 
 
 class SharedLogins(NamedTuple):
-    """members: in their order, with the credential in place of the exec entry where it was shared
-    failures: name -> why it can't be logged in, fit to be shown; their kubeconfigs are as they were
+    """The members after the shared logins, in their order.
+
+    members: with the credential in place of the exec entry if it was shared; else unchanged
+    failures: member's name -> why its login failed, fit to be shown
     """
 
     members: tuple[LoginMember, ...]
@@ -67,59 +70,67 @@ class SharedLogins(NamedTuple):
 
 def share_logins(
     members: Sequence[LoginMember],
-    how: LoginSettings,
+    settings: LoginSettings,
     say: Callable[[Sequence[str]], None],
     answers: LoginAnswers | None = None,
 ) -> SharedLogins:
-    """Log in once for all members whose exec entry is the same; `say` is told what plugins write to stderr.
+    """Run each credential plugin that several members share once, and give its credential to all of them.
 
-    An entry of one member is left to kubectl, for there is nothing to gain; unless it has to ask on the terminal, which
-    a kubectl among others can't.
+    The credential plugin of a single member is left to its kubectl, unless it has to ask on the terminal, which a
+    kubectl among others cannot do.
 
-    answers: what plugins have given before in this command, which isn't asked of them again; it is added to
+    say: gets the lines that credential plugins write to stderr
+    answers: what credential plugins have returned before in this command. They do not run again. New answers are added.
     """
     answers = {} if answers is None else answers
-    if _policy_in(how):
+    if _has_kuberc_policy(settings):
         return SharedLogins(tuple(members), {})
     groups: dict[CredentialPlugin, list[LoginMember]] = {}
     for member in members:
-        plugin = credential_plugins.find_plugin(member.kubeconfig, how.environment)
+        plugin = find_plugin(member.kubeconfig, settings.variables)
         if plugin:
             groups.setdefault(plugin, []).append(member)
-    wanted = [
-        plugin
-        for plugin, group in groups.items()
-        if plugin not in answers and (how.alone or len(group) > 1 or (plugin.mode == "Always" and how.terminal))
-    ]
-    answers.update(_run(wanted, how, say))
-    after: dict[str, LoginMember] = {}
+    side_by_side = []
+    for plugin, group in groups.items():
+        asks = plugin.interactive_mode == "Always"
+        if plugin in answers or not (settings.alone or len(group) > 1 or (asks and settings.terminal)):
+            continue
+        if not plugin.path:
+            answers[plugin] = LoginFailure(f"executable {_shortened(visible(plugin.command))} not found")
+        elif asks and not settings.terminal:
+            answers[plugin] = LoginFailure("the plugin has to ask, and standard input is not a terminal")
+        elif plugin.interactive_mode == "Never" or not settings.terminal:
+            side_by_side.append(plugin)
+        else:
+            answers[plugin] = _run_on_terminal(plugin, settings)
+    answers.update(_run_side_by_side(side_by_side, settings, say))
+    shared: dict[str, LoginMember] = {}
     failures: dict[str, str] = {}
     for plugin, group in groups.items():
         answer = answers.get(plugin)
         for member in group if answer else ():
+            login = current_entry(member.kubeconfig, "user")
             if isinstance(answer, LoginFailure):
-                failures[member.name] = f"login failed: {answer.reason}{_hint(plugin, member)}"
-            elif answer and _good(answer):
-                after[member.name] = _with(member, answer)
-    return SharedLogins(tuple(after.get(member.name, member) for member in members), failures)
+                hint = (login.get("exec") or {}).get("installHint") if not plugin.path else None
+                hint_text = f". {_shortened(' '.join(visible(str(hint)).split()))}" if hint else ""
+                failures[member.name] = f"login failed: {answer.reason}{hint_text}"
+            elif answer and (answer.expires is None or answer.expires > time.time() + MIN_VALIDITY):
+                kubeconfig = with_login(member.kubeconfig, exec_credentials.with_credential(login, answer))
+                shared[member.name] = LoginMember(member.name, kubeconfig)
+    return SharedLogins(tuple(shared.get(member.name, member) for member in members), failures)
 
 
-def _good(credential: Credential) -> bool:
-    """Will it do until the others have logged in? A watch (`-w`) and `logs -f` do so once, at their beginning."""
-    return credential.expires is None or credential.expires > time.time() + MARGIN
+def _has_kuberc_policy(settings: LoginSettings) -> bool:
+    """Return whether the user's kuberc may say which credential plugins kubectl runs (KEP-3104, from 1.35).
 
-
-def _policy_in(how: LoginSettings) -> bool:
-    """Does the user's kuberc say which plugins kubectl may run (KEP-3104, from 1.35)? Then kubectl is to decide.
-
-    A look for the word, not a reading: "maybe" is a safe answer.
+    If it does, kubectl has to decide. The file is searched for the word and not parsed: "maybe" is a safe answer.
     """
-    named = how.kuberc or how.environment.get("KUBERC")
-    if not how.kuberc and named == "off":
+    path = settings.kuberc or settings.variables.get("KUBERC")
+    if not settings.kuberc and path == "off":
         return False
-    home = how.environment.get("HOME") or os.path.expanduser("~")
+    home = settings.variables.get("HOME") or os.path.expanduser("~")
     try:
-        with open(named or os.path.join(home, ".kube", "kuberc"), "rb") as file:
+        with open(path or os.path.join(home, ".kube", "kuberc"), "rb") as file:
             return b"credentialPlugin" in file.read()
     except FileNotFoundError:
         return False
@@ -127,117 +138,91 @@ def _policy_in(how: LoginSettings) -> bool:
         return True
 
 
-def _hint(plugin: CredentialPlugin, member: LoginMember) -> str:
-    """installHint, where the program isn't there."""
-    hint = (credential_plugins.current_entry(member.kubeconfig, "user").get("exec") or {}).get("installHint")
-    return f". {_short(' '.join(visible(str(hint)).split()))}" if hint and not plugin.command else ""
-
-
-def _with(member: LoginMember, credential: Credential) -> LoginMember:
-    """The member with its login replaced."""
-    login = exec_credentials.logged_in(credential_plugins.current_entry(member.kubeconfig, "user"), credential)
-    return LoginMember(member.name, credential_plugins.with_login(member.kubeconfig, login))
-
-
-def _run(plugins: Sequence[CredentialPlugin], how: LoginSettings, say: Callable[[Sequence[str]], None]) -> LoginAnswers:
-    """Those that may ask, one after another on the terminal; then the others, side by side."""
-    answers: LoginAnswers = {}
-    together = []
-    for plugin in plugins:
-        if not plugin.command:
-            answers[plugin] = LoginFailure(f"executable {_short(visible(plugin.typed))} not found")
-        elif plugin.mode == "Always" and not how.terminal:
-            answers[plugin] = LoginFailure("the plugin has to ask, and standard input is not a terminal")
-        elif plugin.mode == "Never" or not how.terminal:
-            together.append(plugin)
-        else:
-            answers[plugin] = _asking(plugin, how)
-    return {**answers, **_side_by_side(together, how, say)}
-
-
-def _asking(plugin: CredentialPlugin, how: LoginSettings) -> Credential | LoginFailure:
+def _run_on_terminal(plugin: CredentialPlugin, settings: LoginSettings) -> Credential | LoginFailure:
     from kubectl_mc.processes import terminal
 
-    command = _command(plugin, how, interactive=True)
+    command = _command(plugin, settings, interactive=True)
     try:
         status, stdout = terminal.run_and_read(command.argv, command.env)
     except (OSError, ValueError) as error:
-        return _unstartable(error)
-    return _judged(plugin, status, stdout, "")
+        return _start_failure(error)
+    return _answer(plugin, status, stdout, "")
 
 
-def _side_by_side(
-    plugins: Sequence[CredentialPlugin], how: LoginSettings, say: Callable[[Sequence[str]], None]
+def _run_side_by_side(
+    plugins: Sequence[CredentialPlugin], settings: LoginSettings, say: Callable[[Sequence[str]], None]
 ) -> LoginAnswers:
     try:
-        return _collected(plugins, how, say)
+        return _answers(plugins, settings, say)
     except (OSError, ValueError) as error:
         if len(plugins) == 1:
-            return {plugins[0]: _unstartable(error)}
-    # One that can't be started has ended the others: each by itself, then.
-    return {plugin: answer for each in plugins for plugin, answer in _side_by_side([each], how, say).items()}
+            return {plugins[0]: _start_failure(error)}
+    # One credential plugin that cannot be started has ended all others, so each one now runs by itself.
+    return {plugin: answer for one in plugins for plugin, answer in _run_side_by_side([one], settings, say).items()}
 
 
-def _collected(
-    plugins: Sequence[CredentialPlugin], how: LoginSettings, say: Callable[[Sequence[str]], None]
+def _answers(
+    plugins: Sequence[CredentialPlugin], settings: LoginSettings, say: Callable[[Sequence[str]], None]
 ) -> LoginAnswers:
-    """Raises OSError or ValueError if one of them can't be started.
+    """Run the credential plugins side by side. Raises OSError or ValueError if one of them cannot be started.
 
-    What they write to stderr is told line by line while they run, as kubectl does, for it may be an address to visit;
-    each line once, for all may say the same.
+    Their stderr is shown line by line while they run, as kubectl does, because it may hold an address to visit. A line
+    that several of them write is shown once.
     """
-    commands = [_command(plugin, how, interactive=False) for plugin in plugins]
+    commands = [_command(plugin, settings, interactive=False) for plugin in plugins]
     stdout, stderr = [b""] * len(plugins), [b""] * len(plugins)
     answers: LoginAnswers = {}
-    said: set[str] = set()
+    shown: set[str] = set()
 
-    def tell(lines: Sequence[bytes]) -> None:
-        new = dict.fromkeys(visible(line.decode("utf-8", "replace").rstrip()) for line in lines)
-        fresh = [line for line in new if line and line not in said]
-        said.update(fresh)
-        if fresh:
-            say(fresh)
+    def show(lines: Sequence[bytes]) -> None:
+        texts = dict.fromkeys(visible(line.decode("utf-8", "replace").rstrip()) for line in lines)
+        new = [text for text in texts if text and text not in shown]
+        shown.update(new)
+        if new:
+            say(new)
 
-    for event in event_loop.run_commands(commands, how.max_parallel, how.patience):
-        place = event.place
+    for event in event_loop.run_commands(commands, settings.max_parallel, settings.patience):
+        index = event.command_index
         if not isinstance(event, Chunk):
-            tell(stderr[place].split(b"\n")[-1:])
-            answers[plugins[place]] = (
-                LoginFailure(f"timed out after {how.patience:g}s")
+            show(stderr[index].split(b"\n")[-1:])
+            answers[plugins[index]] = (
+                LoginFailure(f"timed out after {settings.patience:g}s")
                 if event.timed_out
-                else _judged(plugins[place], event.status, stdout[place], stderr[place].decode("utf-8", "replace"))
+                else _answer(plugins[index], event.status, stdout[index], stderr[index].decode("utf-8", "replace"))
             )
         elif event.stream == "stdout":
-            stdout[place] += event.text
+            stdout[index] += event.text
         else:
-            begun = stderr[place].rpartition(b"\n")[2] + event.text
-            stderr[place] += event.text
-            tell(begun.split(b"\n")[:-1])
+            unfinished_line = stderr[index].rpartition(b"\n")[2]
+            stderr[index] += event.text
+            show((unfinished_line + event.text).split(b"\n")[:-1])
     return answers
 
 
-def _command(plugin: CredentialPlugin, how: LoginSettings, interactive: bool) -> Command:
-    """As client-go starts it: the entry's variables over the user's, KUBERNETES_EXEC_INFO over all."""
-    told = json.loads(plugin.cluster) if plugin.cluster else None
-    info = exec_credentials.exec_info(plugin.api_version, interactive, told)
-    environment = {**how.environment, **dict(plugin.env), "KUBERNETES_EXEC_INFO": info}
-    return Command(plugin.typed, (plugin.command, *plugin.args), environment)
+def _command(plugin: CredentialPlugin, settings: LoginSettings, interactive: bool) -> Command:
+    """Return the process that client-go would start.
+
+    The variables of the entry take precedence over the user's, and KUBERNETES_EXEC_INFO over both.
+    """
+    cluster = json.loads(plugin.cluster_info) if plugin.cluster_info else None
+    exec_info = exec_credentials.exec_info(plugin.api_version, interactive, cluster)
+    variables = {**settings.variables, **dict(plugin.env), "KUBERNETES_EXEC_INFO": exec_info}
+    return Command(plugin.command, (plugin.path, *plugin.args), variables)
 
 
-def _judged(plugin: CredentialPlugin, status: int, stdout: bytes, stderr: str) -> Credential | LoginFailure:
+def _answer(plugin: CredentialPlugin, status: int, stdout: bytes, stderr: str) -> Credential | LoginFailure:
     if status == 0:
         return exec_credentials.parse_credential(stdout, plugin.api_version)
     lines = [line for line in stderr.splitlines() if line.strip()]
-    program = visible(os.path.basename(plugin.typed))
-    return LoginFailure(_short(visible(lines[-1].strip()) if lines else f"{program} ended with status {status}"))
+    program = visible(os.path.basename(plugin.command))
+    return LoginFailure(_shortened(visible(lines[-1].strip()) if lines else f"{program} ended with status {status}"))
 
 
-def _unstartable(error: Exception) -> LoginFailure:
-    """Not the error's own text, which may quote what was to be started."""
-    return LoginFailure(
-        f"the plugin can't be started: {getattr(error, 'strerror', None) or 'not a possible command line'}"
-    )
+def _start_failure(error: Exception) -> LoginFailure:
+    # The error's own text may quote the command line, which may hold a secret.
+    reason = getattr(error, "strerror", None) or "not a possible command line"
+    return LoginFailure(f"the plugin can't be started: {reason}")
 
 
-def _short(text: str) -> str:
-    return f"{text[:LONGEST_REASON]}…" if len(text) > LONGEST_REASON else text
+def _shortened(text: str, length: int = 200) -> str:
+    return f"{text[:length]}…" if len(text) > length else text

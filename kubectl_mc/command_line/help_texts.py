@@ -1,11 +1,11 @@
-"""What `--help` says of kubectl mc and of its flags. Completion reads the flags' descriptions from it, too."""
+"""The texts of `--help`. Completion reads the descriptions of our flags from them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 
-# Our flags by what they are about.
+# Our flags, grouped by subject.
 SECTIONS: Mapping[str, str] = {
     "clusters": """\
   which clusters; several flags: those that all of them choose
@@ -55,7 +55,7 @@ SECTIONS: Mapping[str, str] = {
 
 FLAGS_HELP = "Flags of kubectl mc; all others go to kubectl untouched:\n" + "".join(SECTIONS.values())
 
-# Commands of our own, each in a few words.
+# Our own commands, each with a summary.
 SUMMARIES: Mapping[str, str] = {
     "clusters": "the clusters of the hub; with --check, what it is like to reach them",
     "setup": "which of your contexts reaches which cluster",
@@ -94,12 +94,12 @@ Commands of our own (kubectl mc COMMAND --help):
 
 
 def sections_text(names: Iterable[str]) -> str:
-    """The help of these sections' flags, "" for none."""
+    """Return the help for the flags of these sections, "" without any."""
     text = "".join(SECTIONS[name] for name in names)
     return f"\nFlags that other commands have, too:\n{text}" if text else ""
 
 
 def flag_descriptions(names: Iterable[str]) -> dict[str, str]:
-    """The flags of these sections: name -> description, its first line."""
-    found = re.finditer(r"^ {6}--([a-z-]+)\S* +(.*)$", "".join(SECTIONS[name] for name in names), re.MULTILINE)
-    return {match[1]: match[2] for match in found}
+    """Return the flags of these sections: name -> the first line of its description."""
+    matches = re.finditer(r"^ {6}--([a-z-]+)\S* +(.*)$", "".join(SECTIONS[name] for name in names), re.MULTILINE)
+    return {match[1]: match[2] for match in matches}

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Our own flags: which there are, and their values."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from kubectl_mc import messages
 
 
 class Options(NamedTuple):
-    """Our own flags; None where what holds depends on the verb. Times in seconds; cluster_timeout 0 is no limit.
+    """The values of our own flags. Times are in seconds; a cluster_timeout of 0 is no limit.
 
-    given: the flags as they were typed, (name, value)
+    fold, cluster_timeout: None is the verb's default
+    typed: the flags as the user typed them, (name, value)
     """
 
     hub_context: str | None = None
@@ -27,12 +28,6 @@ class Options(NamedTuple):
     healthy: bool = False
     pick: bool = False
     contexts: tuple[str, ...] = ()
-    max_parallel: int = 0
-    cluster_timeout: float | None = None
-    fold: bool | None = None
-    by_time: bool = False
-    refresh: bool = False
-    verbose: bool = False
     clusterprofile_provider_file: str | None = None
     yes: bool = False
     waves: str | None = None
@@ -42,73 +37,47 @@ class Options(NamedTuple):
     max_failures: str | None = None
     continue_on_preflight_error: bool = False
     show_diff: bool = False
-    given: tuple[tuple[str, str | None], ...] = ()
+    max_parallel: int = 0
+    cluster_timeout: float | None = None
+    fold: bool | None = None
+    by_time: bool = False
+    refresh: bool = False
+    verbose: bool = False
+    typed: tuple[tuple[str, str | None], ...] = ()
 
 
-# Our flags -> takes a value. None of them is a flag of kubectl's, now or by the look of it (cli_test.py).
+# Our flags, one for each field: name -> whether it takes a value. kubectl has none of these names (invocation_test.py).
 OWN_FLAGS: Mapping[str, bool] = {
-    "hub-context": True,
-    "hub-namespace": True,
-    "clusters": True,
-    "exclude": True,
-    "all-clusters": False,
-    "cluster-selector": True,
-    "clusterset": True,
-    "property": True,
-    "cluster-manager": True,
-    "placement": True,
-    "healthy": False,
-    "pick": False,
-    "contexts": True,
-    "clusterprofile-provider-file": True,
-    "yes": False,
-    "waves": True,
-    "canary": True,
-    "wave-timeout": True,
-    "pause": True,
-    "max-failures": True,
-    "continue-on-preflight-error": False,
-    "show-diff": False,
-    "max-parallel": True,
-    "cluster-timeout": True,
-    "fold": False,
-    "by-time": False,
-    "refresh": False,
-    "verbose": False,
+    field.replace("_", "-"): default is not False and field != "fold"  # the other boolean flags are off by default
+    for field, default in Options._field_defaults.items()
+    if field != "typed"
 }
 
-# Flags that only a hub can answer: it knows of no cluster that is a context of the user's.
-HUB_FLAGS = (
-    "cluster-selector", "clusterset", "property", "cluster-manager", "placement", "healthy", "hub-context",
-    "hub-namespace",
-)  # fmt: skip
+_PROFILE_FLAGS = ("cluster-selector", "clusterset", "property", "cluster-manager", "placement", "healthy")
 
-# Flags that choose from the fleet.
-_CHOOSING = (
-    "clusters", "exclude", "cluster-selector", "clusterset", "property", "cluster-manager", "placement", "healthy",
-    "pick",
-)  # fmt: skip
+# Flags that need a hub, so they don't go with clusters that are contexts of the kubeconfig.
+HUB_FLAGS = (*_PROFILE_FLAGS, "hub-context", "hub-namespace")
 
 
 def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Options:
-    """The options, with defaults ((flag, value)) for the flags that were not given. Raises UserError as `parse`.
+    """Return the options with defaults, (flag, value) pairs, for the flags that were not typed.
 
-    A flag that was typed also stands against defaults that contradict it: --all-clusters against those that choose
-    from the fleet, --contexts against what is said of a hub, and that against --contexts.
+    A typed flag also overrides the defaults that contradict it: --all-clusters those that select clusters, --contexts
+    those about a hub, and a flag about a hub the default of --contexts. Raises UserError for a wrong value.
     """
-    typed = {name for name, _ in options.given}
-    void = {
+    typed = {name for name, _ in options.typed}
+    overridden = {
         *typed,
-        *(_CHOOSING if options.all_clusters else ()),
+        *(("clusters", "exclude", *_PROFILE_FLAGS, "pick") if options.all_clusters else ()),
         *((*HUB_FLAGS, "clusters") if "contexts" in typed else ()),
         *(("contexts",) if typed & {*HUB_FLAGS} else ()),
     }
-    missing = [each for each in defaults if each[0] not in void]
-    return from_flags([*missing, *options.given])._replace(given=options.given) if missing else options
+    added = [(name, value) for name, value in defaults if name not in overridden]
+    return from_flags([*added, *options.typed])._replace(typed=options.typed) if added else options
 
 
 def names_targets(options: Options) -> bool:
-    """Did the user say which clusters? Leaving some out (--exclude, --healthy) isn't saying which."""
+    """Return whether the user has named the clusters. Leaving some out (--exclude, --healthy) doesn't name them."""
     return bool(
         options.clusters
         or options.all_clusters
@@ -122,25 +91,22 @@ def names_targets(options: Options) -> bool:
     )
 
 
-def from_flags(ours: Sequence[tuple[str, str | None]]) -> Options:
-    """The options that (name, value) flags of ours are. Raises UserError for a value that is none."""
+def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
+    """Return the options that (name, value) flags set. Raises UserError for a wrong value."""
     fields: dict[str, Any] = {}
-    for name, given in ours:
-        if OWN_FLAGS[name] and not (given or "").strip(","):  # a list of nothing must not mean all clusters
+    for name, value in flags:
+        field, text = name.replace("-", "_"), value or ""
+        if OWN_FLAGS[name] and not text.strip(","):  # an empty list must not mean all clusters
             raise messages.flag_needs_value(name)
-        field = name.replace("-", "_")
         if name in _LISTS:
-            fields[field] = (*fields.get(field, ()), *(part for part in (given or "").split(",") if part))
-        elif name == "property":
-            fields[field] = (*fields.get(field, ()), given or "")
+            fields[field] = (*fields.get(field, ()), *filter(None, text.split(",")))
+        elif name == "property":  # its value may contain a comma
+            fields[field] = (*fields.get(field, ()), text)
+        elif name in _READERS:
+            fields[field] = _READERS[name](name, text)
         else:
-            reader = _READERS.get(name, _text if OWN_FLAGS[name] else _truth)
-            fields[field] = reader(name, given or "")
-    return Options(**fields, given=tuple(ours))
-
-
-def _text(flag: str, text: str) -> str:
-    return text
+            fields[field] = text if OWN_FLAGS[name] else _truth(name, text)
+    return Options(**fields, typed=tuple(flags))
 
 
 def _count(flag: str, text: str) -> int:
@@ -156,7 +122,7 @@ def _truth(flag: str, text: str) -> bool:
 
 
 def seconds(flag: str, text: str) -> float:
-    """A duration as Go writes it (`30s`, `1m30s`, `500ms`, `0`), in seconds; a bare number is seconds."""
+    """Return the seconds of a duration as Go writes it (`30s`, `1m30s`, `500ms`, `0`); a bare number is seconds."""
     import re
 
     units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -174,5 +140,5 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "wave-timeout": seconds,
 }
 
-# Flags that may be repeated, and hold several values between commas; a property's value may have one in it.
+# Flags that may be repeated, and that hold several values, separated by commas.
 _LISTS = ("clusters", "exclude", "contexts")

@@ -1,8 +1,8 @@
-"""TODO."""
+"""Our own commands: their names, flags and operands, as data."""
 
 from __future__ import annotations
 
-# Command path -> the flags that its help is about, written as flags.py writes kubectl's.
+# Command path -> the command's own flags, written as in kubectl_flags.FLAGS.
 # The command `NAME` is the module kubectl_mc.commands.NAME.
 COMMANDS: dict[str, str] = {
     "clusters": "o,output= check no-headers",
@@ -18,11 +18,11 @@ COMMANDS: dict[str, str] = {
     "trust revoke": "",
 }
 
-# Commands whose only words are flags.
+# Commands without operands.
 WITHOUT_OPERANDS = ("clusters", "setup")
 
-# Command -> what the flags of cli.OWN_FLAGS are about (usage.SECTIONS) that it makes use of.
-SECTIONS: dict[str, tuple[str, ...]] = {
+# Command -> the sections of help_texts.SECTIONS with the flags that it takes.
+FLAG_SECTIONS: dict[str, tuple[str, ...]] = {
     "clusters": ("clusters", "hub", "asking"),
     "setup": ("clusters", "hub", "asking"),
     "trust": ("clusters", "hub"),

@@ -15,63 +15,79 @@ Shape = Literal["table", "text", "lines"]
 PATIENCE = 30.0  # seconds that a cluster has for an answer
 
 
-class VerbRow(NamedTuple):
-    """A row of the table.
+class Output(NamedTuple):
+    """What a verb prints, and how the outputs of several clusters are merged.
 
-    path: the verb as kubectl writes it, e.g. "rollout status"; a row is also for its sub-verbs that have none
-    mode: captured: all answers are waited for and merged; streamed: shown as they come; terminal: it needs the real
-        terminal or a port, so it runs on one cluster; local: it is about this machine, so it runs once, without cluster
-    shape: what its plain output is: a table with a header, a text (shown in sections), or lines that each stand alone
-    changes: it changes something on a cluster (as far as is known), so its targets must be named
-    fold: clusters with the same answer are shown together, unless --fold=false
-    each: a terminal verb that goes through several clusters, one after another
-    patience: seconds that a cluster has by default; 0 where kubectl's own time limit, or the user, ends it
-    waits: it waits for an object as long as its --timeout says, by default so long ("0s" is for ever); all clusters at
-        once, for it is time that this takes
-    streamed_by, terminal_by, local_by, alone_by: boolean or valued flags with which it goes that way, or needs a
-        single cluster
+    shape: a table with a header, a text (shown in sections), or lines that each stand alone
     table_by: flags with which the output is a table
-    group: without a sub-verb kubectl shows its help
-    answer: an exit status other than 0 that is an answer, no failure
-    needs_all: what a cluster lacks is its failure, even if others have it
-    wildcards: names with * ? [ are resolved on each cluster
-    by_time: each of its lines has a time, which --timestamps shows
-    sorts: (a value of --sort-by, the column of the answer by which that sorts)
-
-    Of changes:
-    preposition: "in" or "from" clusters, for sentences
-    rehearsed, unrehearsed_by: whether --dry-run=server does what it says, and flags with which it doesn't
-    counted_by, counted_unnamed, counted_types: flags, the lack of a name, and types of objects with which so much goes
-        that one has to type the number of clusters
-    repeatable: done twice, it leaves what it left the first time
-    revises: it can give a workload a new revision, which `rollout undo` takes back
-    stops: a cluster's failure stops the others by default
-    asks_by: a flag with which kubectl itself would ask on stdin
-    program: it runs a program: what that is told, and what it prints, isn't written down
+    fold: clusters with the same answer are shown together, unless the user says --fold=false
+    by_time: each line has a time, which --timestamps shows
+    sorts: (a value of --sort-by, the column of the table by which kubectl then sorts)
     """
 
-    path: str
-    mode: Mode = "captured"
     shape: Shape = "lines"
-    changes: bool = False
+    table_by: tuple[str, ...] = ()
     fold: bool = False
-    each: bool = False
-    patience: float = PATIENCE
-    waits: str = ""
+    by_time: bool = False
+    sorts: tuple[tuple[str, str], ...] = ()
+
+
+class Modes(NamedTuple):
+    """How a verb is run, and the flags with which it is run otherwise.
+
+    captured: all results are waited for and merged; streamed: the output is shown as it comes; terminal: kubectl needs
+    the real terminal or a port, so it runs on one cluster; local: the verb is about this machine, so it runs once,
+    without a cluster. alone_by: flags with which the verb makes sense on one cluster only.
+    """
+
+    usual: Mode = "captured"
     streamed_by: tuple[str, ...] = ()
     terminal_by: tuple[str, ...] = ()
     local_by: tuple[str, ...] = ()
     alone_by: tuple[str, ...] = ()
-    table_by: tuple[str, ...] = ()
-    group: bool = False
+
+
+class Waiting(NamedTuple):
+    """How long a cluster may take.
+
+    patience: seconds that a cluster has by default; 0 where kubectl's own time limit, or the user, ends the process
+    kubectl_timeout: the default of kubectl's --timeout ("0s" is no limit) for a verb that waits for an object, else "";
+        such a verb runs on all clusters at once, because it spends its time waiting
+    """
+
+    patience: float = PATIENCE
+    kubectl_timeout: str = ""
+
+
+class Status(NamedTuple):
+    """What kubectl's exit status means.
+
+    answer: an exit status other than 0 that is an answer, not a failure
+    needs_all: a cluster that lacks what was asked for has failed, even if other clusters have it
+    """
+
     answer: int = 0
     needs_all: bool = False
-    wildcards: bool = False
-    by_time: bool = False
-    sorts: tuple[tuple[str, str], ...] = ()
+
+
+class ChangeTraits(NamedTuple):
+    """What is true of a verb that changes something.
+
+    preposition: "in" or "from" clusters, for sentences
+    rehearsed, unrehearsed_by: whether --dry-run=server shows what the change would do, and flags with which it doesn't
+    counted_by, counted_unnamed, counted_types: flags, the lack of a name, and types of objects with which the change
+        affects so much that the user has to type the number of clusters
+    repeatable: making the change twice leaves what making it once leaves
+    revises: it can give a workload a new revision, which `rollout undo` takes back
+    stops: by default, a cluster's failure stops the change in the others
+    asks_by: the flag with which kubectl itself asks on stdin
+    runs_program: it runs a program, whose arguments and output are not recorded
+    one_by_one: on the terminal, it goes through several clusters, one after another
+    """
+
     preposition: str = "in"
     rehearsed: bool = True
-    unrehearsed_by: tuple[str, ...] = ("raw",)  # a request by hand is sent, dry run or not
+    unrehearsed_by: tuple[str, ...] = ("raw",)  # kubectl sends a raw request even with --dry-run
     counted_by: tuple[str, ...] = ()
     counted_unnamed: bool = False
     counted_types: tuple[str, ...] = ()
@@ -79,90 +95,110 @@ class VerbRow(NamedTuple):
     revises: bool = False
     stops: bool = True
     asks_by: str = ""
-    program: bool = False
+    runs_program: bool = False
+    one_by_one: bool = False
 
 
-_MINUTES = 600.0  # for what waits by itself: finalizers, evictions
-_TERMINAL = ("stdin", "tty")
-_FORCE = ("raw", "force")  # kubectl refuses a dry run of it
-# GetDryRunStrategy (k8s.io/kubectl/pkg/cmd/util/helpers.go): the strategies, and what strconv.ParseBool takes for true.
-_DRY_RUNS = (None, "client", "server", "1", "t", "T", "true", "TRUE", "True")
+class VerbRow(NamedTuple):
+    """A row of the table.
+
+    path: the verb as kubectl writes it, e.g. "rollout status"; the row also holds for sub-verbs without a row
+    change: None for a verb that only reads; a change's targets must be named
+    group: without a sub-verb, kubectl shows the verb's help
+    wildcards: object names with * ? [ are resolved on each cluster
+    """
+
+    path: str
+    output: Output = Output()
+    modes: Modes = Modes()
+    waiting: Waiting = Waiting()
+    status: Status = Status()
+    change: ChangeTraits | None = None
+    group: bool = False
+    wildcards: bool = False
+
+    @property
+    def as_change(self) -> ChangeTraits:
+        """The traits of the verb as a change; the default ones for a verb that only reads."""
+        return self.change or ChangeTraits()
+
+
+_TEXT = Output("text")
+_TABLE = Output("table")
+_STREAMED = Modes("streamed")
+_UNLIMITED = Waiting(0.0)
+_MINUTES = Waiting(600.0)  # for what waits by itself: finalizers, evictions
+_LOCAL_BY_FLAG = Modes(local_by=("local",))
+_IN_CONTAINER = Modes("streamed", terminal_by=("stdin", "tty"))
+_IN_NEW_POD = Modes(terminal_by=("stdin", "tty", "attach"))
+_FORCE = ("raw", "force")  # kubectl refuses a dry run with --force
 _LARGE = ("namespace", "namespaces", "ns", "customresourcedefinition", "customresourcedefinitions", "crd", "crds")
-
-
-def _read(path: str, shape: Shape, **rest: object) -> VerbRow:
-    return VerbRow(path, shape=shape)._replace(**rest)  # type: ignore[arg-type]
-
-
-def _change(path: str, **rest: object) -> VerbRow:
-    return VerbRow(path, changes=True)._replace(**rest)  # type: ignore[arg-type]
-
+_PROGRAM = ChangeTraits(runs_program=True)
+_INDEPENDENT_PROGRAM = ChangeTraits(stops=False, runs_program=True)
+_REPEATABLE = ChangeTraits(repeatable=True)
+_REVISING = ChangeTraits(revises=True)
 
 _ROWS = (
-    _read("get", "table", streamed_by=("watch", "watch-only"), wildcards=True),
-    _read("events", "table", streamed_by=("watch",)),
-    _read("top", "table", group=True, sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)"))),
-    _read("api-resources", "table", sorts=(("name", "NAME"), ("kind", "KIND"))),
-    _read("api-versions", "text", fold=True),
-    _read("explain", "text", fold=True),
-    _read("describe", "text", wildcards=True),
-    _read("version", "text", local_by=("client",)),
-    _read("cluster-info", "text"),
-    _read("cluster-info dump", "text", alone_by=("output-directory",), patience=_MINUTES),
-    _read("auth can-i", "lines", table_by=("list",), answer=1),
-    _read("auth whoami", "table"),
-    _read("diff", "text", answer=1, needs_all=True),
-    _read("rollout history", "text"),
-    _read("rollout status", "lines", mode="streamed", patience=0.0, waits="0s"),
-    _read("wait", "lines", mode="streamed", patience=0.0, waits="30s"),
-    _read("logs", "lines", mode="streamed", patience=0.0, wildcards=True, by_time=True),
-    _read("apply view-last-applied", "text"),
-    _read("port-forward", "lines", mode="terminal"),
-    _read("proxy", "lines", mode="terminal"),
-    _change("exec", mode="streamed", patience=0.0, terminal_by=_TERMINAL, stops=False, program=True),
-    _change("attach", mode="streamed", patience=0.0, terminal_by=_TERMINAL, stops=False, program=True),
-    _change("run", terminal_by=(*_TERMINAL, "attach"), program=True),
-    _change("debug", terminal_by=(*_TERMINAL, "attach"), program=True),
-    _change("cp", mode="streamed", patience=0.0, stops=False),
-    _change("edit", mode="terminal", each=True, revises=True),
-    _change("apply edit-last-applied", mode="terminal", each=True),
-    _change("annotate", local_by=("local",), repeatable=True),
-    _change("apply", unrehearsed_by=_FORCE, counted_by=("prune",), repeatable=True, revises=True),
-    _change("auth", group=True, rehearsed=False, repeatable=True),
-    _change("autoscale"),
-    _change("certificate", group=True, repeatable=True),
-    _change("cordon", repeatable=True),
-    _change("create", terminal_by=("edit",)),
-    _change(
+    VerbRow("get", _TABLE, Modes(streamed_by=("watch", "watch-only")), wildcards=True),
+    VerbRow("events", _TABLE, Modes(streamed_by=("watch",))),
+    VerbRow("top", Output("table", sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)"))), group=True),
+    VerbRow("api-resources", Output("table", sorts=(("name", "NAME"), ("kind", "KIND")))),
+    VerbRow("api-versions", Output("text", fold=True)),
+    VerbRow("explain", Output("text", fold=True)),
+    VerbRow("describe", _TEXT, wildcards=True),
+    VerbRow("version", _TEXT, Modes(local_by=("client",))),
+    VerbRow("cluster-info", _TEXT),
+    VerbRow("cluster-info dump", _TEXT, Modes(alone_by=("output-directory",)), _MINUTES),
+    VerbRow("auth can-i", Output(table_by=("list",)), status=Status(answer=1)),
+    VerbRow("auth whoami", _TABLE),
+    VerbRow("diff", _TEXT, status=Status(answer=1, needs_all=True)),
+    VerbRow("rollout history", _TEXT),
+    VerbRow("rollout status", modes=_STREAMED, waiting=Waiting(0.0, "0s")),
+    VerbRow("wait", modes=_STREAMED, waiting=Waiting(0.0, "30s")),
+    VerbRow("logs", Output(by_time=True), _STREAMED, _UNLIMITED, wildcards=True),
+    VerbRow("apply view-last-applied", _TEXT),
+    VerbRow("port-forward", modes=Modes("terminal")),
+    VerbRow("proxy", modes=Modes("terminal")),
+    VerbRow("exec", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM),
+    VerbRow("attach", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM),
+    VerbRow("run", modes=_IN_NEW_POD, change=_PROGRAM),
+    VerbRow("debug", modes=_IN_NEW_POD, change=_PROGRAM),
+    VerbRow("cp", modes=_STREAMED, waiting=_UNLIMITED, change=ChangeTraits(stops=False)),
+    VerbRow("edit", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True, revises=True)),
+    VerbRow("apply edit-last-applied", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True)),
+    VerbRow("annotate", modes=_LOCAL_BY_FLAG, change=_REPEATABLE),
+    VerbRow("apply", change=ChangeTraits(unrehearsed_by=_FORCE, counted_by=("prune",), repeatable=True, revises=True)),
+    VerbRow("auth", change=ChangeTraits(rehearsed=False, repeatable=True), group=True),
+    VerbRow("autoscale", change=ChangeTraits()),
+    VerbRow("certificate", change=_REPEATABLE, group=True),
+    VerbRow("cordon", change=_REPEATABLE),
+    VerbRow("create", modes=Modes(terminal_by=("edit",)), change=ChangeTraits()),
+    VerbRow(
         "delete",
-        patience=_MINUTES,
-        preposition="from",
-        counted_by=("all",),
-        counted_unnamed=True,
-        counted_types=_LARGE,
-        asks_by="interactive",
+        waiting=_MINUTES,
+        change=ChangeTraits(
+            "from", counted_by=("all",), counted_unnamed=True, counted_types=_LARGE, asks_by="interactive"
+        ),
     ),
-    _change("drain", mode="streamed", patience=_MINUTES, repeatable=True),
-    _change("expose"),
-    _change("label", local_by=("local",), repeatable=True),
-    _change("patch", local_by=("local",), revises=True),
-    _change(
+    VerbRow("drain", modes=_STREAMED, waiting=_MINUTES, change=_REPEATABLE),
+    VerbRow("expose", change=ChangeTraits()),
+    VerbRow("label", modes=_LOCAL_BY_FLAG, change=_REPEATABLE),
+    VerbRow("patch", modes=_LOCAL_BY_FLAG, change=_REVISING),
+    VerbRow(
         "replace",
-        patience=_MINUTES,
-        unrehearsed_by=_FORCE,
-        counted_by=("force",),  # it deletes what it replaces
-        repeatable=True,
-        revises=True,
+        waiting=_MINUTES,
+        # With --force, kubectl deletes the objects that it replaces.
+        change=ChangeTraits(unrehearsed_by=_FORCE, counted_by=("force",), repeatable=True, revises=True),
     ),
-    _change("rollout", group=True),
-    _change("rollout restart", revises=True),
-    _change("rollout undo", revises=True),
-    _change("scale", repeatable=True),
-    _change("set", group=True, local_by=("local",), repeatable=True, revises=True),
-    _change("taint", repeatable=True),
-    _change("uncordon", repeatable=True),
+    VerbRow("rollout", change=ChangeTraits(), group=True),
+    VerbRow("rollout restart", change=_REVISING),
+    VerbRow("rollout undo", change=_REVISING),
+    VerbRow("scale", change=_REPEATABLE),
+    VerbRow("set", modes=_LOCAL_BY_FLAG, change=ChangeTraits(repeatable=True, revises=True), group=True),
+    VerbRow("taint", change=_REPEATABLE),
+    VerbRow("uncordon", change=_REPEATABLE),
     *(
-        VerbRow(path, mode="local")
+        VerbRow(path, modes=Modes("local"))
         for path in ("alpha", "completion", "config", "help", "kuberc", "kustomize", "options", "plugin")
     ),
 )
@@ -170,11 +206,11 @@ _ROWS = (
 TABLE = {row.path: row for row in _ROWS}
 
 # A program that kubectl runs under this name. What it does is not known, so it counts as a change.
-PLUGIN = VerbRow("", shape="text", changes=True, program=True)
+PLUGIN = VerbRow("", _TEXT, change=_PROGRAM)
 
 
 def find_row(line: CommandLine) -> VerbRow:
-    """The row for a command line: the verb's, or its parent verb's; PLUGIN for no verb of kubectl's."""
+    """Return the row of the verb, or else of its parent verb; PLUGIN if the verb is not kubectl's."""
     if not is_kubectls(line):
         return PLUGIN
     paths = (" ".join(line.path[:length]) for length in range(len(line.path), 0, -1))
@@ -182,116 +218,128 @@ def find_row(line: CommandLine) -> VerbRow:
 
 
 def is_kubectls(line: CommandLine) -> bool:
-    """Is the verb one of kubectl's own, not the name of a plugin?"""
+    """Return whether the verb is one of kubectl's own, not the name of a plugin."""
     return bool(line.path) and line.verb in FLAGS
 
 
 def mode(verb: VerbRow, line: CommandLine) -> Mode:
-    """How this command line is run; its flags count."""
-    if verb.mode == "local" or _asks_for_help(line) or _any(line, verb.local_by):
+    """Return how this command line is run, with these flags."""
+    modes = verb.modes
+    if modes.usual == "local" or _asks_for_help(line) or _any(line, modes.local_by):
         return "local"
     if verb.group and line.verb == verb.path:
         return "local"
-    if verb.mode == "terminal" or _any(line, verb.terminal_by):
+    if modes.usual == "terminal" or _any(line, modes.terminal_by):
         return "terminal"
-    if _any(line, verb.streamed_by):
+    if _any(line, modes.streamed_by):
         return "streamed"
-    if verb.mode == "streamed" and not is_dry_run(verb, line) and not _one_document(line):
+    # One JSON or YAML document for all clusters (`wait -o json`) has to wait for all of them.
+    one_document = grammar.output_format(line)[0] in ("json", "yaml")
+    if modes.usual == "streamed" and not is_dry_run(verb, line) and not one_document:
         return "streamed"
     return "captured"
 
 
 def _asks_for_help(line: CommandLine) -> bool:
-    """-h of a plugin may be anything, such as a host."""
-    asked = [token for token in line.tokens if is_kubectls(line) or token.words[0].startswith("--")]
-    return grammar.is_set(line._replace(tokens=tuple(asked)), "help")
-
-
-def _one_document(line: CommandLine) -> bool:
-    """`wait -o json`: one document of all clusters has to wait for all of them."""
-    return grammar.output_format(line)[0] in ("json", "yaml")
+    """Return whether the user asks for help. The -h of a plugin may mean anything, such as a host."""
+    tokens = tuple(token for token in line.tokens if is_kubectls(line) or token.words[0].startswith("--"))
+    return grammar.is_set(line._replace(tokens=tokens), "help")
 
 
 def output_shape(verb: VerbRow, line: CommandLine) -> Shape:
-    return "table" if _any(line, verb.table_by) else verb.shape
+    """Return the shape of the plain output with these flags."""
+    return "table" if _any(line, verb.output.table_by) else verb.output.shape
 
 
 def is_change(verb: VerbRow, line: CommandLine) -> bool:
-    """Does it change something? Not with a dry run."""
-    return verb.changes and not _is_dry_run(line)
-
-
-def _is_dry_run(line: CommandLine) -> bool:
-    """Only what kubectl takes for one: `--dry-run=false` is none, and --raw is sent all the same."""
-    given = grammar.values(line, "dry-run")
-    known = is_kubectls(line) and "dry-run" in grammar.flag_table(line.verb).takes_value
-    return known and bool(given) and given[-1] in _DRY_RUNS and not grammar.values(line, "raw")
+    """Return whether the command changes something; a dry run does not."""
+    return verb.change is not None and not _has_dry_run(line)
 
 
 def is_dry_run(verb: VerbRow, line: CommandLine) -> bool:
-    """Is it a change's dry run, by the user's own --dry-run?"""
-    return verb.changes and not is_change(verb, line)
+    """Return whether the command is the dry run of a change, because the user typed --dry-run."""
+    return verb.change is not None and _has_dry_run(line)
+
+
+# GetDryRunStrategy (k8s.io/kubectl/pkg/cmd/util/helpers.go): the strategies, and what strconv.ParseBool takes for true.
+_DRY_RUNS = (None, "client", "server", "1", "t", "T", "true", "TRUE", "True")
+
+
+def _has_dry_run(line: CommandLine) -> bool:
+    """Return whether kubectl takes this for a dry run: `--dry-run=false` is none, and --raw is sent all the same."""
+    strategies = grammar.values(line, "dry-run")
+    return _takes_dry_run(line) and bool(strategies) and strategies[-1] in _DRY_RUNS and not grammar.values(line, "raw")
+
+
+def _takes_dry_run(line: CommandLine) -> bool:
+    return is_kubectls(line) and "dry-run" in grammar.flag_table(line.verb).takes_value
 
 
 def sorted_by(verb: VerbRow, line: CommandLine) -> str:
-    """The column by which the rows of all clusters are to be sorted, "" for none.
-
-    Not where rows belong together: a pod's containers, a sum below the others.
-    """
-    wanted = grammar.value(line, "sort-by")
-    return "" if _any(line, ("containers", "sum")) else dict(verb.sorts).get(wanted or "", "")
+    """Return the column by which the rows of all clusters are sorted, "" for none."""
+    if _any(line, ("containers", "sum")):  # a pod's containers belong together, and a sum stands last
+        return ""
+    return dict(verb.output.sorts).get(grammar.value(line, "sort-by") or "", "")
 
 
 def can_rehearse(verb: VerbRow, line: CommandLine) -> bool:
-    """Can kubectl say beforehand, with --dry-run=server, what it would do?"""
-    known = "dry-run" in grammar.flag_table(line.verb).takes_value
-    return known and verb.rehearsed and is_kubectls(line) and not _any(line, verb.unrehearsed_by)
+    """Return whether kubectl can show beforehand, with --dry-run=server, what the change would do."""
+    change = verb.as_change
+    return change.rehearsed and _takes_dry_run(line) and not _any(line, change.unrehearsed_by)
 
 
 def compares_states(verb: VerbRow, line: CommandLine) -> bool:
-    """Is it seen beforehand, and afterwards, what its objects are, for want of a dry run? Not if they come on stdin."""
-    return verb.each and "-" not in grammar.values(line, "filename")
+    """Return whether the objects are read before and after the change, as an editor's change has no dry run.
+
+    Objects from stdin are not read.
+    """
+    return verb.as_change.one_by_one and "-" not in grammar.values(line, "filename")
 
 
 def needs_count(verb: VerbRow, line: CommandLine) -> bool:
-    """Is it so much that a yes is not enough? As far as the command line tells."""
+    """Return whether the change affects so much that a yes is not enough, as far as the command line tells."""
     words = grammar.operands(line)
     types = words[0].partition("/")[0].split(",") if words else []
     named = len(words) > 1 or any("/" in word for word in words) or _any(line, ("filename", "kustomize"))
+    change = verb.as_change
     return (
-        _any(line, verb.counted_by)
-        or (verb.counted_unnamed and not named)
-        or any(is_counted_type(verb, each) for each in types)
+        _any(line, change.counted_by)
+        or (change.counted_unnamed and not named)
+        or any(is_counted_type(verb, name) for name in types)
     )
 
 
 def is_counted_type(verb: VerbRow, kind: str) -> bool:
-    """kind: as the user or kubectl writes it: "ns", "customresourcedefinition.apiextensions.k8s.io"."""
-    return kind.partition(".")[0].lower() in verb.counted_types
+    """Return whether a yes is not enough for a type ("ns", "customresourcedefinition.apiextensions.k8s.io")."""
+    return kind.partition(".")[0].lower() in verb.as_change.counted_types
 
 
 def needs_one_cluster(verb: VerbRow, line: CommandLine) -> bool:
-    """Does it make sense on one cluster only? A download (`cp POD:/path here`) has one place to go, too."""
-    if verb.path == "cp":
+    """Return whether the command makes sense on one cluster only."""
+    if verb.path == "cp":  # a download (`cp POD:/path here`) of several clusters would write the same files
         return any(":" in source for source in grammar.operands(line)[:-1])
-    return (mode(verb, line) == "terminal" and not verb.each) or _any(line, verb.alone_by)
+    return (mode(verb, line) == "terminal" and not verb.as_change.one_by_one) or _any(line, verb.modes.alone_by)
 
 
 def is_endless(verb: VerbRow, line: CommandLine) -> bool:
-    """Will it go on until the user ends it? Then all clusters are asked at once."""
-    return mode(verb, line) == "streamed" and _any(line, (*verb.streamed_by, "follow"))
+    """Return whether the command runs until the user ends it. It then runs on all clusters at once."""
+    return mode(verb, line) == "streamed" and _any(line, (*verb.modes.streamed_by, "follow"))
 
 
 def kubectl_time_limit(verb: VerbRow, line: CommandLine) -> str:
-    """The time after which kubectl itself stops waiting, "" for none: of several objects, each may take it."""
+    """Return the time ("30s") after which kubectl stops waiting for an object.
+
+    It is "" for a verb that doesn't wait, and for several objects, as kubectl waits so long for each of them.
+    """
     kind, *names = grammar.operands(line) or [""]
-    one = len(names) == 1 and not any(mark in kind for mark in ",/") if names else "/" in kind
-    return (grammar.value(line, "timeout") or verb.waits) if verb.waits and one else ""
+    one_object = len(names) == 1 and not any(mark in kind for mark in ",/") if names else "/" in kind
+    default = verb.waiting.kubectl_timeout
+    return (grammar.value(line, "timeout") or default) if default and one_object else ""
 
 
 def sorts_by_time(verb: VerbRow, line: CommandLine) -> bool:
-    """Can the lines of all clusters be put in the order of their times? Only what has an end."""
-    return verb.by_time and not is_endless(verb, line)
+    """Return whether the lines of all clusters can be sorted by time. Output without an end can't."""
+    return verb.output.by_time and not is_endless(verb, line)
 
 
 def _any(line: CommandLine, names: tuple[str, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""The choice of a command: which clusters of the fleet it is for."""
+"""The choice: the clusters of the fleet that a command is for."""
 
 from __future__ import annotations
 
@@ -8,38 +8,36 @@ from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.options import Options, with_defaults
-from kubectl_mc.fleet import inventory, mapping, selection
+from kubectl_mc.fleet import selection
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
-from kubectl_mc.fleet.inventory import Inventory, InventoryQuery
-from kubectl_mc.fleet.mapping import ClusterMapping
+from kubectl_mc.fleet.inventory import Inventory, InventoryQuery, get_inventory
+from kubectl_mc.fleet.mapping import ClusterMapping, read_mapping
 from kubectl_mc.processes import event_loop, kubectl_process
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Kubeconfig, Target, own_kubeconfig
 
-# (environment, the hub's context or None for the current one, the user's kubeconfig) -> what reaches the hub
+# (environment, the hub's context or None for the current one, the user's kubeconfig) -> the hub as a target
 HubTarget = Callable[[Environment, str | None, Kubeconfig], Target]
 
 
 class Choice(NamedTuple):
     """The clusters that a command is for.
 
-    environment: with the mapping file's defaults among its options, where the user typed nothing
+    environment: its options include the defaults of the mapping file
     clusters: in the order in which they are shown
-    mapping: which context reaches which cluster
-    inventory: what the hub says
-    own: the user's kubeconfig, before it is split
+    own_kubeconfig: the user's kubeconfig
     """
 
     environment: Environment
     clusters: tuple[Cluster, ...]
     mapping: ClusterMapping
     inventory: Inventory
-    own: Kubeconfig
+    own_kubeconfig: Kubeconfig
 
     @property
     def options(self) -> Options:
-        """Our own flags, with the mapping file's defaults."""
+        """The options, including the defaults of the mapping file."""
         return self.environment.options
 
     @property
@@ -49,61 +47,53 @@ class Choice(NamedTuple):
 
 
 def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = False) -> Choice:
-    """The clusters that the options choose, out of the hub's inventory or of the user's contexts (--contexts).
+    """Choose the clusters by the options, from the hub's inventory or from the user's contexts (--contexts).
 
-    hub_target: gives what reaches the hub; called only if the hub has to be asked
-    clustersets: the inventory has to say to which ClusterSets the clusters belong
+    hub_target: makes the target for the hub; it is called only if the hub has to be asked
+    clustersets: whether the inventory includes the ClusterSets, if the user may read them
     Writes warnings to stderr. Raises UserError.
     """
     paths = environment.kubeconfig_files
     if not any(os.path.exists(path) for path in paths):
         raise messages.no_kubeconfig(environment.kubeconfig_flag)
-    mapped = mapping.read_mapping(environment.kube_directory)
-    options = with_defaults(environment.options, mapped.defaults)
-    environment, own = environment._replace(options=options), own_kubeconfig(paths)
+    mapping = read_mapping(environment.kube_directory)
+    options = with_defaults(environment.options, mapping.defaults)
+    environment, kubeconfig = environment._replace(options=options), own_kubeconfig(paths)
     if options.contexts:
         contexts = tuple(ClusterProfile(name, "") for name in context_names(environment))
-        hub_inventory, mapped = Inventory(contexts), ClusterMapping()
+        inventory, mapping = Inventory(contexts), ClusterMapping()
         clusters = selection.clusters_of_contexts(contexts, options)
     else:
         query = InventoryQuery(
-            options.hub_context or mapped.hub_context,
+            options.hub_context or mapping.hub_context,
             options.hub_namespace,
             options.cluster_selector,
-            clustersets="needed" if options.clusterset is not None else "wanted" if clustersets else "",
+            clustersets="required" if options.clusterset is not None else "optional" if clustersets else "",
             placement=options.placement,
         )
-        hub_inventory = inventory.get_inventory(environment, query, lambda: hub_target(environment, query.context, own))
-        _warn(environment, query, hub_inventory)
-        clusters = selection.select_clusters(hub_inventory, options)
+        inventory = get_inventory(environment, query, lambda: hub_target(environment, query.context, kubeconfig))
+        if inventory.stale_reason:
+            warning = messages.stale_inventory(query.context, inventory.stale_reason, inventory.age)
+            environment.streams.say([warning])
+        if not inventory.profiles:
+            raise messages.no_profiles(query.context, query.namespace, query.selector)
+        # With a namespace or a selector, the hub returns only some of its profiles.
+        missing = [] if query.namespace or query.selector else selection.unknown_references(inventory)
+        if missing:
+            environment.streams.say([messages.chosen_without_profile(query.placement or "", missing)])
+        clusters = selection.select_clusters(inventory, options)
     if options.pick:
         from kubectl_mc.fleet import picker
 
         clusters = picker.pick_clusters(clusters, environment.variables)
-    return Choice(environment, tuple(clusters), mapped, hub_inventory, own)
+    return Choice(environment, tuple(clusters), mapping, inventory, kubeconfig)
 
 
-def _warn(environment: Environment, query: InventoryQuery, hub_inventory: Inventory) -> None:
-    """Say what the user has to know of the inventory. Raises UserError if it is empty."""
-    say = environment.streams.say
-    if hub_inventory.outdated:
-        say([messages.stale_inventory(query.context, hub_inventory.outdated, hub_inventory.age)])
-    if not hub_inventory.profiles:
-        raise messages.no_profiles(query.context, query.namespace, query.selector)
-    if not (query.namespace or query.selector):  # with one of these, the hub has given only a part of its profiles
-        lost = selection.unknown_references(hub_inventory)
-        if lost:
-            say([messages.chosen_without_profile(query.placement or "", lost)])
-
-
-def context_names(environment: Environment, patience: float | None = None) -> list[str]:
-    """The names of the contexts of the user's kubeconfig.
-
-    patience: seconds that kubectl has; None for those of the hub
-    Raises UserError if kubectl can't read the kubeconfig.
-    """
+def context_names(environment: Environment) -> list[str]:
+    """Return the names of the contexts in the user's kubeconfig. Raises UserError if kubectl cannot read it."""
     listing = kubectl_process.config_command(environment, "get-contexts", "-o", "name")
-    (result,) = event_loop.collect_results([listing], 1, environment.hub_patience if patience is None else patience)
+    (result,) = event_loop.collect_results([listing], 1, environment.hub_patience)
     if result.status:
         raise messages.bad_kubeconfig(result.stderr.decode("utf-8", "replace"))
-    return [name for name in result.stdout.decode("utf-8", "replace").split("\n") if name]  # a name may have a U+2028
+    # Not splitlines(): a name may contain U+2028.
+    return [name for name in result.stdout.decode("utf-8", "replace").split("\n") if name]

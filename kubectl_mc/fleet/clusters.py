@@ -1,4 +1,4 @@
-"""TODO."""
+"""The clusters of a fleet and their names."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
-from kubectl_mc.messages import natural_order
+from kubectl_mc.messages.natural_order import natural_key
 
 
 class Cluster(NamedTuple):
-    """A member of the fleet: `name` is what is shown and typed, unique in the fleet."""
+    """A member of the fleet; `name` is shown and typed, and is unique in the fleet."""
 
     name: str
     profile: ClusterProfile
 
     @property
-    def own_context(self) -> str:
-        """The context that reaches it if none is mapped; a context of the user's, taken for a cluster, is itself."""
+    def default_context(self) -> str:
+        """The context that reaches the cluster if none is mapped to it; with --contexts, the context itself."""
         return self.name if self.profile.namespace else self.profile.name
 
 
 def named_clusters(profiles: Iterable[ClusterProfile]) -> list[Cluster]:
-    """The clusters in natural order, by the profile's name, or namespace/name where two have the same name."""
+    """Return the clusters in natural order, named after their profiles: NAMESPACE/NAME if two have the same name."""
     profiles = list(profiles)
-    names = Counter(profile.name for profile in profiles)
+    counts = Counter(profile.name for profile in profiles)
     clusters = [
-        Cluster(profile.name if names[profile.name] == 1 else f"{profile.namespace}/{profile.name}", profile)
+        Cluster(profile.name if counts[profile.name] == 1 else f"{profile.namespace}/{profile.name}", profile)
         for profile in profiles
     ]
-    return sorted(clusters, key=lambda cluster: natural_order.natural_key(cluster.name))
+    return sorted(clusters, key=lambda cluster: natural_key(cluster.name))

@@ -1,10 +1,10 @@
-"""The inventory of a hub: what is asked of it, in how many processes, and what is kept of the answers."""
+"""The inventory of a hub: read with one kubectl per kind of object, or from the cache."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
@@ -19,80 +19,84 @@ from kubectl_mc.processes.targets import Target
 
 
 class InventoryQuery(NamedTuple):
-    """What is asked of a hub. context None: the current one.
+    """What a command asks of the hub.
 
-    selector: a label selector on ClusterProfiles, which the hub evaluates
-    clustersets: the namespaces' ClusterSets: "" not asked, "wanted" if one may know them, "needed"
-    placement: [NAMESPACE/]NAME of a PlacementDecision that is wanted
+    context: the hub's kubeconfig context; None for the current one
+    namespace: the hub's namespace that is read; None for all
+    selector: a label selector for ClusterProfiles, which the hub evaluates
+    clustersets: "" for none, "optional" if they may be missing where the user has no right to read them, or "required"
+    placement: [NAMESPACE/]NAME of a PlacementDecision; None for none
     """
 
     context: str | None = None
     namespace: str | None = None
     selector: str | None = None
-    clustersets: str = ""
+    clustersets: Literal["", "optional", "required"] = ""
     placement: str | None = None
 
 
 class Inventory(NamedTuple):
-    """What a hub said, `age` seconds ago; outdated: why it couldn't be asked again, "" where that wasn't tried.
+    """What the hub says about its clusters.
 
-    clustersets: namespace -> ClusterSet; None if not asked, or not known
-    decided: the (namespace, name) of the profiles of a placement, in its order; None if not asked
+    clustersets: namespace -> ClusterSet; None if they were not asked for, or if the user may not read them
+    placement_decision: the (namespace, name) of the placement's profiles, in its order; None if not asked for
+    age: seconds since the hub was asked
+    stale_reason: why the hub could not be asked again; "" if the inventory is fresh
     """
 
     profiles: tuple[ClusterProfile, ...]
     clustersets: Mapping[str, str] | None = None
-    decided: tuple[tuple[str, str], ...] | None = None
+    placement_decision: tuple[tuple[str, str], ...] | None = None
     age: float = 0.0
-    outdated: str = ""
+    stale_reason: str = ""
 
 
 def get_inventory(environment: Environment, query: InventoryQuery, hub_target: Callable[[], Target]) -> Inventory:
-    """The inventory, from the cache while it is fresh, else from the hub; an old one if the hub cannot be reached.
+    """Return the inventory, from the cache if it is fresh there, else from the hub.
 
-    hub_target: gives what reaches the hub; called only if the hub is asked
-    Raises UserError where there is no inventory at all, and where the hub answered with a refusal.
+    If the hub cannot be reached, a cached inventory of any age is returned, with its `stale_reason`.
+    hub_target: makes the target for the hub; it is called only if the hub is asked
+    Raises UserError if the hub refuses to answer, or if it cannot be reached and nothing is cached.
     """
     directory, kubeconfigs = cache.cache_directory(environment.kube_directory), environment.kubeconfig_files
-    keys, rests_on = _keys(query, kubeconfigs), cache.file_states(kubeconfigs)
-    kept = {part: entry for part, key in keys.items() if (entry := cache.read_entry(directory, key))}
-    known = _restored(kept, query) if len(kept) == len(keys) else None
-    refresh = environment.options.refresh
-    # A hub without clusters is asked again: it is about to get some.
-    if known and known.profiles and not refresh and all(entry.fresh(rests_on) for entry in kept.values()):
-        return known
+    keys, file_states = _cache_keys(query, kubeconfigs), cache.file_states(kubeconfigs)
+    entries = {part: entry for part, key in keys.items() if (entry := cache.read_entry(directory, key))}
+    cached = _from_cache(entries, query) if len(entries) == len(keys) else None
+    fresh = not environment.options.refresh and all(entry.is_fresh(file_states) for entry in entries.values())
+    if cached and cached.profiles and fresh:  # a hub without ClusterProfiles is asked again: it will soon have some
+        return cached
     try:
-        asked = ask_hub(environment, query, hub_target())
-    except HubUnreached as unreached:
+        inventory = ask_hub(environment, query, hub_target())
+    except HubUnreached as error:
         # Without a named context, another kubeconfig may mean another hub.
-        same_hub = query.context or all(entry.rests_on == rests_on for entry in kept.values())
-        if not (known and same_hub):
+        same_hub = query.context or all(entry.file_states == file_states for entry in entries.values())
+        if not (cached and same_hub):
             raise
-        return known._replace(outdated=unreached.reason)
-    for part, value in _plain(asked).items():
-        if part in keys:
-            cache.write_entry(directory, keys[part], value, rests_on)
-    return asked
+        return cached._replace(stale_reason=error.reason)
+    values = {**inventory._asdict(), "profiles": [profile._asdict() for profile in inventory.profiles]}
+    for part, key in keys.items():
+        cache.write_entry(directory, key, values[part], file_states)
+    return inventory
 
 
-def _keys(query: InventoryQuery, kubeconfigs: Sequence[str]) -> dict[str, str]:
-    """The key under which each part of the answer is kept: commands that ask for different parts share the others."""
+def _cache_keys(query: InventoryQuery, kubeconfigs: Sequence[str]) -> dict[str, str]:
+    """Return a cache key for each field of the inventory that is asked for, so that queries can share entries."""
     hub_and_scope = (query.context, *map(os.path.abspath, kubeconfigs)), query.namespace
     keys = {"profiles": cache.cache_key((*hub_and_scope, "profiles", query.selector))}
     if query.clustersets:
         keys["clustersets"] = cache.cache_key((*hub_and_scope, "clustersets"))
     if query.placement:
-        keys["decided"] = cache.cache_key((*hub_and_scope, "decided", query.placement))
+        keys["placement_decision"] = cache.cache_key((*hub_and_scope, "placement_decision", query.placement))
     return keys
 
 
 def ask_hub(environment: Environment, query: InventoryQuery, hub: Target) -> Inventory:
-    """Ask the hub: one process for each kind of object, side by side. Raises UserError with the hub's name."""
+    """Ask the hub, with one process for each kind of object, at the same time. Raises UserError with the hub's name."""
     listings = {"profiles": cluster_profiles.profiles_words(query.namespace, query.selector)}
     if query.clustersets:
         listings["clustersets"] = cluster_profiles.clustersets_words(query.namespace)
     if query.placement:
-        listings["decided"] = placements.placements_words(query.placement, query.namespace)
+        listings["placement_decision"] = placements.placements_words(query.placement, query.namespace)
     own = ["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []
     commands = [
         kubectl_process.target_command(environment, hub._replace(cluster=part), grammar.parse_line([*own, *words]))
@@ -100,25 +104,27 @@ def ask_hub(environment: Environment, query: InventoryQuery, hub: Target) -> Inv
     ]
     patience = environment.hub_patience
     results = event_loop.collect_results(commands, len(commands), patience)
-    answered = [result for result in results if not (query.clustersets == "wanted" and _is_withheld(result))]
-    answers = {result.cluster: _items(result, query.context, patience) for result in answered}
+    items = {
+        result.cluster: _items(result, query.context, patience)
+        for result in results
+        if not (query.clustersets == "optional" and _clustersets_forbidden(result))
+    }
     return Inventory(
-        tuple(cluster_profiles.parse_profiles(answers["profiles"])),
-        cluster_profiles.parse_clustersets(answers["clustersets"]) if "clustersets" in answers else None,
-        placements.parse_decision(answers["decided"], query.placement) if query.placement else None,
+        tuple(cluster_profiles.parse_profiles(items["profiles"])),
+        cluster_profiles.parse_clustersets(items["clustersets"]) if "clustersets" in items else None,
+        placements.parse_decision(items["placement_decision"], query.placement) if query.placement else None,
     )
 
 
-def _is_withheld(result: Result) -> bool:
-    """Are these the ClusterSets, which the user may not know?"""
-    text = result.stderr.decode("utf-8", "replace")
-    return (
-        result.cluster == "clustersets" and bool(result.status) and messages.find_cause(text, 1).reason == "forbidden"
-    )
+def _clustersets_forbidden(result: Result) -> bool:
+    """Return whether this is the result for the ClusterSets, and the user has no right to read them."""
+    if result.cluster != "clustersets" or not result.status:
+        return False
+    return messages.find_cause(result.stderr.decode("utf-8", "replace"), 1).reason == "forbidden"
 
 
 def _items(result: Result, context: str | None, patience: float) -> list[Any]:
-    """The objects in a listing."""
+    """Return the objects that kubectl listed. Raises UserError if it failed."""
     if result.timed_out:
         raise messages.hub_timed_out(context, patience)
     if result.status is None:
@@ -132,32 +138,25 @@ def _items(result: Result, context: str | None, patience: float) -> list[Any]:
         raise messages.hub_garbage(context) from None
 
 
-def _plain(inventory: Inventory) -> dict[str, Any]:
-    """As JSON keeps it."""
-    return {
-        "profiles": [profile._asdict() for profile in inventory.profiles],
-        "clustersets": inventory.clustersets,
-        "decided": inventory.decided,
-    }
-
-
-def _restored(kept: Mapping[str, CacheEntry], query: InventoryQuery) -> Inventory | None:
-    """None if what is kept can't be read, or isn't enough."""
-    clustersets, decided = (kept[part].value if part in kept else None for part in ("clustersets", "decided"))
-    if query.clustersets == "needed" and clustersets is None:
+def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inventory | None:
+    """Return the cached inventory; None if it cannot be read, or if required ClusterSets are missing in it."""
+    clustersets, decision = (
+        entries[part].value if part in entries else None for part in ("clustersets", "placement_decision")
+    )
+    if query.clustersets == "required" and clustersets is None:
         return None
     try:
         profiles = tuple(
             ClusterProfile(
-                **{**fields, "access_providers": tuple(AccessProvider(*each) for each in fields["access_providers"])}
+                **{**fields, "access_providers": tuple(AccessProvider(*item) for item in fields["access_providers"])}
             )
-            for fields in kept["profiles"].value
+            for fields in entries["profiles"].value
         )
         return Inventory(
             profiles,
             None if clustersets is None else dict(clustersets),
-            None if decided is None else tuple((space, name) for space, name in decided),
-            max(found.age for found in kept.values()),
+            None if decision is None else tuple((namespace, name) for namespace, name in decision),
+            max(entry.age for entry in entries.values()),
         )
     except (KeyError, TypeError, ValueError):
         return None

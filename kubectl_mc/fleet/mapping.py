@@ -16,13 +16,13 @@ FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
 _KEYS = ("apiVersion", "kind", "metadata", "hubContext", "clusters", "defaults", "protected")
 _ENTRY_KEYS = ("name", "profile", "context", "namespace", "protected")
 
-_PATH_FLAGS = ("clusterprofile-provider-file",)  # what it names says which programs are run
-
 
 class MappingEntry(NamedTuple):
-    """profile: the ClusterProfile's name; namespace: its namespace on the hub, None if it doesn't matter.
+    """The context that reaches the cluster of a ClusterProfile.
 
-    protected: a change needs the cluster's exact name
+    profile: the name of the ClusterProfile
+    namespace: the namespace of the ClusterProfile; None if it may be in any namespace
+    protected: whether a change has to name the cluster exactly
     """
 
     profile: str
@@ -32,8 +32,9 @@ class MappingEntry(NamedTuple):
 
 
 class ClusterMapping(NamedTuple):
-    """defaults: (flag, value) of our flags, as they would be typed; a list is several of them.
+    """The contents of the mapping file.
 
+    defaults: options as (flag, value), as they would be typed; a flag with several values is repeated
     protected: globs of clusters that a change has to name exactly
     """
 
@@ -43,12 +44,13 @@ class ClusterMapping(NamedTuple):
     protected: tuple[str, ...] = ()
 
     def context_for(self, profile: str, namespace: str) -> str | None:
-        """The context mapped to a profile; an entry that names its namespace counts before one that doesn't."""
-        named = {entry.namespace: entry.context for entry in reversed(self.entries) if entry.profile == profile}
-        return named.get(namespace, named.get(None))
+        """Return the context mapped to a profile; an entry with its namespace has precedence over one without."""
+        # Reversed, because the first of two equal entries counts.
+        contexts = {entry.namespace: entry.context for entry in reversed(self.entries) if entry.profile == profile}
+        return contexts.get(namespace, contexts.get(None))
 
     def protects(self, cluster: str, profile: str, namespace: str, context: str) -> bool:
-        """Is the cluster protected, by its entry, by that of another name for the same context, or by a glob?"""
+        """Return whether the cluster is protected: by its entry, by any entry with its context, or by a glob."""
         from fnmatch import fnmatchcase
 
         return any(
@@ -59,44 +61,41 @@ class ClusterMapping(NamedTuple):
 
 
 def read_mapping(kube_directory: str) -> ClusterMapping:
-    """The mapping in ~/.kube: kubectl-mc-clusters.yaml, then kubectl-mc.yaml (what the first says counts).
+    """Read the mapping files in ~/.kube and join them; kubectl-mc-clusters.yaml has precedence over kubectl-mc.yaml.
 
-    What was read is kept, as long as the files stay as they are: reading YAML takes longer than anything else here.
-    Raises UserError with file and line for one that is not YAML or no mapping.
+    The mapping is cached until the files change, because PyYAML is slow to import and to run.
+    Raises UserError with file and line if a file is not YAML, or not a valid mapping.
     """
     paths = [path for path in (os.path.join(kube_directory, name) for name in FILES) if os.path.exists(path)]
     if not paths:
         return ClusterMapping()
     directory, key = cache.cache_directory(kube_directory), cache.cache_key(["mapping", *paths])
-    rests_on, kept = cache.file_states(paths), cache.read_entry(directory, key)
-    known = _restored(kept.value) if kept and kept.rests_on == rests_on else None
-    if known:
-        return known
-    mapping = _joined([_load(path) for path in paths])
-    cache.write_entry(directory, key, mapping._asdict(), rests_on)
-    return mapping
+    file_states, cache_entry = cache.file_states(paths), cache.read_entry(directory, key)
+    cached = _from_cache(cache_entry.value) if cache_entry and cache_entry.file_states == file_states else None
+    if cached:
+        return cached
+    mappings = [_read_file(path) for path in paths]
+    joined = ClusterMapping(
+        next((mapping.hub_context for mapping in mappings if mapping.hub_context), None),
+        tuple(entry for mapping in mappings for entry in mapping.entries),
+        next((mapping.defaults for mapping in mappings if mapping.defaults), ()),
+        tuple(glob for mapping in mappings for glob in mapping.protected),
+    )
+    cache.write_entry(directory, key, joined._asdict(), file_states)
+    return joined
 
 
-def _restored(value: Any) -> ClusterMapping | None:
-    """None if what is kept can't be read."""
+def _from_cache(value: Any) -> ClusterMapping | None:
+    """Return the cached mapping; None if it cannot be read."""
     try:
-        entries = tuple(MappingEntry(*entry) for entry in value["entries"])
-        defaults = tuple((flag, given) for flag, given in value["defaults"])
+        entries = tuple(MappingEntry(*fields) for fields in value["entries"])
+        defaults = tuple((flag, text) for flag, text in value["defaults"])
         return ClusterMapping(value["hub_context"], entries, defaults, tuple(value["protected"]))
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def _joined(found: Sequence[ClusterMapping]) -> ClusterMapping:
-    return ClusterMapping(
-        next((mapping.hub_context for mapping in found if mapping.hub_context), None),
-        tuple(entry for mapping in found for entry in mapping.entries),
-        next((mapping.defaults for mapping in found if mapping.defaults), ()),
-        tuple(glob for mapping in found for glob in mapping.protected),
-    )
-
-
-def _load(path: str) -> ClusterMapping:
+def _read_file(path: str) -> ClusterMapping:
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -106,19 +105,22 @@ def _load(path: str) -> ClusterMapping:
 
 
 def parse_mapping(text: str, path: str) -> ClusterMapping:
-    """A mapping file's text as a value; `path` is for the errors.
+    """Parse the text of a mapping file; `path` is for the errors.
 
-    Unknown keys are allowed, but not those that look like a slip: a mapping or a protection would be gone unseen.
-    Both forms: {apiVersion, kind: ClusterMapping, hubContext, clusters: [{name, context, namespace}]} and the
-    shorter {clusters: [{profile, context}]}.
+    Two forms are accepted: {apiVersion, kind: ClusterMapping, hubContext, clusters: [{name, context, namespace}]} and
+    the shorter {clusters: [{profile, context}]}.
+    Unknown keys are allowed, unless they look like a typing error, which would silently drop a mapping or a protection.
+    Raises UserError with the line.
     """
     import yaml
+
+    from kubectl_mc.command_line.options import OWN_FLAGS
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         root = yaml.compose(text, Loader=loader)
         document = yaml.load(text, Loader=loader)
-    except (yaml.YAMLError, ValueError, IndexError, RecursionError) as error:  # of 2026-13-45, of an empty !!int
+    except (yaml.YAMLError, ValueError, IndexError, RecursionError) as error:  # e.g. 2026-13-45, or an empty !!int
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
         raise messages.mapping_file(path, mark.line + 1 if mark else None, f"not YAML: {problem}") from None
@@ -135,81 +137,71 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     clusters = document.get("clusters") or []
     if not isinstance(clusters, list):
         raise messages.mapping_file(path, _line(root, "clusters"), "clusters is no list")
-    _no_misplaced_flag(document, path, root)
-    slip = _slip(document, _KEYS)
-    if slip:
-        raise messages.mapping_key(path, _line(root, slip[0]), *slip)
-    entries, defaults = tuple(_entries(clusters, path, root)), _defaults(document, path, root)
-    return ClusterMapping(hub, entries, defaults, _protected(document, path, root))
+    for key in document:  # an option such as `hubNamespace` or `healthy` has an effect only among the defaults
+        flag = re.sub(r"_|(?=[A-Z])", "-", key).lower() if isinstance(key, str) and key not in _KEYS else ""
+        if flag in OWN_FLAGS:
+            raise messages.mapping_key(path, _line(root, str(key)), str(key), f"defaults: {{{flag}: …}}")
+    misspelled = _misspelled_key(document, _KEYS)
+    if misspelled:
+        raise messages.mapping_key(path, _line(root, misspelled[0]), *misspelled)
+    entries, defaults = _entries(clusters, path, root), _defaults(document, path, root)
+    protected = document.get("protected") or []
+    if not isinstance(protected, list) or not all(isinstance(glob, str) and glob for glob in protected):
+        raise messages.mapping_file(path, _line(root, "protected"), "protected is no list of names or globs")
+    return ClusterMapping(hub, tuple(entries), defaults, tuple(protected))
 
 
-def _slip(fields: Mapping[object, object], known: Sequence[str]) -> tuple[str, str] | None:
-    """The first key that is nearly a known one, and that one."""
+def _misspelled_key(fields: Mapping[object, object], keys: Sequence[str]) -> tuple[str, str] | None:
+    """Return the first key that is nearly one of `keys`, with that one; None if there is none."""
     for key in fields:
-        meant = messages.nearest(key, known, cutoff=0.8) if isinstance(key, str) and key not in known else None
+        meant = messages.nearest(key, keys, cutoff=0.8) if isinstance(key, str) and key not in keys else None
         if meant:
             return str(key), meant
     return None
 
 
-def _no_misplaced_flag(document: Mapping[object, object], path: str, root: object) -> None:
-    """Raises UserError for a flag of ours (`hubNamespace`, `healthy`) beside the defaults, where it does nothing."""
-    from kubectl_mc.command_line.options import OWN_FLAGS
-
-    for key in document:
-        flag = re.sub(r"_|(?=[A-Z])", "-", key).lower() if isinstance(key, str) and key not in _KEYS else ""
-        if flag in OWN_FLAGS:
-            raise messages.mapping_key(path, _line(root, str(key)), str(key), f"defaults: {{{flag}: …}}")
-
-
-def _protected(document: Mapping[object, object], path: str, root: object) -> tuple[str, ...]:
-    globs = document.get("protected") or []
-    if not isinstance(globs, list) or not all(isinstance(glob, str) and glob for glob in globs):
-        raise messages.mapping_file(path, _line(root, "protected"), "protected is no list of names or globs")
-    return tuple(globs)
-
-
 def _defaults(document: Mapping[object, object], path: str, root: object) -> tuple[tuple[str, str], ...]:
-    """`defaults: {exclude: [dev], cluster-timeout: 10s}`: our flags by name, with a value or a list of them."""
+    """Return the (flag, value) pairs of the defaults: `{exclude: [dev], cluster-timeout: 10s}`."""
     from kubectl_mc.command_line.options import OWN_FLAGS, from_flags
 
-    given = document.get("defaults") or {}
+    defaults = document.get("defaults") or {}
     line = _line(root, "defaults")
-    if not isinstance(given, dict):
+    if not isinstance(defaults, dict):
         raise messages.default_bad(path, line, "no mapping of flags to values")
-    flags = {_flag(name, root): value for name, value in given.items()}
-    unknown = [name for name in flags if name not in OWN_FLAGS]
+    flags = {_flag(name, root): value for name, value in defaults.items()}
+    unknown = [flag for flag in flags if flag not in OWN_FLAGS]
     if unknown:
         raise messages.default_unknown(path, line, unknown[0], tuple(OWN_FLAGS))
-    values = [
-        (name, value)
-        for name, several in flags.items()
-        for value in (several if isinstance(several, list) else [several])
-        if value is not None
+    pairs = [
+        (flag, item)
+        for flag, value in flags.items()
+        for item in (value if isinstance(value, list) else [value])
+        if item is not None
     ]
-    for name, value in values:
+    for flag, value in pairs:
         if not isinstance(value, (str, int, float)):
-            raise messages.default_bad(path, line, f"{name} is no text, number, or list of them")
-    found = tuple((name, _default(name, value, path)) for name, value in values)
+            raise messages.default_bad(path, line, f"{flag} is no text, number, or list of them")
+    typed = tuple((flag, _typed(flag, value, path)) for flag, value in pairs)
     try:
-        from_flags(found)
+        from_flags(typed)
     except messages.UserError as error:
         raise messages.default_bad(path, line, str(error)) from None
-    return found
+    return typed
 
 
 def _flag(name: object, root: object) -> str:
-    """A flag's name as it is written: YAML takes a plain `yes` for a truth value, as it does `on`."""
-    spelled = {
+    """Return a flag's name as it is written in the file: YAML reads a plain `yes` as true, as it reads `on`."""
+    names = {
         key.value for node, value in getattr(root, "value", ()) if node.value == "defaults" for key, _ in value.value
     }
-    return "yes" if name is True and "yes" in spelled else str(name)
+    return "yes" if name is True and "yes" in names else str(name)
 
 
-def _default(flag: str, value: str | float, path: str) -> str:
-    """A default as it would be typed; a file's path is relative to the mapping file's folder, not to where one is."""
+def _typed(flag: str, value: str | float, path: str) -> str:
+    """Return a default as it would be typed; the path of a file is relative to the folder of the mapping file."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    if flag in _PATH_FLAGS and text:
+    if flag == "clusterprofile-provider-file" and text:
+        # Not relative to the current folder, because this file decides which programs are run.
         return os.path.join(os.path.dirname(os.path.abspath(path)), os.path.expanduser(text))
     return text
 
@@ -220,9 +212,9 @@ def _entries(clusters: Sequence[object], path: str, root: object) -> list[Mappin
     for index, item in enumerate(clusters):
         line = _line(root, "clusters", index)
         fields = item if isinstance(item, Mapping) else {}
-        slip = _slip(fields, _ENTRY_KEYS)
-        if slip:
-            raise messages.mapping_key(path, line, *slip)
+        misspelled = _misspelled_key(fields, _ENTRY_KEYS)
+        if misspelled:
+            raise messages.mapping_key(path, line, *misspelled)
         profile = fields.get("name", fields.get("profile"))
         context, namespace = fields.get("context"), fields.get("namespace")
         protected = fields.get("protected", False)
@@ -241,8 +233,8 @@ def _entries(clusters: Sequence[object], path: str, root: object) -> list[Mappin
 
 
 def _line(root: object, key: str, index: int | None = None) -> int:
-    """The line (from 1) where `key`, or the index-th item of its list, stands in a composed YAML document."""
-    for key_node, value_node in reversed(getattr(root, "value", ())):  # of two equal keys the last one counts
+    """Return the line (from 1) of a key, or of the item with this index in its list, in a composed YAML document."""
+    for key_node, value_node in reversed(getattr(root, "value", ())):  # of two equal keys, the last one counts
         if key_node.value == key:
             node = key_node if index is None else value_node.value[index]
             return int(node.start_mark.line) + 1

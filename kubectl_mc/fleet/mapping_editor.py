@@ -1,7 +1,7 @@
-"""Writing the mapping file: what the user wrote in it (comments, order, keys of their own) stays as it is.
+"""Writes the mapping file and leaves the rest of it unchanged: comments, order, and keys of the user's own.
 
-PyYAML loses comments, so a change is made in the text: composing it tells where each node stands. What comes out is
-read again, and is only taken if it says what was meant and nothing else.
+PyYAML loses comments, so the text itself is edited, at the positions that a composed document gives for its nodes. The
+new text is parsed again, and is used only if it says exactly what is wanted.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -18,15 +18,13 @@ import yaml
 from kubectl_mc.fleet.mapping import API_VERSION, MappingEntry
 from kubectl_mc.processes.private_files import write_privately
 
-_PLAIN = re.compile(r"[A-Za-z0-9][\w./@:+-]*", re.ASCII)  # what most contexts look like: `arn:aws:eks:…`, `a@b`, `c1`
-
 
 class CannotEdit(ValueError):
-    """The text is such that a change could break what is in it; its argument says why."""
+    """The text cannot be edited without the risk of breaking its content; the argument says why."""
 
 
 class _Edit(NamedTuple):
-    """Text in place of text[start:end]."""
+    """A replacement for text[start:end]."""
 
     start: int
     end: int
@@ -34,7 +32,7 @@ class _Edit(NamedTuple):
 
 
 class _Loader(yaml.SafeLoader):
-    """Composes an alias as a node of its own, which stands where the alias stands, not where its anchor does."""
+    """Composes an alias as a node of its own, with the position of the alias and not that of its anchor."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -44,83 +42,75 @@ class _Loader(yaml.SafeLoader):
 
 
 def edited_text(text: str, entries: Sequence[MappingEntry], hub_context: str | None = None) -> str:
-    """The file's text with these entries and hubContext (None: left as it is); the same text if it says so already.
+    """Return the file's text with these entries and this hubContext; hub_context None: it stays as it is.
 
-    Raises CannotEdit. The text must be one that mapping.parse takes.
+    The text must be one that mapping.parse_mapping accepts; "" makes a new file. Raises CannotEdit.
     """
     for entry in entries:
         text = _with_entry(text, entry)
-    if hub_context is not None:
-        text = _with_hub(text, hub_context)
-    return text
+    return text if hub_context is None else _with_hub(text, hub_context)
 
 
-def text_to_add(entries: Sequence[MappingEntry], hub_context: str | None = None) -> str:
-    """What would have to be added, as the text of a file of its own."""
-    return edited_text("", entries, hub_context)
+_HEAD = {"apiVersion": API_VERSION, "kind": "ClusterMapping"}  # the first keys of a new file
 
 
 def _with_entry(text: str, entry: MappingEntry) -> str:
-    """One entry: its context in place if the profile has an entry, else as one more in the list's own style."""
-    data, root = _read(text)
-    items = data.get("clusters") or []
-    place = next((place for place, item in enumerate(items) if _is_for(item, entry)), None)
-    wanted = {**data, "clusters": [*items, _item(entry, items)]}
-    if place is not None:
-        if items[place].get("context") == entry.context:
-            return text
-        wanted["clusters"] = [
-            {**item, "context": entry.context} if at == place else item for at, item in enumerate(items)
-        ]
-    if root is None:
-        head = {"apiVersion": API_VERSION, "kind": "ClusterMapping"}
-        lines = [*(_pair(key, value) for key, value in head.items()), "clusters:", *_block(_item(entry, []), 0)]
-        return _checked(text, [_lines_at(text, len(text), lines)], {**head, **wanted})
+    """Return the text with the entry: its context in the profile's item, or a new item in the list's own style."""
+    document, root = _read(text)
+    items = document.get("clusters") or []
     sequence = _value(root, "clusters")
-    if place is not None:
-        edits = [_scalar_edit(text, _value(_child(sequence, place), "context"), entry.context)]
-    elif sequence is None:
-        edits = [_added_key(text, root, "clusters", [_item(entry, [])])]
-    else:
-        edits = [_appended(text, sequence, _item(entry, items), root.start_mark.column)]
-    return _checked(text, edits, wanted)
+    for index, item in enumerate(items):
+        if not _is_for(item, entry):
+            continue
+        if item.get("context") == entry.context:
+            return text
+        changed = [*items[:index], {**item, "context": entry.context}, *items[index + 1 :]]
+        node = _value(sequence.value[index] if isinstance(sequence, yaml.SequenceNode) else None, "context")
+        return _checked(text, _scalar_edit(text, node, entry.context), {**document, "clusters": changed})
+    new_item = _item(entry, items)
+    wanted = {**document, "clusters": [*items, new_item]}
+    block = ["clusters:", *_block(new_item, 0)]
+    if root is None:
+        return _checked(text, _inserted_lines(text, len(text), [*_pairs(_HEAD), *block]), {**_HEAD, **wanted})
+    if sequence is None:
+        return _checked(text, _added_key(text, root, f"clusters: [{_flow(new_item)}]", block), wanted)
+    return _checked(text, _appended(text, sequence, new_item, root.start_mark.column), wanted)
 
 
 def _with_hub(text: str, hub_context: str) -> str:
-    data, root = _read(text)
-    if data.get("hubContext") == hub_context:
+    """Return the text with this hubContext; a new key is added in front of `clusters`, or as the last one."""
+    document, root = _read(text)
+    if document.get("hubContext") == hub_context:
         return text
-    wanted = {**data, "hubContext": hub_context}
+    wanted = {**document, "hubContext": hub_context}
+    line = f"hubContext: {_scalar(hub_context)}"
     if root is None:
-        head = {"apiVersion": API_VERSION, "kind": "ClusterMapping"}
-        lines = [_pair(key, value) for key, value in {**head, "hubContext": hub_context}.items()]
-        return _checked(text, [_lines_at(text, len(text), lines)], {**head, **wanted})
+        return _checked(text, _inserted_lines(text, len(text), [*_pairs(_HEAD), line]), {**_HEAD, **wanted})
     node = _value(root, "hubContext")
     if node is not None:
-        return _checked(text, [_scalar_edit(text, node, hub_context)], wanted)
+        return _checked(text, _scalar_edit(text, node, hub_context), wanted)
     clusters = next((key for key, _ in root.value if key.value == "clusters"), None)
     if clusters is None or root.flow_style:
-        return _checked(text, [_added_key(text, root, "hubContext", hub_context)], wanted)
-    indent = " " * root.start_mark.column
-    line = f"{_pair('hubContext', hub_context)}{_newline(text)}{indent}"
-    return _checked(text, [_Edit(clusters.start_mark.index, clusters.start_mark.index, line)], wanted)
+        return _checked(text, _added_key(text, root, line, [line]), wanted)
+    start, indent = clusters.start_mark.index, " " * root.start_mark.column
+    return _checked(text, _Edit(start, start, f"{line}{_newline(text)}{indent}"), wanted)
 
 
 def _read(text: str) -> tuple[dict[str, Any], yaml.MappingNode | None]:
-    """What the text says and its root node, None if it says nothing."""
-    data = yaml.safe_load(text)
+    """Return the document and its root node; {} and None if the text has no content."""
+    document = yaml.safe_load(text)
     root = yaml.compose(text, Loader=_Loader)
-    if data is None:
+    if document is None:
         if root is not None and text[root.start_mark.index : root.end_mark.index]:
             raise CannotEdit("it says null")
         return {}, None
-    if not isinstance(data, dict) or not isinstance(root, yaml.MappingNode):
+    if not isinstance(document, dict) or not isinstance(root, yaml.MappingNode):
         raise CannotEdit("it is not a mapping of keys to values")
-    return data, root
+    return document, root
 
 
 def _is_for(item: Mapping[str, Any], entry: MappingEntry) -> bool:
-    """Is a list item the entry for the same profile? By the rules of mapping.parse."""
+    """Return whether a list item is the entry for the same profile, by the rules of mapping.parse_mapping."""
     profile, namespace = item.get("name", item.get("profile")), item.get("namespace")
     if namespace is None and "/" in str(profile):
         namespace, _, profile = str(profile).partition("/")
@@ -128,19 +118,18 @@ def _is_for(item: Mapping[str, Any], entry: MappingEntry) -> bool:
 
 
 def _item(entry: MappingEntry, siblings: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """An entry as a list item, with the key for the profile that the last item uses."""
+    """Return an entry as a list item; its key for the profile is the one that the last sibling uses."""
     key = "profile" if siblings and "name" not in siblings[-1] else "name"
-    space = {"namespace": entry.namespace} if entry.namespace is not None else {}
-    return {key: entry.profile, **space, "context": entry.context}
+    namespace = {"namespace": entry.namespace} if entry.namespace is not None else {}
+    return {key: entry.profile, **namespace, "context": entry.context}
 
 
-def _checked(text: str, edits: Sequence[_Edit], wanted: Mapping[str, Any]) -> str:
-    """The text with the edits made, if it then says what is wanted."""
-    for edit in sorted(edits, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
+def _checked(text: str, edit: _Edit, wanted: Mapping[str, Any]) -> str:
+    """Return the edited text. Raises CannotEdit if it does not say what is wanted."""
+    edited = text[: edit.start] + edit.text + text[edit.end :]
     with suppress(yaml.YAMLError, ValueError, RecursionError):
-        if yaml.safe_load(text) == wanted:
-            return text
+        if yaml.safe_load(edited) == wanted:
+            return edited
     raise CannotEdit("its layout leaves no safe place for the change")
 
 
@@ -148,27 +137,22 @@ def _checked(text: str, edits: Sequence[_Edit], wanted: Mapping[str, Any]) -> st
 
 
 def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    """The node of a mapping's key; of two equal keys the last one counts."""
+    """Return the value of a key in a mapping node; of two equal keys, the last one counts."""
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     return next((value for name, value in reversed(pairs) if name.value == key), None)
 
 
-def _child(node: yaml.Node | None, place: int) -> yaml.Node | None:
-    return node.value[place] if isinstance(node, yaml.SequenceNode) else None
-
-
-def _ends(node: yaml.Node) -> Iterator[int]:
-    """Where a node's last word ends: a block's own end mark is where the next thing begins, behind comments."""
+def _end(node: yaml.Node) -> int:
+    """Return the index where a node's last word ends; the end mark of a block is behind the comments that follow."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style:
         last = node.value[-1]
-        yield from _ends(last[1] if isinstance(last, tuple) else last)
-    else:
-        yield node.end_mark.index
+        return _end(last[1] if isinstance(last, tuple) else last)
+    return int(node.end_mark.index)
 
 
 def _line_end(text: str, index: int) -> int:
-    """The end of the line in which `index` stands, ahead of its newline."""
-    if index and text[index - 1] in "\r\n":  # a block scalar takes its newline with it
+    """Return the index where the line that contains `index` ends, before its newline."""
+    if index and text[index - 1] in "\r\n":  # a block scalar includes its newline
         return len(text[:index].rstrip("\r\n"))
     match = re.compile(r"[^\r\n]*").match(text, index)
     return match.end() if match else index
@@ -182,84 +166,87 @@ def _newline(text: str) -> str:
 
 
 def _appended(text: str, sequence: yaml.Node, item: Mapping[str, str], column: int) -> _Edit:
-    """One more item, in the list's own style; the first item of a block stands in `column`."""
+    """Append an item in the list's own style; the first item of a block list starts in `column`."""
     if isinstance(sequence, yaml.ScalarNode):  # `clusters:` with nothing behind it, or null
         if sequence.value.startswith("*"):
             raise CannotEdit("its clusters are an alias")
         if sequence.start_mark.index < sequence.end_mark.index:
             return _Edit(sequence.start_mark.index, sequence.end_mark.index, f"[{_flow(item)}]")
-        return _lines_at(text, _line_end(text, sequence.start_mark.index), _block(item, column))
+        return _inserted_lines(text, _line_end(text, sequence.start_mark.index), _block(item, column))
     if not isinstance(sequence, yaml.SequenceNode):
         raise CannotEdit("its clusters are no list")
     if sequence.flow_style:
         if not sequence.value:
             return _Edit(sequence.end_mark.index - 1, sequence.end_mark.index - 1, _flow(item))
         last = sequence.value[-1]
-        line = text[: last.start_mark.index].rpartition("\n")[2]
-        between = f",{_newline(text)}{line}" if not line.strip() and line else ", "
-        return _Edit(last.end_mark.index, last.end_mark.index, f"{between}{_flow(item)}")
-    last, indent = sequence.value[-1], sequence.start_mark.column
-    flow = isinstance(last, yaml.MappingNode) and last.flow_style
-    lines = [f"{' ' * indent}- {_flow(item)}"] if flow else _block(item, indent)
-    return _lines_at(text, _line_end(text, next(_ends(sequence))), lines)
+        indent = text[: last.start_mark.index].rpartition("\n")[2]
+        separator = f",{_newline(text)}{indent}" if indent and not indent.strip() else ", "
+        return _Edit(last.end_mark.index, last.end_mark.index, f"{separator}{_flow(item)}")
+    last, column = sequence.value[-1], sequence.start_mark.column
+    is_flow = isinstance(last, yaml.MappingNode) and last.flow_style
+    lines = [f"{' ' * column}- {_flow(item)}"] if is_flow else _block(item, column)
+    return _inserted_lines(text, _line_end(text, _end(sequence)), lines)
 
 
-def _added_key(text: str, root: yaml.MappingNode, key: str, value: Any) -> _Edit:
-    """A key that the document doesn't have yet, behind the others."""
-    shown = f"[{_flow(value[0])}]" if isinstance(value, list) else _scalar(value)
+def _added_key(text: str, root: yaml.MappingNode, pair: str, lines: Sequence[str]) -> _Edit:
+    """Add a key behind all others of the document: `pair` if it is in flow style, else `lines`."""
     if root.flow_style:
-        place = root.value[-1][1].end_mark.index if root.value else root.end_mark.index - 1
-        return _Edit(place, place, f"{', ' if root.value else ''}{key}: {shown}")
-    column = root.start_mark.column
-    lines = ["clusters:", *_block(value[0], 0)] if isinstance(value, list) else [f"{key}: {shown}"]
-    return _lines_at(text, _line_end(text, next(_ends(root))), [f"{' ' * column}{line}" for line in lines])
+        index = root.value[-1][1].end_mark.index if root.value else root.end_mark.index - 1
+        return _Edit(index, index, f"{', ' if root.value else ''}{pair}")
+    indent = " " * root.start_mark.column
+    return _inserted_lines(text, _line_end(text, _end(root)), [f"{indent}{line}" for line in lines])
 
 
-def _lines_at(text: str, place: int, lines: Sequence[str]) -> _Edit:
-    """Whole lines behind the line that ends at `place`; at the end of the text, the last one gets its newline."""
+def _inserted_lines(text: str, index: int, lines: Sequence[str]) -> _Edit:
+    """Insert lines behind the line that ends at `index`; at the end of the text, the last one gets a newline."""
     newline = _newline(text)
-    before = newline if text[:place] and text[place - 1] not in "\r\n" else ""
-    after = newline if place == len(text) else ""
-    return _Edit(place, place, before + newline.join(lines) + after)
+    before = newline if text[:index] and text[index - 1] not in "\r\n" else ""
+    after = newline if index == len(text) else ""
+    return _Edit(index, index, before + newline.join(lines) + after)
 
 
 def _scalar_edit(text: str, node: yaml.Node | None, value: str) -> _Edit:
-    """A scalar in place of a scalar, in its quotes."""
+    """Replace a scalar, in the same quotes. Raises CannotEdit if it is in a block style, or has an anchor or a tag."""
     if not isinstance(node, yaml.ScalarNode) or node.style in ("|", ">"):
         raise CannotEdit("the context to change isn't written where it is used")
     old = text[node.start_mark.index : node.end_mark.index]
     if old.startswith(("&", "!")):
         raise CannotEdit("the value to change has an anchor or a tag")
-    gap = " " if not old and text[node.start_mark.index - 1] == ":" else ""
-    quoted = "'" + value.replace("'", "''") + "'" if old.startswith("'") else json.dumps(value, ensure_ascii=False)
-    new = quoted if old.startswith(("'", '"')) else _scalar(value)
-    return _Edit(node.start_mark.index, node.end_mark.index, gap + new)
+    space = " " if not old and text[node.start_mark.index - 1] == ":" else ""
+    if old.startswith("'"):
+        new = "'" + value.replace("'", "''") + "'"
+    else:
+        new = json.dumps(value, ensure_ascii=False) if old.startswith('"') else _scalar(value)
+    return _Edit(node.start_mark.index, node.end_mark.index, space + new)
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9][\w./@:+-]*", re.ASCII)  # matches most contexts: `arn:aws:eks:…`, `a@b`, `c1`
 
 
 def _scalar(value: str) -> str:
-    """A string as YAML, in quotes where a bare one would be read as something else."""
+    """Return a string as a YAML scalar, in quotes if a plain one would be read as something else."""
     plain = _PLAIN.fullmatch(value) and yaml.safe_load(f"[{value}]") == [value]
     return value if plain and not value.endswith(":") else json.dumps(value, ensure_ascii=False)
 
 
-def _pair(key: str, value: str) -> str:
-    return f"{key}: {_scalar(value)}"
+def _pairs(item: Mapping[str, str]) -> list[str]:
+    return [f"{key}: {_scalar(value)}" for key, value in item.items()]
 
 
 def _flow(item: Mapping[str, str]) -> str:
-    return "{" + ", ".join(_pair(key, value) for key, value in item.items()) + "}"
+    return "{" + ", ".join(_pairs(item)) + "}"
 
 
-def _block(item: Mapping[str, str], indent: int) -> list[str]:
-    pairs = [_pair(key, value) for key, value in item.items()]
-    return [f"{' ' * indent}- {pairs[0]}", *(f"{' ' * indent}  {pair}" for pair in pairs[1:])]
+def _block(item: Mapping[str, str], column: int) -> list[str]:
+    first, *others = _pairs(item)
+    return [f"{' ' * column}- {first}", *(f"{' ' * column}  {pair}" for pair in others)]
 
 
 # --- The file -------------------------------------------------------------------------------------------------
 
 
 def read_text(path: str) -> str:
-    """The file's text with its own line ends; "" if there is none. Raises OSError, UnicodeDecodeError."""
+    """Return the file's text with its own line ends; "" if there is no file. Raises OSError, UnicodeDecodeError."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
             return file.read()
@@ -268,10 +255,10 @@ def read_text(path: str) -> str:
 
 
 def write_text(path: str, before: str, text: str) -> str | None:
-    """Put `text` in place of `before`, at once, readable by its owner only; what was there is kept as PATH.bak.
+    """Replace the file's text `before` with `text` atomically, readable by its owner only; keep it as PATH.bak.
 
-    A symbolic link stays one: what it points at is written. Returns the backup's path, None if there was no file.
-    Raises CannotEdit if the file isn't what it was when it was read, OSError.
+    If the path is a symbolic link, the file that it points to is written.
+    Returns the backup's path; None if there was no file. Raises CannotEdit if the file's text is not `before`, OSError.
     """
     target = os.path.realpath(path)
     if read_text(target) != before:

@@ -1,76 +1,75 @@
-"""TODO."""
+"""PlacementDecisions (multicluster.x-k8s.io, KEP-5313): which ClusterProfiles a placement has chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kubectl_mc.fleet import hub_objects
+from kubectl_mc.fleet.hub_objects import object_of, objects_of, text_of
 
-DECISION_KEY = "multicluster.x-k8s.io/decision-key"  # what the slices of one decision share, KEP-5313
-DECISION_INDEX = "multicluster.x-k8s.io/decision-index"  # a slice's place among them, from 0
+DECISION_KEY = "multicluster.x-k8s.io/decision-key"  # label that the slices of one decision share
+DECISION_INDEX = "multicluster.x-k8s.io/decision-index"  # label with the number of a slice, from 0
 
 
 def placements_words(placement: str, namespace: str | None) -> list[str]:
-    """kubectl's arguments that list the PlacementDecisions of a placement; namespace: where, if it doesn't say that."""
-    space = placement.rpartition("/")[0] or namespace
-    return ["get", "placementdecisions.multicluster.x-k8s.io", *(["-n", space] if space else ["-A"]), "-o", "json"]
+    """Return kubectl's arguments that list the PlacementDecisions in the placement's namespace, or in `namespace`."""
+    namespace = placement.rpartition("/")[0] or namespace
+    scope = ["-n", namespace] if namespace else ["-A"]
+    return ["get", "placementdecisions.multicluster.x-k8s.io", *scope, "-o", "json"]
 
 
-def parse_decision(listed: Sequence[Any], placement: str) -> tuple[tuple[str, str], ...]:
-    """The (namespace, name) of the profiles of a placement, all its slices in their order; without one, by their names.
+def parse_decision(items: Sequence[Any], placement: str) -> tuple[tuple[str, str], ...]:
+    """Return the (namespace, name) of the profiles that a placement has chosen, in the order of its slices.
 
     placement: [NAMESPACE/]NAME of a slice, or of the decision key that slices share
-    Raises UserError if there is none, or if several namespaces have one.
+    Raises UserError if there is no such placement, or if there are several in different namespaces.
     """
     from kubectl_mc import messages
 
-    space, _, name = placement.rpartition("/")
-    slices = [_slice(hub_objects.mapping_of(item)) for item in listed]
-    found = {
-        each.decision for each in slices if name in (each.decision[1], each.name) and space in ("", each.namespace)
+    namespace, _, name = placement.rpartition("/")
+    slices = [_slice(object_of(item)) for item in items]
+    decisions = {
+        part.decision for part in slices if name in (part.decision[1], part.name) and namespace in ("", part.namespace)
     }
-    if len(found) != 1:
-        known = sorted({"/".join(each.decision) for each in slices})
-        raise messages.no_placement(placement, sorted("/".join(decision) for decision in found), known)
-    chosen = sorted((each for each in slices if each.decision in found), key=lambda each: each.place)
+    if len(decisions) != 1:
+        all_decisions = sorted({"/".join(part.decision) for part in slices})
+        raise messages.no_placement(placement, sorted(map("/".join, decisions)), all_decisions)
     references = [
-        (hub_objects.text_of(reference.get("namespace")) or each.namespace, hub_objects.text_of(reference.get("name")))
-        for each in chosen
-        for reference in each.references
+        (text_of(reference.get("namespace")) or part.namespace, text_of(reference.get("name")))
+        for part in sorted(slices, key=lambda part: part.order)
+        if part.decision in decisions
+        for reference in part.references
     ]
     return tuple(dict.fromkeys(references))
 
 
 class _DecisionSlice(NamedTuple):
-    """A PlacementDecision; one without a key is a decision of its own.
+    """A PlacementDecision. One without a decision key is a decision of its own.
 
     decision: its (namespace, decision key)
-    place: sorts the slices of a decision
+    order: the sort key of the slice within its decision: by index, without one by name
+    references: the clusterProfileRef of each chosen profile
     """
 
     namespace: str
     name: str
     decision: tuple[str, str]
-    place: tuple[object, ...]
+    order: tuple[object, ...]
     references: Sequence[Mapping[str, Any]]
 
 
 def _slice(item: Mapping[str, Any]) -> _DecisionSlice:
     from kubectl_mc.messages.natural_order import natural_key
 
-    metadata = hub_objects.mapping_of(item.get("metadata"))
-    name, namespace = hub_objects.text_of(metadata.get("name")), hub_objects.text_of(metadata.get("namespace"))
-    labels = hub_objects.mapping_of(metadata.get("labels"))
-    index = hub_objects.text_of(labels.get(DECISION_INDEX))
-    numbered = index.isascii() and index.isdecimal()
+    metadata = object_of(item.get("metadata"))
+    name, namespace = text_of(metadata.get("name")), text_of(metadata.get("namespace"))
+    labels = object_of(metadata.get("labels"))
+    index = text_of(labels.get(DECISION_INDEX))
+    is_number = index.isascii() and index.isdecimal()
     return _DecisionSlice(
         namespace,
         name,
-        (namespace, hub_objects.text_of(labels.get(DECISION_KEY)) or name),
-        (not numbered, natural_key(index if numbered else ""), natural_key(name)),
-        [
-            hub_objects.mapping_of(each.get("clusterProfileRef"))
-            for each in hub_objects.mappings_of(item.get("decisions"))
-        ],
+        (namespace, text_of(labels.get(DECISION_KEY)) or name),
+        (not is_number, natural_key(index if is_number else ""), natural_key(name)),
+        [object_of(fields.get("clusterProfileRef")) for fields in objects_of(item.get("decisions"))],
     )

@@ -1,1 +1,1 @@
-"""Merging: what many kubectls printed -> what the user reads. Pure: text in, text out."""
+"""Merging: what many kubectls printed becomes what the user reads. Pure: text in, text out."""

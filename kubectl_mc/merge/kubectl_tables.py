@@ -1,6 +1,6 @@
-"""Tables: kubectl's text -> columns; the tables of many clusters -> one with a CLUSTER column -> kubectl's text again.
+"""kubectl's tables: text -> columns; the tables of many clusters -> one with a CLUSTER column -> kubectl's text again.
 
-A table is held by columns, so that 100,000 rows cost a few passes that run in C.
+A table is stored by columns, so that 100,000 rows take only a few passes, which run in C.
 """
 
 from __future__ import annotations
@@ -19,21 +19,18 @@ CLUSTER = "CLUSTER"
 
 
 class Table(NamedTuple):
-    """header: the columns' names; columns: the cells of each, all of one length."""
+    """header: the columns' names; columns: the cells of each column, all of the same length."""
 
     header: tuple[str, ...]
     columns: tuple[Sequence[str], ...]
 
     @property
-    def rows(self) -> int:
+    def row_count(self) -> int:
+        """The number of rows, without the header."""
         return len(self.columns[0]) if self.columns else 0
 
-    def named(self, header: tuple[str, ...]) -> Table:
-        """The table with these names of its columns."""
-        return self._replace(header=header)
-
     def without_kind(self) -> Table:
-        """The table with `cart` for `deployment.apps/cart` in its NAME column."""
+        """Return the table with `cart` for `deployment.apps/cart` in its NAME column."""
         columns = zip(self.header, self.columns)
         return self._replace(
             columns=tuple(
@@ -44,13 +41,13 @@ class Table(NamedTuple):
 
 
 class NotATable(ValueError):
-    """The text isn't laid out as kubectl's tab writer does it."""
+    """The text isn't laid out as kubectl's tab writer lays out a table."""
 
 
 def parse_tables(text: str, several: bool = True) -> list[Table]:
-    """The tables in what kubectl printed.
+    """Return the tables in what kubectl printed.
 
-    several: there may be more than one, with a blank line between them; else a blank line is a cell's
+    several: there may be several tables, with blank lines between them; else a blank line is part of a cell
     Raises NotATable for a first row that isn't laid out like its header: then the text is something else.
     """
     if not several:
@@ -59,9 +56,9 @@ def parse_tables(text: str, several: bool = True) -> list[Table]:
 
 
 def _parse_one(lines: Sequence[str]) -> Table:
-    """A column starts where its header starts: the tab writer pads by code points, so slicing is exact.
+    """Cut the rows where the header's columns start: the tab writer pads by code points, so slicing is exact.
 
-    Splitting on runs of spaces would not be: cells may be empty or hold several spaces (recording get-widgets-wide).
+    Splitting at runs of spaces is not: cells may be empty or hold several spaces (recording get-widgets-wide).
     """
     header, rows = lines[0], lines[1:]
     names, starts = header_columns(header)
@@ -71,148 +68,149 @@ def _parse_one(lines: Sequence[str]) -> Table:
         return Table((header,), (list(rows),))
     cut = itemgetter(*(slice(start, end) for start, end in zip(starts, [*starts[1:], None])))
     cells = list(zip(*map(cut, rows))) if rows else [() for _ in names]
-    before, last = [[cell.rstrip(" ") for cell in column] for column in cells[:-1]], cells[-1]
-    room = [end - start - PADDING for start, end in pairwise(starts)]
-    whole = not rows or min(map(len, rows)) >= starts[-1]
-    if not (whole and all(max(map(len, column), default=0) <= most for column, most in zip(before, room))):
+    padded_columns, last = [[cell.rstrip(" ") for cell in column] for column in cells[:-1]], cells[-1]
+    widths = [end - start - PADDING for start, end in pairwise(starts)]
+    complete = not rows or min(map(len, rows)) >= starts[-1]
+    if not (complete and all(max(map(len, column), default=0) <= w for column, w in zip(padded_columns, widths))):
         return _parse_by_block(header, rows)
-    return Table(names, (*before, last))
+    return Table(names, (*padded_columns, last))
 
 
 def header_columns(header: str) -> tuple[tuple[str, ...], list[int]]:
-    """The names in a header line, and where each column starts; ((), []) for a blank line."""
-    # Headers hold single spaces (LAST SEEN); between columns there are at least PADDING.
-    found = list(re.finditer(r"[^ ]+(?: {1,2}[^ ]+)*", header))
-    names, starts = [match.group() for match in found], [match.start() for match in found]
-    if starts and header.endswith(" " * PADDING):  # `top` ends its lines with a tab, so there is an empty column more
+    """Return the names in a header line, and where each column starts; ((), []) for a blank line."""
+    # Headers contain single spaces (LAST SEEN); between columns there are at least PADDING.
+    matches = list(re.finditer(r"[^ ]+(?: {1,2}[^ ]+)*", header))
+    names, starts = [match.group() for match in matches], [match.start() for match in matches]
+    if starts and header.endswith(" " * PADDING):  # `top` ends its lines with a tab: there is one more, empty column
         names.append("")
         starts.append(len(header))
     return tuple(names), [0, *starts[1:]] if starts else []
 
 
 def continues_cell(line: str) -> bool:
-    """Is the line no row, but of the cell at the end of the row above (the messages of `events` have several lines)?
+    """Return whether the line continues the last cell of the row above (`events` has messages of several lines).
 
-    A row has padding behind its first cell.
+    A row has padding after its first cell.
     """
     return " " * PADDING not in line.lstrip(" ")
 
 
 def _parse_by_block(header: str, rows: Sequence[str]) -> Table:
-    """A table with cells of several lines: behind each of these the tab writer begins anew, with other widths."""
+    """Parse a table with cells of several lines: after each of them the tab writer starts anew, with other widths."""
     names, starts = header_columns(header)
-    found: list[list[str]] = []
-    for continued, block in groupby(rows, key=continues_cell):
+    cells: list[list[str]] = []
+    for is_continuation, block in groupby(rows, key=continues_cell):
         lines = list(block)
-        if not continued:
-            starts = _grown(starts, lines)
+        if not is_continuation:
+            starts = _grown_starts(starts, lines)
             slices = [slice(start, end) for start, end in zip(starts, [*starts[1:], None])]
-            found += [[line[each].rstrip(" ") for each in slices] for line in lines]
-        elif found:
-            found[-1][-1] = "\n".join([found[-1][-1], *lines])
+            cells += [[line[column].rstrip(" ") for column in slices] for line in lines]
+        elif cells:
+            cells[-1][-1] = "\n".join([cells[-1][-1], *lines])
         else:
             raise NotATable(lines[0])
-    return Table(names, tuple(list(column) for column in zip(*found)))
+    return Table(names, tuple(list(column) for column in zip(*cells)))
 
 
-def _grown(starts: Sequence[int], rows: Sequence[str]) -> list[int]:
-    """Where the columns of these rows start: a width is remembered, and grows where a cell has no room left."""
+def _grown_starts(starts: Sequence[int], rows: Sequence[str]) -> list[int]:
+    """Return where the columns of these rows start: the tab writer keeps a width until a cell has no room in it."""
     grown, end = list(starts), max(map(len, rows))
     for column in range(1, len(grown)):
         before = grown[column]
-        fits = (place for place in range(before, max(before, end) + 1) if all(padded(row, place) for row in rows))
-        by = next(fits, before) - before
-        grown[column:] = [start + by for start in grown[column:]]
+        candidates = range(before, max(before, end) + 1)
+        growth = next((start for start in candidates if all(padded(row, start) for row in rows)), before) - before
+        grown[column:] = [start + growth for start in grown[column:]]
     return grown
 
 
 def padded(row: str, start: int) -> bool:
-    """Is there padding in front of the column that starts here? A row may end before it (`top nodes`)."""
+    """Return whether there is padding in front of the column that starts here; a row may end before (`top nodes`)."""
     return not row[start - PADDING : start].strip(" ")
 
 
-def only_rows(text: str, kept: Callable[[str], bool]) -> str:
-    """What kubectl printed with those rows only whose NAME is kept; "" without any."""
-    blocks = [_only(block.split("\n"), kept) for block in text.strip("\n").split("\n\n")]
-    return "\n".join("".join(f"{line}\n" for line in lines) for lines in blocks if len(lines) > 1)
-
-
-def _only(lines: Sequence[str], kept: Callable[[str], bool]) -> list[str]:
-    """The header with the rows that are kept."""
-    names, starts = header_columns(lines[0])
-    if "NAME" not in names:
-        return list(lines)
-    place = names.index("NAME")
-    name = slice(starts[place], [*starts, None][place + 1])
-    return [lines[0], *(line for line in lines[1:] if kept(line[name].rstrip(" ")))]
+def only_rows(text: str, is_kept: Callable[[str], bool]) -> str:
+    """Return the tables that kubectl printed with only the rows whose NAME is kept; "" if none is."""
+    tables = []
+    for block in text.strip("\n").split("\n\n"):
+        header, *rows = block.split("\n")
+        names, starts = header_columns(header)
+        if "NAME" in names:
+            index = names.index("NAME")
+            cell = slice(starts[index], [*starts, None][index + 1])
+            rows = [row for row in rows if is_kept(row[cell].rstrip(" "))]
+        if rows:
+            tables.append("".join(f"{line}\n" for line in (header, *rows)))
+    return "\n".join(tables)
 
 
 def group_by_type(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[str, list[tuple[str, Table]]]:
-    """Every cluster's tables by resource type: `deployment.apps` (or "" for the only type) -> (cluster, table)s.
+    """Return the (cluster, table)s of each resource type: `deployment.apps`, or "" for the only type.
 
-    parsed: (cluster, its tables) in the order in which they are to be shown
+    parsed: (cluster, its tables) in the order in which they are shown
     """
-    found = [(_prefix(table), cluster, table) for cluster, tables in parsed for table in tables]
-    # kubectl writes a prefix only where it found several types; a table without one belongs to the one like it.
-    alike = {table.header: prefix for prefix, _, table in reversed(found) if prefix}
+    tables = [(_prefix(table), cluster, table) for cluster, its_tables in parsed for table in its_tables]
+    # kubectl writes a prefix only where it has several types; a table without one is of the type with the same header.
+    prefixes = {table.header: prefix for prefix, _, table in reversed(tables) if prefix}
     groups: dict[str, list[tuple[str, Table]]] = {}
-    for prefix, cluster, table in found:
-        groups.setdefault(prefix or alike.get(table.header, ""), []).append((cluster, table))
+    for prefix, cluster, table in tables:
+        groups.setdefault(prefix or prefixes.get(table.header, ""), []).append((cluster, table))
     return groups
 
 
 def _prefix(table: Table) -> str:
-    """The `deployment.apps` of `deployment.apps/cart`, if all names of the table have the same."""
-    if "NAME" not in table.header or not table.rows:
+    """Return the `deployment.apps` of `deployment.apps/cart` if all names of the table have the same, else ""."""
+    if "NAME" not in table.header or not table.row_count:
         return ""
     prefixes = {name.partition("/")[0] if "/" in name else "" for name in table.columns[table.header.index("NAME")]}
     return prefixes.pop() if len(prefixes) == 1 else ""
 
 
 def join_tables(members: Sequence[tuple[str, Table]]) -> Table:
-    """One table of (cluster, table)s of one type: all their columns by name, and CLUSTER after NAME or in front."""
+    """Join the (cluster, table)s of one type into one table with a CLUSTER column; columns are matched by name."""
     names = _union([numbered_names(table.header) for _, table in members])
     columns: list[list[str]] = [[] for _ in names]
     clusters: list[str] = []
     for cluster, table in members:
-        own = dict(zip(numbered_names(table.header), table.columns))
+        own_columns = dict(zip(numbered_names(table.header), table.columns))
         for name, column in zip(names, columns):
-            column.extend(own.get(name) or [""] * table.rows)
-        clusters += [cluster] * table.rows
+            column.extend(own_columns.get(name) or [""] * table.row_count)
+        clusters += [cluster] * table.row_count
     header = tuple(name for name, _ in names)
-    place = header.index("NAME") + 1 if "NAME" in header else 0
-    return Table(
-        (*header[:place], CLUSTER, *header[place:]),
-        (*columns[:place], clusters, *columns[place:]),
-    )
+    index = cluster_index(header)
+    return Table((*header[:index], CLUSTER, *header[index:]), (*columns[:index], clusters, *columns[index:]))
+
+
+def cluster_index(header: Sequence[str]) -> int:
+    """Return where CLUSTER is inserted into a header: after NAME, or as the first column."""
+    return header.index("NAME") + 1 if "NAME" in header else 0
 
 
 def numbered_names(header: Sequence[str]) -> list[tuple[str, int]]:
-    """Each name with how often it came before: custom columns may have one name twice."""
+    """Return each name with the number of equal names before it: custom columns may have a name twice."""
     return [(name, header[:index].count(name)) for index, name in enumerate(header)]
 
 
 def _union(headers: Iterable[Sequence[tuple[str, int]]]) -> list[tuple[str, int]]:
-    """All the names; one that a header adds stands behind the name that is in front of it there."""
+    """Return the names of all headers; a name that a header adds comes after the name that precedes it there."""
     union: list[tuple[str, int]] = []
     for header in headers:
-        place = 0
+        index = 0
         for name in header:
             if name in union:
-                place = union.index(name) + 1
+                index = union.index(name) + 1
             else:
-                union.insert(place, name)
-                place += 1
+                union.insert(index, name)
+                index += 1
     return union
 
 
 def reorder_rows(table: Table, order: Sequence[int]) -> Table:
-    """The table with its rows in this order of their indexes."""
+    """Return the table with its rows in the order of these indexes."""
     return table._replace(columns=tuple([column[index] for index in order] for column in table.columns))
 
 
 def render_tables(tables: Iterable[Table], headers: bool = True) -> str:
-    """The tables as kubectl prints them; without headers there is no blank line between them either (get.go)."""
+    """Return the tables as kubectl prints them; without headers also without blank lines between them (get.go)."""
     separator = "\n" if headers else ""
     return separator.join(_render_one(table, headers) for table in tables)
 
@@ -222,5 +220,5 @@ def _render_one(table: Table, headers: bool) -> str:
     if not columns[0]:
         return ""
     widths = [max(MIN_WIDTH, PADDING + max(map(len, column))) for column in columns[:-1]]
-    line = "".join(f"%-{width}s" for width in widths) + "%s\n"
-    return "".join(map(line.__mod__, zip(*columns)))
+    template = "".join(f"%-{width}s" for width in widths) + "%s\n"
+    return "".join(map(template.__mod__, zip(*columns)))

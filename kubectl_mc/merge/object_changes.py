@@ -1,4 +1,4 @@
-"""What kubectl's lines say of the objects that a command changes: `deployment.apps/cart configured`. Pure."""
+"""The objects that a command changes, read from kubectl's lines: `deployment.apps/cart configured`. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from kubectl_mc.messages import own_tables
 _DRY_RUN = re.compile(r" \((?:server )?dry run\)$")
 _PLAIN = re.compile(r"([a-z][a-z0-9.-]*/[^\s/]+)(?: (\S.*))?")
 _DELETED = re.compile(r'([a-z][a-z0-9.-]*) "([^"]+)" ((?:force )?deleted)(?: from (\S+) namespace)?')
-_GONE = re.compile("deleted|pruned")
 _EVICTING = re.compile(r"evicting pod ([^\s/]+)/(\S+)")
 
 # Kinds that `kubectl rollout status` can wait for.
@@ -21,7 +20,12 @@ WORKLOADS = ("deployment.apps", "statefulset.apps", "daemonset.apps")
 
 
 class ObjectChange(NamedTuple):
-    """An object and what was done to it. result: kubectl's word, "" if it gave none; namespace: "" if not known."""
+    """An object and what was done to it.
+
+    resource: as kubectl writes it, e.g. "deployment.apps/cart"
+    result: kubectl's word, "" if it printed none
+    namespace: "" if it is not known
+    """
 
     resource: str
     result: str
@@ -29,31 +33,33 @@ class ObjectChange(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """As kubectl writes it: "deployment.apps"."""
+        """The kind as kubectl writes it, e.g. "deployment.apps"."""
         return self.resource.partition("/")[0]
 
     @property
     def name(self) -> str:
+        """The object's name."""
         return self.resource.partition("/")[2]
 
     @property
     def is_none(self) -> bool:
-        """Does kubectl say that nothing was to be done?"""
+        """Whether kubectl says that there was nothing to do."""
         return self.result.startswith(("unchanged", "not ", "already ")) or self.result.endswith("(no change)")
 
 
 def parse_changes(stdout: str) -> list[ObjectChange]:
-    """The lines that tell of an object; any other line (a token, an answer of `exec`) tells nothing."""
-    return [change for line in stdout.splitlines() if (change := _line(_DRY_RUN.sub("", line)))]
+    """Return the changes in kubectl's output; lines that name no object (a token, output of `exec`) are left out."""
+    return [change for line in stdout.splitlines() if (change := _parse_line(line))]
 
 
 def were_rehearsed(stdout: str) -> bool:
-    """Does kubectl say of each object that it was a dry run?"""
-    lines = [line for line in stdout.splitlines() if _line(_DRY_RUN.sub("", line))]
+    """Return whether kubectl says of every object that it was a dry run."""
+    lines = [line for line in stdout.splitlines() if _parse_line(line)]
     return bool(lines) and all(_DRY_RUN.search(line) for line in lines)
 
 
-def _line(line: str) -> ObjectChange | None:
+def _parse_line(line: str) -> ObjectChange | None:
+    line = _DRY_RUN.sub("", line)
     if match := _PLAIN.fullmatch(line):
         return ObjectChange(match[1], match[2] or "")
     if match := _DELETED.fullmatch(line):
@@ -64,48 +70,50 @@ def _line(line: str) -> ObjectChange | None:
 
 
 def are_unchanged(changes: Sequence[ObjectChange], silent_is_unchanged: bool) -> bool:
-    """Has nothing been done? silent_is_unchanged: kubectl has a word for each object that it changes."""
+    """Return whether nothing was done. silent_is_unchanged: kubectl prints a line for each object that it changes."""
     return all(change.is_none for change in changes) if changes else silent_is_unchanged
 
 
 def with_namespaces(
-    changes: Sequence[ObjectChange], namespace: str, given: Sequence[ObjectChange] | None
+    changes: Sequence[ObjectChange], namespace: str, declared: Sequence[ObjectChange] | None
 ) -> list[ObjectChange]:
-    """The changes, workloads with their namespaces; "" stays where it isn't known.
+    """Return the changes, workloads with their namespaces; the namespace stays "" where it cannot be told.
 
-    namespace: where the command looks if nothing says otherwise, "" for no such place (-A)
-    given: the workloads of the input (`declared`); None: the objects were named on the command line
-    Where the input has a name in several namespaces, kubectl's lines for it are in the input's order; but if some of
-    them are missing, no line can be told from another.
+    namespace: the namespace of the command, "" if it has none (-A)
+    declared: the workloads of the input (`declared_workloads`); None if the objects were named on the command line
+    If the input has a name in several namespaces, kubectl's lines for it are in the order of the input. If some of
+    these lines are missing, it cannot be told which line is for which namespace.
     """
-    homes: dict[str, list[str]] = {}
-    for each in given or ():
-        homes.setdefault(each.resource, []).append(each.namespace or namespace)
-    lines = Counter(change.resource for change in changes)
-    homes_left: dict[str, Iterator[str]] = {}
-    found = []
+    declared_namespaces: dict[str, list[str]] = {}
+    for workload in declared or ():
+        declared_namespaces.setdefault(workload.resource, []).append(workload.namespace or namespace)
+    counts = Counter(change.resource for change in changes)
+    remaining: dict[str, Iterator[str]] = {}
+    completed = []
     for change in changes:
-        known = [namespace] * lines[change.resource] if given is None else homes.get(change.resource, [])
+        count = counts[change.resource]
+        candidates = [namespace] * count if declared is None else declared_namespaces.get(change.resource, [])
         if change.namespace or change.kind not in WORKLOADS:
-            place = change.namespace
-        elif len(set(known)) == 1:
-            place = known[0]
-        elif len(known) == lines[change.resource]:
-            place = next(homes_left.setdefault(change.resource, iter(known)))
+            own_namespace = change.namespace
+        elif len(set(candidates)) == 1:
+            own_namespace = candidates[0]
+        elif len(candidates) == count:
+            own_namespace = next(remaining.setdefault(change.resource, iter(candidates)))
         else:
-            place = ""
-        found.append(change._replace(namespace=place))
-    return list(dict.fromkeys(found))
+            own_namespace = ""
+        completed.append(change._replace(namespace=own_namespace))
+    return list(dict.fromkeys(completed))
 
 
-@lru_cache(maxsize=1)  # asked for each cluster, of the same input
+@lru_cache(maxsize=1)  # it is called for every cluster with the same input
 def declared_workloads(content: bytes) -> tuple[ObjectChange, ...]:
-    """The workloads that an input declares; none for what is no YAML, which kubectl will say better."""
+    """Return the workloads that an input declares; () for invalid YAML, about which kubectl has the better error."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return tuple(each for document in yaml.load_all(content, Loader=loader) for each in _workloads(document))
+        documents = yaml.load_all(content, Loader=loader)
+        return tuple(workload for document in documents for workload in _workloads(document))
     except (yaml.YAMLError, ValueError, TypeError, IndexError, RecursionError):
         return ()
 
@@ -124,18 +132,20 @@ def _workloads(document: Any) -> Iterator[ObjectChange]:
 
 
 def workloads(changes: Iterable[ObjectChange]) -> list[ObjectChange]:
-    """Those of the changes that a rollout follows: of the kinds that have one, and not deleted."""
-    found = [each for each in changes if each.kind in WORKLOADS and not each.is_none and not _GONE.search(each.result)]
-    return list({(each.resource, each.namespace): each for each in found}.values())
+    """Return the changes that start a rollout: changed workloads that still exist, each of them once."""
+    changed = [change for change in changes if change.kind in WORKLOADS and not change.is_none]
+    existing = [change for change in changed if not re.search("deleted|pruned", change.result)]
+    return list({(change.resource, change.namespace): change for change in existing}.values())
 
 
 def dry_run_table(outputs: Sequence[tuple[str, str]]) -> str:
-    """The user's own dry run as one table. outputs: (cluster, what its kubectl printed)."""
+    """Return a dry run that the user asked for as one table. outputs: (cluster, what its kubectl printed)."""
     rows = [(cluster, change.resource, change.result) for cluster, text in outputs for change in parse_changes(text)]
-    others = [
+    other_lines = [
         (cluster, "<none>", line)
         for cluster, text in outputs
         for line in text.splitlines()
         if line.strip() and not parse_changes(line)
     ]
-    return own_tables.render_table(("CLUSTER", "RESOURCE", "RESULT"), [*rows, *others]) if rows or others else ""
+    all_rows = [*rows, *other_lines]
+    return own_tables.render_table(("CLUSTER", "RESOURCE", "RESULT"), all_rows) if all_rows else ""

@@ -1,25 +1,21 @@
-"""Sections: what each cluster printed, as it is, under a heading with the cluster's name."""
+"""Sections: what each cluster printed, unchanged, under a heading with the cluster's name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 
 def render_sections(outputs: Iterable[tuple[str, str]], fold: bool = False) -> str:
-    """`CLUSTER: name`, then the text; a blank line between two. outputs: (cluster, text).
+    """Return `CLUSTER: name` and the text for each (cluster, text), with a blank line between two sections.
 
-    fold: clusters that said the same share one section, where the first of them stands (`CLUSTER: c1, c2`)
+    fold: clusters with the same text share a section, at the position of the first of them (`CLUSTER: c1, c2`)
     """
-    speakers: dict[str, list[str]] = {}
-    sections: list[tuple[Sequence[str], str]] = []
-    for cluster, text in outputs:
-        if fold and text in speakers:
-            speakers[text].append(cluster)
-            continue
-        speakers[text] = [cluster]
-        sections.append((speakers[text], text))
-    return "\n".join(f"CLUSTER: {', '.join(names)}\n{_ended(text)}" for names, text in sections)
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith("\n") else text + "\n"
+    if fold:
+        clusters_by_text: dict[str, list[str]] = {}
+        for cluster, text in outputs:
+            clusters_by_text.setdefault(text, []).append(cluster)
+        outputs = [(", ".join(clusters), text) for text, clusters in clusters_by_text.items()]
+    return "\n".join(
+        f"CLUSTER: {heading}\n{text}" if text.endswith("\n") else f"CLUSTER: {heading}\n{text}\n"
+        for heading, text in outputs
+    )

@@ -1,4 +1,4 @@
-"""--sort-by over a whole fleet: kubectl sorts inside one cluster; by the keys it prints, all rows are put in order."""
+"""--sort-by over a fleet: kubectl sorts within one cluster, and all rows are sorted here by keys that it prints."""
 
 from __future__ import annotations
 
@@ -13,23 +13,15 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.kubectl_tables import Table
 from kubectl_mc.messages.natural_order import natural_key
 
-# Neither can be in an object's fields as kubectl prints them, so a value may hold any text, newlines too.
+# kubectl prints neither of them in an object's field, so a value may hold any other text, including newlines.
 _FIELD, _RECORD = "\x1f", "\x1e"
 
-# Flags that only say how the answer looks; some of them can't be combined with a jsonpath.
-_LOOKS = (
-    "output",
-    "template",
-    "no-headers",
-    "show-labels",
-    "label-columns",
-    "show-kind",
-    "show-managed-fields",
-)
+# Flags that only change how the answer looks; some of them cannot be combined with a jsonpath.
+_LOOKS = ("output", "template", "no-headers", "show-labels", "label-columns", "show-kind", "show-managed-fields")
 
 
 class SortKey(NamedTuple):
-    """An object's sort key: its kind in lower case, the value of the sort expression, "" for none, and its name."""
+    """An object's kind in lower case, the value of the sort expression ("" for none), and the object's name."""
 
     kind: str
     value: str
@@ -37,39 +29,35 @@ class SortKey(NamedTuple):
 
 
 def keys_command(line: CommandLine, expression: str) -> CommandLine:
-    """The command that prints the keys of the objects that `line` prints, in the same order inside a type.
+    """Return the command that prints the keys of the objects that `line` prints, in the same order within a type.
 
-    The last record is of the answer itself: the only one where that is a lone object.
+    The last record is that of the answer itself; it is the only record where the answer is a lone object.
     """
-    field = "{" + _path(expression) + "}"
-    record = f'{{.kind}}{{"\\x1f"}}{field}{{"\\x1f"}}{{.metadata.name}}{{"\\x1e"}}'
+    # As kubectl's RelaxedJSONPathExpression: `metadata.name`, `.metadata.name` and `{.metadata.name}` are the same.
+    inner = re.fullmatch(r"\{?\.?([^{}]*)\}?", expression.strip())
+    path = "." + inner.group(1) if inner else expression.strip("{}")
+    record = f'{{.kind}}{{"\\x1f"}}{{{path}}}{{"\\x1f"}}{{.metadata.name}}{{"\\x1e"}}'
     template = f"{{range .items[*]}}{record}{{end}}{record}"
     return grammar.with_flags(grammar.without(line, (*_LOOKS, "sort-by")), ("output", "jsonpath=" + template))
 
 
-def _path(expression: str) -> str:
-    """`metadata.name`, `.metadata.name` and `{.metadata.name}` alike: kubectl's RelaxedJSONPathExpression."""
-    inner = re.fullmatch(r"\{?\.?([^{}]*)\}?", expression.strip())
-    return "." + inner.group(1) if inner else expression.strip("{}")
-
-
 def parse_keys(text: str) -> list[SortKey]:
-    """The keys in what `keys_command` printed."""
+    """Return the keys of the objects in what `keys_command` printed."""
     keys = _records(text)
     return keys[:-1] if keys and keys[-1].kind == "list" else keys
 
 
 def are_of_list(text: str) -> bool:
-    """Are these the keys of a List, not of an object that was asked for by its name?"""
+    """Return whether the keys are those of a List, not of one object that was asked for by its name."""
     keys = _records(text)
     return bool(keys) and keys[-1].kind == "list"
 
 
-def only_keys(text: str, kept: Callable[[str], bool]) -> str:
-    """The keys of those objects only whose names are kept, and that of their List."""
+def only_keys(text: str, is_kept: Callable[[str], bool]) -> str:
+    """Return the records of the objects whose names are kept, and the record of their List."""
     records = text.split(_RECORD)[:-1]
     return "".join(
-        record + _RECORD for record, key in zip(records, _records(text)) if key.kind == "list" or kept(key.name)
+        record + _RECORD for record, key in zip(records, _records(text)) if key.kind == "list" or is_kept(key.name)
     )
 
 
@@ -79,19 +67,20 @@ def _records(text: str) -> list[SortKey]:
 
 
 def values_of_type(keys: Sequence[SortKey], group: str, count: int) -> list[str]:
-    """The values for the `count` rows of a table of `group` (`deployment.apps`, "" for the only type).
+    """Return the values for the `count` rows of a table of `group` (`deployment.apps`, "" for the only type).
 
-    An object that came or went between the two answers shifts a key; the rows keep kubectl's order then.
+    If an object was created or deleted between the two answers, a row may get its neighbour's value, and rows without
+    a key get the last one, so that they stay where kubectl has them.
     """
     kind = group.partition(".")[0]
-    found = [key.value for key in keys if not kind or key.kind == kind]
-    return (found + found[-1:] * count)[:count] if found else [""] * count
+    values = [key.value for key in keys if not kind or key.kind == kind]
+    return (values + values[-1:] * count)[:count] if values else [""] * count
 
 
 def sorted_indexes(values: Sequence[str]) -> list[int]:
-    """The indexes of the values in sorted order; equal ones keep theirs.
+    """Return the indexes of the values in sorted order; equal values keep their order.
 
-    As kubectl's isLess (pkg/cmd/get/sorter.go): a missing value first, quantities by size, else naturally.
+    As kubectl's isLess (pkg/cmd/get/sorter.go): missing values first, quantities by size, other texts naturally.
     """
     quantities = [quantity(value) for value in values]
     indexes = range(len(values))
@@ -111,6 +100,21 @@ def sorted_indexes(values: Sequence[str]) -> list[int]:
     return sorted(indexes, key=cmp_to_key(compare))
 
 
+def column_order(table: Table, name: str) -> list[int]:
+    """Return the indexes of a table's rows sorted by a column: quantities (`top`) from the largest on, texts by text.
+
+    A table without that column keeps the order of its rows.
+    """
+    indexes = range(table.row_count)
+    if name not in table.header:
+        return list(indexes)
+    cells = table.columns[table.header.index(name)]
+    amounts = [quantity(cell) for cell in cells]
+    if None in amounts:
+        return sorted(indexes, key=cells.__getitem__)
+    return sorted(indexes, key=lambda index: amounts[index] or 0, reverse=True)
+
+
 _SUFFIXES = {
     **{suffix: Decimal(10) ** power for suffix, power in
        (("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18))},
@@ -119,19 +123,8 @@ _SUFFIXES = {
 }  # fmt: skip
 
 
-def column_order(rows: Table, name: str) -> list[int]:
-    """The indexes of a table's rows in the order of a column: quantities (`top`) from the largest on, else by text."""
-    if name not in rows.header:
-        return list(range(rows.rows))
-    cells = rows.columns[rows.header.index(name)]
-    amounts = [quantity(cell) for cell in cells]
-    if None in amounts:
-        return sorted(range(rows.rows), key=cells.__getitem__)
-    return sorted(range(rows.rows), key=lambda index: amounts[index] or 0, reverse=True)
-
-
 def quantity(text: str) -> Decimal | None:
-    """A number or a resource.Quantity (`100m`, `5Gi`, `1e3`) as a number, None for anything else."""
+    """Return a number or a resource.Quantity (`100m`, `5Gi`, `1e3`) as a number; None for any other text."""
     match = re.fullmatch(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([numkMGTPE]|[KMGTPE]i|)|[eE]([+-]?\d{1,3}))", text)
     if not match:
         return None

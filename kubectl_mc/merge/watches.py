@@ -1,4 +1,4 @@
-"""Watches: tables and documents that grow while they are read, of many clusters at once."""
+"""Watches: tables and documents of many clusters that are shown while they grow."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from kubectl_mc.merge.kubectl_tables import (
     CLUSTER,
     MIN_WIDTH,
     PADDING,
+    cluster_index,
     continues_cell,
     header_columns,
     numbered_names,
     padded,
 )
 
-# A column: its name, and how many of that name are in front of it.
+# A column's name, and the number of columns with the same name before it.
 Column = tuple[str, int]
 
-OURS: Column = (CLUSTER, -1)  # kubectl's may have the name, too
+CLUSTER_COLUMN: Column = (CLUSTER, -1)  # a column of kubectl's may have the same name
 
 
 class WatchedRows:
     """Cuts the rows of one cluster's `get -w` into cells.
 
-    kubectl's tab writer remembers its widths and lets them grow, so a later row may start its columns further right
-    than the header did: where a cell has no room left, its column grows to the cell's length and the padding.
+    kubectl's tab writer keeps the columns' widths and lets them grow, so a later row may start its columns further
+    right than the header: a column without room for a cell grows to the cell's length and the padding.
     """
 
     def __init__(self, header: str) -> None:
@@ -35,159 +36,153 @@ class WatchedRows:
 
     @property
     def widths(self) -> list[int]:
-        """The room that kubectl gives the columns, but for the last."""
+        """The widths that kubectl gives the columns, without the last one."""
         return [end - start for start, end in zip(self._starts, self._starts[1:])]
 
     def cut(self, line: str) -> tuple[str, ...] | None:
-        """The cells of a row; None for a line that is none, but goes on with the last cell of the row above."""
-        if len(self._starts) > 1 and continues_cell(line):
+        """Return the cells of a row; None for a line that continues the last cell of the row above."""
+        starts = self._starts
+        if len(starts) > 1 and continues_cell(line):
             return None
-        for column in range(1, len(self._starts)):
-            if not padded(line, self._starts[column]):
-                self._grow(line, column)
-        ends = [*self._starts[1:], len(line)]
-        # A cell that starts further right is of a column that grows for a row still to come.
-        return tuple(line[start:end].strip(" ") for start, end in zip(self._starts, ends))
-
-    def _grow(self, line: str, column: int) -> None:
-        """Move a column and those behind it to the right, behind the padding of the cell that has outgrown its own."""
-        start = self._starts[column]
-        gap = line.find(" " * PADDING, start - PADDING + 1)
-        by = gap + PADDING - start if gap >= 0 else len(line) - start
-        self._starts[column:] = [each + by for each in self._starts[column:]]
+        for column in range(1, len(starts)):
+            start = starts[column]
+            if not padded(line, start):  # this column and the ones after it start after the padding of a longer cell
+                gap = line.find(" " * PADDING, start - PADDING + 1)
+                growth = gap + PADDING - start if gap >= 0 else len(line) - start
+                starts[column:] = [later + growth for later in starts[column:]]
+        # A cell that starts further right belongs to a column that grows for a row still to come.
+        return tuple(line[start:end].strip(" ") for start, end in zip(starts, [*starts[1:], len(line)]))
 
 
 class WatchedTable:
-    """One table out of many clusters' rows, printed as they come: a header once, columns that only get wider.
+    """One table of many clusters' rows, printed as they arrive: one header, and columns that only get wider.
 
-    names: the columns' names, where the first line of each cluster doesn't say them as they are to be shown
-    kept: of which objects rows are shown, told their names; None for all
+    names: the columns' names, where the first line of a cluster's output does not have the user's
+    is_kept: whether the rows of the object with this name are shown; None for all objects
     """
 
-    def __init__(self, headers: bool, names: tuple[str, ...] = (), kept: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self, headers: bool, names: tuple[str, ...] = (), is_kept: Callable[[str], bool] | None = None
+    ) -> None:
         self._show_headers = headers
         self._names = names
-        self._kept = kept
+        self._is_kept = is_kept
         self._columns: list[Column] = []
         self._widths: list[int] = []
         self._rows: dict[tuple[str, str], WatchedRows] = {}
 
     def feed(self, cluster: str, lines: Sequence[str], source: str = "") -> str:
-        """What to print for these lines of a cluster. A column that is new gets a new header line.
+        """Return what is printed for these lines of a cluster; a new column causes a new header line.
 
-        source: which of the cluster's kubectls they are of, if it has several
+        source: which of the cluster's kubectls printed the lines, if there are several
         """
         key = (cluster, source)
         if lines and key not in self._rows:
             self._rows[key], lines = WatchedRows(lines[0]), lines[1:]
         rows = self._rows[key]
         header = self._names or rows.header
-        place = header.index("NAME") + 1 if "NAME" in header else 0
-        whole_header = numbered_names(header)
-        whole_header.insert(place, OURS)
-        cut = [(line, rows.cut(line)) for line in lines]
-        if self._kept and "NAME" in header:
-            cut = [(line, cells) for line, cells in cut if not cells or self._kept(cells[place - 1])]
-        whole: list[dict[Column, str]] = [
-            dict(zip(whole_header, (*cells[:place], cluster, *cells[place:]))) if cells else {} for _, cells in cut
+        index = cluster_index(header)
+        columns = numbered_names(header)
+        columns.insert(index, CLUSTER_COLUMN)
+        cut_lines = [(line, rows.cut(line)) for line in lines]
+        if self._is_kept and "NAME" in header:
+            cut_lines = [(line, cells) for line, cells in cut_lines if not cells or self._is_kept(cells[index - 1])]
+        row_cells: list[dict[Column, str]] = [
+            dict(zip(columns, (*cells[:index], cluster, *cells[index:]))) if cells else {} for _, cells in cut_lines
         ]
-        room = dict(zip([each for each in whole_header if each != OURS], rows.widths))
-        new = [column for column in whole_header if column not in self._columns]
+        kubectl_widths = dict(zip(numbered_names(header), rows.widths))
+        new = [column for column in columns if column not in self._columns]
         self._columns += new
-        self._widths += [max(MIN_WIDTH, len(column[0]) + PADDING, room.get(column, 0)) for column in new]
-        for row in [row for row in whole if row]:
+        self._widths += [max(MIN_WIDTH, len(column[0]) + PADDING, kubectl_widths.get(column, 0)) for column in new]
+        for row in filter(None, row_cells):
             self._widths = [
-                max(width, len(row.get(each, "")) + PADDING) for each, width in zip(self._columns, self._widths)
+                max(width, len(row.get(column, "")) + PADDING) for column, width in zip(self._columns, self._widths)
             ]
-        shown = [self._line([name for name, _ in self._columns])] if new and self._show_headers else []
-        # A line that is no row goes on with the cell above it, as kubectl prints it.
-        shown += [
+        printed = [self._line([name for name, _ in self._columns])] if new and self._show_headers else []
+        # A line that continues the cell above it is printed unchanged, as kubectl does.
+        printed += [
             self._line([row.get(column, "") for column in self._columns]) if row else f"{line}\n"
-            for row, (line, _) in zip(whole, cut)
+            for row, (line, _) in zip(row_cells, cut_lines)
         ]
-        return "".join(shown)
+        return "".join(printed)
 
     def _line(self, cells: Sequence[str]) -> str:
-        padded = (cell.ljust(width) for cell, width in zip(cells[:-1], self._widths))
-        return "".join((*padded, cells[-1], "\n"))
+        padded_cells = (cell.ljust(width) for cell, width in zip(cells[:-1], self._widths))
+        return "".join((*padded_cells, cells[-1], "\n"))
 
 
 class WatchedDocuments:
-    """Whole documents out of one cluster's `-w -o json|yaml`, annotated with the cluster.
+    """Cuts one cluster's `-w -o json|yaml` into whole documents, and annotates them with the cluster.
 
-    With --output-watch-events they are events that hold an object each; in JSON each is one line.
-    kept: of which objects they are shown, told their names; None for all
+    With --output-watch-events a document is an event that holds an object; in JSON an event is one line.
+    is_kept: whether the object with this name is shown; None for all objects
     """
 
-    def __init__(self, cluster: str, output: str, kept: Callable[[str], bool] | None = None) -> None:
+    def __init__(self, cluster: str, output: str, is_kept: Callable[[str], bool] | None = None) -> None:
         self._cluster = cluster
-        self._kept = kept
+        self._is_kept = is_kept
         self._layout = object_lists.LAYOUTS[output]
         self._end = "}" if output == "json" else None
         self._lines: list[str] = []
 
     def feed(self, lines: Sequence[str]) -> str:
-        """The documents that these lines complete. JSON ends with a brace at the margin, YAML before the next `---`."""
-        shown = []
+        """Return the documents that end in these lines: JSON with a brace at the margin, YAML before the next `---`."""
+        documents = []
         for line in lines:
             if self._end is None and line == "---":
-                shown.append(self.end())
+                documents.append(self.end())
                 continue
-            if self._end and not self._lines and _is_event(line):
-                if not self._kept or self._kept(_name(line)):
-                    shown.append(f"{_annotated(line, self._cluster)}\n")
+            if self._end and not self._lines and line.startswith("{") and line.endswith("}"):
+                if not self._is_kept or self._is_kept(_event_name(line)):
+                    documents.append(f"{_annotated_event(line, self._cluster)}\n")
                 continue
             self._lines.append(line)
             if line == self._end:
-                shown.append(self.end())
-        return "".join(shown)
+                documents.append(self.end())
+        return "".join(documents)
 
     def end(self) -> str:
-        """The document at hand, which has no more lines; nothing for a part of one, as Ctrl-C leaves it in JSON."""
+        """Return the current document, which has no more lines; "" for a part of one, as Ctrl-C leaves it in JSON."""
         lines, self._lines = self._lines, []
         if not lines or (self._end and lines[-1] != self._end):
             return ""
         text = "".join(f"{line}\n" for line in lines)
         indent = "  " if lines[0] == "object:" else ""
-        if self._kept and not self._kept(self._layout.name(text, indent)):
+        if self._is_kept and not self._is_kept(self._layout.name(text, indent)):
             return ""
-        with suppress(object_lists.NotObjects):  # else as kubectl gave it
+        with suppress(object_lists.NotObjects):  # then it is shown as kubectl printed it
             text = self._layout.annotate(text, indent, self._cluster)
         return text if self._end else f"---\n{text}"
 
 
-def _is_event(line: str) -> bool:
-    return line.startswith("{") and line.endswith("}")
-
-
-def _name(event: str) -> str:
-    """Of the object in a compact JSON event."""
+def _event_name(event: str) -> str:
+    """Return the name of the object in a compact JSON event, "" if it has none."""
     return str(json.loads(event).get("object", {}).get("metadata", {}).get("name") or "")
 
 
-def _annotated(event: str, cluster: str) -> str:
-    """A compact JSON event, whose object has the annotation; all else is as it was, to the letter."""
+def _annotated_event(event: str, cluster: str) -> str:
+    """Return a compact JSON event whose object has the annotation; everything else is unchanged."""
     entry = f"{json.dumps(object_lists.ANNOTATION)}:{json.dumps(cluster)}"
-    place = 0
+    start = 0
     for key in ("object", "metadata", "annotations"):
-        inner = _value(event, place, key)
-        if inner is None and key == "annotations":
+        value_start = _value_start(event, start, key)
+        if value_start is None and key == "annotations":
             entry = f'"annotations":{{{entry}}}'
             break
-        if inner is None or event[inner] != "{":
-            return event  # of no object
-        place = inner
-    comma = "" if event[place + 1] == "}" else ","
-    return f"{event[: place + 1]}{entry}{comma}{event[place + 1 :]}"
+        if value_start is None or event[value_start] != "{":
+            return event  # it holds no object
+        start = value_start
+    comma = "" if event[start + 1] == "}" else ","
+    return f"{event[: start + 1]}{entry}{comma}{event[start + 1 :]}"
 
 
-def _value(text: str, place: int, key: str) -> int | None:
-    """Where the value of `key` begins in the compact JSON object that begins at `place`; None without such a key."""
+def _value_start(text: str, start: int, key: str) -> int | None:
+    """Return where the value of `key` starts in the compact JSON object at `start`; None if it has no such key."""
     decoder = json.JSONDecoder()
-    place += 1
-    while text[place] == '"':
-        name, place = decoder.raw_decode(text, place)
+    position = start + 1
+    while text[position] == '"':
+        name, position = decoder.raw_decode(text, position)
         if name == key:
-            return place + 1
-        place = decoder.raw_decode(text, place + 1)[1] + 1
+            return position + 1
+        position = decoder.raw_decode(text, position + 1)[1] + 1
     return None

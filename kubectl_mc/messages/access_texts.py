@@ -1,4 +1,4 @@
-"""What is said about clusters that their ClusterProfiles say how to reach: providers, approvals."""
+"""The texts about offers: the provider file, and approvals."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from kubectl_mc.messages.words import UserError, visible
 
 
 def provider_file(path: str, problem: str) -> UserError:
+    """Say that the provider file is not valid."""
     expected = '{"providers": [{"name": …, "execConfig": {"apiVersion": …, "command": …}}]}'
     return UserError(f"{visible(path)}: {visible(problem)}. Expected: {expected}; see README.md")
 
 
 def trust_file(path: str, problem: str) -> UserError:
+    """Say that the file of approvals is not valid."""
     return UserError(
         f"{visible(path)}: {visible(problem)}. It holds what you approved of your hubs' clusters; "
         "mend it, or delete it and approve again: kubectl mc trust approve"
@@ -20,12 +22,12 @@ def trust_file(path: str, problem: str) -> UserError:
 
 
 def not_approved(cluster: str) -> str:
-    """Why a cluster isn't reached by its profile's data."""
+    """Say that a cluster is not reached, because its ClusterProfile's offer has not been approved."""
     return f"not approved; to see what it would run and approve it: kubectl mc trust approve {visible(cluster)}"
 
 
 def approval_outdated(cluster: str, changes: Sequence[str]) -> str:
-    """Why a cluster is no longer reached; changes: `server was … and is …`, made visible."""
+    """Say that an approved offer has changed. changes: `server was … and is …`, made visible."""
     return (
         f"its profile has changed since it was approved: {'; '.join(changes)}; "
         f"if that is right: kubectl mc trust approve {visible(cluster)}"
@@ -33,20 +35,20 @@ def approval_outdated(cluster: str, changes: Sequence[str]) -> str:
 
 
 def approve_what() -> UserError:
+    """Say that `trust approve` has no clusters."""
     return UserError("name the clusters to approve, or choose them with --clusters or --all-clusters")
 
 
 def revoke_what() -> UserError:
+    """Say that `trust revoke` has no clusters."""
     return UserError("name the clusters to revoke; kubectl mc trust list shows them. All of them: '*'")
 
 
 def nothing_to_revoke(name: str) -> UserError:
+    """Say that no approval is for a cluster of this name."""
     return UserError(f"nothing approved matches '{visible(name)}'. kubectl mc trust list shows what is")
 
 
-def no_trust_command(word: str) -> UserError:
-    return UserError(f"kubectl mc trust has no command '{visible(word)}'. There are: list, approve, revoke")
-
-
 def approval_needs_terminal() -> UserError:
-    return UserError("nobody to ask: stdin is no terminal. To approve all that is shown above, add --yes")
+    """Say that `trust approve` has to ask, and there is no terminal."""
+    return UserError("nobody to ask: stdin is not a terminal. To approve all that is shown above, add --yes")

@@ -1,4 +1,4 @@
-"""Why a cluster gave no answer: causes in a few words, told from kubectl's own texts."""
+"""Causes: why a cluster gave no answer, in a few words, by kubectl's own texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Cause(NamedTuple):
     """Why one cluster gave no (full) answer.
 
     reason: in a few words, for the line that names the failed clusters
-    absent: the cluster did answer: what was asked for doesn't exist there, so another cluster's having it is enough
+    absent: the cluster answered that the object or type doesn't exist there, which is fine if another cluster has it
     """
 
     reason: str
@@ -22,8 +22,8 @@ class Cause(NamedTuple):
 
 NO_CONTEXT = "no context"
 
-# The texts are client-go's, Go's net package's and the API server's; recordings of each: fixtures/data/kubectl.
-# The order matters: a NotFound may quote anything, a TLS error may be wrapped in a "Unable to connect", and a plain
+# The texts come from client-go, Go's net package and the API server; recordings are in fixtures/data/kubectl.
+# The order matters: a NotFound may quote any text, a TLS error may be part of an "Unable to connect", and a plain
 # "not found" may be the end of another failure (`… is forbidden: … serviceaccount "x" not found`), so it comes last.
 _CAUSES: tuple[tuple[str, Cause], ...] = (
     (r"context was not found for specified context|context \S+ does not exist", Cause(NO_CONTEXT)),
@@ -56,41 +56,41 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
         Cause("server error"),
     ),
     (r"\(TooManyRequests\)", Cause("too many requests")),
-    # Of an object; a program, a container or a file that isn't there is another matter.
+    # An object does not exist. A missing program, container or file is a failure.
     (r"^[Ee]rror: .*\"[^\"]+\" not found|^error: no matching resources", Cause("not found", absent=True)),
 )
 
-# How lines begin that say that something went wrong. Others may be the chatter of a wrapper or a credential plugin.
+# How lines about failures begin. Other lines may come from a wrapper or a credential plugin.
 _COMPLAINT = re.compile(
     r"[Ee]rror\b|[Uu]nable to |The connection |[Cc]ouldn't |[Ff]ailed |[Ff]atal|panic:|command terminated"
 )
 
-# klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …` ahead of the line that matters.
+# klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …` before the line that states the failure.
 _KLOG = re.compile(r"[IWEF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ")
 
 
 def outcome_lines(stderr: str) -> list[str]:
-    """kubectl's stderr without blank lines, klog lines and warnings: what it says about the outcome."""
+    """Return the lines of kubectl's stderr about the outcome: no blank lines; klog lines and warnings if alone."""
     lines = [line for line in stderr.splitlines() if line.strip()]
     return complaints(stderr) or [line for line in lines if not _KLOG.match(line)] or lines
 
 
 def complaints(stderr: str) -> list[str]:
-    """As `said`, but nothing if there are only warnings."""
+    """Return the lines of kubectl's stderr that are not blank, klog lines or warnings."""
     lines = [line for line in stderr.splitlines() if line.strip() and not _KLOG.match(line)]
     return [line for line in lines if not line.startswith(("Warning: ", "warning: "))]
 
 
 def find_cause(stderr: str, exit_status: int) -> Cause:
-    """Why a kubectl (or a plugin) that ended with this status and this stderr failed."""
+    """Return why a kubectl (or a plugin) with this stderr and exit status failed."""
     lines = outcome_lines(stderr)
-    found = [known for line in lines for known in [_known(line)] if known]
-    # One line of an aggregate may only say that something is absent; another one then is the failure.
-    for known in found:
-        if not known.absent:
-            return known
-    if found and all(_known(line) or not _COMPLAINT.match(line) for line in lines):
-        return found[0]
+    causes = [cause for line in lines if (cause := _line_cause(line))]
+    # Of several lines, one may be an absence and another one the failure.
+    for cause in causes:
+        if not cause.absent:
+            return cause
+    if causes and all(_line_cause(line) or not _COMPLAINT.match(line) for line in lines):
+        return causes[0]
     if lines:
         # Notes may come first: `Found 2 pods, using pod/web-1`.
         line = next((line for line in lines if line.startswith(("error: ", "Error", "command terminated"))), lines[0])
@@ -99,14 +99,19 @@ def find_cause(stderr: str, exit_status: int) -> Cause:
 
 
 def is_known_cause(lines: Sequence[str]) -> bool:
-    """Is one of these lines of stderr a cause that a cluster, not the command, is answerable for?"""
-    return any(_known(line) for line in lines)
+    """Return whether one of these lines of stderr has a cause that lies with the cluster and not with the command."""
+    return any(_line_cause(line) for line in lines)
+
+
+def is_noise(line: str) -> bool:
+    """Return whether a line of stderr is klog's, or has a cause that the report shows."""
+    return bool(_KLOG.match(line) or _line_cause(line))
 
 
 def absences(stderr: str) -> list[str]:
-    """The lines that say that something asked for doesn't exist."""
-    return [line for line in outcome_lines(stderr) if (known := _known(line)) and known.absent]
+    """Return the lines of stderr that report that an object or a type doesn't exist."""
+    return [line for line in outcome_lines(stderr) if (cause := _line_cause(line)) and cause.absent]
 
 
-def _known(line: str) -> Cause | None:
-    return next((known for pattern, known in _CAUSES if re.search(pattern, line)), None)
+def _line_cause(line: str) -> Cause | None:
+    return next((cause for pattern, cause in _CAUSES if re.search(pattern, line)), None)

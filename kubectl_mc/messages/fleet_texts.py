@@ -1,108 +1,61 @@
-"""What is said about a fleet, and what stops a command before it reaches a cluster."""
+"""The texts about the hub, the choice of clusters, and clusters that failed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_mc.messages.causes import _KLOG, NO_CONTEXT, Cause, is_known_cause, outcome_lines
+from kubectl_mc.messages.causes import NO_CONTEXT, Cause, outcome_lines
 from kubectl_mc.messages.words import UserError, cluster_count, name_list, nearest, visible
 
-_LONG = 40  # characters; a shorter reason is as quickly read again beside each cluster
+_LONG = 40  # characters; a shorter reason is repeated for each cluster
 
 
 def failed_clusters(action: str, failures: Sequence[tuple[str, str]]) -> str:
-    """`Error: Failed to query 2 clusters: c3 (connection timeout), c7 (unauthorized)`; failures: (cluster, reason).
+    """Return `Error: Failed to query 2 clusters: c3 (connection timeout), …`; failures: (cluster, reason).
 
-    A long reason that several clusters share, such as that of their login, is told once: `c1, c2 (login failed: …)`.
+    A long reason that several clusters share, such as that of their login, is shown once: `c1, c2 (login failed: …)`.
     """
-    sharing: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, str], list[str]] = {}
     for cluster, reason in failures:
-        sharing.setdefault((reason, "" if len(reason) > _LONG else cluster), []).append(cluster)
-    named = ", ".join(f"{', '.join(names)} ({reason})" for (reason, _), names in sharing.items())
-    return visible(f"Error: Failed to {action} {cluster_count(len(failures))}: {named}")
+        groups.setdefault((reason, "" if len(reason) > _LONG else cluster), []).append(cluster)
+    shown = ", ".join(f"{', '.join(clusters)} ({reason})" for (reason, _), clusters in groups.items())
+    return visible(f"Error: Failed to {action} {cluster_count(len(failures))}: {shown}")
 
 
 def showing_partial(answered: int, selected: int) -> str:
-    """The line above the results of a fleet that answered in part."""
+    """Say that the results are those of a part of the fleet."""
     return f"Showing results from {answered}/{selected} clusters:"
 
 
-def is_noise(line: str) -> bool:
-    """Is this line of stderr left to the report: klog's, or one that says why the cluster failed or what it lacks?"""
-    return bool(_KLOG.match(line)) or is_known_cause([line])
-
-
 def everywhere(line: str, count: int, total: int) -> str:
-    """What the kubectls of all `count` clusters that answered said alike, e.g. that no pod of that name exists."""
+    """Say what the kubectls of all clusters that answered print on stderr, e.g. that no pod has that name."""
     where = f" (in all {count} clusters{'' if count == total else ' that answered'})"
     return visible(line) + (where if count > 1 else "")
 
 
 def advice(failures: Sequence[tuple[str, str]]) -> list[str]:
-    """What to do about the failures that the user can mend; failures: (cluster, reason)."""
-    lost = [cluster for cluster, reason in failures if reason.startswith(NO_CONTEXT)]
-    if not lost:
+    """Say what to do about failures that the user can fix. failures: (cluster, reason)."""
+    unmapped = [cluster for cluster, reason in failures if reason.startswith(NO_CONTEXT)]
+    if not unmapped:
         return []
-    name = visible(lost[0])
+    name = visible(unmapped[0])
     return [
         f"To map {name} to a context of yours: kubectl config rename-context CONTEXT {name}, or in "
         f"~/.kube/kubectl-mc-clusters.yaml: clusters: [{{name: {name}, context: CONTEXT}}]"
     ]
 
 
-def no_kubectl() -> UserError:
-    return UserError(
-        "kubectl was not found on PATH. Install it (https://kubernetes.io/docs/tasks/tools/), "
-        "or let pip bring it: pip install 'kubectl-mc[kubectl]'"
-    )
-
-
-def unknown_command(name: str, known: Sequence[str]) -> UserError:
-    meant = nearest(name, known, cutoff=0.65)  # below, `pods` would be `expose`
-    hint = f" Did you mean {meant}?" if meant else ""
-    shown = visible(name)
-    return UserError(
-        f"unknown command '{shown}': no verb of kubectl's, and no plugin kubectl-{shown} on PATH.{hint} "
-        "See: kubectl mc --help"
-    )
-
-
-def no_verb() -> UserError:
-    return UserError("no kubectl command given, e.g. kubectl mc get pods. See: kubectl mc --help")
-
-
-def unknown_own_flag(flag: str, meant: str) -> UserError:
-    return UserError(f"unknown flag: --{flag}. Did you mean --{meant}? See: kubectl mc --help")
-
-
-def flag_needs_value(flag: str) -> UserError:
-    return UserError(f"flag needs an argument: --{flag}. See: kubectl mc --help")
-
-
-def bad_flag_value(flag: str, value: str, wanted: str) -> UserError:
-    return UserError(f"invalid argument {value!r} for --{flag}: it must be {wanted}")
-
-
-def refused_flag(flag: str) -> UserError:
-    advice = {
-        "context": "To choose clusters use --clusters=NAME; for the hub's context, --hub-context=NAME.",
-        "cluster": "To choose clusters use --clusters=NAME.",
-        "server": "To choose clusters use --clusters=NAME; where a cluster is reached says the kubeconfig.",
-    }[flag]
-    return UserError(f"--{flag} would send every cluster's command to one place, so it can't be used here. {advice}")
-
-
-def no_kubeconfig(given: str | None) -> UserError:
-    """given: what --kubeconfig names."""
-    if given is not None:
-        return UserError(f"no kubeconfig: the file of --kubeconfig, {visible(given)}, doesn't exist")
+def no_kubeconfig(path: str | None) -> UserError:
+    """Say that no kubeconfig file exists. path: of --kubeconfig."""
+    if path is not None:
+        return UserError(f"no kubeconfig: the file of --kubeconfig, {visible(path)}, doesn't exist")
     return UserError(
         "no kubeconfig: neither ~/.kube/config nor the files in KUBECONFIG exist. "
         "Log in to the hub first, then name its context with --hub-context=NAME"
     )
 
 
-# Causes that are no answer of a hub's. Any other is one: a hub that says no has been reached.
+# The causes by which a hub has not been reached. With any other, it has answered.
 _UNREACHED = (
     "connection refused", "DNS lookup failed", "TLS error", "connection timeout", "unreachable", "connection lost",
     "server error", "too many requests",
@@ -110,7 +63,7 @@ _UNREACHED = (
 
 
 class HubUnreached(UserError):
-    """The hub gave no answer, so an older one may stand in. reason: why, in a few words."""
+    """The hub gave no answer, so that a cached inventory may be used. reason: why, in a few words."""
 
     def __init__(self, text: str, reason: str) -> None:
         super().__init__(text)
@@ -125,16 +78,13 @@ def _hub(context: str | None) -> str:
 
 
 def _hub_that(context: str | None) -> str:
-    """As the subject of a sentence."""
+    """Return the hub as the subject of a sentence."""
     return _hub(context) + ("" if context else ",")
 
 
 def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "profiles") -> UserError:
-    """The hub's kubectl failed: say why and what to do, by the cause; HubUnreached if the hub has not answered.
-
-    wanted: what was asked for: "profiles", "clustersets" or "decided"
-    """
-    if not context and "server localhost:8080 was refused" in stderr:  # what kubectl asks where it is told no server
+    """Say why the hub failed and what to do; HubUnreached if it gave no answer. wanted: what was requested."""
+    if not context and "server localhost:8080 was refused" in stderr:  # kubectl's default server
         return UserError(
             "no hub: none is named, and the kubeconfig has no current context. Name the hub's with --hub-context=NAME "
             f"(kubectl config get-contexts lists them). {_WITHOUT_HUB}"
@@ -142,7 +92,7 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
     if wanted != "profiles" and why.reason in ("forbidden", "no such resource type"):
         flag, what, only = {
             "clustersets": ("--clusterset", "namespaces", "name it with --hub-namespace"),
-            "decided": ("--placement", "PlacementDecisions", "name it: --placement=NAMESPACE/NAME"),
+            "placement_decision": ("--placement", "PlacementDecisions", "name it: --placement=NAMESPACE/NAME"),
         }[wanted]
         hint = f"; with rights in one namespace only, {only}" if why.reason == "forbidden" else ""
         return UserError(f"{flag} needs to list {what} with {_hub(context)}: {why.reason}{hint}")
@@ -170,23 +120,25 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
 
 
 def hub_login_failed(context: str | None, problem: str) -> UserError:
-    """problem: as a cluster's, made visible: `login failed: …`."""
+    """Say that the login to the hub fails. problem: as for a cluster, made visible: `login failed: …`."""
     return UserError(f"Cannot list ClusterProfiles with {_hub(context)}: {problem}")
 
 
 def hub_timed_out(context: str | None, seconds: float) -> HubUnreached:
+    """Say that the hub gives no answer in time."""
     reason = f"no answer in {seconds:g}s"
     return HubUnreached(f"Cannot list ClusterProfiles with {_hub(context)}: {reason} (--cluster-timeout)", reason)
 
 
 def hub_garbage(context: str | None) -> UserError:
+    """Say that the kubectl for the hub prints something that is not the JSON of a list."""
     return UserError(
-        f"{_hub_that(context)} answered the list of ClusterProfiles with something that is no list of objects"
+        f"{_hub_that(context)} answered the list of ClusterProfiles with something that is not a list of objects"
     )
 
 
 def stale_inventory(context: str | None, why: str, age: float) -> str:
-    """The warning ahead of an answer that rests on an inventory of `age` seconds ago; why: no newer one was got."""
+    """Say that the hub cannot be reached (why), and an inventory that is `age` seconds old is used."""
     size, unit = next(
         (s, u) for s, u in ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds")) if age >= 2 * s or s == 1
     )
@@ -196,41 +148,44 @@ def stale_inventory(context: str | None, why: str, age: float) -> str:
 
 
 def no_profiles(context: str | None, namespace: str | None, selector: str | None = None) -> UserError:
-    where = _narrowed(namespace, selector)
-    return UserError(f"{_hub_that(context)} has no ClusterProfiles{where}, so there is no cluster to ask")
+    """Say that the hub has no ClusterProfiles in the namespace with the labels."""
+    restriction = _restriction(namespace, selector)
+    return UserError(f"{_hub_that(context)} has no ClusterProfiles{restriction}, so there is no cluster to ask")
 
 
-def _narrowed(namespace: str | None, selector: str | None) -> str:
-    """Of which part of its clusters a hub was asked; "" for all."""
+def _restriction(namespace: str | None, selector: str | None) -> str:
+    """Return the restriction of a list of ClusterProfiles; "" for none."""
     where = f" in namespace {visible(namespace)}" if namespace else ""
     return where + (f" with labels {visible(selector)}" if selector else "")
 
 
 def no_cluster_left(names: Sequence[str]) -> UserError:
-    return UserError(f"no cluster is chosen by all of the selection flags. Known are: {name_list(names)}")
+    """Say that the selection flags together choose no cluster."""
+    return UserError(f"no cluster is chosen by all of the selection flags. Known clusters: {name_list(names)}")
 
 
 def unknown_cluster(
     name: str, names: Sequence[str], namespace: str | None = None, selector: str | None = None
 ) -> UserError:
-    """names: of the clusters in the namespace with the labels of the selector."""
-    meant, where = nearest(name, names), _narrowed(namespace, selector)
-    among = f" among those{where}" if where else ""
+    """Say that no cluster matches. names: the clusters in the namespace with the labels."""
+    meant, restriction = nearest(name, names), _restriction(namespace, selector)
+    among = f" among those{restriction}" if restriction else ""
     hint = f" Did you mean {visible(meant)}?" if meant else ""
-    return UserError(f"no cluster matches '{visible(name)}'{among}.{hint} Known are: {name_list(names)}")
+    return UserError(f"no cluster matches '{visible(name)}'{among}.{hint} Known clusters: {name_list(names)}")
 
 
 def no_targets_for_change(verb: str, preposition: str) -> UserError:
-    """The refusal of a change without explicit targets; preposition: in, from."""
-    what = f"{verb} {preposition}"
-    return UserError(f"Use --all-clusters to {what} all clusters, or --clusters to specify targets")
+    """Say that a change has no flag that chooses clusters. preposition: in, from."""
+    return UserError(f"Use --all-clusters to {verb} {preposition} all clusters, or --clusters to specify targets")
 
 
 def unknown_context(pattern: str, names: Sequence[str]) -> UserError:
+    """Say that --contexts matches no context."""
     return UserError(f"no context matches '{visible(pattern)}'. The kubeconfig has: {name_list(names)}")
 
 
 def contexts_without_hub() -> UserError:
+    """Say that --contexts is used with a flag that needs a hub."""
     return UserError(
         "--contexts takes the kubeconfig's contexts for the fleet, without a hub: of the flags that choose clusters, "
         "only --clusters, --exclude and --pick go with it"
@@ -238,78 +193,61 @@ def contexts_without_hub() -> UserError:
 
 
 def bad_kubeconfig(stderr: str) -> UserError:
+    """Say that kubectl cannot read the kubeconfig."""
     return UserError(f"the kubeconfig can't be read. kubectl said: {visible(' '.join(outcome_lines(stderr)))}")
 
 
-def no_placement(name: str, found: Sequence[str], known: Sequence[str]) -> UserError:
-    if found:
-        return UserError(f"placement '{visible(name)}' exists more than once: say which of {name_list(found)}")
-    hint = f"The hub has: {name_list(known)}" if known else "The hub has no PlacementDecisions"
+def no_placement(name: str, matching: Sequence[str], placements: Sequence[str]) -> UserError:
+    """Say that no placement, or more than one, has this name. matching: NAMESPACE/NAME of those that have."""
+    if matching:
+        return UserError(f"placement '{visible(name)}' exists more than once: say which of {name_list(matching)}")
+    hint = f"The hub has: {name_list(placements)}" if placements else "The hub has no PlacementDecisions"
     return UserError(f"no PlacementDecision '{visible(name)}'. {hint}")
 
 
 def chosen_without_profile(placement: str, names: Sequence[str]) -> str:
+    """Say that a placement chooses clusters that have no ClusterProfile."""
     return f"Note: the hub has no ClusterProfile of what placement '{visible(placement)}' chose: {name_list(names)}"
 
 
 def reported_unhealthy(names: Sequence[str]) -> str:
+    """Say that ClusterProfiles of chosen clusters have an unhealthy condition."""
     return f"Note: the hub reports as unhealthy: {name_list(names)}"
 
 
 def nothing_picked() -> UserError:
+    """Say that the user picks no cluster."""
     return UserError("no cluster was picked, so nothing was done")
 
 
-def pick_needs_a_terminal() -> UserError:
-    return UserError("--pick asks on the terminal, and there is none. Use --clusters=NAME,…")
-
-
 def no_such_number(word: str, most: int) -> UserError:
-    return UserError(f"'{visible(word)}' is no number from 1 to {most}, nor a range such as 2-3")
-
-
-def needs_one_cluster(verb: str, names: Sequence[str]) -> UserError:
-    return UserError(
-        f"{verb} needs exactly one cluster here; choose it with --clusters=NAME. Candidates: {name_list(names)}"
-    )
-
-
-def by_time_is_for_logs(verb: str) -> UserError:
-    return UserError(f"--by-time sorts the lines of logs, so it can't be used with {visible(verb)}")
-
-
-def by_time_needs_an_end() -> UserError:
-    return UserError("--by-time sorts logs that have an end: leave out -f, or --by-time")
+    """Say that the user typed something that is not a number of the list of --pick."""
+    return UserError(f"'{visible(word)}' is not a number from 1 to {most}, nor a range such as 2-3")
 
 
 def nothing_to_sort_by(expression: str) -> UserError:
-    """kubectl says "No resources found" then, or nothing."""
+    """Say that no object has the field of --sort-by; kubectl prints "No resources found" or nothing."""
     return UserError(f"no object has the field '{visible(expression)}' that --sort-by names")
 
 
 def no_match(patterns: Sequence[str]) -> str:
-    """What is said of a cluster none of whose names match, as kubectl says that something is absent."""
+    """Say that no name of a cluster matches a wildcard. The text is like kubectl's."""
     return "\n".join(f'error: names matching "{pattern}" not found' for pattern in patterns)
 
 
 def timed_out(seconds: float) -> str:
-    """What is said of a cluster whose names didn't come in time."""
+    """Say that the names of a cluster were not listed in time."""
     return f"error: timed out after {seconds:g}s"
 
 
-def no_sorting_of_wildcards() -> UserError:
-    """`get 'web-*' -A` is a question for each name, and the answers have no common order."""
-    return UserError("--sort-by can't sort names with wildcards of all namespaces; leave out -A, or the names")
-
-
-def trouble(error: OSError) -> str:
-    """What the system refused: the answer's file is on a full disk, kubectl is no program."""
-    about = f"{visible(str(error.filename))}: " if error.filename else ""
-    return about + (error.strerror or str(error))
+def system_error(error: OSError) -> str:
+    """Say what the system refused: the disk of the answer's file is full, kubectl is not a program."""
+    path = f"{visible(str(error.filename))}: " if error.filename else ""
+    return path + (error.strerror or str(error))
 
 
 def too_few_files(count: int, files: int) -> UserError:
-    """What doesn't end by itself has to run at once, or some of it would never be seen."""
+    """Say that the limit of open files is too low for processes that do not end by themselves."""
     return UserError(
         f"this takes {count} kubectls at a time and so {files} open files, more than are allowed: raise the limit "
         f"(ulimit -n {files}), or choose fewer clusters"

@@ -1,4 +1,4 @@
-"""Many names in a short line: c1, c2, c3 and c10 together are c[1-3,10]. Pure."""
+"""Folding of many names into a short line: c1, c2, c3 and c10 become c[1-3,10]."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from kubectl_mc.messages import visible
 
 _NUMBERED = re.compile(r"(.*?)(0|[1-9][0-9]*)", re.ASCII | re.DOTALL)
-_FEW = 3  # names are quicker read one by one
+_FEW = 3  # names are not folded
 
 
 def fold_names(names: Iterable[str]) -> str:
-    """The names, in their order; those that differ only in a number at the end are together: `c[1-3,10], dev`.
+    """Return the names in order, with those that differ only in a number at the end folded: `c[1-3,10], dev`.
 
-    A number with zeros in front stays as it is, so that each name can be read out of it again.
+    A number with leading zeros is not folded, so that the text stands for these names only.
     """
     groups: dict[str, list[int] | None] = {}
     for name in names:
@@ -40,11 +40,11 @@ def _text(stem: str, numbers: Sequence[int] | None) -> str:
 
 
 def _spans(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Runs of consecutive numbers, as (first, last)."""
-    found: list[tuple[int, int]] = []
+    """Return the spans of consecutive numbers, as (first, last)."""
+    spans: list[tuple[int, int]] = []
     for number in numbers:
-        if found and found[-1][1] == number - 1:
-            found[-1] = (found[-1][0], number)
+        if spans and spans[-1][1] == number - 1:
+            spans[-1] = (spans[-1][0], number)
         else:
-            found.append((number, number))
-    return found
+            spans.append((number, number))
+    return spans

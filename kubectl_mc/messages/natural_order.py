@@ -1,10 +1,10 @@
-"""TODO."""
+"""The natural order of names: c2 comes before c10."""
 
 from __future__ import annotations
 
 
 def natural_key(name: str) -> list[tuple[str, int, str]]:
-    """A sort key by which c2 comes before c10: text and number in turn, a number by its length, then its digits."""
+    """Return the sort key of a name: text and number in turn, a number as its length and its digits."""
     parts: list[tuple[str, int, str]] = []
     text = digits = ""
     for letter in name:
@@ -19,6 +19,6 @@ def natural_key(name: str) -> list[tuple[str, int, str]]:
 
 
 def _number(digits: str) -> tuple[int, str]:
-    """What sorts as int(digits) does, without a limit to their number; none come before 0."""
+    """Return a sort key in the order of int(digits), for any number of digits; no digits come before 0."""
     significant = digits.lstrip("0")
     return len(significant) if digits else -1, significant

@@ -1,4 +1,4 @@
-"""Tables of our own commands, in kubectl's looks."""
+"""Tables of our own commands, which look like kubectl's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kubectl_mc.messages import visible
 
 
 def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Three spaces between columns, no lines; control characters made visible. No headers: ()."""
+    """Return a table with three spaces between columns, and control characters made visible. headers: () for none."""
     from tabulate import DataRow, TableFormat, tabulate
 
     row = DataRow("", "   ", "")

@@ -1,4 +1,4 @@
-"""What `kubectl mc setup` says, and what may be wrong with the mapping file, which it writes."""
+"""The texts of `kubectl mc setup`, and those about the mapping file, which it writes."""
 
 from __future__ import annotations
 
@@ -8,64 +8,71 @@ from kubectl_mc.messages.words import UserError, cluster_count, nearest, visible
 
 
 def mapping_file(path: str, line: int | None, problem: str) -> UserError:
+    """Say that the mapping file is not valid. line: None for the whole file."""
     where = path if line is None else f"{path}:{line}"
     expected = "clusters: [{name: PROFILE, context: CONTEXT}]"
     return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see README.md")
 
 
 def mapping_key(path: str, line: int, key: str, meant: str) -> UserError:
-    """A key that nobody reads, but that was probably meant to be another one."""
+    """Say that the mapping file has an unknown key that is similar to a known one."""
     return UserError(f"{visible(path)}:{line}: unknown key '{visible(key)}'. Did you mean {meant}?")
 
 
 def default_bad(path: str, line: int, problem: str) -> UserError:
+    """Say that a default in the mapping file has a bad value."""
     return UserError(f"{visible(path)}:{line}: defaults: {visible(problem)}")
 
 
 def default_unknown(path: str, line: int, name: str, flags: Sequence[str]) -> UserError:
+    """Say that a default in the mapping file is not one of our flags."""
     meant = nearest(name, flags)
     hint = f"Did you mean {meant}?" if meant else f"Its flags: {', '.join(flags)}"
     return UserError(f"{visible(path)}:{line}: defaults are flags of kubectl mc, and '{visible(name)}' is none. {hint}")
 
 
 def setup_needs_a_hub() -> UserError:
+    """Say that setup is used with --contexts."""
     return UserError("setup maps a hub's clusters to your contexts; --contexts leaves the hub out")
 
 
 def unexpected_argument(command: str, word: str, flags: Iterable[str]) -> UserError:
-    """flags: what it takes, in the same spelling."""
+    """Say that a command of ours has an argument that it does not take. flags: those that it takes."""
     meant = nearest(word, flags, cutoff=0.8) if word.startswith("-") else None
     hint = f" Did you mean {meant}?" if meant else ""
     return UserError(f"kubectl mc {command} takes no '{visible(word)}'.{hint} See: kubectl mc {command} --help")
 
 
-def setup_without_terminal() -> str:
-    return "nobody to ask: stdin is no terminal. Nothing is written, as with --check; --yes takes what is certain"
+SETUP_WITHOUT_TERMINAL = (
+    "nobody to ask: stdin is not a terminal. Nothing is written, as with --check; --yes takes what is certain"
+)
 
 
 def cloud_missing(command: str) -> str:
+    """Say that the CLI of a cloud is not installed."""
     return f"{command} is not on PATH"
 
 
 def cloud_property_missing(names: Sequence[str]) -> str:
-    """names: where the value was looked for; flags are those of exec arguments."""
-    properties = [name for name in names if not name.startswith("-")]
-    return f"the ClusterProfile has no property {properties[0]}" + (
-        f" (or {', '.join(properties[1:])})" if properties[1:] else ""
-    )
+    """Say that a ClusterProfile lacks a property. names: of properties, and flags of exec arguments."""
+    first, *others = [name for name in names if not name.startswith("-")]
+    return f"the ClusterProfile has no property {first}" + (f" (or {', '.join(others)})" if others else "")
 
 
 def cloud_property_unfit(cloud: str, name: str, value: str) -> str:
+    """Say that a property has a value that the cloud would reject."""
     shown = value if len(value) <= 40 else f"{value[:40]}…"
     return f"{name} '{shown}' is nothing that {cloud} would take"
 
 
 def setup_written(path: str, entries: int, hub: str | None, backup: str | None) -> str:
+    """Say that setup has written the mapping file. hub: the hubContext that it wrote."""
     before = f"; as it was before: {backup}" if backup else ""
     return visible(f"Wrote {_mapped(entries, hub)} to {path}{before}")
 
 
 def setup_to_write(path: str, entries: int, hub: str | None) -> str:
+    """Say that setup --check would write the mapping file."""
     return visible(f"Would write {_mapped(entries, hub)} to {path}")
 
 
@@ -75,6 +82,7 @@ def _mapped(entries: int, hub: str | None) -> str:
 
 
 def setup_other_hub(path: str, there: str, typed: str) -> str:
+    """Say that the mapping file has another hubContext than the one typed."""
     return visible(
         f"Warning: {path} says hubContext: {there}, and stays so; for the clusters of {typed}, commands need "
         f"--hub-context={typed}"
@@ -82,14 +90,16 @@ def setup_other_hub(path: str, there: str, typed: str) -> str:
 
 
 def setup_nothing_to_write(path: str) -> str:
+    """Say that setup has nothing to add to the mapping file."""
     return visible(f"Nothing to change in {path}")
 
 
 def setup_to_approve(names: Sequence[str]) -> str:
-    """Clusters that no context reaches, but what their profiles say does, once it is approved."""
+    """Say that clusters have no context, but an offer that is not approved."""
     shown = " ".join(map(visible, names))
     return f"Reached by what their profiles say, if you approve it: kubectl mc trust approve {shown}"
 
 
 def setup_cannot_write(path: str, why: str) -> str:
+    """Say that setup cannot edit the mapping file; what to add follows."""
     return visible(f"Error: {path} is left as it is: {why}. To add to it by hand:")

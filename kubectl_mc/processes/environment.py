@@ -1,4 +1,4 @@
-"""What every command runs with. It is made once, at the process's start, and handed in from there."""
+"""The environment that every command runs with. It is made once, when the process starts, and handed in."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options
 from kubectl_mc.processes.standard_streams import Streams
 
-HUB_PATIENCE = 30.0  # seconds that the hub has for an answer by default
+HUB_PATIENCE = 30.0  # the seconds that the hub has for an answer by default
 
 
 class Environment(NamedTuple):
-    """The user's surroundings, in which a command and the kubectls that it starts run.
+    """What a command, and the kubectls that it starts, run with.
 
     variables: the user's environment variables
     streams: where the command reads and writes
-    options: our own flags
+    options: the options (our own flags) of the command line
     kubectl: the path of the user's kubectl; "" for a command that starts none
     kubeconfig_flag: the value of --kubeconfig; None where the flag is not given
     """
@@ -54,27 +54,26 @@ class Environment(NamedTuple):
 
     @property
     def hub_patience(self) -> float:
-        """The time that the hub has for an answer, in seconds; 0 for no limit."""
+        """The seconds that the hub has for an answer; 0 for no limit."""
         timeout = self.options.cluster_timeout
         return HUB_PATIENCE if timeout is None else timeout
 
     def for_invocation(self, invocation: Invocation) -> Environment:
-        """The same environment with the flags of this command line."""
+        """Return the environment with the options and the --kubeconfig of this invocation."""
         return self._replace(
             options=invocation.options, kubeconfig_flag=grammar.value(invocation.kubectl, "kubeconfig")
         )
 
     def with_default_timeout(self, timeout: float) -> Environment:
-        """The same environment, where --cluster-timeout is not given with this one, in seconds."""
-        options = self.options
-        if options.cluster_timeout is not None:
+        """Return the environment with a default for --cluster-timeout, in seconds."""
+        if self.options.cluster_timeout is not None:
             return self
-        return self._replace(options=options._replace(cluster_timeout=timeout))
+        return self._replace(options=self.options._replace(cluster_timeout=timeout))
 
     def has_kuberc(self, kuberc_flag: str | None) -> bool:
         """Return whether kubectl reads a kuberc file, which holds aliases and defaults.
 
-        kuberc_flag: the value of --kuberc; None where the flag is not given
+        kuberc_flag: the value of --kuberc; None without it
         """
-        named = kuberc_flag or self.variables.get("KUBERC")
-        return bool(named) or os.path.exists(os.path.join(self.kube_directory, "kuberc"))
+        path = kuberc_flag or self.variables.get("KUBERC")
+        return bool(path) or os.path.exists(os.path.join(self.kube_directory, "kuberc"))

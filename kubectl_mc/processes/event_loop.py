@@ -1,7 +1,4 @@
-"""Processes: one kubectl per cluster, side by side, in one event loop without a thread per child.
-
-`run` yields what happens as it happens; `collect` waits for all of it. Nothing here knows what a kubectl prints.
-"""
+"""The event loop: it runs commands side by side, one process each, and yields events as they happen."""
 
 from __future__ import annotations
 
@@ -16,24 +13,23 @@ from typing import NamedTuple
 
 from kubectl_mc.processes import memory_files
 
-# How long a process group that was asked to end (SIGTERM) has before it is killed, in seconds.
-GRACE = 2.0
-CHUNK = 1 << 16
+GRACE = 2.0  # seconds between SIGTERM to a process group and SIGKILL
+_CHUNK_SIZE = 1 << 16
 
-# Open files that this process needs beside the pipes of its children.
-OWN_FILES = 48
+# Open files that this process needs besides the pipes of its children.
+_OWN_FILES = 48
 
 
 def default_parallel() -> int:
-    """kubectls at a time: enough to hide the waiting for far clusters, few enough for the memory they take."""
+    """Return how many kubectls run at a time: enough to hide the latency of clusters, few enough for the memory."""
     return max(8, min(32, 4 * (os.cpu_count() or 1)))
 
 
 class Command(NamedTuple):
     """A process to start for a cluster.
 
-    kubeconfig: given to it as a file, in memory where that is possible, through KUBECONFIG; None: what env says
-    patience: seconds that it may take, 0 for no limit; None: what is said of all
+    kubeconfig: passed as a file, in memory where that is possible, through KUBECONFIG; None: as env says
+    patience: the seconds that the process may take, 0 for no limit; None: the timeout of all commands
     """
 
     cluster: str
@@ -44,25 +40,25 @@ class Command(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Some bytes that the command in this place, for `cluster`, wrote to its "stdout" or "stderr"."""
+    """Bytes that the command with this index wrote to the stream, "stdout" or "stderr"."""
 
-    place: int
+    command_index: int
     cluster: str
     stream: str
     text: bytes
 
 
 class Exit(NamedTuple):
-    """The command in this place has ended, all it wrote has been seen; status as in subprocess: -9 for SIGKILL."""
+    """The end of the command with this index, after all its chunks. status: as in subprocess, -9 for SIGKILL."""
 
-    place: int
+    command_index: int
     cluster: str
     status: int
     timed_out: bool = False
 
 
 class Result(NamedTuple):
-    """All that the process of a cluster said; status None if it had not ended when the user interrupted."""
+    """What the process of a cluster printed, and its exit status; None if Ctrl-C came before its end."""
 
     cluster: str
     stdout: bytes
@@ -72,59 +68,57 @@ class Result(NamedTuple):
 
 
 class _Child:
-    """A running process and our ends of its pipes."""
+    """A running process, with the read ends of its pipes, and the deadline (of time.monotonic) for its end."""
 
-    def __init__(self, place: int, command: Command, stdin: str | None, deadline: float) -> None:
-        self.place = place
+    def __init__(self, command_index: int, command: Command, stdin: str | None, deadline: float) -> None:
+        self.command_index = command_index
         self.cluster = command.cluster
         self.deadline = deadline
         self.timed_out = False
-        self.kubeconfig = None if command.kubeconfig is None else memory_files.hold(command.kubeconfig)
-        environment, inherited = command.env, tuple[int, ...]()
-        if self.kubeconfig:
-            environment, inherited = {**command.env, "KUBECONFIG": self.kubeconfig.path}, self.kubeconfig.inherited
+        self.kubeconfig = held = None if command.kubeconfig is None else memory_files.hold(command.kubeconfig)
         pipes = {name: os.pipe() for name in ("stdout", "stderr")}
         self.streams = {read: name for name, (read, _) in pipes.items()}
         with (
             os.fdopen(pipes["stdout"][1], "wb", 0) as stdout,
             os.fdopen(pipes["stderr"][1], "wb", 0) as stderr,
-            open(stdin or os.devnull, "rb") as given,
+            open(stdin or os.devnull, "rb") as stdin_file,
         ):
             try:
-                # A session of its own: a signal then reaches what kubectl has started, too, and nobody else.
+                # In a session of its own, a signal to its group reaches what kubectl has started, and nothing else.
                 self.process = subprocess.Popen(
-                    command.argv, env=environment, stdin=given, stdout=stdout, stderr=stderr,
-                    start_new_session=True, pass_fds=inherited,
+                    command.argv, env={**command.env, "KUBECONFIG": held.path} if held else command.env,
+                    stdin=stdin_file, stdout=stdout, stderr=stderr,
+                    start_new_session=True, pass_fds=held.inherited if held else (),
                 )  # fmt: skip
             except BaseException:
-                self.forget()
+                self.release()
                 raise
             finally:
-                if self.kubeconfig:
-                    self.kubeconfig.close()
+                if held:
+                    held.close()
         for read in self.streams:
             os.set_blocking(read, False)
 
-    def forget(self) -> None:
-        """Give up what we hold of a process that is no more."""
+    def release(self) -> None:
+        """Close the pipes and remove the kubeconfig of a process that has ended."""
         for read in self.streams:
             os.close(read)
         if self.kubeconfig:
             self.kubeconfig.remove()
 
-    def end(self, number: int) -> None:
-        """Send a signal to the process group, which is the process's own."""
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process group of the process."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, number)
 
 
 def files_for(count: int) -> int:
-    """The open files that `count` children at a time take: two pipes each, and our own."""
-    return 2 * count + OWN_FILES
+    """Return how many open files `count` children at a time take: two pipes each, and this process's own files."""
+    return 2 * count + _OWN_FILES
 
 
-def with_files_for(count: int) -> int:
-    """How many of `count` children may run at a time: some systems give 256 files. Raises the soft limit."""
+def raise_file_limit(count: int) -> int:
+    """Raise the soft limit of open files (256 on some systems) for `count` children, and return how many may run."""
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -133,7 +127,7 @@ def with_files_for(count: int) -> int:
         return count
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    return max(1, (allowed - OWN_FILES) // 2)
+    return max(1, (allowed - _OWN_FILES) // 2)
 
 
 def run_commands(
@@ -141,144 +135,136 @@ def run_commands(
     max_parallel: int,
     timeout: float,
     stdin: str | None = None,
-    begun: Callable[[int], None] = lambda place: None,
-    allow: Callable[[int], bool] = lambda place: True,
+    on_start: Callable[[int], None] = lambda index: None,
+    may_start: Callable[[int], bool] = lambda index: True,
 ) -> Iterator[Chunk | Exit]:
-    """Start the commands in order, at most `max_parallel` at a time, and yield what happens.
+    """Start the commands in order, at most `max_parallel` at a time, and yield events as they happen.
 
-    commands: more may be added to their end while some still run
-    timeout: seconds that each may take, 0 for no limit; then its process group is ended and its Exit says so
-    stdin: the path of a file that each gets from its start; None for an empty one
-    begun: told the place of each command when it is started
-    allow: asked with the place of each command before it is started; after a False no more are, and those that run end
+    commands: more may be appended while some still run
+    timeout: the seconds that each command may take, 0 for no limit; then its process group is ended
+    stdin: the path of a file that each process reads from its start; None for an empty one
+    on_start: called with the index of each command after its start
+    may_start: called with the index of each command before its start; after a False no more are started
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError (of subprocess.Popen).
     """
     children: list[_Child] = []
-    started, known, allowed, parallel = 0, 0, True, 0
+    started, total, parallel, starting = 0, 0, 0, True
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
-            while (started < len(commands) and allowed) or children:
-                if known < len(commands):
-                    known = len(commands)
-                    parallel = with_files_for(min(max_parallel, known))
-                while started < known and len(children) < parallel:
-                    allowed = allowed and allow(started)
-                    if not allowed:
+            while (started < len(commands) and starting) or children:
+                if total < len(commands):
+                    total = len(commands)
+                    parallel = raise_file_limit(min(max_parallel, total))
+                while starting and started < total and len(children) < parallel:
+                    starting = may_start(started)
+                    if not starting:
                         break
                     command = commands[started]
                     patience = timeout if command.patience is None else command.patience
                     deadline = time.monotonic() + patience if patience else float("inf")
-                    with _interrupted_later():
+                    with _interrupts_postponed():
                         child = _Child(started, command, stdin, deadline)
                         children.append(child)
+                    on_start(started)
                     started += 1
-                    begun(child.place)
-                    for read, name in child.streams.items():
-                        selector.register(read, selectors.EVENT_READ, (child, name))
+                    for read in child.streams:
+                        selector.register(read, selectors.EVENT_READ, child)
                 if children:
-                    yield from _step(selector, children)
+                    yield from _next_events(selector, children)
         finally:
             _end_all(children)
 
 
-def _step(selector: selectors.BaseSelector, children: list[_Child]) -> Iterator[Chunk | Exit]:
-    """Wait for the next thing to happen, and tell it."""
-    patience = min(child.deadline for child in children) - time.monotonic()
-    ready = selector.select(None if patience == float("inf") else max(0.0, patience))
-    maybe_ended: Iterable[_Child] = {key.data[0]: None for key, _ in ready if key.data}
-    for key, _ in ready:
+def _next_events(selector: selectors.BaseSelector, children: list[_Child]) -> Iterator[Chunk | Exit]:
+    """Wait until a child writes, ends or is out of time, and yield the events."""
+    wait = min(child.deadline for child in children) - time.monotonic()
+    ready = [key for key, _ in selector.select(None if wait == float("inf") else max(0.0, wait))]
+    maybe_ended: Iterable[_Child] = dict.fromkeys(key.data for key in ready if key.data)
+    for key in ready:
         if key.data is None:
-            os.read(key.fd, CHUNK)  # a child has ended, which one is not told
+            os.read(key.fd, _CHUNK_SIZE)  # SIGCHLD: a child has ended, but not known which one
             maybe_ended = list(children)
-    for key, _ in ready:
+    for key in ready:
         if key.data:
-            child, name = key.data
-            yield from _read(selector, child, key.fd, name, CHUNK)
+            yield from _read(selector, key.data, key.fd)
     now = time.monotonic()
     for child in children:
         if now >= child.deadline:
-            child.end(signal.SIGKILL if child.timed_out else signal.SIGTERM)
+            child.send_signal(signal.SIGKILL if child.timed_out else signal.SIGTERM)
             child.timed_out, child.deadline = True, now + GRACE
     for child in maybe_ended:
         if child.process.poll() is None:
             continue
-        # Whatever is in the pipes now is all: a program that outlives its kubectl may hold them open for ever.
-        for read, name in list(child.streams.items()):
-            yield from _read(selector, child, read, name, None)
+        # A program that outlives its kubectl may hold the pipes open forever, so what they contain now is all.
         for read in list(child.streams):
-            _close(selector, child, read)
+            yield from _read(selector, child, read, to_end=True)
         if child.timed_out:
-            child.end(signal.SIGKILL)  # what kubectl had started may have ignored the first signal
+            child.send_signal(signal.SIGKILL)  # what kubectl had started may have ignored SIGTERM
         children.remove(child)
-        child.forget()
-        yield Exit(child.place, child.cluster, child.process.returncode, child.timed_out)
+        child.release()
+        yield Exit(child.command_index, child.cluster, child.process.returncode, child.timed_out)
 
 
-def _read(selector: selectors.BaseSelector, child: _Child, read: int, name: str, most: int | None) -> Iterator[Chunk]:
-    """What is in the pipe: one chunk of at most `most` bytes, or all of it for None."""
-    while read in child.streams:
+def _read(selector: selectors.BaseSelector, child: _Child, read: int, to_end: bool = False) -> Iterator[Chunk]:
+    """Yield one chunk from a pipe, or with `to_end` all that it contains; then, or at its end, close the pipe."""
+    while True:
         try:
-            text = os.read(read, most or CHUNK)
+            text = os.read(read, _CHUNK_SIZE)
         except BlockingIOError:
-            return
+            if not to_end:
+                return
+            text = b""
         if not text:
-            _close(selector, child, read)
+            selector.unregister(read)
+            os.close(read)
+            del child.streams[read]
             return
-        yield Chunk(child.place, child.cluster, name, text)
-        if most:
+        yield Chunk(child.command_index, child.cluster, child.streams[read], text)
+        if not to_end:
             return
-
-
-def _close(selector: selectors.BaseSelector, child: _Child, read: int) -> None:
-    selector.unregister(read)
-    os.close(read)
-    del child.streams[read]
 
 
 def _end_all(children: Sequence[_Child]) -> None:
-    """End what still runs: asked first, killed after the grace, or at once if we are told to end while we wait."""
+    """End the children: by SIGTERM, and by SIGKILL after the grace, or at once if Ctrl-C comes during the grace."""
     try:
         for child in children:
-            child.end(signal.SIGTERM)
-        patience = time.monotonic() + GRACE
+            child.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + GRACE
         for child in children:
             with suppress(subprocess.TimeoutExpired):
-                child.process.wait(timeout=max(0.01, patience - time.monotonic()))
+                child.process.wait(timeout=max(0.01, deadline - time.monotonic()))
     finally:
         for child in children:
-            child.end(signal.SIGKILL)  # what kubectl had started may have ignored the first signal
+            child.send_signal(signal.SIGKILL)  # what kubectl had started may have ignored SIGTERM
         for child in children:
             child.process.wait()
-            child.forget()
-
-
-# What the user, or who started us, ends us with.
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+            child.release()
 
 
 @contextmanager
-def _interrupted_later() -> Iterator[None]:
-    """Put Ctrl-C and the like off to the block's end: it must not come between a process's start and our knowing of it.
+def _interrupts_postponed() -> Iterator[None]:
+    """Postpone Ctrl-C and other signals that end this process to the end of the block.
 
-    A signal that is ignored, as under nohup, or ends us at once, is left so.
+    A process that has been started has to be in the list of children before. A signal that is ignored, as under nohup,
+    or has no Python handler stays as it is.
     """
-    found = {number: signal.getsignal(number) for number in ENDING}
-    handlers = {number: handler for number, handler in found.items() if callable(handler)}
-    came = list[signal.Signals]()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+    received: list[int] = []
     for number in handlers:
-        signal.signal(number, lambda number, frame: came.append(signal.Signals(number)))
+        signal.signal(number, lambda number, frame: received.append(number))
     try:
         yield
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        if came:
-            handlers[came[0]](came[0], None)
+        if received:
+            handlers[signal.Signals(received[0])](received[0], None)
 
 
 @contextmanager
 def _child_signals(selector: selectors.BaseSelector) -> Iterator[None]:
-    """Let the end of a child wake the selector: SIGCHLD writes a byte to a pipe that it watches."""
+    """Wake the selector at the end of a child: SIGCHLD writes a byte to a pipe that the selector watches."""
     read, write = os.pipe()
     os.set_blocking(read, False)
     os.set_blocking(write, False)
@@ -297,34 +283,35 @@ def _child_signals(selector: selectors.BaseSelector) -> Iterator[None]:
 def collect_results(
     commands: Sequence[Command], max_parallel: int, timeout: float, stdin: str | None = None, partial: bool = False
 ) -> list[Result]:
-    """Run the commands to their ends; the results in the commands' order. Arguments and errors as for `run`.
+    """Run the commands to their ends, and return their results in order. Arguments and errors: as for `run_commands`.
 
-    partial: after Ctrl-C, what was complete by then is the result; else KeyboardInterrupt goes on
+    partial: after Ctrl-C, return the results of the commands that had ended; otherwise KeyboardInterrupt is raised
     """
-    gathered = ResultCollector()
+    collector = ResultCollector()
     with suppress(*([KeyboardInterrupt] if partial else [])):
         for event in run_commands(commands, max_parallel, timeout, stdin):
-            gathered.add(event)
-    return [gathered.result(place, command.cluster) for place, command in enumerate(commands)]
+            collector.add(event)
+    return [collector.result(index, command.cluster) for index, command in enumerate(commands)]
 
 
 class ResultCollector:
-    """What commands have said so far, out of the events of `run`."""
+    """Collects the events of `run_commands` into results."""
 
     def __init__(self) -> None:
         self._written: dict[tuple[int, str], list[bytes]] = {}
-        self._ended: dict[int, Exit] = {}
+        self._exits: dict[int, Exit] = {}
 
     def add(self, event: Chunk | Exit) -> None:
+        """Add an event."""
         if isinstance(event, Exit):
-            self._ended[event.place] = event
+            self._exits[event.command_index] = event
         else:
-            self._written.setdefault((event.place, event.stream), []).append(event.text)
+            self._written.setdefault((event.command_index, event.stream), []).append(event.text)
 
-    def result(self, place: int, cluster: str) -> Result:
-        """All that the command in this place has said if it has ended; else nothing, with status None."""
-        ended = self._ended.get(place)
-        if not ended:
+    def result(self, command_index: int, cluster: str) -> Result:
+        """Return the result of a command; without output and with status None if the command has not ended."""
+        exit_event = self._exits.get(command_index)
+        if not exit_event:
             return Result(cluster, b"", b"", None)
-        stdout, stderr = (b"".join(self._written.get((place, stream), ())) for stream in ("stdout", "stderr"))
-        return Result(cluster, stdout, stderr, ended.status, ended.timed_out)
+        stdout, stderr = (b"".join(self._written.get((command_index, name), ())) for name in ("stdout", "stderr"))
+        return Result(cluster, stdout, stderr, exit_event.status, exit_event.timed_out)

@@ -1,7 +1,7 @@
-"""Content for a process that we start to read as a file: in memory where the system can (Linux, by memfd).
+"""Content that a process which we start reads as a file: in memory where the system can (Linux, by memfd_create).
 
-Elsewhere (macOS) it is a file of the owner's alone, which is gone when the process is. A kubeconfig with a credential
-must not be there: see `ondisk`.
+Elsewhere (macOS) it is a file that only its owner can read, and which is removed with the process. A kubeconfig with a
+credential must not be in such a file: see `access.kubeconfig_files`.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ from typing import NamedTuple
 class HeldContent(NamedTuple):
     """Content that is held for a process.
 
-    path: where the process reads it, from its start each time
-    inherited: the descriptors without which the path leads nowhere; to be closed once the process has them
+    path: where the process that inherits the descriptors reads it, as often as it likes
+    inherited: the descriptors that the path needs; to be closed once the process has them
     """
 
     path: str
     inherited: tuple[int, ...]
 
     def close(self) -> None:
-        """Give up our own descriptors."""
+        """Close our own descriptors."""
         for descriptor in self.inherited:
             os.close(descriptor)
 
     def remove(self) -> None:
-        """Once nobody reads it any more."""
+        """Remove the file, once nobody reads it any more."""
         if not self.inherited:
             os.unlink(self.path)
 
 
 def available() -> bool:
-    """Can content be held in memory?"""
+    """Return whether content can be held in memory."""
     return hasattr(os, "memfd_create")
 
 
 def hold(content: bytes) -> HeldContent:
-    """Raises OSError, where there is no memory or no room for a file."""
+    """Hold content in memory or in a file. Raises OSError if there is no room for it."""
     if available():
         descriptor = os.memfd_create("kubectl-mc")
         held = HeldContent(f"/dev/fd/{descriptor}", (descriptor,))
@@ -55,10 +55,10 @@ def hold(content: bytes) -> HeldContent:
 
 @contextmanager
 def held_file(content: bytes) -> Iterator[str]:
-    """The path under which this process can open the content, again and again."""
-    holding = hold(content)
+    """Hold content during the block; the path is for this process, and for those that inherit no descriptors."""
+    held = hold(content)
     try:
-        yield holding.path
+        yield f"/proc/{os.getpid()}/fd/{held.inherited[0]}" if held.inherited else held.path
     finally:
-        holding.close()
-        holding.remove()
+        held.close()
+        held.remove()

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Files that only their owner can read."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from contextlib import suppress
 
 
 def write_privately(target: str, text: str, sync: bool = True) -> None:
-    """Write a file whole or not at all, for its owner only; where there is a link, what it points at. Raises OSError.
+    """Write a file for its owner only, as a whole or not at all; for a link, the file it points at. Raises OSError.
 
-    sync: it has to be there after a crash of the machine, too
+    sync: the file has to survive a crash of the machine
     """
     path = os.path.realpath(target)
-    # Not by the process's number: in a container it is that of the one before, which may have left a draft.
+    # The name is random: in a container, process ids repeat, and an earlier process may have left its draft.
     draft = f"{path}.{os.urandom(8).hex()}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""The programs on PATH that are meant: the user's kubectl, and its plugins."""
+"""The programs on PATH that a command line refers to: the user's kubectl, and its plugins."""
 
 from __future__ import annotations
 
@@ -15,45 +15,44 @@ from kubectl_mc.processes.environment import Environment
 
 
 def with_kubectl(environment: Environment) -> Environment:
-    """The environment with the path of the user's kubectl.
+    """Return the environment with the path of the user's kubectl.
 
-    That is the first kubectl on PATH, else the one that pip put beside this Python (the extra `kubectl`). Raises
+    That is the first kubectl on PATH, or the one that pip installed beside this Python (the extra `kubectl`). Raises
     UserError if there is none.
     """
     import sys
 
-    folders = [*_path_folders(environment.variables), os.path.dirname(sys.executable)]
-    for folder in folders:
+    for folder in (*_path_folders(environment.variables), os.path.dirname(sys.executable)):
         candidate = f"{folder or '.'}/kubectl"
         if _runs(candidate):
             return environment._replace(kubectl=candidate)
     raise messages.no_kubectl()
 
 
-def named(line: CommandLine, environment: Environment) -> CommandLine:
-    """The command line as it is; the path of a plugin's is the plugin's whole name.
+def resolve_plugin(line: CommandLine, environment: Environment) -> CommandLine:
+    """Return the command line; if its verb is a plugin, with the whole name of the plugin as its path.
 
-    Raises UserError for a verb that is neither kubectl's nor a plugin's, nor perhaps an alias of a kuberc file.
+    Raises UserError if the verb is neither kubectl's nor a plugin, and no kuberc file can hold an alias.
     """
-    name = plugin(line, environment.variables)
+    name = plugin_name(line, environment.variables)
     if not (name or verbs.is_kubectls(line) or environment.has_kuberc(grammar.value(line, "kuberc"))):
         raise messages.unknown_command(line.verb, [name for name in (*FLAGS, *COMMANDS) if name and " " not in name])
     return line._replace(path=name) if name else line
 
 
-def plugin(line: CommandLine, variables: Mapping[str, str]) -> tuple[str, ...]:
-    """The words that name a plugin on PATH, () if there is none: the longest run of words that is one's name.
+def plugin_name(line: CommandLine, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the words that name a plugin on PATH, as many as possible; () if there is none.
 
-    As kubectl looks for it (k8s.io/kubectl/pkg/cmd, HandlePluginCommand): `foo-a bar` is kubectl-foo_a-bar. Of its
-    own verbs, only `create` may be a plugin's first word.
+    The rules are kubectl's (k8s.io/kubectl/pkg/cmd, HandlePluginCommand): `foo-a bar` is kubectl-foo_a-bar. Of its own
+    verbs, only `create` may be the first word of a plugin.
     """
     if verbs.is_kubectls(line) and line.path != ("create",):
         return ()
     words = grammar.join_tokens(dropwhile(lambda token: bool(token.flags), line.tokens))
     name = tuple(takewhile(lambda word: not word.startswith("-"), words))
     folders = _path_folders(variables)
-    taken = len(line.path) if verbs.is_kubectls(line) else 0
-    for length in range(len(name), taken, -1):
+    shortest = len(line.path) if verbs.is_kubectls(line) else 0
+    for length in range(len(name), shortest, -1):
         file = "-".join(("kubectl", *(word.replace("-", "_") for word in name[:length])))
         if any(_runs(f"{folder or '.'}/{file}") for folder in folders):
             return name[:length]

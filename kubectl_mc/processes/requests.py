@@ -1,4 +1,4 @@
-"""A request: one kubectl command line for a fleet, and the processes that it becomes on the clusters."""
+"""Requests: a kubectl command line for the fleet, and the jobs that it consists of, one per cluster."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ from kubectl_mc.processes.targets import Target
 
 
 class Request(NamedTuple):
-    """What the user asked of the fleet.
+    """One kubectl command line for the fleet.
 
-    environment: what the kubectls run with
     verb: the row of the verb table
-    line: kubectl's command line
-    stdin: the path of what was read from our stdin, if the command reads it (`-f -`)
-    unreachable: a result for each cluster that is not asked, as a kubectl that failed would have given it
+    stdin: the path of the content of our stdin, if the command reads it (`-f -`)
+    unreachable: the results of the clusters that are not asked, as if their kubectls had failed
     """
 
     environment: Environment
@@ -39,32 +37,32 @@ class Request(NamedTuple):
         return self.environment.options
 
     def with_options(self, options: Options) -> Request:
-        """The same request with other options."""
+        """Return the request with other options."""
         return self._replace(environment=self.environment._replace(options=options))
 
     @property
     def patience(self) -> float:
-        """The time that each cluster has, in seconds; 0 for no limit."""
+        """The seconds that each cluster has; 0 for no limit."""
         timeout = self.options.cluster_timeout
         if timeout is not None:
             return timeout
         limit = verbs.kubectl_time_limit(self.verb, self.line)
         if limit:
             own = 0.0
-            with suppress(UserError):  # it is negative or wrong, and kubectl will say so
+            with suppress(UserError):  # it is negative or malformed, which kubectl reports
                 own = seconds("timeout", limit)
             return own and own + verbs.PATIENCE  # kubectl's limit does not count until it has reached the cluster
-        return 0.0 if verbs.is_endless(self.verb, self.line) else self.verb.patience
+        return 0.0 if verbs.is_endless(self.verb, self.line) else self.verb.waiting.patience
 
     def parallel(self, count: int) -> int:
-        """How many of `count` kubectls run at a time. Those that do not end by themselves, or wait, all run at once."""
+        """Return how many of `count` kubectls run at a time: all of them if they wait, or do not end by themselves."""
         if verbs.is_endless(self.verb, self.line):
             return max(count, 1)
-        return self.options.max_parallel or (max(count, 1) if self.verb.waits else default_parallel())
+        return self.options.max_parallel or (max(count, 1) if self.verb.waiting.kubectl_timeout else default_parallel())
 
 
 class Job(NamedTuple):
-    """A kubectl command line for one cluster. label: what its answer is shown under, the cluster's name or more."""
+    """The part of a request for one cluster. label: the title of its answer, the name of the cluster or more."""
 
     target: Target
     line: CommandLine
@@ -72,22 +70,17 @@ class Job(NamedTuple):
 
 
 def job_command(request: Request, job: Job) -> Command:
-    """The process for a job."""
-    process = kubectl_process.target_command(
-        request.environment,
-        job.target,
-        job.line,
-        plugin=not verbs.is_kubectls(job.line),
-        lasting=verbs.is_endless(request.verb, request.line),
-    )
-    return process._replace(cluster=job.label)
+    """Return the command for a job."""
+    plugin, lasting = not verbs.is_kubectls(job.line), verbs.is_endless(request.verb, request.line)
+    command = kubectl_process.target_command(request.environment, job.target, job.line, plugin, lasting)
+    return command._replace(cluster=job.label)
 
 
 def unreachable_result(target: Target) -> Result:
-    """The result of a cluster that cannot be asked."""
+    """Return the result of a cluster that cannot be reached."""
     return Result(target.cluster, b"", target.problem.encode(), 1)
 
 
 def same_jobs(targets: Sequence[Target], line: CommandLine) -> list[Job]:
-    """A job with the same command line for each target."""
+    """Return a job with the same command line for each target."""
     return [Job(target, line, target.cluster) for target in targets]

@@ -1,4 +1,4 @@
-"""Where a command reads and writes: handed in once, so that nothing else knows of the process's own streams."""
+"""The streams that a command reads and writes. They are handed in, so no other module uses those of the process."""
 
 from __future__ import annotations
 
@@ -16,30 +16,32 @@ class Streams(NamedTuple):
     stderr: TextIO
 
     def answer(self, text: bytes) -> None:
-        """Write to stdout, at once."""
+        """Write to stdout, without delay."""
         self.stdout.buffer.write(text)
         self.stdout.buffer.flush()
 
     def say(self, lines: Sequence[str]) -> None:
-        """Write lines about the answer to stderr, ahead of what stdout gets next."""
+        """Write lines about the answer to stderr, before anything that stdout gets later."""
         self.stderr.write("".join(f"{line}\n" for line in lines))
         self.stderr.flush()
 
 
-class Steady(Streams):
-    """Streams for a change, which must not stop half-way because nobody reads on (`| head`, a closed terminal)."""
+class SteadyStreams(Streams):
+    """Streams for a change, which must not stop half-way when nobody reads on (`| head`, a closed terminal)."""
 
     def answer(self, text: bytes) -> None:
-        with _although_unread():
+        """Write to stdout; ignore that nobody reads it."""
+        with _ignoring_lost_readers():
             super().answer(text)
 
     def say(self, lines: Sequence[str]) -> None:
-        with _although_unread():
+        """Write lines to stderr; ignore that nobody reads them."""
+        with _ignoring_lost_readers():
             super().say(lines)
 
 
 @contextmanager
-def _although_unread() -> Iterator[None]:
+def _ignoring_lost_readers() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -1,17 +1,17 @@
-"""What reaches a cluster: the values that access makes and that a kubectl is started with."""
+"""Targets: clusters with what reaches them, for the start of a kubectl."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from os import path
+from os.path import getsize, isfile
 from typing import Any, NamedTuple
 
 
 class Kubeconfig(NamedTuple):
     """A kubeconfig for one context.
 
-    content: the kubeconfig as a mapping; None where only the user's own files will do
-    starts_programs: kubectl will start an exec credential plugin, or another program, for it
+    content: the kubeconfig as a mapping; None for the user's own files
+    starts_programs: kubectl may start an exec credential plugin or another program for it
     variables: environment variables that its kubectl needs, as (name, value)
     """
 
@@ -20,7 +20,7 @@ class Kubeconfig(NamedTuple):
     variables: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
-        """Describe it without its content, which holds credentials."""
+        """Return a description without the content, which holds credentials."""
         return f"Kubeconfig({'…' if self.content else None}, {self.starts_programs})"
 
 
@@ -29,8 +29,8 @@ class Target(NamedTuple):
 
     context: a context of the user's kubeconfig; "" for the current one
     kubeconfig: with content, it is used instead of the user's kubeconfig and the context
-    source: what said how to reach it: "mapping", "context", or of the ClusterProfile "provider NAME" or "properties"
-    problem: why it cannot be reached; "" if it can, as far as is known
+    source: where this comes from: "mapping", "context", or in the ClusterProfile "provider NAME" or "properties"
+    problem: why it cannot be reached; "" if no reason is known
     """
 
     cluster: str
@@ -41,28 +41,23 @@ class Target(NamedTuple):
 
 
 def own_kubeconfig(paths: Sequence[str]) -> Kubeconfig:
-    """The user's own kubeconfig files, of which only is read whether they may make kubectl start a program.
+    """Return the kubeconfig that stands for the user's own files.
 
-    A program is an exec credential plugin or a legacy auth-provider. The files are searched for the words and are not
-    parsed: reading YAML is slow, and "maybe" is a safe answer.
+    Whether they may make kubectl start a program (an exec credential plugin or a legacy auth-provider) is searched for
+    by words. The files are not parsed: reading YAML is slow, and it is safe to assume a program where there is none.
     """
-    return Kubeconfig(None, _may_start_programs(paths))
+    return Kubeconfig(None, any(_may_start_programs(path) for path in paths if isfile(path)))
 
 
-def _may_start_programs(paths: Sequence[str]) -> bool:
-    for name in paths:
-        if not path.isfile(name):
-            continue
-        try:
-            with open(name, "rb") as file:
-                text = file.read()
-        except OSError:
-            return True
-        if b"exec" in text or b"auth-provider" in text:
-            return True
-    return False
+def _may_start_programs(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except OSError:
+        return True
+    return b"exec" in text or b"auth-provider" in text
 
 
 def total_size(paths: Sequence[str]) -> int:
-    """The size of these files together, in bytes; a file that cannot be seen counts as 0."""
-    return sum(path.getsize(name) for name in paths if path.isfile(name))
+    """Return the total size of files in bytes; a file that does not exist counts as 0."""
+    return sum(getsize(path) for path in paths if isfile(path))

@@ -1,0 +1,1 @@
+"""Captured and streamed commands: which jobs each cluster gets, and what is shown of their answers."""

@@ -1,22 +1,23 @@
-"""Commands whose answers are waited for: every cluster's is merged into one."""
+"""Captured commands: the answers of all clusters are collected and merged into one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kubectl_mc.merge import answers, report
-from kubectl_mc.merge.answers import merge_answers
+from kubectl_mc.merge.answers import merge_answers, mergeable_line, sort_key_jobs
+from kubectl_mc.merge.report import make_report
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Target
-from kubectl_mc.reads import name_patterns, wildcards
+from kubectl_mc.reads import wildcards
+from kubectl_mc.reads.name_patterns import name_patterns
 
 
 class JobAnswer(NamedTuple):
-    """What a job printed, and the keys to sort that by, if it is to be sorted."""
+    """The result of a job; keys: the result with its sort keys, None if the answers are not sorted."""
 
     job: Job
     result: Result
@@ -24,84 +25,91 @@ class JobAnswer(NamedTuple):
 
 
 def show_captured(request: Request, targets: Sequence[Target]) -> int:
-    """Show one answer out of those of all targets; the exit status. Raises UserError."""
+    """Run the command on all targets, show one merged answer and return the exit status. Raises UserError."""
     streams = request.environment.streams
     request, jobs = wildcards.resolve_jobs(request, targets)
     several = len(jobs) + len(request.unreachable) > 1
     answers = _ask(request, jobs, several)
-    if several and any(b"have a resource type" in each.result.stderr for each in answers):
-        answers = _ask_for_less(request, answers)
-    if name_patterns.name_patterns(request.verb, request.line):
-        answers = [_matching(each, request) for each in answers]
-    of_clusters = wildcards.one_result_per_cluster(
-        [each.result._replace(cluster=each.job.target.cluster) for each in answers]
+    if several and any(b"have a resource type" in answer.result.stderr for answer in answers):
+        answers = _ask_without_missing_types(request, answers)
+    if name_patterns(request.verb, request.line):
+        answers = _filtered(request, answers)
+    cluster_results = wildcards.one_result_per_cluster(
+        [answer.result._replace(cluster=answer.job.target.cluster) for answer in answers]
     )
-    results = [*(each.result for each in answers), *request.unreachable]
-    keys = [each.keys for each in answers if each.keys]
-    coloured = _coloured(request, jobs) if request.options.by_time else {}
+    results = [*(answer.result for answer in answers), *request.unreachable]
+    keys = [answer.keys for answer in answers if answer.keys]
+    labels = _coloured_labels(request, jobs) if request.options.by_time else {}
     try:
-        merged = merge_answers(results, keys, request, coloured)
+        merged = merge_answers(results, keys, request, labels)
     except UserError:
-        streams.say(report.make_report(of_clusters, request, shown=True).lines)  # who failed, but nothing that is shown
+        # The report says which clusters failed, although there is no answer to show.
+        streams.say(make_report(cluster_results, request, shown=True).lines)
         raise
-    told = report.make_report(of_clusters, request)
-    streams.say(told.lines)
+    report = make_report(cluster_results, request)
+    streams.say(report.lines)
     streams.answer(merged.encode("utf-8", "surrogateescape"))
-    return told.status
-
-
-def _matching(answered: JobAnswer, request: Request) -> JobAnswer:
-    """The answer with those objects only whose names match; as it is if they were asked for by their names."""
-    from kubectl_mc.merge import sorting
-    from kubectl_mc.reads import name_filter
-
-    kept = name_filter.name_filter(request)
-    if not kept:
-        return answered
-    keys = answered.keys
-    keys = keys and keys._replace(stdout=sorting.only_keys(keys.stdout.decode("utf-8", "replace"), kept).encode())
-    return answered._replace(result=name_filter.filtered_result(answered.result, kept, request), keys=keys)
-
-
-def _coloured(request: Request, jobs: Sequence[Job]) -> dict[str, str]:
-    """The labels as a terminal shows them."""
-    from kubectl_mc.messages.colours import coloured, wants_colour
-
-    wanted = wants_colour(request.environment.streams.stdout, request.environment.variables)
-    return {job.label: coloured(job.label, job.target.cluster) for job in jobs} if wanted else {}
+    return report.status
 
 
 def _ask(request: Request, jobs: Sequence[Job], several: bool) -> list[JobAnswer]:
-    """several: the jobs, or those that they stand for, are of several clusters."""
-    asked = [
-        job_command(request, job._replace(line=answers.mergeable_line(request, job.line, several))) for job in jobs
-    ]
-    sorting = answers.sort_key_jobs(request, jobs) if several else []
-    everything = [*asked, *(job_command(request, job) for job in sorting)]
-    found = event_loop.collect_results(
-        everything, request.parallel(len(jobs)), request.patience, request.stdin, partial=True
+    """Run the jobs, and the jobs that print their sort keys. several: the answer is merged with that of other jobs."""
+    key_jobs = sort_key_jobs(request, jobs) if several else []
+    all_jobs = [job._replace(line=mergeable_line(request, job.line, several)) for job in jobs] + key_jobs
+    results = event_loop.collect_results(
+        [job_command(request, job) for job in all_jobs],
+        request.parallel(len(jobs)),
+        request.patience,
+        request.stdin,
+        partial=True,
     )
-    keys: Sequence[Result | None] = found[len(jobs) :] if sorting else [None] * len(jobs)
-    return [JobAnswer(job, _sortable(result, key), key) for job, result, key in zip(jobs, found, keys)]
+    keys: Sequence[Result | None] = results[len(jobs) :] if key_jobs else [None] * len(jobs)
+    return [JobAnswer(job, _sortable(result, key), key) for job, result, key in zip(jobs, results, keys)]
 
 
 def _sortable(result: Result, keys: Result | None) -> Result:
-    """The result, or a failed one where its keys failed: rows whose place isn't known can't stand among others."""
+    """Return the result, or the failure of its keys: rows without sort keys cannot be merged with others."""
     return keys._replace(stdout=b"") if keys and keys.status != 0 and result.status == 0 else result
 
 
-def _ask_for_less(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:
-    """Ask clusters that lack a type for the others, until none complains."""
-    from kubectl_mc.reads import missing_types
+def _ask_without_missing_types(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:
+    """Ask clusters that do not have a type for the other types, until no cluster reports a missing type."""
+    from kubectl_mc.reads.missing_types import jobs_without_missing_types
 
-    found = list(answers)
-    while fewer := missing_types.jobs_without_missing_types(
-        [each.job for each in found], [each.result for each in found]
-    ):
-        for place, again in zip(fewer, _ask(request, list(fewer.values()), several=True)):
-            # What it lacks is said all the same: where every cluster lacks it, that is an error.
-            before, after = found[place].result, again.result
-            found[place] = again._replace(
+    answers = list(answers)
+    while jobs := jobs_without_missing_types([answer.job for answer in answers], [answer.result for answer in answers]):
+        for index, answer in zip(jobs, _ask(request, list(jobs.values()), several=True)):
+            # The error about the missing type stays: a type that no cluster has is a failure.
+            before, after = answers[index].result, answer.result
+            answers[index] = answer._replace(
                 result=after._replace(stderr=before.stderr + after.stderr, status=after.status or before.status)
             )
-    return found
+    return answers
+
+
+def _filtered(request: Request, answers: list[JobAnswer]) -> list[JobAnswer]:
+    """Return the answers with only the objects whose names match, unless only those were asked for."""
+    from kubectl_mc.merge import sorting
+    from kubectl_mc.reads import name_filter
+
+    is_kept = name_filter.name_filter(request)
+    if not is_kept:
+        return answers
+    filtered = []
+    for answer in answers:
+        keys = answer.keys
+        if keys:
+            stdout = sorting.only_keys(keys.stdout.decode("utf-8", "replace"), is_kept).encode()
+            keys = keys._replace(stdout=stdout)
+        result = name_filter.filtered_result(answer.result, is_kept, request)
+        filtered.append(answer._replace(result=result, keys=keys))
+    return filtered
+
+
+def _coloured_labels(request: Request, jobs: Sequence[Job]) -> dict[str, str]:
+    """Return each job's label as it is shown on a terminal; {} without colours."""
+    from kubectl_mc.messages.colours import coloured, wants_colour
+
+    if not wants_colour(request.environment.streams.stdout, request.environment.variables):
+        return {}
+    return {job.label: coloured(job.label, job.target.cluster) for job in jobs}

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Which operands of a command line are names with wildcards. This module is cheap to import, so every read can ask."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.verbs import VerbRow
 
-# What `kubectl logs NAME` means by a bare name. It takes one object; a word behind that is a container.
-_DEFAULT_TYPE = {"logs": "pod"}
+# The type of a bare name, `kubectl logs NAME`. Such a verb takes one object; the operand after it is a container.
+DEFAULT_TYPES = {"logs": "pod"}
 
 
 def name_patterns(verb: VerbRow, line: CommandLine) -> list[str]:
-    """The operands that have a wildcard in their name, e.g. ["nginx-*"], ["deploy/web-*"]; a type is none."""
+    """Return the operands whose name has a wildcard, such as "nginx-*" or "deploy/web-*"; never a type alone."""
     words = grammar.operands(line) if verb.wildcards else []
-    type_first = line.verb not in _DEFAULT_TYPE and words and "/" not in words[0]
-    return [word for word in words[1 if type_first else 0 :] if _is_pattern(word)]
+    type_first = line.verb not in DEFAULT_TYPES and words and "/" not in words[0]
+    return [word for word in words[1 if type_first else 0 :] if is_pattern(word)]
 
 
-def _is_pattern(word: str) -> bool:
+def is_pattern(word: str) -> bool:
+    """Return whether the name in NAME or TYPE/NAME has a wildcard."""
     return any(letter in word.rpartition("/")[2] for letter in "*?[")

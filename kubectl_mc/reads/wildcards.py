@@ -1,8 +1,8 @@
-"""Names with wildcards (`get pod 'nginx-*'`): each cluster is asked for its names first, and gets those that match."""
+"""Names with wildcards (`get pod 'nginx-*'`): each cluster lists its names first and is asked for those that match."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import NamedTuple
@@ -14,297 +14,250 @@ from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Command, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
 from kubectl_mc.processes.targets import Target
-from kubectl_mc.reads import name_patterns
-from kubectl_mc.reads.name_patterns import _DEFAULT_TYPE
-
-# -A of a verb that has none of its own is a flag unknown to it.
-_EVERYWHERE = ("all-namespaces", "A")
+from kubectl_mc.reads.name_patterns import DEFAULT_TYPES, is_pattern, name_patterns
 
 
 class Object(NamedTuple):
-    """An object of a cluster. kind: its type as it was typed; word: TYPE/NAME; namespace: "" where that goes unsaid."""
+    """An object of a cluster.
+
+    kind: its type as the user typed it
+    reference: TYPE/NAME
+    namespace: "" without --all-namespaces, and for an object without a namespace
+    """
 
     kind: str
-    word: str
+    reference: str
     namespace: str = ""
 
     @property
     def name(self) -> str:
-        return self.word.rpartition("/")[2]
+        """The name without the type."""
+        return self.reference.rpartition("/")[2]
 
 
 def resolve_jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, list[Job]]:
-    """The command lines for the clusters; names with wildcards become each one's own.
+    """Return the jobs of all clusters, with the names that the wildcards stand for on each cluster.
 
-    A cluster that isn't asked any further is in the request's `unreachable`. Raises UserError as `listings`.
+    The request's `unreachable` gets the clusters that have no jobs. Raises UserError as `Resolver`.
     """
-    asking = [listing_commands(request, target) for target in targets]
-    commands = [each for theirs in asking for each in theirs]
-    if not commands:
-        return request, same_jobs(targets, without_listings(request))
-    results = iter(event_loop.collect_results(commands, request.parallel(len(commands)), verbs.PATIENCE))
-    found = [
-        resolve_cluster(request, target, list(islice(results, len(each)))) for target, each in zip(targets, asking)
-    ]
-    aside = [result for _, results in found for result in results]
-    return request._replace(unreachable=(*request.unreachable, *aside)), [job for jobs, _ in found for job in jobs]
+    resolver = Resolver(request, targets)
+    if not resolver.commands:
+        return request, resolver.jobs
+    parallel = request.parallel(len(resolver.commands))
+    results = iter(event_loop.collect_results(resolver.commands, parallel, verbs.PATIENCE))
+    jobs: list[Job] = []
+    failures: list[Result] = []
+    for target in targets:
+        target_jobs, target_failures = resolver.resolve(target, list(islice(results, len(resolver.types))))
+        jobs += target_jobs
+        failures += target_failures
+    return request._replace(unreachable=(*request.unreachable, *failures)), jobs
 
 
 def one_result_per_cluster(results: Sequence[Result]) -> list[Result]:
-    """One result per cluster, also of a cluster that had several kubectls: the worst of theirs."""
-    found: dict[str, Result] = {}
-    for each in results:
-        before = found.get(each.cluster)
-        found[each.cluster] = _joined(before, each) if before else each
-    return list(found.values())
-
-
-def _joined(one: Result, other: Result) -> Result:
-    return Result(
-        one.cluster,
-        one.stdout + other.stdout,
-        one.stderr + other.stderr,
-        None if None in (one.status, other.status) else one.status or other.status,
-        one.timed_out or other.timed_out,
-    )
+    """Join the results of each cluster that had several kubectls; the first failure, if any, decides the status."""
+    joined: dict[str, Result] = {}
+    for result in results:
+        before = joined.get(result.cluster, Result(result.cluster, b"", b"", 0))
+        joined[result.cluster] = Result(
+            result.cluster,
+            before.stdout + result.stdout,
+            before.stderr + result.stderr,
+            None if None in (before.status, result.status) else before.status or result.status,
+            before.timed_out or result.timed_out,
+        )
+    return list(joined.values())
 
 
 class Resolver:
-    """The same while it happens: each cluster's jobs as soon as they are known.
+    """Resolves the names of a request cluster by cluster, as soon as a cluster's listings have ended.
 
-    commands: to be run, in front of any others; [] if there are no wildcards
+    types: the types that each cluster lists; [] if no names have to be listed
+    commands: the listings, one for each type and cluster, to be run in front of all other commands
+    jobs: the jobs of all clusters if no names have to be listed
     """
 
     def __init__(self, request: Request, targets: Sequence[Target]) -> None:
-        """Raises UserError as `listings`."""
+        """Raises UserError for names that cannot be resolved."""
+        line = request.line
         self._request = request
-        self._asking = [(target, each) for target in targets for each in listing_commands(request, target)]
-        self.commands = [each for _, each in self._asking]
-        self._gathered = event_loop.ResultCollector()
+        self._targets = targets
+        self._collector = event_loop.ResultCollector()
+        # A cluster must not hold up the others, so a listing has a limit even if the jobs after it have none.
+        timeout = request.options.cluster_timeout
+        self._patience = verbs.PATIENCE if timeout is None else timeout
+        self._types_by_name: Mapping[str, Sequence[str]] = {}
+        self.types: list[str] = []
+        self.jobs: list[Job] = []
+        if not name_patterns(request.verb, line):
+            self.jobs = same_jobs(targets, line)
+        else:
+            from kubectl_mc.reads import name_filter
+
+            if name_filter.name_filter(request):
+                self.jobs = same_jobs(targets, name_filter.without_names(line))
+            elif targets and line.verb == "get" and _all_namespaces(line) and grammar.is_set(line, "sort-by"):
+                raise messages.no_sorting_of_wildcards()
+            else:
+                self._types_by_name = _types_by_name(request)
+                everywhere = _all_namespaces(line)
+                listed = [kinds for name, kinds in self._types_by_name.items() if is_pattern(name) or everywhere]
+                self.types = list(dict.fromkeys(kind for kinds in listed for kind in kinds))
+        self.commands: list[Command] = [
+            job_command(request, Job(target, _listing(line, kind), target.cluster))._replace(patience=self._patience)
+            for target in targets
+            for kind in self.types
+        ]
 
     def feed(self, event: Chunk | Exit) -> tuple[list[Job], list[Result]]:
-        """What `resolve` gives for the cluster whose last listing has ended with this event; else nothing."""
-        self._gathered.add(event)
+        """Return what `resolve` returns for the cluster whose last listing ends with this event; else nothing."""
+        self._collector.add(event)
         if isinstance(event, Chunk):
             return [], []
-        target, _ = self._asking[event.place]
-        places = [place for place, (each, _) in enumerate(self._asking) if each is target]
-        results = [self._gathered.result(place, target.cluster) for place in places]
-        return (
-            ([], [])
-            if any(each.status is None for each in results)
-            else resolve_cluster(self._request, target, results)
-        )
+        target_index = event.command_index // len(self.types)
+        target, first = self._targets[target_index], target_index * len(self.types)
+        results = [self._collector.result(first + index, target.cluster) for index in range(len(self.types))]
+        return ([], []) if any(result.status is None for result in results) else self.resolve(target, results)
+
+    def resolve(self, target: Target, results: Sequence[Result]) -> tuple[list[Job], list[Result]]:
+        """Return the jobs of a cluster from the results of its listings, one for each of `types`.
+
+        If the names cannot be listed or none matches, return the result that a failed kubectl would have given instead.
+        """
+        failure = _listing_failure(results, self._patience)
+        if failure:
+            return [], [failure]
+        objects = self._matching_objects(dict(zip(self.types, results)))
+        if objects or grammar.is_set(self._request.line, "ignore-not-found"):
+            return _object_jobs(self._request, target, objects), []
+        error = messages.no_match(name_patterns(self._request.verb, self._request.line))
+        return [], [Result(target.cluster, b"", error.encode("utf-8", "replace"), 1)]
+
+    def _matching_objects(self, listings: Mapping[str, Result]) -> list[Object]:
+        """Return the objects of one cluster that the names mean, each once; listings: type -> its listing."""
+        everywhere = _all_namespaces(self._request.line)
+        listed = {kind: _listed_objects(kind, listing, everywhere) for kind, listing in listings.items()}
+        objects: list[Object] = []
+        any_match = False
+        for name, kinds in self._types_by_name.items():
+            pattern = name.rpartition("/")[2]
+            matching = [item for kind in kinds for item in listed.get(kind, ()) if fnmatchcase(item.name, pattern)]
+            any_match = any_match or bool(matching)
+            if not matching and not everywhere:
+                # kubectl has to report what is missing, so it gets the name as it was typed, with each type that the
+                # cluster may have.
+                kinds = [kind for kind in kinds if kind not in listings or not listings[kind].status]
+                matching = [Object(kind, f"{kind}/{pattern}") for kind in kinds]
+            objects += matching
+        return list(dict.fromkeys(objects)) if any_match or not all(map(is_pattern, self._types_by_name)) else []
 
 
-def listing_commands(request: Request, target: Target) -> list[Command]:
-    """What a cluster is asked first, a command for each type of the names with wildcards; [] if there are none.
+# A verb that has no -A of its own is parsed with the unknown flag `A`.
+_ALL_NAMESPACES_FLAGS = ("all-namespaces", "A")
 
-    Raises UserError for what can't be asked for by names.
+
+def _all_namespaces(line: CommandLine) -> bool:
+    return any(grammar.is_set(line, name) for name in _ALL_NAMESPACES_FLAGS)
+
+
+def _types_by_name(request: Request) -> dict[str, list[str]]:
+    """Return the operands that are names with their types: {"web-*": ["pods", "svc"]}, {"deploy/web-*": ["deploy"]}.
+
+    The types stay separate because a cluster may not have one of them.
     """
-    line = request.line
-    if not name_patterns.name_patterns(request.verb, line):
-        return []
-    from kubectl_mc.reads import name_filter
+    line, patterns = request.line, name_patterns(request.verb, request.line)
+    operands = grammar.operands(line)
+    default_type = ""  # of names without a type: `pods` in `get pods 'web-*'`
+    if any("/" not in pattern for pattern in patterns):
+        default_type = DEFAULT_TYPES.get(line.verb) or operands[0]
+    names = patterns if line.verb in DEFAULT_TYPES else operands[1 if default_type else 0 :]
+    return {name: (name.rpartition("/")[0] if "/" in name else default_type).split(",") for name in names}
 
-    if name_filter.name_filter(request):
-        return []
-    if _everywhere(line) and line.verb == "get" and grammar.is_set(line, "sort-by"):
-        raise messages.no_sorting_of_wildcards()
-    asking = [job_command(request, Job(target, _listing(line, kind), target.cluster)) for kind in _listed(request)]
-    return [each._replace(patience=_patience(request)) for each in asking]
-
-
-def without_listings(request: Request) -> CommandLine:
-    """What is asked where no names have to be known first: as it was typed, or for all objects of its types."""
-    if not name_patterns.name_patterns(request.verb, request.line):
-        return request.line
-    from kubectl_mc.reads import name_filter
-
-    return name_filter.without_names(request.line)
-
-
-def resolve_cluster(request: Request, target: Target, results: Sequence[Result]) -> tuple[list[Job], list[Result]]:
-    """The jobs of a cluster that has given these answers to its listings.
-
-    Or, where its names can't be had or none of them matches, what is to be said of it as if a kubectl had.
-    """
-    answers = dict(zip(_listed(request), results))
-    failure = _failure(results, _patience(request))
-    if failure:
-        return [], [failure]
-    found = _jobs(request, target, answers)
-    if found or grammar.is_set(request.line, "ignore-not-found"):
-        return found, []
-    text = messages.no_match(name_patterns.name_patterns(request.verb, request.line))
-    return [], [Result(target.cluster, b"", text.encode("utf-8", "replace"), 1)]
-
-
-def _patience(request: Request) -> float:
-    """Seconds that a listing has: also where what follows has no limit, a cluster must not hold up the others."""
-    given = request.options.cluster_timeout
-    return verbs.PATIENCE if given is None else given
-
-
-def _everywhere(line: CommandLine) -> bool:
-    return any(grammar.is_set(line, name) for name in _EVERYWHERE)
-
-
-# --- What the words are -------------------------------------------------------------------------------------
-
-
-def _bare_type(request: Request) -> str | None:
-    """The word that says the type of names without one: `pods` of `get pods 'web-*'`."""
-    if any("/" not in word for word in name_patterns.name_patterns(request.verb, request.line)):
-        return _DEFAULT_TYPE.get(request.line.verb) or grammar.operands(request.line)[0]
-    return None
-
-
-def _names(request: Request) -> list[str]:
-    """The operands that are names: ["web-*", "solo"], ["deploy/web-*", "svc/web"]."""
-    if request.line.verb in _DEFAULT_TYPE:
-        return name_patterns.name_patterns(request.verb, request.line)
-    return grammar.operands(request.line)[1 if _bare_type(request) else 0 :]
-
-
-def _listed(request: Request) -> list[str]:
-    """The types of which the names have to be known."""
-    words = [word for word in _names(request) if name_patterns._is_pattern(word) or _everywhere(request.line)]
-    return list(dict.fromkeys(kind for word in words for kind in _kinds(word, request)))
-
-
-def _kinds(word: str, request: Request) -> list[str]:
-    """The types whose names this word is about. Each is listed by itself, for a cluster may lack one of them."""
-    kind, slash, _ = word.rpartition("/")
-    return (kind if slash else _bare_type(request) or "").split(",")
-
-
-# --- Listings -----------------------------------------------------------------------------------------------
 
 _NAMESPACE_AND_NAME = "custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name"
 
 
 def _listing(line: CommandLine, kind: str) -> CommandLine:
-    """`get KIND -o name` with the flags of the line that say where and as whom; with -A also the namespaces."""
-    known = {*grammar.flag_table("").takes_value}
+    """Return `get KIND -o name` with the line's flags that say where and as whom; with -A also the namespaces."""
+    kept_flags = {*grammar.flag_table("").takes_value}
     output = [("output", "name")]
-    if _everywhere(line):
-        known |= {"selector", "field-selector"} if line.verb == "get" else set()
+    if _all_namespaces(line):
+        kept_flags |= {"selector", "field-selector"} if line.verb == "get" else set()
         output = [("output", _NAMESPACE_AND_NAME), ("no-headers", "true"), ("all-namespaces", "true")]
     flags = {name for token in line.tokens for name, _ in token.flags}
-    where = tuple(token for token in grammar.without(line, flags - known).tokens if token.flags)
-    words = (Token(("get",)), Token((kind,)))
-    return grammar.with_flags(CommandLine(("get",), (*words, *where)), *output)
+    flag_tokens = tuple(token for token in grammar.without(line, flags - kept_flags).tokens if token.flags)
+    return grammar.with_flags(CommandLine(("get",), (Token(("get",)), Token((kind,)), *flag_tokens)), *output)
 
 
-def _failure(listings: Iterable[Result], patience: float) -> Result | None:
-    """Why a cluster's names can't be had, as a kubectl would say it; None if they are there.
+def _listing_failure(listings: Sequence[Result], patience: float) -> Result | None:
+    """Return why a cluster's names cannot be listed, as a failed kubectl's result; None if they are listed.
 
-    A type that it lacks is a reason only if it lacks them all.
+    Missing types are a reason only if the cluster has none of the types.
     """
-    absent, answered = None, False
+    missing_type = None
     for listing in listings:
         if listing.timed_out:
             return listing._replace(stdout=b"", stderr=messages.timed_out(patience).encode(), status=1, timed_out=False)
-        if not listing.status:
-            answered = True
-        elif messages.find_cause(listing.stderr.decode("utf-8", "replace"), listing.status).absent:
-            absent = absent or listing._replace(stdout=b"")
-        else:
-            return listing._replace(stdout=b"")
-    return None if answered else absent
+        if listing.status:
+            if not messages.find_cause(listing.stderr.decode("utf-8", "replace"), listing.status).absent:
+                return listing._replace(stdout=b"")
+            missing_type = missing_type or listing._replace(stdout=b"")
+    return missing_type if all(listing.status for listing in listings) else None
 
 
-def _objects(kind: str, listing: Result, everywhere: bool) -> list[Object]:
-    """What a cluster has of a type."""
+def _listed_objects(kind: str, listing: Result, everywhere: bool) -> list[Object]:
     text = listing.stdout.decode("utf-8", "replace")
     if not everywhere:
-        return [Object(kind, word) for word in text.split()]
+        return [Object(kind, reference) for reference in text.split()]
     rows = [row.split() for row in text.splitlines()]
     return [Object(kind, f"{kind}/{row[1]}", "" if row[0] == "<none>" else row[0]) for row in rows if len(row) == 2]
 
 
-# --- Jobs ---------------------------------------------------------------------------------------------------
-
-
-def _jobs(request: Request, target: Target, listings: Mapping[str, Result]) -> list[Job]:
-    """The jobs of one cluster; none if it has nothing that matches."""
-    line = request.line
-    found = _found(request, listings)
-    # logs takes one object, and so does a watch.
-    alone = line.verb in _DEFAULT_TYPE or verbs.is_endless(request.verb, line)
-    if _everywhere(line) and line.verb == "get":
-        return _by_name(target, line, found, alone)
+def _object_jobs(request: Request, target: Target, objects: Sequence[Object]) -> list[Job]:
+    """Return the jobs of one cluster for its objects: one for each object, name or namespace, or one for all."""
+    line, everywhere = request.line, _all_namespaces(request.line)
+    single = line.verb in DEFAULT_TYPES or verbs.is_endless(request.verb, line)  # `logs` and a watch take one object
+    if everywhere and line.verb == "get":
+        return _field_selector_jobs(target, line, objects, single)
+    containers = [word for word in grammar.operands(line) if not is_pattern(word)] if line.verb in DEFAULT_TYPES else []
     groups: dict[Object | str, list[Object]] = {}
-    for each in found:
-        groups.setdefault(each if alone else each.namespace, []).append(each)
-    return [_job(target, line, group, alone) for group in groups.values()]
+    for item in objects:
+        groups.setdefault(item if single else item.namespace, []).append(item)
+    jobs = []
+    for group in groups.values():
+        namespace = group[0].namespace
+        job_line = grammar.without(line, (*_ALL_NAMESPACES_FLAGS, "namespace")) if everywhere else line
+        if namespace:
+            job_line = grammar.with_flags(job_line, ("namespace", namespace))
+        job_line = _with_operands(job_line, [*(item.reference for item in group), *containers])
+        label = f"{target.cluster} {f'{namespace}/' if namespace else ''}{group[0].name}" if single else target.cluster
+        jobs.append(Job(target, job_line, label))
+    return jobs
 
 
-def _found(request: Request, listings: Mapping[str, Result]) -> list[Object]:
-    """The objects that the names mean on one cluster, each once; none if no name is plain and none matches.
+def _field_selector_jobs(target: Target, line: CommandLine, objects: Sequence[Object], single: bool) -> list[Job]:
+    """Return a job `get TYPE -A` for each name, with the name in a field selector.
 
-    Else kubectl is to say what isn't there: it gets names without a match as they were typed.
+    kubectl accepts no name with -A, and without -A it shows no namespace.
     """
-    words, everywhere = _names(request), _everywhere(request.line)
-    found = {word: _matching(word, request, listings) for word in words}
-    if not any(found.values()) and (everywhere or all(name_patterns._is_pattern(word) for word in words)):
-        return []
-    return list(
-        dict.fromkeys(
-            each for word in words for each in found[word] or ([] if everywhere else _as_typed(word, request, listings))
-        )
-    )
-
-
-def _matching(word: str, request: Request, listings: Mapping[str, Result]) -> list[Object]:
-    everywhere, name = _everywhere(request.line), word.rpartition("/")[2]
-    kinds = [kind for kind in _kinds(word, request) if kind in listings]
-    return [
-        each for kind in kinds for each in _objects(kind, listings[kind], everywhere) if fnmatchcase(each.name, name)
-    ]
-
-
-def _as_typed(word: str, request: Request, listings: Mapping[str, Result]) -> list[Object]:
-    """The name as it was typed, of each type that the cluster isn't known to lack."""
-    kinds = [kind for kind in _kinds(word, request) if kind not in listings or not listings[kind].status]
-    return [Object(kind, f"{kind}/{word.rpartition('/')[2]}") for kind in kinds]
-
-
-def _job(target: Target, line: CommandLine, group: Sequence[Object], alone: bool) -> Job:
-    """The job for objects of one namespace; alone: for the only one of them."""
-    words = [each.word for each in group]
-    if line.verb in _DEFAULT_TYPE:
-        words += [word for word in grammar.operands(line) if not name_patterns._is_pattern(word)]
-    namespace = group[0].namespace
-    if _everywhere(line):
-        line = grammar.without(line, (*_EVERYWHERE, "namespace"))
-    if namespace:
-        line = grammar.with_flags(line, ("namespace", namespace))
-    place = f" {namespace}/" if namespace else " "
-    return Job(target, _asking(line, words), f"{target.cluster}{place}{group[0].name}" if alone else target.cluster)
-
-
-def _by_name(target: Target, line: CommandLine, found: Sequence[Object], alone: bool) -> list[Job]:
-    """`get TYPE -A` for each name, by a selector: kubectl takes no name with -A, and without it shows no namespace."""
-    kinds: dict[tuple[str, str], dict[str, None]] = {}
-    for each in found:
-        kinds.setdefault((each.name, each.kind if alone else ""), {})[each.kind] = None
-    given = grammar.value(line, "field-selector")
-    selector = f"{given},metadata.name" if given else "metadata.name"
+    types_by_name: dict[tuple[str, str], dict[str, None]] = {}
+    for item in objects:
+        types_by_name.setdefault((item.name, item.kind if single else ""), {})[item.kind] = None
+    own_selector = grammar.value(line, "field-selector")
+    selector = f"{own_selector},metadata.name" if own_selector else "metadata.name"
     return [
         Job(
             target,
-            grammar.with_flags(_asking(line, [",".join(types)]), ("field-selector", f"{selector}={name}")),
-            f"{target.cluster} {name}" if alone else target.cluster,
+            grammar.with_flags(_with_operands(line, [",".join(types)]), ("field-selector", f"{selector}={name}")),
+            f"{target.cluster} {name}" if single else target.cluster,
         )
-        for (name, _), types in kinds.items()
+        for (name, _), types in types_by_name.items()
     ]
 
 
-def _asking(line: CommandLine, words: Sequence[str]) -> CommandLine:
-    """The line with these words in the place of its operands."""
-    plain = [place for place, token in enumerate(line.tokens) if not token.flags and not token.verbatim]
-    first, *others = plain[len(line.path) :]
-    behind = [token for place, token in enumerate(line.tokens) if place > first and place not in others]
-    return line._replace(tokens=(*line.tokens[:first], *(Token((word,)) for word in words), *behind))
+def _with_operands(line: CommandLine, operands: Sequence[str]) -> CommandLine:
+    """Return the line with these operands in place of its own."""
+    words = [index for index, token in enumerate(line.tokens) if not token.flags and not token.verbatim]
+    first, *others = words[len(line.path) :]
+    rest = [token for index, token in enumerate(line.tokens) if index > first and index not in others]
+    return line._replace(tokens=(*line.tokens[:first], *(Token((word,)) for word in operands), *rest))

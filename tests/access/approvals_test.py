@@ -31,12 +31,12 @@ FIELDS: dict[str, Any] = {
 
 def offer(**fields: Any) -> Offer:
     """An offer with other fields; None for one that isn't there."""
-    approval = {**FIELDS, **{name.replace("_", "-"): value for name, value in fields.items()}}
-    return Offer("properties", {}, {name: value for name, value in approval.items() if value is not None})
+    changed = {**FIELDS, **{name.replace("_", "-"): value for name, value in fields.items()}}
+    return Offer("properties", {}, {name: value for name, value in changed.items() if value is not None})
 
 
-def approved(given: Offer = offer()) -> Approval:  # noqa: B008 - a value
-    return approvals.approve({}, {KEY: given})[KEY]
+def approved(accepted: Offer = offer()) -> Approval:  # noqa: B008 - a value
+    return approvals.approve({}, {KEY: accepted})[KEY]
 
 
 # --- Digest and verdict ------------------------------------------------------------------------------------
@@ -48,9 +48,9 @@ def test_what_was_approved_is_approved() -> None:
 
 
 def test_what_was_never_approved_is_unknown() -> None:
-    found = approvals.judge_offer(offer(), None)
-    assert found == Verdict("unknown")
-    assert approvals.approval_problem("c1", found).endswith("kubectl mc trust approve c1")
+    verdict = approvals.judge_offer(offer(), None)
+    assert verdict == Verdict("unknown")
+    assert approvals.approval_problem("c1", verdict).endswith("kubectl mc trust approve c1")
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def test_what_was_never_approved_is_unknown() -> None:
     ],
 )
 def test_any_change_is_seen_and_named(now: Offer, change: FieldChange) -> None:
-    found = approvals.judge_offer(now, approved())
-    assert found == Verdict("changed", (change,))
-    assert approvals.describe_change(change) in approvals.approval_problem("c1", found)
+    verdict = approvals.judge_offer(now, approved())
+    assert verdict == Verdict("changed", (change,))
+    assert approvals.describe_change(change) in approvals.approval_problem("c1", verdict)
 
 
 def test_the_login_that_a_server_gets_is_part_of_it() -> None:
@@ -85,9 +85,9 @@ def test_the_login_that_a_server_gets_is_part_of_it() -> None:
 
 
 def test_a_record_whose_digest_was_edited_approves_nothing() -> None:
-    found = approvals.judge_offer(offer(), approved()._replace(digest="sha256:00"))
-    assert found.state == "changed"
-    assert "the record of it has been edited" in approvals.approval_problem("c1", found)
+    verdict = approvals.judge_offer(offer(), approved()._replace(digest="sha256:00"))
+    assert verdict.state == "changed"
+    assert "the record of it has been edited" in approvals.approval_problem("c1", verdict)
 
 
 def test_fields_that_were_edited_approve_nothing_either() -> None:
@@ -102,7 +102,7 @@ def test_the_digest_is_of_values_not_of_their_order() -> None:
 
 
 TEXT = st.text(max_size=5)
-APPROVAL = st.fixed_dictionaries(
+OFFER_FIELDS = st.fixed_dictionaries(
     {"server": TEXT},
     optional={
         "command": TEXT,
@@ -113,12 +113,12 @@ APPROVAL = st.fixed_dictionaries(
 )
 
 
-@given(APPROVAL, APPROVAL)
+@given(OFFER_FIELDS, OFFER_FIELDS)
 def test_only_the_very_same_is_approved(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     kept = approvals.approve({}, {KEY: Offer("properties", {}, before)})[KEY]
-    found = approvals.judge_offer(Offer("properties", {}, now), kept)
-    assert (found.state == "approved") == (before == now)
-    assert all(change.old != change.new for change in found.changes)
+    verdict = approvals.judge_offer(Offer("properties", {}, now), kept)
+    assert (verdict.state == "approved") == (before == now)
+    assert all(change.old != change.new for change in verdict.changes)
 
 
 # --- What is shown -----------------------------------------------------------------------------------------
@@ -146,11 +146,11 @@ def test_what_it_was_is_shown_beside_what_it_is() -> None:
     assert lines[-1] == "  certificate-authority: none, so those that this machine trusts"
 
 
-@given(APPROVAL)
-def test_nothing_that_is_shown_can_hide(approval: Mapping[str, Any]) -> None:
+@given(OFFER_FIELDS)
+def test_nothing_that_is_shown_can_hide(fields: Mapping[str, Any]) -> None:
     """No control character, no letter that looks like another one, no line that looks like a line of ours."""
-    given = Offer("properties", {}, approval)
-    for line in approvals.describe_offer("c\x1b1", given, Verdict("unknown")):
+    hostile = Offer("properties", {}, fields)
+    for line in approvals.describe_offer("c\x1b1", hostile, Verdict("unknown")):
         assert line.isascii()
         assert line.isprintable()
 

@@ -7,17 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.access.cloud_clis import (
-    ADDITIONAL_ARGS,
-    CLOUDS,
-    EXEC_ARGS,
-    EXEC_CLUSTER,
-    CloudCommand,
-    plan_command,
-    profile_facts,
-)
+from kubectl_mc.access.cloud_clis import CLOUDS, CloudCommand, plan_command, profile_facts
+from kubectl_mc.access.profile_access import CLUSTER_CONFIG, EXTRA_ARGS
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
 
+EXEC_ARGS = "auth.exec.args"
 ACK = "c5b5e80b0b64a4bf6939d2d8fbbc5aaaa"[:33]
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 AKS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/team_(a)/providers/Microsoft.ContainerService/managedClusters/Shop"
@@ -85,15 +79,15 @@ def test_commands(cloud: str, properties: dict[str, str], expected: str) -> None
 
 
 def test_the_exec_extensions_say_it_too() -> None:
-    assert command("aws", {"region": "eu-west-1"}, **{EXEC_CLUSTER: {"clusterName": "shop"}}) == EKS
-    assert command("aws", {}, **{ADDITIONAL_ARGS: ["--cluster-name", "shop", "--region", "eu-west-1"]}) == EKS
+    assert command("aws", {"region": "eu-west-1"}, **{CLUSTER_CONFIG: {"clusterName": "shop"}}) == EKS
+    assert command("aws", {}, **{EXTRA_ARGS: ["--cluster-name", "shop", "--region", "eu-west-1"]}) == EKS
 
 
 def test_a_property_counts_before_arguments_and_these_before_an_extension() -> None:
-    found = profile_facts(
-        profile({"a": "property", EXEC_ARGS: "--b,args"}, **{EXEC_CLUSTER: {"a": "x", "--b": "x", "c": "extension"}})
+    facts = profile_facts(
+        profile({"a": "property", EXEC_ARGS: "--b,args"}, **{CLUSTER_CONFIG: {"a": "x", "--b": "x", "c": "extension"}})
     )
-    assert (found["a"], found["--b"], found["c"]) == ("property", "args", "extension")
+    assert (facts["a"], facts["--b"], facts["c"]) == ("property", "args", "extension")
 
 
 @pytest.mark.parametrize(
@@ -107,8 +101,8 @@ def test_a_property_counts_before_arguments_and_these_before_an_extension() -> N
     ],
 )
 def test_what_is_missing_is_named(cloud: str, properties: dict[str, str], missing: str) -> None:
-    found = planned(cloud, properties)
-    assert (found.argv, found.missing[0]) == ((), missing)
+    plan = planned(cloud, properties)
+    assert (plan.argv, plan.missing[0]) == ((), missing)
 
 
 @pytest.mark.parametrize(
@@ -132,18 +126,18 @@ def test_what_is_missing_is_named(cloud: str, properties: dict[str, str], missin
     ],
 )
 def test_what_no_cloud_would_take_is_refused(cloud: str, properties: dict[str, str], unfit: str) -> None:
-    found = planned(cloud, properties)
-    assert (found.argv, found.unfit) == ((), (unfit, properties[unfit]))
+    plan = planned(cloud, properties)
+    assert (plan.argv, plan.unfit) == ((), (unfit, properties[unfit]))
 
 
 @pytest.mark.parametrize("name", ["-c", "c 1", "c1\n", "C1", ""])
 def test_the_profile_s_name_is_checked_too(name: str) -> None:
-    known = profile({"cluster-name": "shop", "region": "eu-west-1"})
-    assert plan_command(CLOUDS["aws"], known, name, "k") == CloudCommand(unfit=("name", name))
+    shop = profile({"cluster-name": "shop", "region": "eu-west-1"})
+    assert plan_command(CLOUDS["aws"], shop, name, "k") == CloudCommand(unfit=("name", name))
 
 
 def test_extensions_of_any_shape_are_no_error() -> None:
-    shapes: list[Any] = [None, 1, "x", [], {}, [1, {"name": EXEC_CLUSTER, "extension": 3}], [{"name": ADDITIONAL_ARGS}]]
+    shapes: list[Any] = [None, 1, "x", [], {}, [1, {"name": CLUSTER_CONFIG, "extension": 3}], [{"name": EXTRA_ARGS}]]
     for shape in shapes:
         provider = AccessProvider("p", {"extensions": shape})
         assert profile_facts(ClusterProfile("c", "n", access_providers=(provider,))) == {}

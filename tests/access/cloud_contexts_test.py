@@ -39,8 +39,8 @@ def made(fp: FakeProcess, stderr: str, status: int, after: list[str], cloud: str
         (["hub", "c1"], MadeContext("c1")),
         (["hub", "other", "c1"], MadeContext("c1")),
         (["hub", "named-otherwise"], MadeContext("named-otherwise")),
-        (["hub"], MadeContext(problem="aws has made no context that could be told")),
-        (["hub", "a", "b"], MadeContext(problem="aws has made no context that could be told")),
+        (["hub"], MadeContext(problem="aws has made no context that could be identified")),
+        (["hub", "a", "b"], MadeContext(problem="aws has made no context that could be identified")),
     ],
 )
 def test_the_context_that_appeared(fp: FakeProcess, after: list[str], expected: MadeContext) -> None:
@@ -88,8 +88,8 @@ def test_a_program_that_can_t_be_run(tmp_path: Path, fp: FakeProcess) -> None:
     (tmp_path / "aws").chmod(0o755)
     views(fp, *[("hub", ["hub"])] * 3)
     plan = CloudCommand((str(tmp_path / "aws"),), "c1")
-    found = cloud_contexts.make_contexts(CLOUDS["aws"], {"c1": plan}, ENVIRONMENT, 5.0)["c1"]
-    assert found == MadeContext(problem="aws: Exec format error")
+    made_contexts = cloud_contexts.make_contexts(CLOUDS["aws"], {"c1": plan}, ENVIRONMENT, 5.0)
+    assert made_contexts["c1"] == MadeContext(problem="aws: Exec format error")
 
 
 # --- A printed kubeconfig --------------------------------------------------------------------------------------

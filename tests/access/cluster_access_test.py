@@ -28,8 +28,8 @@ def test_a_cluster_is_reached_by_its_mapped_context_else_by_one_of_its_name() ->
 
 def test_two_profiles_of_one_name_don_t_share_the_context_of_that_name() -> None:
     clusters = named_clusters([ClusterProfile("eu", "fleet"), ClusterProfile("eu", "other")])
-    found = cluster_access.context_targets(clusters, ClusterMapping(), PLUGINS)
-    assert [target.context for target in found] == ["fleet/eu", "other/eu"]
+    targets = cluster_access.context_targets(clusters, ClusterMapping(), PLUGINS)
+    assert [target.context for target in targets] == ["fleet/eu", "other/eu"]
 
 
 def test_a_context_taken_for_a_cluster_is_reached_by_itself() -> None:

@@ -24,17 +24,18 @@ def view(**servers: str) -> dict[str, Any]:
 
 
 def proposed(
-    profiles: list[ClusterProfile], known: dict[str, str], entries: tuple[MappingEntry, ...] = ()
+    profiles: list[ClusterProfile], servers: dict[str, str], entries: tuple[MappingEntry, ...] = ()
 ) -> dict[str, tuple[str, str]]:
-    found = propose(named_clusters(profiles), profiles, ClusterMapping(None, entries), parse_contexts(view(**known)))
-    return {each.cluster.name: (each.context, each.how) for each in found}
+    contexts = parse_contexts(view(**servers))
+    proposals = propose(named_clusters(profiles), profiles, ClusterMapping(None, entries), contexts)
+    return {proposal.cluster.name: (proposal.context, proposal.how) for proposal in proposals}
 
 
 def test_what_is_mapped_comes_first_then_the_name_then_the_server() -> None:
-    known = {"c1": "https://a", "mine": "https://b", "other": "https://c"}
+    servers = {"c1": "https://a", "mine": "https://b", "other": "https://c"}
     c1 = profile("c1", "https://b")
-    assert proposed([c1], known, (MappingEntry("c1", "other"),)) == {"c1": ("other", "mapped")}
-    assert proposed([c1], known, (MappingEntry("c1", "gone"),)) == {"c1": ("c1", "same name")}
+    assert proposed([c1], servers, (MappingEntry("c1", "other"),)) == {"c1": ("other", "mapped")}
+    assert proposed([c1], servers, (MappingEntry("c1", "gone"),)) == {"c1": ("c1", "same name")}
     assert proposed([c1], {"mine": "https://b", "other": "https://c"}) == {"c1": ("mine", "same server")}
 
 
@@ -65,27 +66,27 @@ def test_different_servers(one: str, other: str) -> None:
 
 
 def test_one_proxy_with_a_certificate_name_for_each_cluster_is_not_one_server() -> None:
-    known = [Context("t", server({"server": "https://proxy", "tls-server-name": "one"}))]
+    contexts = [Context("t", server({"server": "https://proxy", "tls-server-name": "one"}))]
     profiles = [profile(name, "https://proxy", **{"tls-server-name": name}) for name in ("one", "two")]
-    found = propose(named_clusters(profiles), profiles, ClusterMapping(), known)
-    assert [each.context for each in found] == ["t", ""]
+    proposals = propose(named_clusters(profiles), profiles, ClusterMapping(), contexts)
+    assert [proposal.context for proposal in proposals] == ["t", ""]
 
 
 def test_a_server_that_two_profiles_claim_is_nobody_s_for_certain() -> None:
-    found = proposed([profile("a", "https://s"), profile("b", "https://s")], {"mine": "https://s"})
-    assert found == dict.fromkeys("ab", ("", "its server is that of mine"))
+    proposals = proposed([profile("a", "https://s"), profile("b", "https://s")], {"mine": "https://s"})
+    assert proposals == dict.fromkeys("ab", ("", "its server is that of mine"))
 
 
 def test_a_server_that_two_contexts_have_is_asked_about() -> None:
     profiles = [profile("c1", "https://s")]
-    found = propose(
+    proposals = propose(
         named_clusters(profiles),
         profiles,
         ClusterMapping(),
         parse_contexts(view(c2="https://t", admin="https://s", viewer="https://s")),
     )
-    assert [(each.context, each.how) for each in found] == [("", "its server is that of admin, viewer")]
-    assert found[0].candidates == ("admin", "viewer", "c2")
+    assert [(proposal.context, proposal.how) for proposal in proposals] == [("", "its server is that of admin, viewer")]
+    assert proposals[0].candidates == ("admin", "viewer", "c2")
 
 
 @pytest.mark.parametrize(
@@ -104,23 +105,23 @@ def test_a_server_that_two_contexts_have_is_asked_about() -> None:
 )
 def test_what_tools_put_around_a_name(context: str, name: str) -> None:
     assert bare(context) == name
-    found = proposed([profile("prod-eu")], {"zzzzz": "https://z", context: "https://a"})["prod-eu"]
-    assert found == (("prod-eu", "same name") if context == name else ("", f"close name: {context}"))
+    proposals = proposed([profile("prod-eu")], {"zzzzz": "https://z", context: "https://a"})["prod-eu"]
+    assert proposals == (("prod-eu", "same name") if context == name else ("", f"close name: {context}"))
 
 
 def test_candidates_are_in_the_order_of_their_likeness() -> None:
     profiles = [profile("prod-eu")]
-    known = parse_contexts(
+    contexts = parse_contexts(
         view(aaa="https://a", prod="https://b", **{"kind-prod-eu": "https://c", "prod-us": "https://d"})
     )
-    (found,) = propose(named_clusters(profiles), profiles, ClusterMapping(), known)
-    assert found.candidates == ("kind-prod-eu", "prod-us", "prod", "aaa")
+    (proposal,) = propose(named_clusters(profiles), profiles, ClusterMapping(), contexts)
+    assert proposal.candidates == ("kind-prod-eu", "prod-us", "prod", "aaa")
 
 
 def test_of_two_profiles_with_one_name_neither_has_the_context_of_that_name() -> None:
-    known = {"c1": "https://a", "dev/c1": "https://b"}
-    found = proposed([profile("c1", namespace="prod"), profile("c1", namespace="dev")], known)
-    assert found == {"dev/c1": ("dev/c1", "same name"), "prod/c1": ("", "close name: c1")}
+    servers = {"c1": "https://a", "dev/c1": "https://b"}
+    proposals = proposed([profile("c1", namespace="prod"), profile("c1", namespace="dev")], servers)
+    assert proposals == {"dev/c1": ("dev/c1", "same name"), "prod/c1": ("", "close name: c1")}
 
 
 def test_nothing_fits() -> None:

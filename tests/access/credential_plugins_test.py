@@ -33,7 +33,7 @@ def of_user(user: object, server: str = "https://c1", cluster: dict[str, Any] | 
     }
 
 
-def found(**fields: Any) -> CredentialPlugin:
+def plugin_of(**fields: Any) -> CredentialPlugin:
     plugin = credential_plugins.find_plugin(kubeconfig(**fields), ENV)
     assert plugin
     return plugin
@@ -41,21 +41,22 @@ def found(**fields: Any) -> CredentialPlugin:
 
 def test_every_field_makes_a_plugin_what_it_is() -> None:
     alike = [
-        found(),
-        found(args=None),
-        found(args=[]),
-        found(env=[]),
-        found(server="https://c2"),
-        found(installHint="x"),
+        plugin_of(),
+        plugin_of(args=None),
+        plugin_of(args=[]),
+        plugin_of(env=[]),
+        plugin_of(server="https://c2"),
+        plugin_of(installHint="x"),
     ]
-    assert set(alike) == {found()}
+    assert set(alike) == {plugin_of()}
     others = [
-        found(command="ls"), found(args=["a"]), found(args=["a", "b"]), found(args=["a b"]),
-        found(env=[{"name": "A", "value": "1"}]), found(env=[{"name": "A", "value": "2"}]), found(apiVersion=V1BETA1),
-        found(interactiveMode="Always"), found(provideClusterInfo=True),
-        found(provideClusterInfo=True, server="https://c2"), found(provideClusterInfo=True, cluster={"proxy-url": "x"}),
+        plugin_of(command="ls"), plugin_of(args=["a"]), plugin_of(args=["a", "b"]), plugin_of(args=["a b"]),
+        plugin_of(env=[{"name": "A", "value": "1"}]), plugin_of(env=[{"name": "A", "value": "2"}]),
+        plugin_of(apiVersion=V1BETA1), plugin_of(interactiveMode="Always"), plugin_of(provideClusterInfo=True),
+        plugin_of(provideClusterInfo=True, server="https://c2"),
+        plugin_of(provideClusterInfo=True, cluster={"proxy-url": "x"}),
     ]  # fmt: skip
-    assert len({found(), *others}) == len(others) + 1
+    assert len({plugin_of(), *others}) == len(others) + 1
 
 
 @pytest.mark.parametrize(
@@ -70,19 +71,19 @@ def test_every_field_makes_a_plugin_what_it_is() -> None:
 )
 def test_a_plugin_known_to_ignore_the_cluster_is_the_same_for_all(command: str, args: list[str]) -> None:
     one, two = (
-        found(command=command, args=args, provideClusterInfo=True, server=server)
+        plugin_of(command=command, args=args, provideClusterInfo=True, server=server)
         for server in ("https://a", "https://b")
     )
     assert one == two
 
 
 def test_another_command_of_the_same_program_may_look_at_the_cluster() -> None:
-    one, two = (found(command="kubectl", args=["x"], provideClusterInfo=True, server=server) for server in "ab")
+    one, two = (plugin_of(command="kubectl", args=["x"], provideClusterInfo=True, server=server) for server in "ab")
     assert one != two
 
 
 def test_v1beta1_has_a_default_mode() -> None:
-    assert found(apiVersion=V1BETA1, interactiveMode=None).mode == "IfAvailable"
+    assert plugin_of(apiVersion=V1BETA1, interactiveMode=None).interactive_mode == "IfAvailable"
 
 
 @pytest.mark.parametrize(
@@ -138,15 +139,15 @@ def test_a_name_is_searched_in_the_users_path_not_in_the_entrys(tmp_path: Path) 
     program(tmp_path / "c" / "login", 0o644)
     (tmp_path / "d" / "login").mkdir(parents=True)
     path = os.pathsep.join(str(tmp_path / folder) for folder in "cdab")
-    given = kubeconfig(command="login", env=[{"name": "PATH", "value": str(tmp_path / "b")}])
-    plugin = credential_plugins.find_plugin(given, {"PATH": path})
+    config = kubeconfig(command="login", env=[{"name": "PATH", "value": str(tmp_path / "b")}])
+    plugin = credential_plugins.find_plugin(config, {"PATH": path})
     assert plugin
-    assert (plugin.command, second != first) == (first, True)
+    assert (plugin.path, second != first) == (first, True)
 
 
 @pytest.mark.parametrize("command", ["nope", "/nope/login", "/", "a\0b"])
 def test_a_program_that_is_not_there_has_no_path(command: str) -> None:
-    assert found(command=command).command == ""
+    assert plugin_of(command=command).path == ""
 
 
 @pytest.mark.parametrize("path", ["", ".", "a:", ":/usr/bin"])
@@ -158,9 +159,9 @@ def test_a_program_of_the_current_folder_does_not_run(
     monkeypatch.chdir(tmp_path)
     plugin = credential_plugins.find_plugin(kubeconfig(command="login"), {"PATH": path})
     assert plugin
-    assert plugin.command == ""
+    assert plugin.path == ""
 
 
 def test_no_repr_shows_what_may_be_a_clients_secret() -> None:
-    plugin = found(args=["--client-secret=secret"], env=[{"name": "SECRET", "value": "secret"}])
+    plugin = plugin_of(args=["--client-secret=secret"], env=[{"name": "SECRET", "value": "secret"}])
     assert "secret" not in repr(plugin)

@@ -103,12 +103,12 @@ def test_the_plugin_is_told_what_client_go_tells() -> None:
 
 def test_a_credential_takes_the_place_of_exec_and_nothing_else() -> None:
     login = {"exec": {"command": "x"}, "as": "alice", "as-groups": ["ops"]}
-    assert exec_credentials.logged_in(login, Credential("t", "", "", None)) == {
+    assert exec_credentials.with_credential(login, Credential("t", "", "", None)) == {
         "as": "alice",
         "as-groups": ["ops"],
         "token": "t",
     }
-    assert exec_credentials.logged_in(login, Credential("", "PEM", "KEY", None)) == {
+    assert exec_credentials.with_credential(login, Credential("", "PEM", "KEY", None)) == {
         "as": "alice",
         "as-groups": ["ops"],
         "client-certificate-data": "UEVN",

@@ -29,7 +29,7 @@ def reached(content: dict[str, Any] | None, context: str = "x", starts_programs:
 
 def after_login(before: Target, credential: Credential) -> Target:
     content = dict(before.kubeconfig.content or {})
-    login = exec_credentials.logged_in(credential_plugins.current_entry(content, "user"), credential)
+    login = exec_credentials.with_credential(credential_plugins.current_entry(content, "user"), credential)
     return before._replace(kubeconfig=Kubeconfig(credential_plugins.with_login(content, login), starts_programs=False))
 
 

@@ -82,8 +82,8 @@ def test_there_is_one_for_every_context() -> None:
     ],
 )
 def test_what_needs_its_own_folder_or_file_keeps_it(context: str, whole: bool, starts_programs: bool) -> None:
-    found = kubeconfigs.split_contexts(VIEW)[context]
-    assert (found.content is not None, found.starts_programs) == (whole, starts_programs)
+    split = kubeconfigs.split_contexts(VIEW)[context]
+    assert (split.content is not None, split.starts_programs) == (whole, starts_programs)
 
 
 @pytest.mark.parametrize("context", ["lost", "empty"])

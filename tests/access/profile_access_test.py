@@ -64,16 +64,16 @@ def extended(**extensions: object) -> dict[str, Any]:
     return {**CLUSTER, "extensions": [{"name": names[key], "extension": value} for key, value in extensions.items()]}
 
 
-def offered(given: ClusterProfile, *known: Provider) -> Offer:
-    found = profile_access.find_offer(given, known)
-    assert isinstance(found, Offer), found
-    return found
+def offered(cluster_profile: ClusterProfile, *providers: Provider) -> Offer:
+    offer = profile_access.find_offer(cluster_profile, providers)
+    assert isinstance(offer, Offer), offer
+    return offer
 
 
-def refused(given: ClusterProfile, *known: Provider) -> str:
-    found = profile_access.find_offer(given, known)
-    assert isinstance(found, Unusable), found
-    return found.reason
+def refused(cluster_profile: ClusterProfile, *providers: Provider) -> str:
+    offer = profile_access.find_offer(cluster_profile, providers)
+    assert isinstance(offer, Unusable), offer
+    return offer.reason
 
 
 def entry(offer: Offer) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def reached(offer: Offer) -> dict[str, Any]:
 def test_the_users_provider_and_the_profiles_cluster_are_a_kubeconfig() -> None:
     offer = offered(profile(), provider())
     assert offer.source == "provider google"
-    assert offer.approval == {**ASKED, "provider": "google"}
+    assert offer.fields == {**ASKED, "provider": "google"}
     assert offer.kubeconfig == {
         "apiVersion": "v1",
         "kind": "Config",
@@ -103,40 +103,42 @@ def test_the_users_provider_and_the_profiles_cluster_are_a_kubeconfig() -> None:
 
 def test_the_first_provider_of_the_file_counts_not_the_profiles_first() -> None:
     both = (AccessProvider("kubeconfig", CLUSTER), AccessProvider("google", {**CLUSTER, "server": "https://g.example"}))
-    given = ClusterProfile("c1", "fleet", properties=PROPERTIES, access_providers=both)
-    assert offered(given, provider(name="azure"), provider(), provider(name="kubeconfig")).source == "provider google"
-    assert offered(given, provider(name="kubeconfig"), provider()).approval["server"] == CLUSTER["server"]
+    both_ways = ClusterProfile("c1", "fleet", properties=PROPERTIES, access_providers=both)
+    assert (
+        offered(both_ways, provider(name="azure"), provider(), provider(name="kubeconfig")).source == "provider google"
+    )
+    assert offered(both_ways, provider(name="kubeconfig"), provider()).fields["server"] == CLUSTER["server"]
 
 
 def test_a_provider_that_cannot_be_used_is_not_passed_over() -> None:
     both = (AccessProvider("kubeconfig", CLUSTER), AccessProvider("google", {}))
-    given = ClusterProfile("c1", "fleet", properties=PROPERTIES, access_providers=both)
-    assert "its server is no https URL" in refused(given, provider(), provider(name="kubeconfig"))
+    both_ways = ClusterProfile("c1", "fleet", properties=PROPERTIES, access_providers=both)
+    assert "its server is no https URL" in refused(both_ways, provider(), provider(name="kubeconfig"))
 
 
 @pytest.mark.parametrize(
-    ("given", "reason"),
+    ("cluster_profile", "reason"),
     [
-        (ClusterProfile("c1", "fleet"), "its profile says no way to reach it"),
+        (ClusterProfile("c1", "fleet"), "its profile names no way to reach it"),
         (profile(), "none of its access providers (google) is in the provider file"),
         (ClusterProfile("c1", "fleet", properties=PROPERTIES), "auth.exec.command without an access provider"),
     ],
 )
-def test_what_is_missing_is_said(given: ClusterProfile, reason: str) -> None:
-    assert reason in refused(given, provider(name="azure"))
+def test_what_is_missing_is_said(cluster_profile: ClusterProfile, reason: str) -> None:
+    assert reason in refused(cluster_profile, provider(name="azure"))
 
 
 def test_the_policies_ignore_what_the_profile_adds_unless_told() -> None:
-    given = profile(extended(args=["--a"], envs={"A": "1"}))
-    offer = offered(given, provider())
+    extended_profile = profile(extended(args=["--a"], envs={"A": "1"}))
+    offer = offered(extended_profile, provider())
     assert entry(offer) == EXEC
-    assert offer.approval == {**ASKED, "provider": "google"}
+    assert offer.fields == {**ASKED, "provider": "google"}
 
 
 def test_arguments_are_appended_and_asked_about() -> None:
     offer = offered(profile(extended(args=["--audience", "x y"])), provider("Append"))
     assert entry(offer)["args"] == ["--own", "--audience", "x y"]
-    assert offer.approval["args"] == ["--audience", "x y"]
+    assert offer.fields["args"] == ["--audience", "x y"]
 
 
 @pytest.mark.parametrize(
@@ -148,17 +150,17 @@ def test_arguments_are_appended_and_asked_about() -> None:
 )
 def test_variables_by_policy(policy: str, env: Mapping[str, str], asked: Mapping[str, str]) -> None:
     offer = offered(profile(extended(envs={"OWN": "theirs", "B": "2"})), provider(envs_policy=policy))
-    assert {each["name"]: each["value"] for each in entry(offer)["env"]} == env
-    assert offer.approval["env"] == asked
+    assert {variable["name"]: variable["value"] for variable in entry(offer)["env"]} == env
+    assert offer.fields["env"] == asked
 
 
 def test_the_cluster_config_goes_to_a_plugin_that_is_told_of_the_cluster_and_is_asked_about() -> None:
-    given = profile(extended(config={"clusterName": "c1"}))
-    told, untold = offered(given, provider(provideClusterInfo=True)), offered(given, provider())
-    assert reached(told)["extensions"] == [{"name": CLUSTER_CONFIG, "extension": {"clusterName": "c1"}}]
-    assert told.approval["exec-config"] == {"clusterName": "c1"}
-    assert "extensions" not in reached(untold)
-    assert "exec-config" not in untold.approval
+    extended_profile = profile(extended(config={"clusterName": "c1"}))
+    offer, without = offered(extended_profile, provider(provideClusterInfo=True)), offered(extended_profile, provider())
+    assert reached(offer)["extensions"] == [{"name": CLUSTER_CONFIG, "extension": {"clusterName": "c1"}}]
+    assert offer.fields["exec-config"] == {"clusterName": "c1"}
+    assert "extensions" not in reached(without)
+    assert "exec-config" not in without.fields
 
 
 @pytest.mark.parametrize(
@@ -199,7 +201,7 @@ def test_properties_say_what_to_run_against_the_first_access_provider() -> None:
         "provideClusterInfo": False,
         "interactiveMode": "IfAvailable",
     }
-    assert offer.approval == {
+    assert offer.fields == {
         **ASKED,
         "command": "aws",
         "args": ["eks", "get-token", "--cluster-name", "c1"],
@@ -209,7 +211,7 @@ def test_properties_say_what_to_run_against_the_first_access_provider() -> None:
 
 def test_a_command_alone_is_enough() -> None:
     offer = offered(profile({"server": "https://c1"}, {"auth.exec.command": "/usr/bin/login"}))
-    assert offer.approval == {"server": "https://c1", "command": "/usr/bin/login"}
+    assert offer.fields == {"server": "https://c1", "command": "/usr/bin/login"}
     assert entry(offer)["args"] == []
     assert entry(offer)["apiVersion"] == "client.authentication.k8s.io/v1beta1"
 
@@ -270,7 +272,7 @@ def test_a_field_without_value_is_not_there(field: str, empty: object) -> None:
     ["https://c1", "https://10.0.0.1:6443", "https://[::1]:6443", "https://gateway.example/v1/projects/1/members/c1"],
 )
 def test_servers_are_https_urls(server: str) -> None:
-    assert offered(profile({**CLUSTER, "server": server}), provider()).approval["server"] == server
+    assert offered(profile({**CLUSTER, "server": server}), provider()).fields["server"] == server
 
 
 @pytest.mark.parametrize(
@@ -322,19 +324,19 @@ WITH_ALL: dict[str, Any] = {
 
 
 @given(hostile(WITH_ALL, 25), st.booleans())
-def test_any_profile_gives_an_offer_of_text_or_a_reason(item: object, known: bool) -> None:
-    for found in cluster_profiles.parse_profiles([item]):
+def test_any_profile_gives_an_offer_of_text_or_a_reason(item: object, with_provider: bool) -> None:
+    for parsed in cluster_profiles.parse_profiles([item]):
         result = profile_access.find_offer(
-            found, [provider("Append", "Replace", provideClusterInfo=True)] if known else []
+            parsed, [provider("Append", "Replace", provideClusterInfo=True)] if with_provider else []
         )
         if isinstance(result, Unusable):
             assert result.reason
             continue
         assert json.loads(json.dumps(result.kubeconfig)) == result.kubeconfig
-        assert result.approval["server"] == reached(result)["server"]
-        assert result.approval["server"].startswith("https://")
+        assert result.fields["server"] == reached(result)["server"]
+        assert result.fields["server"].startswith("https://")
         assert all(isinstance(argument, str) for argument in entry(result)["args"])
-        assert all(isinstance(text, str) for each in entry(result)["env"] for text in each.values())
+        assert all(isinstance(text, str) for variable in entry(result)["env"] for text in variable.values())
         assert set(reached(result)) <= {*CLUSTER, "extensions", "disable-compression"}
 
 

@@ -151,9 +151,9 @@ SHOP = ["-nshop", "-n shop", "-n=shop", "--namespace=shop", "--namespace shop", 
 
 
 @pytest.mark.parametrize("spelling", SHOP)
-@pytest.mark.parametrize("place", ["get {} pods", "get pods {}", "{} get pods", "get pods {} -- x"])
-def test_a_value_is_read_in_every_spelling(spelling: str, place: str) -> None:
-    assert grammar.value(parse(place.format(spelling)), "namespace") == "shop"
+@pytest.mark.parametrize("template", ["get {} pods", "get pods {}", "{} get pods", "get pods {} -- x"])
+def test_a_value_is_read_in_every_spelling(spelling: str, template: str) -> None:
+    assert grammar.value(parse(template.format(spelling)), "namespace") == "shop"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from kubectl_mc.command_line import help_texts
 from kubectl_mc.command_line.options import OWN_FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS, SECTIONS
+from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS
 
 
 def test_each_flag_of_ours_is_described_once() -> None:
@@ -12,8 +12,8 @@ def test_each_flag_of_ours_is_described_once() -> None:
 
 def test_each_command_of_ours_has_a_summary_and_its_flags() -> None:
     top = sorted(path for path in COMMANDS if " " not in path)
-    assert top == sorted(help_texts.SUMMARIES) == sorted(SECTIONS)
-    assert {name for names in SECTIONS.values() for name in names} <= set(help_texts.SECTIONS)
+    assert top == sorted(help_texts.SUMMARIES) == sorted(FLAG_SECTIONS)
+    assert {name for names in FLAG_SECTIONS.values() for name in names} <= set(help_texts.SECTIONS)
 
 
 def test_help_fits_a_terminal() -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from kubectl_mc import __version__, cli, messages
 from kubectl_mc.command_line import grammar, help_texts, invocation
-from kubectl_mc.command_line import options as options_module
-from kubectl_mc.command_line.options import OWN_FLAGS, Options
+from kubectl_mc.command_line.options import OWN_FLAGS, Options, with_defaults
 from kubectl_mc.messages import UserError
 
 
@@ -89,7 +88,7 @@ def test_what_is_left_is_kubectl_s(text: str, left: str) -> None:
     ],
 )
 def test_a_value_is_read_in_both_spellings(flags: list[str], field: str, value: object) -> None:
-    assert options(*flags)._replace(given=()) == Options(**{**Options()._asdict(), field: value})
+    assert options(*flags)._replace(typed=()) == Options(**{**Options()._asdict(), field: value})
 
 
 @pytest.mark.parametrize(
@@ -155,9 +154,9 @@ def test_a_list_of_no_names_is_an_error(flag: str) -> None:
 def test_a_default_holds_where_nothing_that_was_typed_says_otherwise(
     typed: list[str], defaults: list[tuple[str, str]], left: dict[str, object]
 ) -> None:
-    found = options_module.with_defaults(options(*typed), defaults)
-    assert found._replace(given=()) == Options(**left)  # type: ignore[arg-type]
-    assert found.given == options(*typed).given
+    completed = with_defaults(options(*typed), defaults)
+    assert completed._replace(typed=()) == Options(**left)  # type: ignore[arg-type]
+    assert completed.typed == options(*typed).typed
 
 
 # --- What is refused ---------------------------------------------------------------------------------------
@@ -167,9 +166,11 @@ def test_a_default_holds_where_nothing_that_was_typed_says_otherwise(
     ("flag", "name"),
     [("--context=x", "context"), ("--cluster=x", "cluster"), ("--server x", "server"), ("-sx", "server")],
 )
-@pytest.mark.parametrize("place", ["get pods {}", "{} get pods", "get pods -A {}", "my-plugin {}"])
-def test_flags_that_name_one_api_server_are_refused(flag: str, name: str, place: str) -> None:
-    assert problem(*place.format(flag).split()).startswith(f"--{name} would send every cluster's command to one place")
+@pytest.mark.parametrize("template", ["get pods {}", "{} get pods", "get pods -A {}", "my-plugin {}"])
+def test_flags_that_name_one_api_server_are_refused(flag: str, name: str, template: str) -> None:
+    assert problem(*template.format(flag).split()).startswith(
+        f"--{name} would send every cluster's command to one place"
+    )
 
 
 def test_config_s_own_flags_of_those_names_are_left() -> None:

@@ -286,13 +286,13 @@ def test_real_kubectl_agrees() -> None:
     """Starts about 150 kubectl processes, which takes a few seconds; none of them reaches a cluster."""
     kubectl = shutil.which("kubectl")
     assert kubectl
-    found = ask(kubectl, commands=("get", "logs", "patch", "apply", "create"))
+    table = ask(kubectl, commands=("get", "logs", "patch", "apply", "create"))
     unknown = [
         (path, flag)
-        for path, flags in found.flags.items()
+        for path, flags in table.flags.items()
         for flag in flags
-        if (known := flags_of(path).get(flag.name)) is None
-        or known.takes_value != flag.takes_value
-        or flag.shorthand not in ("", known.shorthand)
+        if (ours := flags_of(path).get(flag.name)) is None
+        or ours.takes_value != flag.takes_value
+        or flag.shorthand not in ("", ours.shorthand)
     ]
-    assert not unknown, f"kubectl {found.versions[0]} has other flags: python -m tests.flags_generate {kubectl}"
+    assert not unknown, f"kubectl {table.versions[0]} has other flags: python -m tests.flags_generate {kubectl}"

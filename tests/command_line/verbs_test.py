@@ -37,7 +37,7 @@ def test_what_is_only_a_dry_run(text: str, rehearses: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "way"),
+    ("text", "mode"),
     [
         ("scale -h", "local"),
         ("scale --help", "local"),
@@ -47,6 +47,6 @@ def test_what_is_only_a_dry_run(text: str, rehearses: bool) -> None:
         ("danger delete -vh", "captured"),
     ],
 )
-def test_of_a_plugin_only_the_long_flag_asks_for_help(text: str, way: str) -> None:
+def test_of_a_plugin_only_the_long_flag_asks_for_help(text: str, mode: str) -> None:
     line = invocation.parse_invocation(text.split()).kubectl
-    assert verbs.mode(verbs.find_row(line), line) == way
+    assert verbs.mode(verbs.find_row(line), line) == mode

@@ -53,10 +53,10 @@ def changed(path: str, value: object) -> dict[str, Any]:
     """FULL with another value at `a.b.c`."""
     copy = json.loads(json.dumps(FULL))
     *parents, last = path.split(".")
-    place = copy
+    fields = copy
     for parent in parents:
-        place = place[parent]
-    place[last] = value
+        fields = fields[parent]
+    fields[last] = value
     return dict(copy)
 
 
@@ -66,7 +66,7 @@ def test_every_field_of_the_crd_is_read() -> None:
             name="prod-eu",
             namespace="fleet",
             display_name="Production, Europe",
-            manager="ocm",
+            cluster_manager="ocm",
             labels={"x-k8s.io/cluster-manager": "ocm", "env": "prod"},
             version="v1.36.2",
             healthy=True,
@@ -157,7 +157,9 @@ def strings(values: Mapping[str, str]) -> bool:
 def test_wrong_types_anywhere_count_as_not_given(items: list[object]) -> None:
     for profile in parse(*items):
         assert profile.name
-        assert all(isinstance(getattr(profile, field), str) for field in ("name", "namespace", "manager", "version"))
+        assert all(
+            isinstance(getattr(profile, field), str) for field in ("name", "namespace", "cluster_manager", "version")
+        )
         assert strings(profile.labels)
         assert strings(profile.properties)
         assert {profile.healthy, profile.joined} <= {True, False, None}
@@ -186,7 +188,7 @@ def decision(name: str, *chosen: str, key: str = "", index: str | None = None, n
     labels = {placements.DECISION_KEY: key, **({} if index is None else {placements.DECISION_INDEX: index})}
     return {
         "metadata": {"name": name, "namespace": namespace, "labels": labels if key else None},
-        "decisions": [{"clusterProfileRef": {"name": each}} for each in chosen],
+        "decisions": [{"clusterProfileRef": {"name": profile}} for profile in chosen],
     }
 
 

@@ -30,8 +30,8 @@ def listing(kind: str, *items: dict[str, Any]) -> str:
 
 def profiles(*names: str) -> str:
     version = {"apiVersion": "multicluster.x-k8s.io/v1alpha1"}
-    found = ({**version, "metadata": {"name": name, "namespace": "fleet"}} for name in names)
-    return listing("ClusterProfile", *found)
+    items = ({**version, "metadata": {"name": name, "namespace": "fleet"}} for name in names)
+    return listing("ClusterProfile", *items)
 
 
 NAMESPACES = listing(
@@ -99,22 +99,22 @@ def hub(tmp_path: Path) -> Hub:
     return made
 
 
-def names(found: Inventory) -> list[str]:
-    return [profile.name for profile in found.profiles]
+def names(inventory: Inventory) -> list[str]:
+    return [profile.name for profile in inventory.profiles]
 
 
 def test_commands_that_ask_for_more_share_the_clusters_with_those_that_don_t(hub: Hub) -> None:
     """`clusters --refresh` shows what the next `get` runs on."""
     assert names(hub.find()) == ["a", "b"]
     hub.says(profiles=profiles("c"))
-    table = hub.find(NAMED._replace(clustersets="wanted"), refresh=True)
+    table = hub.find(NAMED._replace(clustersets="optional"), refresh=True)
     assert (names(table), table.clustersets) == (["c"], {"fleet": "prod"})
     hub.asked()
     assert names(hub.find()) == ["c"]
     hub.find(NAMED._replace(placement="p"))
     assert len(hub.asked()) == 2
-    everything = hub.find(NAMED._replace(placement="p", clustersets="needed"))
-    assert (everything.decided, everything.clustersets) == ((("fleet", "b"),), {"fleet": "prod"})
+    everything = hub.find(NAMED._replace(placement="p", clustersets="required"))
+    assert (everything.placement_decision, everything.clustersets) == ((("fleet", "b"),), {"fleet": "prod"})
     assert hub.asked() == []
 
 
@@ -133,7 +133,7 @@ def test_a_hub_that_has_no_clusters_any_more_leaves_none(hub: Hub) -> None:
     hub.says(profiles=profiles())
     assert names(hub.find(refresh=True)) == []
     hub.fails(REFUSED)
-    assert (names(hub.find()), hub.find().outdated) == ([], "connection refused")
+    assert (names(hub.find()), hub.find().stale_reason) == ([], "connection refused")
     hub.says(profiles=profiles("new"))
     assert names(hub.find()) == ["new"]  # a hub that had none is asked again
 
@@ -146,8 +146,8 @@ def test_another_kubeconfig_has_the_hub_asked_but_leaves_what_it_said(hub: Hub) 
     assert len(hub.asked()) == 1
     (hub.folder / "config").write_text("kind: Config")
     hub.fails(REFUSED)
-    found = hub.find()
-    assert (names(found), found.outdated) == (["a", "b"], "connection refused")
+    answer = hub.find()
+    assert (names(answer), answer.stale_reason) == (["a", "b"], "connection refused")
     assert len(os.listdir(hub.cache)) == 1
 
 
@@ -172,21 +172,21 @@ def test_another_kubeconfig_s_current_context_may_be_another_hub(hub: Hub) -> No
 
 def test_who_may_not_see_namespaces_sees_clusters(hub: Hub) -> None:
     hub.fails(FORBIDDEN, "namespaces")
-    wanted = NAMED._replace(clustersets="wanted")
+    wanted = NAMED._replace(clustersets="optional")
     assert hub.find(wanted).clustersets is None
     hub.asked()
     assert names(hub.find(wanted)) == ["a", "b"]
     assert hub.asked() == []  # that it isn't known is kept, too
     with pytest.raises(UserError, match=r"--clusterset needs to list namespaces .* name it with --hub-namespace"):
-        hub.find(NAMED._replace(clustersets="needed"))
+        hub.find(NAMED._replace(clustersets="required"))
     hub.says(namespaces=NAMESPACES)
-    assert hub.find(NAMED._replace(clustersets="needed")).clustersets == {"fleet": "prod"}
+    assert hub.find(NAMED._replace(clustersets="required")).clustersets == {"fleet": "prod"}
 
 
 def test_where_a_namespace_is_named_nothing_is_asked_outside_it(hub: Hub) -> None:
     hub.says(namespaces=json.dumps(json.loads(NAMESPACES)["items"][0]))
-    found = hub.find(NAMED._replace(namespace="fleet", clustersets="needed", placement="p"))
-    assert (found.clustersets, found.decided) == ({"fleet": "prod"}, (("fleet", "b"),))
+    answer = hub.find(NAMED._replace(namespace="fleet", clustersets="required", placement="p"))
+    assert (answer.clustersets, answer.placement_decision) == ({"fleet": "prod"}, (("fleet", "b"),))
     assert hub.asked() == [
         "--context hub get clusterprofiles.v1alpha1.multicluster.x-k8s.io -n fleet -o json",
         "--context hub get namespaces fleet -o json",
@@ -205,9 +205,9 @@ def test_a_refusal_is_an_answer(hub: Hub, problem: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["{}", "[1]", '[{"name": "a"}]', "null", '"text"', "7"])
-@pytest.mark.parametrize("part", ["profiles", "clustersets", "decided"])
+@pytest.mark.parametrize("part", ["profiles", "clustersets", "placement_decision"])
 def test_what_is_damaged_is_asked_for_again(hub: Hub, part: str, value: str) -> None:
-    everything = NAMED._replace(clustersets="needed", placement="p")
+    everything = NAMED._replace(clustersets="required", placement="p")
     before = hub.find(everything)
     for path in hub.cache.iterdir():
         kept = json.loads(path.read_text())

@@ -222,17 +222,17 @@ def test_only_the_entry_changes(text: str, name: str, context: str) -> None:
     namespace, _, profile = name.rpartition("/")
     after = edited_text(text, [MappingEntry(profile, context, namespace or None)])
     items = before["clusters"] or []
-    place = next((place for place, item in enumerate(items) if item["name"] == name), None)
-    if place is None:
+    index = next((index for index, item in enumerate(items) if item["name"] == name), None)
+    if index is None:
         key = {"name": profile, **({"namespace": namespace} if namespace else {}), "context": context}
         assert yaml.safe_load(after) == {**before, "clusters": [*items, key]}
-        found = iter(after.splitlines())
-        assert all(line in found for line in text.splitlines())  # in their order
+        lines_after = iter(after.splitlines())
+        assert all(line in lines_after for line in text.splitlines())  # in their order
         assert ("\r\n" in text) <= (after.count("\n") == after.count("\r\n"))
     else:
         assert yaml.safe_load(after) == {
             **before,
-            "clusters": [*items[:place], {**items[place], "context": context}, *items[place + 1 :]],
+            "clusters": [*items[:index], {**items[index], "context": context}, *items[index + 1 :]],
         }
         lines = list(zip(text.splitlines(True), after.splitlines(True), strict=True))
         assert sum(old != new for old, new in lines) <= 1
@@ -245,7 +245,7 @@ def test_the_hub_is_a_line_of_its_own(text: str, context: str) -> None:
     after = edited_text(text, [], context)
     assert mapping.parse_mapping(after, "f").hub_context == context
     lines = after.splitlines(True)
-    added = next(place for place, line in enumerate(lines) if line.startswith("hubContext"))
+    added = next(index for index, line in enumerate(lines) if line.startswith("hubContext"))
     assert "".join(lines[:added] + lines[added + 1 :]) == text
 
 

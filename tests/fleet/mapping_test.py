@@ -230,7 +230,7 @@ def test_a_protection_that_is_none_is_said(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "found"),
+    ("value", "path"),
     [
         ("providers.json", "/home/alice/.kube/providers.json"),
         ("../providers.json", "/home/alice/.kube/../providers.json"),
@@ -239,12 +239,12 @@ def test_a_protection_that_is_none_is_said(text: str) -> None:
     ],
 )
 def test_a_provider_file_is_not_looked_for_in_the_current_folder(
-    monkeypatch: pytest.MonkeyPatch, given: str, found: str
+    monkeypatch: pytest.MonkeyPatch, value: str, path: str
 ) -> None:
     monkeypatch.setenv("HOME", "/home/alice")
-    text = f"defaults: {{clusterprofile-provider-file: {given}}}"
-    path = "/home/alice/.kube/kubectl-mc-clusters.yaml"
-    assert mapping.parse_mapping(text, path).defaults == (("clusterprofile-provider-file", found),)
+    text = f"defaults: {{clusterprofile-provider-file: {value}}}"
+    file = "/home/alice/.kube/kubectl-mc-clusters.yaml"
+    assert mapping.parse_mapping(text, file).defaults == (("clusterprofile-provider-file", path),)
 
 
 WHOLE = """\

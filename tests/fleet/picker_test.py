@@ -9,11 +9,11 @@ LINES = ["c1", "c2", "c3", "c4"]
 
 
 @pytest.mark.parametrize(
-    ("answer", "places"),
+    ("answer", "indexes"),
     [("1\n", [0]), ("1 3-4\n", [0, 2, 3]), ("2,4", [1, 3]), ("all\n", [0, 1, 2, 3]), ("\n", []), ("", [])],
 )
-def test_an_answer_names_places(answer: str, places: list[int]) -> None:
-    assert parse_numbers(LINES, lambda question: answer) == places
+def test_an_answer_names_indexes(answer: str, indexes: list[int]) -> None:
+    assert parse_numbers(LINES, lambda question: answer) == indexes
 
 
 @pytest.mark.parametrize("answer", ["0", "5", "3-2", "c1", "1-", "-1", "1-9", "²"])

@@ -23,9 +23,8 @@ def profiles(*names: str) -> tuple[ClusterProfile, ...]:
 
 
 def chosen(inventory: Inventory, *flags: str) -> list[str]:
-    return [
-        cluster.name for cluster in selection.select_clusters(inventory, invocation.parse_invocation(flags).options)
-    ]
+    options = invocation.parse_invocation(flags).options
+    return [cluster.name for cluster in selection.select_clusters(inventory, options)]
 
 
 def by_name(include: list[str], exclude: list[str]) -> list[str]:
@@ -85,12 +84,12 @@ def test_clusters_are_chosen_by_globs(include: list[str], exclude: list[str], na
 @pytest.mark.parametrize(
     ("include", "exclude", "problem"),
     [
-        (["prodeu"], [], "no cluster matches 'prodeu'. Did you mean prod-eu? Known are: a/twin, b/twin, dev, "),
-        (["dev", "zzz"], [], "no cluster matches 'zzz'. Known are: a/twin, b/twin, dev, prod-eu, prod-us"),
+        (["prodeu"], [], "no cluster matches 'prodeu'. Did you mean prod-eu? Known clusters: a/twin, b/twin, dev, "),
+        (["dev", "zzz"], [], "no cluster matches 'zzz'. Known clusters: a/twin, b/twin, dev, prod-eu, prod-us"),
         (["DEV"], [], "no cluster matches 'DEV'"),
         ([], ["prod-uk"], "no cluster matches 'prod-uk'. Did you mean prod-us?"),
-        (["dev"], ["d*"], "no cluster is chosen by all of the selection flags. Known are: a/twin, "),
-        ([], ["*"], "no cluster is chosen by all of the selection flags. Known are: a/twin, "),
+        (["dev"], ["d*"], "no cluster is chosen by all of the selection flags. Known clusters: a/twin, "),
+        ([], ["*"], "no cluster is chosen by all of the selection flags. Known clusters: a/twin, "),
     ],
 )
 def test_a_choice_of_nothing_names_what_there_is(include: list[str], exclude: list[str], problem: str) -> None:
@@ -101,13 +100,15 @@ def test_a_choice_of_nothing_names_what_there_is(include: list[str], exclude: li
 
 DESCRIBED = Inventory(
     (
-        ClusterProfile("eu", "fleet", manager="acme", healthy=True, properties={"location": "eu-west", "tags": "a,b"}),
-        ClusterProfile("us", "fleet", manager="acme", healthy=False, properties={"location": "us-east"}),
-        ClusterProfile("ap", "other", manager="apex", healthy=None, joined=False),
-        ClusterProfile("dev", "other", manager="apex", healthy=True, joined=False),
+        ClusterProfile(
+            "eu", "fleet", cluster_manager="acme", healthy=True, properties={"location": "eu-west", "tags": "a,b"}
+        ),
+        ClusterProfile("us", "fleet", cluster_manager="acme", healthy=False, properties={"location": "us-east"}),
+        ClusterProfile("ap", "other", cluster_manager="apex", healthy=None, joined=False),
+        ClusterProfile("dev", "other", cluster_manager="apex", healthy=True, joined=False),
     ),
     clustersets={"fleet": "prod"},
-    decided=None,
+    placement_decision=None,
 )
 
 
@@ -130,10 +131,12 @@ def test_every_flag_has_to_agree(flags: list[str], names: list[str]) -> None:
 
 
 def test_a_placement_gives_the_order() -> None:
-    decided = DESCRIBED._replace(decided=(("fleet", "us"), ("gone", "x"), ("other", "ap"), ("fleet", "eu")))
-    assert chosen(decided, "--placement=p") == ["us", "ap", "eu"]
-    assert chosen(decided, "--placement=p", "--clusterset=prod") == ["us", "eu"]
-    assert selection.unknown_references(decided) == ["gone/x"]
+    inventory = DESCRIBED._replace(
+        placement_decision=(("fleet", "us"), ("gone", "x"), ("other", "ap"), ("fleet", "eu"))
+    )
+    assert chosen(inventory, "--placement=p") == ["us", "ap", "eu"]
+    assert chosen(inventory, "--placement=p", "--clusterset=prod") == ["us", "eu"]
+    assert selection.unknown_references(inventory) == ["gone/x"]
 
 
 @pytest.mark.parametrize("part", ["--cluster-selector=tier=prod", "--hub-namespace=fleet"])
@@ -147,33 +150,29 @@ def test_a_context_s_name_is_any_text_and_its_cluster_s_is_safe_to_show() -> Non
     (cluster,) = selection.clusters_of_contexts(
         (ClusterProfile("a\x1b[2J\tb", ""),), invocation.parse_invocation(["--contexts=a*"]).options
     )
-    assert (cluster.name, cluster.own_context) == ("a\\x1b[2J\\tb", "a\x1b[2J\tb")
+    assert (cluster.name, cluster.default_context) == ("a\\x1b[2J\\tb", "a\x1b[2J\tb")
+
+
+def chosen_contexts(contexts: tuple[ClusterProfile, ...], *flags: str) -> list[str]:
+    options = invocation.parse_invocation(flags).options
+    return [cluster.name for cluster in selection.clusters_of_contexts(contexts, options)]
+
+
+CONTEXTS = profiles("kind-a", "kind-b", "other")
 
 
 def test_a_context_that_contexts_leaves_out_is_no_typo() -> None:
-    flags = invocation.parse_invocation(["--contexts=kind-*", "--exclude=other,kind-b"]).options
-    assert [each.name for each in selection.clusters_of_contexts(profiles("kind-a", "kind-b", "other"), flags)] == [
-        "kind-a"
-    ]
+    assert chosen_contexts(CONTEXTS, "--contexts=kind-*", "--exclude=other,kind-b") == ["kind-a"]
     with pytest.raises(UserError, match="no cluster matches 'kind-c'"):
-        selection.clusters_of_contexts(
-            profiles("kind-a"), invocation.parse_invocation(["--contexts=*", "--exclude=kind-c"]).options
-        )
+        chosen_contexts(profiles("kind-a"), "--contexts=*", "--exclude=kind-c")
 
 
 def test_contexts_are_a_fleet_without_a_hub() -> None:
-    contexts = profiles("kind-a", "kind-b", "other")
-    assert [
-        each.name
-        for each in selection.clusters_of_contexts(contexts, invocation.parse_invocation(["--contexts=kind-*"]).options)
-    ] == [
-        "kind-a",
-        "kind-b",
-    ]
+    assert chosen_contexts(CONTEXTS, "--contexts=kind-*") == ["kind-a", "kind-b"]
     for flags, problem in (
         (["--contexts=kind*", "--healthy"], "without a hub"),
         (["--contexts=k3d-*"], "no context matches 'k3d-"),
         (["--contexts=kind-*", "--exclude=*"], "no cluster is chosen"),
     ):
         with pytest.raises(UserError, match=problem):
-            selection.clusters_of_contexts(contexts, invocation.parse_invocation(flags).options)
+            chosen_contexts(CONTEXTS, *flags)

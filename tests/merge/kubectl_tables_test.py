@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.merge import kubectl_tables as tables_module
+from kubectl_mc.merge import kubectl_tables
 from kubectl_mc.merge.kubectl_tables import Table
 from tests.recordings import recording
 
@@ -16,7 +16,7 @@ TABLES = [
 
 
 def tab_writer(rows: list[list[str]]) -> str:
-    """Go's tabwriter as kubectl sets it up: each cell but the last is as wide as the widest plus 3, 6 at least."""
+    """Go's tabwriter as kubectl sets it up: a column is as wide as its widest cell plus 3, and 6 at least."""
     widths = [max(6, max(len(cell) for cell in column) + 3) for column in zip(*rows)]
     lines = [
         "".join(cell + " " * (width - len(cell)) for cell, width in zip(row[:-1], widths)) + row[-1] for row in rows
@@ -25,7 +25,7 @@ def tab_writer(rows: list[list[str]]) -> str:
 
 
 def one(text: str) -> Table:
-    (parsed,) = tables_module.parse_tables(text)
+    (parsed,) = kubectl_tables.parse_tables(text)
     return parsed
 
 
@@ -34,13 +34,13 @@ def rows(parsed: Table) -> list[list[str]]:
 
 
 def joined(*texts: str) -> Table:
-    return tables_module.join_tables([(f"c{number}", one(text)) for number, text in enumerate(texts, start=1)])
+    return kubectl_tables.join_tables([(f"c{number}", one(text)) for number, text in enumerate(texts, start=1)])
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_recorded_table_is_rendered_to_the_very_bytes(name: str) -> None:
     text = recording(name).stdout
-    assert tables_module.render_tables(tables_module.parse_tables(text)) == text
+    assert kubectl_tables.render_tables(kubectl_tables.parse_tables(text)) == text
 
 
 @pytest.mark.parametrize("name", ["get-pods"])
@@ -50,9 +50,9 @@ def test_the_oracle_is_kubectls_tab_writer(name: str) -> None:
 
 
 def test_without_headers_a_table_is_kubectls_own_without_headers() -> None:
-    parsed = tables_module.parse_tables(recording("get-pods-wide").stdout)
+    parsed = kubectl_tables.parse_tables(recording("get-pods-wide").stdout)
     narrow = [Table(parsed[0].header[:5], parsed[0].columns[:5])]
-    assert tables_module.render_tables(narrow, headers=False) == recording("get-pods-noheaders").stdout
+    assert kubectl_tables.render_tables(narrow, headers=False) == recording("get-pods-noheaders").stdout
 
 
 def test_cells_with_two_spaces_and_empty_cells_are_read() -> None:
@@ -66,7 +66,7 @@ def test_headers_with_spaces_are_one_column_each() -> None:
     assert one(recording("can-i-list").stdout).header == ("Resources", "Non-Resource URLs", "Resource Names", "Verbs")
 
 
-# A cell: any text without what ends a cell or a line for the tab writer. A space at a cell's end is padding to the eye.
+# A cell: any text without characters that end a cell or a line. A space at a cell's end would look like padding.
 CELLS = st.text(st.characters(exclude_characters="\n\r\t\f\v\x1b", exclude_categories=["Cs"]), max_size=12).map(
     lambda text: text.rstrip(" ")
 )
@@ -75,7 +75,7 @@ HEADERS = st.from_regex(r"[A-Za-z(é世\u00a0]{1,8}( [A-Z)]{1,5})?", fullmatch=T
 
 @st.composite
 def tables(draw: st.DrawFn) -> list[list[str]]:
-    """A header and rows, of two columns at least, or of one without empty cells (a blank line ends a table)."""
+    """A header and rows; a lone column has no empty cells, because a blank line ends a table."""
     header = draw(st.lists(HEADERS, min_size=1, max_size=5))
     cells = CELLS if len(header) > 1 else CELLS.filter(bool)
     row = st.lists(cells, min_size=len(header), max_size=len(header))
@@ -89,16 +89,16 @@ def test_any_cells_survive_kubectls_tab_writer(written: list[list[str]]) -> None
     parsed = one(text)
     assert parsed.header == tuple(header)
     assert rows(parsed) == body
-    assert tables_module.render_tables([parsed]) == text
+    assert kubectl_tables.render_tables([parsed]) == text
 
 
 @given(st.lists(tables(), min_size=1, max_size=3))
 def test_joining_loses_no_cell(written: list[list[list[str]]]) -> None:
-    texts = [tab_writer(each) for each in written]
+    texts = [tab_writer(table) for table in written]
     merged = joined(*texts)
     clusters = merged.columns[merged.header.index("CLUSTER")]
     assert list(clusters) == [f"c{n}" for n, (_, *body) in enumerate(written, start=1) for _ in body]
-    assert all(len(column) == merged.rows for column in merged.columns)
+    assert all(len(column) == merged.row_count for column in merged.columns)
     cells = sorted(cell for row in rows(merged) for cell in row if cell)
     assert cells == sorted([cell for _, *body in written for row in body for cell in row if cell] + list(clusters))
 
@@ -106,7 +106,7 @@ def test_joining_loses_no_cell(written: list[list[list[str]]]) -> None:
 def test_the_merged_table_is_laid_out_as_kubectls() -> None:
     text = recording("get-pods-A").stdout
     merged = joined(text, text)
-    assert tables_module.render_tables([merged]) == tab_writer([list(merged.header), *rows(merged)])
+    assert kubectl_tables.render_tables([merged]) == tab_writer([list(merged.header), *rows(merged)])
 
 
 @pytest.mark.parametrize(
@@ -144,13 +144,13 @@ def test_a_column_that_a_cluster_lacks_is_empty_there() -> None:
 
 def test_a_header_without_rows_is_a_table() -> None:
     merged = joined("NAME   AGE\n", "NAME   AGE\nb      2m\n")
-    assert tables_module.render_tables([merged]) == "NAME   CLUSTER   AGE\nb      c2        2m\n"
-    assert tables_module.render_tables([joined("NAME   AGE\n")], headers=False) == ""
+    assert kubectl_tables.render_tables([merged]) == "NAME   CLUSTER   AGE\nb      c2        2m\n"
+    assert kubectl_tables.render_tables([joined("NAME   AGE\n")], headers=False) == ""
 
 
 def test_each_type_of_several_tables_is_a_group() -> None:
-    parsed = tables_module.parse_tables(recording("get-two-types").stdout)
-    groups = tables_module.group_by_type([("c1", parsed), ("c2", parsed)])
+    parsed = kubectl_tables.parse_tables(recording("get-two-types").stdout)
+    groups = kubectl_tables.group_by_type([("c1", parsed), ("c2", parsed)])
     assert {name: [cluster for cluster, _ in members] for name, members in groups.items()} == {
         "deployment.apps": ["c1", "c2"],
         "service": ["c1", "c2"],
@@ -159,11 +159,11 @@ def test_each_type_of_several_tables_is_a_group() -> None:
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_a_table_without_prefix_belongs_to_the_one_like_it(order: tuple[int, int]) -> None:
-    """kubectl writes no `deployment.apps/` where it found one type only."""
-    several = tables_module.parse_tables(recording("get-two-types").stdout)
-    single = tables_module.parse_tables(recording("get-mixed-notfound").stdout)
+    """kubectl writes no `deployment.apps/` where it has objects of one type only."""
+    several = kubectl_tables.parse_tables(recording("get-two-types").stdout)
+    single = kubectl_tables.parse_tables(recording("get-mixed-notfound").stdout)
     answers = [("several", several), ("single", single)]
-    groups = tables_module.group_by_type([answers[index] for index in order])
+    groups = kubectl_tables.group_by_type([answers[index] for index in order])
     assert {name: {cluster for cluster, _ in members} for name, members in groups.items()} == {
         "deployment.apps": {"several", "single"},
         "service": {"several"},
@@ -172,33 +172,33 @@ def test_a_table_without_prefix_belongs_to_the_one_like_it(order: tuple[int, int
 
 def test_a_slash_in_one_name_makes_no_group() -> None:
     parsed = one("NAME    AGE\na/b     1m\nc       2m\n")
-    assert list(tables_module.group_by_type([("c1", [parsed])])) == [""]
+    assert list(kubectl_tables.group_by_type([("c1", [parsed])])) == [""]
 
 
 def test_tables_without_headers_have_no_blank_line_between_them() -> None:
-    parsed = tables_module.parse_tables(recording("get-two-types").stdout)
-    assert "\n\n" in tables_module.render_tables(parsed)
-    assert len(tables_module.render_tables(parsed, headers=False).splitlines()) == 3
+    parsed = kubectl_tables.parse_tables(recording("get-two-types").stdout)
+    assert "\n\n" in kubectl_tables.render_tables(parsed)
+    assert len(kubectl_tables.render_tables(parsed, headers=False).splitlines()) == 3
 
 
 @pytest.mark.parametrize("text", ["NAME   AGE\nshort\n", "   \n", "a b c   d\nx\n"])
 def test_what_ends_before_its_last_column_is_no_table(text: str) -> None:
-    with pytest.raises(tables_module.NotATable):
-        tables_module.parse_tables(text)
+    with pytest.raises(kubectl_tables.NotATable):
+        kubectl_tables.parse_tables(text)
 
 
 def test_nothing_is_no_table_at_all() -> None:
-    assert tables_module.parse_tables("") == []
+    assert kubectl_tables.parse_tables("") == []
 
 
 def test_rows_can_be_put_in_another_order() -> None:
-    merged = tables_module.reorder_rows(one("NAME   AGE\na      1m\nb      2m\n"), [1, 0])
+    merged = kubectl_tables.reorder_rows(one("NAME   AGE\na      1m\nb      2m\n"), [1, 0])
     assert rows(merged) == [["b", "2m"], ["a", "1m"]]
 
 
 def test_a_percent_sign_is_a_percent_sign() -> None:
     text = "NAME   USE\na%s    25%\n"
-    assert tables_module.render_tables(tables_module.parse_tables(text)) == text
+    assert kubectl_tables.render_tables(kubectl_tables.parse_tables(text)) == text
 
 
 def test_a_row_may_end_before_its_last_columns() -> None:
@@ -216,7 +216,7 @@ LINES = st.from_regex(r"( {0,2}[a-z]{1,30}){0,3}", fullmatch=True)
 
 @st.composite
 def events(draw: st.DrawFn) -> list[list[str]]:
-    """A header and rows whose last cells may have several lines; a first line may be long, and blank ones follow."""
+    """A header and rows whose last cells may have several lines; the first may be long, and blank lines may follow."""
     width = draw(st.integers(2, 4))
     message = st.lists(LINES, min_size=1, max_size=3).map("\n".join).map(lambda text: text.lstrip(" "))
     row = st.tuples(*[WORDS] * (width - 1), message).map(list)
@@ -224,14 +224,16 @@ def events(draw: st.DrawFn) -> list[list[str]]:
 
 
 def remembering_tab_writer(written: list[list[str]]) -> str:
-    """As `tab_writer`, where cells may have newlines: behind one, columns begin anew, but never get narrower."""
+    """As `tab_writer`, for cells with newlines: after one, columns start anew, but never get narrower."""
     text, block, widths = "", list[list[str]](), [0] * (len(written[0]) - 1)
     for row in written:
         block.append([*row[:-1], row[-1].partition("\n")[0]])
         if "\n" in row[-1] or row is written[-1]:
-            widths = [max(6, had, *(len(each[at]) + 3 for each in block)) for at, had in enumerate(widths)]
+            widths = [
+                max(6, width, *(len(cells[column]) + 3 for cells in block)) for column, width in enumerate(widths)
+            ]
             text += "".join(
-                "".join(cell.ljust(width) for cell, width in zip(each, widths)) + each[-1] + "\n" for each in block
+                "".join(cell.ljust(width) for cell, width in zip(cells, widths)) + cells[-1] + "\n" for cells in block
             )
             text += "".join(f"{line}\n" for line in row[-1].split("\n")[1:])
             block = []
@@ -241,6 +243,6 @@ def remembering_tab_writer(written: list[list[str]]) -> str:
 @given(events())
 def test_cells_of_several_lines_survive_kubectls_tab_writer(written: list[list[str]]) -> None:
     header, *body = written
-    (parsed,) = tables_module.parse_tables(remembering_tab_writer(written), several=False)
+    (parsed,) = kubectl_tables.parse_tables(remembering_tab_writer(written), several=False)
     assert parsed.header == tuple(header)
     assert rows(parsed) == body

@@ -67,7 +67,7 @@ null
 
 def test_the_input_says_where_a_workload_is() -> None:
     declared = object_changes.declared_workloads(INPUT)
-    assert [(each.resource, each.namespace) for each in declared] == [
+    assert [(workload.resource, workload.namespace) for workload in declared] == [
         ("deployment.apps/web", "a"),
         ("deployment.apps/web", "b"),
         ("statefulset.apps/db", ""),
@@ -78,7 +78,7 @@ WEB_IN_TWO = [ObjectChange("deployment.apps/web", "", "a"), ObjectChange("deploy
 
 
 @pytest.mark.parametrize(
-    ("lines", "namespace", "given", "placed"),
+    ("lines", "namespace", "declared", "namespaces"),
     [
         ([("deployment.apps/web", "configured")], "shop", None, ["shop"]),
         ([("deployment.apps/web", "configured")], "", None, [""]),
@@ -92,10 +92,11 @@ WEB_IN_TWO = [ObjectChange("deployment.apps/web", "", "a"), ObjectChange("deploy
     ],
 )
 def test_a_workload_is_where_the_input_or_the_command_says(
-    lines: list[tuple[str, str]], namespace: str, given: list[ObjectChange] | None, placed: list[str]
+    lines: list[tuple[str, str]], namespace: str, declared: list[ObjectChange] | None, namespaces: list[str]
 ) -> None:
     changes = [ObjectChange(resource, result) for resource, result in lines]
-    assert [each.namespace for each in object_changes.with_namespaces(changes, namespace, given)] == placed
+    completed = object_changes.with_namespaces(changes, namespace, declared)
+    assert [change.namespace for change in completed] == namespaces
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_workloads_are_what_has_a_rollout_and_is_still_there() -> None:
         ObjectChange("daemonset.apps/agent", ""),
         ObjectChange("configmap/web", "created"),
     ]
-    assert [each.resource for each in object_changes.workloads(changes)] == [
+    assert [change.resource for change in object_changes.workloads(changes)] == [
         "deployment.apps/web",
         "daemonset.apps/agent",
     ]

@@ -36,7 +36,7 @@ _Dumper.add_representer(
 
 def as_yaml(value: Any) -> str:
     text = yaml.dump(value, Dumper=_Dumper, default_flow_style=False, allow_unicode=True)
-    return text.removesuffix("...\n")  # PyYAML's mark behind a text that ends with empty lines
+    return text.removesuffix("...\n")  # PyYAML writes it after a text that ends with empty lines
 
 
 def from_yaml(text: str) -> Any:
@@ -60,7 +60,7 @@ def annotated(item: dict[str, Any], cluster: str) -> dict[str, Any]:
 
 
 def added(before: str, after: str) -> list[str]:
-    """The lines that `after` has more than `before`; fails if it isn't `before` with lines put in."""
+    """Return the lines that `after` adds to `before`; fails if a line of `before` is missing."""
     rest = iter(before.splitlines())
     expected, extra = next(rest, None), []
     for line in after.splitlines():
@@ -102,7 +102,7 @@ def test_recorded_yaml_is_merged_to_a_list() -> None:
     assert merged == listed([annotated(item, cluster) for cluster in ("c1", "c2") for item in items])
 
 
-# Texts that look like the layout they stand in.
+# Texts that look like parts of the layout around them.
 TRAPS = [
     "metadata:", "  metadata:", "- x", "- apiVersion: v1", "items:", "kind: List", "  annotations:", "---", "{}",
     '"metadata": {', '    "metadata": {', "    },", '    "kind": "List",', "        },", "    ],", "", "é世", "'", '"',
@@ -186,7 +186,7 @@ def test_items_come_in_the_order_asked_for(form: str, render: Render, load: Call
     item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
     outputs = [(cluster, render(listed([item]))) for cluster in ("c1", "c2")]
     merged = load(object_lists.merge_objects(outputs, form, ordered=lambda rows: rows[::-1]))
-    assert [each["metadata"]["annotations"][ANNOTATION] for each in merged["items"]] == ["c2", "c1"]
+    assert [item["metadata"]["annotations"][ANNOTATION] for item in merged["items"]] == ["c2", "c1"]
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
@@ -246,6 +246,6 @@ def test_several_documents_of_one_kubectl_are_several_items(
     role = {"aggregationRule": {}, "apiVersion": "rbac/v1", "kind": "ClusterRole", "metadata": {"name": "z"}}
     text = (between if form == "yaml" else "").join(map(render, (one, two, role, listed([one]))))
     merged = load(object_lists.merge_objects([("c1", text), ("c2", text)], form))
-    assert merged == listed([annotated(each, name) for name in ("c1", "c2") for each in (one, two, role, one)])
+    assert merged == listed([annotated(item, cluster) for cluster in ("c1", "c2") for item in (one, two, role, one)])
     alone = object_lists.merge_objects([("c1", text)], form, lone=True)
     assert alone.count(ANNOTATION) == 4

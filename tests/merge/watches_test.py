@@ -11,7 +11,7 @@ OBJECT = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name
 
 @pytest.mark.parametrize("cut", range(1, len(OBJECT)))
 def test_a_part_of_a_json_document_is_never_shown(cut: int) -> None:
-    """Ctrl-C comes at any line."""
+    """Ctrl-C can come after any line."""
     documents = WatchedDocuments("c1", "json")
     whole = documents.feed([*OBJECT, *OBJECT[:cut]]) + documents.end()
     assert json.loads(whole)["metadata"]["annotations"] == {"kubectl-mc.k8s.io/cluster": "c1"}
@@ -31,7 +31,7 @@ OURS = '"kubectl-mc.k8s.io/cluster":"c1"'
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("inside", "shown"),
     [
         (',"metadata":{"name":"x"}', ',"metadata":{"annotations":{' + OURS + '},"name":"x"}'),
         (',"metadata":{}', ',"metadata":{"annotations":{' + OURS + "}}"),
@@ -42,9 +42,9 @@ OURS = '"kubectl-mc.k8s.io/cluster":"c1"'
         ("", ""),
     ],
 )
-def test_an_event_of_a_watch_is_a_document_of_one_line(given: str, shown: str) -> None:
+def test_an_event_of_a_watch_is_a_document_of_one_line(inside: str, shown: str) -> None:
     documents = WatchedDocuments("c1", "json")
-    assert documents.feed([event(given)]) == f"{event(shown)}\n"
+    assert documents.feed([event(inside)]) == f"{event(shown)}\n"
     assert json.loads(documents.feed(OBJECT))["kind"] == "ConfigMap"
     assert documents.end() == ""
 

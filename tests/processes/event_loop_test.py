@@ -325,20 +325,23 @@ def test_few_open_files_are_no_limit_to_the_fleet(limit: str) -> None:
 def test_after_a_refusal_no_more_are_started_and_those_that_run_end() -> None:
     asked: list[int] = []
 
-    def allow(place: int) -> bool:
-        asked.append(place)
-        return place < 2
+    def may_start(index: int) -> bool:
+        asked.append(index)
+        return index < 2
 
-    commands = [Command(f"c{place}", ("sh", "-c", f"echo {place}"), {"PATH": os.defpath}) for place in range(5)]
-    events = list(event_loop.run_commands(commands, 2, 0.0, allow=allow))
+    commands = [Command(f"c{index}", ("sh", "-c", f"echo {index}"), {"PATH": os.defpath}) for index in range(5)]
+    events = list(event_loop.run_commands(commands, 2, 0.0, may_start=may_start))
     assert sorted(event.text for event in events if isinstance(event, Chunk)) == [b"0\n", b"1\n"]
-    assert sorted((event.place, event.status) for event in events if isinstance(event, Exit)) == [(0, 0), (1, 0)]
+    assert sorted((event.command_index, event.status) for event in events if isinstance(event, Exit)) == [
+        (0, 0),
+        (1, 0),
+    ]
     assert asked == [0, 1, 2]
 
 
 def test_if_none_may_start_nothing_happens() -> None:
     commands = [Command("c1", ("false",), {})]
-    assert list(event_loop.run_commands(commands, 1, 0.0, allow=lambda place: False)) == []
+    assert list(event_loop.run_commands(commands, 1, 0.0, may_start=lambda index: False)) == []
 
 
 def test_more_may_be_added_while_some_run() -> None:
@@ -346,8 +349,8 @@ def test_more_may_be_added_while_some_run() -> None:
     seen = []
     for event in event_loop.run_commands(commands, 1, 0.0):
         if isinstance(event, Exit):
-            seen.append(event.place)
-            commands += [sh("echo 1", "c2"), sh("echo 2", "c3")] if event.place == 0 else []
+            seen.append(event.command_index)
+            commands += [sh("echo 1", "c2"), sh("echo 2", "c3")] if event.command_index == 0 else []
     assert seen == [0, 1, 2]
 
 

@@ -41,4 +41,4 @@ def environment(tmp_path: Path) -> dict[str, str]:
     ],
 )
 def test_a_plugins_name_is_what_kubectl_finds_on_path(environment: dict[str, str], text: str, name: str | None) -> None:
-    assert " ".join(programs.plugin(grammar.parse_line(text.split()), environment)) == (name or "")
+    assert " ".join(programs.plugin_name(grammar.parse_line(text.split()), environment)) == (name or "")

@@ -41,9 +41,9 @@ def test_a_type_is_left_out(text: str, kind: str, left: str | None) -> None:
 )
 def test_the_clusters_that_lack_it_are_asked_again(stderr: str, status: int, again: bool) -> None:
     job = Job(Target("c1", "c1", Kubeconfig(None, False)), grammar.parse_line(["get", "pods,widgets"]), "c1")
-    found = missing_types.jobs_without_missing_types(
+    jobs = missing_types.jobs_without_missing_types(
         [job, job], [Result("c0", b"x", b"", 0), Result("c1", b"", stderr.encode(), status)]
     )
-    assert {place: grammar.join_tokens(each.line.tokens) for place, each in found.items()} == (
+    assert {index: grammar.join_tokens(job.line.tokens) for index, job in jobs.items()} == (
         {1: ["get", "pods"]} if again else {}
     )

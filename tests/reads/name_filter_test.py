@@ -57,11 +57,11 @@ def begins(name: str) -> bool:
 
 @pytest.mark.parametrize("name", ["get-pods", "get-pods-A", "get-pods-wide", "get-all", "get-two-types"])
 def test_rows_are_kept_to_the_letter(name: str) -> None:
-    text, place = recording(name).stdout, int(name.endswith("-A"))
+    text, column = recording(name).stdout, int(name.endswith("-A"))
     kept = [
         line for line in kubectl_tables.only_rows(text, begins).splitlines() if line and not line.startswith("NAME")
     ]
-    assert kept == [line for line in text.splitlines() if line and begins(line.split()[place])]
+    assert kept == [line for line in text.splitlines() if line and begins(line.split()[column])]
     assert kept
     assert kubectl_tables.only_rows(text, lambda name: True) == text
     assert kubectl_tables.only_rows(text, lambda name: False) == ""
@@ -123,6 +123,6 @@ def test_what_does_not_match_is_not_there(text: str, result: Result, status: int
     made = request(text)
     keep = name_filter.name_filter(made)
     assert keep
-    found = name_filter.filtered_result(result, keep, made)
-    assert (found.status, found.stdout) == (status, result.stdout if b"web" in result.stdout else b"")
-    assert stderr in found.stderr.decode()
+    filtered = name_filter.filtered_result(result, keep, made)
+    assert (filtered.status, filtered.stdout) == (status, result.stdout if b"web" in result.stdout else b"")
+    assert stderr in filtered.stderr.decode()

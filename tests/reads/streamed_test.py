@@ -36,14 +36,14 @@ class Shown:
         asked = asked._replace(environment=asked.environment._replace(streams=self._streams))
         self.screen = streamed.Screen(asked, self.jobs)
 
-    def show(self, place: int, **said: str) -> str:
-        """The job in this place says something; all that stderr has shown so far."""
-        for name, text in said.items():
-            self.screen.show(Chunk(place, self.jobs[place].label, name, text.encode()))
+    def show(self, index: int, **written: str) -> str:
+        """The job with this index says something; all that stderr has shown so far."""
+        for name, text in written.items():
+            self.screen.show(Chunk(index, self.jobs[index].label, name, text.encode()))
         return self.stderr
 
-    def end(self, place: int, status: int = 0, timed_out: bool = False) -> str:
-        self.screen.show(Exit(place, self.jobs[place].label, status, timed_out))
+    def end(self, index: int, status: int = 0, timed_out: bool = False) -> str:
+        self.screen.show(Exit(index, self.jobs[index].label, status, timed_out))
         return self.stderr
 
     @property
@@ -69,23 +69,25 @@ def test_why_a_job_failed_is_left_to_the_report() -> None:
     shown = Shown("logs web", "c1")
     assert shown.show(0, stderr="Found 2 pods\nerror: no container x\nchoose one of: [a b]\n") == "[c1] Found 2 pods\n"
     assert shown.end(0, 1) == "[c1] Found 2 pods\n"
-    assert shown.screen.untold(["Error: Failed to query 1 cluster: c1 (no container x)"]) == ["choose one of: [a b]"]
+    assert shown.screen.unreported_lines(["Error: Failed to query 1 cluster: c1 (no container x)"]) == [
+        "choose one of: [a b]"
+    ]
 
 
 def test_what_the_report_does_not_name_is_told_once_if_all_say_it() -> None:
     shown = Shown("wait pods --all", "c1", "c2")
-    for place in (0, 1):
-        shown.show(place, stderr="error: one\ntwo\n")
-    assert shown.screen.untold([]) == ["error: one", "two"]
+    for index in (0, 1):
+        shown.show(index, stderr="error: one\ntwo\n")
+    assert shown.screen.unreported_lines([]) == ["error: one", "two"]
     shown.show(1, stderr="three\n")
-    assert shown.screen.untold(["c1 (one), c2 (one)"]) == ["[c1] two", "[c2] two", "[c2] three"]
+    assert shown.screen.unreported_lines(["c1 (one), c2 (one)"]) == ["[c1] two", "[c2] two", "[c2] three"]
 
 
 def test_a_complaint_before_the_answer_is_shown_with_it() -> None:
     shown = Shown("logs web", "c1")
     assert shown.show(0, stderr="error: partial\n") == ""
     assert shown.show(0, stdout="line\n", stderr="error: more\n") == "[c1] error: partial\n[c1] error: more\n"
-    assert shown.screen.untold([]) == []
+    assert shown.screen.unreported_lines([]) == []
 
 
 def test_that_there_is_nothing_is_left_to_the_report() -> None:
@@ -97,7 +99,7 @@ def test_that_there_is_nothing_is_left_to_the_report() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "farewell"),
+    ("written", "status", "farewell"),
     [
         ({"stdout": "line\n"}, 0, "[c1] ended\n"),
         ({"stderr": "The connection to the server x was refused\n"}, 1, "[c1] ended: connection refused\n"),
@@ -106,20 +108,20 @@ def test_that_there_is_nothing_is_left_to_the_report() -> None:
         ({}, 0, ""),
     ],
 )
-def test_a_stream_that_ends_while_others_go_on(said: Mapping[str, str], status: int, farewell: str) -> None:
+def test_a_stream_that_ends_while_others_go_on(written: Mapping[str, str], status: int, farewell: str) -> None:
     shown = Shown("get pods -w", "c1", "c2")
-    shown.show(0, **said)
+    shown.show(0, **written)
     assert shown.end(0, status) == farewell
     assert shown.end(1) == farewell  # the last one needs none
 
 
 def test_a_colour_is_a_clusters_and_only_where_it_can_be_seen() -> None:
     shown = Shown("logs web", "c1 a", "c1 b", "c2 a", stdout=Terminal)
-    for place in range(3):
-        shown.show(place, stdout="line\n", stderr="note\n")
-    found = re.findall(r"\[\x1b\[(\d+)m(c\d \w)\x1b\[0m\] line\n", shown.stdout)
-    assert [label for _, label in found] == ["c1 a", "c1 b", "c2 a"]
-    assert found[0][0] == found[1][0] != found[2][0]
+    for index in range(3):
+        shown.show(index, stdout="line\n", stderr="note\n")
+    coloured = re.findall(r"\[\x1b\[(\d+)m(c\d \w)\x1b\[0m\] line\n", shown.stdout)
+    assert [label for _, label in coloured] == ["c1 a", "c1 b", "c2 a"]
+    assert coloured[0][0] == coloured[1][0] != coloured[2][0]
     assert shown.stderr == "[c1 a] note\n[c1 b] note\n[c2 a] note\n"
 
 
@@ -132,6 +134,6 @@ def test_a_colour_is_a_clusters_and_only_where_it_can_be_seen() -> None:
 )
 def test_rows_of_several_kubectls_of_a_cluster_are_the_clusters(form: str, expected: str) -> None:
     shown = Shown(f"get pods -w {form}", "c1 a", "c1 b")
-    for place, name in enumerate("ab"):
-        shown.show(place, stdout=f"NAME   AGE\n{name}      1m\n")
+    for index, name in enumerate("ab"):
+        shown.show(index, stdout=f"NAME   AGE\n{name}      1m\n")
     assert shown.stdout == expected

@@ -24,13 +24,13 @@ def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tu
 
     def collect(commands: Sequence[Command], parallel: int, patience: float, *rest: Any) -> list[Result]:
         patiences.extend(command.patience for command in commands)
-        found = [(command.cluster, answers[command.cluster, command.argv[4]]) for command in commands]
-        return [each if isinstance(each, Result) else Result(name, each, b"", 0) for name, each in found]
+        listings = [(command.cluster, answers[command.cluster, command.argv[4]]) for command in commands]
+        return [item if isinstance(item, Result) else Result(name, item, b"", 0) for name, item in listings]
 
     monkeypatch.setattr(event_loop, "collect_results", collect)
     clusters = list(dict.fromkeys(cluster for cluster, _ in answers))
-    known = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in clusters]
-    asked, jobs = wildcards.resolve_jobs(asked, known)
+    targets = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in clusters]
+    asked, jobs = wildcards.resolve_jobs(asked, targets)
     assert set(patiences) <= {30.0 if asked.options.cluster_timeout is None else 2.0}
     return [f"{job.label}: {' '.join(grammar.join_tokens(job.line.tokens))}" for job in jobs], list(asked.unreachable)
 
@@ -109,20 +109,23 @@ def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.Mo
     ]
     assert resolved("describe pods a* --cluster-timeout=2s", answers, monkeypatch) == (["c1: describe pod/a"], aside)
     _, left = resolved("get pods/a* --ignore-not-found --cluster-timeout=2s", answers, monkeypatch)
-    assert left == [each for each in aside if each.cluster != "c4"]
+    assert left == [result for result in aside if result.cluster != "c4"]
 
 
 def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
     asked = request("get pods,svc a* -w -o jsonpath={.x}")
     targets = [Target(name, name, Kubeconfig(None, starts_programs=False)) for name in ("c1", "c2")]
-    names = wildcards.Resolver(asked, targets)
-    assert [each.cluster for each in names.commands] == ["c1", "c1", "c2", "c2"]
-    assert names.feed(Chunk(2, "c2", "stdout", b"pod/a\n")) == ([], [])
-    assert names.feed(Exit(2, "c2", 0)) == ([], [])
-    jobs, aside = names.feed(Exit(3, "c2", 0))
+    resolver = wildcards.Resolver(asked, targets)
+    assert [command.cluster for command in resolver.commands] == ["c1", "c1", "c2", "c2"]
+    assert resolver.feed(Chunk(2, "c2", "stdout", b"pod/a\n")) == ([], [])
+    assert resolver.feed(Exit(2, "c2", 0)) == ([], [])
+    jobs, aside = resolver.feed(Exit(3, "c2", 0))
     assert ([job.label for job in jobs], aside) == (["c2 a"], [])
-    assert names.feed(Exit(0, "c1", 0)) == ([], [])
-    assert names.feed(Exit(1, "c1", -15, timed_out=True)) == ([], [Result("c1", b"", b"error: timed out after 30s", 1)])
+    assert resolver.feed(Exit(0, "c1", 0)) == ([], [])
+    assert resolver.feed(Exit(1, "c1", -15, timed_out=True)) == (
+        [],
+        [Result("c1", b"", b"error: timed out after 30s", 1)],
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,6 +139,6 @@ def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
 def test_a_cluster_has_one_result(
     results: Sequence[tuple[str, int | None]], joined: Sequence[tuple[str, int | None]]
 ) -> None:
-    found = wildcards.one_result_per_cluster([Result(cluster, b"o", b"e", status) for cluster, status in results])
-    assert [(each.cluster, each.status) for each in found] == joined
-    assert sum(len(each.stdout + each.stderr) for each in found) == 2 * len(results)
+    clusters = wildcards.one_result_per_cluster([Result(cluster, b"o", b"e", status) for cluster, status in results])
+    assert [(result.cluster, result.status) for result in clusters] == joined
+    assert sum(len(result.stdout + result.stderr) for result in clusters) == 2 * len(results)

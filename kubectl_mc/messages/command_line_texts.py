@@ -1,0 +1,93 @@
+"""The texts about command lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_mc.messages.words import UserError, name_list, nearest, visible
+
+
+def no_kubectl() -> UserError:
+    """Say that there is no kubectl."""
+    return UserError(
+        "kubectl was not found on PATH. Install it (https://kubernetes.io/docs/tasks/tools/), "
+        "or let pip bring it: pip install 'kubectl-mc[kubectl]'"
+    )
+
+
+def unknown_command(name: str, commands: Sequence[str]) -> UserError:
+    """Say that the verb is unknown. commands: the verbs of kubectl and our own commands."""
+    meant = nearest(name, commands, cutoff=0.65)  # below, `pods` would be `expose`
+    hint = f" Did you mean {meant}?" if meant else ""
+    shown = visible(name)
+    return UserError(
+        f"unknown command '{shown}': no verb of kubectl's, and no plugin kubectl-{shown} on PATH.{hint} "
+        "See: kubectl mc --help"
+    )
+
+
+def no_verb() -> UserError:
+    """Say that the command line has no verb."""
+    return UserError("no kubectl command given, e.g. kubectl mc get pods. See: kubectl mc --help")
+
+
+def unknown_own_flag(flag: str, meant: str) -> UserError:
+    """Say that a flag is unknown, but similar to one of ours."""
+    return UserError(f"unknown flag: --{flag}. Did you mean --{meant}? See: kubectl mc --help")
+
+
+def flag_needs_value(flag: str) -> UserError:
+    """Say that a flag of ours has no value."""
+    return UserError(f"flag needs an argument: --{flag}. See: kubectl mc --help")
+
+
+def bad_flag_value(flag: str, value: str, wanted: str) -> UserError:
+    """Say that a flag of ours has a value that is not valid."""
+    return UserError(f"invalid argument {value!r} for --{flag}: it must be {wanted}")
+
+
+def refused_flag(flag: str) -> UserError:
+    """Say that a flag of kubectl's cannot be used, because it chooses a server."""
+    advice = {
+        "context": "To choose clusters use --clusters=NAME; for the hub's context, --hub-context=NAME.",
+        "cluster": "To choose clusters use --clusters=NAME.",
+        "server": "To choose clusters use --clusters=NAME; the kubeconfig says where a cluster is reached.",
+    }[flag]
+    return UserError(f"--{flag} would send every cluster's command to one place, so it can't be used here. {advice}")
+
+
+def needs_one_cluster(verb: str, names: Sequence[str]) -> UserError:
+    """Say that the verb runs on one cluster, and several are chosen."""
+    return UserError(
+        f"{verb} needs exactly one cluster here; choose it with --clusters=NAME. Candidates: {name_list(names)}"
+    )
+
+
+def by_time_is_for_logs(verb: str) -> UserError:
+    """Say that --by-time is used for another verb than logs."""
+    return UserError(f"--by-time sorts the lines of logs, so it can't be used with {visible(verb)}")
+
+
+def by_time_needs_an_end() -> UserError:
+    """Say that --by-time is used for logs that are followed."""
+    return UserError("--by-time sorts logs that have an end: leave out -f, or --by-time")
+
+
+def no_sorting_of_wildcards() -> UserError:
+    """Say that `get 'web-*' -A --sort-by`, which is a request per name, cannot sort the answers together."""
+    return UserError("--sort-by can't sort names with wildcards of all namespaces; leave out -A, or the names")
+
+
+def flag_is_not_for(flag: str, verb: str, only: str) -> UserError:
+    """Say that a flag of ours is used for a verb that it is not for."""
+    return UserError(f"--{flag} is for {only}, and not for {visible(verb)}")
+
+
+def flag_needs_a_terminal(flag: str, instead: str) -> UserError:
+    """Say that a flag of ours asks on the terminal, and there is none."""
+    return UserError(f"--{flag} asks on the terminal, and there is none. Use --{instead}")
+
+
+def no_subcommand(command: str, word: str, subcommands: str) -> UserError:
+    """Say that a command of ours has no such subcommand."""
+    return UserError(f"kubectl mc {command} has no command '{visible(word)}'. There are: {subcommands}")

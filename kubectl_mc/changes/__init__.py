@@ -1,1 +1,1 @@
-"""The gate that every change passes: who, what would happen, is it wanted, in which order, and what became of it."""
+"""The gate that every change passes: preflight, question, waves, record; and what `resume` and `undo` do with it."""

@@ -1,4 +1,4 @@
-"""Which server a cluster is, as whom it is reached and where in it, as far as the kubeconfig tells."""
+"""The server, user and namespace with which a cluster is reached, read from its kubeconfig."""
 
 from __future__ import annotations
 
@@ -14,65 +14,59 @@ from kubectl_mc.processes.targets import Target
 
 
 def addresses_of(request: Request, targets: Mapping[str, Target], clusters: Sequence[str]) -> list[dict[str, str]]:
-    """{cluster, context, server, user, namespace} of each, as the kubeconfig has them; "" for what isn't known.
+    """Return {cluster, context, server, user, namespace} for each cluster; "" for what is not known.
 
-    targets: the way to each cluster that can be reached; namespace: the context's, where kubectl looks without -n
+    targets: of the clusters that can be reached, by name; namespace: the context's, which kubectl uses without -n
     """
     view = None if all(target.kubeconfig.content for target in targets.values()) else _view(request)
-    found = []
+    addresses = []
     for cluster in clusters:
-        if cluster not in targets:
-            found.append({"cluster": cluster, "context": "", "server": "", "user": "", "namespace": ""})
-            continue
-        target = targets[cluster]
-        server, user, namespace = _read(target.kubeconfig.content or view or {}, target.context)
-        found.append(
-            {
-                "cluster": cluster,
-                "context": target.context,
-                "server": server,
-                "user": _asking(request.line, user),
-                "namespace": namespace,
-            }
+        context = server = user = namespace = ""
+        if target := targets.get(cluster):
+            context = target.context
+            server, user, namespace = _read_context(target.kubeconfig.content or view or {}, context)
+            user = _effective_user(request.line, user)
+        addresses.append(
+            {"cluster": cluster, "context": context, "server": server, "user": user, "namespace": namespace}
         )
-    return found
+    return addresses
 
 
-def moves(before: Sequence[Mapping[str, str]], now: Sequence[Mapping[str, str]], by: str) -> list[str]:
-    """Where a name stands for something else by now: "c3: the server was … and is …". by: "server" or "namespace"."""
-    was = {each["cluster"]: each.get(by) for each in before}
+def moves(before: Sequence[Mapping[str, str]], now: Sequence[Mapping[str, str]], field: str) -> list[str]:
+    """Return a line for each cluster whose "server" or "namespace" differs: "c3: the server was … and is …"."""
+    earlier = {address["cluster"]: address.get(field) for address in before}
     return [
-        f"{each['cluster']}: the {by} was {was[each['cluster']]} and is {each[by]}"
-        for each in now
-        if was.get(each["cluster"]) and each[by] and was[each["cluster"]] != each[by]
+        f"{address['cluster']}: the {field} was {earlier[address['cluster']]} and is {address[field]}"
+        for address in now
+        if earlier.get(address["cluster"]) and address[field] and earlier[address["cluster"]] != address[field]
     ]
 
 
-def _asking(line: CommandLine, user: str) -> str:
-    """As whom the cluster is asked: the flags that say so come before the context's user."""
+def _effective_user(line: CommandLine, user: str) -> str:
+    """Return who sends the requests: flags such as --user, --token and --as override the context's user."""
     name = grammar.value(line, "user") or grammar.value(line, "username") or user
-    by_flag = [f"--{flag}" for flag in ("token", "client-certificate") if grammar.value(line, flag)]
-    acting = grammar.value(line, "as")
-    return " ".join(filter(None, (", ".join(by_flag) or name, f"as {acting}" if acting else "")))
+    credentials = [f"--{flag}" for flag in ("token", "client-certificate") if grammar.value(line, flag)]
+    impersonated = grammar.value(line, "as")
+    return " ".join(filter(None, (", ".join(credentials) or name, f"as {impersonated}" if impersonated else "")))
 
 
 def _view(request: Request) -> Mapping[str, Any]:
-    """The user's kubeconfig without its secrets, merged as kubectl does it."""
-    viewing = kubectl_process.config_command(request.environment, "view", "-o", "json")
-    (result,) = event_loop.collect_results([viewing], 1, 30.0)
+    """Return the user's kubeconfig without its secrets, merged by kubectl; {} if it can't be read."""
+    command = kubectl_process.config_command(request.environment, "view", "-o", "json")
+    (result,) = event_loop.collect_results([command], 1, 30.0)
     try:
-        found = json.loads(result.stdout)
+        config = json.loads(result.stdout)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return config if isinstance(config, dict) else {}
 
 
-def _read(config: Mapping[str, Any], context: str) -> tuple[str, str, str]:
-    """(server, user, namespace) of a context; of a kubeconfig made for one cluster, those of its current one."""
-    contexts = {each.get("name"): each.get("context") or {} for each in config.get("contexts") or ()}
-    entry = contexts.get(context) or contexts.get(config.get("current-context"))
-    if entry is None:
+def _read_context(config: Mapping[str, Any], name: str) -> tuple[str, str, str]:
+    """Return (server, user, namespace) of a context, or of the current one in a kubeconfig made for one cluster."""
+    contexts = {entry.get("name"): entry.get("context") or {} for entry in config.get("contexts") or ()}
+    context = contexts.get(name) or contexts.get(config.get("current-context"))
+    if context is None:
         return "", "", ""
-    servers = {each.get("name"): each.get("cluster") or {} for each in config.get("clusters") or ()}
-    server = servers.get(entry.get("cluster"), {}).get("server")
-    return str(server or ""), str(entry.get("user") or ""), str(entry.get("namespace") or "default")
+    clusters = {entry.get("name"): entry.get("cluster") or {} for entry in config.get("clusters") or ()}
+    server = clusters.get(context.get("cluster"), {}).get("server")
+    return str(server or ""), str(context.get("user") or ""), str(context.get("namespace") or "default")

@@ -1,15 +1,17 @@
-"""A change that is about to be made, and how far it has come."""
+"""A change that is about to be made, and its progress."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from kubectl_mc.changes import addresses, redaction
+from kubectl_mc.changes import redaction
+from kubectl_mc.changes.addresses import addresses_of
 from kubectl_mc.changes.change_input import ChangeInput
 from kubectl_mc.changes.record import Outcome, RunLog
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.merge import object_changes
 from kubectl_mc.merge.object_changes import ObjectChange
@@ -22,16 +24,18 @@ DEFAULT_WAVE_TIMEOUT = 300.0  # seconds
 
 
 class Change(NamedTuple):
-    """typed: the command line as the user gave it; request and jobs: with the input in place of the files' names.
+    """A change that is about to be made.
 
-    jobs: of the clusters that can be reached, by name; those that can't are in request.unreachable
-    resumes: it goes on with a run that has begun
-    namespaces: where kubectl looks on each cluster without -n, as far as it is known
+    request: with the command line that takes `input`, and the results of the clusters that can't be reached
+    typed: the command line as the user typed it
+    jobs: of the clusters that can be reached, by name
+    resumes: the change goes on with a run that was begun before
+    namespaces: of each cluster, the one that kubectl uses without -n, if it is known
     """
 
     request: Request
     typed: CommandLine
-    given: ChangeInput
+    input: ChangeInput
     clusters: Mapping[str, Cluster]
     jobs: Mapping[str, Job]
     log: RunLog
@@ -44,66 +48,60 @@ class Change(NamedTuple):
         return self.request.environment.streams
 
     @property
-    def gated(self) -> bool:
-        """Are rollouts waited for? Where the change goes in steps, or the user says how long to wait."""
+    def waits_for_rollouts(self) -> bool:
+        """Whether each wave's rollouts are waited for: with waves, a canary, or a time limit for them."""
         options = self.request.options
         return any(value is not None for value in (options.waves, options.canary, options.wave_timeout))
 
     @property
     def addresses(self) -> list[dict[str, str]]:
-        """Of the clusters of the work, see `addresses.of`."""
-        return addresses.addresses_of(
-            self.request, {name: job.target for name, job in self.jobs.items()}, list(self.clusters)
-        )
+        """The addresses of the clusters, see `addresses_of`."""
+        return addresses_of(self.request, {name: job.target for name, job in self.jobs.items()}, list(self.clusters))
 
-    def placed(self, cluster: str, changes: Sequence[ObjectChange]) -> tuple[ObjectChange, ...]:
-        """The cluster's changes with their namespaces, as far as they are known."""
+    def with_namespaces(self, cluster: str, objects: Sequence[ObjectChange]) -> tuple[ObjectChange, ...]:
+        """Return a cluster's object changes with their namespaces, as far as these are known."""
         everywhere, typed = grammar.is_set(self.typed, "all-namespaces"), grammar.value(self.typed, "namespace")
         namespace = "" if everywhere else typed or self.namespaces.get(cluster, "")
-        declared = (
-            None if typed or self.given.content is None else object_changes.declared_workloads(self.given.content)
-        )
-        return tuple(object_changes.with_namespaces(changes, namespace, declared))
+        content = self.input.content
+        declared = None if typed or content is None else object_changes.declared_workloads(content)
+        return tuple(object_changes.with_namespaces(objects, namespace, declared))
 
 
 class Progress:
-    """What has become of each cluster so far.
+    """How far a change has come.
 
-    judged: the clusters whose command has ended, or whose rollouts were waited for, in this process
-    stopping: no more clusters are to be started, for this reason; broken: the audit can't be written any more
-    interrupted: by Ctrl-C; ending: our exit status, where a signal has ended a command that had the terminal
+    outcomes: of each cluster of the run; results: of each kubectl that has ended
+    finished: the clusters whose kubectl has ended, or whose rollouts were waited for, in this process
+    tolerated: how many clusters may fail before no more are started; None for any number
+    stop_reason: why no more clusters are started; record_error: why the record can't be written any more
+    interrupted: by Ctrl-C; signal_status: our exit status, if a signal has ended a command that had the terminal
     """
 
-    def __init__(self, places: Mapping[str, Outcome], tolerated: int | None) -> None:
-        self.places = dict(places)
+    def __init__(self, outcomes: Mapping[str, Outcome], tolerated: int | None) -> None:
+        self.outcomes = dict(outcomes)
         self.results: dict[str, Result] = {}
-        self.judged: set[str] = set()
+        self.finished: set[str] = set()
         self.tolerated = tolerated
-        self.stopping = ""
-        self.broken: UserError | None = None
+        self.stop_reason = ""
+        self.record_error: UserError | None = None
         self.interrupted = False
-        self.ending = 0
+        self.signal_status = 0
 
     @property
-    def failures(self) -> int:
-        """Clusters that failed, or whose rollouts did."""
-        judged = [self.places[cluster] for cluster in self.judged]
-        return sum(place.state in ("failed", "unknown") or place.gated is False for place in judged)
-
-    @property
-    def goes_on(self) -> bool:
-        too_many = self.tolerated is not None and self.failures > self.tolerated
-        return not (self.stopping or self.broken or self.interrupted or self.ending or too_many)
+    def may_continue(self) -> bool:
+        """Whether more clusters may be started."""
+        finished = [self.outcomes[cluster] for cluster in self.finished]
+        failures = sum(outcome.state in ("failed", "unknown") or outcome.rolled_out is False for outcome in finished)
+        too_many = self.tolerated is not None and failures > self.tolerated
+        return not (self.stop_reason or self.record_error or self.interrupted or self.signal_status or too_many)
 
 
-def written_command(work: Change) -> tuple[CommandLine, list[str]]:
-    """What may be written down, without secrets: kubectl's command line, and all of it with our flags."""
-    from kubectl_mc.command_line.options import OWN_FLAGS
-
-    safe = redaction.redact_line(work.typed, about_secrets=b"Secret" in (work.given.content or b""))
+def written_command(change: Change) -> tuple[CommandLine, list[str]]:
+    """Return what is recorded of the command, without secrets: kubectl's command line, and all words with our flags."""
+    safe = redaction.redact_line(change.typed, about_secrets=b"Secret" in (change.input.content or b""))
     ours = [
         f"--{name}" if value is None or (not OWN_FLAGS[name] and not value) else f"--{name}={value}"
-        for name, value in work.request.options.given
+        for name, value in change.request.options.typed
     ]
     end = next((index for index, token in enumerate(safe.tokens) if token.verbatim), len(safe.tokens))
     return safe, [*grammar.join_tokens(safe.tokens[:end]), *ours, *grammar.join_tokens(safe.tokens[end:])]

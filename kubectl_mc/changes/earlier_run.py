@@ -1,4 +1,4 @@
-"""What holds for a command about an earlier run: which of its clusters, and are these still the same."""
+"""Checks of the commands about an earlier run (`resume`, `undo`): which clusters, and are they still the same."""
 
 from __future__ import annotations
 
@@ -18,22 +18,25 @@ from kubectl_mc.processes.targets import Target
 
 
 def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    """Those of the names that a pattern of --clusters matches, all for no pattern. Raises UserError if none is left."""
-    lost = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in names)]
-    if lost:
-        raise messages.not_in_run(run.id, lost)
+    """Return the names that a pattern of --clusters matches, or all without patterns.
+
+    Raises UserError for a pattern that matches none.
+    """
+    unmatched = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in names)]
+    if unmatched:
+        raise messages.not_in_run(run.id, unmatched)
     return [name for name in names if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)]
 
 
 def refuse_flags(line: CommandLine, names: Container[str]) -> None:
-    """Raises UserError for a flag of kubectl's that would be passed over."""
+    """Raise UserError if one of these flags of kubectl is typed, which would be ignored."""
     typed = [name for token in line.tokens if not token.verbatim for name, _ in token.flags if name in names]
     if typed:
         raise messages.unexpected_argument(line.verb, f"--{typed[0]}", ())
 
 
 def enter_directory(run: Run) -> None:
-    """Go to where the run was typed, from where names of files on its command line count. Raises UserError."""
+    """Change to the directory in which the run was typed, for the relative paths in its command. Raises UserError."""
     folder = str(run.start.get("directory") or "")
     try:
         os.chdir(folder)
@@ -44,22 +47,22 @@ def enter_directory(run: Run) -> None:
 def check_clusters(
     request: Request,
     run: Run,
-    given: Sequence[Options],
+    option_sets: Sequence[Options],
     clusters: Sequence[Cluster],
     targets: Sequence[Target],
     same_namespace: bool,
 ) -> None:
-    """Raises UserError if a name stands for another cluster by now, or for a protected one that nobody has named.
+    """Raise UserError if a name stands for another cluster now, or for a protected one that is not named exactly.
 
-    given: our flags, as they were typed for the run and now
-    same_namespace: the namespace of a context counts as well, unless the command says where
+    option_sets: our flags as they were typed for the run, and now
+    same_namespace: the context's namespace must be the same as well, unless the command has a namespace
     """
-    gate.check_protection(request, clusters, targets, [flag for options in given for flag in options.given])
+    gate.check_protection(request, clusters, targets, [flag for options in option_sets for flag in options.typed])
     reached = {target.cluster: target for target in targets if not target.problem}
     now = addresses.addresses_of(request, reached, list(reached))
     moves = addresses.moves(run.start["targets"], now, "server")
-    says_where = grammar.value(request.line, "namespace") or grammar.is_set(request.line, "all-namespaces")
-    if same_namespace and not says_where:
+    has_namespace = grammar.value(request.line, "namespace") or grammar.is_set(request.line, "all-namespaces")
+    if same_namespace and not has_namespace:
         moves += addresses.moves(run.start["targets"], now, "namespace")
     if moves:
         raise messages.moved(moves)

@@ -1,4 +1,4 @@
-"""What `kubectl edit` has changed: told by what its objects are before and after, for its words go to the terminal."""
+"""What `kubectl edit` has changed. Its output goes to the terminal, so the objects before and after are compared."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NONE = "<none>"
 
 
 class ObjectState(NamedTuple):
-    """generation: counts changes of the spec; version: changes of anything. Both "<none>" where there is none."""
+    """generation: counts changes of the spec; version: differs after any change. "<none>" where the object has none."""
 
     generation: str
     version: str
@@ -31,48 +31,48 @@ class ObjectState(NamedTuple):
 ObjectStates = Mapping[tuple[str, str], ObjectState]
 
 
-def read_states(work: Change, clusters: Iterable[str]) -> list[Result]:
-    """What `kubectl get` says of the objects that are to be edited. Raises KeyboardInterrupt."""
-    line = reading_line(work.typed)
-    reading = work.request._replace(verb=verbs.find_row(line), line=line)
-    commands = [job_command(reading, work.jobs[cluster]._replace(line=line)) for cluster in clusters]
-    return event_loop.collect_results(commands, work.request.parallel(len(commands)), _PATIENCE)
+def read_states(change: Change, clusters: Iterable[str]) -> list[Result]:
+    """Ask each cluster for the objects that are edited (see `parse_states`). Raises KeyboardInterrupt."""
+    line = reading_line(change.typed)
+    request = change.request._replace(verb=verbs.find_row(line), line=line)
+    commands = [job_command(request, change.jobs[cluster]._replace(line=line)) for cluster in clusters]
+    return event_loop.collect_results(commands, change.request.parallel(len(commands)), _PATIENCE)
 
 
 def reading_line(typed: CommandLine) -> CommandLine:
-    """`kubectl get` of what an edit is about."""
-    names = [
+    """Return the `kubectl get` for the objects of an edit."""
+    inputs = [
         word
         for token in typed.tokens
         if token.flags and all(name in ("filename", "kustomize", "recursive") for name, _ in token.flags)
         for word in token.words
     ]
-    columns = ",".join(f"C{place}:.{field}" for place, field in enumerate(_FIELDS))
-    words = ["get", *grammar.operands(typed), *names, "--no-headers", f"--output=custom-columns={columns}"]
+    columns = ",".join(f"C{number}:.{field}" for number, field in enumerate(_FIELDS))
+    words = ["get", *grammar.operands(typed), *inputs, "--no-headers", f"--output=custom-columns={columns}"]
     return rollouts.related_line(typed, words, grammar.value(typed, "namespace") or "")
 
 
 def parse_states(stdout: bytes) -> ObjectStates:
-    """(resource, namespace) -> its state, of what `ask` had printed."""
+    """Parse the output of `reading_line` to (resource, namespace) -> state."""
     rows = [line.split() for line in stdout.decode("utf-8", "replace").splitlines()]
-    found = {}
-    for api, kind, name, namespace, *state in (row for row in rows if len(row) == len(_FIELDS)):
-        group, slash, _ = api.partition("/")
+    states = {}
+    for api_version, kind, name, namespace, *state in (row for row in rows if len(row) == len(_FIELDS)):
+        group, slash, _ = api_version.partition("/")
         resource = f"{kind.lower()}.{group}/{name}" if slash else f"{kind.lower()}/{name}"
-        found[resource, "" if namespace == _NONE else namespace] = ObjectState(*state)
-    return found
+        states[resource, "" if namespace == _NONE else namespace] = ObjectState(*state)
+    return states
 
 
 def edited_objects(before: ObjectStates, after: ObjectStates) -> list[ObjectChange]:
-    """What has been edited meanwhile. A workload's status changes by itself, so there the generation counts."""
+    """Return the objects that were edited. For workloads the generation counts, as their status changes by itself."""
     return [
         ObjectChange(resource, "edited", namespace)
-        for (resource, namespace), now in after.items()
-        if (was := before.get((resource, namespace))) and was.version != now.version
-        if resource.partition("/")[0] not in WORKLOADS or was.generation != now.generation
+        for (resource, namespace), state in after.items()
+        if (earlier := before.get((resource, namespace))) and earlier.version != state.version
+        if resource.partition("/")[0] not in WORKLOADS or earlier.generation != state.generation
     ]
 
 
 def is_unchanged(before: ObjectStates, after: ObjectStates) -> bool:
-    """Is it sure that nothing was edited? Not where nothing is known."""
+    """Return whether it is sure that nothing was edited, which it is not if no object could be read."""
     return bool(before) and before == after

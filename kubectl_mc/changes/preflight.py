@@ -1,4 +1,4 @@
-"""What a change would do, asked of every cluster before the first one is changed: `--dry-run=server`."""
+"""The preflight: a dry run on every cluster (`--dry-run=server`) before the first one is changed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request, job_command
 
-# Flags that say how the answer is shown: without them kubectl says of each object what it would do.
-SHOWING = ("output", "template", "show-managed-fields", "allow-missing-template-keys")
+# Flags for the form of the output. Without them, kubectl prints for each object what it would do.
+_OUTPUT_FLAGS = ("output", "template", "show-managed-fields", "allow-missing-template-keys")
 
-PATIENCE = 30.0  # seconds that a cluster has by default
+_PATIENCE = 30.0  # seconds that a cluster has by default
 
 _NO_NAMESPACE = re.compile(r'namespaces "([^"]+)" not found$')
 
 
 class Finding(NamedTuple):
-    """What a cluster said. refusal: why it would not do it, "" if it would; result: all of it."""
+    """What a cluster says to the change. refusal: why it would not make it, "" if it would; result: of the dry run"""
 
     cluster: str
     objects: tuple[ObjectChange, ...]
@@ -35,71 +35,69 @@ class Finding(NamedTuple):
 
     @property
     def unchanged(self) -> bool:
+        """Whether the change would change nothing."""
         return not self.refusal and object_changes.are_unchanged(self.objects, silent_is_unchanged=True)
 
 
 def ask_clusters(request: Request, jobs: Sequence[Job]) -> list[Finding]:
-    """Ask every job's cluster. Raises KeyboardInterrupt."""
-    if request.options.cluster_timeout is None:  # nothing is waited for here, unlike in the change itself
-        request = request.with_options(request.options._replace(cluster_timeout=PATIENCE))
-    asked = [job_command(request, job._replace(line=rehearsal_line(job.line))) for job in jobs]
-    results = event_loop.collect_results(asked, request.parallel(len(jobs)), request.patience, request.stdin)
+    """Make the dry run for every job. Raises KeyboardInterrupt."""
+    if request.options.cluster_timeout is None:  # the change itself may wait for objects, a dry run never does
+        request = request.with_options(request.options._replace(cluster_timeout=_PATIENCE))
+    commands = [job_command(request, job._replace(line=rehearsal_line(job.line))) for job in jobs]
+    results = event_loop.collect_results(commands, request.parallel(len(jobs)), request.patience, request.stdin)
     return [judge_finding(result, request) for result in results]
 
 
 def rehearsal_line(line: CommandLine) -> CommandLine:
-    return grammar.with_flags(grammar.without(line, (*SHOWING, "dry-run")), ("dry-run", "server"))
+    """Return the command line of the dry run."""
+    return grammar.with_flags(grammar.without(line, (*_OUTPUT_FLAGS, "dry-run")), ("dry-run", "server"))
 
 
 def judge_finding(result: Result, request: Request) -> Finding:
-    """Any failure is a refusal: of what isn't there, nothing can be changed either."""
-    found = tuple(object_changes.parse_changes(result.stdout.decode("utf-8", "replace")))
-    why = report.result_cause(result, request)
-    if why is None or _creates_its_namespace(result, found):
-        return Finding(result.cluster, found, "", result)
-    return Finding(result.cluster, found, why.reason, result)
-
-
-def _creates_its_namespace(result: Result, found: Sequence[ObjectChange]) -> bool:
-    """Is a Namespace, which the same input would create first, all that is missing? A dry run leaves nothing behind."""
-    created = {each.name for each in found if each.kind == "namespace" and each.result == "created"}
-    said = messages.outcome_lines(result.stderr.decode("utf-8", "replace"))
-    missing = [_NO_NAMESPACE.search(line) for line in said]
-    return bool(missing) and all(match is not None and match[1] in created for match in missing)
-
-
-# --- What is said of it ------------------------------------------------------------------------------------
+    """Return the finding of a dry run. Any failure is a refusal, as a missing object can't be changed either."""
+    objects = tuple(object_changes.parse_changes(result.stdout.decode("utf-8", "replace")))
+    cause = report.result_cause(result, request)
+    # If only a Namespace is missing that the input creates first, the change itself will find it.
+    created = {change.name for change in objects if change.kind == "namespace" and change.result == "created"}
+    lines = messages.outcome_lines(result.stderr.decode("utf-8", "replace"))
+    missing = [_NO_NAMESPACE.search(line) for line in lines]
+    creates_namespace = missing and all(match is not None and match[1] in created for match in missing)
+    return Finding(result.cluster, objects, cause.reason if cause and not creates_namespace else "", result)
 
 
 def describe_findings(findings: Sequence[Finding]) -> list[str]:
-    """The findings in a few lines: what would change, where nothing would, who refuses."""
+    """Return lines that say which clusters would change and how, which would not, and which refuse."""
     lines = []
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
-    for each in findings:
-        if not each.refusal and not each.unchanged:
-            groups.setdefault(tuple((one.resource, one.result) for one in each.objects), []).append(each.cluster)
-    for what, clusters in groups.items():
+    for finding in findings:
+        if not finding.refusal and not finding.unchanged:
+            changes = tuple((change.resource, change.result) for change in finding.objects)
+            groups.setdefault(changes, []).append(finding.cluster)
+    for changes, clusters in groups.items():
         lines.append(f"Would change {messages.cluster_count(len(clusters))}: {fold_names(clusters)}")
-        lines += [f"  {messages.visible(f'{resource} {result}')}" for resource, result in what[:10]]
-        lines += [f"  and {len(what) - 10} more"] if len(what) > 10 else []
-    same = [each.cluster for each in findings if each.unchanged]
-    lines += [f"Would change nothing in {messages.cluster_count(len(same))}: {fold_names(same)}"] if same else []
-    refusals = [f"{messages.visible(each.cluster)} ({each.refusal})" for each in findings if each.refusal]
-    lines += [f"Refused by {messages.cluster_count(len(refusals))}: {', '.join(refusals)}"] if refusals else []
+        lines += [f"  {messages.visible(f'{resource} {result}')}" for resource, result in changes[:10]]
+        if len(changes) > 10:
+            lines.append(f"  and {len(changes) - 10} more")
+    if unchanged := [finding.cluster for finding in findings if finding.unchanged]:
+        lines.append(f"Would change nothing in {messages.cluster_count(len(unchanged))}: {fold_names(unchanged)}")
+    if refusals := [
+        f"{messages.visible(finding.cluster)} ({finding.refusal})" for finding in findings if finding.refusal
+    ]:
+        lines.append(f"Refused by {messages.cluster_count(len(refusals))}: {', '.join(refusals)}")
     return lines
 
 
 def subject(request: Request, findings: Sequence[Finding]) -> str:
-    """What the change is about, for the question: the objects that were found, else the words or files typed."""
-    found = list(dict.fromkeys((each.kind, each.name) for one in findings for each in one.objects))
-    if 0 < len(found) <= 3:
-        return ", ".join(f"{kind.partition('.')[0]} '{messages.visible(name)}'" for kind, name in found)
-    if found:
-        return f"{len(found)} objects"
-    words = [word for word in grammar.operands(request.line) if redaction.GONE not in word]
+    """Return what the question says the change is about: the objects of the findings, else the words or files typed."""
+    objects = list(dict.fromkeys((change.kind, change.name) for finding in findings for change in finding.objects))
+    if 0 < len(objects) <= 3:
+        return ", ".join(f"{kind.partition('.')[0]} '{messages.visible(name)}'" for kind, name in objects)
+    if objects:
+        return f"{len(objects)} objects"
+    words = [word for word in grammar.operands(request.line) if redaction.REDACTED not in word]
     if len(words) > 1 and not any("/" in word or "=" in word for word in words[:2]):
-        named = ", ".join(f"'{messages.visible(word)}'" for word in words[1:])
-        return f"{messages.visible(words[0])} {named}"
+        names = ", ".join(f"'{messages.visible(word)}'" for word in words[1:])
+        return f"{messages.visible(words[0])} {names}"
     if words:
         kind, slash, name = words[0].partition("/")
         return f"{messages.visible(kind)} '{messages.visible(name)}'" if slash else f"'{messages.visible(words[0])}'"
@@ -107,32 +105,32 @@ def subject(request: Request, findings: Sequence[Finding]) -> str:
     return ", ".join(f"'{messages.visible(file)}'" for file in files) if verbs.is_kubectls(request.line) else ""
 
 
+_DIFF_FLAGS = grammar.flag_table("diff").takes_value
+_ONLY_APPLY_FLAGS = tuple(name for name in grammar.flag_table("apply").takes_value if name not in _DIFF_FLAGS)
+
+
 def show_differences(request: Request, jobs: Sequence[Job], say: Callable[[Sequence[str]], None]) -> None:
-    """--show-diff: what `kubectl diff` prints for each cluster; clusters with the same differences together."""
-    line = grammar.without(request.line, _NOT_OF_DIFF)
+    """Show what `kubectl diff` prints for each cluster, those with the same differences together (--show-diff)."""
+    line = grammar.without(request.line, _ONLY_APPLY_FLAGS)
     tokens = tuple(
         token._replace(words=("diff",)) if token.words == ("apply",) and not token.flags else token
         for token in line.tokens
     )
-    asking = line._replace(path=("diff",), tokens=tokens)
-    comparing = request._replace(verb=verbs.find_row(asking), line=asking)
-    commands = [job_command(comparing, job._replace(line=asking)) for job in jobs]
-    results = event_loop.collect_results(commands, request.parallel(len(jobs)), comparing.patience, request.stdin)
+    line = line._replace(path=("diff",), tokens=tokens)
+    diff = request._replace(verb=verbs.find_row(line), line=line)
+    commands = [job_command(diff, job._replace(line=line)) for job in jobs]
+    results = event_loop.collect_results(commands, request.parallel(len(jobs)), diff.patience, request.stdin)
     groups: dict[str, list[str]] = {}
     for result in results:
-        why = report.result_cause(result, comparing)
-        text = f"{why.reason}\n" if why else result.stdout.decode("utf-8", "replace")
+        cause = report.result_cause(result, diff)
+        text = f"{cause.reason}\n" if cause else result.stdout.decode("utf-8", "replace")
         groups.setdefault(_without_paths(text), []).append(result.cluster)
     for text, clusters in groups.items():
-        lines = [messages.visible(one) for one in text.splitlines()] or [messages.no_differences()]
+        lines = [messages.visible(line) for line in text.splitlines()] or [messages.NO_DIFFERENCES]
         say([f"CLUSTER: {fold_names(clusters)}", *lines])
 
 
 def _without_paths(text: str) -> str:
-    """The differences without the names of diff's temporary folders and times, which differ each time."""
-    kept = [line for line in text.splitlines() if not line.startswith("diff -")]
-    return "\n".join(re.sub(r"^(---|\+\+\+) \S*/(?:LIVE|MERGED)-\d+/(\S+).*", r"\1 \2", line) for line in kept)
-
-
-_KEPT_BY_DIFF = grammar.flag_table("diff").takes_value
-_NOT_OF_DIFF = tuple(name for name in grammar.flag_table("apply").takes_value if name not in _KEPT_BY_DIFF)
+    """Return the differences without diff's temporary folders and times, which differ for every cluster."""
+    lines = [line for line in text.splitlines() if not line.startswith("diff -")]
+    return "\n".join(re.sub(r"^(---|\+\+\+) \S*/(?:LIVE|MERGED)-\d+/(\S+).*", r"\1 \2", line) for line in lines)

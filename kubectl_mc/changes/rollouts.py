@@ -1,4 +1,4 @@
-"""The gate behind a wave: are the workloads that it changed rolled out?"""
+"""Waiting for the rollouts of the workloads that a wave has changed."""
 
 from __future__ import annotations
 
@@ -12,41 +12,46 @@ from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.requests import job_command
 
-_GRACE = 10.0  # seconds that a kubectl has beyond the time it was given itself
+_GRACE = 10.0  # seconds that a kubectl has beyond its own --timeout
 
-# Of the strategy OnDelete, under which pods are replaced only when somebody deletes them.
+# kubectl's error for the strategy OnDelete, under which pods are replaced only when somebody deletes them.
 _NOTHING_TO_SEE = "rollout status is only available for"
 
 
-def wait_for_rollouts(work: Change, workloads: Mapping[str, Sequence[ObjectChange]], timeout: float) -> dict[str, str]:
-    """Wait for the workloads of each cluster; why not, by cluster, "" where all are rolled out.
+def wait_for_rollouts(
+    change: Change, workloads: Mapping[str, Sequence[ObjectChange]], timeout: float
+) -> dict[str, str]:
+    """Wait for the rollouts on each cluster. Raises KeyboardInterrupt.
 
-    timeout: in seconds, for each workload. Raises KeyboardInterrupt.
+    timeout: in seconds, for each workload. Returns for each cluster why a rollout isn't complete, "" if all are.
     """
-    asked = [(cluster, change) for cluster, changes in workloads.items() for change in changes]
+    watched = [(cluster, workload) for cluster, changed in workloads.items() for workload in changed]
     commands = []
-    for cluster, change in asked:
-        words = ["rollout", "status", change.resource, f"--timeout={timeout:g}s"]
-        line = related_line(work.typed, words, change.namespace)
-        watching = work.request._replace(verb=verbs.find_row(line), line=line)
-        commands.append(job_command(watching, work.jobs[cluster]._replace(line=line)))
-    results = event_loop.collect_results(commands, work.request.parallel(len(commands)), timeout + _GRACE)
-    found = dict.fromkeys(workloads, "")
-    for (cluster, change), result in zip(asked, results):
-        said = result.stderr.decode("utf-8", "replace")
-        if result.status and not found[cluster] and _NOTHING_TO_SEE not in said:
-            why = messages.find_cause(said, result.status).reason
-            found[cluster] = f"{change.resource} is not rolled out: {why}"
-    return found
+    for cluster, workload in watched:
+        words = ["rollout", "status", workload.resource, f"--timeout={timeout:g}s"]
+        line = related_line(change.typed, words, workload.namespace)
+        request = change.request._replace(verb=verbs.find_row(line), line=line)
+        commands.append(job_command(request, change.jobs[cluster]._replace(line=line)))
+    results = event_loop.collect_results(commands, change.request.parallel(len(commands)), timeout + _GRACE)
+    reasons = dict.fromkeys(workloads, "")
+    for (cluster, workload), result in zip(watched, results):
+        stderr = result.stderr.decode("utf-8", "replace")
+        if result.status and not reasons[cluster] and _NOTHING_TO_SEE not in stderr:
+            cause = messages.find_cause(stderr, result.status).reason
+            reasons[cluster] = f"{workload.resource} is not rolled out: {cause}"
+    return reasons
 
 
 def related_line(line: CommandLine, words: Sequence[str], namespace: str) -> CommandLine:
-    """Another command for the same user of the same cluster: with the line's flags that every command has."""
+    """Return another command for the same clusters and user: with the flags of `line` that every command has.
+
+    namespace: takes the place of the line's; "" for none
+    """
     common = grammar.flag_table("").takes_value
     kept = [
         token
         for token in line.tokens
         if token.flags and not token.verbatim and all(name in common and name != "namespace" for name, _ in token.flags)
     ]
-    where = ["--namespace", namespace] if namespace else []
-    return grammar.parse_line([*words, *where, *grammar.join_tokens(kept)])
+    flags = ["--namespace", namespace] if namespace else []
+    return grammar.parse_line([*words, *flags, *grammar.join_tokens(kept)])

@@ -1,4 +1,4 @@
-"""The end of a run: what became of each cluster, and how to go on. Pure."""
+"""The summary at the end of a run: the outcome of each cluster, and how to go on. Pure."""
 
 from __future__ import annotations
 
@@ -8,47 +8,46 @@ from kubectl_mc import messages
 from kubectl_mc.changes.record import Outcome
 from kubectl_mc.messages.name_folding import fold_names
 
-_WORDS = ("changed", "unchanged", "failed", "refused", "unknown", "not started")
+_STATES = ("changed", "unchanged", "failed", "refused", "unknown", "not started")
 _WITH_REASON = ("failed", "refused", "unknown")
 
 
-def outcomes_left(places: Sequence[Outcome]) -> list[Outcome]:
-    """Those that `resume` has something to do for."""
-    return [place for place in places if place.state not in ("changed", "unchanged") or place.gated is False]
-
-
-def summary_lines(run: str, places: Sequence[Outcome], whole: bool) -> list[str]:
-    """One line for each thing that became of clusters; more of them if something is left.
-
-    whole: the record has all of the command, so that it needn't be given again
-    """
-    groups = [
-        (word, [place for place in places if place.state == word and place.gated is not False]) for word in _WORDS
+def outcomes_left(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return the outcomes of the clusters for which `resume` has something to do."""
+    return [
+        outcome for outcome in outcomes if outcome.state not in ("changed", "unchanged") or outcome.rolled_out is False
     ]
-    stuck = [place for place in places if place.gated is False]
-    told = [f"{word} in {_clusters(word, found)}" for word, found in groups if found]
-    told += [f"changed, but not rolled out in {_reasons(stuck)}"] if stuck else []
-    if not outcomes_left(places):
-        return [f"Run {run}: {'; '.join(told)}"]
-    return [f"Run {run}:", *(f"  {line}" for line in told), messages.to_go_on(run, whole)]
 
 
-def _clusters(word: str, places: Sequence[Outcome]) -> str:
-    count = messages.cluster_count(len(places))
-    return _reasons(places) if word in _WITH_REASON else f"{count}: {fold_names(place.cluster for place in places)}"
+def summary_lines(run: str, outcomes: Sequence[Outcome], whole: bool) -> list[str]:
+    """Return one line if the run is complete, else a line for each state and one that says how to go on.
+
+    whole: the record has the whole command, so it need not be typed again
+    """
+    lines = []
+    for state in _STATES:
+        if group := [outcome for outcome in outcomes if outcome.state == state and outcome.rolled_out is not False]:
+            names = fold_names(outcome.cluster for outcome in group)
+            clusters = f"{messages.cluster_count(len(group))}: {names}"
+            lines.append(f"{state} in {_with_reasons(group) if state in _WITH_REASON else clusters}")
+    if not_rolled_out := [outcome for outcome in outcomes if outcome.rolled_out is False]:
+        lines.append(f"changed, but not rolled out in {_with_reasons(not_rolled_out)}")
+    if not outcomes_left(outcomes):
+        return [f"Run {run}: {'; '.join(lines)}"]
+    return [f"Run {run}:", *(f"  {line}" for line in lines), messages.to_go_on(run, whole)]
 
 
-def _reasons(places: Sequence[Outcome]) -> str:
-    """Clusters with the same reason together."""
+def _with_reasons(outcomes: Sequence[Outcome]) -> str:
+    """Return the count and names of the clusters, those with the same reason together."""
     groups: dict[str, list[str]] = {}
-    for place in places:
-        groups.setdefault(place.reason, []).append(place.cluster)
+    for outcome in outcomes:
+        groups.setdefault(outcome.reason, []).append(outcome.cluster)
     named = [
         f"{fold_names(clusters)} ({reason})" if reason else fold_names(clusters) for reason, clusters in groups.items()
     ]
-    return f"{messages.cluster_count(len(places))}: {', '.join(named)}"
+    return f"{messages.cluster_count(len(outcomes))}: {', '.join(named)}"
 
 
-def exit_status(places: Sequence[Outcome], interrupted: bool) -> int:
-    """130 after Ctrl-C, 1 if anything is left, else 0."""
-    return 130 if interrupted else 1 if outcomes_left(places) else 0
+def exit_status(outcomes: Sequence[Outcome], interrupted: bool) -> int:
+    """Return 130 after Ctrl-C, 1 if anything is left to do, else 0."""
+    return 130 if interrupted else 1 if outcomes_left(outcomes) else 0

@@ -1,4 +1,4 @@
-"""The order of a change: which clusters first, how many at once, how many may fail. Pure."""
+"""The plan of a change: the waves in which clusters are changed, and how many of them may fail. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PART = re.compile(r"(\d{1,6})(%?)")
 def plan_waves(
     clusters: Sequence[str], spec: str | None, canary: str | None, unhealthy: Collection[str] = ()
 ) -> list[tuple[str, ...]]:
-    """The waves, each a tuple of clusters; every cluster is in exactly one, and none is empty.
+    """Split the clusters into waves. Every cluster is in exactly one wave, and no wave is empty.
 
-    The canary is a wave by itself, ahead of all. Otherwise the order is the given one, unhealthy clusters last.
-    Raises UserError for a spec that is none, and for a canary that is no target.
+    The canary is the first wave. The other clusters keep their order, with the unhealthy ones last.
+    Raises UserError for a wrong spec, and for a canary that is not among the clusters.
     """
     if canary is not None and canary not in clusters:
         raise messages.unknown_canary(canary, clusters)
@@ -28,13 +28,13 @@ def plan_waves(
 
 
 def wave_ends(spec: str, total: int) -> list[int]:
-    """How many of `total` clusters have had their turn after each wave: of `1,10%,50%,100%` of 100: [1, 10, 50, 100].
+    """Return how many of `total` clusters are done after each wave: [1, 10, 50, 100] for `1,10%,50%,100%` of 100.
 
-    The parts count from the start and are rounded up; each wave has at least one cluster more than the one before, so
-    in a small fleet some parts fall together. What the last part leaves is a last wave. Raises UserError, also for
-    numbers or percentages that become smaller.
+    The parts of the spec count from the start and are rounded up. Each wave has at least one cluster, so in a small
+    fleet some parts have no wave of their own. If the last part leaves clusters, they are one more wave. Raises
+    UserError for a wrong spec, and for numbers or percentages that become smaller.
     """
-    found: list[int] = []
+    ends: list[int] = []
     last = {"": 0, "%": 0}
     for word in spec.split(","):
         match = _PART.fullmatch(word.strip())
@@ -43,14 +43,14 @@ def wave_ends(spec: str, total: int) -> list[int]:
             raise messages.bad_waves(spec)
         last[match[2]] = number
         count = -(-total * number // 100) if match[2] else number
-        before = found[-1] if found else 0
+        before = ends[-1] if ends else 0
         if before < total:
-            found.append(min(total, max(count, before + 1)))
-    return found if not total or found[-1] == total else [*found, total]
+            ends.append(min(total, max(count, before + 1)))
+    return ends if not total or ends[-1] == total else [*ends, total]
 
 
 def tolerated_failures(spec: str | None, total: int) -> int:
-    """How many of `total` clusters may fail and others are still started; rounded down. Raises UserError."""
+    """Return how many of `total` clusters may fail before no more are started, rounded down. Raises UserError."""
     match = _PART.fullmatch(spec or "0")
     if not match or (match[2] and int(match[1]) > 100):
         raise messages.bad_flag_value("max-failures", spec or "", "a number of clusters, or a percentage such as 10%")

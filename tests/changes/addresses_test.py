@@ -13,10 +13,10 @@ CONFIG = {
 }
 
 
-def address(flags: str, config: object = CONFIG) -> dict[str, str]:
+def address_of(flags: str, config: object = CONFIG) -> dict[str, str]:
     target = Target("c1", "c1", Kubeconfig(config, starts_programs=False))  # type: ignore[arg-type]
-    (found,) = addresses.addresses_of(request(f"scale deploy/a {flags}"), {"c1": target}, ["c1"])
-    return found
+    (address,) = addresses.addresses_of(request(f"scale deploy/a {flags}"), {"c1": target}, ["c1"])
+    return address
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,14 @@ def address(flags: str, config: object = CONFIG) -> dict[str, str]:
     ],
 )
 def test_the_user_is_whom_the_flags_name(flags: str, user: str) -> None:
-    found = address(flags)
-    assert found == {"cluster": "c1", "context": "c1", "server": "https://one", "user": user, "namespace": "shop"}
+    address = address_of(flags)
+    assert address == {"cluster": "c1", "context": "c1", "server": "https://one", "user": user, "namespace": "shop"}
 
 
 def test_a_context_without_a_namespace_looks_in_default() -> None:
     bare = {**CONFIG, "contexts": [{"name": "c1", "context": {"cluster": "one"}}]}
-    assert address("", bare)["namespace"] == "default"
-    assert address("", {"kind": "Config"})["namespace"] == ""
+    assert address_of("", bare)["namespace"] == "default"
+    assert address_of("", {"kind": "Config"})["namespace"] == ""
 
 
 def test_what_has_moved_is_what_is_known_to_be_another() -> None:

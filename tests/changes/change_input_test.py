@@ -12,19 +12,18 @@ from typing import ClassVar
 import pytest
 import yaml
 
-from kubectl_mc.changes import change_input
-from kubectl_mc.changes.change_input import ChangeInput
+from kubectl_mc.changes.change_input import ChangeInput, is_same_input, read_input, written_input
 from kubectl_mc.command_line import grammar, invocation
 from kubectl_mc.messages import UserError
 from tests.environments import environment
 
 
 def read(*argv: str, stdin: bytes = b"") -> ChangeInput:
-    return change_input.read_input(environment(), invocation.parse_invocation(argv).kubectl, lambda: stdin)
+    return read_input(environment(), invocation.parse_invocation(argv).kubectl, lambda: stdin)
 
 
-def names(given: ChangeInput) -> list[str]:
-    return [document["name"] for document in yaml.safe_load_all(given.content or b"")]
+def names(change_input: ChangeInput) -> list[str]:
+    return [document["name"] for document in yaml.safe_load_all(change_input.content or b"")]
 
 
 @pytest.fixture
@@ -40,11 +39,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_lone_file_stays_to_the_byte(folder: Path) -> None:
-    given = read("apply", "-f", "b.yaml", "-n", "shop")
-    assert given.content == b"name: b1\n---\nname: b2"
-    assert given.digest == f"sha256:{hashlib.sha256(given.content).hexdigest()}"
-    assert given.sources == ("b.yaml",)
-    assert grammar.join_tokens(given.line.tokens) == ["apply", "-n", "shop", "--filename=-"]
+    change_input = read("apply", "-f", "b.yaml", "-n", "shop")
+    assert change_input.content == b"name: b1\n---\nname: b2"
+    assert change_input.digest == f"sha256:{hashlib.sha256(change_input.content).hexdigest()}"
+    assert change_input.sources == ("b.yaml",)
+    assert grammar.join_tokens(change_input.line.tokens) == ["apply", "-n", "shop", "--filename=-"]
 
 
 @pytest.mark.parametrize(
@@ -148,22 +147,22 @@ def test_a_login_in_a_url_is_a_header_for_its_server_only(url: str) -> None:
 
 
 def test_what_came_through_a_pipe_is_known_again_but_cant_be_found_out() -> None:
-    given = ChangeInput(
+    change_input = ChangeInput(
         invocation.parse_invocation(["create", "cm", "a"]).kubectl, piped=(b"hunter2", b"\xff"), sources=("/dev/stdin",)
     )
-    written = change_input.written_input(given)
+    written = written_input(change_input)
     assert written == {"sources": ["/dev/stdin"], "proof": written["proof"]}
-    assert written["proof"] != change_input.written_input(given)["proof"]
-    assert change_input.is_same_input(given, written)
+    assert written["proof"] != written_input(change_input)["proof"]
+    assert is_same_input(change_input, written)
     for other in ((b"hunter3", b"\xff"), (b"hunter2",), ()):
-        assert not change_input.is_same_input(given._replace(piped=other), written)
-    assert not change_input.is_same_input(given, {"sources": ["/dev/stdin"]})
+        assert not is_same_input(change_input._replace(piped=other), written)
+    assert not is_same_input(change_input, {"sources": ["/dev/stdin"]})
 
 
 def test_a_file_is_known_again_by_its_digest(folder: Path) -> None:
-    given = read("apply", "-f", "b.yaml")
-    assert change_input.written_input(given) == {"sources": ["b.yaml"], "digest": given.digest}
-    assert change_input.is_same_input(given, change_input.written_input(given))
-    assert not change_input.is_same_input(read("apply", "-f", "c.txt"), change_input.written_input(given))
-    assert change_input.written_input(read("delete", "cm", "a")) == {}
-    assert change_input.is_same_input(read("delete", "cm", "a"), {})
+    change_input = read("apply", "-f", "b.yaml")
+    assert written_input(change_input) == {"sources": ["b.yaml"], "digest": change_input.digest}
+    assert is_same_input(change_input, written_input(change_input))
+    assert not is_same_input(read("apply", "-f", "c.txt"), written_input(change_input))
+    assert written_input(read("delete", "cm", "a")) == {}
+    assert is_same_input(read("delete", "cm", "a"), {})

@@ -27,8 +27,8 @@ def states(*rows: str) -> edits.ObjectStates:
 def test_what_was_edited_is_told_by_its_versions(
     before: str, after: str, changed: list[tuple[str, str]], unchanged: bool
 ) -> None:
-    found = edits.edited_objects(states(before), states(after))
-    assert [(each.resource, each.namespace) for each in found] == changed
+    edited = edits.edited_objects(states(before), states(after))
+    assert [(change.resource, change.namespace) for change in edited] == changed
     assert edits.is_unchanged(states(before), states(after)) is unchanged
 
 

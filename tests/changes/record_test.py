@@ -17,27 +17,27 @@ START = {"waves": [["c1"], ["c2", "c3"]], "argv": ["scale"]}
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> str:
+def path(tmp_path: Path) -> str:
     return str(tmp_path / "kubectl-mc" / "audit.jsonl")
 
 
-def test_each_event_is_a_line_for_its_owner_only(where: str) -> None:
-    log = record.open_log(where, "r1")
+def test_each_event_is_a_line_for_its_owner_only(path: str) -> None:
+    log = record.open_log(path, "r1")
     log.write("start", **START)
     log.write("begin", cluster="c1")
-    lines = [json.loads(line) for line in Path(where).read_text().splitlines()]
+    lines = [json.loads(line) for line in Path(path).read_text().splitlines()]
     assert [(line["run"], line["event"]) for line in lines] == [("r1", "start"), ("r1", "begin")]
     assert all(line["time"].endswith("Z") for line in lines)
-    assert stat.S_IMODE(os.stat(where).st_mode) == 0o600
-    assert stat.S_IMODE(os.stat(os.path.dirname(where)).st_mode) == 0o700
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
 
 
-def test_a_file_and_folder_that_others_could_read_are_closed(where: str) -> None:
-    folder = Path(where).parent
+def test_a_file_and_folder_that_others_could_read_are_closed(path: str) -> None:
+    folder = Path(path).parent
     folder.mkdir(mode=0o755)
-    Path(where).touch(0o644)
-    record.open_log(where, "r1")
-    assert stat.S_IMODE(os.stat(where).st_mode) == 0o600
+    Path(path).touch(0o644)
+    record.open_log(path, "r1")
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
@@ -53,13 +53,13 @@ def test_a_folder_that_cant_be_made_is_an_error(tmp_path: Path) -> None:
         record.open_log(str(tmp_path / "file" / "audit.jsonl"), "r1")
 
 
-def test_a_line_behind_one_that_was_cut_off_is_whole(where: str) -> None:
-    log = record.open_log(where, "r1")
+def test_a_line_behind_one_that_was_cut_off_is_whole(path: str) -> None:
+    log = record.open_log(path, "r1")
     log.write("start", **START)
-    with open(where, "a") as file:
+    with open(path, "a") as file:
         file.write('{"run": "r1", "event": "beg')
     log.write("end", exit=0)
-    (run,) = record.read_runs(where)
+    (run,) = record.read_runs(path)
     assert [event["event"] for event in run.events] == ["start", "end"]
 
 
@@ -71,7 +71,7 @@ BEGIN = {"event": "begin", "cluster": "c1"}
 
 
 @pytest.mark.parametrize(
-    ("events", "state", "gated"),
+    ("events", "state", "rolled_out"),
     [
         ([], "not started", None),
         ([BEGIN], "unknown", None),
@@ -85,46 +85,46 @@ BEGIN = {"event": "begin", "cluster": "c1"}
     ],
 )
 def test_the_lines_say_what_became_of_a_cluster(
-    where: str, events: list[dict[str, object]], state: str, gated: bool | None
+    path: str, events: list[dict[str, object]], state: str, rolled_out: bool | None
 ) -> None:
-    log = record.open_log(where, "r1")
+    log = record.open_log(path, "r1")
     for event in [{"event": "start", **START}, *events]:
         log.write(**event)  # type: ignore[arg-type]
-    (run,) = record.read_runs(where)
-    places = {place.cluster: place for place in run.places()}
-    assert (places["c1"].state, places["c1"].gated) == (state, gated)
-    assert list(places) == ["c1", "c2", "c3"]
+    (run,) = record.read_runs(path)
+    outcomes = {outcome.cluster: outcome for outcome in run.outcomes()}
+    assert (outcomes["c1"].state, outcomes["c1"].rolled_out) == (state, rolled_out)
+    assert list(outcomes) == ["c1", "c2", "c3"]
 
 
 @given(st.lists(st.builds(ObjectChange, st.text(), st.text(), st.text())))
 def test_objects_are_read_as_they_were_written(changes: list[ObjectChange]) -> None:
     again = json.loads(json.dumps(record.written_changes(changes)))
-    assert [ObjectChange(**{"resource": "", "result": "", **each}) for each in again] == changes
+    assert [ObjectChange(**{"resource": "", "result": "", **fields}) for fields in again] == changes
 
 
 @pytest.mark.parametrize("name", ["2026", "nope", ""])
-def test_a_run_has_to_be_the_only_one_of_its_name(where: str, name: str) -> None:
+def test_a_run_has_to_be_the_only_one_of_its_name(path: str, name: str) -> None:
     for run in ("2026-a", "2026-b"):
-        record.open_log(where, run).write("start", **START)
+        record.open_log(path, run).write("start", **START)
     with pytest.raises(UserError, match="no run"):
-        record.find_run(where, name)
-    assert record.find_run(where, "2026-a").id == "2026-a"
-    assert record.find_run(where, "last").id == "2026-b"
+        record.find_run(path, name)
+    assert record.find_run(path, "2026-a").id == "2026-a"
+    assert record.find_run(path, "last").id == "2026-b"
 
 
-def test_without_a_file_there_are_no_runs(where: str) -> None:
-    assert record.read_runs(where) == []
+def test_without_a_file_there_are_no_runs(path: str) -> None:
+    assert record.read_runs(path) == []
 
 
-def test_a_run_is_held_by_one_process(where: str) -> None:
-    log = record.open_log(where, "20260114-093012-3f9a")
+def test_a_run_is_held_by_one_process(path: str) -> None:
+    log = record.open_log(path, "20260114-093012-3f9a")
     record.lock_run(log)
     log.write("start", **START)
     assert record.reread_run(log).clusters == ["c1", "c2", "c3"]
     other = os.fork()
     if not other:
         try:
-            record.lock_run(record.open_log(where, log.run))
+            record.lock_run(record.open_log(path, log.run))
         except UserError:
             os._exit(7)
         os._exit(0)

@@ -20,7 +20,8 @@ def test_a_run_that_is_done_is_one_line() -> None:
         (True, "To go on with the rest: kubectl mc resume R"),
         (
             False,
-            "To go on with the rest, with the command again, as not all of it is kept: kubectl mc resume R -- COMMAND…",
+            "To go on with the rest, give the command again, as not all of it is recorded: "
+            "kubectl mc resume R -- COMMAND…",
         ),
     ],
 )

@@ -8,7 +8,7 @@ from kubectl_mc.changes import waves
 from kubectl_mc.messages import UserError
 
 NAMES = st.lists(st.integers(0, 500), unique=True, min_size=1, max_size=60).map(
-    lambda found: [f"c{number}" for number in found]
+    lambda numbers: [f"c{number}" for number in numbers]
 )
 PARTS = st.one_of(st.integers(1, 200).map(str), st.integers(1, 100).map(lambda number: f"{number}%"))
 SPECS = st.lists(PARTS, min_size=1, max_size=6).map(

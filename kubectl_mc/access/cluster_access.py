@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from kubectl_mc.access import kubeconfigs
-from kubectl_mc.access.logins import Logins, keep_credentials_off_disk
+from kubectl_mc.access.logins import Logins, hub_target, keep_credentials_off_disk
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.fleet.choice import Choice
+from kubectl_mc.fleet.choice import Choice, choose
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import ClusterMapping
-from kubectl_mc.processes import memory_files
+from kubectl_mc.processes import memory_files, programs
+from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Kubeconfig, Target, total_size
+
+
+def choose_clusters(environment: Environment, logins: Logins | None, clustersets: bool = False) -> Choice:
+    """Choose the clusters of a command with the user's kubectl. Raises UserError.
+
+    logins: for the hub, if it has to be asked; None if each kubectl logs in by itself
+    clustersets: whether the inventory includes the ClusterSets, if the user may read them
+    """
+    if not environment.kubectl:
+        environment = programs.with_kubectl(environment)
+    return choose(environment, partial(hub_target, logins), clustersets)
 
 
 def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = None) -> list[Target]:

@@ -69,7 +69,7 @@ def parse_credential(stdout: bytes, api_version: str) -> Credential | LoginFailu
     except (ValueError, RecursionError):  # The errors of json hold the text, so they are not passed on.
         answer = None
     if not isinstance(answer, dict) or answer.get("kind") != "ExecCredential":
-        return LoginFailure("the plugin's output is no ExecCredential")
+        return LoginFailure("the plugin's output is not an ExecCredential")
     if answer.get("apiVersion") != api_version:
         return LoginFailure(f"the plugin was asked for API version {api_version} and gave another one")
     status = answer.get("status")
@@ -77,7 +77,7 @@ def parse_credential(stdout: bytes, api_version: str) -> Credential | LoginFailu
         return LoginFailure("the plugin didn't return a status field")
     fields = [status.get(name) or "" for name in ("token", "clientCertificateData", "clientKeyData")]
     if not all(isinstance(field, str) for field in fields):
-        return LoginFailure("the plugin's output is no ExecCredential")
+        return LoginFailure("the plugin's output is not an ExecCredential")
     token, certificate, key = fields
     if not token and not certificate and not key:
         return LoginFailure("the plugin didn't return a token or cert/key pair")
@@ -86,7 +86,7 @@ def parse_credential(stdout: bytes, api_version: str) -> Credential | LoginFailu
     try:
         return Credential(token, certificate, key, _seconds(status.get("expirationTimestamp")))
     except (ValueError, TypeError, OverflowError):
-        return LoginFailure("the plugin's expirationTimestamp is no time")
+        return LoginFailure("the plugin's expirationTimestamp is not a time")
 
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)")

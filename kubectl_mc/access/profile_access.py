@@ -90,7 +90,7 @@ def _offer_by_provider(name: str, provider: Provider, profile_cluster: Mapping[s
         # It may say which secret or account the plugin uses, so it is approved like an argument.
         config = extensions[CLUSTER_CONFIG]
         if not isinstance(config, dict) or not _is_shallow(config, _DEEPEST):
-            raise RefusedError(f"{CLUSTER_CONFIG} is no object, or nested deeper than {_DEEPEST} levels")
+            raise RefusedError(f"{CLUSTER_CONFIG} is not an object, or is nested deeper than {_DEEPEST} levels")
         cluster["extensions"] = [{"name": CLUSTER_CONFIG, "extension": config}]
         fields["exec-config"] = config
     return _offer(f"provider {provider.name}", name, cluster, entry, fields)
@@ -123,7 +123,7 @@ def _offer_by_properties(profile: ClusterProfile) -> Offer:
         "interactiveMode": "IfAvailable",
     }
     if entry["apiVersion"] not in API_VERSIONS:
-        raise RefusedError(f"auth.exec.apiVersion is none of {', '.join(API_VERSIONS)}")
+        raise RefusedError(f"auth.exec.apiVersion is not one of {', '.join(API_VERSIONS)}")
     return _offer("properties", profile.name, cluster, entry, fields)
 
 
@@ -161,12 +161,12 @@ def _parse_cluster(profile_cluster: Mapping[str, Any]) -> tuple[dict[str, Any], 
     certificate-authority: never copied; a path from a hub would read a file of this machine
     extensions: see _offer_by_provider. Other fields, such as a token or a client certificate, are not part of the type.
     """
-    server = _matching(profile_cluster, "server", _SERVER, "no https URL")
+    server = _matching(profile_cluster, "server", _SERVER, "not an https URL")
     cluster: dict[str, Any] = {"server": server}
     fields: dict[str, Any] = {"server": server}
     for field, pattern in (("tls-server-name", _SERVER_NAME), ("proxy-url", _PROXY)):
         if text_field(profile_cluster, field):
-            cluster[field] = fields[field] = _matching(profile_cluster, field, pattern, "not as a kubeconfig has it")
+            cluster[field] = fields[field] = _matching(profile_cluster, field, pattern, "not valid in a kubeconfig")
     authority = "".join(text_field(profile_cluster, "certificate-authority-data").split())
     if authority:
         fields["certificate-authority"] = _fingerprint(authority)
@@ -228,10 +228,10 @@ def _parse_variables(value: Any) -> dict[str, str]:
     LD_* and DYLD_*, such as LD_PRELOAD, make a program run other code than its own, so they cannot even be approved.
     """
     if not isinstance(value, dict):
-        raise RefusedError("environment variables are no object of texts")
+        raise RefusedError("environment variables are not an object of strings")
     for name in value:
         if not _VARIABLE.fullmatch(name):
-            raise RefusedError(f"{name!r} is no environment variable's name")
+            raise RefusedError(f"{name!r} is not the name of an environment variable")
         if name.startswith(("LD_", "DYLD_")):
             raise RefusedError(f"it sets {name}, which no hub may set")
     return {name: clean_text(value[name], name) for name in sorted(value)}

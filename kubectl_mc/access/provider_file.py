@@ -86,7 +86,7 @@ def _parse_exec_config(config: Mapping[str, Any], folder: str) -> dict[str, Any]
         command = os.path.normpath(os.path.join(folder, command))
     variables = config.get("env") or []
     if not isinstance(variables, list) or not all(isinstance(variable, dict) for variable in variables):
-        raise RefusedError("execConfig.env is no list of {name, value}")
+        raise RefusedError("execConfig.env is not a list of {name, value}")
     entry = {
         "apiVersion": _one_of(config, "apiVersion", API_VERSIONS, None),
         "command": command,
@@ -105,7 +105,7 @@ def _parse_exec_config(config: Mapping[str, Any], folder: str) -> dict[str, Any]
 def _one_of(fields: Mapping[str, Any], key: str, values: Sequence[str], default: str | None) -> str:
     value = fields.get(key) or default
     if value not in values:
-        raise RefusedError(f"{key} is none of {', '.join(values)}")
+        raise RefusedError(f"{key} is not one of {', '.join(values)}")
     return str(value)
 
 
@@ -118,14 +118,14 @@ def text_field(fields: Mapping[str, Any], key: str) -> str:
 def text_list(value: Any, name: str) -> list[str]:
     """The value if it is a list of texts that a command line can hold. Raises RefusedError, which names it `name`."""
     if not isinstance(value, list):
-        raise RefusedError(f"{name} is no list of texts")
+        raise RefusedError(f"{name} is not a list of strings")
     return [clean_text(item, name) for item in value]
 
 
 def clean_text(value: Any, name: str) -> str:
     """The value if it is a text that a command line can hold: no NUL, no surrogates. Raises RefusedError."""
     if not isinstance(value, str):
-        raise RefusedError(f"{name} is no text")
+        raise RefusedError(f"{name} is not a string")
     if re.search("[\0\ud800-\udfff]", value):
         raise RefusedError(f"{name} holds what no command line can")
     return value

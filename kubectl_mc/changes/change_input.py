@@ -158,7 +158,7 @@ def _fetch(url: str) -> bytes:
             if error.code < 500 or attempt == _TRIES:
                 raise messages.unreadable_path(shown, f"the server answered {error.code}") from None
         except (ValueError, InvalidURL):  # whose text may have a secret of the URL
-            raise messages.unreadable_path(shown, "it is no URL") from None
+            raise messages.unreadable_path(shown, "it is not a URL") from None
         except (OSError, HTTPException) as error:
             raise messages.unreadable_path(shown, str(error)) from None
     raise AssertionError

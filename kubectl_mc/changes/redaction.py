@@ -149,7 +149,7 @@ def _redact_word(word: str) -> str:
 
 
 def _redact_pair(word: str) -> str:
-    """Keep the key of `key=value`, and a value that is no secret. Without a value, the word may be base64."""
+    """Keep the key of `key=value`, and a value that is not a secret. Without a value, the word may be base64."""
     name, _, value = word.partition("=")
     if not _NAME.fullmatch(name) or _RANDOM.search(name) or not value.strip("="):
         return REDACTED
@@ -161,7 +161,7 @@ def _redact_pair(word: str) -> str:
 # Flags whose value is a secret, or may hold one. Of key=value, the key is kept.
 _SECRET_FLAGS = ("token", "password", "docker-password", "overrides")
 _SECRET_PAIR_FLAGS = ("from-literal", "env", "auth-provider-arg", "exec-env")
-# Flags whose value may be key=value but is no secret, whatever the key: paths and conditions.
+# Flags whose value may be key=value but is not a secret, whatever the key: paths and conditions.
 _HARMLESS_PAIR_FLAGS = ("from-file", "selector", "field-selector", "pod-selector", "rule")
 
 

@@ -1,1 +1,1 @@
-"""Commands of our own, one file each: `HELP`, and `run(line, options, environment, streams)` -> the exit status."""
+"""Our own commands, one file each, with its HELP and run(line, environment), which returns the exit status."""

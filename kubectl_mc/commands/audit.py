@@ -1,18 +1,16 @@
-"""`kubectl mc audit`: which changes were made from here, by whom, and what became of them on each cluster."""
+"""`kubectl mc audit`: the changes that were made with kubectl mc, who made them, and the outcome on each cluster."""
 
 from __future__ import annotations
 
-import json
 import shlex
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.changes import record
-from kubectl_mc.changes.record import Outcome, Run
+from kubectl_mc.changes.record import Run
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.messages import own_tables
+from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes.environment import Environment
 
 HELP = """\
@@ -24,108 +22,81 @@ Show the changes that were made with kubectl mc: who, when, what, on which clust
 
 
 def run(line: CommandLine, environment: Environment) -> int:
-    """`audit` alone lists. Raises UserError."""
-    words, where = grammar.operands(line), record.record_path(environment.home)
-    if line.path == ("audit",) and words:
-        raise messages.no_audit_command(words[0])
+    """List the runs, or show one of them; `audit` alone lists. Raises UserError."""
+    operands, path, stdout = grammar.operands(line), record.record_path(environment.home), environment.streams.stdout
+    if line.path == ("audit",) and operands:
+        raise messages.no_subcommand("audit", operands[0], "list, show")
     form = grammar.value(line, "output") or ""
     if form not in ("", "json", "yaml"):
         raise messages.bad_flag_value("output", form, "json or yaml")
     if line.path[-1] == "show":
-        if len(words) != 1:
+        if len(operands) != 1:
             raise messages.which_run("audit show")
-        found = record.find_run(where, words[0])
-        environment.streams.stdout.write(_formatted(_document(found), form) if form else _shown(found))
+        shown = record.find_run(path, operands[0])
+        if form:
+            fields = {**_summary(shown), "events": [dict(event) for event in shown.events]}
+            stdout.write(render_document("Run", fields, form, allow_unicode=True))
+        else:
+            stdout.write(_description(shown))
         return 0
-    runs = record.read_runs(where)
-    listed = {"apiVersion": "kubectl-mc.k8s.io/v1alpha1", "kind": "RunList", "items": [_brief(each) for each in runs]}
+    runs = record.read_runs(path)
     if form:
-        environment.streams.stdout.write(_formatted(listed, form))
+        stdout.write(render_document("RunList", {"items": [_summary(run) for run in runs]}, form, allow_unicode=True))
     elif runs:
-        rows = [[each.id, _text(each, "user"), _text(each, "what"), _outcome(each)] for each in runs]
-        environment.streams.stdout.write(own_tables.render_table(("RUN", "USER", "WHAT", "RESULT"), rows))
+        rows = [[run.id, _text(run, "user"), _text(run, "what"), _result(run)] for run in runs]
+        stdout.write(render_table(("RUN", "USER", "WHAT", "RESULT"), rows))
     else:
-        environment.streams.say([messages.no_runs_yet()])
+        environment.streams.say([messages.NO_RUNS_YET])
     return 0
-
-
-def _formatted(document: Mapping[str, Any], form: str) -> str:
-    if form == "json":
-        return json.dumps(document, indent=4) + "\n"
-    import yaml
-
-    plain = json.loads(json.dumps(document))  # nothing in it twice, or YAML would write anchors
-    return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
 
 
 def _text(run: Run, field: str) -> str:
     return str(run.start.get(field) or "")
 
 
-def _outcome(run: Run) -> str:
-    """`3 changed, 1 failed`; of a run without a last line also that it has none."""
-    states = [place.state for place in run.places()]
-    counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    return counted if run.ended else f"{counted} (no end written down)"
+def _result(run: Run) -> str:
+    """Return how many clusters have which state, as `3 changed, 1 failed`."""
+    states = [outcome.state for outcome in run.outcomes()]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    return counts if run.ended else f"{counts} (no end written down)"
 
 
-def _brief(run: Run) -> dict[str, Any]:
-    """A run without its events."""
+def _summary(run: Run) -> dict[str, Any]:
+    """Return the JSON of a run without its events."""
     fields = ("time", "user", "directory", "argv", "what", "input", "targets")
-    return {
-        "run": run.id,
-        **{name: run.start.get(name) for name in fields},
-        "ended": run.ended,
-        "clusters": [_place(place) for place in run.places()],
-    }
+    clusters = [
+        {
+            "cluster": outcome.cluster,
+            "state": outcome.state,
+            "reason": outcome.reason,
+            "seconds": outcome.seconds,
+            "rolledOut": outcome.rolled_out,
+            "objects": record.written_changes(outcome.objects),
+        }
+        for outcome in run.outcomes()
+    ]
+    return {"run": run.id, **{name: run.start.get(name) for name in fields}, "ended": run.ended, "clusters": clusters}
 
 
-def _place(place: Outcome) -> dict[str, Any]:
-    return {
-        "cluster": place.cluster,
-        "state": place.state,
-        "reason": place.reason,
-        "seconds": place.seconds,
-        "rolledOut": place.gated,
-        "objects": record.written_changes(place.objects),
-    }
-
-
-def _document(run: Run) -> dict[str, Any]:
-    return {
-        "apiVersion": "kubectl-mc.k8s.io/v1alpha1",
-        "kind": "Run",
-        **_brief(run),
-        "events": [dict(event) for event in run.events],
-    }
-
-
-def _shown(run: Run) -> str:
-    given = run.start.get("input") or {}
-    about = {
+def _description(run: Run) -> str:
+    """Return the text of `audit show`: the facts about the run, and a table of its clusters."""
+    change_input = run.start.get("input") or {}
+    facts = {
         "Run": run.id,
         "Time": _text(run, "time"),
         "User": _text(run, "user"),
         "Directory": _text(run, "directory"),
         "Command": f"kubectl mc {shlex.join(run.start.get('argv') or ())}",
-        "Input": f"{', '.join(given.get('sources', ()))} {given.get('digest', '')}".strip() or "<none>",
-        "Result": _outcome(run),
+        "Input": f"{', '.join(change_input.get('sources', ()))} {change_input.get('digest', '')}".strip() or "<none>",
+        "Result": _result(run),
     }
-    head = "".join(f"{name + ':':<12}{messages.visible(text)}\n" for name, text in about.items())
-    return (
-        f"{head}\n{own_tables.render_table(('CLUSTER', 'SERVER', 'USER', 'STATE', 'SECONDS', 'DETAILS'), _rows(run))}"
-    )
-
-
-def _rows(run: Run) -> Sequence[Sequence[str]]:
-    servers = {str(target.get("cluster")): target for target in run.start.get("targets") or ()}
-    return [
-        [
-            place.cluster,
-            *(str(servers.get(place.cluster, {}).get(name) or "<unknown>") for name in ("server", "user")),
-            place.state,
-            f"{place.seconds:.1f}",
-            place.reason or ", ".join(f"{each.resource} {each.result}".strip() for each in place.objects) or "<none>",
-        ]
-        for place in run.places()
-    ]
+    head = "".join(f"{name + ':':<12}{messages.visible(text)}\n" for name, text in facts.items())
+    addresses = {str(target.get("cluster")): target for target in run.start.get("targets") or ()}
+    rows = []
+    for outcome in run.outcomes():
+        address = addresses.get(outcome.cluster, {})
+        server, user = (str(address.get(name) or "<unknown>") for name in ("server", "user"))
+        changes = ", ".join(f"{change.resource} {change.result}".strip() for change in outcome.objects)
+        details = outcome.reason or changes or "<none>"
+        rows.append([outcome.cluster, server, user, outcome.state, f"{outcome.seconds:.1f}", details])
+    return f"{head}\n{render_table(('CLUSTER', 'SERVER', 'USER', 'STATE', 'SECONDS', 'DETAILS'), rows)}"

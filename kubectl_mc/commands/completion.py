@@ -1,6 +1,6 @@
-"""`kubectl_complete-mc`: what kubectl's shell completion asks for words behind `kubectl mc`.
+"""`kubectl_complete-mc`: the program that kubectl's shell completion runs for candidates after `kubectl mc`.
 
-kubectl runs it with the words so far, the last one being completed, and reads a candidate a line
+kubectl runs it with the words so far, of which the last is to be completed. It prints one candidate per line
 (`value<TAB>description`), then `:N`, cobra's ShellCompDirective (k8s.io/kubectl/pkg/cmd/plugin/plugin_completion.go).
 """
 
@@ -9,21 +9,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from io import StringIO
 
 from kubectl_mc import messages
-from kubectl_mc.access import approvals
-from kubectl_mc.access.cluster_access import reach_clusters
-from kubectl_mc.access.logins import hub_target
+from kubectl_mc.access.approvals import approvals_path, read_approvals
+from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
 from kubectl_mc.changes import record
 from kubectl_mc.command_line import grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS, SECTIONS
-from kubectl_mc.fleet import mapping
-from kubectl_mc.fleet.choice import choose
+from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS
+from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import event_loop, kubectl_process, programs
 from kubectl_mc.processes.environment import Environment
@@ -33,10 +30,7 @@ from kubectl_mc.processes.targets import Target
 
 DEFAULT, NO_FILES, KEEP_ORDER = 0, 4, 32  # ShellCompDirectiveDefault, …NoFileComp, …KeepOrder
 
-PATIENCE = 3.0  # seconds that a cluster has: somebody waits at the keyboard
-TRIED = 3  # clusters that are asked, one after another, until one has candidates
-
-Candidates = tuple[list[str], int]  # candidates, directive
+Candidates = tuple[list[str], int]  # the candidates, and the directive
 
 
 def run() -> None:
@@ -46,7 +40,7 @@ def run() -> None:
 
 
 def complete(words: Sequence[str], variables: Mapping[str, str]) -> Candidates:
-    """(candidates, directive) for the last of the words. Whatever goes wrong, there are just no candidates."""
+    """Return the candidates for the last of the words; none if anything goes wrong."""
     before, word = list(words[:-1]), words[-1] if words else ""
     try:
         return _complete(before, word, Environment(variables, Streams(StringIO(), StringIO(), StringIO())))
@@ -56,139 +50,134 @@ def complete(words: Sequence[str], variables: Mapping[str, str]) -> Candidates:
 
 def _complete(before: list[str], word: str, environment: Environment) -> Candidates:
     if "--" in before:
-        return _kubectls(parse_invocation(before), word, environment)
-    flag, equals, begun = word.partition("=")
+        return _kubectl_candidates(parse_invocation(before), word, environment)
+    flag, equals, value = word.partition("=")
     if equals and flag[2:] in OWN_FLAGS:
-        return _values(flag[2:], begun, before, environment)
+        return _flag_values(flag[2:], value, before, environment)
     if before and before[-1][2:] in OWN_FLAGS and OWN_FLAGS[before[-1][2:]]:
-        return _values(before[-1][2:], word, before[:-1], environment)
+        return _flag_values(before[-1][2:], word, before[:-1], environment)
     if grammar.parse_line(before, OWN_FLAGS).path == ("help",):
         before.remove("help")
     invocation = parse_invocation(before)
     line = invocation.kubectl
     if line.path and line.path[0] in COMMANDS:
-        return _of_ours(invocation, word, environment)
-    candidates, directive = _kubectls(invocation, word, environment)
+        return _own_command(invocation, word, environment)
+    candidates, directive = _kubectl_candidates(invocation, word, environment)
     if word.startswith("-"):
         refused = [f"--{name}" for name in REFUSED]
-        theirs = [each for each in candidates if each.partition("\t")[0].rstrip("=") not in refused]
-        return [*theirs, *_begun(_flags(line), word)], directive
+        allowed = [candidate for candidate in candidates if candidate.partition("\t")[0].rstrip("=") not in refused]
+        return [*allowed, *_matching(_own_flags(line), word)], directive
     if not line.path and not _awaits_value(line):
-        candidates += _begun([f"{name}\t{text}" for name, text in help_texts.SUMMARIES.items()], word)
+        candidates += _matching([f"{name}\t{text}" for name, text in help_texts.SUMMARIES.items()], word)
     return candidates, directive
 
 
-def _begun(candidates: Iterable[str], word: str) -> list[str]:
-    return [each for each in candidates if each.startswith(word)]
+def _matching(candidates: Iterable[str], word: str) -> list[str]:
+    return [candidate for candidate in candidates if candidate.startswith(word)]
 
 
 def _awaits_value(line: CommandLine) -> bool:
-    """Is the last word a flag whose value is to follow?"""
+    """Return whether the last word is a flag whose value follows."""
     name, value = line.tokens[-1].flags[-1] if line.tokens and line.tokens[-1].flags else ("", "")
     return value is None and grammar.flag_table(line.verb).takes_value.get(name, False)
 
 
-def _flags(line: CommandLine) -> list[str]:
-    """Our flags that this command of kubectl's, or any, makes use of."""
+def _own_flags(line: CommandLine) -> list[str]:
+    """Return those of our flags that this command of kubectl uses; without a command, all of them."""
     verb = verbs.find_row(line)
-    if verb.mode == "local":
+    if verb.modes.usual == "local":
         return []
-    may_change = not line.path or verb.changes
+    may_change = not line.path or verb.change
     described = help_texts.flag_descriptions(name for name in help_texts.SECTIONS if may_change or name != "changes")
-    if line.path and not verb.by_time:
+    if line.path and not verb.output.by_time:
         described.pop("by-time")
-    top = {} if line.path else {"version": "of kubectl mc"}
-    return [f"--{name}\t{text}" for name, text in {**described, **top}.items()]
+    if not line.path:
+        described["version"] = "of kubectl mc"
+    return [f"--{name}\t{text}" for name, text in described.items()]
 
 
-def _of_ours(invocation: Invocation, word: str, environment: Environment) -> Candidates:
-    """What may follow in a command of ours: its flags, its sub-commands, clusters, runs."""
+def _own_command(invocation: Invocation, word: str, environment: Environment) -> Candidates:
+    """Return the candidates for one of our own commands: its flags, its subcommands, clusters or runs."""
     line = invocation.kubectl
     if word.startswith("-"):
-        described = help_texts.flag_descriptions(SECTIONS[line.path[0]])
-        own = [each.rpartition(",")[2].rstrip("=") for each in COMMANDS[line.verb].split()]
+        described = help_texts.flag_descriptions(FLAG_SECTIONS[line.path[0]])
+        own = [flag.rpartition(",")[2].rstrip("=") for flag in COMMANDS[line.verb].split()]
         flags = [*(f"--{name}" for name in (*own, "help")), *(f"--{name}\t{text}" for name, text in described.items())]
-        return _begun(flags, word), NO_FILES
-    words = grammar.operands(line)
+        return _matching(flags, word), NO_FILES
+    operands = grammar.operands(line)
     if _awaits_value(line):
         return [], NO_FILES
     if line.verb in ("resume", "undo", "audit show"):
-        runs = [] if words else record.read_runs(record.record_path(environment.home))
-        shown = [f"{run.id}\t{messages.visible(str(run.start.get('what') or ''))}" for run in reversed(runs)]
-        return _begun(shown, word), (NO_FILES | KEEP_ORDER if runs else NO_FILES)
-    names = [] if words else [path.partition(" ")[2] for path in COMMANDS if path.startswith(f"{line.verb} ")]
+        runs = [] if operands else record.read_runs(record.record_path(environment.home))
+        described_runs = [f"{run.id}\t{messages.visible(str(run.start.get('what') or ''))}" for run in reversed(runs)]
+        return _matching(described_runs, word), (NO_FILES | KEEP_ORDER if runs else NO_FILES)
+    names = [] if operands else [path.partition(" ")[2] for path in COMMANDS if path.startswith(f"{line.verb} ")]
     if line.path == ("trust", "approve"):
         names = [target.cluster for target in _targets(invocation, environment)]
     elif line.path == ("trust", "revoke"):
-        names = _approved(invocation, environment)
-    return [name for name in _begun(names, word) if name not in words], NO_FILES
+        hub = invocation.options.hub_context or read_mapping(environment.kube_directory).hub_context or ""
+        approvals = read_approvals(approvals_path(environment.home))
+        names = [key.profile.partition("/")[2] for key in sorted(approvals) if key.hub == hub]
+    return [name for name in _matching(names, word) if name not in operands], NO_FILES
 
 
-def _approved(invocation: Invocation, environment: Environment) -> list[str]:
-    hub = invocation.options.hub_context or mapping.read_mapping(environment.kube_directory).hub_context or ""
-    recorded = approvals.read_approvals(approvals.approvals_path(environment.home))
-    return [where.profile.partition("/")[2] for where in sorted(recorded) if where.hub == hub]
-
-
-def _values(flag: str, begun: str, before: Sequence[str], environment: Environment) -> Candidates:
-    """What may stand behind a flag of ours: clusters, contexts, a file."""
+def _flag_values(flag: str, value: str, before: Sequence[str], environment: Environment) -> Candidates:
+    """Return the values of one of our flags that begin with `value`: clusters, contexts or a file."""
     if flag == "clusterprofile-provider-file":
         return [], DEFAULT
-    chosen, comma, word = begun.rpartition(",")
+    complete_names, comma, word = value.rpartition(",")
     names: list[str] = []
     if flag in ("clusters", "exclude", "canary"):
-        names = [target.cluster for target in _targets(_without_selection(before), environment)]
+        invocation = parse_invocation(before)
+        unselected = invocation._replace(options=invocation.options._replace(clusters=(), exclude=()))
+        names = [target.cluster for target in _targets(unselected, environment)]
     elif flag in ("hub-context", "contexts"):
-        names = _ask(["config", "get-contexts", "-o", "name"], environment)
-    return [f"{chosen}{comma}{name}" for name in _begun(names, word) if name not in chosen.split(",")], NO_FILES
+        names = _ask_kubectl(["config", "get-contexts", "-o", "name"], environment)
+    unused = [name for name in _matching(names, word) if name not in complete_names.split(",")]
+    return [f"{complete_names}{comma}{name}" for name in unused], NO_FILES
 
 
-def _without_selection(words: Sequence[str]) -> Invocation:
-    invocation = parse_invocation(words)
-    return invocation._replace(options=invocation.options._replace(clusters=(), exclude=()))
+_PATIENCE = 3.0  # seconds that a cluster has, as somebody waits at the keyboard
 
 
 def _targets(invocation: Invocation, environment: Environment) -> list[Target]:
     try:
-        options = invocation.options._replace(cluster_timeout=PATIENCE)
-        environment = programs.with_kubectl(environment.for_invocation(invocation)._replace(options=options))
-        return reach_clusters(choose(environment, partial(hub_target, None)), invocation.kubectl)
+        options = invocation.options._replace(cluster_timeout=_PATIENCE)
+        environment = environment.for_invocation(invocation)._replace(options=options)
+        return reach_clusters(choose_clusters(environment, None), invocation.kubectl)
     except UserError:
         return []
 
 
-def _kubectls(invocation: Invocation, word: str, environment: Environment) -> Candidates:
-    """kubectl's own candidates, from the first of the chosen clusters that has some; verbs need no cluster."""
-    line = invocation.kubectl
-    tokens = line.tokens
-    if line.path and verbs.find_row(line).mode != "local":
-        # Ahead of the verb, kubectl would take a --context for one of a plugin's; a plugin takes it behind its name.
-        first = next(place for place, token in enumerate(tokens) if not token.flags)
-        verb = first + max(len(programs.plugin(line, environment.variables)), 1)
-        for target in _targets(invocation, environment)[:TRIED]:
-            words = [
-                *grammar.join_tokens(tokens[:verb]),
-                "--context",
-                target.context,
-                *grammar.join_tokens(tokens[verb:]),
-                word,
-            ]
-            candidates, directive = _directed(_ask(["__complete", *words], environment))
+_MOST_ASKED = 3  # clusters that are asked, one after another, until one has candidates
+
+
+def _kubectl_candidates(invocation: Invocation, word: str, environment: Environment) -> Candidates:
+    """Return kubectl's own candidates, from the first of the chosen clusters that has some; verbs need no cluster."""
+    line, tokens = invocation.kubectl, invocation.kubectl.tokens
+    if line.path and verbs.find_row(line).modes.usual != "local":
+        # Before the verb, kubectl would take a --context for one of a plugin's; a plugin takes it behind its name.
+        first = next(index for index, token in enumerate(tokens) if not token.flags)
+        end = first + max(len(programs.plugin_name(line, environment.variables)), 1)
+        verb, rest = grammar.join_tokens(tokens[:end]), grammar.join_tokens(tokens[end:])
+        for target in _targets(invocation, environment)[:_MOST_ASKED]:
+            words = ["__complete", *verb, "--context", target.context, *rest, word]
+            candidates, directive = _parse_candidates(_ask_kubectl(words, environment))
             if candidates:
                 return candidates, directive
-    return _directed(_ask(["__complete", *grammar.join_tokens(tokens), word], environment))
+    return _parse_candidates(_ask_kubectl(["__complete", *grammar.join_tokens(tokens), word], environment))
 
 
-def _ask(words: Sequence[str], environment: Environment) -> list[str]:
-    """The lines that the user's kubectl prints for these words."""
+def _ask_kubectl(words: Sequence[str], environment: Environment) -> list[str]:
+    """Return the lines that the user's kubectl prints for these arguments."""
     kubectl = programs.with_kubectl(environment).kubectl
-    lean = kubectl_process.lean_variables(kubectl, environment.variables, starts_programs=True)
-    (result,) = event_loop.collect_results([Command("", (kubectl, *words), lean)], 1, PATIENCE)
+    variables = kubectl_process.lean_variables(kubectl, environment.variables, starts_programs=True)
+    (result,) = event_loop.collect_results([Command("", (kubectl, *words), variables)], 1, _PATIENCE)
     return result.stdout.decode("utf-8", "replace").splitlines()
 
 
-def _directed(lines: Sequence[str]) -> Candidates:
-    """cobra's answer: candidates, then the line `:N`."""
+def _parse_candidates(lines: Sequence[str]) -> Candidates:
+    """Parse cobra's answer: the candidates, then the line `:N`."""
     if not lines or not lines[-1].startswith(":"):
         return [], DEFAULT
     return list(lines[:-1]), int(lines[-1][1:])

@@ -1,22 +1,20 @@
-"""`kubectl mc resume RUN`: go on with a run on the clusters that it hasn't begun, or where it failed."""
+"""`kubectl mc resume RUN`: continues a run on the clusters that it has not begun, or where it failed."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from functools import partial
 
 from kubectl_mc import messages
-from kubectl_mc.access.cluster_access import reach_clusters
-from kubectl_mc.access.logins import hub_target, logins_for
+from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
+from kubectl_mc.access.logins import logins_for
 from kubectl_mc.changes import change_input, earlier_run, gate, record, redaction, summary, waves
 from kubectl_mc.changes.record import Outcome, Run
-from kubectl_mc.command_line import grammar, invocation, options, verbs
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.invocation import Invocation
-from kubectl_mc.command_line.options import Options, names_targets
+from kubectl_mc.command_line.invocation import Invocation, parse_invocation
+from kubectl_mc.command_line.options import Options, from_flags, names_targets
 from kubectl_mc.command_line.verbs import VerbRow
-from kubectl_mc.fleet.choice import choose
 from kubectl_mc.merge import object_changes
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.processes import programs, terminal
@@ -34,134 +32,122 @@ Go on with a change that was stopped, or failed in some clusters: with those tha
       --repeat-unknown   also where it isn't known whether a change that can't be repeated safely was made
 """
 
-# Flags of the run that its resumption doesn't take over: the clusters are those that are left, and yes is said anew.
-_CHOOSING = (
-    "clusters", "exclude", "all-clusters", "cluster-selector", "clusterset", "property", "cluster-manager", "placement",
-    "healthy", "pick", "contexts",
-)  # fmt: skip
-_DROPPED = ("yes", "canary", *_CHOOSING)
-
 
 def run(line: CommandLine, environment: Environment) -> int:
-    """Raises UserError where nothing was changed."""
-    words, options, streams = grammar.operands(line), environment.options, environment.streams
-    if len(words) != 1 or names_targets(options._replace(clusters=())):
+    """Continue the run and return the exit status. Raises UserError if nothing was changed."""
+    operands, options, streams = grammar.operands(line), environment.options, environment.streams
+    if len(operands) != 1 or names_targets(options._replace(clusters=())):
         raise messages.which_run("resume")
-    earlier_run.refuse_flags(line, grammar.flag_table("").takes_value)  # the run's own hold
-    where = record.record_path(environment.home)
-    log = record.open_log(where, record.find_run(where, words[0]).id)
+    earlier_run.refuse_flags(line, grammar.flag_table("").takes_value)  # The run has its own.
+    path = record.record_path(environment.home)
+    log = record.open_log(path, record.find_run(path, operands[0]).id)
     record.lock_run(log)
-    found = record.reread_run(log)
-    if not summary.outcomes_left(found.places()) and not _stuck(
-        found, invocation.parse_invocation(_argv(found)).options
-    ):
-        raise messages.nothing_to_resume(found.id)
-    recorded = _invocation(found, [token.words[0] for token in line.tokens if token.verbatim][1:])
-    recorded = recorded._replace(kubectl=programs.named(recorded.kubectl, environment))
+    earlier = record.reread_run(log)
+    recorded = parse_invocation([str(word) for word in earlier.start["argv"]])
+    left = summary.outcomes_left(earlier.outcomes())
+    awaiting_rollout = _awaiting_rollout(earlier, recorded.options)
+    if not left and not awaiting_rollout:
+        raise messages.nothing_to_resume(earlier.id)
+    recorded = _with_secrets(earlier, recorded, [token.words[0] for token in line.tokens if token.verbatim][1:])
+    recorded = recorded._replace(kubectl=programs.resolve_plugin(recorded.kubectl, environment))
     verb = verbs.find_row(recorded.kubectl)
-    stuck = _stuck(found, recorded.options)
-    left = _wanted(
-        summary.outcomes_left(found.places()), verb, options, grammar.is_set(line, "repeat-unknown"), streams
-    )
-    again = [place.cluster for place in left if place.gated is not False]
-    if not again and not stuck:
-        raise messages.nothing_to_resume(found.id)
-    wanted = earlier_run.narrowed_names(found, [*again, *stuck], options.clusters)
-    again, stuck = ([name for name in some if name in wanted] for some in (again, stuck))
-    earlier_run.enter_directory(found)
-    names = [name for name in found.clusters if name in wanted]
-    restated = recorded._replace(options=_options(recorded.options, options, names))
-    environment = programs.with_kubectl(environment.for_invocation(restated))
+    left = _to_repeat(left, verb, options, grammar.is_set(line, "repeat-unknown"), streams)
+    again = [outcome.cluster for outcome in left if outcome.rolled_out is not False]
+    if not again and not awaiting_rollout:
+        raise messages.nothing_to_resume(earlier.id)
+    wanted = earlier_run.narrowed_names(earlier, [*again, *awaiting_rollout], options.clusters)
+    again = [name for name in again if name in wanted]
+    awaiting_rollout = [name for name in awaiting_rollout if name in wanted]
+    earlier_run.enter_directory(earlier)
+    names = [name for name in earlier.clusters if name in wanted]
+    restated = recorded._replace(options=_resumed_options(recorded.options, options, names))
     logins = logins_for(recorded.kubectl, streams)
-    choice = choose(environment, partial(hub_target, logins))
+    choice = choose_clusters(environment.for_invocation(restated), logins)
     foreground = verbs.mode(verb, recorded.kubectl) == "terminal"
     targets = reach_clusters(choice, recorded.kubectl, None if foreground else logins)
     unreachable = tuple(unreachable_result(target) for target in targets if target.problem)
     request = Request(choice.environment, verb, recorded.kubectl, unreachable=unreachable)
-    earlier_run.check_clusters(
-        request, found, (recorded.options, options), choice.clusters, targets, same_namespace=True
-    )
+    option_sets = (recorded.options, options)
+    earlier_run.check_clusters(request, earlier, option_sets, choice.clusters, targets, same_namespace=True)
     gate.check_flags(request, len(names))
-    order = (
-        waves.plan_waves(again, options.waves, options.canary)
-        if options.waves or options.canary
-        else _rest(found, again)
-    )
+    if options.waves or options.canary:
+        order = waves.plan_waves(again, options.waves, options.canary)
+    else:
+        rest = [tuple(str(name) for name in wave if name in again) for wave in earlier.start["waves"]]
+        order = [wave for wave in rest if wave]
     if again and not request.options.yes and not terminal.is_available():
         raise messages.needs_yes()
-    with gate.prepared_change(request, choice.clusters, targets, log) as work:
-        if not change_input.is_same_input(work.given, found.start.get("input") or {}):
-            raise messages.other_input(found.id)
+    with gate.prepared_change(request, choice.clusters, targets, log) as change:
+        if not change_input.is_same_input(change.input, earlier.start.get("input") or {}):
+            raise messages.other_input(earlier.id)
+        change = change._replace(resumes=True)
         if foreground:
-            return gate.change_in_foreground(work._replace(resumes=True), order)
-        known = {place.cluster: place for place in found.places()}
-        return gate.carry_out(work._replace(resumes=True), order, known, stuck)
+            return gate.change_in_foreground(change, order)
+        outcomes = {outcome.cluster: outcome for outcome in earlier.outcomes()}
+        return gate.carry_out(change, order, outcomes, awaiting_rollout)
 
 
-def _invocation(found: Run, again: Sequence[str]) -> Invocation:
-    """The run's command; again: as the user gives it once more, because the record lacks what was secret."""
-    argv = _argv(found)
-    recorded = invocation.parse_invocation(argv)
-    if not any(redaction.GONE in word for word in argv):
+def _with_secrets(earlier: Run, recorded: Invocation, again: Sequence[str]) -> Invocation:
+    """Return the recorded invocation, with the command that the user has typed again if its secrets are not recorded.
+
+    again: the command as it was typed again; empty if it was not
+    """
+    if not any(redaction.REDACTED in str(word) for word in earlier.start["argv"]):
         return recorded
-    kept = grammar.join_tokens(recorded.kubectl.tokens)
     if not again:
-        raise messages.command_has_secrets(found.id, shlex.join(kept))
-    typed = invocation.parse_invocation(again).kubectl
-    if not redaction.matches_proof(found.start.get("proof") or {}, grammar.join_tokens(typed.tokens)):
-        raise messages.other_command(found.id)
+        raise messages.command_has_secrets(earlier.id, shlex.join(grammar.join_tokens(recorded.kubectl.tokens)))
+    typed = parse_invocation(again).kubectl
+    if not redaction.matches_proof(earlier.start.get("proof") or {}, grammar.join_tokens(typed.tokens)):
+        raise messages.other_command(earlier.id)
     return recorded._replace(kubectl=typed)
 
 
-def _argv(found: Run) -> list[str]:
-    return [str(word) for word in found.start["argv"]]
+# Flags of the run that are not taken over: the clusters are those that are left, and the user has to confirm again.
+_DROPPED_FLAGS = (
+    "yes", "canary", "clusters", "exclude", "all-clusters", "cluster-selector", "clusterset", "property",
+    "cluster-manager", "placement", "healthy", "pick", "contexts",
+)  # fmt: skip
 
 
-def _options(recorded: Options, typed: Options, names: Sequence[str]) -> Options:
-    """The run's own flags, then those typed now, for exactly these clusters."""
-    dropped = _DROPPED if terminal.is_available() or recorded.pause != "prompt" else (*_DROPPED, "pause")
-    kept = [(name, value) for name, value in recorded.given if name not in dropped]
-    now = [(name, value) for name, value in typed.given if name != "clusters"]
-    by_context = bool(recorded.contexts)
-    chosen = ("contexts" if by_context else "clusters", ",".join(names))
-    return options.from_flags(
-        [*kept, chosen, ("all-clusters", None), *now]
-    )  # all-clusters: whatever defaults leave out
+def _resumed_options(recorded: Options, typed: Options, names: Sequence[str]) -> Options:
+    """Return the options of the run, then those typed now, for exactly these clusters."""
+    prompts = recorded.pause == "prompt" and not terminal.is_available()
+    dropped = (*_DROPPED_FLAGS, "pause") if prompts else _DROPPED_FLAGS
+    kept = [(name, value) for name, value in recorded.typed if name not in dropped]
+    now = [(name, value) for name, value in typed.typed if name != "clusters"]
+    chosen = ("contexts" if recorded.contexts else "clusters", ",".join(names))
+    # With all-clusters, the mapping file's defaults leave out no cluster.
+    return from_flags([*kept, chosen, ("all-clusters", None), *now])
 
 
-def _stuck(found: Run, recorded: Options) -> list[str]:
-    """Clusters that are changed, but nobody has seen their rollouts done, in a run that waits for them."""
-    waited = recorded.waves or recorded.canary or recorded.wave_timeout is not None
+def _awaiting_rollout(earlier: Run, recorded: Options) -> list[str]:
+    """Return the changed clusters whose rollouts are not complete yet, if the run waits for rollouts."""
+    if not (recorded.waves or recorded.canary or recorded.wave_timeout is not None):
+        return []
     return [
-        place.cluster
-        for place in found.places()
-        if waited and place.state == "changed" and place.gated is not True
-        if any(each.namespace for each in object_changes.workloads(place.objects))
+        outcome.cluster
+        for outcome in earlier.outcomes()
+        if outcome.state == "changed" and outcome.rolled_out is not True
+        if any(workload.namespace for workload in object_changes.workloads(outcome.objects))
     ]
 
 
-def _wanted(
+def _to_repeat(
     left: Sequence[Outcome], verb: VerbRow, options: Options, repeat_unknown: bool, streams: Streams
 ) -> list[Outcome]:
-    """Without those where the change may have been made already, if making it twice is another change.
+    """Return the outcomes without those where the change may have been made and cannot be repeated safely.
 
-    They are repeated if the user says so: with --repeat-unknown, or on the terminal.
+    These are included if the user agrees, with --repeat-unknown or on the terminal.
     """
-    unclear = [place for place in left if place.state == "unknown" or place.unsure]
-    if not unclear or verb.repeatable or repeat_unknown:
+    unclear = [outcome for outcome in left if outcome.may_be_done]
+    if not unclear or verb.as_change.repeatable or repeat_unknown:
         return list(left)
-    told = messages.may_be_done(fold_names(place.cluster for place in unclear))
-    streams.say([told])
+    warning = messages.may_be_done(fold_names(outcome.cluster for outcome in unclear))
+    streams.say([warning])
     if not options.yes and terminal.is_available():
-        unseen = "" if streams.stderr.isatty() else f"{told}\n"
+        unseen = "" if streams.stderr.isatty() else f"{warning}\n"
         if terminal.ask_user(f"{unseen}Do it there (again)? [y/N]: ").strip().lower() in ("y", "yes"):
             return list(left)
     else:
-        streams.say([messages.left_out()])
-    return [place for place in left if place not in unclear]
-
-
-def _rest(found: Run, again: Sequence[str]) -> list[tuple[str, ...]]:
-    """The run's waves with what is left of them."""
-    steps = [tuple(str(name) for name in wave if name in again) for wave in found.start["waves"]]
-    return [wave for wave in steps if wave]
+        streams.say([messages.LEFT_OUT])
+    return [outcome for outcome in left if outcome not in unclear]

@@ -1,25 +1,33 @@
-"""`kubectl mc trust`: see, approve and revoke what a hub's ClusterProfiles would make this machine contact and run."""
+"""`kubectl mc trust`: approvals of what the ClusterProfiles of a hub make this machine contact and run."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import Any
 
 from kubectl_mc import messages
-from kubectl_mc.access import approval_dialogue, approvals
+from kubectl_mc.access import approval_dialogue
 from kubectl_mc.access.approval_dialogue import OfferedAccess
-from kubectl_mc.access.approvals import Approval, ProfileKey
-from kubectl_mc.access.logins import hub_target, logins_for
+from kubectl_mc.access.approvals import (
+    Approval,
+    Approvals,
+    ProfileKey,
+    approvals_path,
+    flat_fields,
+    plain,
+    read_approvals,
+    revoke,
+    update_approvals,
+)
+from kubectl_mc.access.cluster_access import choose_clusters
+from kubectl_mc.access.logins import logins_for
 from kubectl_mc.access.profile_access import Offer, Unusable
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.options import Options, names_targets
-from kubectl_mc.fleet.choice import choose
-from kubectl_mc.messages import UserError, own_tables
-from kubectl_mc.processes import programs
+from kubectl_mc.command_line.options import names_targets
+from kubectl_mc.messages import UserError
+from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes.environment import Environment
 
 HELP = """\
@@ -35,61 +43,64 @@ Examples:
   kubectl mc trust approve --clusters='prod-*' --clusterprofile-provider-file=providers.json
 """
 
-CURRENT = "<current>"  # the hub of approvals that were made without a name for it: the current context
-
 
 def run(line: CommandLine, environment: Environment) -> int:
-    """`trust` alone lists. Raises UserError."""
+    """List, approve or revoke; `trust` alone lists. Raises UserError."""
     if line.path == ("trust",) and grammar.operands(line):
-        raise messages.no_trust_command(grammar.operands(line)[0])
+        raise messages.no_subcommand("trust", grammar.operands(line)[0], "list, approve, revoke")
     return {"approve": _approve, "revoke": _revoke}.get(line.path[-1], _list)(line, environment)
 
 
-def _entries(line: CommandLine, environment: Environment, record: approvals.Approvals) -> list[OfferedAccess]:
-    environment = programs.with_kubectl(environment)
-    choice = choose(environment, partial(hub_target, logins_for(line, environment.streams)))
-    return approval_dialogue.offered_access(choice, record)
+def _offered(line: CommandLine, environment: Environment, approvals: Approvals) -> list[OfferedAccess]:
+    """Return what the chosen clusters of the hub offer."""
+    choice = choose_clusters(environment, logins_for(line, environment.streams))
+    return approval_dialogue.offered_access(choice, approvals)
 
 
 # --- list --------------------------------------------------------------------------------------------------
 
 
 def _list(line: CommandLine, environment: Environment) -> int:
-    """What the hub's clusters offer, and what was approved that none of them offers; without the hub, the record."""
+    """List what the clusters offer, then what else is approved. If the hub cannot be asked, list the approvals."""
     form = grammar.value(line, "output") or ""
     if form not in ("", "json", "yaml"):
         raise messages.bad_flag_value("output", form, "json or yaml")
-    record = approvals.read_approvals(approvals.approvals_path(environment.home))
+    approvals = read_approvals(approvals_path(environment.home))
     try:
-        found = _entries(line, environment, record)
+        offered = _offered(line, environment, approvals)
     except UserError as error:
-        if not record:
+        if not approvals:
             raise
         environment.streams.say([f"Warning: {error}", "So this is what was approved, not what is offered now:"])
-        found = []
-    listed = [each for each in found if isinstance(each.offer, Offer) or each.approved]
-    rest = {} if names_targets(environment.options) else {each: record[each] for each in sorted(record)}
-    documents = [_document(each.key, each.cluster, each) for each in listed]
-    named = {each.key for each in listed}
-    documents += [_document(where, where.profile, approved) for where, approved in rest.items() if where not in named]
-    environment.streams.stdout.write(_FORMS[form](documents))
+        offered = []
+    offered = [access for access in offered if isinstance(access.offer, Offer) or access.approval]
+    documents = [_document(access.key, access.cluster, access.approval, access) for access in offered]
+    if not names_targets(environment.options):
+        rest = sorted(set(approvals) - {access.key for access in offered})
+        documents += [_document(key, key.profile, approvals[key]) for key in rest]
+    text = render_document("ClusterTrustList", {"items": documents}, form) if form else _table(documents)
+    environment.streams.stdout.write(text)
     return 0
 
 
-def _document(where: ProfileKey, name: str, known: OfferedAccess | Approval) -> dict[str, Any]:
-    """What is said of a cluster. status: approved, unknown, changed, unusable, or kept: approved, but not offered."""
-    approved = known.approved if isinstance(known, OfferedAccess) else known
-    offer = known.offer if isinstance(known, OfferedAccess) else None
+def _document(
+    key: ProfileKey, name: str, approval: Approval | None, access: OfferedAccess | None = None
+) -> dict[str, Any]:
+    """Return the JSON of a cluster.
+
+    Its status is "approved", "unknown", "changed", "unusable", or "kept" if it is approved but not offered.
+    """
+    offer = access.offer if access else None
     document: dict[str, Any] = {
         "name": name,
-        "hub": where.hub,
-        "profile": where.profile,
-        "status": known.verdict.state if isinstance(known, OfferedAccess) else "kept",
-        "approvedAt": approved.time if approved else "",
-        "fields": dict(offer.approval if isinstance(offer, Offer) else approved.fields if approved else {}),
+        "hub": key.hub,
+        "profile": key.profile,
+        "status": access.verdict.state if access else "kept",
+        "approvedAt": approval.time if approval else "",
+        "fields": dict(offer.fields if isinstance(offer, Offer) else approval.fields if approval else {}),
     }
-    if isinstance(known, OfferedAccess) and known.verdict.changes:
-        document["changes"] = [change._asdict() for change in known.verdict.changes]
+    if access and access.verdict.changes:
+        document["changes"] = [change._asdict() for change in access.verdict.changes]
     if isinstance(offer, Unusable):
         document["problem"] = offer.reason
     return document
@@ -97,88 +108,63 @@ def _document(where: ProfileKey, name: str, known: OfferedAccess | Approval) -> 
 
 def _table(documents: Sequence[Mapping[str, Any]]) -> str:
     rows = []
-    for each in documents:
-        fields = approvals.flat_fields(each["fields"])
+    for document in documents:
+        fields = flat_fields(document["fields"])
         login = f"{fields.get('command', '')} {fields.get('args', '')}".strip()
         login = f"provider {fields['provider']} {login}".strip() if "provider" in fields else login
-        hub, when = each["hub"] or CURRENT, each["approvedAt"] or "<never>"
-        rows.append([each["name"], each["status"], hub, fields.get("server", ""), login, when])
-    return own_tables.render_table(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
+        hub, time = document["hub"] or "<current>", document["approvedAt"] or "<never>"
+        rows.append([document["name"], document["status"], hub, fields.get("server", ""), login, time])
+    return render_table(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
 
-
-def _listed(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"apiVersion": approvals.API_VERSION, "kind": "ClusterTrustList", "items": list(documents)}
-
-
-def _yaml(documents: Sequence[Mapping[str, Any]]) -> str:
-    import yaml
-
-    return str(yaml.safe_dump(_listed(documents), sort_keys=False))
-
-
-_FORMS = {"": _table, "json": lambda documents: json.dumps(_listed(documents), indent=4) + "\n", "yaml": _yaml}
 
 # --- approve, revoke ---------------------------------------------------------------------------------------
 
 
 def _approve(line: CommandLine, environment: Environment) -> int:
-    """Show all of it, then ask once. Exit status 1 if something wasn't approved that was to be."""
-    names = tuple(grammar.operands(line))
-    if not names and not names_targets(environment.options):
+    """Show all offers, then ask once. The exit status is 1 if something that was to be approved was not."""
+    names, options, streams = tuple(grammar.operands(line)), environment.options, environment.streams
+    if not names and not names_targets(options):
         raise messages.approve_what()
-    file = approvals.approvals_path(environment.home)
-    record = approvals.read_approvals(file)
-    found = _entries(line, environment._replace(options=_with_clusters(environment.options, names)), record)
-    offered = [each for each in found if isinstance(each.offer, Offer)]
+    # The names count as if they had been typed with --clusters.
+    typed = (*options.typed, *(("clusters", name) for name in names))
+    choosing = environment._replace(options=options._replace(clusters=(*options.clusters, *names), typed=typed))
+    offered = _offered(line, choosing, read_approvals(approvals_path(environment.home)))
     unusable = [
-        f"{approvals.plain(each.cluster)}: {each.offer.reason}" for each in found if isinstance(each.offer, Unusable)
+        f"{plain(access.cluster)}: {access.offer.reason}" for access in offered if isinstance(access.offer, Unusable)
     ]
-    waiting = list(approval_dialogue.awaiting_approval(found).values())
-    environment.streams.say([messages.visible(text) for text in unusable])
-    approval_dialogue.show_offers(waiting, environment)
-    if not waiting:
-        environment.streams.say(
-            [f"{messages.cluster_count(len(offered))} approved already" if offered else "nothing to approve"]
-        )
-        return 1 if unusable else 0
-    if not environment.options.yes and not approval_dialogue.ask_for_approval(waiting, environment):
-        environment.streams.say(["nothing was approved"])
+    awaiting = approval_dialogue.awaiting_approval(offered)
+    streams.say([messages.visible(text) for text in unusable])
+    approval_dialogue.show_offers(awaiting, environment)
+    if not awaiting:
+        usable = len(offered) - len(unusable)
+        streams.say([f"{messages.cluster_count(usable)} approved already" if usable else "nothing to approve"])
+    elif not options.yes and not approval_dialogue.ask_for_approval(awaiting, environment):
+        streams.say(["nothing was approved"])
         return 1
-    approval_dialogue.record_approvals(waiting, environment)
+    else:
+        approval_dialogue.record_approvals(awaiting, environment)
     return 1 if unusable else 0
 
 
-def _with_clusters(options: Options, names: Sequence[str]) -> Options:
-    """The options as if the names had been given with --clusters."""
-    given = tuple(("clusters", name) for name in names)
-    return options._replace(clusters=(*options.clusters, *names), given=(*options.given, *given))
-
-
 def _revoke(line: CommandLine, environment: Environment) -> int:
-    """By name, namespace/name or glob, of all hubs or of the one that is typed; no hub is asked."""
-    names = grammar.operands(line)
-    if not names:
+    """Revoke approvals by name, namespace/name or glob, of all hubs or of the one that is typed. No hub is asked."""
+    patterns, hub = grammar.operands(line), environment.options.hub_context
+    if not patterns:
         raise messages.revoke_what()
-    file = approvals.approvals_path(environment.home)
-    record = approvals.read_approvals(file)
-    gone = [_named(record, environment.options.hub_context, name) for name in names]
-    for name, found in zip(names, gone):
-        if not found:
-            raise messages.nothing_to_revoke(name)
-    revoked = sorted({where for found in gone for where in found})
-    approvals.update_approvals(file, lambda now: approvals.revoke(now, revoked))
-    environment.streams.say([f"revoked: {', '.join(_described(where) for where in revoked)}"])
+    path = approvals_path(environment.home)
+    of_hub = [key for key in read_approvals(path) if hub in (None, key.hub)]
+    matching: set[ProfileKey] = set()
+    for pattern in patterns:
+        keys = [key for key in of_hub if _matches(key, pattern)]
+        if not keys:
+            raise messages.nothing_to_revoke(pattern)
+        matching.update(keys)
+    revoked = sorted(matching)
+    update_approvals(path, lambda approvals: revoke(approvals, revoked))
+    names = [plain(key.profile) + (f" of hub {plain(key.hub)}" if key.hub else "") for key in revoked]
+    environment.streams.say([f"revoked: {', '.join(names)}"])
     return 0
 
 
-def _described(where: ProfileKey) -> str:
-    return approvals.plain(where.profile) + (f" of hub {approvals.plain(where.hub)}" if where.hub else "")
-
-
-def _named(record: approvals.Approvals, hub: str | None, pattern: str) -> list[ProfileKey]:
-    of_hub = [where for where in record if hub in (None, where.hub)]
-    return [each for each in of_hub if any(fnmatchcase(text, pattern) for text in _names(each))]
-
-
-def _names(where: ProfileKey) -> tuple[str, str]:
-    return where.profile, where.profile.partition("/")[2]
+def _matches(key: ProfileKey, pattern: str) -> bool:
+    return any(fnmatchcase(name, pattern) for name in (key.profile, key.profile.partition("/")[2]))

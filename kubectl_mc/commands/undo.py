@@ -1,22 +1,19 @@
-"""`kubectl mc undo RUN`: roll back the workloads that a run gave a new revision, through the same gate."""
+"""`kubectl mc undo RUN`: rolls back the workloads that a run gave a new revision, through the same gate."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from kubectl_mc import messages
-from kubectl_mc.access.cluster_access import reach_clusters
-from kubectl_mc.access.logins import hub_target
+from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
 from kubectl_mc.changes import earlier_run, record, redaction, rollouts
 from kubectl_mc.changes.record import Run
-from kubectl_mc.command_line import grammar, invocation, verbs
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.invocation import Invocation
-from kubectl_mc.command_line.options import Options, names_targets
-from kubectl_mc.fleet.choice import choose
+from kubectl_mc.command_line.invocation import Invocation, parse_invocation
+from kubectl_mc.command_line.options import names_targets
+from kubectl_mc.commands import kubectl
 from kubectl_mc.merge import object_changes
-from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request
 
@@ -29,98 +26,94 @@ Take back the rollouts of a change: `kubectl rollout undo` for the workloads tha
       --dry-run=server   only say what would be rolled back
 """
 
-_CHOOSING = ("hub-context", "hub-namespace", "contexts", "clusterprofile-provider-file")  # taken over from the run
+# Our flags that are taken over from the run.
+_KEPT_FLAGS = ("hub-context", "hub-namespace", "contexts", "clusterprofile-provider-file")
 
 
 def run(line: CommandLine, environment: Environment) -> int:
-    """The exit status is that of `rollout undo`. Raises UserError."""
-    words, options = grammar.operands(line), environment.options
-    if len(words) != 1 or names_targets(options._replace(clusters=())):
+    """Roll the workloads back and return the exit status of `rollout undo`. Raises UserError."""
+    operands, options, streams = grammar.operands(line), environment.options, environment.streams
+    if len(operands) != 1 or names_targets(options._replace(clusters=())):
         raise messages.which_run("undo")
-    earlier_run.refuse_flags(line, ("namespace",))  # each workload has its own
+    earlier_run.refuse_flags(line, ("namespace",))  # Each workload has its own.
     path = record.record_path(environment.home)
-    found, runs = record.find_run(path, words[0]), record.read_runs(path)
-    recorded = invocation.parse_invocation([str(word) for word in found.start["argv"]])
-    groups = revised(found) if verbs.find_row(recorded.kubectl).revises else {}
+    earlier, runs = record.find_run(path, operands[0]), record.read_runs(path)
+    recorded = parse_invocation([str(word) for word in earlier.start["argv"]])
+    groups = _revised_workloads(earlier) if verbs.find_row(recorded.kubectl).as_change.revises else {}
     if not groups:
-        raise messages.nothing_to_undo(found.id)
+        raise messages.nothing_to_undo(earlier.id)
     names = list(dict.fromkeys(cluster for clusters in groups.values() for cluster in clusters))
-    wanted = earlier_run.narrowed_names(found, names, options.clusters)
-    ours = [(name, value) for name, value in recorded.options.given if name in _CHOOSING]
-    ours += [(name, value) for name, value in options.given if name != "clusters"]
-    theirs = _flags(found, recorded.kubectl, line)
-    if grammar.value(theirs, "kubeconfig"):
-        earlier_run.enter_directory(found)
-    _check(found, (recorded.options, options), _undoing((), theirs, wanted, ours), environment)
-    since = runs[[each.id for each in runs].index(found.id) + 1 :]  # ids of one second are in no order
-    later = [each.id for each in since if _workloads(each) & _workloads(found)]
+    wanted = earlier_run.narrowed_names(earlier, names, options.clusters)
+    own_flags = [(name, value) for name, value in recorded.options.typed if name in _KEPT_FLAGS]
+    own_flags += [(name, value) for name, value in options.typed if name != "clusters"]
+    flags = _kubectl_flags(earlier, recorded.kubectl, line)
+    if grammar.value(flags, "kubeconfig"):
+        earlier_run.enter_directory(earlier)
+    # Before the first rollback, the clusters have to be those of the run.
+    asking = _undo_invocation((), flags, wanted, own_flags)
+    choice = choose_clusters(environment.for_invocation(asking), None)
+    targets = reach_clusters(choice, asking.kubectl)
+    request = Request(choice.environment, verbs.find_row(asking.kubectl), asking.kubectl)
+    option_sets = (recorded.options, options)
+    earlier_run.check_clusters(request, earlier, option_sets, choice.clusters, targets, same_namespace=False)
+    workloads = _workloads(earlier)
+    # The record is in order; the ids of runs that began in the same second are not.
+    since = runs[[run.id for run in runs].index(earlier.id) + 1 :]
+    later = [run.id for run in since if _workloads(run) & workloads]
     if later:
-        environment.streams.say([messages.changed_since(later)])
-    lost = sorted({resource for _, resource, namespace in _workloads(found) if not namespace})
-    if lost:
-        environment.streams.say([messages.not_rolled_back(lost)])
-    chosen = {group: [name for name in clusters if name in wanted] for group, clusters in groups.items()}
-    return max(
-        _run(_undoing(group, theirs, clusters, ours), environment) for group, clusters in chosen.items() if clusters
-    )
+        streams.say([messages.changed_since(later)])
+    without_namespace = sorted({resource for _, resource, namespace in workloads if not namespace})
+    if without_namespace:
+        streams.say([messages.not_rolled_back(without_namespace)])
+    statuses = []
+    for group, clusters in groups.items():
+        chosen = [name for name in clusters if name in wanted]
+        if chosen:
+            undoing = _undo_invocation(group, flags, chosen, own_flags)
+            statuses.append(kubectl.run(undoing.kubectl, environment.for_invocation(undoing)))
+    return max(statuses)
 
 
-def _flags(found: Run, recorded: CommandLine, typed: CommandLine) -> CommandLine:
-    """kubectl's flags by which the run reached its clusters, and those typed now in their place."""
-    again = {name for token in typed.tokens for name, _ in token.flags}
-    kept = rollouts.related_line(grammar.without(recorded, again), (), "").tokens
-    secret = [name for token in kept for name, value in token.flags if redaction.GONE in (value or "")]
+def _kubectl_flags(earlier: Run, recorded: CommandLine, typed: CommandLine) -> CommandLine:
+    """Return kubectl's flags by which the run reached its clusters, replaced or followed by those typed now."""
+    typed_names = {name for token in typed.tokens for name, _ in token.flags}
+    kept = rollouts.related_line(grammar.without(recorded, typed_names), (), "").tokens
+    secret = [name for token in kept for name, value in token.flags if redaction.REDACTED in (value or "")]
     if secret:
-        raise messages.flag_has_secret("kubectl mc undo", found.id, secret)
+        raise messages.flag_has_secret("kubectl mc undo", earlier.id, secret)
     return recorded._replace(tokens=(*kept, *typed.tokens))
 
 
-def _undoing(
-    group: Sequence[str], flags: CommandLine, clusters: Sequence[str], ours: Sequence[tuple[str, str | None]]
+def _undo_invocation(
+    group: Sequence[str], flags: CommandLine, clusters: Sequence[str], own_flags: Sequence[tuple[str, str | None]]
 ) -> Invocation:
-    """`rollout undo` of a group's workloads (its first word is their namespace) on the clusters."""
-    where, *workloads = group or ("",)
+    """Return the invocation of `rollout undo` on the clusters. group: a namespace and its workloads; () for none."""
+    namespace, *workloads = group or ("",)
     dry_run = grammar.join_tokens([token for token in flags.tokens if "dry-run" in dict(token.flags)])
-    words = grammar.join_tokens(rollouts.related_line(flags, ["rollout", "undo", *workloads, *dry_run], where).tokens)
-    typed = [f"--{name}" if value is None else f"--{name}={value}" for name, value in ours]
+    line = rollouts.related_line(flags, ["rollout", "undo", *workloads, *dry_run], namespace)
+    typed = [f"--{name}" if value is None else f"--{name}={value}" for name, value in own_flags]
     chosen = [f"--clusters={','.join(clusters)}", "--all-clusters"]  # whatever the mapping file's defaults say
-    return invocation.parse_invocation([*words, *chosen, *typed])
-
-
-def _check(found: Run, given: Sequence[Options], asking: Invocation, environment: Environment) -> None:
-    """Are all the clusters still those of the run? Ahead of the first rollback. Raises UserError."""
-    environment, line = programs.with_kubectl(environment.for_invocation(asking)), asking.kubectl
-    choice = choose(environment, partial(hub_target, None))
-    targets = reach_clusters(choice, line)
-    request = Request(choice.environment, verbs.find_row(line), line)
-    earlier_run.check_clusters(request, found, given, choice.clusters, targets, same_namespace=False)
-
-
-def _run(invocation: Invocation, environment: Environment) -> int:
-    """Run `rollout undo`, as if it had been typed; the exit status."""
-    from kubectl_mc.commands import kubectl
-
-    return kubectl.run(invocation.kubectl, environment.for_invocation(invocation))
+    return parse_invocation([*grammar.join_tokens(line.tokens), *chosen, *typed])
 
 
 def _workloads(run: Run) -> set[tuple[str, str, str]]:
-    """(cluster, workload, namespace) of all that the run has changed."""
+    """Return (cluster, workload, namespace) of all workloads that the run has changed."""
     return {
-        (place.cluster, each.resource, each.namespace)
-        for place in run.places()
-        for each in object_changes.workloads(place.objects)
+        (outcome.cluster, workload.resource, workload.namespace)
+        for outcome in run.outcomes()
+        for workload in object_changes.workloads(outcome.objects)
     }
 
 
-def revised(found: Run) -> dict[tuple[str, ...], list[str]]:
-    """(namespace, workload, …) -> the clusters where the run has given just these another revision.
+def _revised_workloads(run: Run) -> dict[tuple[str, ...], list[str]]:
+    """Return (namespace, workload, …) -> the clusters where the run gave exactly these workloads a new revision.
 
-    What it created has no revision to go back to; where it isn't known in which namespace a workload is, it stays.
+    A workload that the run created has no earlier revision. One whose namespace is not known is left out.
     """
     groups: dict[tuple[str, ...], list[str]] = {}
-    for place in found.places():
-        changed = [each for each in object_changes.workloads(place.objects) if each.result != "created"]
-        for namespace in dict.fromkeys(each.namespace for each in changed if each.namespace):
-            names = tuple(each.resource for each in changed if each.namespace == namespace)
-            groups.setdefault((namespace, *names), []).append(place.cluster)
+    for outcome in run.outcomes():
+        revised = [change for change in object_changes.workloads(outcome.objects) if change.result != "created"]
+        for namespace in dict.fromkeys(change.namespace for change in revised if change.namespace):
+            names = tuple(change.resource for change in revised if change.namespace == namespace)
+            groups.setdefault((namespace, *names), []).append(outcome.cluster)
     return groups

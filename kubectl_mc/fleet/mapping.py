@@ -133,10 +133,10 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
         raise messages.mapping_file(path, _line(root, "kind"), f"{version} {kind} is not {API_VERSION} ClusterMapping")
     hub = document.get("hubContext")
     if hub is not None and not isinstance(hub, str):
-        raise messages.mapping_file(path, _line(root, "hubContext"), "hubContext is no string")
+        raise messages.mapping_file(path, _line(root, "hubContext"), "hubContext is not a string")
     clusters = document.get("clusters") or []
     if not isinstance(clusters, list):
-        raise messages.mapping_file(path, _line(root, "clusters"), "clusters is no list")
+        raise messages.mapping_file(path, _line(root, "clusters"), "clusters is not a list")
     for key in document:  # an option such as `hubNamespace` or `healthy` has an effect only among the defaults
         flag = re.sub(r"_|(?=[A-Z])", "-", key).lower() if isinstance(key, str) and key not in _KEYS else ""
         if flag in OWN_FLAGS:
@@ -147,7 +147,7 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     entries, defaults = _entries(clusters, path, root), _defaults(document, path, root)
     protected = document.get("protected") or []
     if not isinstance(protected, list) or not all(isinstance(glob, str) and glob for glob in protected):
-        raise messages.mapping_file(path, _line(root, "protected"), "protected is no list of names or globs")
+        raise messages.mapping_file(path, _line(root, "protected"), "protected is not a list of names or globs")
     return ClusterMapping(hub, tuple(entries), defaults, tuple(protected))
 
 
@@ -180,7 +180,7 @@ def _defaults(document: Mapping[object, object], path: str, root: object) -> tup
     ]
     for flag, value in pairs:
         if not isinstance(value, (str, int, float)):
-            raise messages.default_bad(path, line, f"{flag} is no text, number, or list of them")
+            raise messages.default_bad(path, line, f"{flag} is not a string, a number, or a list of them")
     typed = tuple((flag, _typed(flag, value, path)) for flag, value in pairs)
     try:
         from_flags(typed)

@@ -174,7 +174,7 @@ def _appended(text: str, sequence: yaml.Node, item: Mapping[str, str], column: i
             return _Edit(sequence.start_mark.index, sequence.end_mark.index, f"[{_flow(item)}]")
         return _inserted_lines(text, _line_end(text, sequence.start_mark.index), _block(item, column))
     if not isinstance(sequence, yaml.SequenceNode):
-        raise CannotEdit("its clusters are no list")
+        raise CannotEdit("its clusters are not a list")
     if sequence.flow_style:
         if not sequence.value:
             return _Edit(sequence.end_mark.index - 1, sequence.end_mark.index - 1, _flow(item))

@@ -137,7 +137,7 @@ def _is_cluster_failure(result: Result) -> bool:
 
 
 def _absent(answered: Sequence[Result], total: int) -> list[str]:
-    """Return what all clusters that answered (of `total`) lack; what one of them has is no error."""
+    """Return what all clusters that answered (of `total`) lack; what one of them has is not an error."""
     if not answered:
         return []
     absences = [list(dict.fromkeys(messages.absences(_text(result.stderr)))) for result in answered]

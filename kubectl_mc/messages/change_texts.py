@@ -45,7 +45,7 @@ def bad_waves(spec: str) -> UserError:
 
 def unknown_canary(name: str, names: Sequence[str]) -> UserError:
     """Say that --canary names a cluster that is not chosen."""
-    return UserError(f"--canary: '{visible(name)}' is none of the chosen clusters: {name_list(names)}")
+    return UserError(f"--canary: '{visible(name)}' is not one of the chosen clusters: {name_list(names)}")
 
 
 def one_by_one(flag: str, verb: str) -> UserError:

@@ -1,8 +1,10 @@
-"""Tables of our own commands, which look like kubectl's."""
+"""The output of our own commands: tables that look like kubectl's, and documents in JSON or YAML."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kubectl_mc.messages import visible
 
@@ -17,3 +19,14 @@ def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines += [[visible(cell) for cell in cells] for cells in rows]
     text = tabulate(lines, tablefmt=looks, disable_numparse=True)
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def render_document(kind: str, fields: Mapping[str, Any], form: str, allow_unicode: bool = False) -> str:
+    """Return a document of our API as JSON or YAML. form: "json" or "yaml"."""
+    text = json.dumps({"apiVersion": "kubectl-mc.k8s.io/v1alpha1", "kind": kind, **fields}, indent=4)
+    if form == "json":
+        return f"{text}\n"
+    import yaml
+
+    # The JSON is parsed because YAML would write anchors for objects that are in the document twice.
+    return str(yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=allow_unicode))

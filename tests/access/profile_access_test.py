@@ -113,7 +113,7 @@ def test_the_first_provider_of_the_file_counts_not_the_profiles_first() -> None:
 def test_a_provider_that_cannot_be_used_is_not_passed_over() -> None:
     both = (AccessProvider("kubeconfig", CLUSTER), AccessProvider("google", {}))
     both_ways = ClusterProfile("c1", "fleet", properties=PROPERTIES, access_providers=both)
-    assert "its server is no https URL" in refused(both_ways, provider(), provider(name="kubeconfig"))
+    assert "its server is not an https URL" in refused(both_ways, provider(), provider(name="kubeconfig"))
 
 
 @pytest.mark.parametrize(
@@ -166,18 +166,18 @@ def test_the_cluster_config_goes_to_a_plugin_that_is_told_of_the_cluster_and_is_
 @pytest.mark.parametrize(
     ("cluster", "reason"),
     [
-        (extended(args="--a"), "additional-args is no list of texts"),
-        (extended(args=[7]), "additional-args is no text"),
+        (extended(args="--a"), "additional-args is not a list of strings"),
+        (extended(args=[7]), "additional-args is not a string"),
         (extended(args=["\0"]), "holds what no command line can"),
         (extended(args=["\ud800"]), "holds what no command line can"),
         (extended(args=["x" * 20_000]), "more to approve than 16 KiB"),
-        (extended(envs=["A=1"]), "environment variables are no object"),
-        (extended(envs={"A": 1}), "A is no text"),
-        (extended(envs={"A=B": "1"}), "'A=B' is no environment variable's name"),
-        (extended(envs={"": "1"}), "is no environment variable's name"),
+        (extended(envs=["A=1"]), "environment variables are not an object"),
+        (extended(envs={"A": 1}), "A is not a string"),
+        (extended(envs={"A=B": "1"}), "'A=B' is not the name of an environment variable"),
+        (extended(envs={"": "1"}), "is not the name of an environment variable"),
         (extended(envs={"LD_PRELOAD": "/tmp/x.so"}), "it sets LD_PRELOAD, which no hub may"),
         (extended(envs={"DYLD_INSERT_LIBRARIES": "x"}), "it sets DYLD_INSERT_LIBRARIES"),
-        (extended(config="x"), "client.authentication.k8s.io/exec is no object"),
+        (extended(config="x"), "client.authentication.k8s.io/exec is not an object"),
         (extended(config={"a": json.loads("[" * 100 + "]" * 100)}), "nested deeper than 20 levels"),
         ({**CLUSTER, "extensions": 2 * [{"name": EXTRA_ARGS, "extension": []}]}, "an extension is there twice"),
     ],
@@ -224,10 +224,10 @@ def test_a_command_alone_is_enough() -> None:
         ({"auth.exec.command": "../../tmp/login"}, "neither a name nor an absolute path"),
         ({"auth.exec.command": "a\0b"}, "auth.exec.command holds what no command line can"),
         ({"auth.exec.command": "x" * 1_000_000}, "more to approve than 16 KiB"),
-        ({**PROPERTIES, "auth.exec.apiVersion": "v1"}, "auth.exec.apiVersion is none of"),
+        ({**PROPERTIES, "auth.exec.apiVersion": "v1"}, "auth.exec.apiVersion is not one of"),
         ({**PROPERTIES, "auth.exec.env": "LD_PRELOAD=/tmp/x.so"}, "it sets LD_PRELOAD"),
-        ({**PROPERTIES, "auth.exec.env": "=x"}, "is no environment variable's name"),
-        ({**PROPERTIES, "auth.exec.env": "A B=x"}, "'A B' is no environment variable's name"),
+        ({**PROPERTIES, "auth.exec.env": "=x"}, "is not the name of an environment variable"),
+        ({**PROPERTIES, "auth.exec.env": "A B=x"}, "'A B' is not the name of an environment variable"),
     ],
 )
 def test_properties_that_cannot_be_a_command_are_refused(properties: Mapping[str, str], reason: str) -> None:

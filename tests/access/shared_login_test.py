@@ -238,7 +238,7 @@ def test_a_failing_plugin_fails_its_own_clusters_only(plugin: Plugin, settings: 
     [
         ("exit 3", "login ended with status 3"),
         ("kill -9 $$", "login ended with status -9"),
-        ("echo secret-token", "the plugin's output is no ExecCredential"),
+        ("echo secret-token", "the plugin's output is not an ExecCredential"),
         (f'echo \'{{"apiVersion": "{V1BETA1}", "kind": "ExecCredential"}}\'', f"asked for API version {V1}"),
         ("yes x | tr -d '\\n' | head -c 5000 >&2; exit 1", "x" * 200 + "…"),
     ],

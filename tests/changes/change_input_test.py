@@ -142,7 +142,7 @@ def test_a_login_in_a_url_is_a_header_for_its_server_only(url: str) -> None:
         with pytest.raises(UserError) as raised:
             read("apply", "-f", f"{with_login}/{path}")
         assert "p%40ss" not in str(raised.value)
-    with pytest.raises(UserError, match="it is no URL"):
+    with pytest.raises(UserError, match="it is not a URL"):
         read("apply", "-f", "http://joe:p%40ss@localhost:port/a")
 
 

@@ -67,7 +67,7 @@ def test_without_flags_there_is_one_wave() -> None:
 
 
 def test_the_canary_has_to_be_a_target() -> None:
-    with pytest.raises(UserError, match="'c9' is none of the chosen clusters: c1, c2"):
+    with pytest.raises(UserError, match="'c9' is not one of the chosen clusters: c1, c2"):
         waves.plan_waves(["c1", "c2"], None, "c9")
 
 

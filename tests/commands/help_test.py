@@ -5,7 +5,7 @@ import io
 import pytest
 
 from kubectl_mc import cli
-from kubectl_mc.command_line.own_commands import COMMANDS, SECTIONS, WITHOUT_OPERANDS
+from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, WITHOUT_OPERANDS
 
 TOP = sorted(path for path in COMMANDS if " " not in path)
 
@@ -25,7 +25,7 @@ def test_each_command_of_ours_has_a_help_with_its_flags(command: str) -> None:
     own = " ".join(flags for path, flags in COMMANDS.items() if path.split()[0] == command).split()
     spelt = {entry.rpartition(",")[2].rstrip("=") for entry in own}
     assert all(f"--{name}" in stdout or f"-{name[0]}" in stdout for name in spelt)
-    assert ("--all-clusters" in stdout) == ("clusters" in SECTIONS[command])
+    assert ("--all-clusters" in stdout) == ("clusters" in FLAG_SECTIONS[command])
     assert run("help", command) == (status, stdout, stderr)
 
 

@@ -67,8 +67,10 @@ def register(fp: FakeProcess, home: Home, answers: Mapping[str, Any]) -> None:
     for text, answer in answers.items():
         argv = [home.kubectl, *text.split()]
         if isinstance(answer, tuple):
-            told = recording(answer[0])
-            fp.register(argv, stdout=told.stdout.encode(), stderr=told.stderr.encode(), returncode=told.status)
+            recorded = recording(answer[0])
+            fp.register(
+                argv, stdout=recorded.stdout.encode(), stderr=recorded.stderr.encode(), returncode=recorded.status
+            )
         else:
             fp.register(argv, stdout=answer.encode())
 
@@ -83,10 +85,10 @@ def started(fp: FakeProcess, home: Home) -> list[str]:
 
 
 def test_the_hub_is_asked_first_then_each_cluster_by_its_context(fp: FakeProcess, home: Home) -> None:
-    each = [f"--context {name} get pods" for name in ("c1", "c2", "c10")]
-    register(fp, home, {HUB: profiles("c10", "c2", "c1"), **dict.fromkeys(each, PODS)})
+    commands = [f"--context {name} get pods" for name in ("c1", "c2", "c10")]
+    register(fp, home, {HUB: profiles("c10", "c2", "c1"), **dict.fromkeys(commands, PODS)})
     assert run(home, "get pods") == Outcome(0, MERGED, "")
-    assert started(fp, home) == [HUB, *each]
+    assert started(fp, home) == [HUB, *commands]
 
 
 def test_for_five_minutes_the_hub_is_asked_once(fp: FakeProcess, home: Home) -> None:
@@ -205,7 +207,7 @@ def test_a_choice_of_nothing_names_the_clusters_and_starts_nothing(fp: FakeProce
     outcome = run(home, "get pods --clusters=c3,c1")
     assert (outcome.status, outcome.stdout) == (1, "")
     assert outcome.stderr.startswith("Error: no cluster matches 'c3'.")
-    assert outcome.stderr.endswith("Known are: c1, c2\n")
+    assert outcome.stderr.endswith("Known clusters: c1, c2\n")
     assert started(fp, home) == [HUB]
 
 
@@ -225,7 +227,7 @@ def test_without_a_kubeconfig_it_is_said_what_to_do(home: Home) -> None:
 def test_a_broken_mapping_is_named_and_nothing_is_started(fp: FakeProcess, home: Home) -> None:
     home.write(".kube/kubectl-mc-clusters.yaml", "clusters: x")
     outcome = run(home, "get pods")
-    assert outcome.stderr.startswith(f"Error: {home.folder}/.kube/kubectl-mc-clusters.yaml:1: clusters is no list.")
+    assert outcome.stderr.startswith(f"Error: {home.folder}/.kube/kubectl-mc-clusters.yaml:1: clusters is not a list.")
     assert started(fp, home) == []
 
 

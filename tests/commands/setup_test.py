@@ -112,7 +112,7 @@ def test_one_process_for_the_hub_one_for_the_kubeconfig_and_one_for_each_context
         "c2        c2        same name   yes              admin\n"
     )
     assert outcome.status == 0
-    assert started(fp) == [f"kubectl {each}" for each in (HUB, VIEW, whoami("c1"), whoami("c2"))]
+    assert started(fp) == [f"kubectl {words}" for words in (HUB, VIEW, whoami("c1"), whoami("c2"))]
 
 
 def test_a_context_of_two_clusters_is_asked_once(fp: FakeProcess, home: Home) -> None:
@@ -209,7 +209,7 @@ def test_entries_of_another_hub_than_the_files_are_not_written_without_a_word(fp
 def test_a_kubeconfig_that_is_named_is_everywhere(fp: FakeProcess, home: Home) -> None:
     path = str(home.folder / ".kube" / "config")
     home.write("bin/az", "not to be run")
-    named = [f"--kubeconfig {path} {each}" for each in (HUB, VIEW)]
+    named = [f"--kubeconfig {path} {words}" for words in (HUB, VIEW)]
     az = f"aks get-credentials --name Shop --resource-group g --context c2 --file {path}"
     register(fp, home, {named[0]: profiles("c2", **{"cluster-name": "Shop", "resource-group": "g"})})
     for _ in range(3):
@@ -223,7 +223,7 @@ def test_a_kubeconfig_that_is_named_is_everywhere(fp: FakeProcess, home: Home) -
     assert outcome.rows == [["c2", "c2", "made", "by", "az", "yes", "admin"]]
     assert f"az {az}" in started(fp)
     assert f"kubectl {restored}" in started(fp)
-    assert all(path in each for each in started(fp))
+    assert all(path in command for command in started(fp))
 
 
 def test_a_kubeconfig_that_can_t_be_read_is_an_error(fp: FakeProcess, home: Home) -> None:

@@ -19,12 +19,12 @@ SERVER = "https://c1.example:6443"
 
 
 def profile(name: str, command: str = "aws", **properties: str) -> dict[str, Any]:
-    given = {"auth.exec.command": command, **{f"auth.exec.{key}": value for key, value in properties.items()}}
+    fields = {"auth.exec.command": command, **{f"auth.exec.{key}": value for key, value in properties.items()}}
     return {
         "apiVersion": cluster_profiles.API_VERSION,
         "metadata": {"name": name, "namespace": "fleet"},
         "status": {
-            "properties": [{"name": key, "value": value} for key, value in given.items()],
+            "properties": [{"name": key, "value": value} for key, value in fields.items()],
             "accessProviders": [{"name": "google", "cluster": {"server": SERVER.replace("c1", name)}}],
         },
     }
@@ -82,9 +82,9 @@ class User:
 
 @pytest.fixture
 def user(tmp_path: Path) -> User:
-    found = User(tmp_path)
-    found.hub_has(profile("c1"), profile("c2", args="eks,get-token"), NOTHING)
-    return found
+    user = User(tmp_path)
+    user.hub_has(profile("c1"), profile("c2", args="eks,get-token"), NOTHING)
+    return user
 
 
 def test_the_list_says_what_is_offered_and_what_was_approved(user: User) -> None:
@@ -169,7 +169,7 @@ def test_what_changed_is_shown_as_that(user: User) -> None:
 def test_a_cluster_that_offers_nothing_is_named(user: User) -> None:
     done = user.mc("trust", "approve", "bare", "c1", "--yes")
     assert (done.status, user.approved()) == (1, {"fleet/c1"})
-    assert "bare: its profile says no way to reach it" in done.stderr
+    assert "bare: its profile names no way to reach it" in done.stderr
     alone = user.mc("trust", "approve", "bare", "--yes")
     assert (alone.status, "nothing to approve" in alone.stderr) == (1, True)
 
@@ -234,7 +234,7 @@ def test_a_hub_that_cannot_be_asked_leaves_the_record_to_be_seen(user: User) -> 
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "text"),
     [
         (["approve"], "name the clusters to approve"),
         (["approve", "nope"], "no cluster matches 'nope'"),
@@ -243,7 +243,7 @@ def test_a_hub_that_cannot_be_asked_leaves_the_record_to_be_seen(user: User) -> 
         (["aprove"], "kubectl mc trust has no command 'aprove'"),
     ],
 )
-def test_mistakes_are_said_with_what_to_do(user: User, words: list[str], said: str) -> None:
+def test_mistakes_are_said_with_what_to_do(user: User, words: list[str], text: str) -> None:
     done = user.mc("trust", *words)
     assert done.status == 1
-    assert said in done.stderr
+    assert text in done.stderr

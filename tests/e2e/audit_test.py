@@ -17,7 +17,7 @@ from tests.e2e.verbs_test import Place
 
 
 def test_audit_shows_runs_and_a_run(place: Place) -> None:
-    assert place.mc("audit") == Done(0, "", "No changes were made from here yet\n")
+    assert place.mc("audit") == Done(0, "", "No changes have been made from here yet\n")
     place.mc(targeted(LABEL, "--yes"))
     (run,) = runs(place)
     (row,) = place.mc("audit list").rows[1:]
@@ -50,7 +50,7 @@ def test_no_secret_is_kept_of_a_command_or_of_what_a_program_says(place: Place) 
         "Set env deployment 'cart' in 2 clusters",
         "Run pod 'z' in 2 clusters",
     ]
-    assert {each.reason for each in runs(place)[0].places()} == {"exit status 3"}
+    assert {each.reason for each in runs(place)[0].outcomes()} == {"exit status 3"}
     told = ["danger", "login", "<redacted>", "<redacted>", "--my-token", "<redacted>"]
     assert runs(place)[0].start["argv"][: len(told)] == told
 

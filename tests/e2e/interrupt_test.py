@@ -131,8 +131,8 @@ def test_an_answer_that_cannot_be_written_is_one_line(tidy: Shell) -> None:
 
 
 def test_too_few_open_files_leave_no_cluster_out_unsaid(tidy: Shell) -> None:
-    limited = ["bash", "-c", 'ulimit -n 53; exec "$0" "$@"', *MC, "get", "nodes", "-w"]
+    limited = ["bash", "-c", 'ulimit -n 56; exec "$0" "$@"', *MC, "get", "nodes", "-w"]
     with Running(limited, tidy.environment) as watch:
         assert watch.end() == 1
     assert watch.stdout == ""
-    assert "(ulimit -n 54)" in watch.stderr
+    assert "(ulimit -n 57)" in watch.stderr

@@ -42,7 +42,7 @@ def test_the_same_flags_choose_for_a_command_and_for_its_preview(
     ("flags", "problem"),
     [
         (["--placement=nope"], "no PlacementDecision 'nope'. The hub has: fleet/all, fleet/canary"),
-        (["--clusterset=dev"], "no cluster is chosen by all of the selection flags. Known are: c1, c2, c3"),
+        (["--clusterset=dev"], "no cluster is chosen by all of the selection flags. Known clusters: c1, c2, c3"),
         (["--cluster-selector=tier=none"], "no ClusterProfiles with labels tier=none"),
         (["--cluster-selector=tier in ("], "kubectl said:"),
         (["--contexts=c?", "--healthy"], "without a hub"),

@@ -57,7 +57,7 @@ def test_check_and_no_terminal_change_nothing(fresh_home: MakeShell, members: Sh
     *first, last = done.stderr.splitlines()
     assert last == f"Would write the context of 2 clusters to {home(shell) / FILE}"
     assert bool(first) == (not flag)
-    assert all("stdin is no terminal" in line for line in first)
+    assert all("stdin is not a terminal" in line for line in first)
     assert not (home(shell) / FILE).exists()
 
 
@@ -160,7 +160,7 @@ def test_only_what_is_open_is_asked(fresh_home: MakeShell, members: Shell) -> No
     assert listed[0][2] == third
     assert "Which context reaches c2? (close name: kind-c2)" in done.screen
     assert "Which context reaches c3? (its server is that of kind-c2, kind-c3)" in done.screen
-    assert "'9' is no context and no number of the list" in done.screen
+    assert "'9' is neither a context nor a number of the list" in done.screen
     assert [line.split()[1:4] for line in done.stdout.splitlines()[1:]] == [
         ["c1", "same", "name"],
         ["kind-c3", "chosen", "yes"],

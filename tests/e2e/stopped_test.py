@@ -180,7 +180,7 @@ def test_a_signal_while_an_editor_has_the_terminal_is_no_silent_end(
     assert f"{left} in 1 cluster: c1 (interrupted)\r\n  not started in 1 cluster: c3\r\n" in running.stdout
     (run,) = runs(place)
     assert (run.ended, run.events[-1]["exit"], states(run)) == (True, 128 + number, {"c1": left, "c3": "not started"})
-    assert [each.result for each in run.places()[0].objects] == (["edited"] if edits else [])
+    assert [each.result for each in run.outcomes()[0].objects] == (["edited"] if edits else [])
 
 
 def test_a_run_that_goes_on_is_not_gone_on_with(place: Place, stopping: Callable[[int, str], None]) -> None:

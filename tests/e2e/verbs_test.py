@@ -372,4 +372,4 @@ def test_the_way_and_the_naming_of_targets_are_the_programs(row: Row) -> None:
         line = line._replace(path=(*line.path, "some"))
     assert (row.way, row.named) == (verbs.mode(verb, line), "yes" if verbs.is_change(verb, line) else "no")
     shapes = {"table": "table", "text": "sections", "lines": "lines"}
-    assert row.answer == (shapes[verb.shape] if row.way in ("captured", "streamed") else "as kubectl's")
+    assert row.answer == (shapes[verb.output.shape] if row.way in ("captured", "streamed") else "as kubectl's")

@@ -30,7 +30,9 @@ def test_waves_wait_for_the_rollouts_of_what_they_changed(place: Place) -> None:
             "Waiting for the rollouts in c3",
         ],
     )
-    assert {each.cluster: each.gated for each in runs(place)[0].places()} == dict.fromkeys(("c2", "c1", "c3"), True)
+    assert {each.cluster: each.rolled_out for each in runs(place)[0].outcomes()} == dict.fromkeys(
+        ("c2", "c1", "c3"), True
+    )
 
 
 def test_a_rollout_that_does_not_end_stops_the_waves(place: Place) -> None:

@@ -121,7 +121,7 @@ def test_a_change_is_refused_rehearsed_confirmed_and_written_down(place: Place, 
 
 
 def test_every_changing_verb_has_a_case() -> None:
-    changing = {path for path, row in verbs.TABLE.items() if row.changes}
+    changing = {path for path, row in verbs.TABLE.items() if row.change}
     proven = {verbs.find_row(grammar.parse_line(shlex.split(case.command))).path for case in CASES}
     elsewhere = {"exec", "attach", "apply edit-last-applied"}  # below, and in verbs_test.py
     assert changing - proven == elsewhere
@@ -135,4 +135,4 @@ def test_exec_runs_on_the_targets_only_and_is_written_down(place: Place) -> None
     assert sorted(line.split()[0] for line in done.stdout.splitlines()) == ["[c1]", "[c3]"]
     (run,) = runs(place)
     assert states(run) == dict.fromkeys(TARGETS, "changed")
-    assert all(each.objects == () for each in run.places())  # what a program prints isn't kept
+    assert all(each.objects == () for each in run.outcomes())  # what a program prints isn't kept

@@ -78,8 +78,8 @@ def test_both_forms_are_read(text: str, value: ClusterMapping) -> None:
         ("text", "FILE:1: not a mapping of keys to values."),
         ("apiVersion: v1\nkind: Pod\n", "FILE:2: v1 Pod is not kubectl-mc.k8s.io/v1alpha1 ClusterMapping."),
         ("apiVersion: v2\n", "FILE:1: v2 ClusterMapping is not "),
-        ("a: 1\nhubContext: [x]", "FILE:2: hubContext is no string."),
-        ("a: 1\n\nclusters: {a: b}", "FILE:3: clusters is no list."),
+        ("a: 1\nhubContext: [x]", "FILE:2: hubContext is not a string."),
+        ("a: 1\n\nclusters: {a: b}", "FILE:3: clusters is not a list."),
         ("clusters:\n- name: a\n  context: b\n- name: c\n", "FILE:4: entry 2 of clusters needs name and "),
         ("clusters:\n- context: b\n", "FILE:2: entry 1 of clusters needs "),
         ("clusters:\n- name: 1\n  context: b\n", "FILE:2: entry 1 of clusters needs "),
@@ -119,8 +119,8 @@ def test_a_mistake_is_named_with_its_line(text: str, problem: str) -> None:
         ("a: 1\ndefaults: [x]", "FILE:2: defaults: no mapping of flags to values"),
         ("a: 1\ndefaults: {max-parallel: 0}", "FILE:2: defaults: invalid argument '0' for --max-parallel: "),
         ("defaults: {clusters: ''}", "FILE:1: defaults: flag needs an argument: --clusters."),
-        ("defaults: {exclude: [[a]]}", "FILE:1: defaults: exclude is no text, number, or list of them"),
-        ("defaults: {placement: {a: b}}", "FILE:1: defaults: placement is no text, number, or list of them"),
+        ("defaults: {exclude: [[a]]}", "FILE:1: defaults: exclude is not a string, a number, or a list of them"),
+        ("defaults: {placement: {a: b}}", "FILE:1: defaults: placement is not a string, a number, or a list of them"),
         ("defaults: {on: true}", "FILE:1: defaults are flags of kubectl mc, and 'True' is none. "),
     ],
 )
@@ -292,5 +292,5 @@ def test_what_is_kept_may_be_damaged(tmp_path: Path, text: str) -> None:
 def test_a_file_that_is_none_is_not_kept(tmp_path: Path) -> None:
     (tmp_path / mapping.FILES[0]).write_text("clusters: 3\n")
     for _ in range(2):
-        with pytest.raises(UserError, match="clusters is no list"):
+        with pytest.raises(UserError, match="clusters is not a list"):
             mapping.read_mapping(str(tmp_path))

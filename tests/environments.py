@@ -1,4 +1,4 @@
-"""Environments and requests for tests of single modules: streams in memory, and a command line as it would be typed."""
+"""Environments and requests for unit tests, with streams in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULTS = Options()
 
 
 def memory_streams(stdin: bytes = b"") -> Streams:
-    """Streams that no process shares. stdin: what can be read from it"""
+    """Return streams in memory. stdin: what can be read from it"""
     return Streams(
         io.TextIOWrapper(io.BytesIO(stdin)),
         io.TextIOWrapper(io.BytesIO(), write_through=True),
@@ -26,7 +26,7 @@ def memory_streams(stdin: bytes = b"") -> Streams:
 
 
 def written(stream: object) -> str:
-    """What has been written to one of the `memory_streams`."""
+    """Return what was written to one of the `memory_streams`."""
     assert isinstance(stream, io.TextIOWrapper)
     stream.flush()
     assert isinstance(stream.buffer, io.BytesIO)
@@ -36,12 +36,12 @@ def written(stream: object) -> str:
 def environment(
     variables: Mapping[str, str] | None = None, options: Options = DEFAULTS, kubectl: str = "kubectl"
 ) -> Environment:
-    """An environment without a process's own variables and streams."""
+    """Return an environment without the variables and streams of this process."""
     return Environment(variables or {}, memory_streams(), options, kubectl)
 
 
 def request(line: str | Sequence[str], variables: Mapping[str, str] | None = None) -> Request:
-    """The request for a command line. line: the words behind `kubectl mc`, as one text or as a list"""
+    """Return the request of a command line. line: the words after `kubectl mc`, as one text or as a list"""
     invocation = parse_invocation(shlex.split(line) if isinstance(line, str) else line)
     user = environment(variables).for_invocation(invocation)
     return Request(user, verbs.find_row(invocation.kubectl), invocation.kubectl)

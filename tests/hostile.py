@@ -1,4 +1,4 @@
-"""Objects of a hub that wants to do harm: with something else in any places of them."""
+"""Objects of a hostile hub, with arbitrary JSON in some of their fields."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JSON = st.recursive(
 
 @st.composite
 def hostile(draw: st.DrawFn, original: object, one_in: int) -> object:
-    """The original with any JSON in one of `one_in` places; its apiVersion stays."""
+    """Return the original with arbitrary JSON for one of `one_in` values. The apiVersion stays."""
     if draw(st.integers(1, one_in)) == 1:
         return draw(JSON)
     if isinstance(original, Mapping):

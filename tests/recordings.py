@@ -1,4 +1,4 @@
-"""What a real kubectl printed: the recordings in fixtures/data/kubectl."""
+"""The recordings of a real kubectl in fixtures/data/kubectl."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent.parent / "fixtures" / "data" / "kubectl"
 
 
 class Recording(NamedTuple):
-    """A command line and what kubectl made of it."""
+    """A command line, what kubectl printed, and its exit status."""
 
     command: str
     stdout: str
@@ -19,7 +19,7 @@ class Recording(NamedTuple):
 
 
 def recording(name: str) -> Recording:
-    """The recording of that name. A text need not end with a newline (jsonpath)."""
+    """Return a recording. Its stdout need not end with a newline (jsonpath)."""
     text = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
     match = re.fullmatch(r"\$ (.*?)\n--- stdout\n(.*)--- stderr\n(.*)--- exit (\d+)\n?", text, re.DOTALL)
     assert match, name
@@ -27,5 +27,5 @@ def recording(name: str) -> Recording:
 
 
 def names() -> list[str]:
-    """The names of all recordings."""
+    """Return the names of all recordings."""
     return sorted(path.stem for path in FOLDER.glob("*.txt"))

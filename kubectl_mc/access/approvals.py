@@ -188,11 +188,11 @@ def update_approvals(path: str, update: Callable[[Approvals], Approvals]) -> Non
 
     import yaml
 
-    from kubectl_mc.processes.private_files import write_privately
+    from kubectl_mc.processes.private_files import make_directory, write_privately
 
     folder = os.path.dirname(path)
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        make_directory(folder)
         # The folder is locked: the file is replaced by each update, and a lock file would stay behind.
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -10,7 +10,6 @@ from kubectl_mc.access.logins import Logins, hub_target, keep_credentials_off_di
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.fleet.choice import Choice, choose
-from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import ClusterMapping
 from kubectl_mc.processes import memory_files, programs
@@ -39,7 +38,8 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
     offering = [
         index
         for index, (cluster, target) in enumerate(zip(choice.clusters, targets))
-        if target.source == "context" and _offers_access(cluster.profile)
+        if target.source == "context"
+        and (cluster.profile.access_providers or "auth.exec.command" in cluster.profile.properties)
     ]
     # A single cluster shares no login, but its credential plugin may have to ask, which it cannot do below our kubectl.
     shares = logins and own.starts_programs and (len(targets) > 1 or logins.may_ask or logins.answers)
@@ -56,11 +56,6 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
         targets = profile_targets.reach_by_profile(targets, lost, choice)
     logged_in = logins.share(targets, environment) if logins else targets
     return keep_credentials_off_disk(targets, logged_in, own)
-
-
-def _offers_access(profile: ClusterProfile) -> bool:
-    """Return whether the profile says something about how to reach its cluster."""
-    return bool(profile.access_providers) or "auth.exec.command" in profile.properties
 
 
 def context_targets(clusters: Sequence[Cluster], mapping: ClusterMapping, own: Kubeconfig) -> list[Target]:

@@ -78,17 +78,9 @@ def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Opti
 
 def names_targets(options: Options) -> bool:
     """Return whether the user has named the clusters. Leaving some out (--exclude, --healthy) doesn't name them."""
-    return bool(
-        options.clusters
-        or options.all_clusters
-        or options.cluster_selector
-        or options.clusterset
-        or options.property
-        or options.cluster_manager
-        or options.placement
-        or options.pick
-        or options.contexts
-    )
+    by_name = options.clusters or options.all_clusters or options.contexts or options.pick
+    by_label = options.cluster_selector or options.clusterset or options.property or options.cluster_manager
+    return bool(by_name or by_label or options.placement)
 
 
 def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:

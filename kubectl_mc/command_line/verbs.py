@@ -234,7 +234,7 @@ def mode(verb: VerbRow, line: CommandLine) -> Mode:
     if _any(line, modes.streamed_by):
         return "streamed"
     # One JSON or YAML document for all clusters (`wait -o json`) has to wait for all of them.
-    one_document = grammar.output_format(line)[0] in ("json", "yaml")
+    one_document = grammar.output_format(line)[0] in ("json", "yaml", "kyaml")
     if modes.usual == "streamed" and not is_dry_run(verb, line) and not one_document:
         return "streamed"
     return "captured"

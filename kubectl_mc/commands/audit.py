@@ -35,13 +35,13 @@ def run(line: CommandLine, environment: Environment) -> int:
         shown = record.find_run(path, operands[0])
         if form:
             fields = {**_summary(shown), "events": [dict(event) for event in shown.events]}
-            stdout.write(render_document("Run", fields, form, allow_unicode=True))
+            stdout.write(render_document("Run", fields, form))
         else:
             stdout.write(_description(shown))
         return 0
     runs = record.read_runs(path)
     if form:
-        stdout.write(render_document("RunList", {"items": [_summary(run) for run in runs]}, form, allow_unicode=True))
+        stdout.write(render_document("RunList", {"items": [_summary(run) for run in runs]}, form))
     elif runs:
         rows = [[run.id, _text(run, "user"), _text(run, "what"), _result(run)] for run in runs]
         stdout.write(render_table(("RUN", "USER", "WHAT", "RESULT"), rows))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from kubectl_mc import messages
@@ -155,7 +155,8 @@ def _revoke(line: CommandLine, environment: Environment) -> int:
     of_hub = [key for key in read_approvals(path) if hub in (None, key.hub)]
     matching: set[ProfileKey] = set()
     for pattern in patterns:
-        keys = [key for key in of_hub if _matches(key, pattern)]
+        # By NAMESPACE/NAME or by NAME.
+        keys = [key for key in of_hub if fnmatch.filter((key.profile, key.profile.partition("/")[2]), pattern)]
         if not keys:
             raise messages.nothing_to_revoke(pattern)
         matching.update(keys)
@@ -164,7 +165,3 @@ def _revoke(line: CommandLine, environment: Environment) -> int:
     names = [plain(key.profile) + (f" of hub {plain(key.hub)}" if key.hub else "") for key in revoked]
     environment.streams.say([f"revoked: {', '.join(names)}"])
     return 0
-
-
-def _matches(key: ProfileKey, pattern: str) -> bool:
-    return any(fnmatchcase(name, pattern) for name in (key.profile, key.profile.partition("/")[2]))

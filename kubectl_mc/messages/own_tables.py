@@ -21,7 +21,7 @@ def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
-def render_document(kind: str, fields: Mapping[str, Any], form: str, allow_unicode: bool = False) -> str:
+def render_document(kind: str, fields: Mapping[str, Any], form: str) -> str:
     """Return a document of our API as JSON or YAML. form: "json" or "yaml"."""
     text = json.dumps({"apiVersion": "kubectl-mc.k8s.io/v1alpha1", "kind": kind, **fields}, indent=4)
     if form == "json":
@@ -29,4 +29,4 @@ def render_document(kind: str, fields: Mapping[str, Any], form: str, allow_unico
     import yaml
 
     # The JSON is parsed because YAML would write anchors for objects that are in the document twice.
-    return str(yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=allow_unicode))
+    return str(yaml.safe_dump(json.loads(text), sort_keys=False))

@@ -1,4 +1,4 @@
-"""What the tests of changes share: where they are made, some of them, and what is left behind."""
+"""What the tests of changes share: the clusters, some changes, and how to look at the results."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kubectl_mc.changes import record
-from kubectl_mc.changes import record as record_module
-from kubectl_mc.changes.record import Run
+from kubectl_mc.changes.record import Run, read_runs, record_path
 from tests.e2e.conftest import Shell
 from tests.e2e.verbs_test import MANIFESTS, Place
 
-TARGETS = ("c1", "c3")  # a change is made on these, and not on c2
+TARGETS = ("c1", "c3")  # changes are for these clusters, and not for c2
 SETTINGS = "get cm settings -n shop -o yaml"
 CART = "get deploy cart -n shop -o yaml"
 LABEL = "label cm settings -n shop a=b"
@@ -36,7 +34,7 @@ spec:
 
 @cache
 def signing_request() -> str:
-    """A certificate request that a real API server takes, in base64."""
+    """Return a certificate request that a real API server accepts, in base64."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "joe")])
     request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
@@ -44,35 +42,35 @@ def signing_request() -> str:
 
 
 def settled(changing: Shell, folder: Path) -> Place:
-    """The fleet with the manifests in that folder, and nothing in the record yet."""
+    """Return the fleet with the manifests in a folder, and an empty record."""
     request = MANIFESTS["request.yaml"].replace("LS0t", signing_request())
     for name, text in {**MANIFESTS, "web.yaml": WEB, "request.yaml": request}.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    record = Path(record_module.record_path(changing.environment["HOME"]))
-    record.unlink(missing_ok=True)
+    Path(record_path(changing.environment["HOME"])).unlink(missing_ok=True)
     path = f"{folder}:{changing.environment['PATH']}"
-    return Place(
-        changing._replace(environment={**changing.environment, "PATH": path, "EDITOR": f"{folder}/editor"}), folder
-    )
+    environment = {**changing.environment, "PATH": path, "EDITOR": f"{folder}/editor"}
+    return Place(changing._replace(environment=environment), folder)
 
 
 def targeted(command: str, *more: str) -> str:
+    """Return a command line for the targets only."""
     return " ".join((command, f"--clusters={','.join(TARGETS)}", *more))
 
 
-def everywhere(place: Place, look: str) -> dict[str, str]:
-    return place.everywhere(f"{look} --ignore-not-found" if look.startswith("get ") else look)
+def everywhere(place: Place, command: str) -> dict[str, str]:
+    """Return what plain kubectl prints on each cluster."""
+    return place.everywhere(f"{command} --ignore-not-found" if command.startswith("get ") else command)
 
 
 def labelled(place: Place) -> list[str]:
-    """The clusters on which LABEL has been done, as plain kubectl sees it."""
-    found = place.everywhere("get cm settings -n shop -o jsonpath={.metadata.labels.a} --ignore-not-found")
-    return [cluster for cluster, text in found.items() if text == "b"]
+    """Return the clusters that have the label of LABEL, as plain kubectl shows it."""
+    labels = place.everywhere("get cm settings -n shop -o jsonpath={.metadata.labels.a} --ignore-not-found")
+    return [cluster for cluster, text in labels.items() if text == "b"]
 
 
 def writes(place: Place, cluster: str) -> int:
-    """How often the cluster was asked to change something."""
+    """Return how many requests of the cluster were writes."""
     return sum(
         request["method"] in ("POST", "PATCH", "PUT", "DELETE")
         and "dryRun" not in str(request["query"])
@@ -82,8 +80,10 @@ def writes(place: Place, cluster: str) -> int:
 
 
 def runs(place: Place) -> list[Run]:
-    return record.read_runs(record.record_path(place.shell.environment["HOME"]))
+    """Return the runs in the record."""
+    return read_runs(record_path(place.shell.environment["HOME"]))
 
 
 def states(run: Run) -> dict[str, str]:
-    return {each.cluster: each.state for each in run.places()}
+    """Return the outcome of each cluster."""
+    return {outcome.cluster: outcome.state for outcome in run.outcomes()}

@@ -1,4 +1,4 @@
-"""The fleets that the end-to-end tests ask, and kubectl and kubectl-mc as a user's shell would start them."""
+"""The fleets of the end-to-end tests, and kubectl and kubectl-mc as a user's shell starts them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ MC = (sys.executable, "-m", "kubectl_mc")
 
 
 def needs(*abilities: str) -> pytest.MarkDecorator:
-    """The test is skipped on a fleet that lacks one of these (fixtures.fleet.LACKS), with the reason."""
-    lacking = [LACKS[ability] for ability in abilities if ability in LACKS]
-    return pytest.mark.skipif(bool(lacking), reason="; ".join(lacking))
+    """Skip a test on a fleet that lacks one of these abilities (fixtures.fleet.LACKS)."""
+    reasons = [LACKS[ability] for ability in abilities if ability in LACKS]
+    return pytest.mark.skipif(bool(reasons), reason="; ".join(reasons))
 
 
 class Done(NamedTuple):
@@ -42,20 +42,22 @@ class Done(NamedTuple):
 
 
 class Shell(NamedTuple):
-    """Runs commands in the environment of a user of the fleet; `env` and `stdin` may be given per call."""
+    """A user of the fleet who runs commands. `env` adds variables for one command."""
 
     fleet: Fleet
     environment: dict[str, str]
 
     def kubectl(self, *arguments: str, env: dict[str, str] | None = None) -> Done:
+        """Run kubectl."""
         return self._run(["kubectl", *arguments], None, env or {})
 
     def mc(self, *arguments: str, stdin: str | None = None, env: dict[str, str] | None = None) -> Done:
+        """Run kubectl-mc."""
         return self._run([*MC, *arguments], stdin, env or {})
 
     @contextmanager
     def running(self, *arguments: str, env: dict[str, str] | None = None, terminal: bool = False) -> Iterator[Running]:
-        """kubectl-mc while it runs; killed at the end of the block if it still does."""
+        """Give a running kubectl-mc, and kill it when the block ends."""
         with Running([*MC, *arguments], {**self.environment, **(env or {})}, terminal=terminal) as command:
             yield command
 
@@ -68,13 +70,13 @@ class Shell(NamedTuple):
             text=True,
             check=False,
             timeout=120,
-            start_new_session=True,  # without a terminal, wherever the tests are run
+            start_new_session=True,  # without the terminal of the tests
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
     @contextmanager
     def fault(self, cluster: str, kind: str) -> Iterator[None]:
-        """Let a cluster misbehave inside the block."""
+        """Set a fault of a cluster until the block ends."""
         self.fleet.set_fault(cluster, kind)
         try:
             yield
@@ -82,29 +84,30 @@ class Shell(NamedTuple):
             self.fleet.set_fault(cluster, None)
 
 
-def shell(found: Fleet) -> Shell:
+def shell(running: Fleet) -> Shell:
+    """Return a user of a fleet."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     root = str(Path(__file__).parent.parent.parent)
-    return Shell(found, {**found.env, "PATH": path, "PYTHONPATH": root})
+    return Shell(running, {**running.env, "PATH": path, "PYTHONPATH": root})
 
 
 @pytest.fixture(scope="session")
 def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """A fleet of three that no test changes for good."""
-    with fleet(MEMBERS, tmp_path_factory.mktemp("fleet")) as found:
-        yield shell(found)
+    """A fleet of three clusters. Tests leave it as it was."""
+    with fleet(MEMBERS, tmp_path_factory.mktemp("fleet")) as running:
+        yield shell(running)
 
 
 @pytest.fixture(scope="module")
 def own_members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """A fleet of three that the module's tests change."""
-    with fleet(MEMBERS, tmp_path_factory.mktemp("own-fleet")) as found:
-        yield shell(found)
+    """A fleet of three clusters that the tests of the module change."""
+    with fleet(MEMBERS, tmp_path_factory.mktemp("own-fleet")) as running:
+        yield shell(running)
 
 
 @pytest.fixture
 def changing(own_members: Shell) -> Shell:
-    """The module's own fleet, as it was at the start."""
+    """The fleet of the module, as it was at the start."""
     for cluster in MEMBERS:
         own_members.fleet.reset(cluster)
     return own_members
@@ -112,15 +115,15 @@ def changing(own_members: Shell) -> Shell:
 
 @pytest.fixture
 def place(changing: Shell, tmp_path: Path) -> Place:
-    """The module's own fleet, as it was at the start, with manifests, and nothing in the record of changes yet."""
-    from tests.e2e.changing import settled  # which needs what is in here
+    """The fleet of the module as it was at the start, with manifests, and an empty record."""
+    from tests.e2e.changing import settled  # changing imports this module
 
     return settled(changing, tmp_path)
 
 
 @pytest.fixture
 def fresh_home(members: Shell, tmp_path: Path) -> Callable[..., Shell]:
-    """The same fleet for a user with a home of their own: nothing cached, and the mapping file that is given."""
+    """The same fleet for a user with a new home directory: no caches, and the mapping file of the argument."""
 
     def make(mapping: str | None = None, kubeconfig: str | None = None) -> Shell:
         kube = tmp_path / ".kube"

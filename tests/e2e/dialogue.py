@@ -1,4 +1,4 @@
-"""A user at a terminal, and the home where what they set up is kept."""
+"""A dialogue at a terminal, and the files in the home directory of the user."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.e2e.conftest import MC, Shell
 
 FILE = ".kube/kubectl-mc-clusters.yaml"
 PROMPT = "Number or name, empty to skip: "
-DEADLINE = 60.0  # seconds after which a dialogue is stuck
+DEADLINE = 60.0  # seconds after which a test fails
 
 
 def kubeconfig(shell: Shell, **names: str) -> str:
-    """The fleet's kubeconfig with these contexts only (name -> cluster), and the hub's; a dash for each `_`."""
+    """Return the kubeconfig of the fleet with only these contexts (name -> cluster) and `hub`; `_` becomes a dash."""
     document = yaml.safe_load(shell.fleet.kubeconfig.read_text())
     document["contexts"] = [
         {"name": name.replace("_", "-"), "context": {"cluster": cluster, "user": "admin"}}
@@ -34,23 +34,26 @@ def kubeconfig(shell: Shell, **names: str) -> str:
 
 
 def home(shell: Shell) -> Path:
+    """Return the home directory of the user."""
     return Path(shell.environment["HOME"])
 
 
 def written(shell: Shell) -> dict[str, str]:
-    """Profile -> context, by the mapping file."""
+    """Return the contents of the mapping file: ClusterProfile -> context."""
     document = yaml.safe_load((home(shell) / FILE).read_text())
     return {entry["name"]: entry["context"] for entry in document["clusters"]}
 
 
 class Dialogue(NamedTuple):
+    """What a command left behind; `screen` is all that appeared on the terminal."""
+
     status: int
     stdout: str
     screen: str
 
 
 def talk(shell: Shell, arguments: Sequence[str], turns: Sequence[tuple[str, str]]) -> Dialogue:
-    """Run a command with stdin and stderr on a terminal; turns: (what must have appeared, what is then typed)."""
+    """Run a command with stdin and stderr on a terminal. turns: (the text to wait for, the text to type then)"""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [*MC, *arguments],
@@ -60,7 +63,7 @@ def talk(shell: Shell, arguments: Sequence[str], turns: Sequence[tuple[str, str]
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is a signal
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C sends a signal
     ) as process:
         os.close(theirs)
         try:
@@ -68,7 +71,7 @@ def talk(shell: Shell, arguments: Sequence[str], turns: Sequence[tuple[str, str]
             for expected, typed in turns:
                 screen = _until(ours, screen, expected)
                 os.write(ours, typed.encode())
-                screen += "\0"  # what comes next is behind this
+                screen += "\0"  # separates the output before and after the typed text
             screen = _until(ours, screen, None)
             assert process.stdout
             stdout = process.stdout.read()
@@ -81,7 +84,7 @@ def talk(shell: Shell, arguments: Sequence[str], turns: Sequence[tuple[str, str]
 
 
 def _until(terminal: int, screen: str, expected: str | None) -> str:
-    """Read until the expected text has come after the last answer; None: to the end."""
+    """Read until the expected text appears after the last typed text, or to the end for None."""
     deadline = time.monotonic() + DEADLINE
     with selectors.DefaultSelector() as selector:
         selector.register(terminal, selectors.EVENT_READ)

@@ -1,4 +1,4 @@
-"""A command whose output is read while it runs: what a test waits for is an event, and a deadline only ends it."""
+"""A command whose output is read while it runs. Tests wait for output, and fail only at a deadline."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-DEADLINE = 60.0  # seconds after which a test is stuck
+DEADLINE = 60.0  # seconds after which a test fails
 
 
 class Running:
-    """stdout and stderr as far as they have been read; both are read whichever is waited for.
+    """A running command, with all of stdout and stderr that has been read.
 
-    terminal: it has stdin, stdout and stderr on one, and all of it is read as stdout
+    terminal: whether stdin, stdout and stderr are one terminal; all of its output is read as stdout
     """
 
     def __init__(
@@ -73,14 +73,16 @@ class Running:
 
     @property
     def stdout(self) -> str:
+        """What has been read from stdout."""
         return self._read["stdout"].decode()
 
     @property
     def stderr(self) -> str:
+        """What has been read from stderr."""
         return self._read["stderr"].decode()
 
     def until(self, pattern: str, stream: str = "stdout") -> str:
-        """Read until the stream holds the pattern (^ and $ are a line's), and give all of it so far."""
+        """Read until a stream contains the pattern (^ and $ match at lines), and return all of the stream so far."""
         deadline = time.monotonic() + DEADLINE
         while not re.search(pattern, self._read[stream].decode(errors="replace"), re.MULTILINE):
             if not self._step(deadline):
@@ -88,14 +90,14 @@ class Running:
         return self._read[stream].decode()
 
     def end(self) -> int:
-        """Read to the end; the exit status."""
+        """Read to the end, and return the exit status."""
         deadline = time.monotonic() + DEADLINE
         while self._step(deadline):
             pass
         return self.process.wait(max(0.0, deadline - time.monotonic()))
 
     def _step(self, deadline: float) -> bool:
-        """Read what comes next; False if nothing will."""
+        """Read the next output of either stream. Return whether there can be more."""
         if not self._selector.get_map():
             return False
         ready = self._selector.select(max(0.0, deadline - time.monotonic()))
@@ -109,38 +111,38 @@ class Running:
         return True
 
     def type(self, text: str) -> None:
-        """Type on its terminal."""
+        """Type a text on the terminal of the command."""
         assert self.terminal is not None
         os.write(self.terminal, text.encode())
 
     def interrupt(self) -> None:
-        """Ctrl-C: a signal to the whole foreground process group."""
+        """Send SIGINT to the foreground process group, as Ctrl-C does."""
         os.killpg(self.process.pid, signal.SIGINT)
 
     def left(self) -> list[str]:
-        """The command lines of the processes that the command has started and that still run."""
+        """Return the command lines of the processes that the command started and that still run."""
         return list(self._left().values())
 
     def _left(self) -> dict[int, str]:
-        """By process id; they are known by the environment that they inherit."""
-        found = {int(process.name): self._command_line(process) for process in Path("/proc").glob("[0-9]*")}
-        return {number: line for number, line in found.items() if line}
+        """Return them by process id. An inherited environment variable marks them."""
+        lines = {int(process.name): self._command_line(process) for process in Path("/proc").glob("[0-9]*")}
+        return {number: line for number, line in lines.items() if line}
 
     def _command_line(self, process: Path) -> str:
         try:
             ours = self._mark.encode() in (process / "environ").read_bytes().split(b"\0")
             return (process / "cmdline").read_text().replace("\0", " ") if ours else ""
         except OSError:
-            return ""  # somebody else's, or ended
+            return ""  # a process of another user, or one that has ended
 
 
 def _take_terminal() -> None:
-    """Make stdin the terminal that controls the session, so that Ctrl-C is a signal."""
+    """Make stdin the controlling terminal of the session, so that Ctrl-C sends a signal."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _chunk(descriptor: int) -> bytes:
     try:
         return os.read(descriptor, 1 << 16)
-    except OSError:  # EIO: nobody has the terminal open any more
+    except OSError:  # EIO: no process has the terminal open any more
         return b""

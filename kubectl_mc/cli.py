@@ -13,7 +13,8 @@ from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, WITHOUT_OPERANDS
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.standard_streams import Streams
+from kubectl_mc.processes.kuberc_file import resolved
+from kubectl_mc.processes.standard_streams import safe_streams
 
 
 def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:
@@ -22,28 +23,26 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
     argv: the arguments, without the program's name
     variables: the environment variables
     """
-    try:
-        status = _run(parse_invocation(argv), Environment(variables, Streams(stdin, stdout, stderr)))
-        stdout.flush()
-        return status
-    except UserError as error:
-        return _failed(stderr, str(error))
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        return 0  # the reader (`| head`) needs no more output
-    except OSError as error:  # a full disk, for example
-        return _failed(stderr, messages.system_error(error))
-    finally:
-        for stream in (stdout, stderr):
-            with suppress(OSError):
-                stream.flush()
+    with safe_streams(stdin, stdout, stderr) as streams:
+        try:
+            with resolved(parse_invocation(argv), Environment(variables, streams)) as (invocation, environment):
+                status = _run(invocation, environment)
+            streams.stdout.flush()
+            return status
+        except UserError as error:
+            return _failed(streams.stderr, str(error), error.status)
+        except KeyboardInterrupt:
+            return 130
+        except BrokenPipeError:
+            return 0  # the reader (`| head`) needs no more output
+        except OSError as error:  # a full disk, for example
+            return _failed(streams.stderr, messages.system_error(error))
 
 
-def _failed(stderr: TextIO, text: str) -> int:
+def _failed(stderr: TextIO, text: str, status: int = 1) -> int:
     with suppress(OSError):
         stderr.write(f"Error: {text}\n")
-    return 1
+    return status
 
 
 def _run(invocation: Invocation, environment: Environment) -> int:
@@ -72,9 +71,8 @@ def _run(invocation: Invocation, environment: Environment) -> int:
         stdout.write(command.HELP + help_texts.sections_text(FLAG_SECTIONS[line.path[0]]))
         return 0
     # A command must not run without a flag or an operand that it doesn't have.
-    own = grammar.flag_table(line.verb).takes_value
-    names = [name for token in line.tokens for name, _ in token.flags if name not in own]
-    unexpected = [f"--{name}" if len(name) > 1 else f"-{name}" for name in names]
+    own = grammar.flag_table(line.verb).flags
+    unexpected = [token.words[0] for token in line.tokens if token.unknown]
     unexpected += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
     if unexpected:
         raise messages.unexpected_argument(line.verb, unexpected[0], [f"--{name}" for name in (*own, *OWN_FLAGS)])

@@ -1,4 +1,4 @@
-"""Writes kubectl_mc/command_line/kubectl_flags.py: the flags of kubectl's commands, and whether each takes a value.
+"""Writes kubectl_mc/command_line/kubectl_flags.py: the flags of kubectl's commands, and how each takes a value.
 
     python -m tests.flags_generate KUBECTL [KUBECTL…]
 
@@ -26,7 +26,7 @@ LINE_LENGTH = 120  # as in ruff.toml
 UNLISTED = ("alpha", "help", "options")
 
 _SECTION = re.compile(r"^(\S.*):\n((?:[ \t].*\n|\n)*)", re.MULTILINE)
-_FLAG = re.compile(r"^ +(?:-(\w), )?--(\w[\w.-]*)=.*?:(?:\s|$)", re.MULTILINE)
+_FLAG = re.compile(r"^ +(?:-(\w), )?--(\w[\w.-]*)=('.*?'|.*?):(?:\s|$)", re.MULTILINE)
 _OPTIONS_HEADING = re.compile(r"Options|The following options .*")
 # Not "Subcommands provided by plugins": these differ from machine to machine.
 _COMMANDS_HEADING = re.compile(r"(?:.+ )?Commands(?: \(.+\))?")
@@ -36,12 +36,36 @@ _ALIASES = re.compile(r"^Aliases:\n(.+)$", re.MULTILINE)
 _NEEDS_VALUE = re.compile(r"flag needs an argument|kuberc file is not found")
 
 
+# What a flag with an optional value means without one: NoOptDefVal in pkg/cmd/util/helpers.go and delete_flags.go.
+_BARE = {"dry-run": "unchanged", "validate": "strict", "cascade": "background"}
+# Lists, and scalars whose values pflag checks, that the default value in the help doesn't show to be such.
+_LISTS = (("create clusterrole", "aggregation-rule"),)
+_CHECKED = (("", "vmodule"),)
+# A number or a duration: pflag refuses other values, also where a later one replaces them.
+_CHECKED_DEFAULT = re.compile(r"-?\d[\dhms]*")
+
+# Flags that no help lists: hidden, deprecated, or only there with an environment variable (KUBECTL_APPLYSET). Read in
+# kubectl's sources and tried with the binaries of 1.27 to 1.37.
+_RECORD = ("annotate", "apply", "apply edit-last-applied", "autoscale", "create", "edit", "expose", "label", "patch",
+           "run", "scale", "set image", "set resources", "set selector", "set serviceaccount")  # fmt: skip
+HIDDEN = {path: ["record"] for path in _RECORD} | {
+    "apply": ["record", "applyset=", "prune-whitelist=*"],
+    "drain": ["delete-local-data"],
+    "kustomize": ["reorder=", "enable-managedby-label"],
+    "version": ["short"],
+}
+
+
 class Flag(NamedTuple):
-    """A flag of kubectl's. takes_value: without `=`, it takes the next argument as its value."""
+    """A flag of kubectl's.
+
+    mark: how it takes a value: "" boolean; "?unchanged" optional, and what it means without one; "=" scalar;
+        "=!" scalar whose values are checked; "=*" list
+    """
 
     name: str
     shorthand: str = ""
-    takes_value: bool = False
+    mark: str = ""
 
 
 class Table(NamedTuple):
@@ -70,11 +94,22 @@ Run = Callable[..., Answer]
 # Parsing kubectl's output
 
 
-def parse_flags(help_text: str) -> dict[str, str]:
-    """Return the flags in a command's help or in `kubectl options`: name -> shorthand, "" without one."""
+def parse_flags(help_text: str) -> dict[str, tuple[str, str]]:
+    """Return the flags in a command's help or in `kubectl options`: name -> (shorthand or "", default value)."""
     return {
-        name: shorthand for body in _sections(help_text, _OPTIONS_HEADING) for shorthand, name in _FLAG.findall(body)
+        name: (shorthand, default)
+        for body in _sections(help_text, _OPTIONS_HEADING)
+        for shorthand, name, default in _FLAG.findall(body)
     }
+
+
+def mark(path: str, name: str, default: str, takes_value: bool) -> str:
+    """Return the mark of a flag. takes_value: it takes the next argument as its value"""
+    if not takes_value:
+        return "" if default in ("true", "false") else f"?{_BARE[name]}"
+    if default.startswith("[") or (path, name) in _LISTS:
+        return "=*"
+    return "=!" if _CHECKED_DEFAULT.fullmatch(default) or (path, name) in _CHECKED else "="
 
 
 def parse_commands(help_text: str) -> list[str]:
@@ -125,14 +160,14 @@ def ask(kubectl: str, commands: Collection[str] = ()) -> Table:
         helps = {path: _help(run, path) for path in commands} or _walk(run, pool)
         # The root command's help shows no flags; `kubectl options` prints them.
         helps[""] = run("options").stdout
-        names = [(path, *item) for path, text in helps.items() for item in parse_flags(text).items()]
+        names = [(path, name, *item) for path, text in helps.items() for name, item in parse_flags(text).items()]
         # Every command has --help, so no help mentions it.
-        names.append(("", "help", "h"))
+        names.append(("", "help", "h", "false"))
         # With --help, kubectl only parses the flags, and prints the help or an error.
         answers = pool.map(lambda row: needs_value(run(*row[0].split(), "--help", f"--{row[1]}")), names)
         flags: dict[str, tuple[Flag, ...]] = dict.fromkeys(helps, ())
-        for (path, name, shorthand), takes_value in zip(names, answers, strict=True):
-            flags[path] += (Flag(name, shorthand, takes_value),)
+        for (path, name, shorthand, default), takes_value in zip(names, answers, strict=True):
+            flags[path] += (Flag(name, shorthand, mark(path, name, default, takes_value)),)
         version = parse_version(run("version", "--client").stdout)
     return Table((version,), flags, _aliases(helps))
 
@@ -187,7 +222,7 @@ def merge(tables: Collection[Table]) -> tuple[Table, list[str]]:
             newer = flags.setdefault(path, {})
             for flag in own:
                 kept = newer[flag.name] = _merge_flag(newer, flag)
-                if kept.takes_value != flag.takes_value or flag.shorthand not in ("", kept.shorthand):
+                if kept.mark != flag.mark or flag.shorthand not in ("", kept.shorthand):
                     notes.append(f"kubectl {version}: {path!r} has {_word(flag)}, newer: {_word(kept)}")
         for alias, path in table.aliases.items():
             if aliases.setdefault(alias, path) != path:
@@ -218,13 +253,15 @@ def render(table: Table) -> str:
     """Return the text of the module, as `ruff format` formats it."""
     return "\n".join(
         [
-            '"""The flags of kubectl\'s commands, and whether each takes a value.',
+            '"""The flags of kubectl\'s commands, and how each takes a value.',
             "",
             "Generated by `python -m tests.flags_generate KUBECTL…`; do not edit.",
             "",
             "FLAGS: command path -> its flags, separated by spaces; the empty path has the flags of every command.",
-            "`filename=` takes the next argument as its value unless `=` follows its name; `watch` does not (it is",
-            "boolean, or its value is optional: `--dry-run=client`); `f,filename=` also has a shorthand.",
+            "`watch` is boolean; `dry-run?unchanged` takes a value only after a `=`, and means that without one;",
+            "`template=` takes the next argument as its value unless a `=` follows; so does `replicas=!`, whose",
+            "values are checked, and `filename=*`, of which all values count. `f,filename=*` also has a shorthand.",
+            "Flags that no help lists are there, too.",
             "ALIASES: the path with another name of a command -> its path.",
             '"""',
             "",
@@ -232,7 +269,12 @@ def render(table: Table) -> str:
             f'VERSIONS = "{" ".join(table.versions)}"',
             "",
             '_FLAGS = """\\',
-            *(_render_row(path, map(_word, flags)) for path, flags in table.flags.items()),
+            *(
+                _render_row(
+                    path, sorted((*map(_word, flags), *HIDDEN.get(path, ())), key=lambda word: word.split(",")[-1])
+                )
+                for path, flags in table.flags.items()
+            ),
             '"""',
             "",
             '_ALIASES = """\\',
@@ -254,7 +296,7 @@ def render(table: Table) -> str:
 
 def _word(flag: Flag) -> str:
     shorthand = f"{flag.shorthand}," if flag.shorthand else ""
-    return f"{shorthand}{flag.name}{'=' if flag.takes_value else ''}"
+    return f"{shorthand}{flag.name}{flag.mark}"
 
 
 def _render_row(key: str, words: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from kubectl_mc.processes import event_loop, kubectl_process
@@ -22,9 +23,10 @@ def view_with_credentials(environment: Environment) -> Mapping[str, Any] | None:
     for flags in (("--raw", "--flatten"), ("--raw",)):
         viewing = kubectl_process.config_command(environment, "view", *flags, "-o", "json")
         (result,) = event_loop.collect_results([viewing], 1, environment.hub_patience)
-        if result.status == 0:
-            kubeconfig: Mapping[str, Any] = json.loads(result.stdout)
-            return kubeconfig
+        with suppress(ValueError):
+            kubeconfig = json.loads(result.stdout) if result.status == 0 else None
+            if isinstance(kubeconfig, dict):
+                return kubeconfig
     return None
 
 

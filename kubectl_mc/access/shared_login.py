@@ -23,6 +23,7 @@ from kubectl_mc.processes.event_loop import Chunk, Command
 # A credential is shared only if it stays valid for so many seconds, in which all kubectls authenticate. A watch (`-w`)
 # and `logs -f` authenticate only once, when they start.
 MIN_VALIDITY = 60.0
+
 INTERACTIVE_PATIENCE = 300.0  # seconds at least for a credential plugin that may wait for the user at a browser
 
 

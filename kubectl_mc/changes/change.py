@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from kubectl_mc.changes import redaction
-from kubectl_mc.changes.addresses import addresses_of
+from kubectl_mc.changes.addresses import Address
 from kubectl_mc.changes.change_input import ChangeInput
 from kubectl_mc.changes.record import Outcome, RunLog
 from kubectl_mc.command_line import grammar
@@ -39,6 +39,7 @@ class Change(NamedTuple):
     clusters: Mapping[str, Cluster]
     jobs: Mapping[str, Job]
     log: RunLog
+    addresses: Sequence[Address]
     resumes: bool = False
     namespaces: Mapping[str, str] = {}
 
@@ -52,11 +53,6 @@ class Change(NamedTuple):
         """Whether each wave's rollouts are waited for: with waves, a canary, or a time limit for them."""
         options = self.request.options
         return any(value is not None for value in (options.waves, options.canary, options.wave_timeout))
-
-    @property
-    def addresses(self) -> list[dict[str, str]]:
-        """The addresses of the clusters, see `addresses_of`."""
-        return addresses_of(self.request, {name: job.target for name, job in self.jobs.items()}, list(self.clusters))
 
     def with_namespaces(self, cluster: str, objects: Sequence[ObjectChange]) -> tuple[ObjectChange, ...]:
         """Return a cluster's object changes with their namespaces, as far as these are known."""
@@ -104,4 +100,4 @@ def written_command(change: Change) -> tuple[CommandLine, list[str]]:
         for name, value in change.request.options.typed
     ]
     end = next((index for index, token in enumerate(safe.tokens) if token.verbatim), len(safe.tokens))
-    return safe, [*grammar.join_tokens(safe.tokens[:end]), *ours, *grammar.join_tokens(safe.tokens[end:])]
+    return safe, [*safe.path, *grammar.join_tokens(safe.tokens[:end]), *ours, *grammar.join_tokens(safe.tokens[end:])]

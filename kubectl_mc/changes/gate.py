@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from kubectl_mc import messages
 from kubectl_mc.changes import confirmation, edits, preflight, record, redaction, summary, wave_runner
+from kubectl_mc.changes.addresses import Address, read_addresses, same_clusters, written_addresses
 from kubectl_mc.changes.change import Change, Progress, written_command
 from kubectl_mc.changes.change_input import ChangeInput, read_input, written_input
+from kubectl_mc.changes.input_files import digest_files
 from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.changes.record import Outcome
 from kubectl_mc.changes.waves import plan_waves, tolerated_failures
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.options import seconds
+from kubectl_mc.command_line.options import exact_names, seconds
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.merge import answers
@@ -31,7 +33,7 @@ from kubectl_mc.processes.targets import Target
 def make_change(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target]) -> int:
     """Make a change on the targets and return the exit status. Raises UserError where nothing was changed."""
     options, names = request.options, [cluster.name for cluster in clusters]
-    check_protection(request, clusters, targets, options.typed)
+    addresses = check_targets(request, clusters, targets, options.typed)
     unhealthy = [cluster.name for cluster in clusters if cluster.profile.healthy is False]
     waves = plan_waves(names, options.waves, options.canary, unhealthy)
     check_flags(request, len(names))
@@ -39,19 +41,32 @@ def make_change(request: Request, clusters: Sequence[Cluster], targets: Sequence
         raise messages.needs_yes()
     log = record.open_log(record.record_path(request.environment.home), record.new_run_id())
     record.lock_run(log)
-    with prepared_change(request, clusters, targets, log) as change:
+    with prepared_change(request, clusters, targets, addresses, log) as change:
         if verbs.mode(request.verb, request.line) == "terminal":
             return change_in_foreground(change, waves)
         return carry_out(change, waves, {name: Outcome(name, "not started") for name in names})
 
 
-def check_protection(
-    request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], typed: Iterable[tuple[str, str | None]]
+def check_targets(
+    request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], typed: Sequence[tuple[str, str | None]]
+) -> list[Address]:
+    """Return the addresses of the targets. typed: our flags as they were typed
+
+    Raises UserError for protected clusters that are not named exactly, and for names that lead to the same cluster.
+    """
+    _check_protection(request, clusters, targets, exact_names(typed))
+    addresses = read_addresses(request, targets)
+    reachable = [address for target, address in zip(targets, addresses) if not target.problem]
+    if groups := same_clusters(reachable):
+        raise messages.same_cluster([[address.cluster for address in group] for group in groups])
+    return addresses
+
+
+def _check_protection(
+    request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], names: Container[str]
 ) -> None:
-    """Raise UserError for protected clusters that are not named exactly. typed: our flags as they were typed"""
+    """Raise UserError for protected clusters that are not among these names."""
     mapping = read_mapping(request.environment.kube_directory)
-    lists = [value for flag, value in typed if flag in ("clusters", "contexts")]
-    names = {name for value in lists for name in (value or "").split(",")}
     contexts = {target.cluster: target.context for target in targets}
     unnamed = [
         cluster.name
@@ -87,20 +102,30 @@ def check_flags(request: Request, total: int) -> None:
 
 @contextmanager
 def prepared_change(
-    request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], log: record.RunLog
+    request: Request,
+    clusters: Sequence[Cluster],
+    targets: Sequence[Target],
+    addresses: Sequence[Address],
+    log: record.RunLog,
 ) -> Iterator[Change]:
     """Read the input, and yield the change while it is held. Raises UserError for an input that can't be read."""
     typed, line, environment = request.line, _without_question(request), request.environment
     with ExitStack() as stack:
         change_input = ChangeInput(line)
+        paths, held = local_files.local_paths(line) if verbs.is_kubectls(line) else [], dict[str, bytes]()
         if verbs.mode(request.verb, line) == "captured" and verbs.is_kubectls(line):
             stdin = environment.streams.stdin.buffer.read
-            line, pipes = stack.enter_context(pipe_files.held_pipes(line, stdin))
+            line, held = stack.enter_context(pipe_files.held_pipes(line, stdin, files=True))
             change_input = read_input(environment, line, stdin)
+            pipes = {path: content for path, content in held.items() if pipe_files.is_pipe(path)}
             sources = (*change_input.sources, *pipes)
             change_input = change_input._replace(piped=tuple(pipes.values()), sources=sources)
+            if change_input.content is not None:  # -f and -k have been read
+                paths = [local for local in paths if local.extent != "tree"]
             if change_input.content is not None:
                 request = request._replace(stdin=stack.enter_context(held_file(change_input.content)))
+        files = [local for local in paths if not pipe_files.is_pipe(local.path)]
+        change_input = change_input._replace(files=digest_files(files, held))
         # A change must not stop because nobody reads its output any more.
         environment = environment._replace(streams=SteadyStreams(*environment.streams))
         request = request._replace(environment=environment, line=change_input.line)
@@ -112,20 +137,13 @@ def prepared_change(
             {cluster.name: cluster for cluster in clusters},
             {job.label: job for job in jobs},
             log,
+            addresses,
         )
 
 
 def _without_question(request: Request) -> CommandLine:
-    """Return the command line without kubectl's own question, for which ours stands.
-
-    A kuberc can make the question the default. Without one, no flag is added, as an old kubectl doesn't know it.
-    """
-    flag = request.verb.as_change.asks_by
-    if not flag:
-        return request.line
-    line = grammar.without(request.line, (flag,))
-    preset = request.environment.has_kuberc(grammar.value(line, "kuberc"))
-    return grammar.with_flags(line, (flag, "false")) if preset else line
+    """Return the command line without kubectl's own question, for which ours stands."""
+    return grammar.without(request.line, (request.verb.as_change.asks_by,))
 
 
 def carry_out(
@@ -147,7 +165,7 @@ def carry_out(
     done = [finding.cluster for finding in findings if finding.unchanged and outcomes[finding.cluster].may_be_done]
     going = [name for name in clusters if name not in refusals and name not in done]
     if options.show_diff and change.typed.path == ("apply",):
-        preflight.show_differences(request, [change.jobs[name] for name in going], change.streams.say)
+        preflight.show_differences(request, [change.jobs[name] for name in going], change.streams)
     _ask(change, findings, going)
     expected = {finding.cluster: finding.objects for finding in findings}
     stops = request.verb.as_change.stops or options.waves or options.canary or options.max_failures
@@ -157,7 +175,8 @@ def carry_out(
     )
     change = _record_start(change, waves, findings, len(going))
     _settle(change, progress, [Outcome(name, "refused", reason) for name, reason in refusals.items()])
-    _settle(change, progress, [Outcome(name, "unchanged", messages.FOUND_DONE) for name in done])
+    _settle(change, progress, [_found_done(change, finding) for finding in findings if finding.cluster in done])
+    awaiting_rollout = [*awaiting_rollout, *(done if change.waits_for_rollouts else ())]
     if awaiting_rollout:
         wave_runner.wait_for_wave(change, awaiting_rollout, progress)
     if progress.may_continue:
@@ -171,6 +190,13 @@ def carry_out(
     if results and not is_streamed:
         change.streams.answer(answers.merge_answers(results, (), judging).encode("utf-8", "surrogateescape"))
     return _finish(change, progress, report.status)
+
+
+def _found_done(change: Change, finding: Finding) -> Outcome:
+    """Return the outcome of a cluster where the run has made the change, but its record doesn't say so."""
+    objects = [entry._replace(result=messages.FOUND_DONE) for entry in finding.objects]
+    made = change.with_namespaces(finding.cluster, objects)
+    return Outcome(finding.cluster, "unchanged", messages.FOUND_DONE, objects=made)
 
 
 def change_in_foreground(change: Change, waves: Sequence[tuple[str, ...]]) -> int:
@@ -209,7 +235,8 @@ def _preflight(change: Change, clusters: Sequence[str]) -> tuple[list[Finding], 
     findings.sort(key=lambda finding: clusters.index(finding.cluster))
     refusals = {finding.cluster: finding.refusal for finding in findings if finding.refusal}
     if 0 < len(refusals) < len(clusters) and not request.options.continue_on_preflight_error:
-        raise messages.refused_before(list(refusals.items()), len(clusters))
+        lines = preflight.describe_refusals([finding for finding in findings if finding.refusal])
+        raise messages.refused_before(lines, len(refusals), len(clusters))
     return findings, refusals
 
 
@@ -218,7 +245,9 @@ def _report_refusals(change: Change, findings: Sequence[Finding]) -> int:
     # Without stdout: it says what would have been done.
     results = [finding.result._replace(stdout=b"") for finding in findings if finding.result]
     report = make_report(results, _judging_request(change, results))
-    change.streams.say(report.lines)
+    reasons = preflight.describe_refusals(findings)
+    lines = report.lines if len(reasons) == 1 else (messages.all_refuse(len(findings)), *reasons)
+    change.streams.say([*lines, messages.NOTHING_CHANGED])
     return report.status or 1
 
 
@@ -241,19 +270,20 @@ def _ask(change: Change, findings: Sequence[Finding], going: Sequence[str]) -> N
 
 def _record_start(change: Change, waves: Sequence[tuple[str, ...]], findings: Sequence[Finding], count: int) -> Change:
     """Record the start ahead of the first change, and return the change with its namespaces."""
-    (safe, argv), targets = written_command(change), change.addresses
+    safe, argv = written_command(change)
     change.log.write(
         "resume" if change.resumes else "start",
         user=record.os_user(),
         directory=record.current_directory(),
         argv=argv,
-        **({} if safe == change.typed else {"proof": redaction.make_proof(grammar.join_tokens(change.typed.tokens))}),
+        **({} if safe == change.typed else {"proof": redaction.make_proof(grammar.typed_words(change.typed))}),
         what=confirmation.sentence(change.request, safe, findings, count),
         input=written_input(change.input) or None,
         waves=[list(wave) for wave in waves],
-        targets=targets,
+        targets=written_addresses(change.addresses),
     )
-    return change._replace(namespaces={address["cluster"]: address["namespace"] for address in targets})
+    change = change._replace(log=change.log._replace(hidden=redaction.hidden_texts(change.typed, safe)))
+    return change._replace(namespaces={address.cluster: address.namespace for address in change.addresses})
 
 
 def _settle(change: Change, progress: Progress, outcomes: Sequence[Outcome]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,38 +36,55 @@ def redact_line(line: CommandLine, about_secrets: bool) -> CommandLine:
     if not verbs.is_kubectls(line):
         return line._replace(tokens=tuple(_redact_plugin(line)))
     end = next((index for index, token in enumerate(line.tokens) if token.verbatim), len(line.tokens))
-    about_secrets = about_secrets or any(
-        _SECRET_TYPE.match(token.words[0]) for token in line.tokens if not token.flags and not token.verbatim
-    )
+    about_secrets = about_secrets or any(_SECRET_TYPE.match(operand) for operand in grammar.operands(line))
     ahead = _redact_kubectl(line, line.tokens[:end], about_secrets)
     return line._replace(tokens=(*ahead, *_redact_program(line, line.tokens[end:])))
 
 
+def hidden_texts(line: CommandLine, redacted: CommandLine) -> tuple[str, ...]:
+    """Return what `redact_line` has left out, the longest first."""
+    pairs: list[tuple[str, str]] = []
+    for token, safe in zip(line.tokens, redacted.tokens):
+        if token == safe:
+            continue
+        values = [(value or "", kept or "") for (_, value), (_, kept) in zip(token.flags, safe.flags)]
+        pairs += values or list(zip(token.words, safe.words))
+    return tuple(sorted({text for pair in pairs for text in _left_out(*pair) if text}, key=len, reverse=True))
+
+
+def _left_out(typed: str, kept: str) -> Sequence[str]:
+    pattern = "(.*)".join(re.escape(part) for part in kept.split(REDACTED))
+    match = re.fullmatch(pattern, typed, re.DOTALL)
+    return match.groups() if match else (typed,)
+
+
+def redact_quotes(text: str, hidden: Iterable[str]) -> str:
+    """Redact the hidden texts in a text that may quote the command line, such as kubectl's error."""
+    for secret in hidden:
+        for form in (secret, json.dumps(secret, ensure_ascii=False)[1:-1]):  # as Go's %q writes it, nearly
+            # A short one may be part of any word.
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)" if len(form) < 4 else re.escape(form), REDACTED, text)
+    return text
+
+
 def _redact_plugin(line: CommandLine) -> Iterator[Token]:
     """Redact the arguments of a plugin. Its name is kept."""
-    words = [index for index, token in enumerate(line.tokens) if not token.flags and not token.verbatim]
-    name = words[: len(line.path)]
-    arguments = _redact_arguments(
-        grammar.join_tokens(token for index, token in enumerate(line.tokens) if index not in name), line.verb
-    )
-    takes_value = grammar.flag_table(line.verb).takes_value
-    for index, token in enumerate(line.tokens):
-        redacted = token if index in name else _take_words(token, arguments)
-        flag, value = token.flags[-1] if token.flags else ("", None)
-        # Of a last `-n`, the flags that are recorded behind it would become the value.
-        yield Token((REDACTED,)) if value is None and takes_value.get(flag) else redacted
+    arguments = _redact_arguments(grammar.join_tokens(line.tokens), line.verb)
+    return (_take_words(token, arguments) for token in line.tokens)
 
 
 def _redact_kubectl(line: CommandLine, tokens: Sequence[Token], about_secrets: bool) -> Iterator[Token]:
     """Redact what is ahead of a `--`. With `run` and `exec`, the words behind the pod's name are a program's."""
     words = [index for index, token in enumerate(tokens) if not token.flags]
-    of_program = words[len(line.path) + 1 :] if verbs.find_row(line).as_change.runs_program else []
-    arguments = _redact_arguments(tokens[index].words[0] for index in of_program)
+    of_program = words[1:] if verbs.find_row(line).as_change.runs_program else []
+    arguments = _redact_arguments(word for index in of_program for word in tokens[index].words)
     for index, token in enumerate(tokens):
         if token.flags:
             yield _redact_flags(token, line, about_secrets)
+        elif index in of_program or token.unknown:
+            yield _take_words(token, arguments if index in of_program else _redact_arguments(token.words))
         else:
-            yield _take_words(token, arguments) if index in of_program else _redact_operand(token, line)
+            yield _redact_operand(token, line)
 
 
 def _redact_program(line: CommandLine, tokens: Sequence[Token]) -> Iterator[Token]:
@@ -83,7 +101,7 @@ def _take_words(token: Token, redacted: Iterator[str]) -> Token:
     """Return the token with as many redacted words as it has."""
     words = tuple(islice(redacted, len(token.words)))
     flags = tuple((name, None if value is None else REDACTED) for name, value in token.flags)
-    return token if words == token.words else Token(words, flags, token.verbatim)
+    return token if words == token.words else token._replace(words=words, flags=flags)
 
 
 # --- The arguments of programs and plugins -----------------------------------------------------------------
@@ -178,9 +196,7 @@ def _redact_flags(token: Token, line: CommandLine, about_secrets: bool) -> Token
     flags = tuple((name, value and _redact_value(name, value, line, about_secrets)) for name, value in token.flags)
     if flags == token.flags:
         return token
-    dashes = ["--" if len(name) > 1 else "-" for name, _ in flags]
-    words = (f"{dash}{name}" + ("" if value is None else f"={value}") for dash, (name, value) in zip(dashes, flags))
-    return Token(tuple(words), flags)
+    return Token(tuple(f"--{name}" + ("" if value is None else f"={value}") for name, value in flags), flags)
 
 
 def _redact_value(name: str, value: str, line: CommandLine, about_secrets: bool) -> str:
@@ -188,7 +204,7 @@ def _redact_value(name: str, value: str, line: CommandLine, about_secrets: bool)
         key, equals, _ = value.partition("=")
         return f"{key}={REDACTED}" if equals else REDACTED
     patches_secret = name == "patch" and (about_secrets or _LOOKS_SECRET.search(value))
-    unfamiliar = name not in grammar.flag_table(line.verb).takes_value
+    unfamiliar = name not in grammar.flag_table(line.verb).flags
     if name in _SECRET_FLAGS or patches_secret or (unfamiliar and _LOOKS_SECRET.search(name)):
         return REDACTED
     if name == "raw":

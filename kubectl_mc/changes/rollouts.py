@@ -47,7 +47,7 @@ def related_line(line: CommandLine, words: Sequence[str], namespace: str) -> Com
 
     namespace: takes the place of the line's; "" for none
     """
-    common = grammar.flag_table("").takes_value
+    common = grammar.flag_table("").flags
     kept = [
         token
         for token in line.tokens

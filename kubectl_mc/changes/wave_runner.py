@@ -112,8 +112,6 @@ def judge_outcome(change: Change, result: Result, took: float, before: Outcome) 
         unsure = result.timed_out or (result.status or 0) < 0 or cause.reason in _UNSURE
         reason = _program_failure(result) if request.verb.as_change.runs_program and result.status else cause.reason
         return Outcome(result.cluster, "failed", reason, took, objects, unsure=unsure)
-    if object_changes.were_rehearsed(stdout):  # a kuberc can set --dry-run
-        return Outcome(result.cluster, "unchanged", messages.ONLY_REHEARSED, took)
     silent_is_unchanged = verbs.can_rehearse(request.verb, request.line) and form in ("", "name")
     state = "unchanged" if object_changes.are_unchanged(objects, silent_is_unchanged) else "changed"
     return Outcome(result.cluster, state, "", took, objects)
@@ -157,7 +155,7 @@ def wait_for_wave(change: Change, clusters: Sequence[str], progress: Progress) -
     """Wait for the rollouts of the workloads that were changed. Ctrl-C ends the waiting, and the run."""
     outcomes = [progress.outcomes[cluster] for cluster in clusters]
     changed = {
-        outcome.cluster: object_changes.workloads(outcome.objects) for outcome in outcomes if outcome.state == "changed"
+        outcome.cluster: object_changes.workloads(outcome.objects) for outcome in outcomes if outcome.may_roll_out
     }
     without_namespace = sorted(
         {workload.resource for group in changed.values() for workload in group if not workload.namespace}
@@ -246,7 +244,7 @@ def run_one_by_one(change: Change, clusters: Sequence[str], progress: Progress) 
         with _signals_handled_by(_interrupt):
             for number, cluster in enumerate(clusters, start=1):
                 if len(clusters) > 1:
-                    change.streams.say([f"CLUSTER: {cluster} ({number}/{len(clusters)})"])
+                    change.streams.say_heading(f"{cluster} ({number}/{len(clusters)})")
                 before = _object_states(change, cluster)
                 if not _record(change, progress, "begin", cluster=cluster):
                     break

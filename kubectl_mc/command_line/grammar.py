@@ -1,37 +1,53 @@
-"""Reads and edits kubectl command lines, which are parsed as cobra and pflag parse them: verb, flags, operands.
+"""Reads kubectl command lines as cobra and pflag read them, edits them, and says them back in one canonical form.
 
-Parsing rewrites nothing: a `Token` keeps the words it was read from, so joining the tokens gives the same argv.
+kubectl never gets the words that the user typed, but `canonical_words`: what was understood of them. So a wrong reading
+can only fail; it can't do something else than what was understood.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from kubectl_mc import messages
 from kubectl_mc.command_line.kubectl_flags import ALIASES, FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS
+from kubectl_mc.command_line.own_commands import COMMANDS, EXTRA_FLAGS
 
 
 class Token(NamedTuple):
-    """A unit of an argv.
+    """A unit of an argv, which is not a word of the verb.
 
     words: the one or two words that were typed, e.g. ("-n", "shop"), ("-nshop",), ("pods",)
     flags: the (long name, value) pairs that it sets, e.g. (("namespace", "shop"),); several for `-it`; () for a
         word that is not a flag. The value is None for a flag that was typed without one.
     verbatim: it is the `--` or follows it, so it is not a flag, whatever it looks like
+    unknown: a flag that no kubectl has that we know, with the word that may be its value
     """
 
     words: tuple[str, ...]
     flags: tuple[tuple[str, str | None], ...] = ()
     verbatim: bool = False
+    unknown: bool = False
+
+    @property
+    def is_operand(self) -> bool:
+        """Whether it is neither a flag nor stands behind a `--`."""
+        return not self.flags and not self.verbatim and not self.unknown
 
 
 class CommandLine(NamedTuple):
-    """An argv for kubectl. path: the verb with its sub-verb, e.g. ("rollout", "status"); () without a verb."""
+    """A command line for kubectl.
+
+    path: the verb with its sub-verb, e.g. ("rollout", "status"); () without a verb
+    tokens: the other words, in the order typed
+    verb_first: the verb was typed ahead of all flags of kubectl's; kubectl runs plugins only then
+    """
 
     path: tuple[str, ...]
     tokens: tuple[Token, ...]
+    verb_first: bool = True
 
     @property
     def verb(self) -> str:
@@ -39,88 +55,183 @@ class CommandLine(NamedTuple):
         return " ".join(self.path)
 
 
-class FlagTable(NamedTuple):
-    """The flags of one command. takes_value: whether a flag takes a value; shorthand: letter -> long name."""
+class Flag(NamedTuple):
+    """A flag of a command.
 
-    takes_value: Mapping[str, bool]
+    kind: "bool" and "optional" take no next word (pflag's NoOptDefVal), the others do; of a "list" all values count;
+        of a "checked" scalar, such as a number, pflag refuses wrong values even where a later one replaces them
+    bare: the value of an optional flag that is typed without one, e.g. "unchanged" for --dry-run
+    """
+
+    kind: Literal["bool", "optional", "scalar", "checked", "list"] = "bool"
+    bare: str = "true"
+
+    @property
+    def takes_word(self) -> bool:
+        """Whether the next word is its value if there is no `=`."""
+        return self.kind not in ("bool", "optional")
+
+
+class FlagTable(NamedTuple):
+    """The flags of one command. flags: by their long names; shorthand: letter -> long name."""
+
+    flags: Mapping[str, Flag]
     shorthand: Mapping[str, str]
+
+    @property
+    def takes_value(self) -> dict[str, bool]:
+        """Return for each long name whether the flag takes the next word as its value."""
+        return {name: flag.takes_word for name, flag in self.flags.items()}
 
 
 @cache
 def flag_table(path: str) -> FlagTable:
-    """Return the flags of a command ("get", "rollout status", "" without a verb), including the global ones."""
-    takes_value: dict[str, bool] = {"help": False}
-    shorthand: dict[str, str] = {"h": "help"}
-    for entry in (FLAGS[""] + " " + FLAGS.get(path, COMMANDS.get(path, ""))).split():
-        short, _, long = entry.rpartition(",")
-        name = long.rstrip("=")
-        takes_value[name] = long.endswith("=")
-        if short:
-            shorthand[short] = name
-    return FlagTable(takes_value, shorthand)
+    """Return the flags of a command ("get", "rollout status", "" without a verb), including the global ones.
+
+    A command's own flag hides the global one of its name, and the shorthand of that (pflag's AddFlagSet).
+    """
+    text = f"{FLAGS.get(path, COMMANDS.get(path, ''))} {EXTRA_FLAGS.get(path, '')}"
+    own = dict(map(_parse_entry, text.split())) if path else {}
+    global_flags = dict(map(_parse_entry, FLAGS[""].split()))
+    entries = {"help": ("h", Flag()), **global_flags, **own}
+    letters = {letter: name for name, (letter, _) in entries.items() if letter}
+    return FlagTable({name: flag for name, (_, flag) in entries.items()}, letters)
+
+
+def _parse_entry(entry: str) -> tuple[str, tuple[str, Flag]]:
+    """Return (long name, (shorthand, flag)) of an entry of kubectl_flags.py: `f,filename=*`."""
+    shorthand, _, rest = entry.rpartition(",")
+    name, optional, bare = rest.partition("?")
+    if optional:
+        return name, (shorthand, Flag("optional", bare))
+    name, equals, mark = rest.partition("=")
+    kinds: Mapping[str, Literal["scalar", "checked", "list"]] = {"": "scalar", "!": "checked", "*": "list"}
+    return name, (shorthand, Flag(kinds[mark]) if equals else Flag())
 
 
 @cache
 def all_flags() -> frozenset[str]:
     """Return the long names of the flags of all kubectl commands."""
-    return frozenset(entry.rpartition(",")[2].rstrip("=") for flags in FLAGS.values() for entry in flags.split())
+    return frozenset(_parse_entry(entry)[0] for flags in FLAGS.values() for entry in flags.split())
+
+
+# --- Reading ----------------------------------------------------------------------------------------------------
 
 
 def parse_line(argv: Sequence[str], own: Mapping[str, bool] | None = None) -> CommandLine:
-    """Parse an argv, without the leading "kubectl".
+    """Read an argv, without the leading "kubectl".
 
-    own: flags of ours that may stand among kubectl's: long name -> whether it takes a value
+    own: flags of ours that may stand among kubectl's: long name -> whether it takes a value. They are tokens, too.
 
-    The verb is searched first, as in cobra's Command.Find. Then the flags are parsed as pflag does: the verb's flags
-    may stand anywhere ahead of a `--`, even ahead of the verb.
+    The verb is searched first (cobra's Command.Find), then the flags are read as pflag does: they may stand anywhere
+    ahead of a `--`, even ahead of the verb. Raises UserError for a flag whose value is missing, and for a line whose
+    verb depends on a flag that we don't know.
     """
-    own = own or {}
-    path, verb_positions = _find_verb(argv, own)
+    own_flags = {name: Flag("scalar") if takes_value else Flag() for name, takes_value in (own or {}).items()}
+    path, positions = _find_verb(argv, own_flags, unknown_takes_word=True)
+    if _find_verb(argv, own_flags, unknown_takes_word=False)[0] != path:
+        raise messages.unclear_verb(_first_unknown(argv, own_flags))
     table = flag_table(" ".join(path))
+    table = FlagTable({**table.flags, **own_flags}, table.shorthand)
+    is_kubectls = not path or " ".join(path) in FLAGS or " ".join(path) in COMMANDS
+    # cobra takes the verb's words out, so a flag ahead of the verb may have the word behind it as its value.
+    words = [word for index, word in enumerate(argv) if index not in positions]
+    ahead_count = positions[0] if positions else 0
     tokens: list[Token] = []
-    position = 0
-    while position < len(argv):
-        word = argv[position]
+    position, verb_first = 0, True
+    while position < len(words):
+        word = words[position]
         if word == "--":
-            tokens += [Token((rest,), verbatim=True) for rest in argv[position:]]
+            tokens += [Token((rest,), verbatim=True) for rest in words[position:]]
             break
-        if position in verb_positions or not _is_flag(word):
-            tokens.append(Token((word,)))
+        if not word.startswith("-") or word == "-":
+            token = Token((word,))
         else:
-            ahead_of_verb = not verb_positions or position < verb_positions[-1]
-            tokens.append(_parse_flag(argv, position, table, own, greedy=ahead_of_verb))
-        position += len(tokens[-1].words)
-    return CommandLine(path, tuple(tokens))
+            token = (_parse_flag if is_kubectls else _parse_plugin_flag)(words, position, table)
+        if position < ahead_count and not any(name in own_flags for name, _ in token.flags):
+            verb_first = False
+        tokens.append(token)
+        position += len(token.words)
+    return CommandLine(path, tuple(tokens), verb_first)
 
 
-def _find_verb(argv: Sequence[str], own: Mapping[str, bool]) -> tuple[tuple[str, ...], list[int]]:
-    """Return the verb's path and the positions of its words. An unknown flag takes the next word as its value."""
+def _find_verb(
+    argv: Sequence[str], own_flags: Mapping[str, Flag], unknown_takes_word: bool
+) -> tuple[tuple[str, ...], list[int]]:
+    """Return the verb's path and the positions of its words.
+
+    cobra's command.go (Find, stripFlags, argsMinusFirstX): each level starts again at the front of the line, with the
+    flags of the command so far, so a word that one level skips as a value may be the next level's sub-verb.
+    """
     path: tuple[str, ...] = ()
     positions: list[int] = []
-    position = 0
-    while position < len(argv) and argv[position] != "--":
+    while True:
+        position = _first_word(argv, positions, flag_table(" ".join(path)), own_flags, unknown_takes_word)
+        longer = None if position is None else _extend_path(path, argv[position])
+        if position is None or longer is None:
+            return path, positions
+        path = longer
+        positions.append(position)
+
+
+def _first_word(
+    argv: Sequence[str],
+    skipped: Container[int],
+    table: FlagTable,
+    own_flags: Mapping[str, Flag],
+    unknown_takes_word: bool,
+) -> int | None:
+    """Return the position of the first word that is neither a flag nor, by cobra's rule, the value of one."""
+    positions = iter([position for position in range(len(argv)) if position not in skipped])
+    for position in positions:
         word = argv[position]
-        if _is_flag(word):
-            position += len(_parse_flag(argv, position, flag_table(" ".join(path)), own, greedy=True).words)
+        if word == "--":
+            return None
+        if not word.startswith("-"):
+            if word:
+                return position
             continue
-        if word not in ("", "-"):
-            longer = _extend_path(path, word)
-            if not longer:
-                break  # an operand, after which no sub-verb follows
-            path = longer
-            positions.append(position)
-        position += 1
-    return path, positions
+        if "=" in word:
+            continue
+        if word.startswith("--"):
+            name = normal_name(word[2:])
+            flag = own_flags.get(name) or table.flags.get(name)
+        elif len(os.fsencode(word)) == 2:  # Go counts bytes
+            name = table.shorthand.get(word[1], "")
+            flag = table.flags.get(name)
+        else:
+            continue  # several letters take no word here, whatever they are
+        # --help is not defined yet when cobra searches for the verb, so it counts as unknown there.
+        if flag.takes_word or name == "help" if flag else unknown_takes_word or _is_of_another_command(word):
+            next(positions, None)
+    return None
 
 
-def _is_flag(word: str) -> bool:
-    return len(word) > 1 and word.startswith("-")
+def _is_of_another_command(word: str) -> bool:
+    """Return whether some other command has this flag: then it is certain that this one doesn't have it."""
+    return normal_name(word[2:]) in all_flags() if word.startswith("--") else word[1] in _all_letters()
+
+
+@cache
+def _all_letters() -> frozenset[str]:
+    return frozenset(entry[0] for flags in FLAGS.values() for entry in flags.split() if entry[1:2] == ",")
+
+
+def _first_unknown(argv: Sequence[str], own_flags: Mapping[str, Flag]) -> str:
+    """Return the first word that looks like a flag that we don't know, for a message."""
+    flags = (word for word in argv if word.startswith("-") and word not in ("-", "--"))
+    return next((word for word in flags if normal_name(word[2:]) not in {*own_flags, *all_flags()}), "")
+
+
+def normal_name(name: str) -> str:
+    """Return a long flag's name as kubectl normalizes it: `_` is `-` (component-base, WordSepNormalizeFunc)."""
+    return name.replace("_", "-")
 
 
 def _extend_path(path: tuple[str, ...], word: str) -> tuple[str, ...] | None:
     """Return the path with its sub-verb, under kubectl's own name for it; None if the word is not a sub-verb.
 
-    The first word is always the verb: if kubectl doesn't have it, it is the name of a plugin.
+    The first word is always the verb: if kubectl doesn't have it, it is the name of a plugin, which has no sub-verbs.
     """
     if not path:
         return (word,)
@@ -130,39 +241,80 @@ def _extend_path(path: tuple[str, ...], word: str) -> tuple[str, ...] | None:
     return tuple(command.split()) if is_command and " " not in word else None
 
 
-def _parse_flag(argv: Sequence[str], position: int, table: FlagTable, own: Mapping[str, bool], greedy: bool) -> Token:
-    """Return the token that starts with the flag argv[position]. greedy: an unknown flag takes the next word."""
+def _parse_flag(argv: Sequence[str], position: int, table: FlagTable) -> Token:
+    """Return the token that starts with the flag argv[position] (pflag's parseLongArg, parseShortArg)."""
     word = argv[position]
-    following = argv[position + 1] if position + 1 < len(argv) else None
-    # As in cobra's stripFlags, except that a word that starts with a dash is never the value of an unknown flag.
-    greedy = greedy and not (following or "").startswith("-") and (word.startswith("--") or len(word) == 2)
-    if word.startswith("--"):
-        name, equals, value = word[2:].partition("=")
-        if equals:
-            return Token((word,), ((name, value),))
-        needs_value = own[name] if name in own else table.takes_value.get(name, greedy)
-        if needs_value and following is not None:
-            return Token((word, following), ((name, following),))
+    if not word.startswith("--"):
+        return _parse_letters(argv, position, table)
+    typed, equals, value = word[2:].partition("=")
+    name = normal_name(typed)
+    flag = table.flags.get(name)
+    if flag is None:
+        return _unknown_flag(argv, position, complete=bool(equals) or not typed or typed.startswith("-"))
+    if equals:
+        return Token((word,), ((name, value),))
+    if not flag.takes_word:
         return Token((word,), ((name, None),))
-    # `-it`, `-nshop`, `-n=shop`, `-n shop`, `-Aowide`: letter by letter, as in pflag's parseSingleShortArg.
+    return Token((word, _next_word(argv, position, name)), ((name, argv[position + 1]),))
+
+
+def _parse_plugin_flag(argv: Sequence[str], position: int, table: FlagTable) -> Token:
+    """Return the flag of a plugin. One that looks like kubectl's is read like it; of any other nothing is known."""
+    try:
+        token = _parse_flag(argv, position, table)
+    except messages.UserError:
+        return Token((argv[position],), unknown=True)
+    return Token((argv[position],), unknown=True) if token.unknown else token
+
+
+def _parse_letters(argv: Sequence[str], position: int, table: FlagTable) -> Token:
+    """Return the token of `-it`, `-nshop`, `-n=shop`, `-n shop`, `-Aowide`: letter by letter."""
+    word = argv[position]
     flags: list[tuple[str, str | None]] = []
     for index, letter in enumerate(word[1:], start=1):
-        name = table.shorthand.get(letter, letter)
         rest = word[index + 1 :]
-        needs_value = table.takes_value.get(name, greedy)
-        if rest.startswith("="):
+        name = table.shorthand.get(letter)
+        # pflag passes over what `go test` might have added (isGotestShorthandFlag).
+        if name is None or word[index:].startswith("test."):
+            if not flags:
+                return _unknown_flag(argv, position, complete=len(word) > 2)
+            raise messages.unknown_letter(letter, word)
+        if len(rest) > 1 and rest.startswith("="):  # `-o=` has the value "="
             return Token((word,), (*flags, (name, rest[1:])))
-        if needs_value and rest:
+        if not table.flags[name].takes_word:
+            flags.append((name, None))
+        elif rest:
             return Token((word,), (*flags, (name, rest)))
-        if needs_value and following is not None:
-            return Token((word, following), (*flags, (name, following)))
-        flags.append((name, None))
+        else:
+            value = _next_word(argv, position, name)
+            return Token((word, value), (*flags, (name, value)))
     return Token((word,), tuple(flags))
 
 
+def _next_word(argv: Sequence[str], position: int, name: str) -> str:
+    if position + 1 == len(argv):
+        raise messages.flag_needs_value(name)
+    return argv[position + 1]
+
+
+def _unknown_flag(argv: Sequence[str], position: int, complete: bool) -> Token:
+    """Return a flag that we don't know, glued to the word that may be its value. complete: it takes no word"""
+    following = argv[position + 1] if position + 1 < len(argv) else "-"
+    count = 1 if complete or following.startswith("-") else 2
+    return Token(tuple(argv[position : position + count]), unknown=True)
+
+
+# --- Asking -----------------------------------------------------------------------------------------------------
+
+
 def join_tokens(tokens: Iterable[Token]) -> list[str]:
-    """Return the argv that the tokens were read from."""
+    """Return the words that the tokens were read from."""
     return [word for token in tokens for word in token.words]
+
+
+def typed_words(line: CommandLine) -> list[str]:
+    """Return the command line as it is shown and recorded: the verb, then the other words as they were typed."""
+    return [*line.path, *join_tokens(line.tokens)]
 
 
 def values(line: CommandLine, name: str) -> list[str | None]:
@@ -175,16 +327,38 @@ def value(line: CommandLine, name: str) -> str | None:
     return next(reversed(values(line, name)), None)
 
 
+# strconv.ParseBool
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")
+_FALSE = ("0", "f", "F", "FALSE", "false", "False")
+
+
 def is_set(line: CommandLine, name: str) -> bool:
     """Return whether a boolean flag is on. pflag reads `--watch=false` with strconv.ParseBool."""
     flag_values = values(line, name)
-    return bool(flag_values) and flag_values[-1] not in ("0", "f", "F", "false", "FALSE", "False")
+    return bool(flag_values) and flag_values[-1] not in _FALSE
 
 
 def operands(line: CommandLine) -> list[str]:
     """Return the words, up to a `--`, that are neither flags nor the verb: ["pods", "web-1"]."""
-    words = [token.words[0] for token in line.tokens if not token.flags and not token.verbatim]
-    return words[len(line.path) :]
+    return [token.words[0] for token in line.tokens if token.is_operand]
+
+
+def output_format(line: CommandLine) -> tuple[str, str]:
+    """Return (format, its argument) of `-o`: ("json", ""), ("custom-columns", "N:.metadata.name"), ("", "") for none.
+
+    `--template` alone means go-template, as in kubectl's get_flags.go.
+    """
+    output = value(line, "output")
+    if output:
+        name, _, argument = output.partition("=")
+        # Only these may be in capitals (cli-runtime's json_yaml_flags.go and name_flags.go).
+        name = name.lower() if name.lower() in ("json", "yaml", "kyaml", "name") else name
+        return name, argument or value(line, "template") or ""
+    template = value(line, "template")
+    return ("go-template", template) if template else ("", "")
+
+
+# --- Editing ----------------------------------------------------------------------------------------------------
 
 
 def without(line: CommandLine, names: Container[str]) -> CommandLine:
@@ -206,21 +380,50 @@ def with_flags(line: CommandLine, *flags: tuple[str, str]) -> CommandLine:
     return line._replace(tokens=line.tokens[:end] + added + line.tokens[end:])
 
 
+def with_operands(line: CommandLine, words: Sequence[str]) -> CommandLine:
+    """Return the command line with these words instead of its operands."""
+    rest = [token for token in line.tokens if not token.is_operand]
+    first = next((index for index, token in enumerate(line.tokens) if token.is_operand), 0)
+    ahead = sum(not token.is_operand for token in line.tokens[:first])
+    return line._replace(tokens=(*rest[:ahead], *(Token((word,)) for word in words), *rest[ahead:]))
+
+
+def with_path(line: CommandLine, path: tuple[str, ...]) -> CommandLine:
+    """Return the command line with a longer path: the words that it takes are no operands any more."""
+    return line._replace(path=path, tokens=line.tokens[len(path) - len(line.path) :])
+
+
 def _flag_token(name: str, flag_value: str | None) -> Token:
-    flag = f"--{name}" if len(name) > 1 else f"-{name}"
-    return Token((flag if flag_value is None else f"{flag}={flag_value}",), ((name, flag_value),))
+    return Token((f"--{name}" if flag_value is None else f"--{name}={flag_value}",), ((name, flag_value),))
 
 
-def output_format(line: CommandLine) -> tuple[str, str]:
-    """Return (format, its argument) of `-o`: ("json", ""), ("custom-columns", "N:.metadata.name"), ("", "") for none.
+# --- Saying it back ---------------------------------------------------------------------------------------------
 
-    `--template` alone means go-template, as in kubectl's get_flags.go.
+# Flags that decide whether and what a command changes, and what it prints: they are said last, so that nothing behind
+# them changes it.
+_DECIDING = ("output", "template", "raw", "edit", "local", "dry-run")
+
+
+def canonical_words(line: CommandLine) -> list[str]:
+    """Return the words for kubectl that say what was read: the verb's path, flags, operands, a `--` and all behind it.
+
+    A flag has its long name and `=`; a scalar stands once, with its last value. A flag that we don't know stands among
+    the operands, in the typed order, with the word that may be its value, so that kubectl decides whose word it is.
+    Not for plugins, whose flags are their own.
     """
-    output = value(line, "output")
-    if output:
-        name, _, argument = output.partition("=")
-        # Only these may be in capitals (cli-runtime's json_yaml_flags.go and name_flags.go).
-        name = name.lower() if name.lower() in ("json", "yaml", "kyaml", "name") else name
-        return name, argument or value(line, "template") or ""
-    template = value(line, "template")
-    return ("go-template", template) if template else ("", "")
+    table = flag_table(line.verb)
+    flag_values: dict[str, list[str]] = {}
+    for token in line.tokens:
+        for name, typed in token.flags:
+            text = table.flags.get(name, Flag()).bare if typed is None else typed
+            flag_values.setdefault(name, []).append(text)
+    words = list(line.path)
+    for name in sorted(flag_values, key=lambda name: _DECIDING.index(name) if name in _DECIDING else -1):
+        flag, texts = table.flags.get(name, Flag("list")), flag_values[name]
+        if flag.kind in ("scalar", "optional"):
+            texts = texts[-1:]
+        elif flag.kind == "bool":  # pflag refuses a wrong value even where a later one replaces it
+            texts = [*(text for text in texts[:-1] if text not in (*_TRUE, *_FALSE)), texts[-1]]
+        words += [f"--{name}={text}" for text in texts]
+    words += join_tokens(token for token in line.tokens if token.is_operand or token.unknown)
+    return words + join_tokens(token for token in line.tokens if token.verbatim)

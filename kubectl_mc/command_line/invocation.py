@@ -41,9 +41,10 @@ def parse_invocation(argv: Sequence[str]) -> Invocation:
     if not argv:
         return Invocation(options, kubectl, "help")
     if not kubectl.path:
-        for wants in ("help", "version"):
-            if grammar.is_set(kubectl, wants):
-                return Invocation(options, kubectl, wants)
+        if grammar.is_set(kubectl, "help"):
+            return Invocation(options, kubectl, "help")
+        if any(token.words[0] == "--version" for token in kubectl.tokens):
+            return Invocation(options, kubectl, "version")
     _check_flags(kubectl)
     return Invocation(options, kubectl)
 
@@ -62,7 +63,7 @@ def _check_flags(line: CommandLine) -> None:
             raise messages.refused_flag(name)
     if line.path and line.path[0] not in FLAGS:
         return  # a plugin has flags of its own
-    for name in names:
-        unknown = len(name) > 1 and name not in grammar.all_flags()
-        if unknown and (meant := messages.nearest(name, OWN_FLAGS, cutoff=0.8)):
+    for word in (token.words[0] for token in line.tokens if token.unknown and token.words[0].startswith("--")):
+        name = grammar.normal_name(word[2:].partition("=")[0])
+        if name not in grammar.all_flags() and (meant := messages.nearest(name, OWN_FLAGS, cutoff=0.8)):
             raise messages.unknown_own_flag(name, meant)

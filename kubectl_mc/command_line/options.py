@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
@@ -55,6 +55,9 @@ OWN_FLAGS: Mapping[str, bool] = {
 
 _PROFILE_FLAGS = ("cluster-selector", "clusterset", "property", "cluster-manager", "placement", "healthy")
 
+# All flags that choose clusters.
+SELECTION_FLAGS = ("clusters", "exclude", "all-clusters", "contexts", "pick", *_PROFILE_FLAGS)
+
 # Flags that need a hub, so they don't go with clusters that are contexts of the kubeconfig.
 HUB_FLAGS = (*_PROFILE_FLAGS, "hub-context", "hub-namespace")
 
@@ -81,6 +84,11 @@ def names_targets(options: Options) -> bool:
     by_name = options.clusters or options.all_clusters or options.contexts or options.pick
     by_label = options.cluster_selector or options.clusterset or options.property or options.cluster_manager
     return bool(by_name or by_label or options.placement)
+
+
+def exact_names(typed: Iterable[tuple[str, str | None]]) -> set[str]:
+    """Return what is typed for --clusters and --contexts, in which the names of clusters stand exactly."""
+    return {name for flag, value in typed if flag in ("clusters", "contexts") for name in (value or "").split(",")}
 
 
 def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:

@@ -30,3 +30,6 @@ FLAG_SECTIONS: dict[str, tuple[str, ...]] = {
     "resume": ("changes", "hub", "asking", "showing"),
     "undo": ("changes", "hub", "asking", "showing"),
 }
+
+# Verb of kubectl's -> flags that it lacks and has here. They don't go to kubectl.
+EXTRA_FLAGS: dict[str, str] = {"logs": "A,all-namespaces"}

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
+from kubectl_mc.command_line.own_commands import COMMANDS
 
 Mode = Literal["captured", "streamed", "terminal", "local"]
 
@@ -74,7 +75,9 @@ class ChangeTraits(NamedTuple):
     """What is true of a verb that changes something.
 
     preposition: "in" or "from" clusters, for sentences
-    rehearsed, unrehearsed_by: whether --dry-run=server shows what the change would do, and flags with which it doesn't
+    ignoring_dry_run: flags with which kubectl makes the change in spite of --dry-run
+    rehearsed, unrehearsed_by: whether a dry run shows what the change would do, and flags with which it doesn't
+    dry_run: the dry run that shows it, and ends: "server", or "client" where kubectl's server dry run may not end
     counted_by, counted_unnamed, counted_types: flags, the lack of a name, and types of objects with which the change
         affects so much that the user has to type the number of clusters
     repeatable: making the change twice leaves what making it once leaves
@@ -87,7 +90,9 @@ class ChangeTraits(NamedTuple):
 
     preposition: str = "in"
     rehearsed: bool = True
-    unrehearsed_by: tuple[str, ...] = ("raw",)  # kubectl sends a raw request even with --dry-run
+    dry_run: Literal["server", "client"] = "server"
+    unrehearsed_by: tuple[str, ...] = ("raw",)
+    ignoring_dry_run: tuple[str, ...] = ("raw",)
     counted_by: tuple[str, ...] = ()
     counted_unnamed: bool = False
     counted_types: tuple[str, ...] = ()
@@ -172,7 +177,7 @@ _ROWS = (
     VerbRow("autoscale", change=ChangeTraits()),
     VerbRow("certificate", change=_REPEATABLE, group=True),
     VerbRow("cordon", change=_REPEATABLE),
-    VerbRow("create", modes=Modes(terminal_by=("edit",)), change=ChangeTraits()),
+    VerbRow("create", modes=Modes(terminal_by=("edit",)), change=ChangeTraits(ignoring_dry_run=("raw", "edit"))),
     VerbRow(
         "delete",
         waiting=_MINUTES,
@@ -180,7 +185,8 @@ _ROWS = (
             "from", counted_by=("all",), counted_unnamed=True, counted_types=_LARGE, asks_by="interactive"
         ),
     ),
-    VerbRow("drain", modes=_STREAMED, waiting=_MINUTES, change=_REPEATABLE),
+    # With --dry-run=server, kubectl waits for pods that its dry run has not evicted (kubectl 1.37).
+    VerbRow("drain", modes=_STREAMED, waiting=_MINUTES, change=ChangeTraits(repeatable=True, dry_run="client")),
     VerbRow("expose", change=ChangeTraits()),
     VerbRow("label", modes=_LOCAL_BY_FLAG, change=_REPEATABLE),
     VerbRow("patch", modes=_LOCAL_BY_FLAG, change=_REVISING),
@@ -222,12 +228,18 @@ def is_kubectls(line: CommandLine) -> bool:
     return bool(line.path) and line.verb in FLAGS
 
 
+def is_plugin(line: CommandLine) -> bool:
+    """Return whether the verb is neither kubectl's nor ours: the name of a plugin."""
+    return bool(line.path) and line.verb not in FLAGS and line.verb not in COMMANDS
+
+
 def mode(verb: VerbRow, line: CommandLine) -> Mode:
     """Return how this command line is run, with these flags."""
     modes = verb.modes
-    if modes.usual == "local" or _asks_for_help(line) or _any(line, modes.local_by):
+    if modes.usual == "local" or asks_for_help(line) or _any(line, modes.local_by):
         return "local"
-    if verb.group and line.verb == verb.path:
+    # With operands, the first may be a sub-verb of a newer kubectl's, so the group's row counts.
+    if verb.group and line.verb == verb.path and not grammar.operands(line):
         return "local"
     if modes.usual == "terminal" or _any(line, modes.terminal_by):
         return "terminal"
@@ -240,10 +252,9 @@ def mode(verb: VerbRow, line: CommandLine) -> Mode:
     return "captured"
 
 
-def _asks_for_help(line: CommandLine) -> bool:
-    """Return whether the user asks for help. The -h of a plugin may mean anything, such as a host."""
-    tokens = tuple(token for token in line.tokens if is_kubectls(line) or token.words[0].startswith("--"))
-    return grammar.is_set(line._replace(tokens=tokens), "help")
+def asks_for_help(line: CommandLine) -> bool:
+    """Return whether kubectl shows the help of its verb. What a plugin does with --help is not known."""
+    return is_kubectls(line) and grammar.is_set(line, "help")
 
 
 def output_shape(verb: VerbRow, line: CommandLine) -> Shape:
@@ -262,17 +273,19 @@ def is_dry_run(verb: VerbRow, line: CommandLine) -> bool:
 
 
 # GetDryRunStrategy (k8s.io/kubectl/pkg/cmd/util/helpers.go): the strategies, and what strconv.ParseBool takes for true.
-_DRY_RUNS = (None, "client", "server", "1", "t", "T", "true", "TRUE", "True")
+_DRY_RUNS = (None, "unchanged", "client", "server", "1", "t", "T", "true", "TRUE", "True")
 
 
 def _has_dry_run(line: CommandLine) -> bool:
-    """Return whether kubectl takes this for a dry run: `--dry-run=false` is none, and --raw is sent all the same."""
+    """Return whether kubectl takes this for a dry run: `--dry-run=false` is none, and some flags ignore it."""
     strategies = grammar.values(line, "dry-run")
-    return _takes_dry_run(line) and bool(strategies) and strategies[-1] in _DRY_RUNS and not grammar.values(line, "raw")
+    if not _takes_dry_run(line) or not strategies or strategies[-1] not in _DRY_RUNS:
+        return False
+    return not _any(line, find_row(line).as_change.ignoring_dry_run)
 
 
 def _takes_dry_run(line: CommandLine) -> bool:
-    return is_kubectls(line) and "dry-run" in grammar.flag_table(line.verb).takes_value
+    return is_kubectls(line) and "dry-run" in grammar.flag_table(line.verb).flags
 
 
 def sorted_by(verb: VerbRow, line: CommandLine) -> str:
@@ -283,7 +296,7 @@ def sorted_by(verb: VerbRow, line: CommandLine) -> str:
 
 
 def can_rehearse(verb: VerbRow, line: CommandLine) -> bool:
-    """Return whether kubectl can show beforehand, with --dry-run=server, what the change would do."""
+    """Return whether kubectl can show beforehand, with a dry run, what the change would do."""
     change = verb.as_change
     return change.rehearsed and _takes_dry_run(line) and not _any(line, change.unrehearsed_by)
 

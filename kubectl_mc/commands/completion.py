@@ -6,8 +6,6 @@ kubectl runs it with the words so far, of which the last is to be completed. It 
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 
@@ -33,12 +31,6 @@ DEFAULT, NO_FILES, KEEP_ORDER = 0, 4, 32  # ShellCompDirectiveDefault, …NoFile
 Candidates = tuple[list[str], int]  # the candidates, and the directive
 
 
-def run() -> None:
-    """Print the candidates for this process's arguments."""
-    candidates, directive = complete(sys.argv[1:], os.environ)
-    sys.stdout.write("".join(f"{candidate}\n" for candidate in candidates) + f":{directive}\n")
-
-
 def complete(words: Sequence[str], variables: Mapping[str, str]) -> Candidates:
     """Return the candidates for the last of the words; none if anything goes wrong."""
     before, word = list(words[:-1]), words[-1] if words else ""
@@ -50,24 +42,22 @@ def complete(words: Sequence[str], variables: Mapping[str, str]) -> Candidates:
 
 def _complete(before: list[str], word: str, environment: Environment) -> Candidates:
     if "--" in before:
-        return _kubectl_candidates(parse_invocation(before), word, environment)
+        return _kubectl_candidates(parse_invocation(before), _without_own_flags(before), word, environment)
     flag, equals, value = word.partition("=")
     if equals and flag[2:] in OWN_FLAGS:
         return _flag_values(flag[2:], value, before, environment)
     if before and before[-1][2:] in OWN_FLAGS and OWN_FLAGS[before[-1][2:]]:
         return _flag_values(before[-1][2:], word, before[:-1], environment)
-    if grammar.parse_line(before, OWN_FLAGS).path == ("help",):
-        before.remove("help")
-    invocation = parse_invocation(before)
+    invocation, awaits_value = _parse(before)
     line = invocation.kubectl
     if line.path and line.path[0] in COMMANDS:
-        return _own_command(invocation, word, environment)
-    candidates, directive = _kubectl_candidates(invocation, word, environment)
+        return _own_command(invocation, word, awaits_value, environment)
+    candidates, directive = _kubectl_candidates(invocation, _without_own_flags(before), word, environment)
     if word.startswith("-"):
         refused = [f"--{name}" for name in REFUSED]
         allowed = [candidate for candidate in candidates if candidate.partition("\t")[0].rstrip("=") not in refused]
         return [*allowed, *_matching(_own_flags(line), word)], directive
-    if not line.path and not _awaits_value(line):
+    if not line.path and not awaits_value:
         candidates += _matching([f"{name}\t{text}" for name, text in help_texts.SUMMARIES.items()], word)
     return candidates, directive
 
@@ -76,10 +66,29 @@ def _matching(candidates: Iterable[str], word: str) -> list[str]:
     return [candidate for candidate in candidates if candidate.startswith(word)]
 
 
-def _awaits_value(line: CommandLine) -> bool:
-    """Return whether the last word is a flag whose value follows."""
-    name, value = line.tokens[-1].flags[-1] if line.tokens and line.tokens[-1].flags else ("", "")
-    return value is None and grammar.flag_table(line.verb).takes_value.get(name, False)
+def _parse(words: Sequence[str]) -> tuple[Invocation, bool]:
+    """Return the invocation, and whether its last word is a flag whose value follows; then it is without that flag."""
+    words = [word for index, word in enumerate(words) if (index, word) != (0, "help")]
+    try:
+        return parse_invocation(words), False
+    except UserError:
+        return parse_invocation(words[:-1]), True
+
+
+def _without_own_flags(words: Sequence[str]) -> list[str]:
+    """Return the words that are kubectl's, as they were typed: completion is about words, not about what they mean."""
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            return [*kept, word, *rest]
+        name, equals, _ = grammar.normal_name(word[2:]).partition("=")
+        if word.startswith("--") and name in OWN_FLAGS:
+            if OWN_FLAGS[name] and not equals:
+                next(rest, None)
+        else:
+            kept.append(word)
+    return kept
 
 
 def _own_flags(line: CommandLine) -> list[str]:
@@ -96,7 +105,7 @@ def _own_flags(line: CommandLine) -> list[str]:
     return [f"--{name}\t{text}" for name, text in described.items()]
 
 
-def _own_command(invocation: Invocation, word: str, environment: Environment) -> Candidates:
+def _own_command(invocation: Invocation, word: str, awaits_value: bool, environment: Environment) -> Candidates:
     """Return the candidates for one of our own commands: its flags, its subcommands, clusters or runs."""
     line = invocation.kubectl
     if word.startswith("-"):
@@ -105,10 +114,10 @@ def _own_command(invocation: Invocation, word: str, environment: Environment) ->
         flags = [*(f"--{name}" for name in (*own, "help")), *(f"--{name}\t{text}" for name, text in described.items())]
         return _matching(flags, word), NO_FILES
     operands = grammar.operands(line)
-    if _awaits_value(line):
+    if awaits_value:
         return [], NO_FILES
     if line.verb in ("resume", "undo", "audit show"):
-        runs = [] if operands else record.read_runs(record.record_path(environment.home))
+        runs = [] if operands else record.read_record(record.record_path(environment.home)).runs
         described_runs = [f"{run.id}\t{messages.visible(str(run.start.get('what') or ''))}" for run in reversed(runs)]
         return _matching(described_runs, word), (NO_FILES | KEEP_ORDER if runs else NO_FILES)
     names = [] if operands else [path.partition(" ")[2] for path in COMMANDS if path.startswith(f"{line.verb} ")]
@@ -152,20 +161,24 @@ def _targets(invocation: Invocation, environment: Environment) -> list[Target]:
 _MOST_ASKED = 3  # clusters that are asked, one after another, until one has candidates
 
 
-def _kubectl_candidates(invocation: Invocation, word: str, environment: Environment) -> Candidates:
-    """Return kubectl's own candidates, from the first of the chosen clusters that has some; verbs need no cluster."""
-    line, tokens = invocation.kubectl, invocation.kubectl.tokens
+def _kubectl_candidates(
+    invocation: Invocation, words: Sequence[str], word: str, environment: Environment
+) -> Candidates:
+    """Return kubectl's own candidates, from the first of the chosen clusters that has some; verbs need no cluster.
+
+    words: kubectl's, ahead of the one that is completed
+    """
+    line = invocation.kubectl
     if line.path and verbs.find_row(line).modes.usual != "local":
-        # Before the verb, kubectl would take a --context for one of a plugin's; a plugin takes it behind its name.
-        first = next(index for index, token in enumerate(tokens) if not token.flags)
-        end = first + max(len(programs.plugin_name(line, environment.variables)), 1)
-        verb, rest = grammar.join_tokens(tokens[:end]), grammar.join_tokens(tokens[end:])
+        name = programs.plugin_name(line, environment.variables)
         for target in _targets(invocation, environment)[:_MOST_ASKED]:
-            words = ["__complete", *verb, "--context", target.context, *rest, word]
-            candidates, directive = _parse_candidates(_ask_kubectl(words, environment))
+            # A plugin takes its context behind its name.
+            context = ["--context", target.context] if name else [f"--context={target.context}"]
+            asked = ["__complete", *words[: len(name)], *context, *words[len(name) :], word]
+            candidates, directive = _parse_candidates(_ask_kubectl(asked, environment))
             if candidates:
                 return candidates, directive
-    return _parse_candidates(_ask_kubectl(["__complete", *grammar.join_tokens(tokens), word], environment))
+    return _parse_candidates(_ask_kubectl(["__complete", *words, word], environment))
 
 
 def _ask_kubectl(words: Sequence[str], environment: Environment) -> list[str]:

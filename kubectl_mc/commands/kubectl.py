@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TextIO
+from contextlib import ExitStack, contextmanager
 
 from kubectl_mc import messages
-from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
+from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
 from kubectl_mc.access.logins import logins_for
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import names_targets
-from kubectl_mc.command_line.verbs import VerbRow
+from kubectl_mc.command_line.verbs import Mode
 from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.memory_files import held_file
 from kubectl_mc.processes.requests import Request, unreachable_result
 
 
 def run(line: CommandLine, environment: Environment) -> int:
     """Run a kubectl command line on the fleet, show the answer and return the exit status. Raises UserError."""
-    line, environment = programs.resolve_plugin(line, environment), programs.with_kubectl(environment)
+    line = programs.resolve_plugin(line, environment)
+    verb = verbs.find_row(line)
+    try:
+        with messages.unchanged_on_error(verbs.is_change(verb, line)):
+            return run_resolved(line, environment)
+    except messages.UserError as error:
+        error.status = verb.status.answer + 1  # 1 says of a `diff` that there are differences
+        raise
+
+
+def run_resolved(line: CommandLine, environment: Environment) -> int:
+    """Run a command line whose plugin is resolved; otherwise as `run`."""
+    environment = programs.with_kubectl(environment)
     verb = verbs.find_row(line)
     mode = verbs.mode(verb, line)
     if mode == "local":
@@ -38,6 +48,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     choice = choose_clusters(environment, logins)
     if needs_one and (unnamed or len(choice.clusters) > 1):
         raise messages.needs_one_cluster(line.verb, [cluster.name for cluster in choice.clusters])
+    if verbs.is_change(verb, line):
+        refuse_unapproved_contexts(choice, environment.options.typed)
     targets = reach_clusters(choice, line, logins if mode != "terminal" else None)
     unhealthy = [cluster.name for cluster in choice.clusters if cluster.profile.healthy is False]
     if unhealthy:
@@ -52,7 +64,7 @@ def run(line: CommandLine, environment: Environment) -> int:
 
         return gate.make_change(request, choice.clusters, targets)
     reachable = [target for target in targets if not target.problem]
-    with _held_stdin(verb, line, environment.streams.stdin) as (line, stdin):
+    with _held_input(request, mode) as (line, stdin):
         request = request._replace(line=line, stdin=stdin)
         if mode == "terminal":
             from kubectl_mc.merge import report
@@ -76,27 +88,35 @@ def _run_locally(line: CommandLine, environment: Environment) -> int:
     from kubectl_mc.command_line import help_texts
     from kubectl_mc.processes import terminal
 
-    shows_help = grammar.is_set(line, "help") and verbs.is_kubectls(line)
-    words = [*line.path, "--help"] if shows_help else grammar.join_tokens(line.tokens)
-    status = terminal.run_in_foreground([environment.kubectl, *words], environment.variables)
+    shows_help = verbs.asks_for_help(line)
+    words = [*line.path, "--help"] if shows_help else grammar.canonical_words(line)
+    # `config` and `kuberc` are about the user's own files; everything else is resolved already.
+    is_about_files = line.path[0] in ("config", "kuberc", "alpha")
+    variables = {**environment.variables, **({} if is_about_files else {"KUBERC": environment.kuberc})}
+    status = terminal.run_in_foreground([environment.kubectl, *words], variables)
     if shows_help:
         environment.streams.stdout.write(f"\n{help_texts.FLAGS_HELP}")
     return status
 
 
 @contextmanager
-def _held_stdin(verb: VerbRow, line: CommandLine, stdin: TextIO) -> Iterator[tuple[CommandLine, str | None]]:
-    """Yield the command line, and the path of the content of stdin if the command reads it (`-f -`), else None.
+def _held_input(request: Request, mode: Mode) -> Iterator[tuple[CommandLine, str | None]]:
+    """Yield the command line, and the path of what its kubectls read from stdin: the input (-f, -k); None without any.
 
-    Stdin is read once, so that every cluster gets the same bytes. If possible, they are on no disk.
+    As for a change, it is read once, so that every cluster gets the same bytes. If possible, they are on no disk.
     """
-    if "-" in grammar.values(line, "filename"):
-        with held_file(stdin.buffer.read()) as path:
-            yield line, path
-    elif verbs.is_dry_run(verb, line):
-        from kubectl_mc.processes import pipe_files
-
-        with pipe_files.held_pipes(line, stdin.buffer.read) as (line, _):
-            yield line, None
-    else:
+    line, stdin = request.line, request.environment.streams.stdin.buffer.read
+    rehearses = verbs.is_dry_run(request.verb, line)
+    if mode == "terminal" or not (rehearses or grammar.values(line, "filename") or grammar.values(line, "kustomize")):
         yield line, None
+        return
+    from kubectl_mc.changes.change_input import read_input
+    from kubectl_mc.processes import pipe_files
+    from kubectl_mc.processes.memory_files import held_file
+
+    with ExitStack() as stack:
+        if rehearses:
+            line, _ = stack.enter_context(pipe_files.held_pipes(line, stdin))
+        command_input = read_input(request.environment, line, stdin)
+        content = command_input.content
+        yield command_input.line, None if content is None else stack.enter_context(held_file(content))

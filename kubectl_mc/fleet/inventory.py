@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
-from kubectl_mc.fleet import cache, cluster_profiles, hub_objects, placements
-from kubectl_mc.fleet.cache import CacheEntry
+from kubectl_mc.fleet import cluster_profiles, hub_objects, placements
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
 from kubectl_mc.messages import HubUnreached
-from kubectl_mc.processes import event_loop, kubectl_process
+from kubectl_mc.processes import cache, event_loop, kubectl_process
+from kubectl_mc.processes.cache import CacheEntry
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.targets import Target

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.fleet import cache
+from kubectl_mc.processes import cache
 
 API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
+
 FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
 
 _KEYS = ("apiVersion", "kind", "metadata", "hubContext", "clusters", "defaults", "protected")
+
 _ENTRY_KEYS = ("name", "profile", "context", "namespace", "protected")
 
 

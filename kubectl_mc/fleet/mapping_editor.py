@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from kubectl_mc.fleet.mapping import API_VERSION, MappingEntry
-from kubectl_mc.processes.private_files import write_privately
+from kubectl_mc.processes.private_files import make_directory, write_privately
 
 
 class CannotEdit(ValueError):
@@ -263,7 +263,7 @@ def write_text(path: str, before: str, text: str) -> str | None:
     target = os.path.realpath(path)
     if read_text(target) != before:
         raise CannotEdit("it has changed in the meantime")
-    os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+    make_directory(os.path.dirname(target))
     backup = f"{target}.bak" if os.path.exists(target) else None
     if backup:
         write_privately(backup, before)

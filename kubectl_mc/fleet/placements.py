@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from kubectl_mc.fleet.hub_objects import object_of, objects_of, text_of
 
 DECISION_KEY = "multicluster.x-k8s.io/decision-key"  # label that the slices of one decision share
+
 DECISION_INDEX = "multicluster.x-k8s.io/decision-index"  # label with the number of a slice, from 0
 
 

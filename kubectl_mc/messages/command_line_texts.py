@@ -91,3 +91,46 @@ def flag_needs_a_terminal(flag: str, instead: str) -> UserError:
 def no_subcommand(command: str, word: str, subcommands: str) -> UserError:
     """Say that a command of ours has no such subcommand."""
     return UserError(f"kubectl mc {command} has no command '{visible(word)}'. There are: {subcommands}")
+
+
+def unclear_verb(flag: str) -> UserError:
+    """Say that the verb depends on a flag that we don't know."""
+    return UserError(
+        f"it isn't known whether {visible(flag)} takes the next word as its value, and the verb depends on it: "
+        f"put the verb first, or write {visible(flag)}=VALUE"
+    )
+
+
+def unknown_letter(letter: str, word: str) -> UserError:
+    """Say that a group of shorthand flags has an unknown one."""
+    return UserError(f"unknown shorthand flag '{visible(letter)}' in {visible(word)}: write each flag by itself")
+
+
+def flags_before_plugin(plugin: str) -> UserError:
+    """Say that kubectl's flags stand ahead of a plugin's name, as kubectl says it."""
+    return UserError(f"flags cannot be placed before plugin name: {visible(plugin)}. Put the name first")
+
+
+def bad_kuberc(problem: str) -> UserError:
+    """Say that kubectl can't use the user's kuberc."""
+    return UserError(f"the kuberc file can't be used: {visible(problem)}. KUBERC=off leaves it out")
+
+
+def kuberc_identity(where: str, flag: str) -> UserError:
+    """Say that a kuberc changes where a command goes, or as whom."""
+    return UserError(
+        f"the kuberc file ({visible(where)}) sets --{flag}, which changes where a command goes or as whom, so it can't "
+        f"be used for several clusters. Type --{flag} itself if it is meant, or leave the kuberc out: KUBERC=off"
+    )
+
+
+def kuberc_in_value(word: str) -> UserError:
+    """Say that kubectl would take a part of a word for --kuberc."""
+    return UserError(
+        f"kubectl would take --kuberc= in {visible(word)} for the name of a kuberc file. Put it into a file"
+    )
+
+
+def kuberc_passed_over(path: str, problem: str) -> str:
+    """Say that the kuberc is not used, as kubectl says it."""
+    return f"kuberc: no preferences loaded from {visible(path)}: {visible(problem)}"

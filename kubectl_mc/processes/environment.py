@@ -22,6 +22,7 @@ class Environment(NamedTuple):
     options: the options (our own flags) of the command line
     kubectl: the path of the user's kubectl; "" for a command that starts none
     kubeconfig_flag: the value of --kubeconfig; None where the flag is not given
+    kuberc: the KUBERC of the kubectls that we start: the user's is resolved by us
     """
 
     variables: Mapping[str, str]
@@ -29,6 +30,7 @@ class Environment(NamedTuple):
     options: Options = Options()
     kubectl: str = ""
     kubeconfig_flag: str | None = None
+    kuberc: str = "off"
 
     @property
     def home(self) -> str:
@@ -69,11 +71,3 @@ class Environment(NamedTuple):
         if self.options.cluster_timeout is not None:
             return self
         return self._replace(options=self.options._replace(cluster_timeout=timeout))
-
-    def has_kuberc(self, kuberc_flag: str | None) -> bool:
-        """Return whether kubectl reads a kuberc file, which holds aliases and defaults.
-
-        kuberc_flag: the value of --kuberc; None without it
-        """
-        path = kuberc_flag or self.variables.get("KUBERC")
-        return bool(path) or os.path.exists(os.path.join(self.kube_directory, "kuberc"))

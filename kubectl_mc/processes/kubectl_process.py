@@ -27,39 +27,56 @@ GARBAGE_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "150MiB"}
 def target_command(
     environment: Environment, target: Target, line: CommandLine, plugin: bool = False, lasting: bool = False
 ) -> Command:
-    """Return the command that runs a command line on the target's cluster.
+    """Return the command that runs a command line on the target's cluster: not as it was typed, but as it was read.
 
-    plugin: the verb is a plugin; kubectl takes no flag before its name, so the context comes after it
+    plugin: the verb is a plugin, whose words can't be said in another way
     lasting: the process runs until it is ended, so its memory matters more than its start
     """
-    words = grammar.join_tokens(line.tokens)
-    content = target.kubeconfig.content
-    context = ["--context", target.context] if target.context else []
-    if content:
-        # --kubeconfig would take precedence over the KUBECONFIG of the target.
-        argv = grammar.join_tokens(
-            token for token in line.tokens if [name for name, _ in token.flags] != ["kubeconfig"]
-        )
-    elif plugin:
-        name_end = words.index(line.path[0]) + len(line.path)
-        argv = [*words[:name_end], *context, *words[name_end:]]
+    content, further = target.kubeconfig.content, tuple[str, ...]()
+    if plugin:
+        if target.context and not content:
+            # A plugin may not take --context. The first file that has a current context decides (clientcmd loader.go).
+            content = {"apiVersion": "v1", "kind": "Config", "current-context": target.context}
+            further = tuple(environment.kubeconfig_files)
+        context = ["--context", target.context] if target.context else []
+        words = [*line.path, *context, *grammar.join_tokens(line.tokens)]
     else:
-        argv = [*context, *words]
+        # --kubeconfig and --context would take precedence over the KUBECONFIG of the target.
+        words = grammar.canonical_words(grammar.without(line, ("kubeconfig",)) if content else line)
+        if target.context and not content:
+            words.insert(len(line.path), f"--context={target.context}")
     starts_programs = plugin or target.kubeconfig.starts_programs
-    lean = lean_variables(environment.kubectl, environment.variables, starts_programs, lasting)
+    variables = lean_variables(environment.kubectl, environment.variables, starts_programs, lasting)
     return Command(
         target.cluster,
-        (environment.kubectl, *argv),
-        {**lean, **dict(target.kubeconfig.variables)},
+        (environment.kubectl, *words),
+        {**safe_variables(environment, variables, target), **dict(target.kubeconfig.variables)},
         json.dumps(content).encode() if content else None,
+        further_kubeconfigs=further,
     )
+
+
+# With these, client-go finds a server where a kubeconfig names none (rest.InClusterConfig, clientcmd's defaults).
+_SERVER_VARIABLES = ("KUBERNETES_MASTER", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "POD_NAMESPACE")
+
+
+def safe_variables(environment: Environment, variables: Mapping[str, str], target: Target) -> dict[str, str]:
+    """Return the variables with which a kubectl goes to the target, and does what its words say.
+
+    kuberc is resolved already (command_line/kuberc.py), so kubectl gets none but one with the user's policy for
+    credential plugins. What names another server is left out.
+    """
+    dropped = _SERVER_VARIABLES if target.context or target.kubeconfig.content else ()
+    kept = {name: value for name, value in variables.items() if name not in dropped}
+    return {**kept, "KUBERC": environment.kuberc}
 
 
 def config_command(environment: Environment, *words: str) -> Command:
     """Return the command for `kubectl config …` on the user's own kubeconfig. It asks no server."""
-    flag = ("--kubeconfig", environment.kubeconfig_flag) if environment.kubeconfig_flag else ()
-    lean = lean_variables(environment.kubectl, environment.variables, starts_programs=False)
-    return Command("kubeconfig", (environment.kubectl, *flag, "config", *words), lean)
+    flag = (f"--kubeconfig={environment.kubeconfig_flag}",) if environment.kubeconfig_flag else ()
+    variables = lean_variables(environment.kubectl, environment.variables, starts_programs=False)
+    argv = (environment.kubectl, "config", *words, *flag)
+    return Command("kubeconfig", argv, {**variables, "KUBERC": "off"})
 
 
 def lean_variables(

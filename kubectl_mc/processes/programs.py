@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from itertools import dropwhile, takewhile
+from itertools import takewhile
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
@@ -32,27 +32,30 @@ def with_kubectl(environment: Environment) -> Environment:
 def resolve_plugin(line: CommandLine, environment: Environment) -> CommandLine:
     """Return the command line; if its verb is a plugin, with the whole name of the plugin as its path.
 
-    Raises UserError if the verb is neither kubectl's nor a plugin, and no kuberc file can hold an alias.
+    Raises UserError if the verb is neither kubectl's nor a plugin, and for a flag ahead of a plugin's name.
     """
     name = plugin_name(line, environment.variables)
-    if not (name or verbs.is_kubectls(line) or environment.has_kuberc(grammar.value(line, "kuberc"))):
+    if not name and not verbs.is_kubectls(line):
         raise messages.unknown_command(line.verb, [name for name in (*FLAGS, *COMMANDS) if name and " " not in name])
-    return line._replace(path=name) if name else line
+    if name and not line.verb_first:
+        raise messages.flags_before_plugin(name[0])
+    return grammar.with_path(line, name) if name else line
 
 
 def plugin_name(line: CommandLine, variables: Mapping[str, str]) -> tuple[str, ...]:
     """Return the words that name a plugin on PATH, as many as possible; () if there is none.
 
     The rules are kubectl's (k8s.io/kubectl/pkg/cmd, HandlePluginCommand): `foo-a bar` is kubectl-foo_a-bar. Of its own
-    verbs, only `create` may be the first word of a plugin.
+    verbs, only `create` may be the first word of a plugin, if no flag comes ahead of the second.
     """
-    if verbs.is_kubectls(line) and line.path != ("create",):
-        return ()
-    words = grammar.join_tokens(dropwhile(lambda token: bool(token.flags), line.tokens))
-    name = tuple(takewhile(lambda word: not word.startswith("-"), words))
+    shortest = 1
+    if verbs.is_kubectls(line):
+        if line.path != ("create",) or not line.verb_first:
+            return ()
+        shortest = 2
+    name = tuple(takewhile(lambda word: not word.startswith("-"), grammar.typed_words(line)))
     folders = _path_folders(variables)
-    shortest = len(line.path) if verbs.is_kubectls(line) else 0
-    for length in range(len(name), shortest, -1):
+    for length in range(len(name), shortest - 1, -1):
         file = "-".join(("kubectl", *(word.replace("-", "_") for word in name[:length])))
         if any(_runs(f"{folder or '.'}/{file}") for folder in folders):
             return name[:length]

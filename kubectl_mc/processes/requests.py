@@ -41,6 +41,11 @@ class Request(NamedTuple):
         return self._replace(environment=self.environment._replace(options=options))
 
     @property
+    def shows_on_terminal(self) -> bool:
+        """Whether the answer is read on a terminal."""
+        return self.environment.streams.stdout.isatty()
+
+    @property
     def patience(self) -> float:
         """The seconds that each cluster has; 0 for no limit."""
         timeout = self.options.cluster_timeout

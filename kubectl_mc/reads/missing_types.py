@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from kubectl_mc.command_line.grammar import CommandLine, Token
+from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job
 
@@ -28,22 +29,14 @@ def jobs_without_missing_types(jobs: Sequence[Job], results: Sequence[Result]) -
 
 def without_type(line: CommandLine, kind: str) -> CommandLine | None:
     """Remove a type, as in `pods,KIND` or `KIND/name`; None if the line does not have it or has nothing else."""
-    tokens: list[Token] = []
-    operand_count, changed = -len(line.path), False
-    for token in line.tokens:
-        if token.flags or token.verbatim:
-            tokens.append(token)
-            continue
-        operand_count += 1
-        types, slash, name = token.words[0].partition("/")
+    operands: list[str] = []
+    for operand in grammar.operands(line):
+        types, slash, name = operand.partition("/")
         other_types = [item for item in types.split(",") if item != kind]
-        if operand_count <= 0 or types == ",".join(other_types) or not (slash or operand_count == 1):
-            tokens.append(token)
-            continue
-        changed = True
-        if other_types:
-            tokens.append(Token((",".join(other_types) + slash + name,)))
+        if types == ",".join(other_types) or not (slash or not operands):
+            operands.append(operand)
+        elif other_types:
+            operands.append(",".join(other_types) + slash + name)
         elif not slash:
             return None
-    has_operands = sum(1 for token in tokens if not token.flags and not token.verbatim) > len(line.path)
-    return line._replace(tokens=tuple(tokens)) if changed and has_operands else None
+    return grammar.with_operands(line, operands) if operands and operands != grammar.operands(line) else None

@@ -10,6 +10,7 @@ from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.merge import answers, custom_columns
 from kubectl_mc.merge.lines import Prefixer
 from kubectl_mc.merge.report import NOTHING, make_report, result_cause
+from kubectl_mc.merge.sections import without_headings
 from kubectl_mc.merge.watches import WatchedDocuments, WatchedTable
 from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.processes import event_loop
@@ -216,8 +217,11 @@ def _printer_factory(request: Request) -> Callable[[Job, str], Printer]:
     if verbs.output_shape(request.verb, request.line) == "table" and output_format in answers.TABLES:
         headers = custom_columns.column_headers(spec) if output_format == "custom-columns" else ()
         table = WatchedTable(not grammar.is_set(request.line, "no-headers"), headers, is_kept)
+        on_terminal = request.shows_on_terminal
         return lambda job, prefix: _by_lines(
-            lambda lines: table.feed(job.target.cluster, lines, job.label) if lines else ""
+            lambda lines: (
+                without_headings(table.feed(job.target.cluster, lines, job.label), on_terminal) if lines else ""
+            )
         )
     if output_format in answers.LINES:
         return lambda job, prefix: _line_printer(Prefixer(f"{job.target.cluster}\t"), is_kept)

@@ -179,14 +179,14 @@ _NAMESPACE_AND_NAME = "custom-columns=NAMESPACE:.metadata.namespace,NAME:.metada
 
 def _listing(line: CommandLine, kind: str) -> CommandLine:
     """Return `get KIND -o name` with the line's flags that say where and as whom; with -A also the namespaces."""
-    kept_flags = {*grammar.flag_table("").takes_value}
+    kept_flags = {*grammar.flag_table("").flags}
     output = [("output", "name")]
     if _all_namespaces(line):
         kept_flags |= {"selector", "field-selector"} if line.verb == "get" else set()
         output = [("output", _NAMESPACE_AND_NAME), ("no-headers", "true"), ("all-namespaces", "true")]
     flags = {name for token in line.tokens for name, _ in token.flags}
     flag_tokens = tuple(token for token in grammar.without(line, flags - kept_flags).tokens if token.flags)
-    return grammar.with_flags(CommandLine(("get",), (Token(("get",)), Token((kind,)), *flag_tokens)), *output)
+    return grammar.with_flags(CommandLine(("get",), (Token((kind,)), *flag_tokens)), *output)
 
 
 def _listing_failure(listings: Sequence[Result], patience: float) -> Result | None:
@@ -229,7 +229,7 @@ def _object_jobs(request: Request, target: Target, objects: Sequence[Object]) ->
         job_line = grammar.without(line, (*_ALL_NAMESPACES_FLAGS, "namespace")) if everywhere else line
         if namespace:
             job_line = grammar.with_flags(job_line, ("namespace", namespace))
-        job_line = _with_operands(job_line, [*(item.reference for item in group), *containers])
+        job_line = grammar.with_operands(job_line, [*(item.reference for item in group), *containers])
         label = f"{target.cluster} {f'{namespace}/' if namespace else ''}{group[0].name}" if single else target.cluster
         jobs.append(Job(target, job_line, label))
     return jobs
@@ -248,16 +248,10 @@ def _field_selector_jobs(target: Target, line: CommandLine, objects: Sequence[Ob
     return [
         Job(
             target,
-            grammar.with_flags(_with_operands(line, [",".join(types)]), ("field-selector", f"{selector}={name}")),
+            grammar.with_flags(
+                grammar.with_operands(line, [",".join(types)]), ("field-selector", f"{selector}={name}")
+            ),
             f"{target.cluster} {name}" if single else target.cluster,
         )
         for (name, _), types in types_by_name.items()
     ]
-
-
-def _with_operands(line: CommandLine, operands: Sequence[str]) -> CommandLine:
-    """Return the line with these operands in place of its own."""
-    words = [index for index, token in enumerate(line.tokens) if not token.flags and not token.verbatim]
-    first, *others = words[len(line.path) :]
-    rest = [token for index, token in enumerate(line.tokens) if index > first and index not in others]
-    return line._replace(tokens=(*line.tokens[:first], *(Token((word,)) for word in operands), *rest))

@@ -12,7 +12,7 @@ SECRET = "hunter2"
 
 def written(*argv: str, about_secrets: bool = False) -> str:
     return " ".join(
-        grammar.join_tokens(redaction.redact_line(invocation.parse_invocation(argv).kubectl, about_secrets).tokens)
+        grammar.typed_words(redaction.redact_line(invocation.parse_invocation(argv).kubectl, about_secrets))
     )
 
 
@@ -154,7 +154,7 @@ def test_a_word_that_may_be_a_secret_is_not_kept(word: str) -> None:
 
 
 def test_a_plugins_last_flag_does_not_take_what_is_written_behind_it() -> None:
-    assert written("danger", "x", "-n") == "danger x <redacted>"
+    assert written("danger", "x", "-n") == "danger x -n"
 
 
 ASKS = ("--password", "--api-token", "-password", "--db.pass", "PASSWORD", "auth", "login", "passwd", "my-secret")
@@ -179,7 +179,7 @@ def test_what_stands_behind_a_flag_or_key_that_looks_secret_is_never_written(
         before = before.lstrip("-")  # behind a word, that is a flag
     words = [*asked[:-1], f"{asked[-1]}{before}{SECRET}{after}"]
     line = grammar.parse_line([*start, *ahead, *words, *behind])
-    assert SECRET not in " ".join(grammar.join_tokens(redaction.redact_line(line, False).tokens))
+    assert SECRET not in " ".join(grammar.typed_words(redaction.redact_line(line, False)))
 
 
 @given(st.sampled_from(["labels", "annotations", "as-user-extra"]), st.sampled_from(["a=b,", ""]), st.tuples(ODD, ODD))
@@ -196,3 +196,23 @@ def test_words_are_known_again_without_being_kept() -> None:
     assert not redaction.matches_proof(made, ["create", "hunter3"])
     assert not redaction.matches_proof({}, [])
     assert made != redaction.make_proof(["create", SECRET])
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason", "recorded"),
+    [
+        (["create", "secret", "--", f"--docker-password={SECRET}"], 'unknown command "--docker-password={}"', None),
+        (["create", "secret", "generic", "s", f"--from-literal=a={SECRET}"], "invalid {}", None),
+        (["exec", "a", "--", "login", "a"], 'a: a pod has no "a"', '{0}: {0} pod has no "{0}"'),
+        (["exec", "a", "--", "login", "abc"], "abcd abc", "abcd {}"),
+        (["patch", "secret", "s", "-p", '{"a": "b"}'], r'cannot parse "{\"a\": \"b\"}"', 'cannot parse "{}"'),
+        (["get", "pods"], "{}", SECRET),
+    ],
+)
+def test_a_reason_does_not_quote_what_is_left_out(argv: list[str], reason: str, recorded: str | None) -> None:
+    line = invocation.parse_invocation(argv).kubectl
+    hidden = redaction.hidden_texts(line, redaction.redact_line(line, False))
+    quoted = reason.replace("{}", SECRET)
+    assert redaction.redact_quotes(quoted, hidden) == (recorded or reason).replace("{0}", "{}").replace(
+        "{}", redaction.REDACTED
+    )

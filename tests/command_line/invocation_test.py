@@ -37,9 +37,7 @@ def test_no_flag_of_ours_is_one_of_kubectl_s() -> None:
 
 @pytest.mark.parametrize("flag", sorted(grammar.all_flags() - set(invocation.REFUSED)))
 def test_no_flag_of_kubectl_s_is_taken_for_one_of_ours(flag: str) -> None:
-    assert (
-        grammar.join_tokens(invocation.parse_invocation(["get", "pods", f"--{flag}"]).kubectl.tokens)[-1] == f"--{flag}"
-    )
+    assert grammar.typed_words(invocation.parse_invocation(["get", "pods", f"--{flag}=x"]).kubectl)[-1] == f"--{flag}=x"
 
 
 @pytest.mark.parametrize("flag", sorted(OWN_FLAGS))
@@ -62,7 +60,7 @@ def test_each_flag_of_ours_is_in_the_help(flag: str) -> None:
     ],
 )
 def test_what_is_left_is_kubectl_s(text: str, left: str) -> None:
-    assert grammar.join_tokens(invocation.parse_invocation(text.split()).kubectl.tokens) == left.split()
+    assert grammar.typed_words(invocation.parse_invocation(text.split()).kubectl) == left.split()
 
 
 # --- Values ------------------------------------------------------------------------------------------------
@@ -175,7 +173,7 @@ def test_flags_that_name_one_api_server_are_refused(flag: str, name: str, templa
 
 def test_config_s_own_flags_of_those_names_are_left() -> None:
     argv = ["config", "set-context", "x", "--cluster=y"]
-    assert grammar.join_tokens(invocation.parse_invocation(argv).kubectl.tokens) == argv
+    assert grammar.typed_words(invocation.parse_invocation(argv).kubectl) == argv
 
 
 @pytest.mark.parametrize(
@@ -198,7 +196,7 @@ def test_a_flag_nearly_one_of_ours_is_an_error_that_names_it(flag: str, meant: s
     "argv", ["get pods --watch-only", "get pods --nope", "my-plugin --excludes=a", "get x -- --verbos"]
 )
 def test_other_unknown_flags_are_kubectl_s_business(argv: str) -> None:
-    assert grammar.join_tokens(invocation.parse_invocation(argv.split()).kubectl.tokens) == argv.split()
+    assert grammar.typed_words(invocation.parse_invocation(argv.split()).kubectl) == argv.split()
 
 
 # --- What is wanted ----------------------------------------------------------------------------------------

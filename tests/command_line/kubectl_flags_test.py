@@ -1,5 +1,6 @@
 """The table of kubectl's flags: how help is read, what the table says, and that kubectl still agrees."""
 
+import re
 import shutil
 
 import pytest
@@ -7,10 +8,12 @@ import pytest
 from kubectl_mc.command_line.kubectl_flags import ALIASES, FLAGS, VERSIONS
 from tests.flags_generate import (
     FLAGS_MODULE,
+    HIDDEN,
     Answer,
     Flag,
     Table,
     ask,
+    mark,
     merge,
     needs_value,
     parse_aliases,
@@ -111,14 +114,20 @@ The following options can be passed to any command:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param(CONFIGMAP, {"append-hash": "", "dry-run": "", "output": "o"}, id="command"),
-        pytest.param(GLOBAL, {"as-group": "", "v": "v", "vmodule": ""}, id="kubectl options"),
-        pytest.param(ONE_LINE_EACH, {"all": "", "filename": "f", "sort-by": ""}, id="old layout"),
+        pytest.param(
+            CONFIGMAP, {"append-hash": ("", "false"), "dry-run": ("", "'none'"), "output": ("o", "''")}, id="command"
+        ),
+        pytest.param(GLOBAL, {"as-group": ("", "[]"), "v": ("v", "0"), "vmodule": ("", "")}, id="kubectl options"),
+        pytest.param(
+            ONE_LINE_EACH,
+            {"all": ("", "false"), "filename": ("f", "[]"), "sort-by": ("", "'{.metadata.name}: x'")},
+            id="old layout",
+        ),
         pytest.param(ROOT, {}, id="no flags"),
         pytest.param("", {}, id="no help"),
     ],
 )
-def test_parse_flags(text: str, expected: dict[str, str]) -> None:
+def test_parse_flags(text: str, expected: dict[str, tuple[str, str]]) -> None:
     assert parse_flags(text) == expected
 
 
@@ -185,15 +194,15 @@ def one(version: str, *flags: Flag, **aliases: str) -> Table:
         pytest.param([Flag("all")], [Flag("all", "A")], [Flag("all", "A")], [], id="got a shorthand"),
         pytest.param(
             [Flag("dry-run")],
-            [Flag("dry-run", takes_value=True)],
-            [Flag("dry-run", takes_value=True)],
+            [Flag("dry-run", mark="=")],
+            [Flag("dry-run", mark="=")],
             ["kubectl 1.9.3: 'get' has dry-run, newer: dry-run="],
             id="value or not",
         ),
         pytest.param(
-            [Flag("port", "p", True)],
-            [Flag("patch", "p", True)],
-            [Flag("patch", "p", True), Flag("port", "", True)],
+            [Flag("port", "p", "=")],
+            [Flag("patch", "p", "=")],
+            [Flag("patch", "p", "="), Flag("port", "", "=")],
             ["kubectl 1.9.3: 'get' has p,port=, newer: port="],
             id="shorthand of another flag",
         ),
@@ -213,38 +222,63 @@ def test_merge_aliases() -> None:
 
 
 def test_render_one_version() -> None:
-    module = render(one("1.10.0", Flag("all", "A"), Flag("filename", "f", True), g="get"))
+    module = render(one("1.10.0", Flag("all", "A"), Flag("filename", "f", "=*"), g="get"))
     assert 'VERSIONS = "1.10.0"\n' in module
-    assert "\nget|A,all f,filename=\n" in module
+    assert "\nget|A,all f,filename=*\n" in module
     assert "\ng|get\n" in module
 
 
 def flags_of(path: str) -> dict[str, Flag]:
     """What the checked-in table says: name -> Flag."""
-    words = (word.rpartition(",") for word in FLAGS[path].split())
-    flags = (Flag(name.rstrip("="), shorthand, name.endswith("=")) for shorthand, _, name in words)
+    matches = (re.fullmatch(r"(?:(.),)?([\w.-]+)(.*)", word) for word in FLAGS[path].split())
+    flags = (Flag(match[2], match[1] or "", match[3]) for match in matches if match)
     return {flag.name: flag for flag in flags}
 
 
+def test_flags_that_no_help_lists_are_there() -> None:
+    assert {"record", "applyset", "prune-whitelist"} <= flags_of("apply").keys()
+    assert all({word.rstrip("=*") for word in words} <= flags_of(path).keys() for path, words in HIDDEN.items())
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "default", "takes_value", "expected"),
+    [
+        ("get", "watch", "false", False, ""),
+        ("delete", "dry-run", "'none'", False, "?unchanged"),
+        ("delete", "filename", "[]", True, "=*"),
+        ("port-forward", "address", "[localhost]", True, "=*"),
+        ("scale", "replicas", "0", True, "=!"),
+        ("delete", "timeout", "0s", True, "=!"),
+        ("get", "output", "''", True, "="),
+        ("create clusterrole", "aggregation-rule", "", True, "=*"),
+    ],
+)
+def test_how_a_flag_takes_a_value(path: str, name: str, default: str, takes_value: bool, expected: str) -> None:
+    assert mark(path, name, default, takes_value) == expected
+
+
 def test_module_is_as_generated() -> None:
-    flags = {path: tuple(flags_of(path).values()) for path in FLAGS}
+    hidden = {path: {word.rstrip("=*") for word in words} for path, words in HIDDEN.items()}
+    flags = {
+        path: tuple(flag for name, flag in flags_of(path).items() if name not in hidden.get(path, ())) for path in FLAGS
+    }
     assert render(Table(tuple(VERSIONS.split()), flags, ALIASES)) == FLAGS_MODULE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("", "n,namespace= s,server= v,v= context= kubeconfig= insecure-skip-tls-verify h,help"),
+        ("", "n,namespace= s,server= v,v=! context= kubeconfig= insecure-skip-tls-verify h,help"),
         ("get", "o,output= A,all-namespaces w,watch l,selector= raw= R,recursive"),
-        ("logs", "f,follow p,previous c,container= tail="),
-        ("patch", "p,patch= f,filename="),
-        ("apply", "f,filename= dry-run validate cascade server-side"),
-        ("delete", "cascade f,filename= grace-period= i,interactive"),
+        ("logs", "f,follow p,previous c,container= tail=!"),
+        ("patch", "p,patch= f,filename=*"),
+        ("apply", "f,filename=* dry-run?unchanged validate?strict cascade?background server-side"),
+        ("delete", "cascade?background f,filename=* grace-period=! i,interactive"),
         ("exec", "i,stdin t,tty c,container="),
         ("config view", "raw merge"),
-        ("rollout status", "w,watch timeout="),
+        ("rollout status", "w,watch timeout=!"),
         ("cluster-info dump", "A,all-namespaces output-directory="),
-        ("create secret generic", "from-literal= dry-run"),
+        ("create secret generic", "from-literal=* dry-run?unchanged"),
     ],
 )
 def test_facts(path: str, words: str) -> None:
@@ -292,7 +326,7 @@ def test_real_kubectl_agrees() -> None:
         for path, flags in table.flags.items()
         for flag in flags
         if (ours := flags_of(path).get(flag.name)) is None
-        or ours.takes_value != flag.takes_value
+        or ours.mark != flag.mark
         or flag.shorthand not in ("", ours.shorthand)
     ]
     assert not unknown, f"kubectl {table.versions[0]} has other flags: python -m tests.flags_generate {kubectl}"

@@ -41,12 +41,12 @@ def test_what_is_only_a_dry_run(text: str, rehearses: bool) -> None:
     [
         ("scale -h", "local"),
         ("scale --help", "local"),
-        ("danger --help", "local"),
+        ("danger --help", "captured"),
         ("danger --help=false", "captured"),
         ("danger delete -h myhost", "captured"),
         ("danger delete -vh", "captured"),
     ],
 )
-def test_of_a_plugin_only_the_long_flag_asks_for_help(text: str, mode: str) -> None:
+def test_what_a_plugin_does_with_a_flag_is_not_known(text: str, mode: str) -> None:
     line = invocation.parse_invocation(text.split()).kubectl
     assert verbs.mode(verbs.find_row(line), line) == mode

@@ -13,7 +13,7 @@ from pytest_subprocess import FakeProcess
 from kubectl_mc import cli
 from tests.recordings import recording
 
-HUB = "get clusterprofiles.v1alpha1.multicluster.x-k8s.io -A -o json"
+HUB = "get --all-namespaces=true --output=json clusterprofiles.v1alpha1.multicluster.x-k8s.io"
 PODS = "NAME   AGE\na      1m\n"
 MERGED = "NAME   CLUSTER   AGE\na      c1        1m\na      c2        1m\na      c10       1m\n"
 
@@ -62,6 +62,11 @@ def profiles(*names: str) -> str:
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
 
 
+def hub_line(flag: str) -> str:
+    """Return how the hub is asked with a flag of ours."""
+    return HUB.replace("get ", f"get {flag} ", 1)
+
+
 def register(fp: FakeProcess, home: Home, answers: Mapping[str, Any]) -> None:
     """What kubectl answers: arguments -> its stdout, or the name of a recording in a tuple."""
     for text, answer in answers.items():
@@ -85,7 +90,7 @@ def started(fp: FakeProcess, home: Home) -> list[str]:
 
 
 def test_the_hub_is_asked_first_then_each_cluster_by_its_context(fp: FakeProcess, home: Home) -> None:
-    commands = [f"--context {name} get pods" for name in ("c1", "c2", "c10")]
+    commands = [f"get --context={name} pods" for name in ("c1", "c2", "c10")]
     register(fp, home, {HUB: profiles("c10", "c2", "c1"), **dict.fromkeys(commands, PODS)})
     assert run(home, "get pods") == Outcome(0, MERGED, "")
     assert started(fp, home) == [HUB, *commands]
@@ -93,17 +98,17 @@ def test_the_hub_is_asked_first_then_each_cluster_by_its_context(fp: FakeProcess
 
 def test_for_five_minutes_the_hub_is_asked_once(fp: FakeProcess, home: Home) -> None:
     fp.keep_last_process(True)
-    register(fp, home, {HUB: profiles("c1"), "--context c1 get pods": PODS})
+    register(fp, home, {HUB: profiles("c1"), "get --context=c1 pods": PODS})
     outcomes = {run(home, "get pods"), run(home, "get pods")}
     assert len(outcomes) == 1
-    assert started(fp, home) == [HUB, "--context c1 get pods", "--context c1 get pods"]
+    assert started(fp, home) == [HUB, "get --context=c1 pods", "get --context=c1 pods"]
     run(home, "get pods --refresh")
-    assert started(fp, home)[3:] == [HUB, "--context c1 get pods"]
+    assert started(fp, home)[3:] == [HUB, "get --context=c1 pods"]
 
 
 def test_the_mapping_names_the_hub_and_the_contexts(fp: FakeProcess, home: Home) -> None:
     home.write(".kube/kubectl-mc-clusters.yaml", "hubContext: hub\nclusters: [{name: c1, context: arn:c1}]")
-    expected = [f"--context hub {HUB}", "--context arn:c1 get pods", "--context c2 get pods"]
+    expected = [hub_line("--context=hub"), "get --context=arn:c1 pods", "get --context=c2 pods"]
     register(fp, home, {expected[0]: profiles("c1", "c2"), expected[1]: PODS, expected[2]: PODS})
     assert run(home, "get pods").status == 0
     assert started(fp, home) == expected
@@ -111,23 +116,23 @@ def test_the_mapping_names_the_hub_and_the_contexts(fp: FakeProcess, home: Home)
 
 def test_flags_choose_the_hub_and_the_clusters(fp: FakeProcess, home: Home) -> None:
     home.write(".kube/kubectl-mc-clusters.yaml", "hubContext: other")
-    asked = "--context h get clusterprofiles.v1alpha1.multicluster.x-k8s.io -n fleet -o json"
-    register(fp, home, {asked: profiles("c1", "c2", "c3"), "--context c2 get pods -A": PODS})
+    asked = "get --context=h --namespace=fleet --output=json clusterprofiles.v1alpha1.multicluster.x-k8s.io"
+    register(fp, home, {asked: profiles("c1", "c2", "c3"), "get --context=c2 --all-namespaces=true pods": PODS})
     flags = "--hub-context=h --hub-namespace fleet --clusters=c* --exclude=c1,c3"
     assert run(home, f"get pods {flags} -A").status == 0
-    assert started(fp, home) == [asked, "--context c2 get pods -A"]
+    assert started(fp, home) == [asked, "get --context=c2 --all-namespaces=true pods"]
 
 
 def test_a_kubeconfig_that_is_named_is_the_hub_s_and_the_clusters(fp: FakeProcess, home: Home) -> None:
     path = str(home.folder / ".kube" / "config")
-    expected = [f"--kubeconfig {path} {HUB}", f"--context c1 get pods --kubeconfig {path}"]
+    expected = [hub_line(f"--kubeconfig={path}"), f"get --context=c1 --kubeconfig={path} pods"]
     register(fp, home, {expected[0]: profiles("c1"), expected[1]: PODS})
     assert run(home, f"get pods --kubeconfig {path}").status == 0
     assert started(fp, home) == expected
 
 
 def test_headers_are_asked_for_and_left_out(fp: FakeProcess, home: Home) -> None:
-    register(fp, home, {HUB: profiles("c1"), "--context c1 get pods": PODS})
+    register(fp, home, {HUB: profiles("c1"), "get --context=c1 pods": PODS})
     assert run(home, "get pods --no-headers").stdout == "a     c1    1m\n"
 
 
@@ -135,9 +140,9 @@ def test_sorting_asks_for_the_keys_too(fp: FakeProcess, home: Home) -> None:
     fp.keep_last_process(True)
     register(fp, home, {HUB: profiles("c1", "c2")})
     for name, key in (("c1", "2"), ("c2", "1")):
-        argv = [home.kubectl, "--context", name, "get", "pods"]  # sorted here, not there
-        fp.register(argv, stdout=PODS.encode())
-        fp.register([*argv, fp.any()], stdout=f"Pod\x1f{key}\x1eList\x1f\x1e".encode())
+        asked = [home.kubectl, "get", f"--context={name}"]
+        fp.register([*asked, "pods"], stdout=PODS.encode())  # sorted here, not there
+        fp.register([*asked, fp.any(), "pods"], stdout=f"Pod\x1f{key}\x1eList\x1f\x1e".encode())
     assert (
         run(home, "get pods --sort-by=.x").stdout == "NAME   CLUSTER   AGE\na      c2        1m\na      c1        1m\n"
     )
@@ -152,9 +157,9 @@ def test_what_succeeded_is_shown_beside_what_failed(fp: FakeProcess, home: Home)
         home,
         {
             HUB: profiles("c1", "c2", "c3"),
-            "--context c1 get pods": PODS,
-            "--context c2 get pods": ("conn-refused",),
-            "--context c3 get pods": ("forbidden",),
+            "get --context=c1 pods": PODS,
+            "get --context=c2 pods": ("conn-refused",),
+            "get --context=c3 pods": ("forbidden",),
         },
     )
     assert run(home, "get pods") == Outcome(
@@ -168,7 +173,7 @@ def test_what_succeeded_is_shown_beside_what_failed(fp: FakeProcess, home: Home)
 def test_what_is_nowhere_is_an_error(fp: FakeProcess, home: Home) -> None:
     register(fp, home, {HUB: profiles("c1", "c2")})
     for name in ("c1", "c2"):
-        register(fp, home, {f"--context {name} get pod nope": ("get-notfound",)})
+        register(fp, home, {f"get --context={name} pod nope": ("get-notfound",)})
     assert run(home, "get pod nope") == Outcome(
         1, "", 'Error from server (NotFound): pods "nope" not found (in all 2 clusters)\n'
     )
@@ -194,9 +199,9 @@ def test_a_hub_without_profiles_is_one_line(fp: FakeProcess, home: Home, hub: An
 
 
 def test_an_unreachable_hub_s_last_answer_is_used_and_said(fp: FakeProcess, home: Home) -> None:
-    register(fp, home, {HUB: profiles("c1"), "--context c1 get pods": PODS})
+    register(fp, home, {HUB: profiles("c1"), "get --context=c1 pods": PODS})
     first = run(home, "get pods")
-    register(fp, home, {HUB: ("conn-refused",), "--context c1 get pods": PODS})
+    register(fp, home, {HUB: ("conn-refused",), "get --context=c1 pods": PODS})
     again = run(home, "get pods --refresh")
     assert (again.status, again.stdout) == (first.status, first.stdout)
     assert again.stderr.count("\n") == 1
@@ -244,8 +249,9 @@ def test_a_change_needs_its_clusters_named(fp: FakeProcess, home: Home, text: st
 )
 def test_by_time_is_for_logs(fp: FakeProcess, home: Home, text: str) -> None:
     verb = text.split()[0]
+    unchanged = "So nothing was changed\n" if verb == "exec" else ""
     assert run(home, text.replace(verb, f"{verb} --by-time")) == Outcome(
-        1, "", f"Error: --by-time sorts the lines of logs, so it can't be used with {verb}\n"
+        1, "", f"Error: --by-time sorts the lines of logs, so it can't be used with {verb}\n{unchanged}"
     )
     assert started(fp, home) == []
 
@@ -253,16 +259,17 @@ def test_by_time_is_for_logs(fp: FakeProcess, home: Home, text: str) -> None:
 def test_by_time_as_a_default_is_for_logs_only(fp: FakeProcess, home: Home) -> None:
     home.write(".kube/kubectl-mc-clusters.yaml", "defaults: {by-time: true}")
     stamped = "2026-01-01T00:00:0{}Z line\n"
-    logs = [f"--context {name} logs a --timestamps=true" for name in ("c1", "c2")]
+    logs = [f"logs --context={name} --timestamps=true a" for name in ("c1", "c2")]
     register(fp, home, {HUB: profiles("c1", "c2"), logs[0]: stamped.format(2), logs[1]: stamped.format(1)})
     assert run(home, "logs a") == Outcome(0, "[c2] line\n[c1] line\n", "")
-    register(fp, home, {f"--context {name} get pods": PODS for name in ("c1", "c2")})
+    register(fp, home, {f"get --context={name} pods": PODS for name in ("c1", "c2")})
     assert run(home, "get pods").status == 0
 
 
 def test_a_change_goes_to_the_clusters_named(fp: FakeProcess, home: Home) -> None:
-    command, scaled = "--context c1 scale deploy/a --replicas=1", "deployment.apps/a scaled\n"
-    answers = {f"{command} --dry-run=server": scaled, "config view -o json": "{}", command: scaled}
+    command, scaled = "scale --context=c1 --replicas=1{} deploy/a", "deployment.apps/a scaled\n"
+    changes = {command.format(" --dry-run=server"): scaled, command.format(""): scaled}
+    answers = {"config view --raw --flatten -o json": "{}", **changes}
     register(fp, home, {HUB: profiles("c1", "c2"), **answers})
     outcome = run(home, "scale deploy/a --replicas=1 --clusters=c1 --yes")
     assert started(fp, home) == [HUB, *answers]
@@ -295,8 +302,8 @@ def test_ctrl_c_while_the_hub_is_asked_ends_the_command(home: Home, kept: bool) 
 def test_ctrl_c_while_names_are_looked_up_asks_for_nothing_more(home: Home) -> None:
     script = f"""case $* in
         *clusterprofiles*) echo '{profiles("c1", "c2")}' ;;
-        *c1*get*) echo web-1 ;;
-        *c2*get*) kill -INT $PPID; exec sleep 1000 ;;
+        get*c1*) echo web-1 ;;
+        get*c2*) kill -INT $PPID; exec sleep 1000 ;;
         *describe*) echo asked >> {home.folder}/asked ;;
     esac
     """
@@ -306,7 +313,7 @@ def test_ctrl_c_while_names_are_looked_up_asks_for_nothing_more(home: Home) -> N
 
 
 def test_each_kubectl_finds_what_was_given_on_stdin(home: Home) -> None:
-    stub(home, f"case $* in *clusterprofiles*) echo '{profiles('c1', 'c2')}' ;; *) cat ;; esac\n")
+    stub(home, f"case $* in *clusterprofiles*) echo '{profiles('c1', 'c2')}' ;; config*) ;; *) cat ;; esac\n")
     outcome = run(home, "apply -f - --all-clusters --yes", stdin=b"given\n")
     assert outcome.stdout.count("given") == 2
 

@@ -12,7 +12,7 @@ from pytest_subprocess import FakeProcess
 
 from kubectl_mc import cli
 
-HUB = "get clusterprofiles.v1alpha1.multicluster.x-k8s.io -A -o json"
+HUB = "get --all-namespaces=true --output=json clusterprofiles.v1alpha1.multicluster.x-k8s.io"
 VIEW = "config view -o json"
 FILE = ".kube/kubectl-mc-clusters.yaml"
 ADMIN = json.dumps({"kind": "SelfSubjectReview", "status": {"userInfo": {"username": "admin"}}})
@@ -84,7 +84,12 @@ def view(*names: str, current: str = "hub") -> str:
 
 
 def whoami(context: str) -> str:
-    return f"--context {context} auth whoami -o json"
+    return f"auth whoami --context={context} --output=json"
+
+
+def hub_line(flag: str) -> str:
+    """Return how the hub is asked with a flag of ours."""
+    return HUB.replace("get ", f"get {flag} ", 1)
 
 
 def register(fp: FakeProcess, home: Home, answers: Mapping[str, Any]) -> None:
@@ -192,7 +197,7 @@ def test_the_hub_is_written_if_it_was_given_and_isnt_there(
     fp: FakeProcess, home: Home, text: str, flag: str, after: str | None
 ) -> None:
     home.write(FILE, text)
-    asked = f"--context h {HUB}" if flag else HUB
+    asked = hub_line("--context=h") if flag else HUB
     register(fp, home, {asked: profiles("c1"), VIEW: view("x"), whoami("x"): ADMIN})
     assert run(home, f"setup --yes{flag}").status == 0
     assert (home.folder / FILE).read_text() == (after or text)
@@ -200,7 +205,7 @@ def test_the_hub_is_written_if_it_was_given_and_isnt_there(
 
 def test_entries_of_another_hub_than_the_files_are_not_written_without_a_word(fp: FakeProcess, home: Home) -> None:
     home.write(FILE, "hubContext: mine\n")
-    register(fp, home, {f"--context h {HUB}": profiles("c1"), VIEW: view("c1"), whoami("c1"): ADMIN})
+    register(fp, home, {hub_line("--context=h"): profiles("c1"), VIEW: view("c1"), whoami("c1"): ADMIN})
     outcome = run(home, "setup --yes --hub-context=h")
     assert f"Warning: {home.folder / FILE} says hubContext: mine, and stays so; " in outcome.stderr
     assert "commands need --hub-context=h\n" in outcome.stderr
@@ -209,7 +214,7 @@ def test_entries_of_another_hub_than_the_files_are_not_written_without_a_word(fp
 def test_a_kubeconfig_that_is_named_is_everywhere(fp: FakeProcess, home: Home) -> None:
     path = str(home.folder / ".kube" / "config")
     home.write("bin/az", "not to be run")
-    named = [f"--kubeconfig {path} {words}" for words in (HUB, VIEW)]
+    named = [hub_line(f"--kubeconfig={path}"), f"{VIEW} --kubeconfig={path}"]
     az = f"aks get-credentials --name Shop --resource-group g --context c2 --file {path}"
     register(fp, home, {named[0]: profiles("c2", **{"cluster-name": "Shop", "resource-group": "g"})})
     for _ in range(3):
@@ -217,8 +222,8 @@ def test_a_kubeconfig_that_is_named_is_everywhere(fp: FakeProcess, home: Home) -
     fp.register(["az", *az.split()])
     for current in ("c2", "c2", "hub"):
         register(fp, home, {named[1]: view("c2", current=current)})
-    restored = f"--kubeconfig {path} config use-context hub"
-    register(fp, home, {restored: "", f"--context c2 --kubeconfig {path} auth whoami -o json": ADMIN})
+    restored = f"config use-context hub --kubeconfig={path}"
+    register(fp, home, {restored: "", f"auth whoami --context=c2 --kubeconfig={path} --output=json": ADMIN})
     outcome = run(home, f"setup --yes --provider=azure --kubeconfig={path}")
     assert outcome.rows == [["c2", "c2", "made", "by", "az", "yes", "admin"]]
     assert f"az {az}" in started(fp)

@@ -269,6 +269,10 @@ def test_the_hubs_plugin_runs_once_and_is_heard(user: User) -> None:
 def test_what_is_gone_on_with_shares_the_login_too(user: User) -> None:
     contexts_with_plugin(user, {name: ["admin"] for name in MEMBERS})
     change = ("label", "namespace", "shop", "x=y", "--overwrite", "--all-clusters", "--yes")
+    refused = user.mc(*change)
+    assert (refused.status, user.started) == (1, 0)  # nobody is logged in where only a name leads
+    assert "kubectl mc trust approve c1 c2 c3" in refused.stderr
+    assert user.mc("trust", "approve", *MEMBERS, "--yes").status == 0
     with user.shell.fault("c2", "refuse"), user.shell.fault("c3", "refuse"):
         done = user.mc(*change, "--continue-on-preflight-error")
     assert (done.status, user.started) == (1, 1)

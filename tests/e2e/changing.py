@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kubectl_mc.changes.record import Run, read_runs, record_path
+from kubectl_mc.changes.record import Run, read_record, record_path
 from tests.e2e.conftest import Shell
 from tests.e2e.verbs_test import MANIFESTS, Place
 
@@ -81,7 +81,7 @@ def writes(place: Place, cluster: str) -> int:
 
 def runs(place: Place) -> list[Run]:
     """Return the runs in the record."""
-    return read_runs(record_path(place.shell.environment["HOME"]))
+    return list(read_record(record_path(place.shell.environment["HOME"])).runs)
 
 
 def states(run: Run) -> dict[str, str]:

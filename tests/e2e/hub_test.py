@@ -60,7 +60,8 @@ def test_a_profile_that_a_placement_chose_but_the_hub_lacks_is_noted(user: Shell
 
 def test_undo_and_resume_go_where_the_run_went_whatever_the_defaults_leave_out(user: Shell) -> None:
     mapping = Path(user.environment["HOME"]) / ".kube" / "kubectl-mc-clusters.yaml"
-    mapping.write_text("hubContext: hub\ndefaults: {exclude: [c3]}\n")
+    entries = ", ".join(f"{{name: {name}, context: {name}}}" for name in ("c1", "c2", "c3"))
+    mapping.write_text(f"hubContext: hub\ndefaults: {{exclude: [c3]}}\nclusters: [{entries}]\n")
     restart = ("rollout", "restart", "deploy/cart", "-n", "shop", "--all-clusters", "--yes")
     with user.fault("c3", "refuse"):
         assert "c3 (connection refused)" in user.mc(*restart, "--continue-on-preflight-error").stderr

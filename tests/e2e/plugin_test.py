@@ -198,3 +198,20 @@ def test_what_is_streamed_else_is_one_document_with_an_output_form(
 def test_where_every_cluster_fails_there_is_no_document(members: Shell) -> None:
     done = members.mc("get", "pod", "nope", "-o", "json")
     assert (done.status, done.stdout) == (1, "")
+
+
+def test_a_plugin_that_takes_no_context_reaches_its_cluster(members: Shell, tmp_path: Path) -> None:
+    """Also where the context can't be taken out of the user's file, as a legacy auth-provider writes to it."""
+    (tmp_path / "kubectl-where").write_text("#!/bin/sh\nexec kubectl config current-context\n")
+    (tmp_path / "kubectl-where").chmod(0o755)
+    kubeconfig = yaml.safe_load(Path(members.environment["KUBECONFIG"]).read_text())
+    kubeconfig["users"].append({"name": "old", "user": {"auth-provider": {"name": "oidc"}}})
+    for entry in kubeconfig["contexts"]:
+        if entry["name"] in MEMBERS:
+            entry["context"]["user"] = "old"
+    (tmp_path / "config").write_text(yaml.safe_dump(kubeconfig))
+    path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
+    changed = {"PATH": path, "KUBECONFIG": str(tmp_path / "config"), "HOME": str(tmp_path)}
+    user = members._replace(environment={**members.environment, **changed})
+    done = user.mc("where", "--clusters=c1,c2", "--yes")
+    assert done.stdout == "CLUSTER: c1\nc1\n\nCLUSTER: c2\nc2\n", done.stderr

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import selectors
 import signal
 import subprocess
@@ -122,6 +123,15 @@ class Running:
     def left(self) -> list[str]:
         """Return the command lines of the processes that the command started and that still run."""
         return list(self._left().values())
+
+    def wait_for_left(self) -> None:
+        """Wait until nothing runs any more that the command has started."""
+        for process in self._left():
+            with suppress(ProcessLookupError):
+                descriptor = os.pidfd_open(process)
+                ready, _, _ = select.select([descriptor], [], [], DEADLINE)
+                os.close(descriptor)
+                assert ready, f"still running after {DEADLINE}s: {process}"
 
     def _left(self) -> dict[int, str]:
         """Return them by process id. An inherited environment variable marks them."""

@@ -183,7 +183,9 @@ def test_what_is_typed_stands_against_defaults_that_contradict_it(fresh_home: Ca
 def test_a_default_is_no_explicit_target(fresh_home: Callable[..., Shell]) -> None:
     user = fresh_home(mapping="hubContext: hub\ndefaults: {clusters: c1}\n")
     done = user.mc("scale", "deploy/cart", "-n", "shop", "--replicas=2")
-    assert done.stderr == "Error: Use --all-clusters to scale in all clusters, or --clusters to specify targets\n"
+    assert done.stderr == (
+        "Error: Use --all-clusters to scale in all clusters, or --clusters to specify targets\nSo nothing was changed\n"
+    )
 
 
 @pytest.mark.parametrize("defaults", ["{nope: 1}", "[1]", "{cluster-timeout: soon}"])

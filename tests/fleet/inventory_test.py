@@ -87,7 +87,7 @@ def hub(tmp_path: Path) -> Hub:
     kubectl.write_text(
         f"""#!/bin/sh
         echo "$@" >> {tmp_path}/asked
-        case $* in *clusterprofiles*) kind=profiles ;; *namespaces*) kind=namespaces ;; *) kind=decisions ;; esac
+        case $* in *clusterprofiles*) kind=profiles ;; *decisions*) kind=decisions ;; *) kind=namespaces ;; esac
         if [ -e {tmp_path}/$kind.error ]; then cat {tmp_path}/$kind.error >&2; exit 1; fi
         cat {tmp_path}/$kind
         """
@@ -188,12 +188,14 @@ def test_where_a_namespace_is_named_nothing_is_asked_outside_it(hub: Hub) -> Non
     answer = hub.find(NAMED._replace(namespace="fleet", clustersets="required", placement="p"))
     assert (answer.clustersets, answer.placement_decision) == ({"fleet": "prod"}, (("fleet", "b"),))
     assert hub.asked() == [
-        "--context hub get clusterprofiles.v1alpha1.multicluster.x-k8s.io -n fleet -o json",
-        "--context hub get namespaces fleet -o json",
-        "--context hub get placementdecisions.multicluster.x-k8s.io -n fleet -o json",
+        "get --context=hub --namespace=fleet --output=json clusterprofiles.v1alpha1.multicluster.x-k8s.io",
+        "get --context=hub --namespace=fleet --output=json placementdecisions.multicluster.x-k8s.io",
+        "get --context=hub --output=json namespaces fleet",
     ]
     hub.find(NAMED._replace(placement="fleet/p"))
-    assert hub.asked()[1] == "--context hub get placementdecisions.multicluster.x-k8s.io -n fleet -o json"
+    assert (
+        hub.asked()[1] == "get --context=hub --namespace=fleet --output=json placementdecisions.multicluster.x-k8s.io"
+    )
 
 
 @pytest.mark.parametrize("problem", [FORBIDDEN, "error: exec plugin: x", "error: something", ""])

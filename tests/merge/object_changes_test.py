@@ -120,16 +120,3 @@ def test_workloads_are_what_has_a_rollout_and_is_still_there() -> None:
         "deployment.apps/web",
         "daemonset.apps/agent",
     ]
-
-
-@pytest.mark.parametrize(
-    ("stdout", "rehearsed"),
-    [
-        ("configmap/a configured (server dry run)\nconfigmap/b created (dry run)\n", True),
-        ("configmap/a configured (server dry run)\nconfigmap/b created\n", False),
-        ("", False),
-        ("no object (dry run)", False),
-    ],
-)
-def test_a_dry_run_says_so_of_each_object(stdout: str, rehearsed: bool) -> None:
-    assert object_changes.were_rehearsed(stdout) is rehearsed

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,20 @@ def argv(text: str, target: Target, plugin: bool = False) -> list[str]:
     return list(kubectl_process.target_command(environment(), target, grammar.parse_line(text.split()), plugin).argv)
 
 
-def test_kubectl_gets_the_context_and_the_words_unchanged() -> None:
-    words = argv("get pods -n shop -- x", Target("c1", "ctx", OWN))
-    assert words == ["kubectl", "--context", "ctx", "get", "pods", "-n", "shop", "--", "x"]
+def test_kubectl_gets_the_context_and_what_was_understood() -> None:
+    words = argv("-n shop get pods -Aowide --dry_run -- x", Target("c1", "ctx", OWN))
+    assert words == [
+        "kubectl",
+        "get",
+        "--context=ctx",
+        "--namespace=shop",
+        "--all-namespaces=true",
+        "--output=wide",
+        "pods",
+        "--dry_run",
+        "--",
+        "x",
+    ]
 
 
 def test_with_a_kubeconfig_of_its_own_it_needs_no_context() -> None:
@@ -32,8 +45,9 @@ def test_with_a_kubeconfig_of_its_own_it_needs_no_context() -> None:
 @pytest.mark.parametrize("text", ["--kubeconfig f get pods -n x", "get pods --kubeconfig=f -n x"])
 def test_a_kubeconfig_of_its_own_stands_in_for_the_one_on_the_command_line(text: str) -> None:
     reached = Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False))
-    assert argv(text, reached) == ["kubectl", "get", "pods", "-n", "x"]
-    assert argv(text, reached._replace(kubeconfig=OWN)) == ["kubectl", "--context", "ctx", *text.split()]
+    assert argv(text, reached) == ["kubectl", "get", "--namespace=x", "pods"]
+    with_user_s_own = argv(text, reached._replace(kubeconfig=OWN))
+    assert with_user_s_own == ["kubectl", "get", "--context=ctx", "--kubeconfig=f", "--namespace=x", "pods"]
 
 
 def test_its_kubectl_gets_the_variables_that_a_kubeconfig_needs() -> None:
@@ -50,8 +64,18 @@ def test_a_plugin_gets_its_context_behind_its_name() -> None:
     assert words == ["kubectl", "tree", "--context", "ctx", "deploy", "x"]
 
 
+def test_a_plugin_has_its_context_as_the_current_one() -> None:
+    """Also with a kubeconfig that can't be split, and whether or not the plugin takes --context."""
+    line = grammar.parse_line(["tree", "deploy"])
+    command = kubectl_process.target_command(environment(), Target("c1", "ctx", OWN), line, plugin=True)
+    assert json.loads(command.kubeconfig or b"") == {"apiVersion": "v1", "kind": "Config", "current-context": "ctx"}
+    assert command.variables("/memory/1")["KUBECONFIG"] == os.pathsep.join(
+        ("/memory/1", *environment().kubeconfig_files)
+    )
+
+
 def test_a_plugins_name_may_have_several_words() -> None:
-    line = grammar.parse_line(["foo", "bar", "x"])._replace(path=("foo", "bar"))
+    line = grammar.with_path(grammar.parse_line(["foo", "bar", "x"]), ("foo", "bar"))
     command = kubectl_process.target_command(environment(), Target("c1", "ctx", OWN), line, plugin=True)
     assert command.argv == ("kubectl", "foo", "bar", "--context", "ctx", "x")
 
@@ -98,3 +122,16 @@ def test_a_shell_would_complain_of_a_locale_that_the_system_lacks(
 ) -> None:
     (tmp_path / "kubectl").write_bytes(start)
     assert kubectl_process.lean_variables(str(tmp_path / "kubectl"), {}, False).get("LC_ALL") == locale
+
+
+def test_nothing_of_the_user_s_environment_names_another_server() -> None:
+    user = {
+        "KUBERNETES_MASTER": "https://x",
+        "KUBERNETES_SERVICE_HOST": "1.2.3.4",
+        "POD_NAMESPACE": "y",
+        "KUBERC": "/k",
+    }
+    line = grammar.parse_line(["get", "pods"])
+    command = kubectl_process.target_command(environment({**user, "HOME": "/h"}), Target("c1", "ctx", OWN), line)
+    assert not command.env.keys() & {"KUBERNETES_MASTER", "KUBERNETES_SERVICE_HOST", "POD_NAMESPACE"}
+    assert (command.env["KUBERC"], command.env["HOME"]) == ("off", "/h")

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from kubectl_mc.command_line import grammar
+from kubectl_mc.messages import UserError
 from kubectl_mc.processes import programs
+from tests import environments
 
 
 @pytest.fixture
@@ -26,7 +28,6 @@ def environment(tmp_path: Path) -> dict[str, str]:
         ("foo bar", "foo bar"),
         ("foo --flag bar", "foo"),
         ("foo -- bar", "foo"),
-        ("-n shop foo bar x", "foo bar"),
         ("a-b c-d e", "a-b c-d"),
         ("a-b c_d", "a-b c_d"),
         ("a-b x", None),
@@ -42,3 +43,11 @@ def environment(tmp_path: Path) -> dict[str, str]:
 )
 def test_a_plugins_name_is_what_kubectl_finds_on_path(environment: dict[str, str], text: str, name: str | None) -> None:
     assert " ".join(programs.plugin_name(grammar.parse_line(text.split()), environment)) == (name or "")
+
+
+def test_no_flag_may_stand_ahead_of_a_plugins_name(environment: dict[str, str]) -> None:
+    line = grammar.parse_line(["-n", "shop", "foo", "x"])
+    with pytest.raises(UserError, match="flags cannot be placed before plugin name: foo"):
+        programs.resolve_plugin(line, environments.environment(environment))
+    # kubectl looks for a plugin of `create` only where it is the first word.
+    assert programs.plugin_name(grammar.parse_line(["-n", "x", "create", "thing"]), environment) == ()

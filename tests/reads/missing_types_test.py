@@ -27,7 +27,7 @@ from kubectl_mc.reads import missing_types
 )
 def test_a_type_is_left_out(text: str, kind: str, left: str | None) -> None:
     line = missing_types.without_type(grammar.parse_line(text.split()), kind)
-    assert (line and " ".join(grammar.join_tokens(line.tokens))) == left
+    assert (line and " ".join(grammar.typed_words(line))) == left
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,6 @@ def test_the_clusters_that_lack_it_are_asked_again(stderr: str, status: int, aga
     jobs = missing_types.jobs_without_missing_types(
         [job, job], [Result("c0", b"x", b"", 0), Result("c1", b"", stderr.encode(), status)]
     )
-    assert {index: grammar.join_tokens(job.line.tokens) for index, job in jobs.items()} == (
+    assert {index: grammar.typed_words(job.line) for index, job in jobs.items()} == (
         {1: ["get", "pods"]} if again else {}
     )

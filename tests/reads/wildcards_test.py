@@ -24,7 +24,7 @@ def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tu
 
     def collect(commands: Sequence[Command], parallel: int, patience: float, *rest: Any) -> list[Result]:
         patiences.extend(command.patience for command in commands)
-        listings = [(command.cluster, answers[command.cluster, command.argv[4]]) for command in commands]
+        listings = [(command.cluster, answers[command.cluster, command.argv[-1]]) for command in commands]
         return [item if isinstance(item, Result) else Result(name, item, b"", 0) for name, item in listings]
 
     monkeypatch.setattr(event_loop, "collect_results", collect)
@@ -32,7 +32,7 @@ def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tu
     targets = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in clusters]
     asked, jobs = wildcards.resolve_jobs(asked, targets)
     assert set(patiences) <= {30.0 if asked.options.cluster_timeout is None else 2.0}
-    return [f"{job.label}: {' '.join(grammar.join_tokens(job.line.tokens))}" for job in jobs], list(asked.unreachable)
+    return [f"{job.label}: {' '.join(grammar.typed_words(job.line))}" for job in jobs], list(asked.unreachable)
 
 
 PODS: Answers = {("c1", "pods"): b"pod/a-1\npod/a-2\npod/b\n"}

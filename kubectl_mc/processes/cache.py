@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from kubectl_mc.processes import private_files
 
 MAX_AGE = 300.0  # seconds for which an entry is fresh
+
 _FORMAT = 3  # part of every key, so that entries of another format are not read
 
 
@@ -70,6 +71,6 @@ def read_entry(directory: str, key: str) -> CacheEntry | None:
 def write_entry(directory: str, key: str, value: object, states: list[Any]) -> None:
     """Write the entry for a key. A cache that cannot be written is not an error: the next command asks again."""
     with suppress(OSError):
-        os.makedirs(directory, mode=0o700, exist_ok=True)
+        private_files.make_directory(directory)
         text = json.dumps({"key": key, "time": time.time(), "files": states, "value": value})
         private_files.write_privately(entry_path(directory, key), text, sync=False)

@@ -1,0 +1,150 @@
+"""The user's kuberc file: which one kubectl would read, and what it holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kubectl_mc import messages
+from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.invocation import Invocation, parse_invocation
+from kubectl_mc.command_line.kubectl_flags import FLAGS
+from kubectl_mc.command_line.own_commands import COMMANDS
+from kubectl_mc.processes import cache
+from kubectl_mc.processes.environment import Environment
+from kubectl_mc.processes.memory_files import held_file
+
+if TYPE_CHECKING:
+    from kubectl_mc.command_line.kuberc import Kuberc
+
+
+@contextmanager
+def resolved(invocation: Invocation, environment: Environment) -> Iterator[tuple[Invocation, Environment]]:
+    """Yield the invocation without the aliases and with the defaults of the user's kuberc, and kubectl's environment.
+
+    The kubectls that are started inside the block get no kuberc but one with the policy for credential plugins. Raises
+    UserError for a kuberc that kubectl would refuse, or that changes where a command goes or as whom.
+    """
+    path = None if invocation.kubectl.path[:1] in [(name,) for name in COMMANDS] else _path(invocation, environment)
+    if path is None:
+        _check_words(invocation)
+        yield invocation, environment
+        return
+    from kubectl_mc.command_line import kuberc
+
+    preferences = _read(*path, environment)
+    line = grammar.without(invocation.kubectl, ("kuberc",))
+    words = kuberc.resolve(preferences, grammar.typed_words(line))
+    if words != grammar.typed_words(line):
+        line = parse_invocation(words).kubectl
+    invocation = invocation._replace(kubectl=line)
+    _check_words(invocation)
+    if not preferences.policy:
+        yield invocation, environment
+        return
+    with held_file(_policy_document(preferences.policy)) as policy_path:
+        yield invocation, environment._replace(kuberc=policy_path)
+
+
+def _check_words(invocation: Invocation) -> None:
+    """Raise UserError if kubectl would take a part of a word for --kuberc, and so read a file that nobody means."""
+    line = invocation.kubectl
+    if line.path and line.verb in FLAGS and line.path[0] not in ("kuberc", "alpha"):
+        for word in grammar.canonical_words(line):
+            if word == "--":
+                break
+            if word == "--kuberc" or "--kuberc=" in word:  # kuberc.go, getExplicitKuberc: a scan of the raw words
+                raise messages.kuberc_in_value(word)
+
+
+def _path(invocation: Invocation, environment: Environment) -> tuple[str, bool] | None:
+    """Return the kuberc that kubectl reads, and whether it is named; None if it reads none (kuberc.go, LoadKuberc)."""
+    variables = environment.variables
+    if variables.get("KUBECTL_KUBERC", "").lower() == "false":
+        return None
+    flag = grammar.value(invocation.kubectl, "kuberc")
+    if flag is not None:
+        if not flag:
+            raise messages.bad_kuberc("--kuberc names no file")
+        if variables.get("KUBERC") == "off":
+            raise messages.bad_kuberc("KUBERC=off and --kuberc exclude each other")
+        return flag, True
+    named = variables.get("KUBERC", "")
+    if named == "off":
+        return None
+    path = named or os.path.join(environment.kube_directory, "kuberc")
+    return (path, bool(named)) if named or os.path.exists(path) else None
+
+
+def _read(path: str, named: bool, environment: Environment) -> Kuberc:
+    """Return what the file holds. What was read is cached as long as the file stays as it is.
+
+    A file that is not named and can't be used is passed over, as kubectl does. Raises UserError for a named one.
+    """
+    directory, key = (
+        cache.cache_directory(environment.kube_directory),
+        cache.cache_key(["kuberc", os.path.abspath(path)]),
+    )
+    states, entry = cache.file_states([path]), cache.read_entry(directory, key)
+    if entry and entry.file_states == states and states:
+        try:
+            return _restored(entry.value)
+        except (KeyError, TypeError, ValueError):
+            pass
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        preferences = _parse(text)
+    except (OSError, ValueError) as error:
+        if named:
+            raise messages.bad_kuberc(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+        environment.streams.say([messages.kuberc_passed_over(path, str(getattr(error, "strerror", None) or error))])
+        return Kuberc()
+    cache.write_entry(directory, key, preferences._asdict(), states)
+    return preferences
+
+
+def _restored(value: Mapping[str, Any]) -> Kuberc:
+    from kubectl_mc.command_line.kuberc import Alias, Defaults, Kuberc
+
+    return Kuberc(
+        tuple(
+            Alias(name, command, tuple(prepend), tuple(append), tuple((flag, text) for flag, text in options))
+            for name, command, prepend, append, options in value["aliases"]
+        ),
+        tuple(
+            Defaults(command, tuple((flag, text) for flag, text in options)) for command, options in value["defaults"]
+        ),
+        dict(value["policy"]),
+    )
+
+
+def _parse(text: str) -> Kuberc:
+    """Return what a kuberc's text holds. Raises ValueError for a text that kubectl can't use."""
+    import yaml
+
+    from kubectl_mc.command_line import kuberc
+
+    class Loader(yaml.SafeLoader):
+        """Reads dates as text, as kubectl does."""
+
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    try:
+        documents = list(yaml.load_all(text, Loader=Loader))
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"not YAML: {getattr(error, 'problem', None) or error}") from None
+    preferences = kuberc.parse_documents(documents)
+    if preferences is None and any(document is not None for document in documents):
+        raise ValueError("it has no document of kind Preference that kubectl can use")
+    return preferences or kuberc.Kuberc()
+
+
+def _policy_document(policy: Mapping[str, Any]) -> bytes:
+    import json
+
+    return json.dumps({"apiVersion": "kubectl.config.k8s.io/v1beta1", "kind": "Preference", **policy}).encode()

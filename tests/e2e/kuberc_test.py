@@ -1,0 +1,101 @@
+"""A kuberc with real kubectl: the real command is classified, and nothing of it is sent elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Shell
+from tests.e2e.verbs_test import Place
+
+KUBERC = """
+apiVersion: kubectl.config.k8s.io/v1beta1
+kind: Preference
+aliases:
+- {name: note, command: annotate, options: [{name: overwrite, default: "true"}]}
+- {name: getcm, command: get, prependArgs: [cm], options: [{name: output, default: name}]}
+- {name: elsewhere, command: annotate, appendArgs: ["--context=c3"]}
+- {name: behind, command: annotate, appendArgs: [c3]}
+defaults:
+- {command: get, options: [{name: output, default: json}]}
+- {command: delete, options: [{name: interactive, default: "true"}]}
+"""
+
+
+@pytest.fixture
+def user(place: Place, tmp_path: Path) -> Place:
+    """A user with a kuberc, and a ConfigMap in every cluster."""
+    (tmp_path / "kuberc").write_text(KUBERC)
+    environment = {**place.shell.environment, "KUBERC": str(tmp_path / "kuberc")}
+    assert place.shell.mc("create", "cm", "victim", "--all-clusters", "--yes").status == 0
+    return place._replace(shell=place.shell._replace(environment=environment))
+
+
+def annotations_of(shell: Shell, cluster: str) -> dict[str, str]:
+    answer = shell.kubectl("--context", cluster, "get", "cm", "victim", "-o", "json", env={"KUBERC": "off"})
+    annotations: dict[str, str] = json.loads(answer.stdout)["metadata"].get("annotations", {})
+    return annotations
+
+
+def test_an_alias_of_a_read_is_a_read(user: Place) -> None:
+    done = user.shell.mc("getcm", "victim")
+    assert (done.status, done.stdout) == (0, "".join(f"{name}\tconfigmap/victim\n" for name in ("c1", "c2", "c3")))
+
+
+def test_an_alias_of_a_change_passes_the_gate(user: Place) -> None:
+    refused = user.shell.mc("note", "cm", "victim", "k=1", "--field-manager", "--help")
+    assert (refused.status, "Use --all-clusters to annotate" in refused.stderr) == (1, True)
+    assert user.shell.mc("note", "cm", "victim", "k=1", "--clusters=c2", "--yes").status == 0
+    assert [annotations_of(user.shell, name).get("k") for name in ("c1", "c2", "c3")] == [None, "1", None]
+    assert "annotate --overwrite=true cm victim k=1" in user.shell.mc("audit", "show", "last").stdout
+
+
+@pytest.mark.parametrize(
+    "words", [["elsewhere", "cm", "victim", "k=1"], ["behind", "cm", "victim", "k=1", "--context"]]
+)
+def test_a_kuberc_can_t_send_a_command_to_another_cluster(user: Place, words: list[str]) -> None:
+    done = user.shell.mc(*words, "--clusters=c1", "--yes")
+    assert (done.status, "--context" in done.stderr) == (1, True)
+    assert not any(annotations_of(user.shell, name) for name in ("c1", "c2", "c3"))
+
+
+def test_defaults_count_where_nothing_is_typed(user: Place) -> None:
+    items = json.loads(user.shell.mc("get", "cm", "victim").stdout)["items"]
+    assert len(items) == 3
+    assert user.shell.mc("get", "cm", "victim", "-oname").stdout.startswith("c1\tconfigmap/victim\n")
+
+
+def test_kubectl_asks_nobody(user: Place) -> None:
+    done = user.shell.mc("delete", "cm", "victim", "--clusters=c1", "--yes")
+    assert (done.status, done.stdout) == (0, '[c1] configmap "victim" deleted from default namespace\n')
+
+
+def test_a_policy_for_credential_plugins_stays_in_force(user: Place, tmp_path: Path) -> None:
+    """kubectl gets the policy, and nothing else of the kuberc."""
+    fake = tmp_path / "bin"
+    fake.mkdir()
+    (fake / "kubectl").write_text(f'#!{sys.executable}\nimport os\nprint(open(os.environ["KUBERC"]).read())\n')
+    (fake / "kubectl").chmod(0o755)
+    (tmp_path / "kuberc").write_text(KUBERC + "credentialPluginPolicy: DenyAll\n")
+    path = os.pathsep.join((str(fake), user.shell.environment["PATH"]))
+    done = user.shell.mc("get", "pods", "-o", "yaml", "--clusters=c1", env={"PATH": path})
+    assert json.loads(done.stdout) == {
+        "apiVersion": "kubectl.config.k8s.io/v1beta1", "kind": "Preference", "credentialPluginPolicy": "DenyAll",
+    }  # fmt: skip
+
+
+def test_a_value_can_t_be_taken_for_a_kuberc(user: Place) -> None:
+    done = user.shell.mc("annotate", "cm", "victim", "x--kuberc=/nope", "--clusters=c1", "--yes")
+    assert (done.status, "kubectl would take --kuberc=" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("kuberc", ["", "kind: Preference", "[", "aliases: 1"])
+def test_a_kuberc_that_is_named_and_can_t_be_used_is_an_error(user: Place, tmp_path: Path, kuberc: str) -> None:
+    (tmp_path / "kuberc").write_text(kuberc)
+    done = user.shell.mc("get", "cm", "victim", "-o", "name")
+    assert done.status == (1 if kuberc else 0)
+    assert ("the kuberc file can't be used" in done.stderr) is bool(kuberc)

@@ -65,6 +65,7 @@ class Goal(NamedTuple):
 AGAINST_XARGS = {3: Goal(1.1), 10: Goal(0.8), 100: Goal(0.55), 300: Goal(0.5)}
 OWN_CPU_GOALS = {1: Goal(60, " ms"), 100: Goal(250, " ms")}
 MERGE_GOAL = Goal(0.6, " s")
+EVENTS_GOAL = Goal(2, " s")
 LINEAR_GOAL = Goal(1.1)
 STREAM_GOAL = Goal(1.15)
 STREAM_MEMORY = Goal(100, " MiB")
@@ -216,21 +217,43 @@ def login(size: int, rounds: int, folder: str) -> None:
     )
 
 
-def merge(rows: int, clusters: int, rounds: int) -> None:
+def merge_pods(rows: int, clusters: int, rounds: int) -> None:
     """Merging the tables of many clusters into one, in this process."""
     row = "{:12}{:30}{:8}{:10}{:11}{}\n".format
     header = row("NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE")
     body = (row("default", f"web-{n:06}-7887448d46-bt967", "1/1", "Running", str(n % 7), "18m") for n in range(rows))
-    text = "".join((header, *body)).encode()
-    results = [Result(f"c{number}", text, b"", 0) for number in range(clusters)]
-    request = environments.request("get pods -A")
+    merge("get pods -A", "".join((header, *body)), rows, clusters, rounds, MERGE_GOAL)
+
+
+def merge_events(rows: int, clusters: int, rounds: int) -> None:
+    """The same for events: every third message is long, every third has several lines, and one has a megabyte."""
+    messages = ("Created pod: web", "word " * 200, "first line\n  second   line of it\nthird line")
+    starts = "LAST SEEN   TYPE      REASON             OBJECT         MESSAGE\n"
+    row = "{:12}{:10}{:19}{:15}{}\n".format
+    body = [
+        row(f"{n % 60}m", "Normal", "SuccessfulCreate", f"pod/web-{n % 1000}", messages[n % 3]) for n in range(rows)
+    ]
+    merge(
+        "events",
+        "".join((starts, *body, row("1m", "Normal", "x", "x", "x" * 1_000_000))),
+        rows,
+        clusters,
+        rounds,
+        EVENTS_GOAL,
+    )
+
+
+def merge(words: str, text: str, rows: int, clusters: int, rounds: int, goal: Goal) -> None:
+    """Merging the same text of many clusters."""
+    results = [Result(f"c{number}", text.encode(), b"", 0) for number in range(clusters)]
+    request = environments.request(words)
     took = []
     for _ in range(rounds):
         start = time.perf_counter()
         answers.merge_answers(results, (), request)
         took.append(time.perf_counter() - start)
     figure = statistics.median(took)
-    print(f"merge of {rows * clusters:,} rows  {figure:5.2f} s   {MERGE_GOAL.judge(figure)}", flush=True)
+    print(f"merge of {rows * clusters:,} rows of `{words}`  {figure:5.2f} s   {goal.judge(figure)}", flush=True)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -249,7 +272,8 @@ def main(argv: Sequence[str]) -> int:
             "linear": partial(linear, few, folder),
             "stream": partial(stream, 100, 20_000, few, folder),
             "login": partial(login, 100, 1, folder),
-            "merge": partial(merge, 1000, 100, rounds),
+            "merge": partial(merge_pods, 1000, 100, rounds),
+            "merge-events": partial(merge_events, 10_000, 10, few),
         }
         for name, comparison in comparisons.items():
             if name.startswith(arguments.only):

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.changes import redaction
+from kubectl_mc.changes import input_files, redaction
+from kubectl_mc.changes.input_files import FileDigest
+from kubectl_mc.changes.own_annotation import without_own_annotation
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.processes import event_loop, kubectl_process
@@ -24,9 +26,10 @@ class ChangeInput(NamedTuple):
 
     line: the command line with `-f -` in place of what was read
     content: what each kubectl reads from its stdin; None for nothing
-    digest: "sha256:…" of the content
+    digest: "sha256:…" of the content, as each kubectl gets it
     sources: the files, folders and URLs as they were typed
     piped: the contents of pipes on the command line that are not its -f, such as `--from-file=<(…)`
+    files: what other files and folders on the command line hold
     """
 
     line: CommandLine
@@ -34,13 +37,18 @@ class ChangeInput(NamedTuple):
     digest: str = ""
     sources: tuple[str, ...] = ()
     piped: tuple[bytes, ...] = ()
+    files: tuple[FileDigest, ...] = ()
 
 
 _REPLACED_FLAGS = ("filename", "kustomize", "recursive")
 
 
 def read_input(environment: Environment, line: CommandLine, stdin: Callable[[], bytes]) -> ChangeInput:
-    """Read the command's -f or -k. Raises UserError for what can't be read."""
+    """Read the command's -f or -k, and its patch, without the annotation of ours that `get` gives an object.
+
+    Raises UserError for what can't be read.
+    """
+    line = _without_patched_annotation(line)
     folder, names = grammar.value(line, "kustomize"), grammar.values(line, "filename")
     if (folder is None) == (not names) or None in names:
         return ChangeInput(line)  # there is nothing to read, or kubectl itself refuses the flags
@@ -51,20 +59,37 @@ def read_input(environment: Environment, line: CommandLine, stdin: Callable[[], 
         (result,) = event_loop.collect_results([command], 1, 0.0)
         if result.status:
             raise messages.kubectl_said(result.stderr.decode("utf-8", "replace"))
-        content = result.stdout
+        content = without_own_annotation(result.stdout)
     else:
         # The flag's value is a list in CSV.
         sources = tuple(source for name in names for source in next(csv.reader([name or ""]), []))
         recursive = grammar.is_set(line, "recursive")
         content = join_texts(
-            [text for source in dict.fromkeys(sources) for text in _read_source(source, recursive, stdin)]
+            [
+                without_own_annotation(text)
+                for source in dict.fromkeys(sources)
+                for text in _read_source(source, recursive, stdin)
+            ]
         )
     line = grammar.with_flags(grammar.without(line, _REPLACED_FLAGS), ("filename", "-"))
     return ChangeInput(line, content, f"sha256:{hashlib.sha256(content).hexdigest()}", sources)
 
 
+def _without_patched_annotation(line: CommandLine) -> CommandLine:
+    """Return a `patch` whose patch doesn't set the annotation of ours; a --patch-file that does becomes a --patch."""
+    typed, path = grammar.value(line, "patch"), grammar.value(line, "patch-file")
+    if line.path != ("patch",) or (typed is None) == (path is None):
+        return line
+    patch = _read_file(path) if path is not None else (typed or "").encode("utf-8", "surrogateescape")
+    changed = without_own_annotation(patch)
+    if changed == patch:
+        return line
+    without = grammar.without(line, ("patch", "patch-file"))
+    return grammar.with_flags(without, ("patch", changed.decode("utf-8", "surrogateescape")))
+
+
 def written_input(change_input: ChangeInput) -> dict[str, object]:
-    """Return what the record has of an input: {sources, digest, proof}, {} if there is none.
+    """Return what the record has of an input: {sources, digest, proof, files}, {} if there is none.
 
     The content of a pipe may be nothing but a secret, which a digest would give away to whoever guesses it.
     """
@@ -73,6 +98,7 @@ def written_input(change_input: ChangeInput) -> dict[str, object]:
         **({"sources": sources} if sources else {}),
         **({"digest": change_input.digest} if change_input.digest else {}),
         **({"proof": redaction.make_proof(_piped_texts(change_input))} if change_input.piped else {}),
+        **({"files": input_files.written_files(change_input.files)} if change_input.files else {}),
     }
 
 

@@ -14,8 +14,11 @@ from kubectl_mc.processes.requests import Job, Request
 
 # Output forms (-o) by how their texts are merged; "" is kubectl's default.
 TABLES = ("", "wide", "custom-columns", "custom-columns-file")
-OBJECTS = ("json", "yaml")
-DOCUMENTS = {"jsonpath-as-json": "json", "kyaml": "yaml"}
+
+OBJECTS = ("json", "yaml", "kyaml")
+
+DOCUMENTS = {"json": "json", "yaml": "yaml", "kyaml": "yaml", "jsonpath-as-json": "json"}
+
 LINES = ("name", "jsonpath", "jsonpath-file", "go-template", "go-template-file", "template", "templatefile")
 
 
@@ -96,9 +99,9 @@ def merge_answers(
         try:
             return object_lists.merge_objects(outputs, form, lone, lambda items: _sorted_rows(items, key_texts))
         except object_lists.NotObjects:
-            return _documents(outputs, form, lone)
+            pass
     if form in DOCUMENTS:
-        return _documents(outputs, DOCUMENTS[form], lone)
+        return _documents(outputs, DOCUMENTS[form], lone, request.shows_on_terminal)
     if form in LINES:
         rows = [(cluster, row) for cluster, text in outputs for row in text.removesuffix("\n").split("\n")]
         return lines.tabbed(_sorted_rows(rows, key_texts))
@@ -107,9 +110,13 @@ def merge_answers(
 
         return object_changes.dry_run_table(outputs)
     if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
-        return sections.render_sections(outputs, request.verb.output.fold if options.fold is None else options.fold)
+        fold = request.verb.output.fold if options.fold is None else options.fold
+        return sections.render_sections(outputs, request.shows_on_terminal, fold)
     if shape == "table" and form in TABLES:
-        return _tables(outputs, key_texts, request)
+        try:
+            return sections.without_headings(_tables(outputs, key_texts, request), request.shows_on_terminal)
+        except kubectl_tables.NotATable:
+            return sections.render_sections(outputs, request.shows_on_terminal)
     return lines.prefixed(outputs)
 
 
@@ -119,13 +126,11 @@ def _text(result: Result) -> str:
 
 
 def _tables(outputs: Sequence[tuple[str, str]], key_texts: Mapping[str, str], request: Request) -> str:
+    """Return the tables of all clusters as one of each type. Raises NotATable."""
     line = request.line
     form, spec = grammar.output_format(line)
     several = line.verb == "get" and not spec
-    try:
-        parsed = [(cluster, kubectl_tables.parse_tables(text, several)) for cluster, text in outputs]
-    except kubectl_tables.NotATable:
-        return sections.render_sections(outputs)
+    parsed = [(cluster, kubectl_tables.parse_tables(text, several)) for cluster, text in outputs]
     if form == "custom-columns":
         from kubectl_mc.merge import custom_columns
 
@@ -162,8 +167,8 @@ def _order(clusters: Sequence[str], key_texts: Mapping[str, str], group: str = "
     return sorting.sorted_indexes(values)
 
 
-def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool) -> str:
-    """Return one document that holds documents that are no API objects; a lone cluster's output stays unchanged.
+def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool, on_terminal: bool) -> str:
+    """Return one document that holds documents that are not API objects; a lone cluster's output stays unchanged.
 
     A command that prints several documents (`cluster-info dump`) is shown in sections.
     """
@@ -172,6 +177,6 @@ def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool) -> str
     if lone:
         return "".join(text for _, text in outputs)
     if any("\n}\n{" in text or "\n---\n" in text for _, text in outputs):
-        return sections.render_sections(outputs)
+        return sections.render_sections(outputs, on_terminal)
     # -o kyaml starts with `---`, which cannot stand inside a document.
     return object_lists.wrap_documents([(cluster, text.removeprefix("---\n")) for cluster, text in outputs], form)

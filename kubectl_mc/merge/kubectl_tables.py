@@ -15,6 +15,12 @@ from typing import NamedTuple
 PADDING = 3
 MIN_WIDTH = 6
 
+# What one cluster prints must not cost each row of the others more than a little. So a column gets no wider for a cell
+# that is longer than this, and all columns together no wider than that; and what has more columns is not a table.
+MAX_CELL = 1000
+MAX_LINE = 4000
+MAX_COLUMNS = 200
+
 CLUSTER = "CLUSTER"
 
 
@@ -48,7 +54,8 @@ def parse_tables(text: str, several: bool = True) -> list[Table]:
     """Return the tables in what kubectl printed.
 
     several: there may be several tables, with blank lines between them; else a blank line is part of a cell
-    Raises NotATable for a first row that isn't laid out like its header: then the text is something else.
+    Raises NotATable for a first row that isn't laid out like its header, and for too many columns: then the text is
+    something else.
     """
     if not several:
         return [_parse_one(text.removesuffix("\n").split("\n"))] if text else []
@@ -62,18 +69,24 @@ def _parse_one(lines: Sequence[str]) -> Table:
     """
     header, rows = lines[0], lines[1:]
     names, starts = header_columns(header)
-    if not starts:
-        raise NotATable(header)
+    if not 0 < len(starts) <= MAX_COLUMNS:
+        raise NotATable(header[:MAX_CELL])
     if len(starts) == 1:
         return Table((header,), (list(rows),))
-    cut = itemgetter(*(slice(start, end) for start, end in zip(starts, [*starts[1:], None])))
-    cells = list(zip(*map(cut, rows))) if rows else [() for _ in names]
+    if not rows:
+        return Table(names, tuple(() for _ in names))
+    if min(map(len, rows)) < starts[-1]:
+        return _parse_by_block(names, starts, rows)
+    cells = list(zip(*map(itemgetter(*_slices(starts)), rows)))
     padded_columns, last = [[cell.rstrip(" ") for cell in column] for column in cells[:-1]], cells[-1]
     widths = [end - start - PADDING for start, end in pairwise(starts)]
-    complete = not rows or min(map(len, rows)) >= starts[-1]
-    if not (complete and all(max(map(len, column), default=0) <= w for column, w in zip(padded_columns, widths))):
-        return _parse_by_block(header, rows)
+    if any(max(map(len, column)) > width for column, width in zip(padded_columns, widths)):
+        return _parse_by_block(names, starts, rows)
     return Table(names, (*padded_columns, last))
+
+
+def _slices(starts: Sequence[int]) -> list[slice]:
+    return [slice(start, end) for start, end in zip(starts, [*starts[1:], None])]
 
 
 def header_columns(header: str) -> tuple[tuple[str, ...], list[int]]:
@@ -95,32 +108,65 @@ def continues_cell(line: str) -> bool:
     return " " * PADDING not in line.lstrip(" ")
 
 
-def _parse_by_block(header: str, rows: Sequence[str]) -> Table:
-    """Parse a table with cells of several lines: after each of them the tab writer starts anew, with other widths."""
-    names, starts = header_columns(header)
+def _parse_by_block(names: tuple[str, ...], starts: Sequence[int], rows: Sequence[str]) -> Table:
+    """Parse a table with cells of several lines: after each of them the tab writer starts anew, with other widths.
+
+    A line of a cell may hold padding, too. It is not a row where a column would start in the midst of its text, and
+    no column moves for it where another line has its cells where they have been.
+    """
     cells: list[list[str]] = []
+    last_cells: list[list[str]] = []  # their lines
     for is_continuation, block in groupby(rows, key=continues_cell):
         lines = list(block)
-        if not is_continuation:
-            starts = _grown_starts(starts, lines)
-            slices = [slice(start, end) for start, end in zip(starts, [*starts[1:], None])]
-            cells += [[line[column].rstrip(" ") for column in slices] for line in lines]
-        elif cells:
-            cells[-1][-1] = "\n".join([cells[-1][-1], *lines])
-        else:
-            raise NotATable(lines[0])
-    return Table(names, tuple(list(column) for column in zip(*cells)))
+        if not is_continuation and not any(_fits(line, starts, exactly=True) for line in lines):
+            grown = _grown_starts(starts, lines)
+            if all(_fits(line, grown) for line in lines):
+                starts = grown
+        slices = _slices(starts)
+        for line in lines:
+            if not is_continuation and _fits(line, starts):
+                *others, last = [line[column].rstrip(" ") for column in slices]
+                cells.append(others)
+                last_cells.append([last])
+            elif cells:
+                last_cells[-1].append(line)
+            else:
+                raise NotATable(line[:MAX_CELL])
+    return Table(names, (*(list(column) for column in zip(*cells)), ["\n".join(lines) for lines in last_cells]))
 
 
-def _grown_starts(starts: Sequence[int], rows: Sequence[str]) -> list[int]:
+def _fits(row: str, starts: Sequence[int], exactly: bool = False) -> bool:
+    """Return whether there is padding in front of each of these columns. exactly: and none behind."""
+    return all(padded(row, start) and not (exactly and row.startswith(" ", start)) for start in starts[1:])
+
+
+_GAP = re.compile(f" {{{PADDING},}}")
+
+
+def _grown_starts(starts: Sequence[int], rows: Sequence[str]) -> Sequence[int]:
     """Return where the columns of these rows start: the tab writer keeps a width until a cell has no room in it."""
-    grown, end = list(starts), max(map(len, rows))
-    for column in range(1, len(grown)):
-        before = grown[column]
-        candidates = range(before, max(before, end) + 1)
-        growth = next((start for start in candidates if all(padded(row, start) for row in rows)), before) - before
-        grown[column:] = [start + growth for start in grown[column:]]
+    if all(_fits(row, starts) for row in rows):
+        return starts
+    # Every position is looked at once, however many rows and columns there are: marked is where a row has no padding.
+    end = max(map(len, rows))
+    unpadded = bytearray(end + PADDING)
+    for row in rows:
+        text_start, text_end = 0, len(row.rstrip(" "))
+        for gap in _GAP.finditer(row, 0, text_end):
+            _mark(unpadded, text_start + 1, gap.start() + PADDING)
+            text_start = gap.end()
+        _mark(unpadded, text_start + 1, text_end + PADDING)
+    grown, growth = list(starts), 0
+    for column, start in enumerate(starts[1:], start=1):
+        padding_end = unpadded.find(0, start + growth, end + 1)
+        if padding_end >= 0:  # else the rows end before this column, and before those after it
+            growth = padding_end - start
+        grown[column] = start + growth
     return grown
+
+
+def _mark(positions: bytearray, start: int, end: int) -> None:
+    positions[start:end] = b"\1" * (end - start)
 
 
 def padded(row: str, start: int) -> bool:
@@ -166,8 +212,13 @@ def _prefix(table: Table) -> str:
 
 
 def join_tables(members: Sequence[tuple[str, Table]]) -> Table:
-    """Join the (cluster, table)s of one type into one table with a CLUSTER column; columns are matched by name."""
-    names = _union([numbered_names(table.header) for _, table in members])
+    """Join the (cluster, table)s of one type into one table with a CLUSTER column; columns are matched by name.
+
+    Raises NotATable for too many columns.
+    """
+    names = _union(dict.fromkeys(tuple(numbered_names(table.header)) for _, table in members))
+    if len(names) > MAX_COLUMNS:
+        raise NotATable(f"{len(names)} columns")
     columns: list[list[str]] = [[] for _ in names]
     clusters: list[str] = []
     for cluster, table in members:
@@ -192,15 +243,18 @@ def numbered_names(header: Sequence[str]) -> list[tuple[str, int]]:
 
 def _union(headers: Iterable[Sequence[tuple[str, int]]]) -> list[tuple[str, int]]:
     """Return the names of all headers; a name that a header adds comes after the name that precedes it there."""
-    union: list[tuple[str, int]] = []
+    following: dict[tuple[str, int] | None, tuple[str, int] | None] = {None: None}  # each name's next; None at the ends
     for header in headers:
-        index = 0
+        previous = None
         for name in header:
-            if name in union:
-                index = union.index(name) + 1
-            else:
-                union.insert(index, name)
-                index += 1
+            if name not in following:
+                following[name], following[previous] = following[previous], name
+            previous = name
+    union: list[tuple[str, int]] = []
+    following_name = following[None]
+    while following_name:
+        union.append(following_name)
+        following_name = following[following_name]
     return union
 
 
@@ -219,6 +273,16 @@ def _render_one(table: Table, headers: bool) -> str:
     columns = [[name, *column] for name, column in zip(table.header, table.columns)] if headers else table.columns
     if not columns[0]:
         return ""
-    widths = [max(MIN_WIDTH, PADDING + max(map(len, column))) for column in columns[:-1]]
+    widths, padded_columns, room = [], list[Sequence[str]](), MAX_LINE
+    for column in columns[:-1]:
+        limit = min(MAX_CELL, room)
+        longest = max(map(len, column))
+        if longest > limit:
+            longest = max((len(cell) for cell in column if len(cell) <= limit), default=0)
+            # Nothing else is behind a cell that its column has no room for.
+            column = [cell + " " * PADDING if len(cell) > limit else cell for cell in column]
+        room -= longest
+        widths.append(max(MIN_WIDTH, longest + PADDING))
+        padded_columns.append(column)
     template = "".join(f"%-{width}s" for width in widths) + "%s\n"
-    return "".join(map(template.__mod__, zip(*columns)))
+    return "".join(map(template.__mod__, zip(*padded_columns, columns[-1])))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from kubectl_mc.messages import own_tables
@@ -52,12 +53,6 @@ def parse_changes(stdout: str) -> list[ObjectChange]:
     return [change for line in stdout.splitlines() if (change := _parse_line(line))]
 
 
-def were_rehearsed(stdout: str) -> bool:
-    """Return whether kubectl says of every object that it was a dry run."""
-    lines = [line for line in stdout.splitlines() if _parse_line(line)]
-    return bool(lines) and all(_DRY_RUN.search(line) for line in lines)
-
-
 def _parse_line(line: str) -> ObjectChange | None:
     line = _DRY_RUN.sub("", line)
     if match := _PLAIN.fullmatch(line):
@@ -88,19 +83,20 @@ def with_namespaces(
     for workload in declared or ():
         declared_namespaces.setdefault(workload.resource, []).append(workload.namespace or namespace)
     counts = Counter(change.resource for change in changes)
+    # The namespaces of each resource's lines, in their order.
     remaining: dict[str, Iterator[str]] = {}
+    for resource, count in counts.items():
+        candidates = [namespace] if declared is None else declared_namespaces.get(resource, [])
+        if len(set(candidates)) == 1:
+            remaining[resource] = repeat(candidates[0])
+        elif len(candidates) == count:
+            remaining[resource] = iter(candidates)
     completed = []
     for change in changes:
-        count = counts[change.resource]
-        candidates = [namespace] * count if declared is None else declared_namespaces.get(change.resource, [])
         if change.namespace or change.kind not in WORKLOADS:
             own_namespace = change.namespace
-        elif len(set(candidates)) == 1:
-            own_namespace = candidates[0]
-        elif len(candidates) == count:
-            own_namespace = next(remaining.setdefault(change.resource, iter(candidates)))
         else:
-            own_namespace = ""
+            own_namespace = next(remaining.get(change.resource, repeat("")))
         completed.append(change._replace(namespace=own_namespace))
     return list(dict.fromkeys(completed))
 

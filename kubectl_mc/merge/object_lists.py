@@ -1,8 +1,9 @@
-"""Objects: the JSON or YAML of many clusters -> one `v1` List whose items are annotated with their cluster.
+"""Objects: the JSON, YAML or KYAML of many clusters -> one `v1` List whose items are annotated with their cluster.
 
-kubectl's layout is fixed (four spaces a level in JSON, two in YAML, keys sorted), so the items are cut out of the
-text and the annotation is inserted as a line. Nothing else is parsed or written anew: numbers, escapes, quotes, block
-texts and the order of keys stay as kubectl printed them, and a large fleet takes one pass over the text.
+kubectl's layout is fixed (four spaces a level in JSON, two in YAML and KYAML), so the items are cut out of the text and
+the annotation is inserted as a line, or its value is replaced: whoever may write to a cluster may have set it. Nothing
+else is parsed or written anew: numbers, escapes, quotes, block texts and the order of keys stay as kubectl printed
+them, and a large fleet takes one pass over the text.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from typing import NamedTuple
 
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
@@ -34,24 +37,32 @@ class Layout(NamedTuple):
     """How kubectl lays out an output format.
 
     documents: what a kubectl printed -> (what is before a document, the document)s; `label A B -o yaml` prints two
-    split_list: a document -> its parts; None if it is no List
+    split_list: a document -> its parts; None if it is not a List
     to_item: the text of a lone object -> its text as an item of a List
-    annotate: (the text of an object, its indentation, cluster) -> the text with the annotation
-    name: (the text of an object, its indentation) -> the object's name, "" if it has none
+    step: the indentation of a level
+    quote: what is around a key
+    braces: whether a map stands in braces, with commas between its entries
+    last: what is behind the last entry of a map
     indent, separator: the indentation of an item, and the text between two items
     head, foot: the texts around the items of a List; empty: a whole List without items
+    start: the text ahead of every document
+    event: the text that an event of a watch starts with (--output-watch-events)
     """
 
     documents: Callable[[str], list[tuple[str, str]]]
     split_list: Callable[[str], ListParts | None]
     to_item: Callable[[str], str]
-    annotate: Callable[[str, str, str], str]
-    name: Callable[[str, str], str]
+    step: str
+    quote: str
+    braces: bool
+    last: str
     indent: str
     separator: str
     head: str
     foot: str
     empty: str
+    start: str
+    event: str
 
 
 def merge_objects(
@@ -63,7 +74,7 @@ def merge_objects(
     """Return one `v1` List of all items, annotated; the answer of a lone cluster keeps its documents.
 
     outputs: (cluster, what it printed)
-    output: "json" or "yaml"
+    output: "json", "yaml" or "kyaml"
     lone: only one cluster was asked
     ordered: sorts the (cluster, item)s of all clusters
     Raises NotObjects.
@@ -83,11 +94,11 @@ def merge_objects(
     )
     if not cluster_items:
         plain_lists = (text for (_, text), parts in zip(documents, lists) if parts and _is_plain_list(parts, layout))
-        return next(plain_lists, layout.empty)
+        return layout.start + next(plain_lists, layout.empty)
     # The metadata of a List depends on kubectl's version, so the foot of a cluster's List is used if there is one.
     foot = next((parts.foot for parts in lists if parts and parts.items and _is_plain_list(parts, layout)), layout.foot)
-    items = [layout.annotate(item, layout.indent, cluster) for cluster, item in cluster_items]
-    return layout.head + layout.separator.join(items) + foot
+    items = [annotated_object(item, layout.indent, cluster, layout) for cluster, item in cluster_items]
+    return layout.start + layout.head + layout.separator.join(items) + foot
 
 
 def only_objects(text: str, output: str, is_kept: Callable[[str], bool]) -> str:
@@ -97,9 +108,9 @@ def only_objects(text: str, output: str, is_kept: Callable[[str], bool]) -> str:
     for before, document in layout.documents(text) if text else ():
         parts = layout.split_list(document)
         if not parts:
-            documents += [before + document] if is_kept(layout.name(document, "")) else []
+            documents += [before + document] if is_kept(object_name(document, "", layout)) else []
             continue
-        items = [item for item in parts.items if is_kept(layout.name(item, layout.indent))]
+        items = [item for item in parts.items if is_kept(object_name(item, layout.indent, layout))]
         documents += [before + parts.head + layout.separator.join(items) + parts.foot] if items else []
     return "".join(documents)
 
@@ -107,12 +118,95 @@ def only_objects(text: str, output: str, is_kept: Callable[[str], bool]) -> str:
 def _annotated(cluster: str, text: str, layout: Layout) -> str:
     parts = layout.split_list(text)
     if not parts:
-        return layout.annotate(text, "", cluster)
-    items = [layout.annotate(item, layout.indent, cluster) for item in parts.items]
+        return annotated_object(text, "", cluster, layout)
+    items = [annotated_object(item, layout.indent, cluster, layout) for item in parts.items]
     return parts.head + layout.separator.join(items) + parts.foot
 
 
-_KIND_LIST = re.compile(r'^(?:    "kind": "List"|kind: List$)', re.MULTILINE)
+def annotated_object(text: str, indent: str, cluster: str, layout: Layout) -> str:
+    """Return the text of an object, at this indentation, with our annotation: added, or in place of one that it has.
+
+    Raises NotObjects for a text without metadata.
+    """
+    keys = ("metadata", "annotations", ANNOTATION)
+    indents = _key_indents(indent, layout)
+    start, end = 0, len(text)
+    for level, key in enumerate(keys):
+        span = _value_span(text, start, end, indents[level], key, layout)
+        if not span:
+            if not level:
+                raise NotObjects(text[:60])
+            entry = _entry(keys[level:], indents[level:], cluster, layout)
+            return _with_entry(text, start, end, indents[level - 1], entry, layout)
+        start, end = span
+    comma = "," if layout.braces and text[end - 1] == "," else ""
+    return f"{text[:start]} {json.dumps(cluster)}{comma}{text[end:]}"
+
+
+def object_name(text: str, indent: str, layout: Layout) -> str:
+    """Return the name of the object with this text, at this indentation; "" if it has none."""
+    start, end = 0, len(text)
+    for key, key_indent in zip(("metadata", "name"), _key_indents(indent, layout)):
+        span = _value_span(text, start, end, key_indent, key, layout)
+        if not span:
+            return ""
+        start, end = span
+    name = text[start:end].strip().removesuffix(",")
+    with suppress(ValueError):
+        return str(json.loads(name)) if name.startswith('"') else name.strip("'")
+    return name
+
+
+def _key_indents(indent: str, layout: Layout) -> list[str]:
+    """Return the indentations of an object's keys, of its metadata's, and of its annotations'."""
+    return [indent + layout.step * (level + layout.braces) for level in range(3)]
+
+
+@lru_cache
+def _line_at_most(width: int) -> re.Pattern[str]:
+    """Return the pattern of the start of a line that is indented by at most `width` spaces and not blank."""
+    return re.compile(rf"\n(?: {{0,{width}}}[^ \n]|\Z)")
+
+
+def _value_span(text: str, start: int, end: int, indent: str, key: str, layout: Layout) -> tuple[int, int] | None:
+    """Return where the value of a key with this indentation starts and ends; None if it is not in text[start:end].
+
+    A value goes on for as long as lines are indented more than its key: those of a map, a folded or a block text. The
+    brace that closes a map is not part of it.
+    """
+    opening = f"\n{indent}{layout.quote}{key}{layout.quote}:"
+    position = text.find(opening, start, end)
+    if position < 0:
+        return None
+    value_start = position + len(opening)
+    following = _line_at_most(len(indent)).search(text, value_start, end)
+    return value_start, following.start() if following else end
+
+
+def _entry(keys: Sequence[str], indents: Sequence[str], cluster: str, layout: Layout) -> str:
+    """Return the lines of a map's entry that holds the annotation, in a map for each of the keys ahead of it."""
+    key, *inner_keys = keys
+    opening = f"\n{indents[0]}{layout.quote}{key}{layout.quote}:"
+    if not inner_keys:
+        return f"{opening} {json.dumps(cluster)}"
+    entry = _entry(inner_keys, indents[1:], cluster, layout)
+    return f"{opening} {{{entry}{layout.last}\n{indents[0]}}}" if layout.braces else opening + entry
+
+
+def _with_entry(text: str, start: int, end: int, indent: str, entry: str, layout: Layout) -> str:
+    """Return the text with the entry as the first of the map text[start:end], whose key has this indentation."""
+    opening = " {\n" if layout.braces else "\n"
+    if text.startswith(opening, start, end):
+        position = start + len(opening) - 1
+        return f"{text[:position]}{entry}{',' if layout.braces else ''}{text[position:]}"
+    # It is `{}` or `null`.
+    if not layout.braces:
+        return text[:start] + entry + text[end:]
+    comma = "," if text[end - 1] == "," else ""
+    return f"{text[:start]} {{{entry}{layout.last}\n{indent}}}{comma}{text[end:]}"
+
+
+_KIND_LIST = re.compile(r'^(?:    "kind": "List"|  kind: "List"|kind: List$)', re.MULTILINE)
 
 
 def _is_plain_list(parts: ListParts, layout: Layout) -> bool:
@@ -121,7 +215,7 @@ def _is_plain_list(parts: ListParts, layout: Layout) -> bool:
 
 
 def wrap_documents(outputs: Iterable[ClusterText], output: str) -> str:
-    """Return one document for documents that are no objects (`version -o json`): a list of {cluster, result}."""
+    """Return one document for documents that are not objects (`version -o json`): a list of {cluster, result}."""
     if output == "yaml":
         items = "".join(
             f"- cluster: {json.dumps(cluster)}\n  result:\n{_indented(text, '    ')}\n" for cluster, text in outputs
@@ -141,24 +235,28 @@ def _indented(text: str, indent: str) -> str:
     return "\n".join(indent + line for line in text.removesuffix("\n").split("\n"))
 
 
-# --- JSON ---------------------------------------------------------------------------------------------------
+# --- JSON and KYAML -----------------------------------------------------------------------------------------
 
 # Keys are sorted, except in the typed objects that some commands print (`events`, `rollout history`).
 _JSON_LIST = re.compile(r'\n    "kind": "\w*List"')
 _JSON_ITEMS = re.compile(r'\n    "items": (?:\[\n|\[\]|null)')
 
 
-def _json_documents(text: str) -> list[tuple[str, str]]:
+def _documents_in_braces(text: str, start: str) -> list[tuple[str, str]]:
     """Raises NotObjects for anything but a sequence of objects, e.g. objects with logs between them."""
     parts = text.split("\n}\n")
-    if parts[-1] or not all(part.startswith("{\n") for part in parts[:-1]):
+    if parts[-1] or not all(part.startswith(f"{start}{{\n") for part in parts[:-1]):
         raise NotObjects(text[:60])
-    return [("", part + "\n}\n") for part in parts[:-1]]
+    return [(start, part[len(start) :] + "\n}\n") for part in parts[:-1]]
+
+
+def _json_documents(text: str) -> list[tuple[str, str]]:
+    return _documents_in_braces(text, JSON.start)
 
 
 def _json_split_list(text: str) -> ListParts | None:
-    start = _JSON_ITEMS.search(text, 0, 400)
-    if not start or not (_JSON_LIST.search(text, 0, 400) or _JSON_LIST.search(text, max(0, len(text) - 400))):
+    start = _items_start(text, _JSON_ITEMS, _JSON_LIST)
+    if not start:
         return None
     end = text.rfind("\n    ]")
     if not start.group().endswith("\n") or end < start.end():
@@ -168,33 +266,40 @@ def _json_split_list(text: str) -> ListParts | None:
     return ListParts(text[: start.end()], [*(item + f"\n{JSON.indent}}}" for item in others), last], text[end:])
 
 
+def _items_start(text: str, items: re.Pattern[str], kind: re.Pattern[str]) -> re.Match[str] | None:
+    """Return where the items of a List start; None if the text is not a List."""
+    start = items.search(text, 0, 400)
+    is_list = start and (kind.search(text, 0, 400) or kind.search(text, max(0, len(text) - 400)))
+    return start if is_list else None
+
+
 def _json_to_item(text: str) -> str:
     return _indented(text, JSON.indent)
 
 
-def _json_annotate(item: str, indent: str, cluster: str) -> str:
-    opening = f'\n{indent}    "metadata": {{'
-    before, metadata, after = item.partition(opening)
-    if not metadata:
-        raise NotObjects(item[:60])
-    entry = f"{json.dumps(ANNOTATION)}: {json.dumps(cluster)}"
-    inner = f"\n{indent}        "
-    start = f'{inner}"annotations": {{'
-    if after.startswith("}"):
-        return f"{before}{opening}{start}{inner}    {entry}{inner}}}\n{indent}    {after}"
-    # A nested key of the same name is indented more; after the end of the metadata there may be one with this indent.
-    position = after.find(start, 0, after.find(f"\n{indent}    }}"))
-    if position < 0:
-        return f"{before}{opening}{start}{inner}    {entry}{inner}}},{after}"
-    position += len(start)
-    comma = inner if after.startswith("}", position) else ","
-    return f"{before}{opening}{after[:position]}{inner}    {entry}{comma}{after[position:]}"
+# https://github.com/kubernetes-sigs/yaml/blob/master/kyaml/kyaml.go
+_KYAML_LIST = re.compile(r'\n  kind: "\w*List"')
+_KYAML_ITEMS = re.compile(r"\n  items: (?:\[\{\n|\[\]|null)")
 
 
-def _json_name(item: str, indent: str) -> str:
-    metadata = item.partition(f'\n{indent}    "metadata": {{')[2]
-    name = metadata.partition(f'\n{indent}        "name": ')[2].partition("\n")[0]
-    return str(json.loads(name.removesuffix(","))) if name else ""
+def _kyaml_documents(text: str) -> list[tuple[str, str]]:
+    return _documents_in_braces(text, KYAML.start)
+
+
+def _kyaml_split_list(text: str) -> ListParts | None:
+    start = _items_start(text, _KYAML_ITEMS, _KYAML_LIST)
+    if not start:
+        return None
+    end = text.rfind("\n  }],\n")
+    if not start.group().endswith("\n") or end < start.end():
+        return ListParts(text[: start.end()], [], text[start.end() :])
+    # The lines of a text are indented more than its key, so a brace with the indentation of an item is its end.
+    items = text[start.end() : end].split("\n  }, {\n")
+    return ListParts(text[: start.end() - 2], [f"{{\n{item}\n  }}" for item in items], text[end + len("\n  }") :])
+
+
+def _kyaml_to_item(text: str) -> str:
+    return _indented(text, KYAML.indent).lstrip(" ")
 
 
 # --- YAML ---------------------------------------------------------------------------------------------------
@@ -244,48 +349,57 @@ def _yaml_to_item(text: str) -> str:
     return "- " + _indented(text, "  ")[2:]
 
 
-def _yaml_annotate(item: str, indent: str, cluster: str) -> str:
-    """Keys are sorted, so the annotations come first in the metadata."""
-    opening, start = f"\n{indent}metadata:", f"\n{indent}  annotations:"
-    before, metadata, after = item.partition(opening)
-    if not metadata:
-        raise NotObjects(item[:60])
-    entry = f"\n{indent}    {ANNOTATION}: {json.dumps(cluster)}"
-    after = after.removeprefix(" {}").removeprefix(" null")
-    return f"{before}{opening}{start}{entry}{after.removeprefix(start).removeprefix(' {}')}"
-
-
-def _yaml_name(item: str, indent: str) -> str:
-    """A name that could be read as a number is quoted; no name contains a character that YAML escapes."""
-    metadata = item.partition(f"\n{indent}metadata:")[2]
-    return metadata.partition(f"\n{indent}  name: ")[2].partition("\n")[0].strip("'\"")
-
-
 _JSON_KIND = '    "kind": "List",\n    "metadata": {\n        "resourceVersion": ""\n    }\n}\n'
 _YAML_FOOT = '\nkind: List\nmetadata:\n  resourceVersion: ""\n'
+
+_KYAML_FOOT = ',\n  kind: "List",\n  metadata: {\n    resourceVersion: "",\n  },\n}\n'
 
 JSON = Layout(
     _json_documents,
     _json_split_list,
     _json_to_item,
-    _json_annotate,
-    _json_name,
+    step=" " * 4,
+    quote='"',
+    braces=True,
+    last="",
     indent=" " * 8,
     separator=",\n",
     head='{\n    "apiVersion": "v1",\n    "items": [\n',
     foot="\n    ],\n" + _JSON_KIND,
     empty='{\n    "apiVersion": "v1",\n    "items": [],\n' + _JSON_KIND,
+    start="",
+    event="",  # it is one line
 )
 YAML = Layout(
     _yaml_documents,
     _yaml_split_list,
     _yaml_to_item,
-    _yaml_annotate,
-    _yaml_name,
+    step="  ",
+    quote="",
+    braces=False,
+    last="",
     indent="  ",
     separator="\n",
     head="apiVersion: v1\nitems:\n",
     foot=_YAML_FOOT,
     empty="apiVersion: v1\nitems: []" + _YAML_FOOT,
+    start="",
+    event="object:\n",
 )
-LAYOUTS = {"json": JSON, "yaml": YAML}
+KYAML = Layout(
+    _kyaml_documents,
+    _kyaml_split_list,
+    _kyaml_to_item,
+    step="  ",
+    quote="",
+    braces=True,
+    last=",",
+    indent="  ",
+    separator=", ",
+    head='{\n  apiVersion: "v1",\n  items: [',
+    foot="]" + _KYAML_FOOT,
+    empty='{\n  apiVersion: "v1",\n  items: []' + _KYAML_FOOT,
+    start="---\n",
+    event='{\n  type: "',
+)
+LAYOUTS = {"json": JSON, "yaml": YAML, "kyaml": KYAML}

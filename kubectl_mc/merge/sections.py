@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def render_sections(outputs: Iterable[tuple[str, str]], fold: bool = False) -> str:
+def without_headings(text: str, on_terminal: bool) -> str:
+    """Return the text of clusters, with lines that look like a heading marked on a terminal."""
+    if not on_terminal:
+        return text
+    from kubectl_mc.messages.terminal_text import mark_headings
+
+    return mark_headings(text)
+
+
+def render_sections(outputs: Iterable[tuple[str, str]], on_terminal: bool, fold: bool = False) -> str:
     """Return `CLUSTER: name` and the text for each (cluster, text), with a blank line between two sections.
 
+    on_terminal: a person reads it, so that lines of a text that look like a heading are marked
     fold: clusters with the same text share a section, at the position of the first of them (`CLUSTER: c1, c2`)
     """
+    outputs = [(cluster, without_headings(text, on_terminal)) for cluster, text in outputs]
     if fold:
         clusters_by_text: dict[str, list[str]] = {}
         for cluster, text in outputs:

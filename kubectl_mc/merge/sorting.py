@@ -125,7 +125,7 @@ _SUFFIXES = {
 
 def quantity(text: str) -> Decimal | None:
     """Return a number or a resource.Quantity (`100m`, `5Gi`, `1e3`) as a number; None for any other text."""
-    match = re.fullmatch(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([numkMGTPE]|[KMGTPE]i|)|[eE]([+-]?\d{1,3}))", text)
+    match = re.fullmatch(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([numkMGTPE]|[KMGTPE]i|)|[eE]([+-]?\d{1,3}))", text)
     if not match:
         return None
     number, suffix, exponent = match.groups()

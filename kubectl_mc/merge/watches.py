@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from kubectl_mc.merge import object_lists
 from kubectl_mc.merge.kubectl_tables import (
     CLUSTER,
+    MAX_CELL,
+    MAX_COLUMNS,
+    MAX_LINE,
     MIN_WIDTH,
     PADDING,
     cluster_index,
@@ -33,6 +37,8 @@ class WatchedRows:
 
     def __init__(self, header: str) -> None:
         self.header, self._starts = header_columns(header)
+        if len(self._starts) > MAX_COLUMNS:
+            self.header, self._starts = (header,), [0]
 
     @property
     def widths(self) -> list[int]:
@@ -48,10 +54,16 @@ class WatchedRows:
             start = starts[column]
             if not padded(line, start):  # this column and the ones after it start after the padding of a longer cell
                 gap = line.find(" " * PADDING, start - PADDING + 1)
-                growth = gap + PADDING - start if gap >= 0 else len(line) - start
-                starts[column:] = [later + growth for later in starts[column:]]
-        # A cell that starts further right belongs to a column that grows for a row still to come.
-        return tuple(line[start:end].strip(" ") for start, end in zip(starts, [*starts[1:], len(line)]))
+                if gap < 0:  # the line ends in the column before
+                    cells = _cut(line, starts[:column])
+                    return (*cells, *[""] * (len(starts) - column))
+                starts[column:] = [later + gap + PADDING - start for later in starts[column:]]
+        return _cut(line, starts)
+
+
+def _cut(line: str, starts: Sequence[int]) -> tuple[str, ...]:
+    # A cell that starts further right belongs to a column that grows for a row still to come.
+    return tuple(line[start:end].strip(" ") for start, end in zip(starts, [*starts[1:], len(line)]))
 
 
 class WatchedTable:
@@ -67,9 +79,11 @@ class WatchedTable:
         self._show_headers = headers
         self._names = names
         self._is_kept = is_kept
-        self._columns: list[Column] = []
-        self._widths: list[int] = []
+        self._widths: dict[Column, int] = {}  # of each column, from left to right
         self._rows: dict[tuple[str, str], WatchedRows] = {}
+        self._ends_kept: dict[
+            tuple[str, str], bool
+        ] = {}  # whether the last row is shown, with the lines that continue it
 
     def feed(self, cluster: str, lines: Sequence[str], source: str = "") -> str:
         """Return what is printed for these lines of a cluster; a new column causes a new header line.
@@ -77,42 +91,52 @@ class WatchedTable:
         source: which of the cluster's kubectls printed the lines, if there are several
         """
         key = (cluster, source)
-        if lines and key not in self._rows:
+        if not lines:
+            return ""
+        if key not in self._rows:
             self._rows[key], lines = WatchedRows(lines[0]), lines[1:]
         rows = self._rows[key]
         header = self._names or rows.header
         index = cluster_index(header)
         columns = numbered_names(header)
         columns.insert(index, CLUSTER_COLUMN)
-        cut_lines = [(line, rows.cut(line)) for line in lines]
-        if self._is_kept and "NAME" in header:
-            cut_lines = [(line, cells) for line, cells in cut_lines if not cells or self._is_kept(cells[index - 1])]
-        row_cells: list[dict[Column, str]] = [
-            dict(zip(columns, (*cells[:index], cluster, *cells[index:]))) if cells else {} for _, cells in cut_lines
-        ]
         kubectl_widths = dict(zip(numbered_names(header), rows.widths))
-        new = [column for column in columns if column not in self._columns]
-        self._columns += new
-        self._widths += [max(MIN_WIDTH, len(column[0]) + PADDING, kubectl_widths.get(column, 0)) for column in new]
-        for row in filter(None, row_cells):
-            self._widths = [
-                max(width, len(row.get(column, "")) + PADDING) for column, width in zip(self._columns, self._widths)
-            ]
-        printed = [self._line([name for name, _ in self._columns])] if new and self._show_headers else []
+        new = [column for column in columns if column not in self._widths]
+        for column in new:
+            self._widths[column] = MIN_WIDTH
+            self._widen(column, len(column[0]))
+            self._widen(column, kubectl_widths.get(column, 0) - PADDING)
+        is_kept = self._is_kept if "NAME" in header else None
+        shown: list[tuple[str, dict[Column, str]]] = []
+        for line in lines:
+            cells = rows.cut(line)
+            if cells and is_kept:
+                self._ends_kept[key] = is_kept(cells[index - 1])
+            if self._ends_kept.get(key, True):
+                row = dict(zip(columns, (*cells[:index], cluster, *cells[index:]))) if cells else {}
+                shown.append((line, row))
+                for column, cell in row.items():
+                    self._widen(column, len(cell))
+        printed = [self._line([name for name, _ in self._widths])] if new and self._show_headers else []
         # A line that continues the cell above it is printed unchanged, as kubectl does.
         printed += [
-            self._line([row.get(column, "") for column in self._columns]) if row else f"{line}\n"
-            for row, (line, _) in zip(row_cells, cut_lines)
+            self._line([row.get(column, "") for column in self._widths]) if row else f"{line}\n" for line, row in shown
         ]
         return "".join(printed)
 
+    def _widen(self, column: Column, length: int) -> None:
+        """Make room in a column for a cell of this length, unless that is too much for the other clusters' rows."""
+        width = length + PADDING
+        if self._widths[column] < width and length <= MAX_CELL and sum(self._widths.values(), length) <= MAX_LINE:
+            self._widths[column] = width
+
     def _line(self, cells: Sequence[str]) -> str:
-        padded_cells = (cell.ljust(width) for cell, width in zip(cells[:-1], self._widths))
+        padded_cells = ((cell + " " * PADDING).ljust(width) for cell, width in zip(cells[:-1], self._widths.values()))
         return "".join((*padded_cells, cells[-1], "\n"))
 
 
 class WatchedDocuments:
-    """Cuts one cluster's `-w -o json|yaml` into whole documents, and annotates them with the cluster.
+    """Cuts one cluster's `-w -o json|yaml|kyaml` into whole documents, and annotates them with the cluster.
 
     With --output-watch-events a document is an event that holds an object; in JSON an event is one line.
     is_kept: whether the object with this name is shown; None for all objects
@@ -122,17 +146,18 @@ class WatchedDocuments:
         self._cluster = cluster
         self._is_kept = is_kept
         self._layout = object_lists.LAYOUTS[output]
-        self._end = "}" if output == "json" else None
+        self._start = "" if output == "json" else "---\n"
+        self._end = "}" if self._layout.braces else None
         self._lines: list[str] = []
 
     def feed(self, lines: Sequence[str]) -> str:
-        """Return the documents that end in these lines: JSON with a brace at the margin, YAML before the next `---`."""
+        """Return the documents that end in these lines: with a brace at the margin, in YAML before the next `---`."""
         documents = []
         for line in lines:
-            if self._end is None and line == "---":
+            if self._start and line == "---":
                 documents.append(self.end())
                 continue
-            if self._end and not self._lines and line.startswith("{") and line.endswith("}"):
+            if not self._start and not self._lines and line.startswith("{") and line.endswith("}"):
                 if not self._is_kept or self._is_kept(_event_name(line)):
                     documents.append(f"{_annotated_event(line, self._cluster)}\n")
                 continue
@@ -142,47 +167,77 @@ class WatchedDocuments:
         return "".join(documents)
 
     def end(self) -> str:
-        """Return the current document, which has no more lines; "" for a part of one, as Ctrl-C leaves it in JSON."""
+        """Return the current document, which has no more lines; "" for a part of one in braces, as Ctrl-C leaves it."""
         lines, self._lines = self._lines, []
         if not lines or (self._end and lines[-1] != self._end):
             return ""
         text = "".join(f"{line}\n" for line in lines)
-        indent = "  " if lines[0] == "object:" else ""
-        if self._is_kept and not self._is_kept(self._layout.name(text, indent)):
+        is_event = self._layout.event and text.startswith(self._layout.event)
+        indent = self._layout.step if is_event else ""
+        if self._is_kept and not self._is_kept(object_lists.object_name(text, indent, self._layout)):
             return ""
         with suppress(object_lists.NotObjects):  # then it is shown as kubectl printed it
-            text = self._layout.annotate(text, indent, self._cluster)
-        return text if self._end else f"---\n{text}"
+            text = object_lists.annotated_object(text, indent, self._cluster, self._layout)
+        return self._start + text
 
 
 def _event_name(event: str) -> str:
     """Return the name of the object in a compact JSON event, "" if it has none."""
-    return str(json.loads(event).get("object", {}).get("metadata", {}).get("name") or "")
+    start = 0
+    for key in ("object", "metadata", "name"):
+        span = _value_span(event, start, key)
+        if not span:
+            return ""
+        start, end = span
+    return str(json.loads(event[start:end])) if event[start] == '"' else ""
 
 
 def _annotated_event(event: str, cluster: str) -> str:
-    """Return a compact JSON event whose object has the annotation; everything else is unchanged."""
-    entry = f"{json.dumps(object_lists.ANNOTATION)}:{json.dumps(cluster)}"
-    start = 0
-    for key in ("object", "metadata", "annotations"):
-        value_start = _value_start(event, start, key)
-        if value_start is None and key == "annotations":
-            entry = f'"annotations":{{{entry}}}'
+    """Return a compact JSON event whose object has our annotation, and no other of that name.
+
+    Everything else is unchanged, as is an event that holds no object.
+    """
+    keys = ("object", "metadata", "annotations", object_lists.ANNOTATION)
+    value, start = json.dumps(cluster), 0
+    for level, key in enumerate(keys):
+        span = _value_span(event, start, key)
+        is_map = span is not None and event[span[0]] == "{"
+        if level < 2 and not is_map:
+            return event
+        if not span:
+            comma = "" if event[start + 1] == "}" else ","
+            return f"{event[: start + 1]}{_members(keys[level:], value)}{comma}{event[start + 1 :]}"
+        if not is_map:
+            inner = f"{{{_members(keys[level + 1 :], value)}}}" if keys[level + 1 :] else value
+            return event[: span[0]] + inner + event[span[1] :]
+        start = span[0]
+    return event
+
+
+def _members(keys: Sequence[str], value: str) -> str:
+    """Return the member of a JSON object that holds the value, in an object for each of the keys ahead of the last."""
+    key, *inner_keys = keys
+    return f"{json.dumps(key)}:{f'{{{_members(inner_keys, value)}}}' if inner_keys else value}"
+
+
+_JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]')
+
+
+def _value_span(text: str, start: int, key: str) -> tuple[int, int] | None:
+    """Return where the value of `key` starts and ends in the compact JSON object at `start`; None without such a key.
+
+    json's decoder would do, but for an object that is nested too deep for it.
+    """
+    depth, name, value_start = 0, "", None
+    for token in _JSON_TOKEN.finditer(text, start):
+        sign = token.group()
+        depth -= sign in ("}", "]")
+        if depth == (0 if sign == "}" else 1) and sign in (",", "}") and value_start is not None:
+            return value_start, token.start()
+        if depth == 0 and sign == "}":
             break
-        if value_start is None or event[value_start] != "{":
-            return event  # it holds no object
-        start = value_start
-    comma = "" if event[start + 1] == "}" else ","
-    return f"{event[: start + 1]}{entry}{comma}{event[start + 1 :]}"
-
-
-def _value_start(text: str, start: int, key: str) -> int | None:
-    """Return where the value of `key` starts in the compact JSON object at `start`; None if it has no such key."""
-    decoder = json.JSONDecoder()
-    position = start + 1
-    while text[position] == '"':
-        name, position = decoder.raw_decode(text, position)
-        if name == key:
-            return position + 1
-        position = decoder.raw_decode(text, position + 1)[1] + 1
+        if depth == 1 and sign == ":" and name == f'"{key}"':
+            value_start = token.end()
+        depth += sign in ("{", "[")
+        name = sign
     return None

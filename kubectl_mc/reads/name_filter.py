@@ -13,13 +13,13 @@ from fnmatch import fnmatchcase
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.merge import kubectl_tables
+from kubectl_mc.merge import answers, kubectl_tables
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request
 from kubectl_mc.reads.name_patterns import name_patterns
 
 # The output formats in which the part of each object can be recognized.
-_FORMATS = ("", "wide", "name", "json", "yaml")
+_FORMATS = ("", "wide", "name", *answers.OBJECTS)
 
 # Types whose table has no column with their names.
 _NAMELESS_TYPES = ("events", "event", "ev")
@@ -44,16 +44,14 @@ def name_filter(request: Request) -> NameFilter | None:
 
 def without_names(line: CommandLine) -> CommandLine:
     """Return the command line for all objects of its types."""
-    words = [index for index, token in enumerate(line.tokens) if not token.flags and not token.verbatim]
-    names = words[len(line.path) + 1 :]
-    return line._replace(tokens=tuple(token for index, token in enumerate(line.tokens) if index not in names))
+    return grammar.with_operands(line, grammar.operands(line)[:1])
 
 
 def filtered_result(result: Result, is_kept: NameFilter, request: Request) -> Result:
     """Return a cluster's result with only the objects that are kept; without any, with the error of a kubectl."""
     output_format, _ = grammar.output_format(request.line)
     text = result.stdout.decode("utf-8", "surrogateescape")
-    if output_format in ("json", "yaml"):
+    if output_format in answers.OBJECTS:
         from kubectl_mc.merge import object_lists
 
         with suppress(object_lists.NotObjects):  # the text then stays as kubectl printed it

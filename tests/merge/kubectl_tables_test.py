@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_mc.merge import kubectl_tables
-from kubectl_mc.merge.kubectl_tables import Table
+from kubectl_mc.merge.kubectl_tables import MAX_CELL, MAX_COLUMNS, MAX_LINE, PADDING, Table
 from tests.recordings import recording
 
 TABLES = [
@@ -246,3 +251,114 @@ def test_cells_of_several_lines_survive_kubectls_tab_writer(written: list[list[s
     (parsed,) = kubectl_tables.parse_tables(remembering_tab_writer(written), several=False)
     assert parsed.header == tuple(header)
     assert rows(parsed) == body
+
+
+def test_no_word_of_a_message_is_cut_in_two() -> None:
+    """A line with padding of its own is not a row."""
+    text = (
+        HEADER
+        + "1m          Normal   x        pod/a    one\n"
+        + "word   word   word   word\n"
+        + "2m          Normal   y        b        z\n"
+    )
+    (parsed,) = kubectl_tables.parse_tables(text, several=False)
+    assert rows(parsed) == [
+        ["1m", "Normal", "x", "pod/a", "one\nword   word   word   word"],
+        ["2m", "Normal", "y", "b", "z"],
+    ]
+
+
+def smallest_starts(starts: Sequence[int], lines: Sequence[str]) -> list[int]:
+    """Where columns start, by trial: each as far left as it may, at least where it was, with padding in every line."""
+    grown, end = list(starts), max(map(len, lines))
+    for column in range(1, len(grown)):
+        for growth in range(max(0, end - grown[column]) + 1):
+            if all(kubectl_tables.padded(line, grown[column] + growth) for line in lines):
+                grown[column:] = [start + growth for start in grown[column:]]
+                break
+    return grown
+
+
+BITS = st.lists(st.sampled_from(["a", "bb", " ", "  ", "   ", "     ", "c d", "é"]), min_size=1, max_size=12).map(
+    "".join
+)
+
+
+@given(st.lists(BITS, min_size=1, max_size=4), st.lists(st.integers(4, 9), min_size=1, max_size=4))
+def test_columns_grow_as_far_as_they_must(lines: list[str], widths: list[int]) -> None:
+    starts = [0, *(sum(widths[: count + 1]) for count in range(len(widths)))]
+    assert list(kubectl_tables._grown_starts(starts, lines)) == smallest_starts(starts, lines)
+
+
+def steps(function: Callable[[], Any]) -> int:
+    """How many lines of Python are run, each round of a loop or a comprehension counted."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal count
+        count += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+HEADER = "LAST SEEN   TYPE     REASON   OBJECT   MESSAGE\n"
+SHAPES: dict[str, Callable[[int], str]] = {
+    "one message of many words": lambda size: HEADER + "1m   Normal   x   pod/a   " + "word   " * size + "\n",
+    "one long message among many rows": lambda size: (
+        HEADER + "1m   Normal   longer than the reason   pod/a   x\n" * size + "x" * 4 * size + "   y\n"
+    ),
+    "rows that are padded in different places": lambda size: (
+        HEADER + "".join(f"1m   {'x' * (row % 40)}   y   pod/a   {'z' * (size // 8)}\n" for row in range(size))
+    ),
+    "one message of many lines": lambda size: HEADER + "1m          Normal   x        pod/a    one\n" + "two\n" * size,
+    "messages of two lines": lambda size: HEADER + "1m          Normal   x        pod/a    one\ntwo\n" * size,
+    "many short rows": lambda size: HEADER + "1m          Normal\n" * size,
+    "many columns": lambda size: "NAME   " * size + "\n" + "a      " * size + "\n",
+    "many columns that rows lack": lambda size: "NAME   " * size + "\n" + "a      b\n" * size,
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_text_four_times_as_long_takes_four_times_as_many_steps(shape: str) -> None:
+    def merge(size: int) -> None:
+        text = SHAPES[shape](size)
+        try:
+            (parsed,) = kubectl_tables.parse_tables(text, several=False)
+        except kubectl_tables.NotATable:
+            return
+        kubectl_tables.render_tables([kubectl_tables.join_tables([("c1", parsed), ("c2", parsed)])])
+
+    small, large = steps(lambda: merge(150)), steps(lambda: merge(600))
+    assert large <= 5 * small  # 16 times if it were quadratic
+
+
+@pytest.mark.parametrize("length", [MAX_CELL, MAX_CELL + 1, 1_000_000])
+def test_a_cell_makes_only_so_much_room_in_other_rows(length: int) -> None:
+    table = Table(("NAME", "AGE"), (["x" * length, "a"], ["1m", "2m"]))
+    header, long, short = kubectl_tables.render_tables([table]).splitlines()
+    assert long == f"{'x' * length}   1m"
+    assert header.index("AGE") == short.index("2m") == (length + PADDING if length <= MAX_CELL else 7)
+
+
+def test_many_columns_make_only_so_much_room_in_other_rows() -> None:
+    names = [f"{number:0900}" for number in range(MAX_COLUMNS)]
+    table = Table(("NAME", *names), (["a"], *([""] for _ in names)))
+    row = kubectl_tables.render_tables([table]).splitlines()[1]
+    assert len(row) <= MAX_LINE + (MAX_COLUMNS + 1) * (PADDING + 6)
+
+
+def test_what_has_too_many_columns_is_no_table() -> None:
+    """One cluster's header must not make the rows of the others longer and longer."""
+    header = "   ".join(map(str, range(MAX_COLUMNS + 1)))
+    with pytest.raises(kubectl_tables.NotATable):
+        kubectl_tables.parse_tables(f"{header}\n")
+    halves = ["   ".join(f"{half}{number}" for number in range(MAX_COLUMNS // 2 + 1)) + "\n" for half in "ab"]
+    with pytest.raises(kubectl_tables.NotATable):
+        joined(*halves)

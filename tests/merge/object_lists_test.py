@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -43,11 +44,46 @@ def from_yaml(text: str) -> Any:
     return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
+_PLAIN_KEY = re.compile(r"(?!(?:yes|no|y|n|on|off|true|false|null|[tf])$)[A-Za-z_](?:[\w./-]*[\w])?", re.IGNORECASE)
+
+
+def kyaml_text(text: str, indent: str) -> str:
+    """A string in KYAML: one of several lines is folded, each line two levels below its key."""
+    escaped = [re.sub(r'(["\\])', r"\\\1", line) for line in text.split("\n")]
+    if len(escaped) == 1:
+        return f'"{escaped[0]}"'
+    margin = f"\n{indent}  "
+    *lines, rest = [margin + ("\\" if line.startswith(" ") else " ") + line for line in escaped]
+    folded = "".join(f"{line}\\n\\" for line in lines)
+    return f'"\\{folded}' + (f"{rest}\\" if escaped[-1] else "") + f'{margin}"'
+
+
+def kyaml_value(value: Any, indent: str = "") -> str:
+    """As sigs.k8s.io/yaml's kyaml lays out a value whose key has this indentation."""
+    inner = indent + "  "
+    if isinstance(value, str):
+        return kyaml_text(value, indent)
+    if isinstance(value, dict) and value:
+        keys = [key if _PLAIN_KEY.fullmatch(key) else json.dumps(key) for key in sorted(value)]
+        lines = [f"{inner}{key}: {kyaml_value(value[name], inner)},\n" for key, name in zip(keys, sorted(value))]
+        return "{\n" + "".join(lines) + indent + "}"
+    if isinstance(value, list) and value:
+        if all(isinstance(item, (dict, list)) for item in value):
+            return "[" + ", ".join(kyaml_value(item, indent) for item in value) + "]"
+        return "[\n" + "".join(f"{inner}{kyaml_value(item, inner)},\n" for item in value) + indent + "]"
+    return json.dumps(value)
+
+
+def as_kyaml(value: Any) -> str:
+    return f"---\n{kyaml_value(value)}\n"
+
+
 FORMS: list[tuple[str, Render, Callable[[str], Any]]] = [
     ("json", as_json, json.loads),
     ("yaml", as_yaml, from_yaml),
+    ("kyaml", as_kyaml, from_yaml),
 ]
-forms = pytest.mark.parametrize(("form", "render", "load"), FORMS, ids=["json", "yaml"])
+forms = pytest.mark.parametrize(("form", "render", "load"), FORMS, ids=["json", "yaml", "kyaml"])
 
 
 def listed(items: list[Any]) -> dict[str, Any]:
@@ -55,7 +91,7 @@ def listed(items: list[Any]) -> dict[str, Any]:
 
 
 def annotated(item: dict[str, Any], cluster: str) -> dict[str, Any]:
-    annotations = {**item["metadata"].get("annotations", {}), ANNOTATION: cluster}
+    annotations = {**(item["metadata"].get("annotations") or {}), ANNOTATION: cluster}
     return {**item, "metadata": {**item["metadata"], "annotations": annotations}}
 
 
@@ -104,6 +140,7 @@ def test_recorded_yaml_is_merged_to_a_list() -> None:
 
 # Texts that look like parts of the layout around them.
 TRAPS = [
+    f"    {ANNOTATION}: x", f'"{ANNOTATION}": "x",',
     "metadata:", "  metadata:", "- x", "- apiVersion: v1", "items:", "kind: List", "  annotations:", "---", "{}",
     '"metadata": {', '    "metadata": {', "    },", '    "kind": "List",', "        },", "    ],", "", "é世", "'", '"',
 ]  # fmt: skip
@@ -113,15 +150,25 @@ TEXTS = st.one_of(
     st.lists(st.sampled_from(TRAPS), min_size=2, max_size=4).map("\n".join),
     st.text(PRINTABLE, max_size=8),
 )
-KEYS = st.sampled_from(["metadata", "annotations", "items", "kind", "a", "z", "- x", "labels"])
+KEYS = st.sampled_from(["metadata", "annotations", ANNOTATION, "items", "kind", "a", "z", "- x", "labels", "no"])
 VALUES = st.recursive(
     st.one_of(TEXTS, st.booleans(), st.none(), st.integers()),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=3)),
     max_leaves=6,
 )
 STRINGS = st.dictionaries(st.one_of(KEYS, st.just("example.com/z")), TEXTS, max_size=3)
+# Our annotation may have been set already: alone, ahead of others, behind them or among them.
+ANNOTATIONS = st.dictionaries(
+    st.sampled_from([ANNOTATION, "a", "kubectl-mc.k8s.io/other", "z", "no", "x" * 140]), TEXTS, max_size=4
+)
 METADATA = st.fixed_dictionaries(
-    {}, optional={"annotations": STRINGS, "labels": STRINGS, "name": TEXTS, "ownerReferences": st.lists(STRINGS)}
+    {},
+    optional={
+        "annotations": st.one_of(ANNOTATIONS, st.none()),
+        "labels": STRINGS,
+        "name": TEXTS,
+        "ownerReferences": st.lists(STRINGS),
+    },
 )
 OBJECTS = st.fixed_dictionaries(
     {
@@ -166,8 +213,12 @@ def test_nothing_but_lines_is_added(
     text = render(item)
     merged = object_lists.merge_objects([("c1", text)], form, lone=True)
     assert load(merged) == annotated(item, "c1")
-    if item["metadata"].get("annotations"):
+    annotations = item["metadata"].get("annotations")
+    if annotations and ANNOTATION not in annotations:
         assert len(added(text, merged)) == 1
+    if annotations and ANNOTATION in annotations:
+        # The value stands where the other one was. YAML of kubectl's has no quotes around ours, which does no harm.
+        assert merged.replace('"c1"', "c1") == render(annotated(item, "c1")).replace('"c1"', "c1")
 
 
 @forms
@@ -189,7 +240,7 @@ def test_items_come_in_the_order_asked_for(form: str, render: Render, load: Call
     assert [item["metadata"]["annotations"][ANNOTATION] for item in merged["items"]] == ["c2", "c1"]
 
 
-@pytest.mark.parametrize("form", ["json", "yaml"])
+@pytest.mark.parametrize("form", ["json", "yaml", "kyaml"])
 @pytest.mark.parametrize(
     "text", ["garbage\n", "{}\n", "{\n}\n", "[]\n", "null\n", "apiVersion: v1\n", '{\n    "a": 1\n}\n', "NAME   AGE\n"]
 )
@@ -222,7 +273,7 @@ def test_a_version_is_no_object() -> None:
         object_lists.merge_objects([("c1", recording("version-json").stdout)], "json")
 
 
-@forms
+@pytest.mark.parametrize(("form", "render", "load"), FORMS[:2], ids=["json", "yaml"])
 @given(answers=st.lists(st.dictionaries(KEYS, VALUES, min_size=1, max_size=3), min_size=1, max_size=3))
 def test_other_documents_are_wrapped_each_with_its_cluster(
     form: str, render: Render, load: Callable[[str], Any], answers: list[Any]
@@ -240,7 +291,7 @@ def test_other_documents_are_wrapped_each_with_its_cluster(
 def test_several_documents_of_one_kubectl_are_several_items(
     form: str, between: str, render: Render, load: Callable[[str], Any]
 ) -> None:
-    """`kubectl label A B -o yaml` prints no `---` between them, `create -f two.yaml -o yaml` does."""
+    """`kubectl label A B -o yaml` prints no `---` between them, `create -f two.yaml -o yaml` and KYAML do."""
     one = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"k": "a: b\n---\nc"}}
     two = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "y"}}
     role = {"aggregationRule": {}, "apiVersion": "rbac/v1", "kind": "ClusterRole", "metadata": {"name": "z"}}
@@ -249,3 +300,15 @@ def test_several_documents_of_one_kubectl_are_several_items(
     assert merged == listed([annotated(item, cluster) for cluster in ("c1", "c2") for item in (one, two, role, one)])
     alone = object_lists.merge_objects([("c1", text)], form, lone=True)
     assert alone.count(ANNOTATION) == 4
+
+
+@forms
+def test_the_name_is_that_of_the_metadata(form: str, render: Render, load: Callable[[str], Any]) -> None:
+    """A key `name` of another map, with the same indentation, is not."""
+    nameless = {"apiVersion": "v1", "kind": "X", "metadata": {"generateName": "x-"}, "spec": {"name": "spec"}}
+    named = {**nameless, "metadata": {"labels": {"name": "label"}, "name": "10"}}
+    layout = object_lists.LAYOUTS[form]
+    for item, name in ((nameless, ""), (named, "10")):
+        assert object_lists.object_name(render(item).removeprefix("---\n"), "", layout) == name
+    kept = object_lists.only_objects(render(listed([nameless, named])), form, lambda name: name == "10")
+    assert load(kept) == listed([named])

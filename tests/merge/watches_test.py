@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from kubectl_mc.merge.kubectl_tables import MAX_CELL, MAX_LINE, PADDING
+from kubectl_mc.merge.object_lists import ANNOTATION
 from kubectl_mc.merge.watches import WatchedDocuments, WatchedTable
+from tests.merge.object_lists_test import OBJECTS, Render, annotated, forms
 
 OBJECT = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}, indent=4).split("\n")
 
@@ -38,6 +45,11 @@ OURS = '"kubectl-mc.k8s.io/cluster":"c1"'
         (
             ',"metadata":{"a":[{"annotations":1}],"annotations":{"a":"b"},"n":1.0}',
             ',"metadata":{"a":[{"annotations":1}],"annotations":{' + OURS + ',"a":"b"},"n":1.0}',
+        ),
+        (',"metadata":{"annotations":null}', ',"metadata":{"annotations":{' + OURS + "}}"),
+        (
+            ',"metadata":{"annotations":{"a":"{\\"","kubectl-mc.k8s.io/cluster":"c9\\n","z":""}}',
+            ',"metadata":{"annotations":{"a":"{\\"",' + OURS + ',"z":""}}',
         ),
         ("", ""),
     ],
@@ -96,3 +108,91 @@ def test_a_message_goes_on_below_its_row() -> None:
         "two and a half",
         "c1        pod/b    three",
     ]
+
+
+@forms
+@pytest.mark.parametrize("wrapped", [False, True])
+@given(items=st.lists(OBJECTS, max_size=3))
+def test_every_document_is_its_original_with_our_annotation(
+    wrapped: bool, form: str, render: Render, load: object, items: list[dict[str, Any]]
+) -> None:
+    """Whatever the object had been annotated with; `--output-watch-events` wraps it in an event."""
+    originals = [{"object": item, "type": "ADDED"} if wrapped else item for item in items]
+    if form == "json" and wrapped:
+        lines = [json.dumps(event, separators=(",", ":"), ensure_ascii=False) for event in originals]
+    else:
+        lines = [line for item in originals for line in watched_lines(form, render(item), wrapped)]
+    documents = WatchedDocuments("c1", form)
+    shown = documents.feed(lines) + documents.end()
+    if form == "json":
+        decoder, read, position = json.JSONDecoder(), [], 0
+        while position < len(shown):
+            value, end = decoder.raw_decode(shown, position)
+            read.append(value)
+            position = end + 1
+    else:
+        read = list(yaml.load_all(shown, Loader=yaml.CSafeLoader))
+    expected = [annotated(item, "c1") for item in items]
+    assert read == ([{"object": item, "type": "ADDED"} for item in expected] if wrapped else expected)
+
+
+def watched_lines(form: str, text: str, wrapped: bool) -> list[str]:
+    """What kubectl prints of an object in a watch, by lines: in KYAML an event starts with its type."""
+    lines = text.splitlines() if form == "json" else text.split("\n")[:-1]
+    if form == "kyaml" and wrapped:
+        *lines, last, end = lines
+        lines[2:2] = [last]
+        return [*lines, end]
+    return lines if form != "yaml" else ["---", *lines]
+
+
+def test_an_object_may_be_nested_deeper_than_python_goes() -> None:
+    deep = "[" * 50_000 + "]" * 50_000
+    documents = WatchedDocuments("c1", "json", is_kept=lambda name: name == "x")
+    inside = f',"metadata":{{"annotations":{{"{ANNOTATION}":"c9"}},"name":"x"}},"spec":{deep}'
+    assert documents.feed([event(inside)]) == event(inside.replace("c9", "c1")) + "\n"
+
+
+def test_what_only_looks_like_an_event_is_shown_as_it_is() -> None:
+    for line in ("{a: b}", "{}", '{"object":1}', '{:"}'):
+        assert WatchedDocuments("c1", "json").feed([line]) == f"{line}\n"
+
+
+def test_nothing_to_show_before_the_first_line() -> None:
+    assert WatchedTable(headers=True).feed("c1", []) == ""
+
+
+def test_a_message_goes_with_its_row() -> None:
+    """A name filter leaves out a row and the lines that continue it, also where these come later."""
+    table = WatchedTable(headers=True, is_kept=lambda name: name == "b")
+    shown = table.feed("c1", ["NAME   MESSAGE", "a      one", "two"]) + table.feed("c1", ["three", "b      four", "5"])
+    assert (shown + table.feed("c1", ["six"])).splitlines() == [
+        "NAME   CLUSTER   MESSAGE",
+        "b      c1        four",
+        "5",
+        "six",
+    ]
+
+
+def test_a_line_that_ends_in_the_midst_moves_no_column() -> None:
+    """A message that happens to hold padding: rows after it are read as before."""
+    text = "AGE   OBJECT   MESSAGE\n1m    pod/a    one\nand   {}\n2m    pod/b    two\n".format("x" * 60)
+    assert watched(WatchedTable(headers=False), text).splitlines()[-1].split() == ["c1", "2m", "pod/b", "two"]
+
+
+@pytest.mark.parametrize("length", [MAX_CELL, MAX_CELL + 1, 1_000_000])
+def test_a_cell_makes_only_so_much_room_in_other_rows(length: int) -> None:
+    table = WatchedTable(headers=True)
+    shown = table.feed("c1", ["NAME   AGE", f"{'x' * length}   1m"]) + table.feed("c2", ["NAME   AGE", "a      2m"])
+    *_, long, short = shown.splitlines()
+    assert long.split() == ["x" * length, "c1", "1m"]
+    assert len(short) <= MAX_CELL + PADDING + len("c2        2m")
+
+
+def test_many_columns_make_only_so_much_room_in_other_rows() -> None:
+    table = WatchedTable(headers=True)
+    names = "   ".join(f"{number:0900}" for number in range(100))
+    table.feed("c1", [f"NAME   AGE   {names}"])
+    assert len(table.feed("c2", ["NAME   AGE", "a      2m"])) <= MAX_LINE + 103 * (PADDING + 6)
+    table.feed("c3", ["   ".join(map(str, range(1000)))])
+    assert len(table.feed("c2", ["a      2m"])) <= MAX_LINE + 104 * (PADDING + 6)

@@ -36,7 +36,7 @@ def test_all_objects_are_asked_for_where_their_names_can_be_told(text: str, aske
     made = request(text)
     assert (name_filter.name_filter(made) is not None) == (asked is not None)
     if asked:
-        assert grammar.join_tokens(name_filter.without_names(made.line).tokens) == asked.split()
+        assert grammar.typed_words(name_filter.without_names(made.line)) == asked.split()
 
 
 def test_a_name_matches_with_or_without_its_type() -> None:

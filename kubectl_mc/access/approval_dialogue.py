@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from kubectl_mc import messages
@@ -13,6 +13,7 @@ from kubectl_mc.access.approvals import (
     Verdict,
     approvals_path,
     approve,
+    context_offer,
     describe_offer,
     judge_offer,
     plain,
@@ -35,13 +36,19 @@ class OfferedAccess(NamedTuple):
     verdict: Verdict
 
 
-def offered_access(choice: Choice, approvals: Approvals) -> list[OfferedAccess]:
-    """What each chosen cluster offers, also where a context reaches it. Raises UserError for a bad provider file."""
+def offered_access(choice: Choice, approvals: Approvals, contexts: Collection[str] = ()) -> list[OfferedAccess]:
+    """What each chosen cluster offers, also where it is mapped. Raises UserError for a bad provider file.
+
+    contexts: those of the user. Where one has the name of a cluster that isn't mapped, it comes before the offer.
+    """
     path = choice.options.clusterprofile_provider_file
     providers = read_providers(path) if path else ()
     offered = []
     for cluster in choice.clusters:
-        key, offer = profile_key(choice.hub_context, cluster.profile), find_offer(cluster.profile, providers)
+        profile, context = cluster.profile, cluster.default_context
+        key, offer = profile_key(choice.hub_context, profile), find_offer(profile, providers)
+        if context in contexts and not choice.mapping.context_for(profile.name, profile.namespace):
+            key, offer = profile_key(choice.hub_context, profile, context), context_offer(context)
         approval = approvals.get(key)
         verdict = judge_offer(offer, approval) if isinstance(offer, Offer) else Verdict("unusable")
         offered.append(OfferedAccess(cluster.name, key, offer, approval, verdict))

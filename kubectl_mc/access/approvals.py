@@ -17,14 +17,19 @@ from kubectl_mc.access.profile_access import Offer
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 
 API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
+
 KIND = "ClusterTrust"
 
 
 class ProfileKey(NamedTuple):
-    """The profile that an approval is for. hub: the hub's context, "" for the current one; profile: NAMESPACE/NAME."""
+    """What an approval is for: the offer of a profile, or that a context of the user's reaches its cluster.
+
+    hub: the hub's context, "" for the current one; profile: NAMESPACE/NAME; context: "" for the offer
+    """
 
     hub: str
     profile: str
+    context: str = ""
 
 
 class Approval(NamedTuple):
@@ -53,9 +58,20 @@ class Verdict(NamedTuple):
 Approvals = Mapping[ProfileKey, Approval]
 
 
-def profile_key(hub: str | None, profile: ClusterProfile) -> ProfileKey:
+def profile_key(hub: str | None, profile: ClusterProfile, context: str = "") -> ProfileKey:
     """The key of a profile's approval. hub: the hub's context; None for the current one."""
-    return ProfileKey(hub or "", f"{profile.namespace}/{profile.name}")
+    return ProfileKey(hub or "", f"{profile.namespace}/{profile.name}", context)
+
+
+def context_offer(context: str) -> Offer:
+    """What a profile offers by its name alone: the user's context of that name."""
+    return Offer("context", {}, {"context": context})
+
+
+def is_context_approved(approvals: Approvals, hub: str | None, profile: ClusterProfile, context: str) -> bool:
+    """Whether the user has approved that the cluster of a profile is reached by the context of its name."""
+    approval = approvals.get(profile_key(hub, profile, context))
+    return judge_offer(context_offer(context), approval).state == "approved"
 
 
 def approval_digest(fields: Mapping[str, Any]) -> str:
@@ -134,7 +150,7 @@ def describe_offer(cluster: str, offer: Offer, verdict: Verdict) -> list[str]:
     for field, text in fields.items():
         was = f" (was {before[field] or 'not there'})" if field in before else ""
         lines.append(f"  {field + ':':<22} {text or 'gone'}{was}")
-    if "certificate-authority" not in offer.fields:
+    if "server" in offer.fields and "certificate-authority" not in offer.fields:
         lines.append(f"  {'certificate-authority:':<22} none, so those that this machine trusts")
     return lines
 
@@ -172,7 +188,7 @@ def read_approvals(path: str) -> dict[ProfileKey, Approval]:
         for entry in document.get("approved") or ():
             if not isinstance(entry["fields"], dict):
                 raise TypeError("fields")
-            key = ProfileKey(str(entry.get("hub") or ""), str(entry["profile"]))
+            key = ProfileKey(str(entry.get("hub") or ""), str(entry["profile"]), str(entry.get("context") or ""))
             approvals[key] = Approval(str(entry["digest"]), str(entry.get("time", "")), entry["fields"])
     except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise messages.trust_file(path, f"not YAML of kind {KIND}") from None
@@ -199,7 +215,10 @@ def update_approvals(path: str, update: Callable[[Approvals], Approvals]) -> Non
             with suppress(OSError):  # NFS cannot lock a folder.
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             entries = [
-                {"hub": key.hub, "profile": key.profile, **approval._asdict()}
+                {
+                    **{name: text for name, text in key._asdict().items() if name != "context" or text},
+                    **approval._asdict(),
+                }
                 for key, approval in sorted(update(read_approvals(path)).items())
             ]
             document = {"apiVersion": API_VERSION, "kind": KIND, "approved": entries}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
+from kubectl_mc import messages
 from kubectl_mc.access import kubeconfigs
 from kubectl_mc.access.logins import Logins, hub_target, keep_credentials_off_disk
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.fleet.choice import Choice, choose
+from kubectl_mc.command_line.options import exact_names
+from kubectl_mc.fleet.choice import Choice, choose, context_names
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import ClusterMapping
 from kubectl_mc.processes import memory_files, programs
@@ -43,8 +45,10 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
     ]
     # A single cluster shares no login, but its credential plugin may have to ask, which it cannot do below our kubectl.
     shares = logins and own.starts_programs and (len(targets) > 1 or logins.may_ask or logins.answers)
+    # What a plugin does is not known, so its kubeconfig has no other context than the target's.
+    plugin = verbs.is_plugin(line)
     size = total_size(environment.kubeconfig_files)
-    if not can_split(line) or not (offering or shares or worth_splitting(size, len(targets))):
+    if not plugin and not (can_split(line) and (offering or shares or worth_splitting(size, len(targets)))):
         return targets
     view = kubeconfigs.view_with_credentials(environment)
     contexts = kubeconfigs.split_contexts(view or {})
@@ -70,6 +74,41 @@ def context_targets(clusters: Sequence[Cluster], mapping: ClusterMapping, own: K
         source = "mapping" if mapped else "context"
         targets.append(Target(cluster.name, mapped or cluster.default_context, own, source))
     return targets
+
+
+def refuse_unapproved_contexts(choice: Choice, typed: Iterable[tuple[str, str | None]]) -> None:
+    """Raise UserError for clusters that a change is not for yet (see `unapproved_contexts`).
+
+    typed: our flags as they were typed; a cluster that --clusters names exactly is meant
+    """
+    named = exact_names(typed)
+    targets = context_targets(choice.clusters, choice.mapping, choice.own_kubeconfig)
+    unapproved = {name for name in unapproved_contexts(choice, targets) if name not in named}
+    if not unapproved:
+        return
+    contexts = context_names(choice.environment)
+    names = [target.cluster for target in targets if target.cluster in unapproved and target.context in contexts]
+    if names:
+        raise messages.unapproved_contexts(names)
+
+
+def unapproved_contexts(choice: Choice, targets: Sequence[Target]) -> list[str]:
+    """Return the clusters that only the name of their profile leads to, as a context of the user's has that name, too.
+
+    A hub chooses the names of its profiles. So for changes such a context counts only if it is approved, or if the user
+    names the cluster exactly. A mapping entry and --contexts are the user's own words.
+    """
+    by_name = [(cluster, target) for cluster, target in zip(choice.clusters, targets) if target.source == "context"]
+    if choice.options.contexts or not by_name:
+        return []
+    from kubectl_mc.access import approvals
+
+    recorded = approvals.read_approvals(approvals.approvals_path(choice.environment.home))
+    return [
+        cluster.name
+        for cluster, target in by_name
+        if not approvals.is_context_approved(recorded, choice.hub_context, cluster.profile, target.context)
+    ]
 
 
 def can_split(line: CommandLine) -> bool:

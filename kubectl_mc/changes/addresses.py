@@ -1,72 +1,247 @@
-"""The server, user and namespace with which a cluster is reached, read from its kubeconfig."""
+"""The address of a cluster: everything that decides where kubectl sends a request, and as whom.
+
+A server's URL alone doesn't tell clusters apart: behind a proxy, many have the same one, and the TLS server name, the
+proxy, the certificate authority or the user decides which of them answers.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
+from kubectl_mc import messages
+from kubectl_mc.access import kubeconfigs
+from kubectl_mc.access.proxies import environment_proxy
+from kubectl_mc.changes import redaction
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.processes import event_loop, kubectl_process
+from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request
 from kubectl_mc.processes.targets import Target
 
 
-def addresses_of(request: Request, targets: Mapping[str, Target], clusters: Sequence[str]) -> list[dict[str, str]]:
-    """Return {cluster, context, server, user, namespace} for each cluster; "" for what is not known.
+class Address(NamedTuple):
+    """How a cluster is reached. "" for what is not known; of a known server's address, "" is "none".
 
-    targets: of the clusters that can be reached, by name; namespace: the context's, which kubectl uses without -n
+    authority: "sha256:…" of the certificate authority, "insecure" if none is checked, "system" for this machine's own
+    kubeconfig_cluster, kubeconfig_user: the entries that the context names
+    user: who sends the requests: flags such as --token and --as override the context's user
+    namespace: the context's, which kubectl uses without -n
+    identity: a digest of all that is sent, credentials included, so that the same one is the same cluster; not recorded
     """
-    view = None if all(target.kubeconfig.content for target in targets.values()) else _view(request)
-    addresses = []
-    for cluster in clusters:
-        context = server = user = namespace = ""
-        if target := targets.get(cluster):
-            context = target.context
-            server, user, namespace = _read_context(target.kubeconfig.content or view or {}, context)
-            user = _effective_user(request.line, user)
-        addresses.append(
-            {"cluster": cluster, "context": context, "server": server, "user": user, "namespace": namespace}
-        )
-    return addresses
+
+    cluster: str
+    context: str = ""
+    server: str = ""
+    tls_server_name: str = ""
+    proxy: str = ""
+    authority: str = ""
+    kubeconfig_cluster: str = ""
+    kubeconfig_user: str = ""
+    user: str = ""
+    namespace: str = ""
+    identity: str = ""
 
 
-def moves(before: Sequence[Mapping[str, str]], now: Sequence[Mapping[str, str]], field: str) -> list[str]:
-    """Return a line for each cluster whose "server" or "namespace" differs: "c3: the server was … and is …"."""
-    earlier = {address["cluster"]: address.get(field) for address in before}
+def read_addresses(request: Request, targets: Sequence[Target]) -> list[Address]:
+    """Return the addresses of the targets."""
+    whole = all(target.kubeconfig.content for target in targets)
+    view = None if whole else kubeconfigs.view_with_credentials(request.environment)
+    own = _index(view or {})
     return [
-        f"{address['cluster']}: the {field} was {earlier[address['cluster']]} and is {address[field]}"
-        for address in now
-        if earlier.get(address["cluster"]) and address[field] and earlier[address["cluster"]] != address[field]
+        _read_address(request, target, _index(target.kubeconfig.content) if target.kubeconfig.content else own)
+        for target in targets
     ]
+
+
+def same_clusters(addresses: Sequence[Address]) -> list[list[Address]]:
+    """Return the groups of addresses that certainly lead to the same cluster: what is sent, and where, is the same.
+
+    Contexts with different users are not a group: a proxy may tell clusters apart by the user alone (Teleport).
+    """
+    groups: dict[str, list[Address]] = {}
+    for address in addresses:
+        if address.identity:
+            groups.setdefault(address.identity, []).append(address)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+# --- In the record ---------------------------------------------------------------------------------------------
+
+# (the field in the record, the field of an Address, its name in a sentence)
+_PARTS = (
+    ("server", "server", "server"),
+    ("tlsServerName", "tls_server_name", "TLS server name"),
+    ("proxy", "proxy", "proxy"),
+    ("authority", "authority", "certificate authority"),
+    ("kubeconfigCluster", "kubeconfig_cluster", "kubeconfig's cluster"),
+    ("kubeconfigUser", "kubeconfig_user", "kubeconfig's user"),
+)
+
+
+def written_addresses(addresses: Sequence[Address]) -> list[dict[str, Any]]:
+    """Return what the record has of the addresses. What a URL has of a login is left out, and known by a proof."""
+    proofs = {urls: redaction.make_proof(urls) for address in addresses if _has_secret(urls := _urls(address))}
+    return [
+        {
+            "cluster": address.cluster,
+            "context": address.context,
+            "user": address.user,
+            "namespace": address.namespace,
+            **(_parts(address) if address.server else {"server": ""}),
+            **({"proof": proofs[_urls(address)]} if _urls(address) in proofs else {}),
+        }
+        for address in addresses
+    ]
+
+
+def moves(recorded: Sequence[Mapping[str, Any]], now: Sequence[Address], namespaces: bool) -> list[str]:
+    """Return a line for each part of an address that differs from the record: "c3: the server was … and is …".
+
+    What the record doesn't have, or what isn't known now, is not compared. namespaces: whether they are compared
+    """
+    before = {str(address["cluster"]): address for address in recorded}
+    lines = []
+    for address in now:
+        earlier = before.get(address.cluster, {})
+        pairs = []
+        if earlier.get("server") and address.server:
+            parts = _parts(address)
+            pairs = [(label, earlier[field], parts[field]) for field, _, label in _PARTS if field in earlier]
+            pairs = [pair for pair in pairs if pair[0] != "certificate authority" or "" not in pair[1:]]
+        if namespaces and earlier.get("namespace") and address.namespace:
+            pairs.append(("namespace", earlier["namespace"], address.namespace))
+        different = [messages.moved_part(label, was, now_is) for label, was, now_is in pairs if was != now_is]
+        proof = earlier.get("proof")
+        if proof and address.server and not different and not redaction.matches_proof(proof, _urls(address)):
+            different = [messages.OTHER_URL_LOGIN]
+        lines += [f"{address.cluster}: {text}" for text in different]
+    return lines
+
+
+def _parts(address: Address) -> dict[str, str]:
+    return {field: redaction.redact_text(getattr(address, name)) for field, name, _ in _PARTS}
+
+
+def _urls(address: Address) -> tuple[str, str]:
+    return address.server, address.proxy
+
+
+def _has_secret(urls: tuple[str, str]) -> bool:
+    return any(redaction.redact_text(url) != url for url in urls)
+
+
+# --- From a kubeconfig -----------------------------------------------------------------------------------------
+
+
+# The entries of a kubeconfig by kind ("cluster", "context", "user") and name; "" is the name of the current context.
+Entries = Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+def _index(config: Mapping[str, Any]) -> Entries:
+    entries = {
+        (kind, str(entry.get("name") or "")): entry.get(kind) or {}
+        for kind in ("cluster", "context", "user")
+        for entry in config.get(f"{kind}s") or ()
+    }
+    current = entries.get(("context", str(config.get("current-context") or "")))
+    return entries if current is None else {**entries, ("context", ""): current}
+
+
+def _read_address(request: Request, target: Target, entries: Entries) -> Address:
+    context = entries.get(("context", target.context))
+    if context is None:  # kubectl will say so, or why the kubeconfig can't be read
+        return Address(target.cluster, target.context, identity=f"context {target.context}" if target.context else "")
+    line, environment = request.line, request.environment
+    cluster_name = str(context.get("cluster") or "")
+    user_name = grammar.value(line, "user") or str(context.get("user") or "")
+    cluster, login = entries.get(("cluster", cluster_name), {}), entries.get(("user", user_name), {})
+    server = str(cluster.get("server") or "")
+    proxy = grammar.value(line, "proxy-url") or str(cluster.get("proxy-url") or "")
+    address = Address(
+        target.cluster,
+        target.context,
+        server,
+        grammar.value(line, "tls-server-name") or str(cluster.get("tls-server-name") or ""),
+        proxy or environment_proxy(server, environment.variables),
+        _authority(line, cluster, environment),
+        cluster_name,
+        user_name,
+        _effective_user(line, user_name),
+        str(context.get("namespace") or "default"),
+    )
+    return address._replace(identity=_identity(address, cluster, login, target) if server else "")
 
 
 def _effective_user(line: CommandLine, user: str) -> str:
     """Return who sends the requests: flags such as --user, --token and --as override the context's user."""
-    name = grammar.value(line, "user") or grammar.value(line, "username") or user
+    name = user if grammar.value(line, "user") else grammar.value(line, "username") or user
     credentials = [f"--{flag}" for flag in ("token", "client-certificate") if grammar.value(line, flag)]
     impersonated = grammar.value(line, "as")
     return " ".join(filter(None, (", ".join(credentials) or name, f"as {impersonated}" if impersonated else "")))
 
 
-def _view(request: Request) -> Mapping[str, Any]:
-    """Return the user's kubeconfig without its secrets, merged by kubectl; {} if it can't be read."""
-    command = kubectl_process.config_command(request.environment, "view", "-o", "json")
-    (result,) = event_loop.collect_results([command], 1, 30.0)
+def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Environment) -> str:
+    """Return what is checked of the server: a flag overrides all of the kubeconfig (client-go, client_config.go)."""
+    flag = grammar.value(line, "certificate-authority")
+    skips = grammar.is_set(line, "insecure-skip-tls-verify")
+    if skips or (not flag and cluster.get("insecure-skip-tls-verify")):
+        return "insecure"
+    data, path = cluster.get("certificate-authority-data"), str(cluster.get("certificate-authority") or "")
+    if flag:
+        content = _read_first([flag])
+    elif data:
+        try:
+            content = base64.b64decode(str(data))
+        except ValueError:
+            content = None
+    elif path:  # relative to the folder of its kubeconfig
+        content = _read_first([os.path.join(os.path.dirname(file), path) for file in environment.kubeconfig_files])
+    else:
+        return "system"
+    return "" if content is None else f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _read_first(paths: Sequence[str]) -> bytes | None:
+    for path in paths:
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError:
+            continue
+    return None
+
+
+_EXEC_EXTENSION = "client.authentication.k8s.io/exec"  # what a credential plugin is told of the cluster
+
+
+def _identity(address: Address, cluster: Mapping[str, Any], login: Mapping[str, Any], target: Target) -> str:
+    """Return a digest of what is sent. The names of contexts and entries are not, and flags are the same for all."""
+    extensions = [entry for entry in cluster.get("extensions") or () if entry.get("name") == _EXEC_EXTENSION]
+    parts = [
+        _normal_server(address.server),
+        address.tls_server_name,
+        address.proxy,
+        address.authority,
+        login,
+        extensions,
+        target.kubeconfig.variables,
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _normal_server(server: str) -> str:
+    """Return a server's URL as every spelling of it is: `https://Host:443/` is `https://host`."""
     try:
-        config = json.loads(result.stdout)
+        url = urlsplit(server if "://" in server else f"https://{server}")
+        port = url.port
     except ValueError:
-        return {}
-    return config if isinstance(config, dict) else {}
-
-
-def _read_context(config: Mapping[str, Any], name: str) -> tuple[str, str, str]:
-    """Return (server, user, namespace) of a context, or of the current one in a kubeconfig made for one cluster."""
-    contexts = {entry.get("name"): entry.get("context") or {} for entry in config.get("contexts") or ()}
-    context = contexts.get(name) or contexts.get(config.get("current-context"))
-    if context is None:
-        return "", "", ""
-    clusters = {entry.get("name"): entry.get("cluster") or {} for entry in config.get("clusters") or ()}
-    server = clusters.get(context.get("cluster"), {}).get("server")
-    return str(server or ""), str(context.get("user") or ""), str(context.get("namespace") or "default")
+        return server
+    default = {"https": 443, "http": 80}.get(url.scheme)
+    host = (url.hostname or "").rstrip(".")
+    return url._replace(netloc=f"{host}:{port or default}", path=url.path.rstrip("/")).geturl()

@@ -7,7 +7,8 @@ from collections.abc import Container, Sequence
 from fnmatch import fnmatchcase
 
 from kubectl_mc import messages
-from kubectl_mc.changes import addresses, gate
+from kubectl_mc.changes import gate
+from kubectl_mc.changes.addresses import Address, moves
 from kubectl_mc.changes.record import Run
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
@@ -51,18 +52,18 @@ def check_clusters(
     clusters: Sequence[Cluster],
     targets: Sequence[Target],
     same_namespace: bool,
-) -> None:
-    """Raise UserError if a name stands for another cluster now, or for a protected one that is not named exactly.
+) -> list[Address]:
+    """Return the addresses of the targets. Raises UserError if a name stands for another cluster than in the run.
+
+    All that the gate checks of a change's targets is checked here as well.
 
     option_sets: our flags as they were typed for the run, and now
     same_namespace: the context's namespace must be the same as well, unless the command has a namespace
     """
-    gate.check_protection(request, clusters, targets, [flag for options in option_sets for flag in options.typed])
-    reached = {target.cluster: target for target in targets if not target.problem}
-    now = addresses.addresses_of(request, reached, list(reached))
-    moves = addresses.moves(run.start["targets"], now, "server")
+    typed = [flag for options in option_sets for flag in options.typed]
+    addresses = gate.check_targets(request, clusters, targets, typed)
     has_namespace = grammar.value(request.line, "namespace") or grammar.is_set(request.line, "all-namespaces")
-    if same_namespace and not has_namespace:
-        moves += addresses.moves(run.start["targets"], now, "namespace")
-    if moves:
-        raise messages.moved(moves)
+    lines = moves(run.start["targets"], addresses, namespaces=same_namespace and not has_namespace)
+    if lines:
+        raise messages.moved(lines)
+    return addresses

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.access import reachability
-from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
+from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, unapproved_contexts
 from kubectl_mc.access.logins import logins_for
 from kubectl_mc.access.reachability import Reached
 from kubectl_mc.command_line import grammar
@@ -42,11 +42,16 @@ _CHECK_PATIENCE = 10.0  # seconds that a cluster has with --check by default
 
 
 class ClusterRow(NamedTuple):
-    """What is shown of a cluster. clusterset: None if it is not known; reached: None without --check."""
+    """What is shown of a cluster.
+
+    clusterset: None if it is not known; reached: None without --check
+    approved: whether it is changed without its exact name being typed
+    """
 
     cluster: Cluster
     clusterset: str | None
     target: Target
+    approved: bool
     reached: Reached | None
 
 
@@ -65,12 +70,21 @@ def run(line: CommandLine, environment: Environment) -> int:
         stdout.write("".join(f"{messages.visible(cluster.name)}\n" for cluster in choice.clusters))
     else:
         contexts = {*context_names(environment), ""}
-        rows = []
-        for cluster, target in zip(choice.clusters, targets):
-            if target.context not in contexts:  # reach_clusters names a context for every cluster
-                target = target._replace(source="", context="")
-            clusterset = _clusterset(cluster, choice.inventory)
-            rows.append(ClusterRow(cluster, clusterset, target, checks.get(cluster.name)))
+        # reach_clusters names a context for every cluster.
+        targets = [
+            target if target.context in contexts else target._replace(source="", context="") for target in targets
+        ]
+        unapproved = unapproved_contexts(choice, targets)
+        rows = [
+            ClusterRow(
+                cluster,
+                _clusterset(cluster, choice.inventory),
+                target,
+                bool(target.source) and not target.problem and cluster.name not in unapproved,
+                checks.get(cluster.name),
+            )
+            for cluster, target in zip(choice.clusters, targets)
+        ]
         if form in ("json", "yaml"):
             stdout.write(render_document("ClusterList", {"items": [_document(row) for row in rows]}, form))
         else:
@@ -102,7 +116,9 @@ def _cells(row: ClusterRow, wide: bool) -> Iterator[str]:
     yield _HEALTH[profile.healthy]
     yield profile.version or "<none>"
     yield "<unknown>" if row.clusterset is None else row.clusterset or "<none>"
-    for text in (profile.cluster_manager, row.target.source, row.target.context):
+    unapproved = row.target.source == "context" and not row.approved
+    access = f"{row.target.source} (not approved)" if unapproved else row.target.source
+    for text in (profile.cluster_manager, access, row.target.context):
         yield text or "<none>"
     if wide:
         yield profile.display_name or "<none>"
@@ -131,6 +147,7 @@ def _document(row: ClusterRow) -> dict[str, Any]:
         "labels": dict(profile.labels),
         "properties": dict(profile.properties),
         "access": row.target.source,
+        "approved": row.approved,
         "context": row.target.context,
     }
     if row.reached:

@@ -26,6 +26,7 @@ from kubectl_mc.access.profile_access import Offer, Unusable
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import names_targets
+from kubectl_mc.fleet.choice import context_names
 from kubectl_mc.messages import UserError
 from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes.environment import Environment
@@ -33,6 +34,8 @@ from kubectl_mc.processes.environment import Environment
 HELP = """\
 Clusters that no context of yours reaches can be reached by what their ClusterProfiles say: a server, and a program that
 logs in there. Nothing of it is contacted or run until you have approved exactly that; what changes later is refused.
+A hub also chooses the names of its clusters. So where nothing but its name leads to a context of yours, changes of that
+cluster need an approval, too (or its exact name in --clusters, or an entry of the mapping file: kubectl mc setup).
 
   kubectl mc trust [list] [-o json|yaml]
   kubectl mc trust approve NAME… [--yes]
@@ -54,7 +57,8 @@ def run(line: CommandLine, environment: Environment) -> int:
 def _offered(line: CommandLine, environment: Environment, approvals: Approvals) -> list[OfferedAccess]:
     """Return what the chosen clusters of the hub offer."""
     choice = choose_clusters(environment, logins_for(line, environment.streams))
-    return approval_dialogue.offered_access(choice, approvals)
+    contexts = () if choice.options.contexts else context_names(choice.environment)
+    return approval_dialogue.offered_access(choice, approvals, contexts)
 
 
 # --- list --------------------------------------------------------------------------------------------------
@@ -112,6 +116,7 @@ def _table(documents: Sequence[Mapping[str, Any]]) -> str:
         fields = flat_fields(document["fields"])
         login = f"{fields.get('command', '')} {fields.get('args', '')}".strip()
         login = f"provider {fields['provider']} {login}".strip() if "provider" in fields else login
+        login = f"context {fields['context']}" if "context" in fields else login
         hub, time = document["hub"] or "<current>", document["approvedAt"] or "<never>"
         rows.append([document["name"], document["status"], hub, fields.get("server", ""), login, time])
     return render_table(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
@@ -162,6 +167,11 @@ def _revoke(line: CommandLine, environment: Environment) -> int:
         matching.update(keys)
     revoked = sorted(matching)
     update_approvals(path, lambda approvals: revoke(approvals, revoked))
-    names = [plain(key.profile) + (f" of hub {plain(key.hub)}" if key.hub else "") for key in revoked]
+    names = [
+        plain(key.profile)
+        + (f" by context {plain(key.context)}" if key.context else "")
+        + (f" of hub {plain(key.hub)}" if key.hub else "")
+        for key in revoked
+    ]
     environment.streams.say([f"revoked: {', '.join(names)}"])
     return 0

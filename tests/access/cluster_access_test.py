@@ -1,15 +1,23 @@
 from __future__ import annotations
 
 import os
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kubectl_mc.access import cluster_access
+from kubectl_mc.access import approvals, cluster_access
+from kubectl_mc.access.approvals import ProfileKey
 from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.options import Options
+from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster, named_clusters
+from kubectl_mc.fleet.inventory import Inventory
 from kubectl_mc.fleet.mapping import ClusterMapping, MappingEntry
 from kubectl_mc.processes.targets import Kubeconfig, Target
+from tests.environments import environment
 
 OWN = Kubeconfig(None, starts_programs=False)
 PLUGINS = Kubeconfig(None, starts_programs=True)
@@ -35,6 +43,36 @@ def test_two_profiles_of_one_name_don_t_share_the_context_of_that_name() -> None
 def test_a_context_taken_for_a_cluster_is_reached_by_itself() -> None:
     (target,) = cluster_access.context_targets([Cluster("shown", ClusterProfile("raw", ""))], ClusterMapping(), PLUGINS)
     assert (target.cluster, target.context) == ("shown", "raw")
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+KEYS = st.builds(
+    ProfileKey, st.sampled_from(["", "hub", "other"]), NAMES.map("fleet/{}".format), st.sampled_from(["", "a", "b"])
+)
+
+
+@given(st.sets(KEYS), st.sets(NAMES), st.sampled_from([None, "hub"]), st.booleans(), st.sets(NAMES))
+def test_a_context_that_only_has_the_name_is_for_changes_once_it_is_approved_or_named(
+    keys: set[ProfileKey], mapped: set[str], hub: str | None, by_contexts: bool, typed: set[str]
+) -> None:
+    offers = {key: approvals.context_offer(key.context) for key in keys}
+    entries = tuple(MappingEntry(name, "mine") for name in sorted(mapped))
+    clusters = tuple(named_clusters(ClusterProfile(name, "fleet") for name in "abc"))
+    options = Options(contexts=("*",) if by_contexts else (), hub_context=hub)
+    with TemporaryDirectory() as home:
+        approvals.update_approvals(approvals.approvals_path(home), lambda before: approvals.approve(before, offers))
+        user = environment({"HOME": home}, options)
+        choice = Choice(user, clusters, ClusterMapping(None, entries), Inventory(()), OWN)
+        targets = cluster_access.context_targets(clusters, choice.mapping, OWN)
+        unapproved = cluster_access.unapproved_contexts(choice, targets)
+        assert unapproved == [
+            name
+            for name in "abc"
+            if not by_contexts and name not in mapped and ProfileKey(hub or "", f"fleet/{name}", name) not in keys
+        ]
+        if not set(unapproved) - typed:
+            flags = [("clusters", ",".join(sorted(typed))), ("exclude", "a")]
+            cluster_access.refuse_unapproved_contexts(choice, flags)  # asks no kubectl, for there is nothing to refuse
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""The proxy through which kubectl reaches a server, from the environment. Pure.
+
+The rules are those of Go's golang.org/x/net/http/httpproxy (proxyForURL, useProxy), which client-go uses.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+_VARIABLES = {"https": ("HTTPS_PROXY", "https_proxy"), "http": ("HTTP_PROXY", "http_proxy")}
+_PORTS = {"https": 443, "http": 80}
+
+
+def environment_proxy(server: str, variables: Mapping[str, str]) -> str:
+    """Return the URL of the proxy that the environment sets for a server; "" for none."""
+    try:
+        url = urlsplit(server if "://" in server else f"https://{server}")
+        host, port = (url.hostname or "").lower(), url.port or _PORTS.get(url.scheme, 0)
+    except ValueError:
+        return ""
+    proxy = _first_value(variables, _VARIABLES.get(url.scheme, ()))
+    if not proxy or _is_excluded(host, str(port), _first_value(variables, ("NO_PROXY", "no_proxy"))):
+        return ""
+    return proxy if re.match(r"[A-Za-z][A-Za-z\d+.-]*://.", proxy) else f"http://{proxy}"
+
+
+def _first_value(variables: Mapping[str, str], names: tuple[str, ...]) -> str:
+    return next((variables[name] for name in names if variables.get(name)), "")
+
+
+def _is_excluded(host: str, port: str, no_proxy: str) -> bool:
+    """Return whether a server is reached without the proxy: it is this machine, or NO_PROXY names it."""
+    address = _ip_address(host)
+    if host == "localhost" or (address and address.is_loopback):
+        return True
+    return any(_matches(host, address, port, entry.strip()) for entry in no_proxy.lower().split(","))
+
+
+_IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _matches(host: str, address: _IPAddress | None, port: str, entry: str) -> bool:
+    """Return whether an entry of NO_PROXY names the server: `*`, a CIDR, an address or a domain, also with a port."""
+    if entry == "*":
+        return True
+    if "/" in entry:
+        try:
+            return address is not None and address in ipaddress.ip_network(entry, strict=False)
+        except ValueError:
+            pass
+    match = re.fullmatch(r"(?:\[([^\]]*)\]|([^:\[\]]*)):([^:]*)", entry)
+    name, entry_port = (match[1] or match[2] or "", match[3]) if match else (entry, "")
+    if not name or entry_port not in ("", port):
+        return False
+    if entry_address := _ip_address(name):
+        return address == entry_address
+    domain = name.removeprefix("*") if name.startswith("*.") else name
+    return host.endswith(f".{domain.removeprefix('.')}") or host == domain
+
+
+def _ip_address(host: str) -> _IPAddress | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

@@ -1,21 +1,54 @@
 """The start of the process. Only here are the process's streams and environment variables read."""
 
-from __future__ import annotations
+# Ctrl-C is handled ahead of all other imports, as these take most of the time of a start.
+import _signal  # type: ignore[import-not-found]
+from posix import _exit
+
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, lambda number, frame: _exit(130))
 
 import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
-
-from kubectl_mc import cli
 
 
 def run() -> None:
     """Run kubectl-mc with this process's arguments, and exit with its status."""
+    from kubectl_mc import cli
+
+    _exit_with(lambda: cli.main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr))
+
+
+def complete() -> None:
+    """Print the candidates of shell completion for this process's arguments, and exit."""
+    from kubectl_mc.commands import completion
+
+    def main() -> int:
+        candidates, directive = completion.complete(sys.argv[1:], os.environ)
+        sys.stdout.write("".join(f"{candidate}\n" for candidate in candidates) + f":{directive}\n")
+        sys.stdout.flush()
+        return 0
+
+    _exit_with(main)
+
+
+def _exit_with(main: Callable[[], int]) -> None:
+    """Exit with the status that `main` returns, or that of the signal which ends it."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_DFL:  # otherwise it is ignored, as under nohup
             signal.signal(number, _end)
-    status = cli.main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr)
+    quiet = signal.getsignal(signal.SIGINT)
+    try:
+        try:
+            if quiet is not signal.SIG_IGN:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+            status = main()
+        finally:
+            signal.signal(signal.SIGINT, quiet)
+    except KeyboardInterrupt:
+        status = 130
     # The interpreter's shutdown would take some milliseconds, and there is nothing left for it to do.
     os._exit(status)
 

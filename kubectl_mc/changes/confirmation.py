@@ -25,7 +25,7 @@ def describe_change(typed: CommandLine, clusters: Iterable[Cluster]) -> list[str
         state = (_HEALTH[cluster.profile.healthy], cluster.profile.version or "version unknown")
         groups.setdefault(state, []).append(cluster.name)
     lines = [f"  {fold_names(names)}: {messages.visible(', '.join(state))}" for state, names in groups.items()]
-    return [messages.visible(f"kubectl {shlex.join(grammar.join_tokens(typed.tokens))}"), *lines]
+    return [messages.visible(f"kubectl {shlex.join(grammar.typed_words(typed))}"), *lines]
 
 
 def sentence(request: Request, typed: CommandLine, findings: Sequence[Finding], count: int) -> str:

@@ -1,9 +1,9 @@
-"""The preflight: a dry run on every cluster (`--dry-run=server`) before the first one is changed."""
+"""The preflight: a dry run on every cluster before the first one is changed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kubectl_mc import messages
@@ -16,6 +16,7 @@ from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request, job_command
+from kubectl_mc.processes.standard_streams import Streams
 
 # Flags for the form of the output. Without them, kubectl prints for each object what it would do.
 _OUTPUT_FLAGS = ("output", "template", "show-managed-fields", "allow-missing-template-keys")
@@ -26,12 +27,23 @@ _NO_NAMESPACE = re.compile(r'namespaces "([^"]+)" not found$')
 
 
 class Finding(NamedTuple):
-    """What a cluster says to the change. refusal: why it would not make it, "" if it would; result: of the dry run"""
+    """What a cluster says to the change.
+
+    refusal: why it would not make it, in a few words; "" if it would
+    result: of the dry run
+    """
 
     cluster: str
     objects: tuple[ObjectChange, ...]
     refusal: str = ""
     result: Result | None = None
+
+    @property
+    def explanation(self) -> str:
+        """The refusal in full: in kubectl's own words, with the few words ahead of them where they say more."""
+        stderr = self.result.stderr.decode("utf-8", "replace") if self.result and not self.result.timed_out else ""
+        words = "; ".join(dict.fromkeys(messages.visible(line) for line in messages.outcome_lines(stderr)))
+        return self.refusal if not words else words if self.refusal in words else f"{self.refusal}: {words}"
 
     @property
     def unchanged(self) -> bool:
@@ -43,14 +55,20 @@ def ask_clusters(request: Request, jobs: Sequence[Job]) -> list[Finding]:
     """Make the dry run for every job. Raises KeyboardInterrupt."""
     if request.options.cluster_timeout is None:  # the change itself may wait for objects, a dry run never does
         request = request.with_options(request.options._replace(cluster_timeout=_PATIENCE))
-    commands = [job_command(request, job._replace(line=rehearsal_line(job.line))) for job in jobs]
+    dry_run = request.verb.as_change.dry_run
+    commands = [job_command(request, job._replace(line=rehearsal_line(job.line, dry_run))) for job in jobs]
     results = event_loop.collect_results(commands, request.parallel(len(jobs)), request.patience, request.stdin)
-    return [judge_finding(result, request) for result in results]
+    findings = [judge_finding(result, request) for result in results]
+    timed_out = messages.dry_run_timed_out(dry_run, request.patience)
+    return [
+        finding._replace(refusal=timed_out) if result.timed_out else finding
+        for finding, result in zip(findings, results)
+    ]
 
 
-def rehearsal_line(line: CommandLine) -> CommandLine:
-    """Return the command line of the dry run."""
-    return grammar.with_flags(grammar.without(line, (*_OUTPUT_FLAGS, "dry-run")), ("dry-run", "server"))
+def rehearsal_line(line: CommandLine, dry_run: str) -> CommandLine:
+    """Return the command line of the dry run. dry_run: the value of --dry-run"""
+    return grammar.with_flags(grammar.without(line, (*_OUTPUT_FLAGS, "dry-run")), ("dry-run", dry_run))
 
 
 def judge_finding(result: Result, request: Request) -> Finding:
@@ -80,11 +98,17 @@ def describe_findings(findings: Sequence[Finding]) -> list[str]:
             lines.append(f"  and {len(changes) - 10} more")
     if unchanged := [finding.cluster for finding in findings if finding.unchanged]:
         lines.append(f"Would change nothing in {messages.cluster_count(len(unchanged))}: {fold_names(unchanged)}")
-    if refusals := [
-        f"{messages.visible(finding.cluster)} ({finding.refusal})" for finding in findings if finding.refusal
-    ]:
-        lines.append(f"Refused by {messages.cluster_count(len(refusals))}: {', '.join(refusals)}")
+    if refusals := [finding for finding in findings if finding.refusal]:
+        lines += [f"Refused by {messages.cluster_count(len(refusals))}:", *describe_refusals(refusals)]
     return lines
+
+
+def describe_refusals(refusals: Sequence[Finding]) -> list[str]:
+    """Return a line for each reason in full, with the clusters that have it."""
+    groups: dict[str, list[str]] = {}
+    for finding in refusals:
+        groups.setdefault(finding.explanation, []).append(finding.cluster)
+    return [f"  {fold_names(clusters)}: {explanation}" for explanation, clusters in groups.items()]
 
 
 def subject(request: Request, findings: Sequence[Finding]) -> str:
@@ -105,18 +129,14 @@ def subject(request: Request, findings: Sequence[Finding]) -> str:
     return ", ".join(f"'{messages.visible(file)}'" for file in files) if verbs.is_kubectls(request.line) else ""
 
 
-_DIFF_FLAGS = grammar.flag_table("diff").takes_value
-_ONLY_APPLY_FLAGS = tuple(name for name in grammar.flag_table("apply").takes_value if name not in _DIFF_FLAGS)
+_DIFF_FLAGS = grammar.flag_table("diff").flags
+_ONLY_APPLY_FLAGS = tuple(name for name in grammar.flag_table("apply").flags if name not in _DIFF_FLAGS)
 
 
-def show_differences(request: Request, jobs: Sequence[Job], say: Callable[[Sequence[str]], None]) -> None:
+def show_differences(request: Request, jobs: Sequence[Job], streams: Streams) -> None:
     """Show what `kubectl diff` prints for each cluster, those with the same differences together (--show-diff)."""
     line = grammar.without(request.line, _ONLY_APPLY_FLAGS)
-    tokens = tuple(
-        token._replace(words=("diff",)) if token.words == ("apply",) and not token.flags else token
-        for token in line.tokens
-    )
-    line = line._replace(path=("diff",), tokens=tokens)
+    line = line._replace(path=("diff",))
     diff = request._replace(verb=verbs.find_row(line), line=line)
     commands = [job_command(diff, job._replace(line=line)) for job in jobs]
     results = event_loop.collect_results(commands, request.parallel(len(jobs)), diff.patience, request.stdin)
@@ -127,7 +147,8 @@ def show_differences(request: Request, jobs: Sequence[Job], say: Callable[[Seque
         groups.setdefault(_without_paths(text), []).append(result.cluster)
     for text, clusters in groups.items():
         lines = [messages.visible(line) for line in text.splitlines()] or [messages.NO_DIFFERENCES]
-        say([f"CLUSTER: {fold_names(clusters)}", *lines])
+        streams.say_heading(fold_names(clusters))
+        streams.say(lines)
 
 
 def _without_paths(text: str) -> str:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
+from kubectl_mc.changes import redaction
 from kubectl_mc.merge.object_changes import ObjectChange
+from kubectl_mc.processes import private_files
 
 Event = Mapping[str, Any]
 
@@ -31,16 +35,22 @@ def new_run_id() -> str:
 
 
 class RunLog(NamedTuple):
-    """The record, opened to append the events of one run."""
+    """The record, opened to append the events of one run.
+
+    hidden: the secrets of the command line, which the reasons of failures are not to quote
+    """
 
     descriptor: int
     run: str
     path: str
+    hidden: tuple[str, ...] = ()
 
     def write(self, event: str, **fields: Any) -> None:
         """Append a line for an event. Raises UserError if it can't be written: then nothing more may be changed."""
         now = time.time()
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z"
+        if self.hidden and "reason" in fields:
+            fields["reason"] = redaction.redact_quotes(fields["reason"], self.hidden)
         line = json.dumps({"run": self.run, "time": stamp, "event": event, **fields}).encode()
         try:
             size = os.fstat(self.descriptor).st_size
@@ -57,7 +67,7 @@ def open_log(path: str, run: str) -> RunLog:
     """Open the record for a run, readable by its owner only. Raises UserError."""
     folder = os.path.dirname(path)
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        private_files.make_directory(folder)
         os.chmod(folder, 0o700)
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if os.fstat(descriptor).st_uid == os.getuid():
@@ -70,9 +80,10 @@ def open_log(path: str, run: str) -> RunLog:
 def lock_run(log: RunLog) -> None:
     """Lock the run for as long as this process lives. Raises UserError if another process holds the lock."""
     import fcntl
+    from zlib import crc32
 
     # Each run locks a byte of its own, beyond any end of the file. Such a lock needs no lock file.
-    offset = 1 << 61 | int(log.run.replace("-", "")[-8:], 16)
+    offset = 1 << 61 | crc32(log.run.encode())
     try:
         fcntl.lockf(log.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, offset)
     except OSError:
@@ -124,13 +135,22 @@ class Outcome(NamedTuple):
         """Whether the change may have been made, but nobody knows."""
         return self.state == "unknown" or self.unsure
 
+    @property
+    def may_roll_out(self) -> bool:
+        """Whether the run has made the change, also if only a resumption has seen that."""
+        return self.state == "changed" or any(change.result == messages.FOUND_DONE for change in self.objects)
+
 
 class Run(NamedTuple):
-    """A run as the record has it. start: its first event; events: all of them, in order."""
+    """A run as the record has it.
+
+    start: the event of its start; events: all of its events, in order; unreadable: how many of its lines are left out
+    """
 
     id: str
     start: Event
     events: tuple[Event, ...]
+    unreadable: int = 0
 
     @property
     def ended(self) -> bool:
@@ -143,12 +163,15 @@ class Run(NamedTuple):
         return [str(cluster) for wave in self.start["waves"] for cluster in wave]
 
     def outcomes(self) -> list[Outcome]:
-        """Return the outcome of each cluster; its later events count."""
-        outcomes = {cluster: Outcome(cluster, "not started") for cluster in self.clusters}
+        """Return the outcome of each cluster; its later events count.
+
+        A line that can't be read may be the one that says that a cluster has begun.
+        """
+        before = ("unknown", messages.NOT_READABLE) if self.unreadable else ("not started", "")
+        outcomes = {cluster: Outcome(cluster, *before) for cluster in self.clusters}
         for event in self.events:
-            cluster = event.get("cluster")
-            if cluster in outcomes:
-                outcomes[cluster] = _outcome_after(outcomes[cluster], event)
+            if event["event"] in ("begin", "rollout", "cluster") and event["cluster"] in outcomes:
+                outcomes[event["cluster"]] = _outcome_after(outcomes[event["cluster"]], event)
         return list(outcomes.values())
 
 
@@ -157,9 +180,10 @@ def _outcome_after(outcome: Outcome, event: Event) -> Outcome:
         return outcome._replace(state="unknown", reason="interrupted", rolled_out=None)
     if event["event"] == "rollout":
         return outcome._replace(rolled_out=bool(event["done"]), reason=event.get("reason", ""))
-    if event["event"] != "cluster":
-        return outcome
-    objects = tuple(ObjectChange(**{"result": "", **fields}) for fields in event.get("objects", ()))
+    objects = tuple(
+        ObjectChange(fields["resource"], fields.get("result", ""), fields.get("namespace", ""))
+        for fields in event.get("objects", ())
+    )
     return outcome._replace(
         state=event["state"],
         reason=event.get("reason", ""),
@@ -169,42 +193,153 @@ def _outcome_after(outcome: Outcome, event: Event) -> Outcome:
     )
 
 
-def reread_run(log: RunLog) -> Run:
-    """Read the run of a log through its own descriptor: closing another one of the file would end the lock."""
-    with open(log.descriptor, encoding="utf-8", errors="replace", closefd=False) as file:
-        file.seek(0)
-        events = [event for event in _events(file) if event["run"] == log.run]
-    return Run(log.run, events[0], tuple(events))
+class Record(NamedTuple):
+    """What is in the record. runs: oldest first; unreadable: how many lines are left out"""
+
+    path: str
+    runs: tuple[Run, ...]
+    unreadable: int
+
+    def find(self, name: str) -> Run:
+        """Return the run whose id is `name` or begins with it, or the latest for "last". Raises UserError."""
+        matching = self.runs[-1:] if name == "last" else [run for run in self.runs if run.id.startswith(name)]
+        if len(matching) != 1:
+            raise messages.no_run(name, [run.id for run in matching or self.runs])
+        return matching[0]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Lines that say what is left out."""
+        return [messages.unreadable_lines(self.path, self.unreadable)] if self.unreadable else []
 
 
-def read_runs(path: str) -> list[Run]:
-    """Read all runs, oldest first, without lines that a full disk has cut off. Raises UserError."""
-    runs: dict[str, list[Event]] = {}
+def read_record(path: str) -> Record:
+    """Read the record, whatever is in the file. Raises UserError if the file itself can't be read."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            for event in _events(file):
-                runs.setdefault(event["run"], []).append(event)
+            return _parse_record(path, file)
     except FileNotFoundError:
-        return []
+        return Record(path, (), 0)
     except OSError as error:
         raise messages.no_audit(path, error.strerror or str(error)) from None
-    return [Run(name, events[0], tuple(events)) for name, events in runs.items() if events[0]["event"] == "start"]
 
 
-def _events(lines: Iterator[str]) -> Iterator[Event]:
+def reread_run(log: RunLog) -> Run:
+    """Read the run of a log through its own descriptor: closing another one of the file would end the lock.
+
+    Raises UserError.
+    """
+    with open(log.descriptor, encoding="utf-8", errors="replace", closefd=False) as file:
+        file.seek(0)
+        record = _parse_record(log.path, file)
+    return record._replace(runs=tuple(run for run in record.runs if run.id == log.run)).find(log.run)
+
+
+def _parse_record(path: str, lines: Iterable[str]) -> Record:
+    unreadable = 0
+    events: dict[str, list[Event]] = {}
+    damages: Counter[str] = Counter()
     for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict) and isinstance(event.get("run"), str) and isinstance(event.get("event"), str):
-            yield event
+        event = _parse_object(line)
+        run = event.get("run")
+        if isinstance(run, str) and _RUN_ID.fullmatch(run):
+            if _is_valid(event):
+                events.setdefault(run, []).append(event)
+                continue
+            damages[run] += 1
+        unreadable += bool(line.strip())
+    runs = []
+    for run, run_events in events.items():
+        if start := next((event for event in run_events if event["event"] == "start"), None):
+            runs.append(Run(run, start, tuple(run_events), damages[run]))
+        else:
+            unreadable += len(run_events)
+    return Record(path, tuple(runs), unreadable)
 
 
-def find_run(path: str, name: str) -> Run:
-    """Return the run whose id is `name` or begins with it, or the latest for "last". Raises UserError."""
-    runs = read_runs(path)
-    matching = runs[-1:] if name == "last" else [run for run in runs if run.id.startswith(name)]
-    if len(matching) != 1:
-        raise messages.no_run(name, [run.id for run in matching or runs])
-    return matching[0]
+def _parse_object(line: str) -> Event:
+    """Return the JSON object in a line, {} if it has none: a full disk cuts lines off, and people edit files."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+# --- What a line must have, so that all that is read from it is there and has its type -----------------------
+
+_RUN_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_STATES = ("not started", "unknown", "changed", "unchanged", "failed", "refused", "running")
+
+Check = Callable[[Any], bool]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value  # no argument and no path has a NUL
+
+
+def _is_hex(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch("(?:[0-9a-f]{2})*", value))
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
+
+
+def _list_of(check: Check) -> Check:
+    return lambda value: isinstance(value, list) and all(map(check, value))
+
+
+def _fields(optional: Mapping[str, Check], **required: Check) -> Check:
+    """Return the check of an object: its fields, as far as they are named here."""
+    checks = {**optional, **required}
+    return lambda value: (
+        isinstance(value, dict)
+        and all(name in value for name in required)
+        and all(check(value[name]) for name, check in checks.items() if name in value)
+    )
+
+
+def _or_null(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+_PROOF = _or_null(_fields({}, salt=_is_hex, scrypt=_is_hex))
+_FILE = _fields({}, path=_is_text, salt=_is_hex, scrypt=_is_hex)
+_INPUT = _or_null(
+    _fields({"sources": _list_of(_is_text), "digest": _is_text, "proof": _PROOF, "files": _list_of(_FILE)})
+)
+_ADDRESS = (
+    "context", "server", "tlsServerName", "proxy", "authority", "kubeconfigCluster", "kubeconfigUser", "user",
+    "namespace",
+)  # fmt: skip
+_TARGET = _fields({**dict.fromkeys(_ADDRESS, _is_text), "proof": _PROOF}, cluster=_is_text)
+_START = _fields(
+    {**dict.fromkeys(("time", "user", "directory", "what"), _is_text), "input": _INPUT, "proof": _PROOF},
+    waves=_list_of(_list_of(_is_text)),
+    argv=lambda value: _list_of(_is_text)(value) and bool(value),
+    targets=_list_of(_TARGET),
+)
+_OBJECT = _fields({"result": _is_text, "namespace": _is_text}, resource=_is_text)
+
+# What is known of events. One of another name, as a later version may write, is read and has no meaning.
+_EVENTS: Mapping[str, Check] = {
+    "start": _START,
+    "resume": _START,
+    "begin": _fields({}, cluster=_is_text),
+    "rollout": _fields({"reason": _is_text}, cluster=_is_text, done=_is_flag),
+    "cluster": _fields(
+        {"reason": _is_text, "seconds": _is_number, "objects": _list_of(_OBJECT), "unsure": _is_flag},
+        cluster=_is_text,
+        state=lambda value: value in _STATES,
+    ),
+}
+
+
+def _is_valid(event: Event) -> bool:
+    name = event.get("event")
+    return isinstance(name, str) and _EVENTS.get(name, lambda value: True)(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kubectl_mc import messages
@@ -29,21 +30,22 @@ def run(line: CommandLine, environment: Environment) -> int:
     form = grammar.value(line, "output") or ""
     if form not in ("", "json", "yaml"):
         raise messages.bad_flag_value("output", form, "json or yaml")
+    if line.path[-1] == "show" and len(operands) != 1:
+        raise messages.which_run("audit show")
+    runs = record.read_record(path)
+    environment.streams.say(runs.warnings)
     if line.path[-1] == "show":
-        if len(operands) != 1:
-            raise messages.which_run("audit show")
-        shown = record.find_run(path, operands[0])
+        shown = runs.find(operands[0])
         if form:
             fields = {**_summary(shown), "events": [dict(event) for event in shown.events]}
             stdout.write(render_document("Run", fields, form))
         else:
             stdout.write(_description(shown))
         return 0
-    runs = record.read_runs(path)
     if form:
-        stdout.write(render_document("RunList", {"items": [_summary(run) for run in runs]}, form))
-    elif runs:
-        rows = [[run.id, _text(run, "user"), _text(run, "what"), _result(run)] for run in runs]
+        stdout.write(render_document("RunList", {"items": [_summary(run) for run in runs.runs]}, form))
+    elif runs.runs:
+        rows = [[run.id, _text(run, "user"), _text(run, "what"), _result(run)] for run in runs.runs]
         stdout.write(render_table(("RUN", "USER", "WHAT", "RESULT"), rows))
     else:
         environment.streams.say([messages.NO_RUNS_YET])
@@ -81,13 +83,15 @@ def _summary(run: Run) -> dict[str, Any]:
 def _description(run: Run) -> str:
     """Return the text of `audit show`: the facts about the run, and a table of its clusters."""
     change_input = run.start.get("input") or {}
+    files = [str(file.get("path")) for file in change_input.get("files", ())]
     facts = {
         "Run": run.id,
         "Time": _text(run, "time"),
         "User": _text(run, "user"),
         "Directory": _text(run, "directory"),
         "Command": f"kubectl mc {shlex.join(run.start.get('argv') or ())}",
-        "Input": f"{', '.join(change_input.get('sources', ()))} {change_input.get('digest', '')}".strip() or "<none>",
+        "Input": f"{', '.join([*change_input.get('sources', ()), *files])} {change_input.get('digest', '')}".strip()
+        or "<none>",
         "Result": _result(run),
     }
     head = "".join(f"{name + ':':<12}{messages.visible(text)}\n" for name, text in facts.items())
@@ -99,4 +103,25 @@ def _description(run: Run) -> str:
         changes = ", ".join(f"{change.resource} {change.result}".strip() for change in outcome.objects)
         details = outcome.reason or changes or "<none>"
         rows.append([outcome.cluster, server, user, outcome.state, f"{outcome.seconds:.1f}", details])
-    return f"{head}\n{render_table(('CLUSTER', 'SERVER', 'USER', 'STATE', 'SECONDS', 'DETAILS'), rows)}"
+    table = render_table(("CLUSTER", "SERVER", "USER", "STATE", "SECONDS", "DETAILS"), rows)
+    return f"{head}\n{table}\n{_address_table(list(addresses.values()))}"
+
+
+_ADDRESS_COLUMNS = {
+    "CLUSTER": "cluster",
+    "CONTEXT": "context",
+    "KUBECONFIG-CLUSTER": "kubeconfigCluster",
+    "KUBECONFIG-USER": "kubeconfigUser",
+    "TLS-SERVER-NAME": "tlsServerName",
+    "PROXY": "proxy",
+    "CERTIFICATE-AUTHORITY": "authority",
+}
+
+
+def _address_table(addresses: Sequence[Mapping[str, Any]]) -> str:
+    """Return what else the record has of how the clusters were reached, without columns that say nothing."""
+    columns = {
+        name: field for name, field in _ADDRESS_COLUMNS.items() if any(address.get(field) for address in addresses)
+    }
+    rows = [[str(address.get(field) or "<none>") for field in columns.values()] for address in addresses]
+    return render_table(tuple(columns), rows)

@@ -6,14 +6,14 @@ import shlex
 from collections.abc import Sequence
 
 from kubectl_mc import messages
-from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
+from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
 from kubectl_mc.access.logins import logins_for
-from kubectl_mc.changes import change_input, earlier_run, gate, record, redaction, summary, waves
+from kubectl_mc.changes import change_input, earlier_run, gate, input_files, record, redaction, summary, waves
 from kubectl_mc.changes.record import Outcome, Run
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
-from kubectl_mc.command_line.options import Options, from_flags, names_targets
+from kubectl_mc.command_line.options import SELECTION_FLAGS, Options, from_flags, names_targets
 from kubectl_mc.command_line.verbs import VerbRow
 from kubectl_mc.merge import object_changes
 from kubectl_mc.messages.name_folding import fold_names
@@ -33,14 +33,17 @@ Go on with a change that was stopped, or failed in some clusters: with those tha
 """
 
 
+@messages.unchanged_on_error()
 def run(line: CommandLine, environment: Environment) -> int:
     """Continue the run and return the exit status. Raises UserError if nothing was changed."""
     operands, options, streams = grammar.operands(line), environment.options, environment.streams
     if len(operands) != 1 or names_targets(options._replace(clusters=())):
         raise messages.which_run("resume")
-    earlier_run.refuse_flags(line, grammar.flag_table("").takes_value)  # The run has its own.
+    earlier_run.refuse_flags(line, grammar.flag_table("").flags)  # The run has its own.
     path = record.record_path(environment.home)
-    log = record.open_log(path, record.find_run(path, operands[0]).id)
+    runs = record.read_record(path)
+    streams.say(runs.warnings)
+    log = record.open_log(path, runs.find(operands[0]).id)
     record.lock_run(log)
     earlier = record.reread_run(log)
     recorded = parse_invocation([str(word) for word in earlier.start["argv"]])
@@ -63,12 +66,13 @@ def run(line: CommandLine, environment: Environment) -> int:
     restated = recorded._replace(options=_resumed_options(recorded.options, options, names))
     logins = logins_for(recorded.kubectl, streams)
     choice = choose_clusters(environment.for_invocation(restated), logins)
+    option_sets = (recorded.options, options)
+    refuse_unapproved_contexts(choice, [flag for option_set in option_sets for flag in option_set.typed])
     foreground = verbs.mode(verb, recorded.kubectl) == "terminal"
     targets = reach_clusters(choice, recorded.kubectl, None if foreground else logins)
     unreachable = tuple(unreachable_result(target) for target in targets if target.problem)
     request = Request(choice.environment, verb, recorded.kubectl, unreachable=unreachable)
-    option_sets = (recorded.options, options)
-    earlier_run.check_clusters(request, earlier, option_sets, choice.clusters, targets, same_namespace=True)
+    addresses = earlier_run.check_clusters(request, earlier, option_sets, choice.clusters, targets, same_namespace=True)
     gate.check_flags(request, len(names))
     if options.waves or options.canary:
         order = waves.plan_waves(again, options.waves, options.canary)
@@ -77,9 +81,11 @@ def run(line: CommandLine, environment: Environment) -> int:
         order = [wave for wave in rest if wave]
     if again and not request.options.yes and not terminal.is_available():
         raise messages.needs_yes()
-    with gate.prepared_change(request, choice.clusters, targets, log) as change:
-        if not change_input.is_same_input(change.input, earlier.start.get("input") or {}):
-            raise messages.other_input(earlier.id)
+    with gate.prepared_change(request, choice.clusters, targets, addresses, log) as change:
+        recorded_input = earlier.start.get("input") or {}
+        changed = input_files.changed_files(change.input.files, recorded_input.get("files") or ())
+        if changed or not change_input.is_same_input(change.input, recorded_input):
+            raise messages.other_input(earlier.id, changed)
         change = change._replace(resumes=True)
         if foreground:
             return gate.change_in_foreground(change, order)
@@ -95,18 +101,15 @@ def _with_secrets(earlier: Run, recorded: Invocation, again: Sequence[str]) -> I
     if not any(redaction.REDACTED in str(word) for word in earlier.start["argv"]):
         return recorded
     if not again:
-        raise messages.command_has_secrets(earlier.id, shlex.join(grammar.join_tokens(recorded.kubectl.tokens)))
+        raise messages.command_has_secrets(earlier.id, shlex.join(grammar.typed_words(recorded.kubectl)))
     typed = parse_invocation(again).kubectl
-    if not redaction.matches_proof(earlier.start.get("proof") or {}, grammar.join_tokens(typed.tokens)):
+    if not redaction.matches_proof(earlier.start.get("proof") or {}, grammar.typed_words(typed)):
         raise messages.other_command(earlier.id)
     return recorded._replace(kubectl=typed)
 
 
 # Flags of the run that are not taken over: the clusters are those that are left, and the user has to confirm again.
-_DROPPED_FLAGS = (
-    "yes", "canary", "clusters", "exclude", "all-clusters", "cluster-selector", "clusterset", "property",
-    "cluster-manager", "placement", "healthy", "pick", "contexts",
-)  # fmt: skip
+_DROPPED_FLAGS = ("yes", "canary", *SELECTION_FLAGS)
 
 
 def _resumed_options(recorded: Options, typed: Options, names: Sequence[str]) -> Options:
@@ -127,7 +130,7 @@ def _awaiting_rollout(earlier: Run, recorded: Options) -> list[str]:
     return [
         outcome.cluster
         for outcome in earlier.outcomes()
-        if outcome.state == "changed" and outcome.rolled_out is not True
+        if outcome.may_roll_out and outcome.rolled_out is not True
         if any(workload.namespace for workload in object_changes.workloads(outcome.objects))
     ]
 

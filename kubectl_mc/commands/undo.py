@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_mc import messages
-from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
+from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
 from kubectl_mc.changes import earlier_run, record, redaction, rollouts
 from kubectl_mc.changes.record import Run
 from kubectl_mc.command_line import grammar, verbs
@@ -14,6 +14,7 @@ from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import names_targets
 from kubectl_mc.commands import kubectl
 from kubectl_mc.merge import object_changes
+from kubectl_mc.messages import UserError
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request
 
@@ -30,6 +31,7 @@ Take back the rollouts of a change: `kubectl rollout undo` for the workloads tha
 _KEPT_FLAGS = ("hub-context", "hub-namespace", "contexts", "clusterprofile-provider-file")
 
 
+@messages.unchanged_on_error()
 def run(line: CommandLine, environment: Environment) -> int:
     """Roll the workloads back and return the exit status of `rollout undo`. Raises UserError."""
     operands, options, streams = grammar.operands(line), environment.options, environment.streams
@@ -37,7 +39,11 @@ def run(line: CommandLine, environment: Environment) -> int:
         raise messages.which_run("undo")
     earlier_run.refuse_flags(line, ("namespace",))  # Each workload has its own.
     path = record.record_path(environment.home)
-    earlier, runs = record.find_run(path, operands[0]), record.read_runs(path)
+    runs = record.read_record(path)
+    streams.say(runs.warnings)
+    log = record.open_log(path, runs.find(operands[0]).id)
+    record.lock_run(log)  # Of a run that goes on, only a part would be rolled back.
+    earlier = record.reread_run(log)
     recorded = parse_invocation([str(word) for word in earlier.start["argv"]])
     groups = _revised_workloads(earlier) if verbs.find_row(recorded.kubectl).as_change.revises else {}
     if not groups:
@@ -52,25 +58,32 @@ def run(line: CommandLine, environment: Environment) -> int:
     # Before the first rollback, the clusters have to be those of the run.
     asking = _undo_invocation((), flags, wanted, own_flags)
     choice = choose_clusters(environment.for_invocation(asking), None)
+    option_sets = (recorded.options, options)
+    refuse_unapproved_contexts(choice, [flag for option_set in option_sets for flag in option_set.typed])
     targets = reach_clusters(choice, asking.kubectl)
     request = Request(choice.environment, verbs.find_row(asking.kubectl), asking.kubectl)
-    option_sets = (recorded.options, options)
     earlier_run.check_clusters(request, earlier, option_sets, choice.clusters, targets, same_namespace=False)
     workloads = _workloads(earlier)
     # The record is in order; the ids of runs that began in the same second are not.
-    since = runs[[run.id for run in runs].index(earlier.id) + 1 :]
+    since = runs.runs[[run.id for run in runs.runs].index(earlier.id) + 1 :]
     later = [run.id for run in since if _workloads(run) & workloads]
     if later:
         streams.say([messages.changed_since(later)])
     without_namespace = sorted({resource for _, resource, namespace in workloads if not namespace})
     if without_namespace:
         streams.say([messages.not_rolled_back(without_namespace)])
-    statuses = []
+    statuses: list[int] = []
     for group, clusters in groups.items():
         chosen = [name for name in clusters if name in wanted]
         if chosen:
             undoing = _undo_invocation(group, flags, chosen, own_flags)
-            statuses.append(kubectl.run(undoing.kubectl, environment.for_invocation(undoing)))
+            try:
+                statuses.append(kubectl.run_resolved(undoing.kubectl, environment.for_invocation(undoing)))
+            except UserError as error:
+                if not statuses:
+                    raise
+                streams.say([f"Error: {error}"])  # the groups before have been rolled back
+                return 1
     return max(statuses)
 
 
@@ -93,7 +106,7 @@ def _undo_invocation(
     line = rollouts.related_line(flags, ["rollout", "undo", *workloads, *dry_run], namespace)
     typed = [f"--{name}" if value is None else f"--{name}={value}" for name, value in own_flags]
     chosen = [f"--clusters={','.join(clusters)}", "--all-clusters"]  # whatever the mapping file's defaults say
-    return parse_invocation([*grammar.join_tokens(line.tokens), *chosen, *typed])
+    return parse_invocation([*grammar.typed_words(line), *chosen, *typed])
 
 
 def _workloads(run: Run) -> set[tuple[str, str, str]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from kubectl_mc.messages.causes import outcome_lines
 from kubectl_mc.messages.command_line_texts import bad_flag_value
-from kubectl_mc.messages.words import UserError, cluster_count, name_list, visible
+from kubectl_mc.messages.words import UserError, cluster_count, clusters_flag, name_list, visible
 
 FINISHING = "Interrupted: the clusters that have begun are finishing, no more are started. Ctrl-C again ends them"
 NOT_REHEARSED = "kubectl has no dry run of this, so what it would change isn't known"
@@ -15,7 +16,9 @@ NO_DIFFERENCES = "no differences"
 NO_RUNS_YET = "No changes have been made from here yet"
 LEFT_OUT = "It isn't made there again. Look at these clusters; to make it there again: --repeat-unknown"
 FOUND_DONE = "found done"
-ONLY_REHEARSED = "kubectl made a dry run of it"
+OTHER_URL_LOGIN = "the user, password or query in the URL of its server or proxy is another one"
+NOT_READABLE = "a line about it in the record can't be read"
+NOTHING_CHANGED = "So nothing was changed"
 
 
 def needs_yes() -> UserError:
@@ -27,14 +30,36 @@ def needs_yes() -> UserError:
 
 def not_confirmed() -> UserError:
     """Say that the user does not confirm the change."""
-    return UserError("not confirmed, so nothing was changed")
+    return UserError("not confirmed")
 
 
 def protected(names: Sequence[str]) -> UserError:
     """Say that a change is for protected clusters that are not named exactly."""
     return UserError(
         f"protected by the mapping file: {name_list(names)}. To change a protected cluster, name it exactly: "
-        f"--clusters={','.join(visible(name) for name in names[:20])}"
+        f"{clusters_flag(names)}"
+    )
+
+
+def same_cluster(groups: Sequence[Sequence[str]]) -> UserError:
+    """Say that several of the chosen names lead to the same cluster. groups: the names, by cluster"""
+    same = "; ".join(f"{name_list(names)} lead to the same cluster" for names in groups)
+    rest = [name for names in groups for name in names[1:]]
+    return UserError(
+        f"{visible(same)}, which would be changed more than once. Map each to its own context (kubectl mc setup), or "
+        f"leave out all but one: {clusters_flag(rest, 'exclude')}"
+    )
+
+
+def unapproved_contexts(names: Sequence[str]) -> UserError:
+    """Say that a change is for clusters that are only reached because a context has the name of their profile."""
+    from shlex import join
+
+    approve = f"kubectl mc trust approve {join(map(visible, names))}"
+    return UserError(
+        f"reached by a context only because it has the name that the hub gives the cluster: {name_list(names)}. "
+        f"To approve that once (kubectl mc setup would map them): {approve}. "
+        f"For this command only, name the clusters exactly: {clusters_flag(names)}"
     )
 
 
@@ -55,20 +80,49 @@ def one_by_one(flag: str, verb: str) -> UserError:
     )
 
 
-def refused_before(refusals: Sequence[tuple[str, str]], total: int) -> UserError:
-    """Say that clusters refuse the change in the preflight. refusals: (cluster, reason)."""
-    reasons = ", ".join(f"{visible(cluster)} ({reason})" for cluster, reason in refusals)
-    verb = "refuses" if len(refusals) == 1 else "refuse"
-    rest = total - len(refusals)
+def refused_before(lines: Sequence[str], count: int, total: int) -> UserError:
+    """Say that clusters refuse the change in the preflight. lines: the reasons, with their clusters"""
     return UserError(
-        f"{cluster_count(len(refusals))} of {total} {verb}, so nothing was changed: {reasons}. "
-        f"To change the other {rest}: --continue-on-preflight-error"
+        "\n".join(
+            (
+                f"{cluster_count(count)} of {total} {'refuses' if count == 1 else 'refuse'}:",
+                *lines,
+                f"To change the other {total - count}: --continue-on-preflight-error",
+            )
+        )
     )
+
+
+def all_refuse(total: int) -> str:
+    """Say that all clusters refuse the change; the reasons follow."""
+    return f"Error: all {total} clusters refuse:"
+
+
+def dry_run_timed_out(dry_run: str, patience: float) -> str:
+    """Say that a cluster has not answered to the dry run in time."""
+    return f"its dry run (--dry-run={dry_run}) hadn't ended after {patience:g}s; for more time: --cluster-timeout"
+
+
+@contextmanager
+def unchanged_on_error(is_change: bool = True) -> Iterator[None]:
+    """Add to a UserError of the block that nothing was changed. is_change: something was to be changed"""
+    try:
+        yield
+    except UserError as error:
+        if not is_change:
+            raise
+        raise UserError(f"{error}\n{NOTHING_CHANGED}") from None
 
 
 def no_audit(path: str, problem: str) -> UserError:
     """Say that the record cannot be written."""
     return UserError(f"no change without a record of it, and {visible(path)} can't be used: {visible(problem)}")
+
+
+def unreadable_lines(path: str, count: int) -> str:
+    """Say that lines of the record are left out."""
+    lines = "1 line" if count == 1 else f"{count} lines"
+    return f"Warning: {lines} of {visible(path)} can't be read, and left out"
 
 
 def no_run(name: str, runs: Sequence[str]) -> UserError:
@@ -81,7 +135,9 @@ def no_run(name: str, runs: Sequence[str]) -> UserError:
 
 def run_is_running(run: str) -> UserError:
     """Say that another process still carries out the run."""
-    return UserError(f"run {run} is still going on")
+    return UserError(
+        f"run {run} is still going on, in another process. Wait for its end; see: kubectl mc audit show {run}"
+    )
 
 
 def which_run(command: str) -> UserError:
@@ -119,11 +175,12 @@ def to_go_on(run: str, whole: bool) -> str:
     )
 
 
-def other_input(run: str) -> UserError:
-    """Say that the input has changed since the run to resume."""
+def other_input(run: str, paths: Sequence[str] = ()) -> UserError:
+    """Say that the input has changed since the run to resume. paths: the files that are known to have changed"""
+    what = name_list(paths) if paths else "files or what they stand for"
     return UserError(
-        f"the input is not what run {run} was given: files or what they stand for have changed since. "
-        "Nothing was changed; a new command takes the new input to all clusters"
+        f"the input is not what run {run} was given: {what} {'has' if len(paths) == 1 else 'have'} changed since. "
+        "A new command takes the new input to all clusters"
     )
 
 
@@ -140,9 +197,14 @@ def other_command(run: str) -> UserError:
     return UserError(f"that is not the command of run {run}. See: kubectl mc audit show {run}")
 
 
+def moved_part(part: str, was: str, now: str) -> str:
+    """Say that a part of a cluster's address is another one than in the run."""
+    return visible(f"the {part} was {was or 'none'} and is {now or 'none'}")
+
+
 def moved(moves: Sequence[str]) -> UserError:
-    """Say that clusters have other servers than in the run. moves: `c2: the server was … and is …`."""
-    return UserError(f"these clusters aren't the ones of the run any more, so nothing was changed: {'; '.join(moves)}")
+    """Say that clusters have other addresses than in the run. moves: `c2: the server was … and is …`."""
+    return UserError(f"these clusters aren't the ones of the run any more: {'; '.join(moves)}")
 
 
 def no_folder(path: str) -> UserError:

@@ -7,7 +7,12 @@ from collections.abc import Iterable, Sequence
 
 
 class UserError(Exception):
-    """An error that the user can fix. The text says what, where and what to do next. Caught in cli.main only."""
+    """An error that the user can fix. The text says what, where and what to do next. Caught in cli.main only.
+
+    status: the exit status
+    """
+
+    status = 1
 
 
 def visible(text: str) -> str:
@@ -17,6 +22,13 @@ def visible(text: str) -> str:
         lambda match: match.group().encode("unicode_escape").decode(),
         text,
     )
+
+
+def clusters_flag(names: Sequence[str], flag: str = "clusters") -> str:
+    """Return the flag that chooses exactly these clusters, or another flag with them, to be copied to a shell."""
+    from shlex import quote
+
+    return f"--{flag}={quote(','.join(map(visible, names)))}"
 
 
 def cluster_count(count: int) -> str:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from kubectl_mc.processes import memory_files
+from kubectl_mc.processes import lifelines, memory_files
 
 GRACE = 2.0  # seconds between SIGTERM to a process group and SIGKILL
 _CHUNK_SIZE = 1 << 16
 
-# Open files that this process needs besides the pipes of its children.
+# Open files that this process needs for each child (two pipes and a lifeline), and besides.
+_CHILD_FILES = 3
 _OWN_FILES = 48
 
 
@@ -29,6 +30,7 @@ class Command(NamedTuple):
     """A process to start for a cluster.
 
     kubeconfig: passed as a file, in memory where that is possible, through KUBECONFIG; None: as env says
+    further_kubeconfigs: files that add what `kubeconfig` does not have
     patience: the seconds that the process may take, 0 for no limit; None: the timeout of all commands
     """
 
@@ -37,6 +39,13 @@ class Command(NamedTuple):
     env: Mapping[str, str]
     kubeconfig: bytes | None = None
     patience: float | None = None
+    further_kubeconfigs: Sequence[str] = ()
+
+    def variables(self, path: str | None) -> Mapping[str, str]:
+        """Return the environment variables of the process. path: of the file with the kubeconfig, if there is one"""
+        if path is None:
+            return self.env
+        return {**self.env, "KUBECONFIG": os.pathsep.join((path, *self.further_kubeconfigs))}
 
 
 class Chunk(NamedTuple):
@@ -76,6 +85,7 @@ class _Child:
         self.deadline = deadline
         self.timed_out = False
         self.kubeconfig = held = None if command.kubeconfig is None else memory_files.hold(command.kubeconfig)
+        self.lifeline = lifelines.open_lifeline()
         pipes = {name: os.pipe() for name in ("stdout", "stderr")}
         self.streams = {read: name for name, (read, _) in pipes.items()}
         with (
@@ -86,10 +96,11 @@ class _Child:
             try:
                 # In a session of its own, a signal to its group reaches what kubectl has started, and nothing else.
                 self.process = subprocess.Popen(
-                    command.argv, env={**command.env, "KUBECONFIG": held.path} if held else command.env,
+                    command.argv, env=command.variables(held and held.path),
                     stdin=stdin_file, stdout=stdout, stderr=stderr,
-                    start_new_session=True, pass_fds=held.inherited if held else (),
+                    start_new_session=True, pass_fds=(*(held.inherited if held else ()), *self.lifeline.inherited),
                 )  # fmt: skip
+                self.lifeline.bind(-self.process.pid)
             except BaseException:
                 self.release()
                 raise
@@ -103,6 +114,7 @@ class _Child:
         """Close the pipes and remove the kubeconfig of a process that has ended."""
         for read in self.streams:
             os.close(read)
+        self.lifeline.close()
         if self.kubeconfig:
             self.kubeconfig.remove()
 
@@ -113,8 +125,8 @@ class _Child:
 
 
 def files_for(count: int) -> int:
-    """Return how many open files `count` children at a time take: two pipes each, and this process's own files."""
-    return 2 * count + _OWN_FILES
+    """Return how many open files `count` children at a time take: three each, and this process's own files."""
+    return _CHILD_FILES * count + _OWN_FILES
 
 
 def raise_file_limit(count: int) -> int:
@@ -127,7 +139,7 @@ def raise_file_limit(count: int) -> int:
         return count
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    return max(1, (allowed - _OWN_FILES) // 2)
+    return max(1, (allowed - _OWN_FILES) // _CHILD_FILES)
 
 
 def run_commands(

@@ -1,9 +1,26 @@
-"""Files that only their owner can read."""
+"""Files and directories that only their owner can read."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
+
+
+def make_directory(path: str) -> None:
+    """Make a directory for its owner only, and those above it, as far as they don't exist. Raises OSError.
+
+    os.makedirs gives those above it the mode of the umask.
+    """
+    if os.path.isdir(path):
+        return
+    above = os.path.dirname(path)
+    if above and above != path:
+        make_directory(above)
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:  # another process has made it in the meantime, or it is a file
+        if not os.path.isdir(path):
+            raise
 
 
 def write_privately(target: str, text: str, sync: bool = True) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import NamedTuple, TextIO
+from contextlib import contextmanager, suppress
+from typing import BinaryIO, NamedTuple, TextIO, cast
 
 
 class Streams(NamedTuple):
@@ -22,7 +23,17 @@ class Streams(NamedTuple):
 
     def say(self, lines: Sequence[str]) -> None:
         """Write lines about the answer to stderr, before anything that stdout gets later."""
-        self.stderr.write("".join(f"{line}\n" for line in lines))
+        text = "".join(f"{line}\n" for line in lines)
+        if self.stderr.isatty():
+            from kubectl_mc.messages.terminal_text import mark_headings
+
+            text = mark_headings(text)
+        self.stderr.write(text)
+        self.stderr.flush()
+
+    def say_heading(self, cluster: str) -> None:
+        """Write the heading of what is said about a cluster, or several, to stderr."""
+        self.stderr.write(f"CLUSTER: {cluster}\n")
         self.stderr.flush()
 
 
@@ -39,6 +50,11 @@ class SteadyStreams(Streams):
         with _ignoring_lost_readers():
             super().say(lines)
 
+    def say_heading(self, cluster: str) -> None:
+        """Write a heading to stderr; ignore that nobody reads it."""
+        with _ignoring_lost_readers():
+            super().say_heading(cluster)
+
 
 @contextmanager
 def _ignoring_lost_readers() -> Iterator[None]:
@@ -47,3 +63,62 @@ def _ignoring_lost_readers() -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.EPIPE, errno.EIO):
             raise
+
+
+@contextmanager
+def safe_streams(stdin: TextIO, stdout: TextIO, stderr: TextIO) -> Iterator[Streams]:
+    """Yield the streams of a command. What is written to a terminal can only be read there: see `TerminalFilter`.
+
+    In a file or a pipe, bytes stay as they are. At the end, everything is written out.
+    """
+    safe = [_safe_stream(stream) for stream in (stdout, stderr)]
+    try:
+        yield Streams(stdin, *safe)
+    finally:
+        for stream in safe:
+            with suppress(OSError):
+                stream.flush()
+                if stream.isatty():
+                    cast(_Terminal, stream.buffer).end()
+
+
+def _safe_stream(stream: TextIO) -> TextIO:
+    if not stream.isatty():
+        return stream
+    return io.TextIOWrapper(
+        _Terminal(stream.buffer), "utf-8", "backslashreplace", line_buffering=True, write_through=True
+    )
+
+
+class _Terminal(io.BufferedIOBase):
+    """A terminal that is given only what `TerminalFilter` lets through."""
+
+    def __init__(self, terminal: BinaryIO) -> None:
+        from kubectl_mc.messages.terminal_text import TerminalFilter
+
+        self._terminal, self._filter = terminal, TerminalFilter()
+
+    def write(self, text: bytes) -> int:  # type: ignore[override]  # of the buffers that may be written, only bytes are
+        self._terminal.write(self._filter.feed(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._terminal.flush()
+
+    def end(self) -> None:
+        """Write what the filter has held back, as more could have followed."""
+        self._terminal.write(self._filter.feed(b"", is_end=True))
+        self._terminal.flush()
+
+    @property
+    def name(self) -> str:
+        return self._terminal.name
+
+    def fileno(self) -> int:
+        return self._terminal.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return True

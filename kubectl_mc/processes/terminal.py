@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from kubectl_mc.processes import kubectl_process, lifelines
 from kubectl_mc.processes.memory_files import held_file
 from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Kubeconfig, Target
@@ -37,11 +38,14 @@ def run_in_foreground(argv: Sequence[str], environment: Mapping[str, str]) -> in
             # What is ignored, as under nohup, stays so. We ignore nothing ourselves: the command would inherit it.
             if handler != signal.SIG_IGN:
                 signal.signal(number, pass_on if number in _OURS else lambda number, frame: None)
-        with local.env(**environment):
-            process = local[argv[0]][list(argv[1:])].popen(stdin=None, stdout=None, stderr=None)
-        for early in received:  # before the process ran
-            process.send_signal(early)
-        status = int(process.wait())
+        with lifelines.lifeline() as line:
+            with local.env(**environment):
+                command = local[argv[0]][list(argv[1:])]
+                process = command.popen(stdin=None, stdout=None, stderr=None, pass_fds=line.inherited)
+            line.bind(process.pid)
+            for early in received:  # before the process ran
+                process.send_signal(early)
+            status = int(process.wait())
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
@@ -79,9 +83,11 @@ def ask_user(question: str) -> str:
     """Ask on the terminal, and return the line typed. Raises OSError without one, KeyboardInterrupt on Ctrl-C."""
     import termios
 
+    from kubectl_mc.messages.terminal_text import safe_text
+
     with open("/dev/tty", "r+b", buffering=0) as terminal:
-        termios.tcflush(terminal, termios.TCIFLUSH)  # what was typed before the question is no answer to it
-        terminal.write(question.encode("utf-8", "replace"))
+        termios.tcflush(terminal, termios.TCIFLUSH)  # what was typed before the question does not answer it
+        terminal.write(safe_text(question).encode())
         line = b""
         try:
             line = terminal.readline()
@@ -99,8 +105,9 @@ def run_on_target(request: Request, target: Target) -> int:
     if target.context:
         target = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True))
     command = job_command(request, Job(target, request.line, target.cluster))
-    variables = dict(request.environment.variables)
+    variables = kubectl_process.safe_variables(request.environment, request.environment.variables, target)
+    command = command._replace(env=variables)
     with ExitStack() as stack:
-        if command.kubeconfig is not None:
-            variables["KUBECONFIG"] = stack.enter_context(held_file(command.kubeconfig))
-        return run_in_foreground(command.argv, variables)
+        content = command.kubeconfig
+        path = None if content is None else stack.enter_context(held_file(content))
+        return run_in_foreground(command.argv, command.variables(path))

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from kubectl_mc import messages
 from kubectl_mc.changes import confirmation, preflight
 from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.command_line import grammar, verbs
@@ -9,7 +12,10 @@ from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.merge import object_changes
 from kubectl_mc.merge.object_changes import ObjectChange
+from kubectl_mc.messages import UserError
 from kubectl_mc.processes.event_loop import Result
+from kubectl_mc.processes.requests import Job, Request
+from kubectl_mc.processes.targets import Kubeconfig, Target
 from tests.environments import request
 
 APPLY = request("apply -f x --clusters=c1")
@@ -40,8 +46,8 @@ def test_what_a_cluster_says_is_judged(
 
 def test_the_rehearsal_says_what_it_would_do_whatever_is_to_be_shown() -> None:
     line = request("create deploy a --image=b -o json --dry-run=none --show-managed-fields -- sh").line
-    assert grammar.join_tokens(preflight.rehearsal_line(line).tokens) == [
-        *("create", "deploy", "a", "--image=b", "--dry-run=server", "--", "sh")
+    assert grammar.typed_words(preflight.rehearsal_line(line, "server")) == [
+        *("create", "deployment", "a", "--image=b", "--dry-run=server", "--", "sh")
     ]
 
 
@@ -158,7 +164,8 @@ def test_the_findings_are_told_by_what_they_have_in_common() -> None:
         "Would change 2 clusters: c1, c2",
         "  pod/a deleted",
         "Would change nothing in 1 cluster: c3",
-        "Refused by 1 cluster: c4 (forbidden)",
+        "Refused by 1 cluster:",
+        "  c4: forbidden",
     ]
 
 
@@ -169,3 +176,51 @@ def test_what_kubectl_prints_beside_objects_is_in_the_table_too() -> None:
         ["c1", "clusterrole.x/a", "reconciled"],
         ["c1", "<none>", "missing", "rules:"],
     ]
+
+
+def stubbed(folder: Path, line: str, script: str) -> Request:
+    """The request for a command line, with a kubectl that is this shell script."""
+    (folder / "kubectl").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "kubectl").chmod(0o755)
+    asked = request(line, {"PATH": "/usr/bin:/bin"})
+    return asked._replace(environment=asked.environment._replace(kubectl=str(folder / "kubectl")))
+
+
+def findings_of(asked: Request) -> list[Finding]:
+    target = Target("c1", "c1", Kubeconfig(None, starts_programs=True))
+    return preflight.ask_clusters(asked, [Job(target, asked.line, "c1")])
+
+
+@pytest.mark.parametrize(
+    ("line", "dry_run"), [("drain n1", "client"), ("delete cm a", "server"), ("label cm a x=y", "server")]
+)
+def test_each_verb_is_asked_with_the_dry_run_that_ends(tmp_path: Path, line: str, dry_run: str) -> None:
+    (finding,) = findings_of(stubbed(tmp_path, line, 'echo "error: $*" >&2; exit 1'))
+    assert f"--dry-run={dry_run}" in finding.explanation.split()
+
+
+def test_a_dry_run_that_does_not_end_says_so(tmp_path: Path) -> None:
+    (finding,) = findings_of(stubbed(tmp_path, "drain n1 --cluster-timeout=200ms", "exec sleep 600"))
+    text = "its dry run (--dry-run=client) hadn't ended after 0.2s; for more time: --cluster-timeout"
+    assert (finding.refusal, finding.explanation) == (text, text)
+
+
+def test_each_reason_is_named_in_full_with_its_clusters() -> None:
+    forbidden = b'Error from server (Forbidden): pods "a" is forbidden: User "ann" cannot delete it\n'
+    refused = b"The connection to the server c3:1 was refused - did you specify the right host or port?\n"
+    findings = [
+        preflight.judge_finding(Result(name, b"", stderr, 1), APPLY)
+        for name, stderr in (("c1", forbidden), ("c2", forbidden), ("c3", refused), ("c4", b"error: odd\x1b\n"))
+    ]
+    assert preflight.describe_refusals(findings) == [
+        '  c1, c2: Error from server (Forbidden): pods "a" is forbidden: User "ann" cannot delete it',
+        f"  c3: connection refused: {refused.decode().strip()}",
+        "  c4: error: odd\\x1b",
+    ]
+
+
+@pytest.mark.parametrize("is_change", [True, False])
+def test_an_error_ahead_of_the_first_cluster_says_that_nothing_was_changed(is_change: bool) -> None:
+    with pytest.raises(UserError) as raised, messages.unchanged_on_error(is_change):
+        raise messages.not_confirmed()
+    assert str(raised.value) == ("not confirmed\nSo nothing was changed" if is_change else "not confirmed")

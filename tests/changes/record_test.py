@@ -13,7 +13,7 @@ from kubectl_mc.changes import record
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.messages import UserError
 
-START = {"waves": [["c1"], ["c2", "c3"]], "argv": ["scale"]}
+START = {"waves": [["c1"], ["c2", "c3"]], "argv": ["scale"], "targets": []}
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_line_behind_one_that_was_cut_off_is_whole(path: str) -> None:
     with open(path, "a") as file:
         file.write('{"run": "r1", "event": "beg')
     log.write("end", exit=0)
-    (run,) = record.read_runs(path)
+    (run,) = record.read_record(path).runs
     assert [event["event"] for event in run.events] == ["start", "end"]
 
 
@@ -90,7 +90,7 @@ def test_the_lines_say_what_became_of_a_cluster(
     log = record.open_log(path, "r1")
     for event in [{"event": "start", **START}, *events]:
         log.write(**event)  # type: ignore[arg-type]
-    (run,) = record.read_runs(path)
+    (run,) = record.read_record(path).runs
     outcomes = {outcome.cluster: outcome for outcome in run.outcomes()}
     assert (outcomes["c1"].state, outcomes["c1"].rolled_out) == (state, rolled_out)
     assert list(outcomes) == ["c1", "c2", "c3"]
@@ -107,13 +107,13 @@ def test_a_run_has_to_be_the_only_one_of_its_name(path: str, name: str) -> None:
     for run in ("2026-a", "2026-b"):
         record.open_log(path, run).write("start", **START)
     with pytest.raises(UserError, match="no run"):
-        record.find_run(path, name)
-    assert record.find_run(path, "2026-a").id == "2026-a"
-    assert record.find_run(path, "last").id == "2026-b"
+        record.read_record(path).find(name)
+    assert record.read_record(path).find("2026-a").id == "2026-a"
+    assert record.read_record(path).find("last").id == "2026-b"
 
 
 def test_without_a_file_there_are_no_runs(path: str) -> None:
-    assert record.read_runs(path) == []
+    assert record.read_record(path) == (path, (), 0)
 
 
 def test_a_run_is_held_by_one_process(path: str) -> None:

@@ -1,4 +1,4 @@
-"""Whatever is in the record: what can be read of it is shown, the rest is one warning, and nothing ends in a traceback."""
+"""Whatever is in the record, what can be read of it is shown, the rest is one warning, and there is no traceback."""
 
 from __future__ import annotations
 
@@ -80,15 +80,15 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.chdir(tmp_path)
-    yield Home(tmp_path)
+    return Home(tmp_path)
 
 
 JSON = st.recursive(
     st.one_of(
-        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.sampled_from(["c1", "\0", "\ud800"]),
-        st.just(10**400),
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),
+        st.sampled_from(["c1", "\0", "\ud800", 10**400]),
     ),
     lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=4), inner, max_size=2)),
     max_leaves=4,
@@ -123,7 +123,7 @@ def mutate(data: st.DataObject, event: dict[str, Any]) -> bytes:
     return data.draw(st.binary()) if how == "binary" else line
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_line_is_too_odd(home: Home, data: st.DataObject) -> None:
     damaged, whole = (events(run, str(home.folder)) for run in RUNS)

@@ -20,7 +20,7 @@ CART = ("deploy/cart", "-n", "shop", "-c", "app")
 
 def candidates(verb: str) -> Done:
     text = f"Error: {verb} needs exactly one cluster here; choose it with --clusters=NAME. Candidates: c1, c2, c3\n"
-    return Done(1, "", text)
+    return Done(1, "", text if verb in ("port-forward", "proxy") else f"{text}So nothing was changed\n")
 
 
 @pytest.mark.parametrize(
@@ -133,19 +133,19 @@ def stubbed(members: Shell, tmp_path: Path) -> Shell:
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "read"),
     [
-        "port-forward svc/cart 8080:80",
-        "debug box -it --image=box",
-        "run box --rm -it --image=box -- sh",
-        "attach box -t",
+        ("port-forward svc/cart 8080:80", "svc/cart 8080:80"),
+        ("debug box -it --image=box", "--stdin=true --tty=true --image=box box"),
+        ("run box --rm -it --image=box -- sh", "--rm=true --stdin=true --tty=true --image=box box -- sh"),
+        ("attach box -t", "--tty=true box"),
     ],
 )
-def test_kubectl_gets_the_terminal_and_the_arguments(stubbed: Shell, command: str) -> None:
+def test_kubectl_gets_the_terminal_and_the_arguments(stubbed: Shell, command: str, read: str) -> None:
     verb, *words = command.split()
     with stubbed.running(verb, "--clusters=c2", *words, terminal=True) as started:
         assert started.end() == 9
-    assert started.stdout == f"on a terminal: --context c2 {command}\r\n"
+    assert started.stdout == f"on a terminal: {verb} --context=c2 {read}\r\n"
 
 
 @needs("kubelet")
@@ -213,7 +213,10 @@ def test_edit_looks_first_whether_each_cluster_has_it(changing: Shell, tmp_path:
     words = ("edit", "cm", "settings", "-n", "shop", "--all-clusters", "--yes")
     with changing.fault("c2", "refuse"):
         done = changing.mc(*words, env=opens)
-    assert done.stderr.startswith("Error: 1 cluster of 3 refuses, so nothing was changed: c2 (connection refused)")
+    assert done.stderr.startswith(
+        "Error: 1 cluster of 3 refuses:\n  c2: connection refused: The connection to the server "
+    )
+    assert done.stderr.endswith("\nSo nothing was changed\n")
     assert not (tmp_path / "opened").exists()
     for flag in ("--waves=1", "--max-failures=1"):
         done = changing.mc(*words, flag, env=opens)

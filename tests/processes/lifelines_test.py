@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes.event_loop_test import Life, life  # noqa: F401
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has F_SETSIG")
+
+ROOT = Path(__file__).parent.parent.parent
+STUBBORN = "trap '' TERM HUP INT; (exec sleep 600) & echo ready; exec sleep 600"
+
+SIDE_BY_SIDE = """
+from kubectl_mc.processes import event_loop
+command = event_loop.Command("c1", ("sh", "-c", {script!r}), {{"PATH": {path!r}}})
+for event in event_loop.run_commands([command] * 3, 3, 0):
+    print(event, flush=True)
+"""
+ON_THE_TERMINAL = """
+from kubectl_mc.processes import terminal
+terminal.run_in_foreground(["sh", "-c", {script!r}], {{"PATH": {path!r}}})
+"""
+ENDED = """
+from kubectl_mc.processes import event_loop
+command = event_loop.Command("c1", ("sh", "-c", {script!r}), {{"PATH": {path!r}}})
+for event in event_loop.run_commands([command], 3, 0):
+    print(event, flush=True)
+"""
+PATH = "/usr/bin:/bin"
+
+
+def running(program: str, script: str) -> subprocess.Popen[bytes]:
+    source = program.format(script=script, path=PATH)
+    return subprocess.Popen([sys.executable, "-c", source], cwd=ROOT, stdout=subprocess.PIPE)
+
+
+def test_children_side_by_side_and_what_they_have_started_end_with_a_parent_that_is_killed(life: Life) -> None:  # noqa: F811
+    with running(SIDE_BY_SIDE, f"{life.hold} {STUBBORN}") as parent:
+        assert parent.stdout
+        for _ in range(3):
+            assert b"ready" in parent.stdout.readline()
+        parent.kill()
+        assert life.is_over()
+    assert parent.returncode == -signal.SIGKILL
+
+
+def test_a_child_on_the_terminal_ends_with_a_parent_that_is_killed(life: Life) -> None:  # noqa: F811
+    with running(ON_THE_TERMINAL, f"{life.hold} trap '' TERM HUP INT; echo ready; exec sleep 600") as parent:
+        assert parent.stdout
+        assert parent.stdout.readline() == b"ready\n"
+        parent.kill()
+        assert life.is_over()
+
+
+def test_what_a_child_leaves_running_outlives_both(tmp_path: Path) -> None:
+    """Such as the agent of a credential plugin, which serves the next command, too."""
+    left = f"(read line < {tmp_path}/go; echo here > {tmp_path}/answer) > /dev/null 2>&1 & echo started"
+    subprocess.run(["mkfifo", tmp_path / "go", tmp_path / "answer"], check=True)
+    with running(ENDED, left) as parent:
+        parent.communicate()
+    assert parent.returncode == 0
+    (tmp_path / "go").write_text("go\n")
+    assert (tmp_path / "answer").read_text() == "here\n"

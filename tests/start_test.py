@@ -1,0 +1,78 @@
+"""Ctrl-C while the process starts, at any moment from the first line of ours on: no traceback, and status 130."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).parent.parent
+
+# Counts the calls of functions from the moment at which Ctrl-C is handled, and interrupts the process at one of them.
+LAUNCHER = """
+import os, signal, sys
+moment = sys.argv.pop(1)
+calls, started = 0, False
+def watch(frame, event, argument):
+    global calls, started
+    started = started or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    calls += started and event == "call"
+    if started and moment in (f"call {calls}", f"{event} {frame.f_code.co_name}"):
+        sys.setprofile(None)
+        print("interrupted", flush=True)
+        os.kill(os.getpid(), signal.SIGINT)
+sys.setprofile(watch)
+from kubectl_mc.__main__ import ENTRY
+ENTRY()
+"""
+
+KUBECTL = "#!/bin/sh\necho 'error: no' >&2; exit 1\n"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    (folder / ".kube").mkdir()
+    (folder / ".kube" / "config").write_text("kind: Config")
+    (folder / "kubectl").write_text(KUBECTL)
+    (folder / "kubectl").chmod(0o755)
+    return folder
+
+
+def is_interrupted(home: Path, entry: str, moment: str, words: list[str]) -> bool:
+    """Start the program, and return whether it came to that moment; then it has to end as Ctrl-C ends a program."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LAUNCHER.replace("ENTRY", entry), moment, *words],
+        cwd=ROOT, env={"HOME": str(home), "PATH": f"{home}:/usr/bin:/bin"}, capture_output=True, text=True, check=False,
+        timeout=60, start_new_session=True,
+    )  # fmt: skip
+    if "interrupted" not in ended.stdout:
+        return False
+    assert ended.returncode == 130
+    assert "Traceback" not in ended.stderr
+    return True
+
+
+@pytest.mark.parametrize(
+    ("entry", "words", "most"),
+    [("run", ["get", "pods"], 6000), ("run", ["audit"], 4000), ("complete", ["get", "--clusters", ""], 6000)],
+)
+def test_ctrl_c_at_any_moment_of_the_start(home: Path, entry: str, words: list[str], most: int) -> None:
+    outcomes = []
+
+    @settings(max_examples=25, deadline=None, database=None)
+    @given(st.integers(1, most))
+    def interrupt(call: int) -> None:
+        outcomes.append(is_interrupted(home, entry, f"call {call}", words))
+
+    interrupt()
+    assert sum(outcomes) > 5
+
+
+@pytest.mark.parametrize("moment", ["call run", "call _exit_with", "call main", "return main", "call safe_streams"])
+def test_ctrl_c_while_one_part_hands_over_to_the_next(home: Path, moment: str) -> None:
+    assert is_interrupted(home, "run", moment, ["audit"])

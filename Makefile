@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python
 
-.PHONY: test lint unit e2e demo demo-shell bench clean
+FUZZ ?= 20000
+
+.PHONY: test lint unit e2e fuzz demo demo-shell bench clean
 
 test: lint unit e2e
 
@@ -25,6 +27,10 @@ unit: $(VENV)/.installed
 
 e2e: $(VENV)/.installed
 	$(RUN) -m pytest -q tests/e2e
+
+# Each property test with FUZZ cases.
+fuzz: $(VENV)/.installed
+	FUZZ=$(FUZZ) $(RUN) -m pytest -q -m 'hypothesis or fuzz'
 
 demo: $(VENV)/.installed
 	@$(RUN) -m fixtures.demo

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.e2e.verbs_test import Place
 
 MEMBERS = ("c1", "c2", "c3")
+
 MC = (sys.executable, "-m", "kubectl_mc")
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from kubectl_mc import __version__, messages
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, WITHOUT_OPERANDS
@@ -71,7 +71,7 @@ def _run(invocation: Invocation, environment: Environment) -> int:
         stdout.write(command.HELP + help_texts.sections_text(FLAG_SECTIONS[line.path[0]]))
         return 0
     # A command must not run without a flag or an operand that it doesn't have.
-    own = grammar.flag_table(line.verb).flags
+    own = flag_tables.flag_table(line.verb).flags
     unexpected = [token.words[0] for token in line.tokens if token.unknown]
     unexpected += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
     if unexpected:

@@ -24,7 +24,8 @@ OURS = {"kubectl_mc"} | {
     for name in (
         "access", "access.cluster_access", "access.kubeconfigs", "access.logins",
         "cli",
-        "command_line", "command_line.grammar", "command_line.invocation", "command_line.kubectl_flags",
+        "command_line", "command_line.flag_tables", "command_line.grammar", "command_line.invocation",
+        "command_line.kubectl_flags",
         "command_line.options", "command_line.own_commands", "command_line.verbs",
         "commands", "commands.kubectl",
         "fleet", "fleet.choice", "fleet.cluster_profiles", "fleet.clusters",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.changes import redaction
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import object_changes, report
 from kubectl_mc.merge.object_changes import ObjectChange
@@ -129,8 +129,8 @@ def subject(request: Request, findings: Sequence[Finding]) -> str:
     return ", ".join(f"'{messages.visible(file)}'" for file in files) if verbs.is_kubectls(request.line) else ""
 
 
-_DIFF_FLAGS = grammar.flag_table("diff").flags
-_ONLY_APPLY_FLAGS = tuple(name for name in grammar.flag_table("apply").flags if name not in _DIFF_FLAGS)
+_DIFF_FLAGS = flag_tables.flag_table("diff").flags
+_ONLY_APPLY_FLAGS = tuple(name for name in flag_tables.flag_table("apply").flags if name not in _DIFF_FLAGS)
 
 
 def show_differences(request: Request, jobs: Sequence[Job], streams: Streams) -> None:

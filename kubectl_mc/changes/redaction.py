@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
 
 REDACTED = "<redacted>"
@@ -204,7 +204,7 @@ def _redact_value(name: str, value: str, line: CommandLine, about_secrets: bool)
         key, equals, _ = value.partition("=")
         return f"{key}={REDACTED}" if equals else REDACTED
     patches_secret = name == "patch" and (about_secrets or _LOOKS_SECRET.search(value))
-    unfamiliar = name not in grammar.flag_table(line.verb).flags
+    unfamiliar = name not in flag_tables.flag_table(line.verb).flags
     if name in _SECRET_FLAGS or patches_secret or (unfamiliar and _LOOKS_SECRET.search(name)):
         return REDACTED
     if name == "raw":

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.changes.change import Change
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.processes import event_loop
@@ -47,7 +47,7 @@ def related_line(line: CommandLine, words: Sequence[str], namespace: str) -> Com
 
     namespace: takes the place of the line's; "" for none
     """
-    common = grammar.flag_table("").flags
+    common = flag_tables.flag_table("").flags
     kept = [
         token
         for token in line.tokens

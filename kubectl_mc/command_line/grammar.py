@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterable, Mapping, Sequence
-from functools import cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from kubectl_mc import messages
+from kubectl_mc.command_line.flag_tables import Flag, FlagTable, all_flags, all_letters, flag_table, normal_name
 from kubectl_mc.command_line.kubectl_flags import ALIASES, FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS, EXTRA_FLAGS
+from kubectl_mc.command_line.own_commands import COMMANDS
 
 
 class Token(NamedTuple):
@@ -53,66 +53,6 @@ class CommandLine(NamedTuple):
     def verb(self) -> str:
         """The path as kubectl writes it: "rollout status"."""
         return " ".join(self.path)
-
-
-class Flag(NamedTuple):
-    """A flag of a command.
-
-    kind: "bool" and "optional" take no next word (pflag's NoOptDefVal), the others do; of a "list" all values count;
-        of a "checked" scalar, such as a number, pflag refuses wrong values even where a later one replaces them
-    bare: the value of an optional flag that is typed without one, e.g. "unchanged" for --dry-run
-    """
-
-    kind: Literal["bool", "optional", "scalar", "checked", "list"] = "bool"
-    bare: str = "true"
-
-    @property
-    def takes_word(self) -> bool:
-        """Whether the next word is its value if there is no `=`."""
-        return self.kind not in ("bool", "optional")
-
-
-class FlagTable(NamedTuple):
-    """The flags of one command. flags: by their long names; shorthand: letter -> long name."""
-
-    flags: Mapping[str, Flag]
-    shorthand: Mapping[str, str]
-
-    @property
-    def takes_value(self) -> dict[str, bool]:
-        """Return for each long name whether the flag takes the next word as its value."""
-        return {name: flag.takes_word for name, flag in self.flags.items()}
-
-
-@cache
-def flag_table(path: str) -> FlagTable:
-    """Return the flags of a command ("get", "rollout status", "" without a verb), including the global ones.
-
-    A command's own flag hides the global one of its name, and the shorthand of that (pflag's AddFlagSet).
-    """
-    text = f"{FLAGS.get(path, COMMANDS.get(path, ''))} {EXTRA_FLAGS.get(path, '')}"
-    own = dict(map(_parse_entry, text.split())) if path else {}
-    global_flags = dict(map(_parse_entry, FLAGS[""].split()))
-    entries = {"help": ("h", Flag()), **global_flags, **own}
-    letters = {letter: name for name, (letter, _) in entries.items() if letter}
-    return FlagTable({name: flag for name, (_, flag) in entries.items()}, letters)
-
-
-def _parse_entry(entry: str) -> tuple[str, tuple[str, Flag]]:
-    """Return (long name, (shorthand, flag)) of an entry of kubectl_flags.py: `f,filename=*`."""
-    shorthand, _, rest = entry.rpartition(",")
-    name, optional, bare = rest.partition("?")
-    if optional:
-        return name, (shorthand, Flag("optional", bare))
-    name, equals, mark = rest.partition("=")
-    kinds: Mapping[str, Literal["scalar", "checked", "list"]] = {"": "scalar", "!": "checked", "*": "list"}
-    return name, (shorthand, Flag(kinds[mark]) if equals else Flag())
-
-
-@cache
-def all_flags() -> frozenset[str]:
-    """Return the long names of the flags of all kubectl commands."""
-    return frozenset(_parse_entry(entry)[0] for flags in FLAGS.values() for entry in flags.split())
 
 
 # --- Reading ----------------------------------------------------------------------------------------------------
@@ -209,23 +149,13 @@ def _first_word(
 
 def _is_of_another_command(word: str) -> bool:
     """Return whether some other command has this flag: then it is certain that this one doesn't have it."""
-    return normal_name(word[2:]) in all_flags() if word.startswith("--") else word[1] in _all_letters()
-
-
-@cache
-def _all_letters() -> frozenset[str]:
-    return frozenset(entry[0] for flags in FLAGS.values() for entry in flags.split() if entry[1:2] == ",")
+    return normal_name(word[2:]) in all_flags() if word.startswith("--") else word[1] in all_letters()
 
 
 def _first_unknown(argv: Sequence[str], own_flags: Mapping[str, Flag]) -> str:
     """Return the first word that looks like a flag that we don't know, for a message."""
     flags = (word for word in argv if word.startswith("-") and word not in ("-", "--"))
     return next((word for word in flags if normal_name(word[2:]) not in {*own_flags, *all_flags()}), "")
-
-
-def normal_name(name: str) -> str:
-    """Return a long flag's name as kubectl normalizes it: `_` is `-` (component-base, WordSepNormalizeFunc)."""
-    return name.replace("_", "-")
 
 
 def _extend_path(path: tuple[str, ...], word: str) -> tuple[str, ...] | None:

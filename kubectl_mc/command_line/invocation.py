@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.options import OWN_FLAGS, Options, from_flags
@@ -64,6 +64,6 @@ def _check_flags(line: CommandLine) -> None:
     if line.path and line.path[0] not in FLAGS:
         return  # a plugin has flags of its own
     for word in (token.words[0] for token in line.tokens if token.unknown and token.words[0].startswith("--")):
-        name = grammar.normal_name(word[2:].partition("=")[0])
-        if name not in grammar.all_flags() and (meant := messages.nearest(name, OWN_FLAGS, cutoff=0.8)):
+        name = flag_tables.normal_name(word[2:].partition("=")[0])
+        if name not in flag_tables.all_flags() and (meant := messages.nearest(name, OWN_FLAGS, cutoff=0.8)):
             raise messages.unknown_own_flag(name, meant)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.messages import UserError
@@ -187,10 +187,10 @@ def _check_added_words(where: str, line: CommandLine, typed: Sequence[str]) -> N
 
 def _counting(options: Sequence[Option], where: str, path: tuple[str, ...], argv: Sequence[str]) -> list[Option]:
     """Return the options that count: those whose flag is not typed."""
-    table = grammar.flag_table(" ".join(path))
+    table = flag_tables.flag_table(" ".join(path))
     counting: list[Option] = []
     for option, value in options:
-        name = grammar.normal_name(option)
+        name = flag_tables.normal_name(option)
         if name not in table.flags or name == "help":
             raise messages.bad_kuberc(f"{where}: kubectl {' '.join(path)} has no flag --{option}")
         letter = next((letter for letter, long in table.shorthand.items() if long == name), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS
@@ -285,7 +285,7 @@ def _has_dry_run(line: CommandLine) -> bool:
 
 
 def _takes_dry_run(line: CommandLine) -> bool:
-    return is_kubectls(line) and "dry-run" in grammar.flag_table(line.verb).flags
+    return is_kubectls(line) and "dry-run" in flag_tables.flag_table(line.verb).flags
 
 
 def sorted_by(verb: VerbRow, line: CommandLine) -> str:

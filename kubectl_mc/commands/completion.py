@@ -13,7 +13,7 @@ from kubectl_mc import messages
 from kubectl_mc.access.approvals import approvals_path, read_approvals
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
 from kubectl_mc.changes import record
-from kubectl_mc.command_line import grammar, help_texts, verbs
+from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS
@@ -82,7 +82,7 @@ def _without_own_flags(words: Sequence[str]) -> list[str]:
     for word in rest:
         if word == "--":
             return [*kept, word, *rest]
-        name, equals, _ = grammar.normal_name(word[2:]).partition("=")
+        name, equals, _ = flag_tables.normal_name(word[2:]).partition("=")
         if word.startswith("--") and name in OWN_FLAGS:
             if OWN_FLAGS[name] and not equals:
                 next(rest, None)

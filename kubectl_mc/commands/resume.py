@@ -10,7 +10,7 @@ from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, re
 from kubectl_mc.access.logins import logins_for
 from kubectl_mc.changes import change_input, earlier_run, gate, input_files, record, redaction, summary, waves
 from kubectl_mc.changes.record import Outcome, Run
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import SELECTION_FLAGS, Options, from_flags, names_targets
@@ -39,7 +39,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     operands, options, streams = grammar.operands(line), environment.options, environment.streams
     if len(operands) != 1 or names_targets(options._replace(clusters=())):
         raise messages.which_run("resume")
-    earlier_run.refuse_flags(line, grammar.flag_table("").flags)  # The run has its own.
+    earlier_run.refuse_flags(line, flag_tables.flag_table("").flags)  # The run has its own.
     path = record.record_path(environment.home)
     runs = record.read_record(path)
     streams.say(runs.warnings)

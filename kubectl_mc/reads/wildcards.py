@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Command, Exit, Result
@@ -179,7 +179,7 @@ _NAMESPACE_AND_NAME = "custom-columns=NAMESPACE:.metadata.namespace,NAME:.metada
 
 def _listing(line: CommandLine, kind: str) -> CommandLine:
     """Return `get KIND -o name` with the line's flags that say where and as whom; with -A also the namespaces."""
-    kept_flags = {*grammar.flag_table("").flags}
+    kept_flags = {*flag_tables.flag_table("").flags}
     output = [("output", "name")]
     if _all_namespaces(line):
         kept_flags |= {"selector", "field-selector"} if line.verb == "get" else set()

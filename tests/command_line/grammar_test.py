@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.command_line import grammar, invocation
+from kubectl_mc.command_line import flag_tables, grammar, invocation
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.messages import UserError
 
@@ -65,7 +65,7 @@ def test_no_word_is_lost(parts: list[list[str]], after: list[list[str]]) -> None
 
 def understood(line: grammar.CommandLine) -> tuple[object, ...]:
     """What counts of a command line: verb, values, operands, and what stands behind a `--`."""
-    table = grammar.flag_table(line.verb).flags
+    table = flag_tables.flag_table(line.verb).flags
     names = dict.fromkeys(sorted(name for token in line.tokens for name, _ in token.flags))
     values = {name: grammar.values(line, name) for name in names}
     counting = {

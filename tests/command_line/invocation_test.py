@@ -7,7 +7,7 @@ import os
 import pytest
 
 from kubectl_mc import __version__, cli, messages
-from kubectl_mc.command_line import grammar, help_texts, invocation
+from kubectl_mc.command_line import flag_tables, grammar, help_texts, invocation
 from kubectl_mc.command_line.options import OWN_FLAGS, Options, with_defaults
 from kubectl_mc.messages import UserError
 
@@ -32,10 +32,10 @@ def run(*argv: str) -> tuple[int, str, str]:
 
 
 def test_no_flag_of_ours_is_one_of_kubectl_s() -> None:
-    assert not set(OWN_FLAGS) & grammar.all_flags()
+    assert not set(OWN_FLAGS) & flag_tables.all_flags()
 
 
-@pytest.mark.parametrize("flag", sorted(grammar.all_flags() - set(invocation.REFUSED)))
+@pytest.mark.parametrize("flag", sorted(flag_tables.all_flags() - set(invocation.REFUSED)))
 def test_no_flag_of_kubectl_s_is_taken_for_one_of_ours(flag: str) -> None:
     assert grammar.typed_words(invocation.parse_invocation(["get", "pods", f"--{flag}=x"]).kubectl)[-1] == f"--{flag}=x"
 

@@ -33,14 +33,14 @@ def sentence(request: Request, typed: CommandLine, findings: Sequence[Finding], 
     has_objects = any(finding.objects for finding in findings)
     verb = "create" if has_objects and typed.path[0] == "create" else typed.verb  # the objects have the kind already
     words = [verb.capitalize(), preflight.subject(request._replace(line=typed), findings)]
-    return f"{' '.join(filter(None, words))} {request.verb.as_change.preposition} {messages.cluster_count(count)}"
+    return f"{' '.join(filter(None, words))} {request.row.as_change.preposition} {messages.cluster_count(count)}"
 
 
 def is_counted(request: Request, typed: CommandLine, findings: Sequence[Finding], count: int) -> bool:
     """Return whether the change affects so much, in several clusters, that their number has to be typed."""
     kinds = {change.kind for finding in findings for change in finding.objects}
-    large = any(verbs.is_counted_type(request.verb, kind) for kind in kinds)
-    return count > 1 and (verbs.needs_count(request.verb, typed) or large)
+    large = any(verbs.is_counted_type(request.row, kind) for kind in kinds)
+    return count > 1 and (verbs.needs_count(request.row, typed) or large)
 
 
 def ask_confirmation(shown: Sequence[str], question: str, counted: int | None) -> None:

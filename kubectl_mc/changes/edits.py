@@ -34,7 +34,7 @@ ObjectStates = Mapping[tuple[str, str], ObjectState]
 def read_states(change: Change, clusters: Iterable[str]) -> list[Result]:
     """Ask each cluster for the objects that are edited (see `parse_states`). Raises KeyboardInterrupt."""
     line = reading_line(change.typed)
-    request = change.request._replace(verb=verbs.find_row(line), line=line)
+    request = change.request._replace(row=verbs.find_row(line), line=line)
     commands = [job_command(request, change.jobs[cluster]._replace(line=line)) for cluster in clusters]
     return event_loop.collect_results(commands, change.request.parallel(len(commands)), _PATIENCE)
 

@@ -42,7 +42,7 @@ def make_change(request: Request, clusters: Sequence[Cluster], targets: Sequence
     log = record.open_log(record.record_path(request.environment.home), record.new_run_id())
     record.lock_run(log)
     with prepared_change(request, clusters, targets, addresses, log) as change:
-        if verbs.mode(request.verb, request.line) == "terminal":
+        if verbs.mode(request.row, request.line) == "terminal":
             return change_in_foreground(change, waves)
         return carry_out(change, waves, {name: Outcome(name, "not started") for name in names})
 
@@ -90,7 +90,7 @@ def check_flags(request: Request, total: int) -> None:
     if "show-diff" in typed and request.line.path != ("apply",):
         raise messages.flag_is_not_for("show-diff", request.line.verb, "apply")
     wave_flags = [name for name in typed if name in _WAVE_FLAGS]
-    if wave_flags and verbs.mode(request.verb, request.line) == "terminal":
+    if wave_flags and verbs.mode(request.row, request.line) == "terminal":
         raise messages.one_by_one(wave_flags[0], request.line.verb)
     tolerated_failures(options.max_failures, total)
     if options.pause == "prompt":
@@ -113,7 +113,7 @@ def prepared_change(
     with ExitStack() as stack:
         change_input = ChangeInput(line)
         paths, held = local_files.local_paths(line) if verbs.is_kubectls(line) else [], dict[str, bytes]()
-        if verbs.mode(request.verb, line) == "captured" and verbs.is_kubectls(line):
+        if verbs.mode(request.row, line) == "captured" and verbs.is_kubectls(line):
             stdin = environment.streams.stdin.buffer.read
             line, held = stack.enter_context(pipe_files.held_pipes(line, stdin, files=True))
             change_input = read_input(environment, line, stdin)
@@ -143,7 +143,7 @@ def prepared_change(
 
 def _without_question(request: Request) -> CommandLine:
     """Return the command line without kubectl's own question, for which ours stands."""
-    return grammar.without(request.line, (request.verb.as_change.asks_by,))
+    return grammar.without(request.line, (request.row.as_change.asks_by,))
 
 
 def carry_out(
@@ -168,7 +168,7 @@ def carry_out(
         preflight.show_differences(request, [change.jobs[name] for name in going], change.streams)
     _ask(change, findings, going)
     expected = {finding.cluster: finding.objects for finding in findings}
-    stops = request.verb.as_change.stops or options.waves or options.canary or options.max_failures
+    stops = request.row.as_change.stops or options.waves or options.canary or options.max_failures
     progress = Progress(
         {name: outcome._replace(objects=expected.get(name, outcome.objects)) for name, outcome in outcomes.items()},
         tolerated_failures(options.max_failures, len(outcomes)) if stops else None,
@@ -184,7 +184,7 @@ def carry_out(
         wave_runner.run_waves(change, [wave for wave in remaining if wave], progress)
     results = [progress.results[name] for name in change.clusters if name in progress.results]
     judging = _judging_request(change, results)
-    is_streamed = verbs.mode(request.verb, request.line) == "streamed"
+    is_streamed = verbs.mode(request.row, request.line) == "streamed"
     report = make_report(results, judging, shown=is_streamed) if results else Report((), 0)
     change.streams.say(report.lines)
     if results and not is_streamed:
@@ -194,9 +194,10 @@ def carry_out(
 
 def _found_done(change: Change, finding: Finding) -> Outcome:
     """Return the outcome of a cluster where the run has made the change, but its record doesn't say so."""
+    # The dry run says "unchanged", which would start no rollout.
     objects = [entry._replace(result=messages.FOUND_DONE) for entry in finding.objects]
     made = change.with_namespaces(finding.cluster, objects)
-    return Outcome(finding.cluster, "unchanged", messages.FOUND_DONE, objects=made)
+    return Outcome(finding.cluster, "unchanged", messages.FOUND_DONE, objects=made, done_before=True)
 
 
 def change_in_foreground(change: Change, waves: Sequence[tuple[str, ...]]) -> int:
@@ -227,10 +228,10 @@ def _preflight(change: Change, clusters: Sequence[str]) -> tuple[list[Finding], 
     unreachable = [preflight.judge_finding(result, request) for result in request.unreachable]
     findings = [finding for finding in unreachable if finding.cluster in clusters]
     reachable = [name for name in clusters if name in change.jobs]
-    if verbs.compares_states(request.verb, typed):
+    if verbs.compares_states(request.row, typed):
         results = edits.read_states(change, reachable)
         findings += [preflight.judge_finding(result._replace(stdout=b""), request) for result in results]
-    elif verbs.mode(request.verb, typed) != "terminal" and verbs.can_rehearse(request.verb, typed):
+    elif verbs.mode(request.row, typed) != "terminal" and verbs.can_rehearse(request.row, typed):
         findings += preflight.ask_clusters(request, [change.jobs[name] for name in reachable])
     findings.sort(key=lambda finding: clusters.index(finding.cluster))
     refusals = {finding.cluster: finding.refusal for finding in findings if finding.refusal}
@@ -257,7 +258,7 @@ def _ask(change: Change, findings: Sequence[Finding], going: Sequence[str]) -> N
         return
     shown = confirmation.describe_change(change.typed, [change.clusters[name] for name in going])
     shown += preflight.describe_findings(findings)
-    if not verbs.can_rehearse(change.request.verb, change.request.line):
+    if not verbs.can_rehearse(change.request.row, change.request.line):
         shown.append(messages.NOT_REHEARSED)
     change.streams.say(shown)
     accepted = [finding for finding in findings if finding.cluster in going]
@@ -297,8 +298,8 @@ def _judging_request(change: Change, results: Sequence[Result]) -> Request:
     """Return the request by which results are judged: a missing object is a failure, unless every cluster lacks it."""
     request = change.request._replace(unreachable=())  # they are among the findings, or have not begun
     nowhere = all((cause := result_cause(result, request)) and cause.absent for result in results)
-    status = request.verb.status._replace(needs_all=not nowhere)
-    return request._replace(verb=request.verb._replace(status=status))
+    status = request.row.status._replace(needs_all=not nowhere)
+    return request._replace(row=request.row._replace(status=status))
 
 
 def _finish(change: Change, progress: Progress, kubectl_status: int) -> int:
@@ -317,7 +318,7 @@ def _finish(change: Change, progress: Progress, kubectl_status: int) -> int:
         progress.record_error = error
     if progress.record_error:
         change.streams.say([f"Error: {progress.record_error}"])
-    if len(outcomes) > 1 or verbs.mode(change.request.verb, change.request.line) != "terminal":
+    if len(outcomes) > 1 or verbs.mode(change.request.row, change.request.line) != "terminal":
         whole = written_command(change)[0] == change.typed
         change.streams.say(summary.summary_lines(change.log.run, outcomes, whole))
     return status or (1 if progress.record_error else 0)

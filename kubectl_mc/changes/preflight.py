@@ -55,7 +55,7 @@ def ask_clusters(request: Request, jobs: Sequence[Job]) -> list[Finding]:
     """Make the dry run for every job. Raises KeyboardInterrupt."""
     if request.options.cluster_timeout is None:  # the change itself may wait for objects, a dry run never does
         request = request.with_options(request.options._replace(cluster_timeout=_PATIENCE))
-    dry_run = request.verb.as_change.dry_run
+    dry_run = request.row.as_change.dry_run
     commands = [job_command(request, job._replace(line=rehearsal_line(job.line, dry_run))) for job in jobs]
     results = event_loop.collect_results(commands, request.parallel(len(jobs)), request.patience, request.stdin)
     findings = [judge_finding(result, request) for result in results]
@@ -137,7 +137,7 @@ def show_differences(request: Request, jobs: Sequence[Job], streams: Streams) ->
     """Show what `kubectl diff` prints for each cluster, those with the same differences together (--show-diff)."""
     line = grammar.without(request.line, _ONLY_APPLY_FLAGS)
     line = line._replace(path=("diff",))
-    diff = request._replace(verb=verbs.find_row(line), line=line)
+    diff = request._replace(row=verbs.find_row(line), line=line)
     commands = [job_command(diff, job._replace(line=line)) for job in jobs]
     results = event_loop.collect_results(commands, request.parallel(len(jobs)), diff.patience, request.stdin)
     groups: dict[str, list[str]] = {}

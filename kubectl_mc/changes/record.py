@@ -120,6 +120,7 @@ class Outcome(NamedTuple):
         "refused"; "running" while its kubectl runs
     rolled_out: whether its rollouts were complete; None if nobody waited for them
     unsure: it failed in a way that doesn't show whether the server made the change
+    done_before: it is unchanged, as the run had made the change already when a resumption came to it
     """
 
     cluster: str
@@ -129,6 +130,7 @@ class Outcome(NamedTuple):
     objects: tuple[ObjectChange, ...] = ()
     rolled_out: bool | None = None
     unsure: bool = False
+    done_before: bool = False
 
     @property
     def may_be_done(self) -> bool:
@@ -138,7 +140,7 @@ class Outcome(NamedTuple):
     @property
     def may_roll_out(self) -> bool:
         """Whether the run has made the change, also if only a resumption has seen that."""
-        return self.state == "changed" or any(change.result == messages.FOUND_DONE for change in self.objects)
+        return self.state == "changed" or self.done_before
 
 
 class Run(NamedTuple):
@@ -190,6 +192,7 @@ def _outcome_after(outcome: Outcome, event: Event) -> Outcome:
         seconds=event.get("seconds", 0.0),
         objects=objects,
         unsure=bool(event.get("unsure")),
+        done_before=bool(event.get("done_before")),
     )
 
 
@@ -333,7 +336,13 @@ _EVENTS: Mapping[str, Check] = {
     "begin": _fields({}, cluster=_is_text),
     "rollout": _fields({"reason": _is_text}, cluster=_is_text, done=_is_flag),
     "cluster": _fields(
-        {"reason": _is_text, "seconds": _is_number, "objects": _list_of(_OBJECT), "unsure": _is_flag},
+        {
+            "reason": _is_text,
+            "seconds": _is_number,
+            "objects": _list_of(_OBJECT),
+            "unsure": _is_flag,
+            "done_before": _is_flag,
+        },
         cluster=_is_text,
         state=lambda value: value in _STATES,
     ),

@@ -30,7 +30,7 @@ def wait_for_rollouts(
     for cluster, workload in watched:
         words = ["rollout", "status", workload.resource, f"--timeout={timeout:g}s"]
         line = related_line(change.typed, words, workload.namespace)
-        request = change.request._replace(verb=verbs.find_row(line), line=line)
+        request = change.request._replace(row=verbs.find_row(line), line=line)
         commands.append(job_command(request, change.jobs[cluster]._replace(line=line)))
     results = event_loop.collect_results(commands, change.request.parallel(len(commands)), timeout + _GRACE)
     reasons = dict.fromkeys(workloads, "")

@@ -47,9 +47,9 @@ def _run_wave(change: Change, clusters: Sequence[str], progress: Progress) -> No
     request, jobs = change.request, [change.jobs[cluster] for cluster in clusters]
     started: dict[int, float] = {}
     outputs: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in jobs]
-    screen = streamed.Screen(request, jobs) if verbs.mode(request.verb, request.line) == "streamed" else None
+    screen = streamed.Screen(request, jobs) if verbs.mode(request.row, request.line) == "streamed" else None
     # A screen shows stdout at once; it is kept as well only if it says what became of the objects.
-    keeps_stdout = not screen or verbs.can_rehearse(request.verb, request.line)
+    keeps_stdout = not screen or verbs.can_rehearse(request.row, request.line)
 
     def may_start(index: int) -> bool:
         """Record that a cluster begins. It must not begin if that fails."""
@@ -110,9 +110,9 @@ def judge_outcome(change: Change, result: Result, took: float, before: Outcome) 
     objects = change.with_namespaces(result.cluster, objects) if verbs.is_kubectls(request.line) else ()
     if cause := report.result_cause(result, request):
         unsure = result.timed_out or (result.status or 0) < 0 or cause.reason in _UNSURE
-        reason = _program_failure(result) if request.verb.as_change.runs_program and result.status else cause.reason
+        reason = _program_failure(result) if request.row.as_change.runs_program and result.status else cause.reason
         return Outcome(result.cluster, "failed", reason, took, objects, unsure=unsure)
-    silent_is_unchanged = verbs.can_rehearse(request.verb, request.line) and form in ("", "name")
+    silent_is_unchanged = verbs.can_rehearse(request.row, request.line) and form in ("", "name")
     state = "unchanged" if object_changes.are_unchanged(objects, silent_is_unchanged) else "changed"
     return Outcome(result.cluster, state, "", took, objects)
 
@@ -135,6 +135,7 @@ def written_outcome(outcome: Outcome) -> dict[str, object]:
         "seconds": round(outcome.seconds, 3),
         "objects": record.written_changes(outcome.objects),
         **({"unsure": True} if outcome.unsure else {}),
+        **({"done_before": True} if outcome.done_before else {}),
     }
 
 
@@ -283,7 +284,7 @@ def _judge_edit(
 
 def _object_states(change: Change, cluster: str) -> edits.ObjectStates:
     """Return the states of the objects that are edited; {} where they can't be read."""
-    if not verbs.compares_states(change.request.verb, change.typed):
+    if not verbs.compares_states(change.request.row, change.typed):
         return {}
     (result,) = edits.read_states(change, [cluster])
     return edits.parse_states(result.stdout)

@@ -233,13 +233,13 @@ def is_plugin(line: CommandLine) -> bool:
     return bool(line.path) and line.verb not in FLAGS and line.verb not in COMMANDS
 
 
-def mode(verb: VerbRow, line: CommandLine) -> Mode:
+def mode(row: VerbRow, line: CommandLine) -> Mode:
     """Return how this command line is run, with these flags."""
-    modes = verb.modes
+    modes = row.modes
     if modes.usual == "local" or asks_for_help(line) or _any(line, modes.local_by):
         return "local"
     # With operands, the first may be a sub-verb of a newer kubectl's, so the group's row counts.
-    if verb.group and line.verb == verb.path and not grammar.operands(line):
+    if row.group and line.verb == row.path and not grammar.operands(line):
         return "local"
     if modes.usual == "terminal" or _any(line, modes.terminal_by):
         return "terminal"
@@ -247,7 +247,7 @@ def mode(verb: VerbRow, line: CommandLine) -> Mode:
         return "streamed"
     # One JSON or YAML document for all clusters (`wait -o json`) has to wait for all of them.
     one_document = grammar.output_format(line)[0] in ("json", "yaml", "kyaml")
-    if modes.usual == "streamed" and not is_dry_run(verb, line) and not one_document:
+    if modes.usual == "streamed" and not is_dry_run(row, line) and not one_document:
         return "streamed"
     return "captured"
 
@@ -257,19 +257,19 @@ def asks_for_help(line: CommandLine) -> bool:
     return is_kubectls(line) and grammar.is_set(line, "help")
 
 
-def output_shape(verb: VerbRow, line: CommandLine) -> Shape:
+def output_shape(row: VerbRow, line: CommandLine) -> Shape:
     """Return the shape of the plain output with these flags."""
-    return "table" if _any(line, verb.output.table_by) else verb.output.shape
+    return "table" if _any(line, row.output.table_by) else row.output.shape
 
 
-def is_change(verb: VerbRow, line: CommandLine) -> bool:
+def is_change(row: VerbRow, line: CommandLine) -> bool:
     """Return whether the command changes something; a dry run does not."""
-    return verb.change is not None and not _has_dry_run(line)
+    return row.change is not None and not _has_dry_run(line)
 
 
-def is_dry_run(verb: VerbRow, line: CommandLine) -> bool:
+def is_dry_run(row: VerbRow, line: CommandLine) -> bool:
     """Return whether the command is the dry run of a change, because the user typed --dry-run."""
-    return verb.change is not None and _has_dry_run(line)
+    return row.change is not None and _has_dry_run(line)
 
 
 # GetDryRunStrategy (k8s.io/kubectl/pkg/cmd/util/helpers.go): the strategies, and what strconv.ParseBool takes for true.
@@ -288,71 +288,71 @@ def _takes_dry_run(line: CommandLine) -> bool:
     return is_kubectls(line) and "dry-run" in flag_tables.flag_table(line.verb).flags
 
 
-def sorted_by(verb: VerbRow, line: CommandLine) -> str:
+def sorted_by(row: VerbRow, line: CommandLine) -> str:
     """Return the column by which the rows of all clusters are sorted, "" for none."""
     if _any(line, ("containers", "sum")):  # a pod's containers belong together, and a sum stands last
         return ""
-    return dict(verb.output.sorts).get(grammar.value(line, "sort-by") or "", "")
+    return dict(row.output.sorts).get(grammar.value(line, "sort-by") or "", "")
 
 
-def can_rehearse(verb: VerbRow, line: CommandLine) -> bool:
+def can_rehearse(row: VerbRow, line: CommandLine) -> bool:
     """Return whether kubectl can show beforehand, with a dry run, what the change would do."""
-    change = verb.as_change
+    change = row.as_change
     return change.rehearsed and _takes_dry_run(line) and not _any(line, change.unrehearsed_by)
 
 
-def compares_states(verb: VerbRow, line: CommandLine) -> bool:
+def compares_states(row: VerbRow, line: CommandLine) -> bool:
     """Return whether the objects are read before and after the change, as an editor's change has no dry run.
 
     Objects from stdin are not read.
     """
-    return verb.as_change.one_by_one and "-" not in grammar.values(line, "filename")
+    return row.as_change.one_by_one and "-" not in grammar.values(line, "filename")
 
 
-def needs_count(verb: VerbRow, line: CommandLine) -> bool:
+def needs_count(row: VerbRow, line: CommandLine) -> bool:
     """Return whether the change affects so much that a yes is not enough, as far as the command line tells."""
     words = grammar.operands(line)
     types = words[0].partition("/")[0].split(",") if words else []
     named = len(words) > 1 or any("/" in word for word in words) or _any(line, ("filename", "kustomize"))
-    change = verb.as_change
+    change = row.as_change
     return (
         _any(line, change.counted_by)
         or (change.counted_unnamed and not named)
-        or any(is_counted_type(verb, name) for name in types)
+        or any(is_counted_type(row, name) for name in types)
     )
 
 
-def is_counted_type(verb: VerbRow, kind: str) -> bool:
+def is_counted_type(row: VerbRow, kind: str) -> bool:
     """Return whether a yes is not enough for a type ("ns", "customresourcedefinition.apiextensions.k8s.io")."""
-    return kind.partition(".")[0].lower() in verb.as_change.counted_types
+    return kind.partition(".")[0].lower() in row.as_change.counted_types
 
 
-def needs_one_cluster(verb: VerbRow, line: CommandLine) -> bool:
+def needs_one_cluster(row: VerbRow, line: CommandLine) -> bool:
     """Return whether the command makes sense on one cluster only."""
-    if verb.path == "cp":  # a download (`cp POD:/path here`) of several clusters would write the same files
+    if row.path == "cp":  # a download (`cp POD:/path here`) of several clusters would write the same files
         return any(":" in source for source in grammar.operands(line)[:-1])
-    return (mode(verb, line) == "terminal" and not verb.as_change.one_by_one) or _any(line, verb.modes.alone_by)
+    return (mode(row, line) == "terminal" and not row.as_change.one_by_one) or _any(line, row.modes.alone_by)
 
 
-def is_endless(verb: VerbRow, line: CommandLine) -> bool:
+def is_endless(row: VerbRow, line: CommandLine) -> bool:
     """Return whether the command runs until the user ends it. It then runs on all clusters at once."""
-    return mode(verb, line) == "streamed" and _any(line, (*verb.modes.streamed_by, "follow"))
+    return mode(row, line) == "streamed" and _any(line, (*row.modes.streamed_by, "follow"))
 
 
-def kubectl_time_limit(verb: VerbRow, line: CommandLine) -> str:
+def kubectl_time_limit(row: VerbRow, line: CommandLine) -> str:
     """Return the time ("30s") after which kubectl stops waiting for an object.
 
     It is "" for a verb that doesn't wait, and for several objects, as kubectl waits so long for each of them.
     """
     kind, *names = grammar.operands(line) or [""]
     one_object = len(names) == 1 and not any(mark in kind for mark in ",/") if names else "/" in kind
-    default = verb.waiting.kubectl_timeout
+    default = row.waiting.kubectl_timeout
     return (grammar.value(line, "timeout") or default) if default and one_object else ""
 
 
-def sorts_by_time(verb: VerbRow, line: CommandLine) -> bool:
+def sorts_by_time(row: VerbRow, line: CommandLine) -> bool:
     """Return whether the lines of all clusters can be sorted by time. Output without an end can't."""
-    return verb.output.by_time and not is_endless(verb, line)
+    return row.output.by_time and not is_endless(row, line)
 
 
 def _any(line: CommandLine, names: tuple[str, ...]) -> bool:

@@ -93,12 +93,12 @@ def _without_own_flags(words: Sequence[str]) -> list[str]:
 
 def _own_flags(line: CommandLine) -> list[str]:
     """Return those of our flags that this command of kubectl uses; without a command, all of them."""
-    verb = verbs.find_row(line)
-    if verb.modes.usual == "local":
+    row = verbs.find_row(line)
+    if row.modes.usual == "local":
         return []
-    may_change = not line.path or verb.change
+    may_change = not line.path or row.change
     described = help_texts.flag_descriptions(name for name in help_texts.SECTIONS if may_change or name != "changes")
-    if line.path and not verb.output.by_time:
+    if line.path and not row.output.by_time:
         described.pop("by-time")
     if not line.path:
         described["version"] = "of kubectl mc"

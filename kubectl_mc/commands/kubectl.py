@@ -20,46 +20,46 @@ from kubectl_mc.processes.requests import Request, unreachable_result
 def run(line: CommandLine, environment: Environment) -> int:
     """Run a kubectl command line on the fleet, show the answer and return the exit status. Raises UserError."""
     line = programs.resolve_plugin(line, environment)
-    verb = verbs.find_row(line)
+    row = verbs.find_row(line)
     try:
-        with messages.unchanged_on_error(verbs.is_change(verb, line)):
+        with messages.unchanged_on_error(verbs.is_change(row, line)):
             return run_resolved(line, environment)
     except messages.UserError as error:
-        error.status = verb.status.answer + 1  # 1 says of a `diff` that there are differences
+        error.status = row.status.answer + 1  # 1 says of a `diff` that there are differences
         raise
 
 
 def run_resolved(line: CommandLine, environment: Environment) -> int:
     """Run a command line whose plugin is resolved; otherwise as `run`."""
     environment = programs.with_kubectl(environment)
-    verb = verbs.find_row(line)
-    mode = verbs.mode(verb, line)
+    row = verbs.find_row(line)
+    mode = verbs.mode(row, line)
     if mode == "local":
         return _run_locally(line, environment)
-    needs_one = verbs.needs_one_cluster(verb, line)
-    unnamed = verbs.is_change(verb, line) and not names_targets(environment.options)
+    needs_one = verbs.needs_one_cluster(row, line)
+    unnamed = verbs.is_change(row, line) and not names_targets(environment.options)
     if unnamed and not needs_one:
-        raise messages.no_targets_for_change(line.verb, verb.as_change.preposition)
-    if environment.options.by_time and not verb.output.by_time:
+        raise messages.no_targets_for_change(line.verb, row.as_change.preposition)
+    if environment.options.by_time and not row.output.by_time:
         raise messages.by_time_is_for_logs(line.verb)
-    if environment.options.by_time and verbs.is_endless(verb, line):
+    if environment.options.by_time and verbs.is_endless(row, line):
         raise messages.by_time_needs_an_end()
     logins = logins_for(line, environment.streams)
     choice = choose_clusters(environment, logins)
     if needs_one and (unnamed or len(choice.clusters) > 1):
         raise messages.needs_one_cluster(line.verb, [cluster.name for cluster in choice.clusters])
-    if verbs.is_change(verb, line):
+    if verbs.is_change(row, line):
         refuse_unapproved_contexts(choice, environment.options.typed)
     targets = reach_clusters(choice, line, logins if mode != "terminal" else None)
     unhealthy = [cluster.name for cluster in choice.clusters if cluster.profile.healthy is False]
     if unhealthy:
         environment.streams.say([messages.reported_unhealthy(unhealthy)])
     unreachable = tuple(unreachable_result(target) for target in targets if target.problem)
-    request = Request(choice.environment, verb, line, unreachable=unreachable)
+    request = Request(choice.environment, row, line, unreachable=unreachable)
     # --by-time as a default of the mapping file is for logs only.
-    if request.options.by_time and not verbs.sorts_by_time(verb, line):
+    if request.options.by_time and not verbs.sorts_by_time(row, line):
         request = request.with_options(request.options._replace(by_time=False))
-    if verbs.is_change(verb, line):
+    if verbs.is_change(row, line):
         from kubectl_mc.changes import gate
 
         return gate.make_change(request, choice.clusters, targets)
@@ -106,7 +106,7 @@ def _held_input(request: Request, mode: Mode) -> Iterator[tuple[CommandLine, str
     As for a change, it is read once, so that every cluster gets the same bytes. If possible, they are on no disk.
     """
     line, stdin = request.line, request.environment.streams.stdin.buffer.read
-    rehearses = verbs.is_dry_run(request.verb, line)
+    rehearses = verbs.is_dry_run(request.row, line)
     if mode == "terminal" or not (rehearses or grammar.values(line, "filename") or grammar.values(line, "kustomize")):
         yield line, None
         return

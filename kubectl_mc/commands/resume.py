@@ -53,8 +53,8 @@ def run(line: CommandLine, environment: Environment) -> int:
         raise messages.nothing_to_resume(earlier.id)
     recorded = _with_secrets(earlier, recorded, [token.words[0] for token in line.tokens if token.verbatim][1:])
     recorded = recorded._replace(kubectl=programs.resolve_plugin(recorded.kubectl, environment))
-    verb = verbs.find_row(recorded.kubectl)
-    left = _to_repeat(left, verb, options, grammar.is_set(line, "repeat-unknown"), streams)
+    row = verbs.find_row(recorded.kubectl)
+    left = _to_repeat(left, row, options, grammar.is_set(line, "repeat-unknown"), streams)
     again = [outcome.cluster for outcome in left if outcome.rolled_out is not False]
     if not again and not awaiting_rollout:
         raise messages.nothing_to_resume(earlier.id)
@@ -68,10 +68,10 @@ def run(line: CommandLine, environment: Environment) -> int:
     choice = choose_clusters(environment.for_invocation(restated), logins)
     option_sets = (recorded.options, options)
     refuse_unapproved_contexts(choice, [flag for option_set in option_sets for flag in option_set.typed])
-    foreground = verbs.mode(verb, recorded.kubectl) == "terminal"
+    foreground = verbs.mode(row, recorded.kubectl) == "terminal"
     targets = reach_clusters(choice, recorded.kubectl, None if foreground else logins)
     unreachable = tuple(unreachable_result(target) for target in targets if target.problem)
-    request = Request(choice.environment, verb, recorded.kubectl, unreachable=unreachable)
+    request = Request(choice.environment, row, recorded.kubectl, unreachable=unreachable)
     addresses = earlier_run.check_clusters(request, earlier, option_sets, choice.clusters, targets, same_namespace=True)
     gate.check_flags(request, len(names))
     if options.waves or options.canary:
@@ -136,14 +136,14 @@ def _awaiting_rollout(earlier: Run, recorded: Options) -> list[str]:
 
 
 def _to_repeat(
-    left: Sequence[Outcome], verb: VerbRow, options: Options, repeat_unknown: bool, streams: Streams
+    left: Sequence[Outcome], row: VerbRow, options: Options, repeat_unknown: bool, streams: Streams
 ) -> list[Outcome]:
     """Return the outcomes without those where the change may have been made and cannot be repeated safely.
 
     These are included if the user agrees, with --repeat-unknown or on the terminal.
     """
     unclear = [outcome for outcome in left if outcome.may_be_done]
-    if not unclear or verb.as_change.repeatable or repeat_unknown:
+    if not unclear or row.as_change.repeatable or repeat_unknown:
         return list(left)
     warning = messages.may_be_done(fold_names(outcome.cluster for outcome in unclear))
     streams.say([warning])

@@ -32,7 +32,7 @@ def mergeable_line(request: Request, line: CommandLine, several: bool = False) -
     if several and line.verb == "get":
         # kubectl prints no rows in a cluster where no object has the field; all rows are sorted by the keys instead.
         line = grammar.without(line, ("sort-by",))
-    if verbs.output_shape(request.verb, line) != "table" or request.options.fold:
+    if verbs.output_shape(request.row, line) != "table" or request.options.fold:
         return line
     line = grammar.without(line, ("no-headers",))  # the headers show where the columns start
     form, spec = grammar.output_format(line)
@@ -86,7 +86,7 @@ def merge_answers(
         if list_keys and not any(key.value for key in list_keys):
             raise messages.nothing_to_sort_by(grammar.value(line, "sort-by") or "")
     form, _ = grammar.output_format(line)
-    shape = verbs.output_shape(request.verb, line)
+    shape = verbs.output_shape(request.row, line)
     lone = len(results) == 1
     if options.by_time:
         prefixed = [(f"[{(coloured or {}).get(cluster, cluster)}] ", text) for cluster, text in outputs]
@@ -105,12 +105,12 @@ def merge_answers(
     if form in LINES:
         rows = [(cluster, row) for cluster, text in outputs for row in text.removesuffix("\n").split("\n")]
         return lines.tabbed(_sorted_rows(rows, key_texts))
-    if verbs.is_dry_run(request.verb, line):
+    if verbs.is_dry_run(request.row, line):
         from kubectl_mc.merge import object_changes
 
         return object_changes.dry_run_table(outputs)
     if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
-        fold = request.verb.output.fold if options.fold is None else options.fold
+        fold = request.row.output.fold if options.fold is None else options.fold
         return sections.render_sections(outputs, request.shows_on_terminal, fold)
     if shape == "table" and form in TABLES:
         try:
@@ -144,7 +144,7 @@ def _tables(outputs: Sequence[tuple[str, str]], key_texts: Mapping[str, str], re
         clusters = [table.columns[table.header.index(kubectl_tables.CLUSTER)] for table in merged]
         orders = [_order(row_clusters, key_texts, group) for row_clusters, group in zip(clusters, groups)]
         merged = list(map(kubectl_tables.reorder_rows, merged, orders))
-    sort_column = verbs.sorted_by(request.verb, line)
+    sort_column = verbs.sorted_by(request.row, line)
     if sort_column:
         from kubectl_mc.merge import sorting
 

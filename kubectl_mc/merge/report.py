@@ -26,7 +26,7 @@ def result_cause(result: Result, request: Request) -> Cause | None:
         return Cause("interrupted")
     if result.timed_out:
         return Cause(f"timed out after {request.patience:g}s")
-    stderr, meaning = _text(result.stderr), request.verb.status
+    stderr, meaning = _text(result.stderr), request.row.status
     if not result.status or (result.status == meaning.answer and (result.stdout or not messages.complaints(stderr))):
         return None
     cause = messages.find_cause(stderr, result.status)
@@ -58,7 +58,7 @@ def make_report(results: Sequence[Result], request: Request, shown: bool = False
         }
         lines += nothing if len(nothing) < 2 else [NOTHING]
     if failures:
-        action = f"{request.line.verb} in" if request.verb.change else "query"
+        action = f"{request.line.verb} in" if request.row.change else "query"
         lines += [messages.failed_clusters(action, failures), *messages.advice(failures)]
         if any(result.stdout for result in results) and not shown:
             showing = [result for result, cause in causes if result.stdout or not cause or cause.absent]
@@ -71,7 +71,7 @@ def _status(results: Sequence[Result], request: Request, failed: bool, absent: b
 
     If a status of kubectl is an answer (`diff`: 1 for differences), that of a failure is higher than the answer.
     """
-    answer = request.verb.status.answer
+    answer = request.row.status.answer
     statuses = [abs(status) for result in results if (status := 1 if result.timed_out else result.status) is not None]
     if len(statuses) < len(results):
         return 130

@@ -20,13 +20,13 @@ from kubectl_mc.processes.targets import Target
 class Request(NamedTuple):
     """One kubectl command line for the fleet.
 
-    verb: the row of the verb table
+    row: of the verb table
     stdin: the path of the content of our stdin, if the command reads it (`-f -`)
     unreachable: the results of the clusters that are not asked, as if their kubectls had failed
     """
 
     environment: Environment
-    verb: VerbRow
+    row: VerbRow
     line: CommandLine
     stdin: str | None = None
     unreachable: tuple[Result, ...] = ()
@@ -51,19 +51,19 @@ class Request(NamedTuple):
         timeout = self.options.cluster_timeout
         if timeout is not None:
             return timeout
-        limit = verbs.kubectl_time_limit(self.verb, self.line)
+        limit = verbs.kubectl_time_limit(self.row, self.line)
         if limit:
             own = 0.0
             with suppress(UserError):  # it is negative or malformed, which kubectl reports
                 own = seconds("timeout", limit)
             return own and own + verbs.PATIENCE  # kubectl's limit does not count until it has reached the cluster
-        return 0.0 if verbs.is_endless(self.verb, self.line) else self.verb.waiting.patience
+        return 0.0 if verbs.is_endless(self.row, self.line) else self.row.waiting.patience
 
     def parallel(self, count: int) -> int:
         """Return how many of `count` kubectls run at a time: all of them if they wait, or do not end by themselves."""
-        if verbs.is_endless(self.verb, self.line):
+        if verbs.is_endless(self.row, self.line):
             return max(count, 1)
-        return self.options.max_parallel or (max(count, 1) if self.verb.waiting.kubectl_timeout else default_parallel())
+        return self.options.max_parallel or (max(count, 1) if self.row.waiting.kubectl_timeout else default_parallel())
 
 
 class Job(NamedTuple):
@@ -76,7 +76,7 @@ class Job(NamedTuple):
 
 def job_command(request: Request, job: Job) -> Command:
     """Return the command for a job."""
-    plugin, lasting = not verbs.is_kubectls(job.line), verbs.is_endless(request.verb, request.line)
+    plugin, lasting = not verbs.is_kubectls(job.line), verbs.is_endless(request.row, request.line)
     command = kubectl_process.target_command(request.environment, job.target, job.line, plugin, lasting)
     return command._replace(cluster=job.label)
 

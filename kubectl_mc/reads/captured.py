@@ -32,7 +32,7 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     answers = _ask(request, jobs, several)
     if several and any(b"have a resource type" in answer.result.stderr for answer in answers):
         answers = _ask_without_missing_types(request, answers)
-    if name_patterns(request.verb, request.line):
+    if name_patterns(request.row, request.line):
         answers = _filtered(request, answers)
     cluster_results = wildcards.one_result_per_cluster(
         [answer.result._replace(cluster=answer.job.target.cluster) for answer in answers]

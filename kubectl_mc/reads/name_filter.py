@@ -29,7 +29,7 @@ NameFilter = Callable[[str], bool]  # whether the object with this NAME or TYPE/
 
 def name_filter(request: Request) -> NameFilter | None:
     """Return which objects are kept; None for no wildcards, or if the names have to be listed first (`wildcards`)."""
-    line, patterns = request.line, name_patterns(request.verb, request.line)
+    line, patterns = request.line, name_patterns(request.row, request.line)
     operands = grammar.operands(line)
     if line.verb != "get" or patterns != operands[1:] or any("/" in operand for operand in operands):
         return None
@@ -62,5 +62,5 @@ def filtered_result(result: Result, is_kept: NameFilter, request: Request) -> Re
         text = kubectl_tables.only_rows(text, is_kept)
     if text or result.status != 0 or grammar.is_set(request.line, "ignore-not-found"):
         return result._replace(stdout=text.encode("utf-8", "surrogateescape"))
-    error = messages.no_match(name_patterns(request.verb, request.line))
+    error = messages.no_match(name_patterns(request.row, request.line))
     return result._replace(stdout=b"", stderr=error.encode("utf-8", "replace"), status=1)

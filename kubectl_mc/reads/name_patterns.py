@@ -10,9 +10,9 @@ from kubectl_mc.command_line.verbs import VerbRow
 DEFAULT_TYPES = {"logs": "pod"}
 
 
-def name_patterns(verb: VerbRow, line: CommandLine) -> list[str]:
+def name_patterns(row: VerbRow, line: CommandLine) -> list[str]:
     """Return the operands whose name has a wildcard, such as "nginx-*" or "deploy/web-*"; never a type alone."""
-    words = grammar.operands(line) if verb.wildcards else []
+    words = grammar.operands(line) if row.wildcards else []
     type_first = line.verb not in DEFAULT_TYPES and words and "/" not in words[0]
     return [word for word in words[1 if type_first else 0 :] if is_pattern(word)]
 

@@ -27,7 +27,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     Raises UserError for names that cannot be resolved, and for jobs that have to run all at once and cannot.
     """
     streams = request.environment.streams
-    endless = verbs.is_endless(request.verb, request.line)
+    endless = verbs.is_endless(request.row, request.line)
     resolver = wildcards.Resolver(request, targets)
     commands = list(resolver.commands)
     screen = Screen(request, [])
@@ -89,7 +89,7 @@ class Screen:
                 f"[{coloured(job.label, job.target.cluster) if colour else job.label}] " for colour in self._colours
             )
             printer = self._new_printer(job, stdout_prefix)
-            self._outputs.append(_JobOutput(job, printer, stderr_prefix, holds=self._request.verb.change is None))
+            self._outputs.append(_JobOutput(job, printer, stderr_prefix, holds=self._request.row.change is None))
 
     def show(self, event: Chunk | Exit) -> None:
         """Show what a job has written, or the rest of it when the job has ended."""
@@ -99,7 +99,7 @@ class Screen:
             self._streams.answer(output.printer(None))
             self._streams.say([*output.stderr_lines(None), *(output.release() if not event.status else ())])
             others_go_on = not all(item.exit for item in self._outputs)
-            if others_go_on and verbs.is_endless(self._request.verb, self._request.line):
+            if others_go_on and verbs.is_endless(self._request.row, self._request.line):
                 self._streams.say(self._end_notice(output))
         elif event.stream == "stdout":
             output.has_stdout = True
@@ -214,7 +214,7 @@ def _printer_factory(request: Request) -> Callable[[Job, str], Printer]:
     is_kept = name_filter.name_filter(request)
     if output_format in answers.OBJECTS:
         return lambda job, prefix: _document_printer(WatchedDocuments(job.target.cluster, output_format, is_kept))
-    if verbs.output_shape(request.verb, request.line) == "table" and output_format in answers.TABLES:
+    if verbs.output_shape(request.row, request.line) == "table" and output_format in answers.TABLES:
         headers = custom_columns.column_headers(spec) if output_format == "custom-columns" else ()
         table = WatchedTable(not grammar.is_set(request.line, "no-headers"), headers, is_kept)
         on_terminal = request.shows_on_terminal

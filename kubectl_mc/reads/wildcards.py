@@ -89,7 +89,7 @@ class Resolver:
         self._types_by_name: Mapping[str, Sequence[str]] = {}
         self.types: list[str] = []
         self.jobs: list[Job] = []
-        if not name_patterns(request.verb, line):
+        if not name_patterns(request.row, line):
             self.jobs = same_jobs(targets, line)
         else:
             from kubectl_mc.reads import name_filter
@@ -130,7 +130,7 @@ class Resolver:
         objects = self._matching_objects(dict(zip(self.types, results)))
         if objects or grammar.is_set(self._request.line, "ignore-not-found"):
             return _object_jobs(self._request, target, objects), []
-        error = messages.no_match(name_patterns(self._request.verb, self._request.line))
+        error = messages.no_match(name_patterns(self._request.row, self._request.line))
         return [], [Result(target.cluster, b"", error.encode("utf-8", "replace"), 1)]
 
     def _matching_objects(self, listings: Mapping[str, Result]) -> list[Object]:
@@ -165,7 +165,7 @@ def _types_by_name(request: Request) -> dict[str, list[str]]:
 
     The types stay separate because a cluster may not have one of them.
     """
-    line, patterns = request.line, name_patterns(request.verb, request.line)
+    line, patterns = request.line, name_patterns(request.row, request.line)
     operands = grammar.operands(line)
     default_type = ""  # of names without a type: `pods` in `get pods 'web-*'`
     if any("/" not in pattern for pattern in patterns):
@@ -216,7 +216,7 @@ def _listed_objects(kind: str, listing: Result, everywhere: bool) -> list[Object
 def _object_jobs(request: Request, target: Target, objects: Sequence[Object]) -> list[Job]:
     """Return the jobs of one cluster for its objects: one for each object, name or namespace, or one for all."""
     line, everywhere = request.line, _all_namespaces(request.line)
-    single = line.verb in DEFAULT_TYPES or verbs.is_endless(request.verb, line)  # `logs` and a watch take one object
+    single = line.verb in DEFAULT_TYPES or verbs.is_endless(request.row, line)  # `logs` and a watch take one object
     if everywhere and line.verb == "get":
         return _field_selector_jobs(target, line, objects, single)
     containers = [word for word in grammar.operands(line) if not is_pattern(word)] if line.verb in DEFAULT_TYPES else []

@@ -69,7 +69,7 @@ def test_the_rehearsal_says_what_it_would_do_whatever_is_to_be_shown() -> None:
 )
 def test_what_can_be_rehearsed(text: str, rehearsed: bool) -> None:
     asked = request(text)
-    assert verbs.can_rehearse(asked.verb, asked.line) is rehearsed
+    assert verbs.can_rehearse(asked.row, asked.line) is rehearsed
 
 
 def finding(cluster: str, *resources: str, result: str = "deleted", refusal: str = "") -> Finding:

@@ -162,8 +162,11 @@ def _extend_path(path: tuple[str, ...], word: str) -> tuple[str, ...] | None:
     """Return the path with its sub-verb, under kubectl's own name for it; None if the word is not a sub-verb.
 
     The first word is always the verb: if kubectl doesn't have it, it is the name of a plugin, which has no sub-verbs.
+    Raises UserError if it has a blank: joined with others, it would look like another verb.
     """
     if not path:
+        if " " in word:
+            raise messages.blank_in_verb(word)
         return (word,)
     typed = " ".join((*path, word))
     command = ALIASES.get(typed, typed)

@@ -14,6 +14,7 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
+from kubectl_mc.command_line.kuberc_text import UnclearError
 from kubectl_mc.messages import UserError
 
 # Flags that change where a command goes, or as whom. A kuberc may not set one: a command for one cluster would reach
@@ -24,12 +25,14 @@ IDENTITY_FLAGS = (
     "as-group", "as-uid", "as-user-extra", "kubeconfig",
 )  # fmt: skip
 
-# apiVersion -> the names of a default's list and of an option's list (pkg/config/v1alpha1 and v1beta1, types.go)
-_FIELDS = {
-    "kubectl.config.k8s.io/v1alpha1": ("overrides", "flags"),
-    "kubectl.config.k8s.io/v1beta1": ("defaults", "options"),
+_GROUP = "kubectl.config.k8s.io/"
+_POLICY, _ALLOWLIST = "credentialPluginPolicy", "credentialPluginAllowlist"
+# apiVersion -> the names of a default's list and of an option's list, and the fields of a policy for credential plugins
+# (pkg/config/v1alpha1 and v1beta1, types.go)
+_FIELDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    f"{_GROUP}v1alpha1": ("overrides", "flags", ()),
+    f"{_GROUP}v1beta1": ("defaults", "options", (_POLICY, _ALLOWLIST)),
 }
-_POLICY_FIELDS = ("credentialPluginPolicy", "credentialPluginAllowlist")
 
 Option = tuple[str, str]  # a flag's name and its value
 
@@ -52,33 +55,49 @@ class Defaults(NamedTuple):
 
 
 class Kuberc(NamedTuple):
-    """A kuberc file. policy: the fields about credential plugins, as they stand in the file; {} without any"""
+    """A kuberc file.
+
+    policy: the fields about credential plugins, as they stand in the file; {} without any
+    unknown: the names of the fields that kubectl passes over
+    """
 
     aliases: tuple[Alias, ...] = ()
     defaults: tuple[Defaults, ...] = ()
     policy: Mapping[str, Any] = {}
+    unknown: tuple[str, ...] = ()
 
 
 def parse_documents(documents: Iterable[object]) -> Kuberc | None:
     """Return the first document that kubectl can use; None if there is none (marshal.go, decodePreference).
 
-    Unknown fields count for nothing. A value of another type, as `default: true`, makes a document unusable.
+    Unknown fields count for nothing. A value of another type, as `default: true`, makes a document unusable. Raises
+    UnclearError for a document that some kubectls use and others don't.
     """
     for document in documents:
         if not isinstance(document, Mapping) or document.get("kind") != "Preference":
             continue
-        fields = _FIELDS.get(str(document.get("apiVersion")))
-        if fields:
+        version = str(document.get("apiVersion"))
+        if version in _FIELDS:
             try:
-                return _parse_document(document, *fields)
+                return _parse_document(document, *_FIELDS[version])
             except TypeError:
                 continue
+        if version.startswith(_GROUP):  # a newer kubectl may use it
+            raise UnclearError(f"its apiVersion {version} is not known")
     return None
 
 
-def _parse_document(document: Mapping[str, Any], defaults: str, options: str) -> Kuberc:
+def _parse_document(document: Mapping[str, Any], defaults: str, options: str, policy: tuple[str, ...]) -> Kuberc:
+    unknown = [name for name in document if name not in ("apiVersion", "kind", "aliases", defaults, *policy)]
+
+    def entries_of(mapping: Mapping[str, Any], field: str, *known: str) -> list[Mapping[str, Any]]:
+        entries = _entries(mapping, field)
+        unknown.extend(name for entry in entries for name in entry if name not in known)
+        return entries
+
     def options_of(entry: Mapping[str, Any]) -> tuple[Option, ...]:
-        return tuple((_text(option.get("name")), _text(option.get("default"))) for option in _entries(entry, options))
+        entries = entries_of(entry, options, "name", "default")
+        return tuple((_text(option.get("name")), _text(option.get("default"))) for option in entries)
 
     return Kuberc(
         tuple(
@@ -89,11 +108,24 @@ def _parse_document(document: Mapping[str, Any], defaults: str, options: str) ->
                 _texts(entry.get("appendArgs")),
                 options_of(entry),
             )
-            for entry in _entries(document, "aliases")
+            for entry in entries_of(document, "aliases", "name", "command", "prependArgs", "appendArgs", options)
         ),
-        tuple(Defaults(_text(entry.get("command")), options_of(entry)) for entry in _entries(document, defaults)),
-        {field: document[field] for field in _POLICY_FIELDS if document.get(field)},
+        tuple(
+            Defaults(_text(entry.get("command")), options_of(entry))
+            for entry in entries_of(document, defaults, "command", options)
+        ),
+        _policy(document) if policy else {},
+        tuple(unknown),
     )
+
+
+def _policy(document: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        policy = {_POLICY: _text(document.get(_POLICY))}
+        entries = [{name: _text(value) for name, value in entry.items()} for entry in _entries(document, _ALLOWLIST)]
+    except TypeError:  # kubectl 1.34, which doesn't know these fields, uses the document
+        raise UnclearError("its policy for credential plugins has a value of a wrong type") from None
+    return {name: value for name, value in {**policy, _ALLOWLIST: entries}.items() if value}
 
 
 def _text(value: object) -> str:
@@ -109,10 +141,10 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _entries(mapping: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
-    entries = mapping.get(field) or []
-    if not isinstance(entries, list) or not all(isinstance(entry, Mapping | None) for entry in entries):
+    entries = mapping.get(field)
+    if not isinstance(entries, list | None) or not all(isinstance(entry, Mapping | None) for entry in entries or ()):
         raise TypeError("not a list of objects")
-    return [entry or {} for entry in entries]
+    return [entry or {} for entry in entries or ()]
 
 
 def resolve(kuberc: Kuberc, argv: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 
 from kubectl_mc.command_line import flag_tables, grammar
@@ -84,6 +85,7 @@ class ChangeTraits(NamedTuple):
     revises: it can give a workload a new revision, which `rollout undo` takes back
     stops: by default, a cluster's failure stops the change in the others
     asks_by: the flag with which kubectl itself asks on stdin
+    lists_by: the flag with which it shows what is there, and changes nothing if it is told nothing to set
     runs_program: it runs a program, whose arguments and output are not recorded
     one_by_one: on the terminal, it goes through several clusters, one after another
     """
@@ -100,6 +102,7 @@ class ChangeTraits(NamedTuple):
     revises: bool = False
     stops: bool = True
     asks_by: str = ""
+    lists_by: str = ""
     runs_program: bool = False
     one_by_one: bool = False
 
@@ -141,6 +144,7 @@ _LARGE = ("namespace", "namespaces", "ns", "customresourcedefinition", "customre
 _PROGRAM = ChangeTraits(runs_program=True)
 _INDEPENDENT_PROGRAM = ChangeTraits(stops=False, runs_program=True)
 _REPEATABLE = ChangeTraits(repeatable=True)
+_PAIRS = ChangeTraits(repeatable=True, lists_by="list")
 _REVISING = ChangeTraits(revises=True)
 
 _ROWS = (
@@ -171,7 +175,7 @@ _ROWS = (
     VerbRow("cp", modes=_STREAMED, waiting=_UNLIMITED, change=ChangeTraits(stops=False)),
     VerbRow("edit", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True, revises=True)),
     VerbRow("apply edit-last-applied", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True)),
-    VerbRow("annotate", modes=_LOCAL_BY_FLAG, change=_REPEATABLE),
+    VerbRow("annotate", modes=_LOCAL_BY_FLAG, change=_PAIRS),
     VerbRow("apply", change=ChangeTraits(unrehearsed_by=_FORCE, counted_by=("prune",), repeatable=True, revises=True)),
     VerbRow("auth", change=ChangeTraits(rehearsed=False, repeatable=True), group=True),
     VerbRow("autoscale", change=ChangeTraits()),
@@ -188,7 +192,7 @@ _ROWS = (
     # With --dry-run=server, kubectl waits for pods that its dry run has not evicted (kubectl 1.37).
     VerbRow("drain", modes=_STREAMED, waiting=_MINUTES, change=ChangeTraits(repeatable=True, dry_run="client")),
     VerbRow("expose", change=ChangeTraits()),
-    VerbRow("label", modes=_LOCAL_BY_FLAG, change=_REPEATABLE),
+    VerbRow("label", modes=_LOCAL_BY_FLAG, change=_PAIRS),
     VerbRow("patch", modes=_LOCAL_BY_FLAG, change=_REVISING),
     VerbRow(
         "replace",
@@ -201,6 +205,7 @@ _ROWS = (
     VerbRow("rollout undo", change=_REVISING),
     VerbRow("scale", change=_REPEATABLE),
     VerbRow("set", modes=_LOCAL_BY_FLAG, change=ChangeTraits(repeatable=True, revises=True), group=True),
+    VerbRow("set env", modes=_LOCAL_BY_FLAG, change=_PAIRS._replace(revises=True)),
     VerbRow("taint", change=_REPEATABLE),
     VerbRow("uncordon", change=_REPEATABLE),
     *(
@@ -263,8 +268,15 @@ def output_shape(row: VerbRow, line: CommandLine) -> Shape:
 
 
 def is_change(row: VerbRow, line: CommandLine) -> bool:
-    """Return whether the command changes something; a dry run does not."""
-    return row.change is not None and not _has_dry_run(line)
+    """Return whether the command changes something; a dry run and a list of what is there do not."""
+    return row.change is not None and not _has_dry_run(line) and not _only_lists(row.change, line)
+
+
+def _only_lists(change: ChangeTraits, line: CommandLine) -> bool:
+    """Return whether it is `label pod web --list`, without `key=value`, `key-` or another flag that sets something."""
+    if not change.lists_by or not grammar.is_set(line, change.lists_by) or _any(line, ("env", "from")):
+        return False
+    return all(token.is_operand and not re.search("=|-$", token.words[0]) for token in line.tokens if not token.flags)
 
 
 def is_dry_run(row: VerbRow, line: CommandLine) -> bool:

@@ -81,8 +81,13 @@ def _path(invocation: Invocation, environment: Environment) -> tuple[str, bool] 
 def _read(path: str, named: bool, environment: Environment) -> Kuberc:
     """Return what the file holds. What was read is cached as long as the file stays as it is.
 
-    A file that is not named and can't be used is passed over, as kubectl does. Raises UserError for a named one.
+    A file that is not named and that kubectl can't use is passed over, as kubectl does. Raises UserError for a named
+    one, and for any of which it isn't certain what kubectl makes of it: what is passed over may be what makes a change
+    a dry run.
     """
+    from kubectl_mc.command_line.kuberc import Kuberc
+    from kubectl_mc.command_line.kuberc_text import UnclearError
+
     directory, key = (
         cache.cache_directory(environment.kube_directory),
         cache.cache_key(["kuberc", os.path.abspath(path)]),
@@ -90,20 +95,29 @@ def _read(path: str, named: bool, environment: Environment) -> Kuberc:
     states, entry = cache.file_states([path]), cache.read_entry(directory, key)
     if entry and entry.file_states == states and states:
         try:
-            return _restored(entry.value)
+            preferences = _restored(entry.value)
+            _tell_unknown(preferences, path, environment)
+            return preferences
         except (KeyError, TypeError, ValueError):
             pass
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        preferences = _parse(text)
+        with open(path, "rb") as file:
+            preferences = _parse(file.read())
+    except UnclearError as error:
+        raise messages.unclear_kuberc(path, str(error)) from None
     except (OSError, ValueError) as error:
         if named:
             raise messages.bad_kuberc(f"{path}: {getattr(error, 'strerror', None) or error}") from None
         environment.streams.say([messages.kuberc_passed_over(path, str(getattr(error, "strerror", None) or error))])
         return Kuberc()
     cache.write_entry(directory, key, preferences._asdict(), states)
+    _tell_unknown(preferences, path, environment)
     return preferences
+
+
+def _tell_unknown(preferences: Kuberc, path: str, environment: Environment) -> None:
+    if preferences.unknown:
+        environment.streams.say([messages.kuberc_unknown_fields(path, preferences.unknown)])
 
 
 def _restored(value: Mapping[str, Any]) -> Kuberc:
@@ -118,28 +132,20 @@ def _restored(value: Mapping[str, Any]) -> Kuberc:
             Defaults(command, tuple((flag, text) for flag, text in options)) for command, options in value["defaults"]
         ),
         dict(value["policy"]),
+        tuple(value["unknown"]),
     )
 
 
-def _parse(text: str) -> Kuberc:
-    """Return what a kuberc's text holds. Raises ValueError for a text that kubectl can't use."""
-    import yaml
+def _parse(content: bytes) -> Kuberc:
+    """Return what a kuberc holds. Raises UnclearError, and another ValueError for what kubectl can't use."""
+    from kubectl_mc.command_line import kuberc, kuberc_text
 
-    from kubectl_mc.command_line import kuberc
-
-    class Loader(yaml.SafeLoader):
-        """Reads dates as text, as kubectl does."""
-
-    Loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
     try:
-        documents = list(yaml.load_all(text, Loader=Loader))
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(f"not YAML: {getattr(error, 'problem', None) or error}") from None
-    preferences = kuberc.parse_documents(documents)
-    if preferences is None and any(document is not None for document in documents):
+        documents = kuberc_text.split_documents(content.decode())
+    except UnicodeDecodeError:
+        raise kuberc_text.UnclearError("it is not UTF-8") from None
+    preferences = kuberc.parse_documents(map(kuberc_text.parse_document, documents))
+    if preferences is None and documents:
         raise ValueError("it has no document of kind Preference that kubectl can use")
     return preferences or kuberc.Kuberc()
 

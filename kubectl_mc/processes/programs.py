@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 from kubectl_mc import messages
@@ -29,17 +29,40 @@ def with_kubectl(environment: Environment) -> Environment:
     raise messages.no_kubectl()
 
 
+# Verbs that older kubectls lack (`kuberc` came with 1.36, and goes with KUBECTL_KUBERC=false): these run a plugin
+_LATE_VERBS = ("kuberc",)
+
+
 def resolve_plugin(line: CommandLine, environment: Environment) -> CommandLine:
     """Return the command line; if its verb is a plugin, with the whole name of the plugin as its path.
 
-    Raises UserError if the verb is neither kubectl's nor a plugin, and for a flag ahead of a plugin's name.
+    Raises UserError if the verb is neither kubectl's nor a plugin, or may be both; for a flag ahead of a plugin's name;
+    and for a plugin's name with a blank, which would look like a verb of kubectl's.
     """
     name = plugin_name(line, environment.variables)
     if not name and not verbs.is_kubectls(line):
         raise messages.unknown_command(line.verb, [name for name in (*FLAGS, *COMMANDS) if name and " " not in name])
     if name and not line.verb_first:
         raise messages.flags_before_plugin(name[0])
+    if any(" " in word for word in name):
+        raise messages.blank_in_verb(next(word for word in name if " " in word))
+    if not name:
+        _check_own_verb(line, environment.variables)
     return grammar.with_path(line, name) if name else line
+
+
+def _check_own_verb(line: CommandLine, variables: Mapping[str, str]) -> None:
+    """Raise UserError if some kubectls run a plugin for this verb, which is kubectl's own."""
+    if line.path[0] in _LATE_VERBS:
+        words = grammar.typed_words(line)
+        name, remedy = _longest_name(words, 1, variables), f"run kubectl {line.path[0]} itself"
+    elif line.path == ("create",) and variables.get("KUBECTL_ENABLE_CMD_SHADOW", "").lower() == "true":
+        # kubectl 1.27 and 1.28 look for kubectl-create wherever a flag follows.
+        name, remedy = _longest_name(line.path, 1, variables), "unset KUBECTL_ENABLE_CMD_SHADOW"
+    else:
+        return
+    if name:
+        raise messages.ambiguous_verb(line.verb, _file_name(name), remedy)
 
 
 def plugin_name(line: CommandLine, variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -53,13 +76,21 @@ def plugin_name(line: CommandLine, variables: Mapping[str, str]) -> tuple[str, .
         if line.path != ("create",) or not line.verb_first:
             return ()
         shortest = 2
-    name = tuple(takewhile(lambda word: not word.startswith("-"), grammar.typed_words(line)))
+    return _longest_name(grammar.typed_words(line), shortest, variables)
+
+
+def _longest_name(words: Sequence[str], shortest: int, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Return as many words, ahead of a flag, as name a plugin on PATH, but at least `shortest`; () if there is none."""
+    name = tuple(takewhile(lambda word: not word.startswith("-"), words))
     folders = _path_folders(variables)
     for length in range(len(name), shortest - 1, -1):
-        file = "-".join(("kubectl", *(word.replace("-", "_") for word in name[:length])))
-        if any(_runs(f"{folder or '.'}/{file}") for folder in folders):
+        if any(_runs(f"{folder or '.'}/{_file_name(name[:length])}") for folder in folders):
             return name[:length]
     return ()
+
+
+def _file_name(name: Sequence[str]) -> str:
+    return "-".join(("kubectl", *(word.replace("-", "_") for word in name)))
 
 
 def _path_folders(variables: Mapping[str, str]) -> list[str]:

@@ -189,7 +189,6 @@ def test_the_verb_is_found_as_cobra_finds_it(text: str, verb: str) -> None:
 @pytest.mark.parametrize(
     ("argv", "verb", "operands"),
     [
-        (["rollout status", "x"], "rollout status", ["x"]),
         (["create", "secret tls", "x"], "create", ["secret tls", "x"]),
         (["get", "", "x"], "get", ["", "x"]),
         (["get", "-"], "get", ["-"]),
@@ -294,6 +293,12 @@ def test_a_boolean_flag_is_on_by_strconv_parsebool(flag: str, on: bool) -> None:
 )
 def test_the_output_format_is_read_in_every_form(flags: str, form: tuple[str, str]) -> None:
     assert grammar.output_format(parse(f"get pods {flags}")) == form
+
+
+@pytest.mark.parametrize("verb", ["rollout status", "auth can-i", "auth can_i", "audit show", " get"])
+def test_a_verb_with_a_blank_is_no_verb(verb: str) -> None:
+    with pytest.raises(UserError, match="one word with a blank"):
+        grammar.parse_line(["--cluster", "c1", verb, "deploy/cart"])
 
 
 # --- Changing a command line -------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import pytest
 
 from kubectl_mc.command_line import kuberc
 from kubectl_mc.command_line.kuberc import Alias, Defaults, Kuberc
+from kubectl_mc.command_line.kuberc_text import UnclearError
 from kubectl_mc.messages import UserError
 
 BETA, ALPHA = "kubectl.config.k8s.io/v1beta1", "kubectl.config.k8s.io/v1alpha1"
@@ -19,15 +20,17 @@ def document(**fields: Any) -> dict[str, Any]:
     ("documents", "expected"),
     [
         ([], None),
-        ([{"kind": "Preference", "apiVersion": "kubectl.config.k8s.io/v9"}], None),
+        ([{"kind": "Preference", "apiVersion": "example.com/v1"}, None, "text", []], None),
+        ([document(aliases="")], None),
+        ([document(defaults={}), document(aliases=[None])], Kuberc((Alias("", ""),))),
         ([{"kind": "Config", "apiVersion": BETA}, document()], Kuberc()),
         (
             [document(defaults=[{"command": "get", "options": [{"name": "output", "default": True}]}]), document()],
             Kuberc(),
         ),
         (
-            [document(aliases=[{"name": "gp", "command": "get", "appendArgs": ["pods"], "more": 1}])],
-            Kuberc((Alias("gp", "get", (), ("pods",)),)),
+            [document(aliases=[{"name": "gp", "command": "get", "appendArgs": ["pods"], "more": 1}], defualts=[])],
+            Kuberc((Alias("gp", "get", (), ("pods",)),), unknown=("defualts", "more")),
         ),
         (
             [
@@ -40,10 +43,29 @@ def document(**fields: Any) -> dict[str, Any]:
             Kuberc((), (Defaults("get", (("output", "wide"),)),)),
         ),
         ([document(credentialPluginPolicy="DenyAll")], Kuberc(policy={"credentialPluginPolicy": "DenyAll"})),
+        (
+            [{**document(credentialPluginPolicy="DenyAll"), "apiVersion": ALPHA}],
+            Kuberc(unknown=("credentialPluginPolicy",)),
+        ),
     ],
 )
 def test_which_document_is_used(documents: list[Any], expected: Kuberc | None) -> None:
     assert kuberc.parse_documents(documents) == expected
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"kind": "Preference", "apiVersion": "kubectl.config.k8s.io/v9"},
+        {"kind": "Preference", "apiVersion": "kubectl.config.k8s.io/__internal"},
+        document(credentialPluginPolicy=0.0),
+        document(credentialPluginAllowlist=[{"command": 0.0}]),
+        document(credentialPluginAllowlist=["helper"]),
+    ],
+)
+def test_what_only_some_kubectls_use_is_unclear(document: dict[str, Any]) -> None:
+    with pytest.raises(UnclearError):
+        kuberc.parse_documents([document])
 
 
 ALIASES = Kuberc(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Shell
 from tests.e2e.verbs_test import Place
+
+Writer = Callable[[bytes | None], Place]
 
 KUBERC = """
 apiVersion: kubectl.config.k8s.io/v1beta1
@@ -93,9 +97,75 @@ def test_a_value_can_t_be_taken_for_a_kuberc(user: Place) -> None:
     assert (done.status, "kubectl would take --kuberc=" in done.stderr) == (1, True)
 
 
-@pytest.mark.parametrize("kuberc", ["", "kind: Preference", "[", "aliases: 1"])
+@pytest.mark.parametrize("kuberc", ["", "kind: Preference", "aliases: 1"])
 def test_a_kuberc_that_is_named_and_can_t_be_used_is_an_error(user: Place, tmp_path: Path, kuberc: str) -> None:
     (tmp_path / "kuberc").write_text(kuberc)
     done = user.shell.mc("get", "cm", "victim", "-o", "name")
     assert done.status == (1 if kuberc else 0)
     assert ("the kuberc file can't be used" in done.stderr) is bool(kuberc)
+
+
+@pytest.fixture
+def default(user: Place, tmp_path: Path) -> Writer:
+    """Writes the kuberc in its default place; None for a directory."""
+
+    def write(content: bytes | None) -> Place:
+        home = tmp_path / "home"
+        shutil.copytree(user.shell.environment["HOME"], home, symlinks=True)
+        path = home / ".kube" / "kuberc"
+        path.parent.mkdir(exist_ok=True)
+        path.mkdir() if content is None else path.write_bytes(content)
+        environment = {**user.shell.environment, "HOME": str(home)}
+        del environment["KUBERC"]
+        return user._replace(shell=user.shell._replace(environment=environment))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "kuberc",
+    [
+        b"foo",
+        None,
+        b"apiVersion: v1\nkind: Preference\n",
+        KUBERC.replace('"true"', "true").encode(),
+    ],
+)
+def test_what_kubectl_passes_over_is_passed_over(default: Writer, kuberc: bytes | None) -> None:
+    shell = default(kuberc).shell
+    done, plain = shell.mc("get", "cm", "victim", "-o", "name"), shell.kubectl("--context=c1", "get", "cm", "victim")
+    assert (done.status, plain.status) == (0, 0)
+    assert all("kuberc: no preferences loaded from" in stderr for stderr in (done.stderr, plain.stderr))
+
+
+DRY_RUN = "kind: Preference\napiVersion: kubectl.config.k8s.io/v1beta1\ndefaults:\n" + (
+    "- command: delete\n  options: [{name: dry-run, default: server}]\n"
+)
+
+
+@pytest.mark.parametrize(
+    "kuberc",
+    [
+        DRY_RUN + "extra: 1:30\n",
+        DRY_RUN + "- {command: get, options: [{name: field-manager, default: =}]}\n",
+        DRY_RUN + "---\n[\n",
+        '{\n\t"kind": "Preference",\n\t"apiVersion": "kubectl.config.k8s.io/v1beta1",\n\t"defaults": [\n'
+        '\t\t{"command": "delete", "options": [{"name": "dry-run", "default": "server"}]}\n\t]\n}\n',
+    ],
+)
+def test_a_default_that_kubectl_applies_is_applied(default: Writer, kuberc: str) -> None:
+    shell = default(kuberc.encode()).shell
+    done = shell.mc("delete", "cm", "victim", "--clusters=c1", "--yes")
+    assert (done.status, "deleted" in done.stdout) == (0, True)
+    assert ('unknown field "extra"' in done.stderr) == ("extra" in kuberc)
+    assert annotations_of(shell, "c1") == {}  # it is still there
+
+
+@pytest.mark.parametrize("more", ["kind: Preference\n", "x: !!bool foo\n", "x: \xff\n", "["])
+def test_a_kuberc_that_kubectl_may_read_otherwise_stops_every_verb(default: Writer, more: str) -> None:
+    shell = default((DRY_RUN + more).encode("latin-1")).shell
+    for words in (["delete", "cm", "victim", "--clusters=c1", "--yes"], ["version", "--client"]):
+        done = shell.mc(*words)
+        assert (done.status, done.stdout) == (1, "")
+        assert f"how kubectl reads the kuberc file {shell.environment['HOME']}/.kube/kuberc" in done.stderr
+    assert annotations_of(shell, "c1") == {}

@@ -45,6 +45,56 @@ def test_a_plugins_name_is_what_kubectl_finds_on_path(environment: dict[str, str
     assert " ".join(programs.plugin_name(grammar.parse_line(text.split()), environment)) == (name or "")
 
 
+@pytest.mark.parametrize("words", [["kuberc", "view"], ["-v", "1", "kuberc"], ["kuberc", "set", "--section=aliases"]])
+@pytest.mark.parametrize("plugin", ["kubectl-kuberc", "kubectl-kuberc-set", "kubectl-kuberc-view", "kubectl-kuber"])
+def test_a_plugin_that_older_kubectls_run_for_their_own_verb_is_no_local_verb(
+    tmp_path: Path, words: list[str], plugin: str
+) -> None:
+    (tmp_path / plugin).write_text("#!/bin/sh\n")
+    (tmp_path / plugin).chmod(0o755)
+    line = grammar.parse_line(words)
+    environment = environments.environment({"PATH": str(tmp_path)})
+    if plugin == "kubectl-kuberc" or plugin == "-".join(("kubectl", *line.path)):
+        with pytest.raises(UserError, match=f"kubectl runs the plugin {plugin} for its own command"):
+            programs.resolve_plugin(line, environment)
+    else:
+        assert programs.resolve_plugin(line, environment) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "shadow", "refused"),
+    [
+        ("create -f new.yaml --dry-run=server", "true", True),
+        ("--dry-run=server create -f new.yaml", "True", True),
+        ("create --help", "true", True),
+        ("create -f new.yaml --dry-run=server", "false", False),
+        ("create -f new.yaml --dry-run=server", None, False),
+        ("create configmap x", "true", False),
+        ("create thing x", "true", False),
+    ],
+)
+def test_a_plugin_that_some_kubectls_run_for_create_is_no_dry_run(
+    environment: dict[str, str], tmp_path: Path, text: str, shadow: str | None, refused: bool
+) -> None:
+    (tmp_path / "kubectl-create").write_text("#!/bin/sh\n")
+    (tmp_path / "kubectl-create").chmod(0o755)
+    variables = {**environment, **({"KUBECTL_ENABLE_CMD_SHADOW": shadow} if shadow else {})}
+    line = grammar.parse_line(text.split())
+    if refused:
+        with pytest.raises(UserError, match="the plugin kubectl-create for its own command create"):
+            programs.resolve_plugin(line, environments.environment(variables))
+    else:
+        assert programs.resolve_plugin(line, environments.environment(variables)).path[:1] == ("create",)
+
+
+def test_a_plugins_name_can_t_be_taken_for_a_verb_of_kubectls(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "kubectl-create-secret generic").write_text("#!/bin/sh\n")
+    (tmp_path / "kubectl-create-secret generic").chmod(0o755)
+    line = grammar.parse_line(["create", "secret generic", "x", "--dry-run=server"])
+    with pytest.raises(UserError, match="one word with a blank"):
+        programs.resolve_plugin(line, environments.environment(environment))
+
+
 def test_no_flag_may_stand_ahead_of_a_plugins_name(environment: dict[str, str]) -> None:
     line = grammar.parse_line(["-n", "shop", "foo", "x"])
     with pytest.raises(UserError, match="flags cannot be placed before plugin name: foo"):

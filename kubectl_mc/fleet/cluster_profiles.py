@@ -57,13 +57,12 @@ def clustersets_words(namespace: str | None) -> list[str]:
 
 
 def parse_profiles(items: Sequence[Any]) -> list[ClusterProfile]:
-    """Return the ClusterProfiles among the items of a List."""
-    profiles = [_profile(item) for item in map(object_of, items) if item.get("apiVersion") == API_VERSION]
-    return [
-        profile
-        for profile in profiles
-        if _NAME.fullmatch(profile.name) and _NAME.fullmatch(profile.namespace or "default")
-    ]
+    """Return the ClusterProfiles among the items of a List, each once: a namespace and a name are one object."""
+    profiles: dict[tuple[str, str], ClusterProfile] = {}
+    for profile in [_profile(item) for item in map(object_of, items) if item.get("apiVersion") == API_VERSION]:
+        if _NAME.fullmatch(profile.name) and _NAME.fullmatch(profile.namespace or "default"):
+            profiles.setdefault((profile.namespace, profile.name), profile)
+    return list(profiles.values())
 
 
 def parse_clustersets(items: Sequence[Any]) -> dict[str, str]:

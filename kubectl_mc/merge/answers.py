@@ -67,11 +67,16 @@ def sort_key_jobs(request: Request, jobs: Sequence[Job]) -> list[Job]:
 
 
 def merge_answers(
-    results: Sequence[Result], sort_keys: Sequence[Result], request: Request, coloured: Mapping[str, str] | None = None
+    results: Sequence[Result],
+    sort_keys: Sequence[Result],
+    request: Request,
+    on_terminal: bool,
+    coloured: Mapping[str, str] | None = None,
 ) -> str:
     """Return one answer made of every cluster's stdout.
 
     sort_keys: the results of `sort_key_jobs`; () if there were none
+    on_terminal: a person reads it, so that lines that look like a heading are marked
     coloured: a cluster's name -> the name with colours, for lines that are shown on a terminal
     Raises UserError if no object has the field by which the objects are sorted.
     """
@@ -101,7 +106,7 @@ def merge_answers(
         except object_lists.NotObjects:
             pass
     if form in DOCUMENTS:
-        return _documents(outputs, DOCUMENTS[form], lone, request.shows_on_terminal)
+        return _documents(outputs, DOCUMENTS[form], lone, on_terminal)
     if form in LINES:
         rows = [(cluster, row) for cluster, text in outputs for row in text.removesuffix("\n").split("\n")]
         return lines.tabbed(_sorted_rows(rows, key_texts))
@@ -111,12 +116,12 @@ def merge_answers(
         return object_changes.dry_run_table(outputs)
     if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
         fold = request.row.output.fold if options.fold is None else options.fold
-        return sections.render_sections(outputs, request.shows_on_terminal, fold)
+        return sections.render_sections(outputs, on_terminal, fold)
     if shape == "table" and form in TABLES:
         try:
-            return sections.without_headings(_tables(outputs, key_texts, request), request.shows_on_terminal)
+            return sections.marked_headings(_tables(outputs, key_texts, request), on_terminal)
         except kubectl_tables.NotATable:
-            return sections.render_sections(outputs, request.shows_on_terminal)
+            return sections.render_sections(outputs, on_terminal)
     return lines.prefixed(outputs)
 
 

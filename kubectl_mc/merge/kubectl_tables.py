@@ -228,12 +228,16 @@ def join_tables(members: Sequence[tuple[str, Table]]) -> Table:
         clusters += [cluster] * table.row_count
     header = tuple(name for name, _ in names)
     index = cluster_index(header)
+    if sum(max(map(len, column), default=0) for column in columns[:index]) > MAX_CELL:
+        index = 0  # behind a cell that has no room in its column, a line's cluster would stand anywhere
     return Table((*header[:index], CLUSTER, *header[index:]), (*columns[:index], clusters, *columns[index:]))
 
 
 def cluster_index(header: Sequence[str]) -> int:
-    """Return where CLUSTER is inserted into a header: after NAME, or as the first column."""
-    return header.index("NAME") + 1 if "NAME" in header else 0
+    """Return where CLUSTER is inserted into a header: after NAME, or as the first column; never behind a namesake."""
+    behind_name = header.index("NAME") + 1 if "NAME" in header else 0
+    namesakes = (index for index, name in enumerate(header) if name.strip().upper() == CLUSTER)
+    return min(behind_name, next(namesakes, behind_name))
 
 
 def numbered_names(header: Sequence[str]) -> list[tuple[str, int]]:
@@ -270,6 +274,32 @@ def render_tables(tables: Iterable[Table], headers: bool = True) -> str:
 
 
 def _render_one(table: Table, headers: bool) -> str:
+    text = _laid_out(table, headers)
+    # The number of lines is the cheapest sign of cells with several; a table of one cluster stays as it was printed.
+    if text.count("\n") == table.row_count + headers or CLUSTER not in table.header:
+        return text
+    return _laid_out(_by_lines(table), headers)
+
+
+def _by_lines(table: Table) -> Table:
+    """Return the table with a row for each line of its cells: a further line has its cluster, and blank cells else.
+
+    Without its cluster, a line could pass for a row of another one.
+    """
+    cluster = table.header.index(CLUSTER)
+    rows: list[Sequence[str]] = []
+    for row in zip(*table.columns):
+        cells = [cell.split("\n") for cell in row]
+        rows.append([first for first, *_ in cells])
+        for column, (_, *further) in enumerate(cells):
+            for line in further:
+                further_row = [""] * len(row)
+                further_row[cluster], further_row[column] = row[cluster], line
+                rows.append(further_row)
+    return table._replace(columns=tuple(zip(*rows)) or table.columns)
+
+
+def _laid_out(table: Table, headers: bool) -> str:
     columns = [[name, *column] for name, column in zip(table.header, table.columns)] if headers else table.columns
     if not columns[0]:
         return ""

@@ -27,26 +27,47 @@ def _prefix_lines(outputs: Iterable[tuple[str, str]]) -> str:
     )
 
 
+# A longer line without an end is shown in parts, in bytes.
+MAX_BEGUN = 1 << 20
+
+# The last letter of a text in UTF-8 that may not be whole.
+_BEGUN_LETTER = re.compile(rb"[\xc0-\xff][\x80-\xbf]{0,2}\Z")
+
+
 class Prefixer:
     """Puts a prefix in front of each line of a stream that arrives in chunks; only whole lines are returned.
 
+    in_parts: a line that gets longer than MAX_BEGUN before its end arrives is returned as several lines
     It works on bytes: a log may hold anything, and a busy one must cost little.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, in_parts: bool = False) -> None:
         self.prefix = prefix.encode("utf-8", "surrogateescape")
         self._between = b"\n" + self.prefix
+        self._in_parts = in_parts
         self._begun: list[bytes] = []  # chunks of a line whose end has not arrived yet
+        self._begun_size = 0  # of those without a newline
 
     def feed(self, chunk: bytes) -> bytes:
         """Return the lines that end in the chunk, prefixed."""
         end = chunk.rfind(b"\n")
         if end < 0:
+            part = self._part() if self._in_parts and self._begun_size >= MAX_BEGUN else b""
             self._begun.append(chunk)
-            return b""
+            self._begun_size += len(chunk)
+            return part
+        self._begun_size = 0
         whole_lines = b"".join((*self._begun, chunk[:end]))
         self._begun = [chunk[end + 1 :]] if end + 1 < len(chunk) else []
         return self.prefix + whole_lines.replace(b"\n", self._between) + b"\n"
+
+    def _part(self) -> bytes:
+        """Return what has arrived of a line as a line of its own, but for a letter that may not be whole."""
+        text = b"".join(self._begun)
+        letter = _BEGUN_LETTER.search(text, len(text) - 3)
+        end = letter.start() if letter else len(text)
+        self._begun, self._begun_size = [text[end:]], 0
+        return self.prefix + text[:end] + b"\n"
 
     def end(self) -> bytes:
         """Return the last line if the stream ended without a newline, else b""."""

@@ -10,6 +10,7 @@ from itertools import repeat
 from typing import Any, NamedTuple
 
 from kubectl_mc.messages import own_tables
+from kubectl_mc.processes.yaml_loader import safe_loader
 
 _DRY_RUN = re.compile(r" \((?:server )?dry run\)$")
 _PLAIN = re.compile(r"([a-z][a-z0-9.-]*/[^\s/]+)(?: (\S.*))?")
@@ -54,6 +55,8 @@ def parse_changes(stdout: str) -> list[ObjectChange]:
 
 
 def _parse_line(line: str) -> ObjectChange | None:
+    if not line.isprintable():  # no object has such a name, nor such a namespace
+        return None
     line = _DRY_RUN.sub("", line)
     if match := _PLAIN.fullmatch(line):
         return ObjectChange(match[1], match[2] or "")
@@ -106,9 +109,8 @@ def declared_workloads(content: bytes) -> tuple[ObjectChange, ...]:
     """Return the workloads that an input declares; () for invalid YAML, about which kubectl has the better error."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        documents = yaml.load_all(content, Loader=loader)
+        documents = yaml.load_all(content, Loader=safe_loader())
         return tuple(workload for document in documents for workload in _workloads(document))
     except (yaml.YAMLError, ValueError, TypeError, IndexError, RecursionError):
         return ()

@@ -42,6 +42,8 @@ class Layout(NamedTuple):
     step: the indentation of a level
     quote: what is around a key
     braces: whether a map stands in braces, with commas between its entries
+    inside: the pattern of what a line of a value starts with that is indented no more than the value's key
+    map_start: the start of a map that is not empty, behind its key
     last: what is behind the last entry of a map
     indent, separator: the indentation of an item, and the text between two items
     head, foot: the texts around the items of a List; empty: a whole List without items
@@ -55,6 +57,8 @@ class Layout(NamedTuple):
     step: str
     quote: str
     braces: bool
+    inside: str
+    map_start: re.Pattern[str]
     last: str
     indent: str
     separator: str
@@ -128,19 +132,20 @@ def annotated_object(text: str, indent: str, cluster: str, layout: Layout) -> st
 
     Raises NotObjects for a text without metadata.
     """
-    keys = ("metadata", "annotations", ANNOTATION)
-    indents = _key_indents(indent, layout)
-    start, end = 0, len(text)
-    for level, key in enumerate(keys):
-        span = _value_span(text, start, end, indents[level], key, layout)
+    rest = [*zip(("metadata", "annotations", ANNOTATION), _key_indents(indent, layout))]
+    start, end, key_indent = 0, len(text), indent
+    while rest:
+        key, inner_indent = rest[0]
+        span = _value_span(text, start, end, inner_indent, key, layout)
         if not span:
-            if not level:
+            if key == "metadata":
                 raise NotObjects(text[:60])
-            entry = _entry(keys[level:], indents[level:], cluster, layout)
-            return _with_entry(text, start, end, indents[level - 1], entry, layout)
-        start, end = span
-    comma = "," if layout.braces and text[end - 1] == "," else ""
-    return f"{text[:start]} {json.dumps(cluster)}{comma}{text[end:]}"
+            position = text.index("\n", start)
+            return text[:position] + _entry(rest, cluster, layout) + ("," if layout.braces else "") + text[position:]
+        (start, end), key_indent, rest = span, inner_indent, rest[1:]
+        if not layout.map_start.match(text, start, end):
+            break  # `null`, or what an API server should not send: it is replaced, whatever it is
+    return text[:start] + _value(rest, key_indent, cluster, layout) + text[end:]
 
 
 def object_name(text: str, indent: str, layout: Layout) -> str:
@@ -163,47 +168,39 @@ def _key_indents(indent: str, layout: Layout) -> list[str]:
 
 
 @lru_cache
-def _line_at_most(width: int) -> re.Pattern[str]:
-    """Return the pattern of the start of a line that is indented by at most `width` spaces and not blank."""
-    return re.compile(rf"\n(?: {{0,{width}}}[^ \n]|\Z)")
+def _line_behind(width: int, inside: str) -> re.Pattern[str]:
+    """Return the pattern of the start of the line behind a value whose key is indented by `width` spaces."""
+    return re.compile(rf"\n(?! {{{width}}}{inside})(?: {{0,{width}}}[^ \n]|\Z)")
 
 
 def _value_span(text: str, start: int, end: int, indent: str, key: str, layout: Layout) -> tuple[int, int] | None:
     """Return where the value of a key with this indentation starts and ends; None if it is not in text[start:end].
 
-    A value goes on for as long as lines are indented more than its key: those of a map, a folded or a block text. The
-    brace that closes a map is not part of it.
+    A value goes on for as long as lines are indented more than its key (those of a map, a folded or a block text), or
+    as much if they close a map or a list, or are the items of one. The comma behind it is not part of it.
     """
     opening = f"\n{indent}{layout.quote}{key}{layout.quote}:"
     position = text.find(opening, start, end)
     if position < 0:
         return None
     value_start = position + len(opening)
-    following = _line_at_most(len(indent)).search(text, value_start, end)
-    return value_start, following.start() if following else end
+    following = _line_behind(len(indent), layout.inside).search(text, value_start, end)
+    value_end = following.start() if following else end
+    return value_start, value_end - (layout.braces and text[value_end - 1] == ",")
 
 
-def _entry(keys: Sequence[str], indents: Sequence[str], cluster: str, layout: Layout) -> str:
-    """Return the lines of a map's entry that holds the annotation, in a map for each of the keys ahead of it."""
-    key, *inner_keys = keys
-    opening = f"\n{indents[0]}{layout.quote}{key}{layout.quote}:"
-    if not inner_keys:
-        return f"{opening} {json.dumps(cluster)}"
-    entry = _entry(inner_keys, indents[1:], cluster, layout)
-    return f"{opening} {{{entry}{layout.last}\n{indents[0]}}}" if layout.braces else opening + entry
+def _entry(path: Sequence[tuple[str, str]], cluster: str, layout: Layout) -> str:
+    """Return the lines of the entry that holds the annotation. path: the (key, its indentation)s that lead to it"""
+    (key, indent), *rest = path
+    return f"\n{indent}{layout.quote}{key}{layout.quote}:{_value(rest, indent, cluster, layout)}"
 
 
-def _with_entry(text: str, start: int, end: int, indent: str, entry: str, layout: Layout) -> str:
-    """Return the text with the entry as the first of the map text[start:end], whose key has this indentation."""
-    opening = " {\n" if layout.braces else "\n"
-    if text.startswith(opening, start, end):
-        position = start + len(opening) - 1
-        return f"{text[:position]}{entry}{',' if layout.braces else ''}{text[position:]}"
-    # It is `{}` or `null`.
-    if not layout.braces:
-        return text[:start] + entry + text[end:]
-    comma = "," if text[end - 1] == "," else ""
-    return f"{text[:start]} {{{entry}{layout.last}\n{indent}}}{comma}{text[end:]}"
+def _value(path: Sequence[tuple[str, str]], indent: str, cluster: str, layout: Layout) -> str:
+    """Return the value of a key with this indentation: the annotation's, or a map that holds what the path leads to."""
+    if not path:
+        return f" {json.dumps(cluster)}"
+    entry = _entry(path, cluster, layout)
+    return f" {{{entry}{layout.last}\n{indent}}}" if layout.braces else entry
 
 
 _KIND_LIST = re.compile(r'^(?:    "kind": "List"|  kind: "List"|kind: List$)', re.MULTILINE)
@@ -243,7 +240,10 @@ _JSON_ITEMS = re.compile(r'\n    "items": (?:\[\n|\[\]|null)')
 
 
 def _documents_in_braces(text: str, start: str) -> list[tuple[str, str]]:
-    """Raises NotObjects for anything but a sequence of objects, e.g. objects with logs between them."""
+    """Split a text of objects in braces into its documents, as (text before, document).
+
+    Raises NotObjects for anything but a sequence of objects, e.g. objects with logs between them.
+    """
     parts = text.split("\n}\n")
     if parts[-1] or not all(part.startswith(f"{start}{{\n") for part in parts[:-1]):
         raise NotObjects(text[:60])
@@ -310,8 +310,9 @@ _YAML_KEY = re.compile(r"^(?:---$|([A-Za-z]\w*):)", re.MULTILINE)
 
 
 def _yaml_documents(text: str) -> list[tuple[str, str]]:
-    """Some commands print no `---` between documents; as keys are sorted, a key out of order starts a new document.
+    """Split a YAML text into its documents, as (text before, document).
 
+    Some commands print no `---` between documents; as keys are sorted, a key out of order starts a new document.
     Raises NotObjects for a text that does not start with a key at the margin.
     """
     starts: list[tuple[int, int]] = []  # where a document starts, with and without what is before it
@@ -354,6 +355,8 @@ _YAML_FOOT = '\nkind: List\nmetadata:\n  resourceVersion: ""\n'
 
 _KYAML_FOOT = ',\n  kind: "List",\n  metadata: {\n    resourceVersion: "",\n  },\n}\n'
 
+_BRACE = re.compile(r" \{\n")
+
 JSON = Layout(
     _json_documents,
     _json_split_list,
@@ -361,6 +364,8 @@ JSON = Layout(
     step=" " * 4,
     quote='"',
     braces=True,
+    inside=r"[}\]]",
+    map_start=_BRACE,
     last="",
     indent=" " * 8,
     separator=",\n",
@@ -377,6 +382,8 @@ YAML = Layout(
     step="  ",
     quote="",
     braces=False,
+    inside="- ",
+    map_start=re.compile(r"\n +(?!- )[^ \n]"),
     last="",
     indent="  ",
     separator="\n",
@@ -393,6 +400,8 @@ KYAML = Layout(
     step="  ",
     quote="",
     braces=True,
+    inside=r"[}\]]",
+    map_start=_BRACE,
     last=",",
     indent="  ",
     separator=", ",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def without_headings(text: str, on_terminal: bool) -> str:
+def marked_headings(text: str, on_terminal: bool) -> str:
     """Return the text of clusters, with lines that look like a heading marked on a terminal."""
     if not on_terminal:
         return text
@@ -20,7 +20,7 @@ def render_sections(outputs: Iterable[tuple[str, str]], on_terminal: bool, fold:
     on_terminal: a person reads it, so that lines of a text that look like a heading are marked
     fold: clusters with the same text share a section, at the position of the first of them (`CLUSTER: c1, c2`)
     """
-    outputs = [(cluster, without_headings(text, on_terminal)) for cluster, text in outputs]
+    outputs = [(cluster, marked_headings(text, on_terminal)) for cluster, text in outputs]
     if fold:
         clusters_by_text: dict[str, list[str]] = {}
         for cluster, text in outputs:

@@ -62,8 +62,13 @@ def only_keys(text: str, is_kept: Callable[[str], bool]) -> str:
 
 
 def _records(text: str) -> list[SortKey]:
-    records = [record.split(_FIELD) for record in text.split(_RECORD)[:-1]]
-    return [SortKey(kind.lower(), *rest) for kind, *rest in records]
+    return [_sort_key(*record.split(_FIELD)) for record in text.split(_RECORD)[:-1]]
+
+
+def _sort_key(kind: str, *fields: str) -> SortKey:
+    # A value may have a separator in it; of what is between the kind and the name, all is the value.
+    *parts, name = fields if len(fields) > 1 else (*fields, "")
+    return SortKey(kind.lower(), _FIELD.join(parts), name)
 
 
 def values_of_type(keys: Sequence[SortKey], group: str, count: int) -> list[str]:

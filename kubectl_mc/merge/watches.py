@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import takewhile
 
 from kubectl_mc.merge import object_lists
 from kubectl_mc.merge.kubectl_tables import (
@@ -37,7 +38,7 @@ class WatchedRows:
 
     def __init__(self, header: str) -> None:
         self.header, self._starts = header_columns(header)
-        if len(self._starts) > MAX_COLUMNS:
+        if not 0 < len(self._starts) <= MAX_COLUMNS:
             self.header, self._starts = (header,), [0]
 
     @property
@@ -97,30 +98,31 @@ class WatchedTable:
             self._rows[key], lines = WatchedRows(lines[0]), lines[1:]
         rows = self._rows[key]
         header = self._names or rows.header
-        index = cluster_index(header)
-        columns = numbered_names(header)
-        columns.insert(index, CLUSTER_COLUMN)
-        kubectl_widths = dict(zip(numbered_names(header), rows.widths))
+        own_columns = numbered_names(header)
+        columns = own_columns.copy()
+        columns.insert(cluster_index(header), CLUSTER_COLUMN)
+        kubectl_widths = dict(zip(own_columns, rows.widths))
         new = [column for column in columns if column not in self._widths]
         for column in new:
             self._widths[column] = MIN_WIDTH
             self._widen(column, len(column[0]))
             self._widen(column, kubectl_widths.get(column, 0) - PADDING)
         is_kept = self._is_kept if "NAME" in header else None
-        shown: list[tuple[str, dict[Column, str]]] = []
+        shown: list[dict[Column, str]] = []
         for line in lines:
             cells = rows.cut(line)
+            # A line that continues a cell has its cluster, too: without, it could pass for a row of another one.
+            row = dict(zip(own_columns, cells)) if cells else {own_columns[-1]: line}
             if cells and is_kept:
-                self._ends_kept[key] = is_kept(cells[index - 1])
+                self._ends_kept[key] = is_kept(row.get(("NAME", 0), ""))
             if self._ends_kept.get(key, True):
-                row = dict(zip(columns, (*cells[:index], cluster, *cells[index:]))) if cells else {}
-                shown.append((line, row))
+                row[CLUSTER_COLUMN] = cluster
+                shown.append(row)
                 for column, cell in row.items():
                     self._widen(column, len(cell))
         printed = [self._line([name for name, _ in self._widths])] if new and self._show_headers else []
-        # A line that continues the cell above it is printed unchanged, as kubectl does.
         printed += [
-            self._line([row.get(column, "") for column in self._widths]) if row else f"{line}\n" for line, row in shown
+            self._line([part.get(column, "") for column in self._widths]) for row in shown for part in self._parts(row)
         ]
         return "".join(printed)
 
@@ -129,6 +131,13 @@ class WatchedTable:
         width = length + PADDING
         if self._widths[column] < width and length <= MAX_CELL and sum(self._widths.values(), length) <= MAX_LINE:
             self._widths[column] = width
+
+    def _parts(self, row: dict[Column, str]) -> list[dict[Column, str]]:
+        """Return the row without the cells ahead of CLUSTER that have no room, and a row for each of these."""
+        ahead = takewhile(CLUSTER_COLUMN.__ne__, self._widths)
+        long = {column: row[column] for column in ahead if len(row.get(column, "")) + PADDING > self._widths[column]}
+        further = [{CLUSTER_COLUMN: row[CLUSTER_COLUMN] + " " * PADDING + cell} for cell in long.values()]
+        return [{**row, **dict.fromkeys(long, "")}, *further] if long else [row]
 
     def _line(self, cells: Sequence[str]) -> str:
         padded_cells = ((cell + " " * PADDING).ljust(width) for cell, width in zip(cells[:-1], self._widths.values()))
@@ -202,16 +211,15 @@ def _annotated_event(event: str, cluster: str) -> str:
     for level, key in enumerate(keys):
         span = _value_span(event, start, key)
         is_map = span is not None and event[span[0]] == "{"
-        if level < 2 and not is_map:
+        if (not span and level < 2) or (not is_map and not level):
             return event
         if not span:
             comma = "" if event[start + 1] == "}" else ","
             return f"{event[: start + 1]}{_members(keys[level:], value)}{comma}{event[start + 1 :]}"
+        (start, end), rest = span, keys[level + 1 :]
         if not is_map:
-            inner = f"{{{_members(keys[level + 1 :], value)}}}" if keys[level + 1 :] else value
-            return event[: span[0]] + inner + event[span[1] :]
-        start = span[0]
-    return event
+            break
+    return event[:start] + (f"{{{_members(rest, value)}}}" if rest else value) + event[end:]
 
 
 def _members(keys: Sequence[str], value: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kubectl_mc.messages.words import visible
+from kubectl_mc.messages.words import signal_name, visible
 
 
 class Cause(NamedTuple):
@@ -22,6 +22,14 @@ class Cause(NamedTuple):
 
 NO_CONTEXT = "no context"
 
+_NO_TYPE = Cause("no such resource type", absent=True)
+_NOT_FOUND = Cause("not found", absent=True)
+_UNAUTHORIZED = Cause("unauthorized")
+_FORBIDDEN = Cause("forbidden")
+_TIMEOUT = Cause("connection timeout")
+_SERVER_ERROR = Cause("server error")
+_TOO_MANY = Cause("too many requests")
+
 # The texts come from client-go, Go's net package and the API server; recordings are in fixtures/data/kubectl.
 # The order matters: a NotFound may quote any text, a TLS error may be part of an "Unable to connect", and a plain
 # "not found" may be the end of another failure (`… is forbidden: … serviceaccount "x" not found`), so it comes last.
@@ -30,18 +38,18 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
     (
         r"doesn't have a resource type|no matches for kind|could not find the requested resource"
         r"|the selfsubjectreviews API is not enabled",  # `auth whoami` on a server before 1.28
-        Cause("no such resource type", absent=True),
+        _NO_TYPE,
     ),
-    (r"\(NotFound\)", Cause("not found", absent=True)),
+    (r"\(NotFound\)", _NOT_FOUND),
     (r"getting credentials:|exec plugin:|exec: executable", Cause("login failed")),
-    (r"\(Unauthorized\)|must be logged in|asked for the client to provide credentials", Cause("unauthorized")),
-    (r"\(Forbidden\)|is forbidden: ", Cause("forbidden")),
-    (r"connection refused|connection to the server .* was refused", Cause("connection refused")),
+    (r"\(Unauthorized\)|must be logged in|asked for the client to provide credentials", _UNAUTHORIZED),
+    (r"\(Forbidden\)|is forbidden: ", _FORBIDDEN),
+    (r"connection refused|connection to the server \S+ was refused", Cause("connection refused")),
     (r"no such host|server misbehaving|name resolution", Cause("DNS lookup failed")),
     (r"x509: |tls: |gave HTTP response to HTTPS client", Cause("TLS error")),
     (
         r"i/o timeout|[Tt]imeout exceeded|deadline exceeded|TLS handshake timeout|request timed out|\(Timeout\)",
-        Cause("connection timeout"),
+        _TIMEOUT,
     ),
     (r"no route to host|network is unreachable|host is down", Cause("unreachable")),
     (r"connection reset|unexpected EOF|: EOF|broken pipe|connection lost", Cause("connection lost")),
@@ -53,12 +61,26 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
     ),
     (
         r"\(InternalError\)|\(ServiceUnavailable\)|an error on the server|unable to handle the request",
-        Cause("server error"),
+        _SERVER_ERROR,
     ),
-    (r"\(TooManyRequests\)", Cause("too many requests")),
+    (r"\(TooManyRequests\)", _TOO_MANY),
     # An object does not exist. A missing program, container or file is a failure.
-    (r"^[Ee]rror: .*\"[^\"]+\" not found|^error: no matching resources", Cause("not found", absent=True)),
+    (r"^[Ee]rror: .*\"[^\"]+\" not found|^error: no matching resources", _NOT_FOUND),
 )
+
+# An error that the API server has answered says its reason ahead of its text. The text may quote anything, also what
+# an admission webhook or an object's author has chosen, so nothing is searched for in it.
+_ANSWERED = re.compile(r"Error from server \((\w+)\): (.*)")
+_SERVER_REASONS: dict[str, Cause] = {
+    "NotFound": _NOT_FOUND,
+    "Unauthorized": _UNAUTHORIZED,
+    "Forbidden": _FORBIDDEN,
+    "Timeout": _TIMEOUT,
+    "ServerTimeout": _TIMEOUT,
+    "InternalError": _SERVER_ERROR,
+    "ServiceUnavailable": _SERVER_ERROR,
+    "TooManyRequests": _TOO_MANY,
+}
 
 # How lines about failures begin. Other lines may come from a wrapper or a credential plugin.
 _COMPLAINT = re.compile(
@@ -95,7 +117,7 @@ def find_cause(stderr: str, exit_status: int) -> Cause:
         # Notes may come first: `Found 2 pods, using pod/web-1`.
         line = next((line for line in lines if line.startswith(("error: ", "Error", "command terminated"))), lines[0])
         return Cause(visible(re.sub(r"^(?:error|Error from server \(\w+\)|Error): (?=\S)", "", line)))
-    return Cause(f"exit status {exit_status}")
+    return Cause(f"killed by {signal_name(-exit_status)}" if exit_status < 0 else f"exit status {exit_status}")
 
 
 def is_known_cause(lines: Sequence[str]) -> bool:
@@ -114,4 +136,9 @@ def absences(stderr: str) -> list[str]:
 
 
 def _line_cause(line: str) -> Cause | None:
+    if answered := _ANSWERED.match(line):
+        reason, text = answered.groups()
+        if reason == "NotFound" and "could not find the requested resource" in text:
+            return _NO_TYPE
+        return _SERVER_REASONS.get(reason)
     return next((cause for pattern, cause in _CAUSES if re.search(pattern, line)), None)

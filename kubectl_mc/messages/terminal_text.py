@@ -23,17 +23,41 @@ _RESETS = re.compile(r"\x1b\[0*m")
 _LONGEST = 300
 _UNFINISHED = re.compile(r"(?:\r|\x1b(?:\[[\d;]*)?)\Z")
 
-# What a reader would take for the heading of a section: nothing is to be seen ahead of it. Indented, it is none:
-# `describe` writes environment variables of that name so.
+# What a reader may take for the heading of a section, whatever is among its letters that is not ASCII: that is decided
+# by `_is_seen`. Indented, it is none: `describe` writes environment variables of that name so.
+_LETTERS = ("Cc", "Ll", "Uu", "Ss\u017f", "Tt", "Ee", "Rr", ":")
 _HEADING = re.compile(
-    rf"^(?=(?:{_SGR}|[\u00ad\u200b-\u200d\u2060-\u2064\ufeff])*CLUSTER:)", re.IGNORECASE | re.MULTILINE
+    "^" + "".join(rf"(?:{_SGR}|[^\x00-\x7f\u017f])*[{letters}]" for letters in _LETTERS), re.MULTILINE
 )
+_HEADING_LENGTH = len(_LETTERS)
+_COLOUR = re.compile(_SGR)
 HEADING_MARK = "> "
+
+# Format characters, marks that combine with what is before them, and what no font has yet; and letters that are blank.
+_UNSEEN_CATEGORIES = ("Cf", "Mn", "Me", "Cn")
+_BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"
 
 
 def mark_headings(text: str) -> str:
-    """Return the text of clusters with a mark ahead of each line that looks like the heading of a section."""
-    return _HEADING.sub(HEADING_MARK, text) if "cluster:" in text.casefold() else text
+    """Return the text of clusters with a mark ahead of each line that looks like the heading of a section.
+
+    Letters of other alphabets that look like ours are not looked for.
+    """
+    if text.isascii() and "\x1b" not in text and "cluster:" not in text.lower():
+        return text
+    return _HEADING.sub(_marked_heading, text)
+
+
+def _marked_heading(match: re.Match[str]) -> str:
+    letters = _COLOUR.sub("", match[0])
+    is_heading = letters.isascii() or sum(map(_is_seen, letters)) == _HEADING_LENGTH
+    return (HEADING_MARK if is_heading else "") + match[0]
+
+
+def _is_seen(character: str) -> bool:
+    import unicodedata
+
+    return unicodedata.category(character) not in _UNSEEN_CATEGORIES and character not in _BLANK_LETTERS
 
 
 def safe_text(text: str) -> str:

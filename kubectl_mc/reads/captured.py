@@ -41,7 +41,7 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     keys = [answer.keys for answer in answers if answer.keys]
     labels = _coloured_labels(request, jobs) if request.options.by_time else {}
     try:
-        merged = merge_answers(results, keys, request, labels)
+        merged = merge_answers(results, keys, request, request.shows_on_terminal, labels)
     except UserError:
         # The report says which clusters failed, although there is no answer to show.
         streams.say(make_report(cluster_results, request, shown=True).lines)
@@ -110,6 +110,6 @@ def _coloured_labels(request: Request, jobs: Sequence[Job]) -> dict[str, str]:
     """Return each job's label as it is shown on a terminal; {} without colours."""
     from kubectl_mc.messages.colours import coloured, wants_colour
 
-    if not wants_colour(request.environment.streams.stdout, request.environment.variables):
+    if not wants_colour(request.shows_on_terminal, request.environment.variables):
         return {}
     return {job.label: coloured(job.label, job.target.cluster) for job in jobs}

@@ -10,7 +10,7 @@ from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.merge import answers, custom_columns
 from kubectl_mc.merge.lines import Prefixer
 from kubectl_mc.merge.report import NOTHING, make_report, result_cause
-from kubectl_mc.merge.sections import without_headings
+from kubectl_mc.merge.sections import marked_headings
 from kubectl_mc.merge.watches import WatchedDocuments, WatchedTable
 from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.processes import event_loop
@@ -75,7 +75,7 @@ class Screen:
     def __init__(self, request: Request, jobs: Sequence[Job]) -> None:
         self._request, self._streams = request, request.environment.streams
         self._colours = [
-            wants_colour(stream, request.environment.variables)
+            wants_colour(stream.isatty(), request.environment.variables)
             for stream in (self._streams.stdout, self._streams.stderr)
         ]
         self._new_printer = _printer_factory(request)
@@ -170,7 +170,7 @@ class _JobOutput:
         self._holds = self._hides_nothing_found = holds
         self.held_lines: list[str] = []
         self.has_stdout = self.has_shown_stderr = False
-        self._unfinished_line = b""
+        self._unfinished: list[bytes] = []  # of the last line
         self._stderr = b""
         self.exit: Exit | None = None
 
@@ -183,12 +183,13 @@ class _JobOutput:
 
     def stderr_lines(self, chunk: bytes | None) -> list[str]:
         """Return the lines to show now for a chunk of stderr, or for its end (None)."""
-        text = self._unfinished_line + (chunk or b"")
-        whole, newline, self._unfinished_line = text.rpartition(b"\n")
-        if chunk is None:
-            whole, newline, self._unfinished_line = text, b"\n" if text else b"", b""
-        if not newline:
+        if chunk is None and not any(self._unfinished):
             return []
+        self._unfinished.append(b"\n" if chunk is None else chunk)
+        if b"\n" not in self._unfinished[-1]:
+            return []
+        whole, _, rest = b"".join(self._unfinished).rpartition(b"\n")
+        self._unfinished = [rest]
         self._stderr = (self._stderr + whole + b"\n")[-STORED_STDERR:]
         shown = []
         for line in whole.decode("utf-8", "replace").split("\n"):
@@ -220,12 +221,12 @@ def _printer_factory(request: Request) -> Callable[[Job, str], Printer]:
         on_terminal = request.shows_on_terminal
         return lambda job, prefix: _by_lines(
             lambda lines: (
-                without_headings(table.feed(job.target.cluster, lines, job.label), on_terminal) if lines else ""
+                marked_headings(table.feed(job.target.cluster, lines, job.label), on_terminal) if lines else ""
             )
         )
     if output_format in answers.LINES:
         return lambda job, prefix: _line_printer(Prefixer(f"{job.target.cluster}\t"), is_kept)
-    return lambda job, prefix: _line_printer(Prefixer(prefix))
+    return lambda job, prefix: _line_printer(Prefixer(prefix, in_parts=True))
 
 
 def _by_lines(render: Callable[[Sequence[str]], str]) -> Printer:

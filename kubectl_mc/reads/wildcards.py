@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -205,12 +206,27 @@ def _listing_failure(listings: Sequence[Result], patience: float) -> Result | No
     return missing_type if all(listing.status for listing in listings) else None
 
 
+# A name becomes one word of kubectl's command line, TYPE/NAME, or a term of a field selector. So a line that begins
+# with no type, and what a name can't have or a selector would read otherwise, is not taken from a cluster: that could
+# be a flag. The names of RBAC objects may have colons and blanks (apimachinery, path.IsValidPathSegmentName).
+_NAME = re.compile(r"[^\s/%,=\\\x00-\x1f\x7f](?:[^/%,=\\\x00-\x1f\x7f]*[^\s/%,=\\\x00-\x1f\x7f])?")
+_TYPE = re.compile(r"[a-z][a-z0-9.-]*")
+_NAMESPACE = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
 def _listed_objects(kind: str, listing: Result, everywhere: bool) -> list[Object]:
-    text = listing.stdout.decode("utf-8", "replace")
-    if not everywhere:
-        return [Object(kind, reference) for reference in text.split()]
-    rows = [row.split() for row in text.splitlines()]
-    return [Object(kind, f"{kind}/{row[1]}", "" if row[0] == "<none>" else row[0]) for row in rows if len(row) == 2]
+    """Return the objects of a listing, one for each line that can be nothing but a name."""
+    objects = []
+    for line in listing.stdout.decode("utf-8", "replace").split("\n"):
+        if everywhere:
+            namespace, _, name = (part.strip(" ") for part in line.partition(" "))
+            if _NAME.fullmatch(name) and (namespace == "<none>" or _NAMESPACE.fullmatch(namespace)):
+                objects.append(Object(kind, f"{kind}/{name}", "" if namespace == "<none>" else namespace))
+        else:
+            listed_type, _, name = line.partition("/")
+            if _TYPE.fullmatch(listed_type) and _NAME.fullmatch(name):
+                objects.append(Object(kind, line))
+    return objects
 
 
 def _object_jobs(request: Request, target: Target, objects: Sequence[Object]) -> list[Job]:

@@ -24,7 +24,8 @@ def stripped(item: Any) -> Any:
     metadata = item["metadata"]
     if item["kind"] == "List":
         return {**item, "items": [stripped(inner) for inner in item["items"]]}
-    if ANNOTATION not in (metadata.get("annotations") or {}):
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if not isinstance(annotations, dict) or annotations.get(ANNOTATION) is None:  # null removes it, in a patch
         return item
     others = {key: value for key, value in metadata["annotations"].items() if key != ANNOTATION}
     rest = {key: value for key, value in metadata.items() if key != "annotations"}

@@ -239,3 +239,10 @@ def test_decisions_with_wrong_types_are_at_worst_said(items: list[object]) -> No
         assert all(
             isinstance(text, str) for reference in placements.parse_decision(items, "roll") for text in reference
         )
+
+
+def test_a_profile_that_is_listed_twice_is_one_cluster() -> None:
+    item = {"apiVersion": "multicluster.x-k8s.io/v1alpha1", "metadata": {"name": "c1", "namespace": "fleet"}}
+    other = {**item, "metadata": {"name": "c1", "namespace": "other"}}
+    listed = cluster_profiles.parse_profiles([item, other, item])
+    assert [(profile.namespace, profile.name) for profile in listed] == [("fleet", "c1"), ("other", "c1")]

@@ -20,7 +20,7 @@ def merge(text: str, *outputs: str, keys: tuple[str, ...] = ()) -> str:
         [Result(f"c{number}", stdout.encode(), b"", 0) for number, stdout in enumerate(texts, start=1)]
         for texts in (outputs, keys)
     )
-    return answers.merge_answers(results, sort_keys, request(text))
+    return answers.merge_answers(results, sort_keys, request(text), on_terminal=False)
 
 
 PODS = "NAME   AGE\na      1m\n"
@@ -45,14 +45,14 @@ def test_custom_columns_keep_the_users_headers() -> None:
     )
 
 
-def test_messages_of_several_lines_go_on_below_as_kubectl_prints_them() -> None:
+def test_messages_of_several_lines_go_on_below_each_line_with_its_cluster() -> None:
     header, *rows = ("LAST SEEN   OBJECT   MESSAGE", "1m          pod/a    one", "2m          pod/b    four")
     text = "\n".join([header, rows[0], "", "  three and on it goes, long", rows[1], ""])
     assert merge("events", text, text).splitlines()[:5] == [
         "CLUSTER   LAST SEEN   OBJECT   MESSAGE",
         "c1        1m          pod/a    one",
-        "",
-        "  three and on it goes, long",
+        "c1                             ",
+        "c1                               three and on it goes, long",
         "c1        2m          pod/b    four",
     ]
 
@@ -134,7 +134,8 @@ def test_a_table_that_is_none_stands_under_its_cluster() -> None:
 
 
 def test_bytes_that_are_no_text_come_out_as_they_went_in() -> None:
-    text = answers.merge_answers([Result("c1", b"NAME\n\xff\xfe\n", b"", 0)], (), request("get pods"))
+    results = [Result("c1", b"NAME\n\xff\xfe\n", b"", 0)]
+    text = answers.merge_answers(results, (), request("get pods"), on_terminal=False)
     assert text.encode("utf-8", "surrogateescape") == b"NAME   CLUSTER\n\xff\xfe     c1\n"
 
 

@@ -136,6 +136,9 @@ def test_cluster_stands_behind_name_or_in_front(name: str, start: tuple[str, ...
         (["NAME   SIZE   AGE", "NAME   AGE"], ("NAME", "CLUSTER", "SIZE", "AGE")),
         (["NAME   A   B", "NAME   C   B   D"], ("NAME", "CLUSTER", "C", "A", "B", "D")),
         (["A   A   B", "A   B"], ("CLUSTER", "A", "A", "B")),
+        (["NAME   CLUSTER   AGE"], ("NAME", "CLUSTER", "CLUSTER", "AGE")),
+        (["NAME   AGE", "Cluster   NAME   AGE"], ("CLUSTER", "Cluster", "NAME", "AGE")),
+        (["NAMESPACE   CLUSTER   NAME"], ("NAMESPACE", "CLUSTER", "CLUSTER", "NAME")),
     ],
 )
 def test_the_columns_of_all_clusters_are_kept_in_their_order(headers: list[str], union: tuple[str, ...]) -> None:
@@ -253,6 +256,49 @@ def test_cells_of_several_lines_survive_kubectls_tab_writer(written: list[list[s
     assert rows(parsed) == body
 
 
+def test_each_line_of_a_message_has_its_cluster() -> None:
+    """Printed as it is, it could pass for a row of another cluster. Rows stay whole until they are sorted."""
+    header = "LAST SEEN   REASON   MESSAGE\n"
+    texts = (header + "1m          x        one\n", header + "2m          y        two\nc1  3m  forged\n\n  4\n")
+    parsed = [table for text in texts for table in kubectl_tables.parse_tables(text, several=False)]
+    merged = kubectl_tables.join_tables(list(zip(("c1", "c2"), parsed)))
+    turned = kubectl_tables.reorder_rows(merged, [1, 0])
+    lines = [
+        "CLUSTER   LAST SEEN   REASON   MESSAGE",
+        "c2        2m          y        two",
+        "c2                             c1  3m  forged",
+        "c2                             ",
+        "c2                               4",
+        "c1        1m          x        one",
+    ]
+    assert kubectl_tables.render_tables([turned]).splitlines() == lines
+    for line in kubectl_tables.render_tables([turned], headers=False).splitlines():
+        assert line.startswith(("c1 ", "c2 "))
+
+
+def test_a_header_of_two_lines_needs_no_rows() -> None:
+    """custom-columns takes any text for a header."""
+    empty = kubectl_tables.join_tables([("c1", Table(("NAME", "A\nB"), ((), ())))])
+    assert kubectl_tables.render_tables([empty]) == "NAME   CLUSTER   A\nB\n"
+
+
+@given(st.lists(st.text(st.sampled_from("ab1 \n"), max_size=60), min_size=1, max_size=3), st.booleans())
+def test_each_line_has_its_cluster_whatever_was_printed(texts: list[str], named: bool) -> None:
+    header = "NAME   AGE   NOTE" if named else "AGE   CLUSTER   NOTE"
+    clusters = [f"c{number}" for number in range(1, len(texts) + 1)]
+    tables = []
+    for cluster, text in zip(clusters, texts):
+        row = "a      1m    x" if named else "1m    c9        x"
+        (table,) = kubectl_tables.parse_tables(f"{header}\n{row}\n{text}", several=False)
+        tables.append((cluster, table))
+    first, *lines = kubectl_tables.render_tables([kubectl_tables.join_tables(tables)]).split("\n")[:-1]
+    start = first.index("CLUSTER")
+    expected = [
+        cluster for cluster, text in zip(clusters, texts) for _ in f"row\n{text}".removesuffix("\n").split("\n")
+    ]
+    assert [line[start : start + len("CLUSTER")].rstrip(" ") for line in lines] == expected
+
+
 def test_no_word_of_a_message_is_cut_in_two() -> None:
     """A line with padding of its own is not a row."""
     text = (
@@ -319,6 +365,9 @@ SHAPES: dict[str, Callable[[int], str]] = {
     ),
     "one message of many lines": lambda size: HEADER + "1m          Normal   x        pod/a    one\n" + "two\n" * size,
     "messages of two lines": lambda size: HEADER + "1m          Normal   x        pod/a    one\ntwo\n" * size,
+    "messages of more and more lines": lambda size: (
+        HEADER + ("1m          Normal   x        pod/a    one" + "\ntwo" * 30 + "\n") * (size // 30)
+    ),
     "many short rows": lambda size: HEADER + "1m          Normal\n" * size,
     "many columns": lambda size: "NAME   " * size + "\n" + "a      " * size + "\n",
     "many columns that rows lack": lambda size: "NAME   " * size + "\n" + "a      b\n" * size,
@@ -345,6 +394,13 @@ def test_a_cell_makes_only_so_much_room_in_other_rows(length: int) -> None:
     header, long, short = kubectl_tables.render_tables([table]).splitlines()
     assert long == f"{'x' * length}   1m"
     assert header.index("AGE") == short.index("2m") == (length + PADDING if length <= MAX_CELL else 7)
+
+
+def test_no_cell_is_long_enough_to_move_another_one_into_the_cluster_column() -> None:
+    name = "a".ljust(MAX_CELL) + "c1"
+    tables = [("c1", Table(("NAME", "AGE"), (["a"], ["1m"]))), ("c2", Table(("NAME", "AGE"), ([name], ["2m"])))]
+    _, first, second = kubectl_tables.render_tables([kubectl_tables.join_tables(tables)]).splitlines()
+    assert (first.split(), second.split()) == (["c1", "a", "1m"], ["c2", "a", "c1", "2m"])
 
 
 def test_many_columns_make_only_so_much_room_in_other_rows() -> None:

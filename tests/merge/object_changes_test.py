@@ -120,3 +120,10 @@ def test_workloads_are_what_has_a_rollout_and_is_still_there() -> None:
         "deployment.apps/web",
         "daemonset.apps/agent",
     ]
+
+
+@pytest.mark.parametrize(
+    "line", ["deployment.apps/a\x00 restarted", "deployment.apps/a\x1b[2J scaled", "pod/a\u202e created"]
+)
+def test_a_line_that_can_t_be_shown_names_no_object(line: str) -> None:
+    assert object_changes.parse_changes(f"{line}\npod/b created\n") == [ObjectChange("pod/b", "created")]

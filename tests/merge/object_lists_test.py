@@ -91,8 +91,11 @@ def listed(items: list[Any]) -> dict[str, Any]:
 
 
 def annotated(item: dict[str, Any], cluster: str) -> dict[str, Any]:
-    annotations = {**(item["metadata"].get("annotations") or {}), ANNOTATION: cluster}
-    return {**item, "metadata": {**item["metadata"], "annotations": annotations}}
+    """What is no map is replaced: it could hold no annotation."""
+    metadata = item["metadata"] if isinstance(item["metadata"], dict) else {}
+    annotations = metadata.get("annotations")
+    others = annotations if isinstance(annotations, dict) else {}
+    return {**item, "metadata": {**metadata, "annotations": {**others, ANNOTATION: cluster}}}
 
 
 def added(before: str, after: str) -> list[str]:
@@ -159,12 +162,14 @@ VALUES = st.recursive(
 STRINGS = st.dictionaries(st.one_of(KEYS, st.just("example.com/z")), TEXTS, max_size=3)
 # Our annotation may have been set already: alone, ahead of others, behind them or among them.
 ANNOTATIONS = st.dictionaries(
-    st.sampled_from([ANNOTATION, "a", "kubectl-mc.k8s.io/other", "z", "no", "x" * 140]), TEXTS, max_size=4
+    st.sampled_from([ANNOTATION, "a", "kubectl-mc.k8s.io/other", "z", "no", "x" * 140]),
+    st.one_of(TEXTS, VALUES),
+    max_size=4,
 )
 METADATA = st.fixed_dictionaries(
     {},
     optional={
-        "annotations": st.one_of(ANNOTATIONS, st.none()),
+        "annotations": st.one_of(ANNOTATIONS, VALUES),  # an API server may send anything
         "labels": STRINGS,
         "name": TEXTS,
         "ownerReferences": st.lists(STRINGS),
@@ -174,7 +179,7 @@ OBJECTS = st.fixed_dictionaries(
     {
         "apiVersion": st.sampled_from(["example.com/v1", "apps/v1"]),
         "kind": st.text("List", min_size=1).filter(lambda kind: not kind.endswith("List")),
-        "metadata": METADATA,
+        "metadata": st.one_of(METADATA, METADATA, VALUES),
     },
     # A kind that ends in List and has items is a list for kubectl, too (unstructured's IsList).
     optional={"data": STRINGS, "spec": VALUES, "items": st.lists(VALUES, max_size=2), "rules": st.lists(STRINGS)},
@@ -213,10 +218,10 @@ def test_nothing_but_lines_is_added(
     text = render(item)
     merged = object_lists.merge_objects([("c1", text)], form, lone=True)
     assert load(merged) == annotated(item, "c1")
-    annotations = item["metadata"].get("annotations")
-    if annotations and ANNOTATION not in annotations:
+    annotations = item["metadata"].get("annotations") if isinstance(item["metadata"], dict) else None
+    if isinstance(annotations, dict) and annotations and ANNOTATION not in annotations:
         assert len(added(text, merged)) == 1
-    if annotations and ANNOTATION in annotations:
+    if isinstance(annotations, dict) and ANNOTATION in annotations:
         # The value stands where the other one was. YAML of kubectl's has no quotes around ours, which does no harm.
         assert merged.replace('"c1"', "c1") == render(annotated(item, "c1")).replace('"c1"', "c1")
 

@@ -119,3 +119,9 @@ def test_a_lone_cluster_without_keys_keeps_its_rows() -> None:
 def test_a_long_number_that_is_none_is_seen_to_be_none_at_once() -> None:
     """Its digits can be divided in many ways, all of which would be tried: this test would take hours."""
     assert sorting.quantity("1" * 1_000_000 + "x") is None
+
+
+@pytest.mark.parametrize("value", ["a\x1fb", "a\x1fb\x1fc", "a\x1eb", "\x1e", "\x1f", "a\x1eb\x1fc\x1fd"])
+def test_a_value_may_have_a_separator_in_it(value: str) -> None:
+    keys = sorting.parse_keys(f"Pod\x1f{value}\x1fweb\x1eList\x1f\x1f\x1e")
+    assert keys[-1].name == "web" or "\x1e" in value

@@ -51,6 +51,15 @@ OURS = '"kubectl-mc.k8s.io/cluster":"c1"'
             ',"metadata":{"annotations":{"a":"{\\"","kubectl-mc.k8s.io/cluster":"c9\\n","z":""}}',
             ',"metadata":{"annotations":{"a":"{\\"",' + OURS + ',"z":""}}',
         ),
+        (
+            ',"metadata":{"annotations":[["]"],{"a":1}],"name":"x"}',
+            ',"metadata":{"annotations":{' + OURS + '},"name":"x"}',
+        ),
+        (
+            ',"metadata":{"annotations":{"kubectl-mc.k8s.io/cluster":{"a":{}},"z":""}}',
+            ',"metadata":{"annotations":{' + OURS + ',"z":""}}',
+        ),
+        (',"metadata":[{"annotations":{}}]', ',"metadata":{"annotations":{' + OURS + "}}"),
         ("", ""),
     ],
 )
@@ -87,6 +96,29 @@ def test_a_column_of_kubectls_may_be_called_cluster() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["CLUSTER", "Cluster"])
+def test_a_column_of_that_name_stands_behind_ours(name: str) -> None:
+    text = f"{name}   NAME   AGE\nc9        a      1m\n"
+    assert watched(WatchedTable(headers=True), text).splitlines() == [
+        f"CLUSTER   {name}   NAME   AGE",
+        "c1        c9        a      1m",
+    ]
+    is_kept = "a".__eq__
+    assert watched(WatchedTable(headers=False, is_kept=is_kept), text) == "c1        c9        a      1m\n"
+
+
+@given(st.lists(st.text(st.sampled_from("ab1 \n"), max_size=60), min_size=1, max_size=4), st.booleans())
+def test_each_line_has_its_cluster_whatever_was_printed(texts: list[str], named: bool) -> None:
+    """A line that brings a new column comes with a header line; columns get wider with time."""
+    table = WatchedTable(headers=True, names=("A", "NAME", "B") if named else ())
+    table.feed("c1", ["NAME   AGE   NOTE", "a      1m    x"])
+    for number, text in enumerate(texts, start=2):
+        for line in text.split("\n"):
+            shown = [row for row in table.feed(f"c{number}", [line]).split("\n")[:-1] if "CLUSTER" not in row]
+            start = sum(width for name, width in table._widths.items() if name in (("A", 0), ("NAME", 0)))
+            assert all(row[start:].split(" ")[0] == f"c{number}" for row in shown)
+
+
 def test_two_columns_of_one_name_are_two() -> None:
     assert watched(WatchedTable(headers=True), "NAME   AGE   NAME\na      1m    x\n") == (
         "NAME   CLUSTER   AGE   NAME\na      c1        1m    x\n"
@@ -105,7 +137,7 @@ def test_a_message_goes_on_below_its_row() -> None:
     assert watched(WatchedTable(headers=True), text).splitlines() == [
         "CLUSTER   OBJECT   MESSAGE",
         "c1        pod/a    one",
-        "two and a half",
+        "c1                 two and a half",
         "c1        pod/b    three",
     ]
 
@@ -169,8 +201,8 @@ def test_a_message_goes_with_its_row() -> None:
     assert (shown + table.feed("c1", ["six"])).splitlines() == [
         "NAME   CLUSTER   MESSAGE",
         "b      c1        four",
-        "5",
-        "six",
+        "       c1        5",
+        "       c1        six",
     ]
 
 
@@ -184,8 +216,11 @@ def test_a_line_that_ends_in_the_midst_moves_no_column() -> None:
 def test_a_cell_makes_only_so_much_room_in_other_rows(length: int) -> None:
     table = WatchedTable(headers=True)
     shown = table.feed("c1", ["NAME   AGE", f"{'x' * length}   1m"]) + table.feed("c2", ["NAME   AGE", "a      2m"])
-    *_, long, short = shown.splitlines()
-    assert long.split() == ["x" * length, "c1", "1m"]
+    header, *rows, short = shown.splitlines()
+    assert [row.split() for row in rows] == (
+        [["x" * length, "c1", "1m"]] if length <= MAX_CELL else [["c1", "1m"], ["c1", "x" * length]]
+    )
+    assert {row.index("c1") for row in rows} == {header.index("CLUSTER")}
     assert len(short) <= MAX_CELL + PADDING + len("c2        2m")
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import example, given
@@ -112,6 +114,9 @@ HEADING_PIECES = [
     " ",
     "\t",
     "\u200b",
+    "\u0301",
+    "C\u034fLUSTER:",
+    "é",
     "x",
     "\x0b",
     "\r",
@@ -122,5 +127,53 @@ HEADING_PIECES = [
 @given(st.lists(st.lists(st.sampled_from(HEADING_PIECES), max_size=12).map("".join), min_size=1, max_size=3))
 def test_what_looks_like_a_heading_on_a_terminal_is_one(texts: list[str]) -> None:
     answer = sections.render_sections([(f"c{number}", text) for number, text in enumerate(texts)], on_terminal=True)
-    lines = [_COLOUR.sub("", line).replace("\u200b", "") for line in terminal_text.safe_text(answer).split("\n")]
+    shown_lines = terminal_text.safe_text(answer).split("\n")
+    lines = [re.sub("[\u200b\u0301\u034f]", "", _COLOUR.sub("", line)) for line in shown_lines]
     assert sum(line.lower().startswith("cluster:") for line in lines) == len(texts)
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "",
+        "\u034f",
+        "\ufe00",
+        "\u206a",
+        "\u180e",
+        "\U000e0020",
+        "\ufff9",
+        "\u0301",
+        "\u20dd",
+        "\u00ad",
+        "\u1160",
+        "\ufff0",
+    ],
+)
+@pytest.mark.parametrize("place", range(len("CLUSTER:")))
+def test_a_heading_may_hold_what_is_not_seen(unseen: str, place: int) -> None:
+    line = "CLUSTER:"[:place] + unseen * 2 + "\x1b[1m" + unseen + "CLUSTER:"[place:] + " c1"
+    assert terminal_text.mark_headings(f"x\n{line}\n{line.lower()}\n") == f"x\n> {line}\n> {line.lower()}\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["éCLUSTER: c1", "CLÜSTER: c1", "  CLUSTER: c1", "\u00a0CLUSTER: c1", "世界CLUSTER: c1"]
+)
+def test_what_is_seen_to_be_no_heading_is_left_as_it_is(line: str) -> None:
+    assert terminal_text.mark_headings(line) == line
+
+
+@pytest.mark.parametrize(
+    "text", ["\u0301" * 200_000, "CLU" + "\u017f" * 200_000, "é" + "\x1b[1m" * 200_000 + "C", "é\n" * 200_000]
+)
+def test_headings_are_looked_for_in_one_pass(text: str) -> None:
+    """It would not end in a day if it took the square of the length."""
+    assert terminal_text.mark_headings(text) == text
+
+
+def test_ascii_needs_no_table_of_characters() -> None:
+    script = (
+        "import sys; from kubectl_mc.messages.terminal_text import mark_headings\n"
+        "assert mark_headings('CLUSTER: \\x1b[1mx') == '> CLUSTER: \\x1b[1mx'; mark_headings('\u4e16\\n')\n"
+        "sys.exit('unicodedata' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-S", "-c", script], check=True)

@@ -279,3 +279,21 @@ def test_a_mistyped_verb_is_guessed_but_not_wildly(typed: str, meant: str | None
 def test_of_many_names_twenty_are_shown() -> None:
     shown = str(messages.no_cluster_left([f"c{number}" for number in range(25)]))
     assert shown.endswith("c18, c19 and 5 more")
+
+
+@pytest.mark.parametrize(
+    "quoted", ['no matches for kind "x"', "(NotFound)", "connection refused", "x509: no", '"a" not found']
+)
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [("Forbidden", "forbidden"), ("InternalError", "server error"), ("Timeout", "connection timeout")],
+)
+def test_what_the_server_answered_is_not_searched_for_other_causes(reason: str, cause: str, quoted: str) -> None:
+    line = f"Error from server ({reason}): pods is forbidden: webhook: {quoted}"
+    assert messages.find_cause(line, 1) == Cause(cause)
+
+
+@pytest.mark.parametrize("quoted", ["(NotFound)", "c1 (connection refused)", "is forbidden: "])
+def test_a_reason_without_a_name_of_ours_is_shown_as_text(quoted: str) -> None:
+    cause = messages.find_cause(f"Error from server (Invalid): pods {quoted}", 1)
+    assert cause == Cause(f"pods {quoted}")

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.processes import event_loop
@@ -142,3 +144,38 @@ def test_a_cluster_has_one_result(
     clusters = wildcards.one_result_per_cluster([Result(cluster, b"o", b"e", status) for cluster, status in results])
     assert [(result.cluster, result.status) for result in clusters] == joined
     assert sum(len(result.stdout + result.stderr) for result in clusters) == 2 * len(results)
+
+
+@pytest.mark.parametrize(
+    ("listing", "references"),
+    [
+        ("pod/web-1\npod/web-2\n", ["pod/web-1", "pod/web-2"]),
+        (
+            "clusterrole.rbac.authorization.k8s.io/system:node a\n",
+            ["clusterrole.rbac.authorization.k8s.io/system:node a"],
+        ),
+        ("pod/x -n y\n", ["pod/x -n y"]),  # one word, whatever it looks like
+        ("pod/x\n--context=c1\n-n/x\n--server=https://h/x\nsolo\n\n", ["pod/x"]),
+        ("pod/a,b\npod/a=b\npod/\npod/a/b\npod/a\tb\npod/ a\n", []),
+    ],
+)
+def test_a_cluster_can_t_put_words_into_a_command_line(listing: str, references: list[str]) -> None:
+    result = Result("c1", listing.encode(), b"", 0)
+    assert [item.reference for item in wildcards._listed_objects("pods", result, everywhere=False)] == references
+
+
+@given(st.lists(st.text()))
+def test_what_a_cluster_lists_is_never_a_flag(lines: list[str]) -> None:
+    result = Result("c1", "\n".join(lines).encode("utf-8", "replace"), b"", 0)
+    for everywhere in (False, True):
+        for item in wildcards._listed_objects("pods", result, everywhere):
+            assert item.reference[0].isalpha()
+            assert not {"\n", "\r"} & set(item.reference + item.namespace)
+            assert not item.namespace.startswith("-")
+
+
+def test_a_name_with_blanks_stays_one_word() -> None:
+    rows = "shop   web-1\n<none>   system:node a\n-n   x\nshop\na b c\n"
+    result = Result("c1", rows.encode(), b"", 0)
+    listed = wildcards._listed_objects("pods", result, everywhere=True)
+    assert [(item.namespace, item.name) for item in listed] == [("shop", "web-1"), ("", "system:node a"), ("a", "b c")]

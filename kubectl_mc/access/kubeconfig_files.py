@@ -32,7 +32,8 @@ def _in_file(target: Target, shares_login: bool, own: Kubeconfig) -> Target:
         return target
     proxy_has_password = "@" in str(current_entry(content, "cluster").get("proxy-url") or "")
     if shares_login and not proxy_has_password:
-        return target._replace(kubeconfig=_with_credential_in_environment(content))
+        kubeconfig = _with_credential_in_environment(content)
+        return target._replace(kubeconfig=kubeconfig._replace(exec_entry=target.kubeconfig.exec_entry))
     # A target without a context is reached by its ClusterProfile, whose kubeconfig never holds a credential.
     return target._replace(kubeconfig=own) if target.context else target
 

@@ -40,7 +40,7 @@ class Logins(NamedTuple):
         starting = [target for target in targets if target.kubeconfig.starts_programs and not target.problem]
         if not any(target.kubeconfig.content for target in starting):
             return list(targets)
-        from kubectl_mc.access import shared_login
+        from kubectl_mc.access import credential_plugins, shared_login
 
         members = [
             shared_login.LoginMember(target.cluster, target.kubeconfig.content)
@@ -56,7 +56,11 @@ class Logins(NamedTuple):
         )
         logins = shared_login.share_logins(members, settings, environment.streams.say, self.answers)
         shared = {
-            after.name: Kubeconfig(after.kubeconfig, starts_programs=False)
+            after.name: Kubeconfig(
+                after.kubeconfig,
+                starts_programs=False,
+                exec_entry=credential_plugins.current_entry(before.kubeconfig, "user").get("exec"),
+            )
             for before, after in zip(members, logins.members)
             if after is not before
         }

@@ -13,7 +13,7 @@ from kubectl_mc.processes.targets import Kubeconfig, Target
 
 
 def reach_by_profile(targets: Sequence[Target], indexes: Collection[int], choice: Choice) -> list[Target]:
-    """The targets; those at `indexes` are reached by what their profiles offer, or get a problem that says why not.
+    """Return the targets; those at `indexes` are reached by what their profiles offer, or get a problem that says why.
 
     Raises UserError if the provider file or the file of approvals cannot be read.
     """

@@ -12,12 +12,12 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from kubectl_mc import messages
-from kubectl_mc.access import kubeconfigs
-from kubectl_mc.access.proxies import environment_proxy
+from kubectl_mc.access import exec_credentials, kubeconfigs
+from kubectl_mc.access.proxies import environment_proxy, normal_server
 from kubectl_mc.changes import redaction
+from kubectl_mc.changes.proofs import make_proof, matches_proof
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.processes.environment import Environment
@@ -30,6 +30,7 @@ class Address(NamedTuple):
 
     authority: "sha256:…" of the certificate authority, "insecure" if none is checked, "system" for this machine's own
     kubeconfig_cluster, kubeconfig_user: the entries that the context names
+    login: "sha256:…" of what its credential plugin is told, but for secrets; a proxy may tell clusters apart by that
     user: who sends the requests: flags such as --token and --as override the context's user
     namespace: the context's, which kubectl uses without -n
     identity: a digest of all that is sent, credentials included, so that the same one is the same cluster; not recorded
@@ -43,6 +44,7 @@ class Address(NamedTuple):
     authority: str = ""
     kubeconfig_cluster: str = ""
     kubeconfig_user: str = ""
+    login: str = ""
     user: str = ""
     namespace: str = ""
     identity: str = ""
@@ -81,12 +83,13 @@ _PARTS = (
     ("authority", "authority", "certificate authority"),
     ("kubeconfigCluster", "kubeconfig_cluster", "kubeconfig's cluster"),
     ("kubeconfigUser", "kubeconfig_user", "kubeconfig's user"),
+    ("login", "login", "command of the credential plugin"),
 )
 
 
 def written_addresses(addresses: Sequence[Address]) -> list[dict[str, Any]]:
-    """Return what the record has of the addresses. What a URL has of a login is left out, and known by a proof."""
-    proofs = {urls: redaction.make_proof(urls) for address in addresses if _has_secret(urls := _urls(address))}
+    """Return what the record has of the addresses. Logins in URLs are replaced by a proof (salted scrypt)."""
+    proofs = {urls: make_proof(urls) for address in addresses if _has_secret(urls := _urls(address))}
     return [
         {
             "cluster": address.cluster,
@@ -100,7 +103,7 @@ def written_addresses(addresses: Sequence[Address]) -> list[dict[str, Any]]:
     ]
 
 
-def moves(recorded: Sequence[Mapping[str, Any]], now: Sequence[Address], namespaces: bool) -> list[str]:
+def address_differences(recorded: Sequence[Mapping[str, Any]], now: Sequence[Address], namespaces: bool) -> list[str]:
     """Return a line for each part of an address that differs from the record: "c3: the server was … and is …".
 
     What the record doesn't have, or what isn't known now, is not compared. namespaces: whether they are compared
@@ -118,7 +121,7 @@ def moves(recorded: Sequence[Mapping[str, Any]], now: Sequence[Address], namespa
             pairs.append(("namespace", earlier["namespace"], address.namespace))
         different = [messages.moved_part(label, was, now_is) for label, was, now_is in pairs if was != now_is]
         proof = earlier.get("proof")
-        if proof and address.server and not different and not redaction.matches_proof(proof, _urls(address)):
+        if proof and address.server and not different and not matches_proof(proof, _urls(address)):
             different = [messages.OTHER_URL_LOGIN]
         lines += [f"{address.cluster}: {text}" for text in different]
     return lines
@@ -172,10 +175,33 @@ def _read_address(request: Request, target: Target, entries: Entries) -> Address
         _authority(line, cluster, environment),
         cluster_name,
         user_name,
+        _login(target.kubeconfig.exec_entry or login.get("exec")),
         _effective_user(line, user_name),
         str(context.get("namespace") or "default"),
     )
     return address._replace(identity=_identity(address, cluster, login, target) if server else "")
+
+
+def _login(exec_entry: object) -> str:
+    """Return a digest of a credential plugin's command, arguments and variables. Values of secret flags don't count."""
+    if not isinstance(exec_entry, dict):
+        return ""
+    words = [str(exec_entry.get("command"))]
+    flag = ""
+    arguments, variables = (
+        value if isinstance(value := exec_entry.get(field), list) else [] for field in ("args", "env")
+    )
+    for argument in map(str, arguments):
+        name, equals, _ = argument.partition("=")
+        if not (flag and not argument.startswith("-")):
+            words.append(name if equals and redaction.looks_secret(name) else argument)
+        flag = name if name.startswith("-") and not equals and redaction.looks_secret(name) else ""
+    for variable in variables:
+        if not isinstance(variable, dict):
+            continue
+        name, value = (str(variable.get(field)) for field in ("name", "value"))
+        words.append(name if redaction.looks_secret(name) else f"{name}={value}")
+    return f"sha256:{hashlib.sha256(json.dumps(words).encode()).hexdigest()}"
 
 
 def _effective_user(line: CommandLine, user: str) -> str:
@@ -217,31 +243,16 @@ def _read_first(paths: Sequence[str]) -> bytes | None:
     return None
 
 
-_EXEC_EXTENSION = "client.authentication.k8s.io/exec"  # what a credential plugin is told of the cluster
-
-
 def _identity(address: Address, cluster: Mapping[str, Any], login: Mapping[str, Any], target: Target) -> str:
     """Return a digest of what is sent. The names of contexts and entries are not, and flags are the same for all."""
-    extensions = [entry for entry in cluster.get("extensions") or () if entry.get("name") == _EXEC_EXTENSION]
     parts = [
-        _normal_server(address.server),
+        normal_server(address.server),
+        address.server.rpartition("@")[0],  # a login in the URL is sent
         address.tls_server_name,
         address.proxy,
         address.authority,
         login,
-        extensions,
+        exec_credentials.cluster_configs(cluster),
         target.kubeconfig.variables,
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _normal_server(server: str) -> str:
-    """Return a server's URL as every spelling of it is: `https://Host:443/` is `https://host`."""
-    try:
-        url = urlsplit(server if "://" in server else f"https://{server}")
-        port = url.port
-    except ValueError:
-        return server
-    default = {"https": 443, "http": 80}.get(url.scheme)
-    host = (url.hostname or "").rstrip(".")
-    return url._replace(netloc=f"{host}:{port or default}", path=url.path.rstrip("/")).geturl()

@@ -12,7 +12,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from kubectl_mc import messages
 from kubectl_mc.changes import redaction
@@ -38,19 +38,21 @@ class RunLog(NamedTuple):
     """The record, opened to append the events of one run.
 
     hidden: the secrets of the command line, which the reasons of failures are not to quote
+    has_input: the command has an input, which they are not to quote either
     """
 
     descriptor: int
     run: str
     path: str
     hidden: tuple[str, ...] = ()
+    has_input: bool = False
 
     def write(self, event: str, **fields: Any) -> None:
         """Append a line for an event. Raises UserError if it can't be written: then nothing more may be changed."""
         now = time.time()
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z"
-        if self.hidden and "reason" in fields:
-            fields["reason"] = redaction.redact_quotes(fields["reason"], self.hidden)
+        if "reason" in fields:
+            fields["reason"] = redaction.redact_quotes(fields["reason"], self.hidden, self.has_input)
         line = json.dumps({"run": self.run, "time": stamp, "event": event, **fields}).encode()
         try:
             size = os.fstat(self.descriptor).st_size
@@ -60,7 +62,7 @@ class RunLog(NamedTuple):
                 raise OSError("the disk is full")
             os.fsync(self.descriptor)
         except OSError as error:
-            raise messages.no_audit(self.path, error.strerror or str(error)) from None
+            raise messages.RecordError(self.path, error.strerror or str(error)) from None
 
 
 def open_log(path: str, run: str) -> RunLog:
@@ -73,7 +75,7 @@ def open_log(path: str, run: str) -> RunLog:
         if os.fstat(descriptor).st_uid == os.getuid():
             os.fchmod(descriptor, 0o600)
     except OSError as error:
-        raise messages.no_audit(path, error.strerror or str(error)) from None
+        raise messages.RecordError(path, error.strerror or str(error)) from None
     return RunLog(descriptor, run, path)
 
 
@@ -113,6 +115,9 @@ def written_changes(objects: Sequence[ObjectChange]) -> list[dict[str, str]]:
     return [{name: value for name, value in change._asdict().items() if value} for change in objects]
 
 
+State = Literal["not started", "unknown", "changed", "unchanged", "failed", "refused", "running"]
+
+
 class Outcome(NamedTuple):
     """What became of a cluster in a run.
 
@@ -124,7 +129,7 @@ class Outcome(NamedTuple):
     """
 
     cluster: str
-    state: str
+    state: State
     reason: str = ""
     seconds: float = 0.0
     objects: tuple[ObjectChange, ...] = ()
@@ -169,7 +174,7 @@ class Run(NamedTuple):
 
         A line that can't be read may be the one that says that a cluster has begun.
         """
-        before = ("unknown", messages.NOT_READABLE) if self.unreadable else ("not started", "")
+        before: tuple[State, str] = ("unknown", messages.NOT_READABLE) if self.unreadable else ("not started", "")
         outcomes = {cluster: Outcome(cluster, *before) for cluster in self.clusters}
         for event in self.events:
             if event["event"] in ("begin", "rollout", "cluster") and event["cluster"] in outcomes:
@@ -224,7 +229,7 @@ def read_record(path: str) -> Record:
     except FileNotFoundError:
         return Record(path, (), 0)
     except OSError as error:
-        raise messages.no_audit(path, error.strerror or str(error)) from None
+        raise messages.unreadable_record(path, error.strerror or str(error)) from None
 
 
 def reread_run(log: RunLog) -> Run:
@@ -272,9 +277,8 @@ def _parse_object(line: str) -> Event:
 # --- What a line must have, so that all that is read from it is there and has its type -----------------------
 
 _RUN_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
-_STATES = ("not started", "unknown", "changed", "unchanged", "failed", "refused", "running")
 
-Check = Callable[[Any], bool]
+FieldCheck = Callable[[Any], bool]
 
 
 def _is_text(value: Any) -> bool:
@@ -293,11 +297,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
 
 
-def _list_of(check: Check) -> Check:
+def _list_of(check: FieldCheck) -> FieldCheck:
     return lambda value: isinstance(value, list) and all(map(check, value))
 
 
-def _fields(optional: Mapping[str, Check], **required: Check) -> Check:
+def _fields(optional: Mapping[str, FieldCheck], **required: FieldCheck) -> FieldCheck:
     """Return the check of an object: its fields, as far as they are named here."""
     checks = {**optional, **required}
     return lambda value: (
@@ -307,7 +311,7 @@ def _fields(optional: Mapping[str, Check], **required: Check) -> Check:
     )
 
 
-def _or_null(check: Check) -> Check:
+def _or_null(check: FieldCheck) -> FieldCheck:
     return lambda value: value is None or check(value)
 
 
@@ -317,7 +321,7 @@ _INPUT = _or_null(
     _fields({"sources": _list_of(_is_text), "digest": _is_text, "proof": _PROOF, "files": _list_of(_FILE)})
 )
 _ADDRESS = (
-    "context", "server", "tlsServerName", "proxy", "authority", "kubeconfigCluster", "kubeconfigUser", "user",
+    "context", "server", "tlsServerName", "proxy", "authority", "kubeconfigCluster", "kubeconfigUser", "login", "user",
     "namespace",
 )  # fmt: skip
 _TARGET = _fields({**dict.fromkeys(_ADDRESS, _is_text), "proof": _PROOF}, cluster=_is_text)
@@ -330,7 +334,7 @@ _START = _fields(
 _OBJECT = _fields({"result": _is_text, "namespace": _is_text}, resource=_is_text)
 
 # What is known of events. One of another name, as a later version may write, is read and has no meaning.
-_EVENTS: Mapping[str, Check] = {
+_EVENTS: Mapping[str, FieldCheck] = {
     "start": _START,
     "resume": _START,
     "begin": _fields({}, cluster=_is_text),
@@ -344,7 +348,7 @@ _EVENTS: Mapping[str, Check] = {
             "done_before": _is_flag,
         },
         cluster=_is_text,
-        state=lambda value: value in _STATES,
+        state=lambda value: value in get_args(State),
     ),
 }
 

@@ -6,12 +6,9 @@ ahead of it suggests that it is a secret.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
-import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from kubectl_mc.command_line import flag_tables, grammar, verbs
@@ -29,16 +26,24 @@ _PROGRAM = re.compile(r"[\w./][\w./-]*")
 
 
 def redact_line(line: CommandLine, about_secrets: bool) -> CommandLine:
-    """Return the command line without its secrets. A command line that has none stays to the letter.
+    """Return the command line without its secrets. Without secrets, it is returned unchanged.
 
-    about_secrets: its input has Secrets; whether its words name Secrets is seen here
+    about_secrets: the input contains Secrets; operands that name Secrets are detected here
     """
     if not verbs.is_kubectls(line):
         return line._replace(tokens=tuple(_redact_plugin(line)))
     end = next((index for index, token in enumerate(line.tokens) if token.verbatim), len(line.tokens))
     about_secrets = about_secrets or any(_SECRET_TYPE.match(operand) for operand in grammar.operands(line))
     ahead = _redact_kubectl(line, line.tokens[:end], about_secrets)
-    return line._replace(tokens=(*ahead, *_redact_program(line, line.tokens[end:])))
+    behind = _redact_program(line, line.tokens[end:])
+    if not verbs.find_row(line).as_change.runs_program:  # then they may be operands, too: `set env x -- KEY=value`
+        behind = (_redact_operand(token, line) for token in behind)
+    return line._replace(tokens=(*ahead, *behind))
+
+
+def looks_secret(name: str) -> bool:
+    """Return whether what has this name, such as a flag or a variable, is probably a secret."""
+    return bool(_LOOKS_SECRET.search(name))
 
 
 def hidden_texts(line: CommandLine, redacted: CommandLine) -> tuple[str, ...]:
@@ -58,8 +63,18 @@ def _left_out(typed: str, kept: str) -> Sequence[str]:
     return match.groups() if match else (typed,)
 
 
-def redact_quotes(text: str, hidden: Iterable[str]) -> str:
-    """Redact the hidden texts in a text that may quote the command line, such as kubectl's error."""
+# What an error quotes: a name, a value, or a whole object.
+_QUOTE = re.compile(r"""['"`{\[]|value: """)
+
+
+def redact_quotes(text: str, hidden: Iterable[str], of_input: bool) -> str:
+    """Redact what a text, such as kubectl's error, quotes of the command line and of the input.
+
+    hidden: what is left out of the command line
+    of_input: the command has an input, which the text may quote as well; then it ends where it quotes anything
+    """
+    if of_input and (quote := _QUOTE.search(text)):
+        text = text[: quote.start()] + REDACTED
     for secret in hidden:
         for form in (secret, json.dumps(secret, ensure_ascii=False)[1:-1]):  # as Go's %q writes it, nearly
             # A short one may be part of any word.
@@ -176,6 +191,11 @@ def _redact_pair(word: str) -> str:
 
 # --- kubectl's own operands and flags ----------------------------------------------------------------------
 
+# A key inside a value (`conn=Server=h;Password=x`, `{"password": "x"}`), and the one of a container's variables, whose
+# values are as secret as those of `set env`.
+_SECRET_KEY = re.compile(rf"(?:{_LOOKS_SECRET.pattern})[\w-]*[\"']?\s*[=:]", re.IGNORECASE)
+_ENV_KEY = re.compile(r"\benv[\"']?\s*:")
+
 # Flags whose value is a secret, or may hold one. Of key=value, the key is kept.
 _SECRET_FLAGS = ("token", "password", "docker-password", "overrides")
 _SECRET_PAIR_FLAGS = ("from-literal", "env", "auth-provider-arg", "exec-env")
@@ -186,7 +206,9 @@ _HARMLESS_PAIR_FLAGS = ("from-file", "selector", "field-selector", "pod-selector
 def _redact_operand(token: Token, line: CommandLine) -> Token:
     """Redact a value such as the one in `set env deploy/x KEY=value`."""
     name, equals, _ = token.words[0].partition("=")
-    looks_secret = line.path != ("set", "image") and _LOOKS_SECRET.search(name)
+    looks_secret = line.path != ("set", "image") and (
+        _LOOKS_SECRET.search(name) or _SECRET_KEY.search(token.words[0], len(name) + 1)
+    )
     if equals and (line.path == ("set", "env") or looks_secret):
         return token._replace(words=(f"{name}={REDACTED}",))
     return token._replace(words=(redact_text(token.words[0]),))
@@ -203,7 +225,7 @@ def _redact_value(name: str, value: str, line: CommandLine, about_secrets: bool)
     if name in _SECRET_PAIR_FLAGS:
         key, equals, _ = value.partition("=")
         return f"{key}={REDACTED}" if equals else REDACTED
-    patches_secret = name == "patch" and (about_secrets or _LOOKS_SECRET.search(value))
+    patches_secret = name == "patch" and (about_secrets or _LOOKS_SECRET.search(value) or _ENV_KEY.search(value))
     unfamiliar = name not in flag_tables.flag_table(line.verb).flags
     if name in _SECRET_FLAGS or patches_secret or (unfamiliar and _LOOKS_SECRET.search(name)):
         return REDACTED
@@ -219,7 +241,7 @@ def _redact_value(name: str, value: str, line: CommandLine, about_secrets: bool)
     return value
 
 
-# --- Texts and proofs --------------------------------------------------------------------------------------
+# --- Texts -------------------------------------------------------------------------------------------------
 
 _URL = re.compile(r"://([^/\s]*@)?(.*?)([?#].*?)?(?=,\w+://|[\"']|$)", re.DOTALL)
 _KEPT_QUERY_KEYS = ("ref", "timeout", "version", "submodules")  # kustomize's
@@ -244,19 +266,3 @@ def _redact_query(path: str) -> str:
 def _redact_query_pair(pair: str) -> str:
     name, equals, _ = pair.partition("=")
     return pair if name in _KEPT_QUERY_KEYS else f"{name}={REDACTED}" if equals else REDACTED
-
-
-def make_proof(words: Sequence[str]) -> dict[str, str]:
-    """Return {salt, scrypt} in hex, with which the same words can be recognized, but not found out."""
-    salt = secrets.token_hex(16)
-    return {"salt": salt, "scrypt": _scrypt(words, salt)}
-
-
-def matches_proof(proof: Mapping[str, str], words: Sequence[str]) -> bool:
-    """Return whether the proof was made of these words."""
-    return bool(proof) and hmac.compare_digest(proof["scrypt"], _scrypt(words, proof["salt"]))
-
-
-def _scrypt(words: Sequence[str], salt: str) -> str:
-    text = "\0".join(words).encode("utf-8", "surrogateescape")
-    return hashlib.scrypt(text, salt=bytes.fromhex(salt), n=1 << 14, r=8, p=1).hex()

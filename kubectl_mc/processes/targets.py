@@ -13,11 +13,13 @@ class Kubeconfig(NamedTuple):
     content: the kubeconfig as a mapping; None for the user's own files
     starts_programs: kubectl may start an exec credential plugin or another program for it
     variables: environment variables that its kubectl needs, as (name, value)
+    exec_entry: the entry of the credential plugin whose credential the content has in its place; None without one
     """
 
     content: Mapping[str, Any] | None
     starts_programs: bool
     variables: tuple[tuple[str, str], ...] = ()
+    exec_entry: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         """Return a description without the content, which holds credentials."""

@@ -117,34 +117,37 @@ PARTS = {
     "authority": "insecure",
     "kubeconfig_cluster": "two",
     "kubeconfig_user": "two",
+    "login": "sha256:2",
 }
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_each_part_of_an_address_makes_another_cluster(part: str) -> None:
     was = address_of()
-    assert addresses.moves(recorded(was), [was], namespaces=True) == []
-    (line,) = addresses.moves(recorded(was), [was._replace(**{part: PARTS[part]})], namespaces=True)
+    assert addresses.address_differences(recorded(was), [was], namespaces=True) == []
+    (line,) = addresses.address_differences(recorded(was), [was._replace(**{part: PARTS[part]})], namespaces=True)
     assert line.endswith(f"was {getattr(was, part) or 'none'} and is {PARTS[part]}")
 
 
 def test_an_early_record_is_compared_by_what_it_has() -> None:
     before = [{"cluster": name, "server": server} for name, server in (("a", "1"), ("b", "2"), ("c", ""), ("d", "4"))]
     now = [Address(name, name, server, "sni") for name, server in (("a", "1"), ("b", "3"), ("c", "5"), ("d", ""))]
-    assert addresses.moves(before, now, namespaces=True) == ["b: the server was 2 and is 3"]
+    assert addresses.address_differences(before, now, namespaces=True) == ["b: the server was 2 and is 3"]
 
 
 def test_what_is_not_known_now_is_not_compared() -> None:
     was = address_of()
-    assert addresses.moves(recorded(was), [was._replace(authority="")], namespaces=True) == []
-    assert addresses.moves(recorded(was), [Address("c1")], namespaces=True) == []
-    assert addresses.moves(recorded(Address("c1")), [was], namespaces=True) == []
+    assert addresses.address_differences(recorded(was), [was._replace(authority="")], namespaces=True) == []
+    assert addresses.address_differences(recorded(was), [Address("c1")], namespaces=True) == []
+    assert addresses.address_differences(recorded(Address("c1")), [was], namespaces=True) == []
 
 
 def test_a_namespace_is_compared_where_it_is_asked_for() -> None:
     was, now = address_of(), address_of()._replace(namespace="other")
-    assert addresses.moves(recorded(was), [now], namespaces=True) == ["c1: the namespace was shop and is other"]
-    assert addresses.moves(recorded(was), [now], namespaces=False) == []
+    assert addresses.address_differences(recorded(was), [now], namespaces=True) == [
+        "c1: the namespace was shop and is other"
+    ]
+    assert addresses.address_differences(recorded(was), [now], namespaces=False) == []
 
 
 @settings(max_examples=5)  # a proof takes time, as it has to
@@ -153,9 +156,9 @@ def test_a_login_in_a_url_is_not_recorded_and_yet_compared(part: str, password: 
     was = address_of()._replace(**{part: f"http://joe:{password}@proxy:3128"})
     written = recorded(was)
     assert password not in json.dumps({**written[0], "proof": {}})
-    assert addresses.moves(written, [was], namespaces=True) == []
+    assert addresses.address_differences(written, [was], namespaces=True) == []
     other = was._replace(**{part: f"http://joe:{password}x@proxy:3128"})
-    assert len(addresses.moves(written, [other], namespaces=True)) == 1
+    assert len(addresses.address_differences(written, [other], namespaces=True)) == 1
 
 
 # --- The same cluster --------------------------------------------------------------------------------------------
@@ -226,3 +229,33 @@ def test_every_address_is_in_the_group_of_those_that_are_sent_the_same(clusters:
 
 def test_an_address_shows_no_credentials() -> None:
     assert "hunter2" not in repr(address_of())
+
+
+def plugin(*args: str, **variables: str) -> dict[str, Any]:
+    env = [{"name": name, "value": value} for name, value in variables.items()]
+    return {"command": "tsh", "args": list(args), "env": env}
+
+
+def login_of(entry: dict[str, Any], replaced: bool = False) -> str:
+    user = {"token": "hunter2"} if replaced else {"exec": entry}
+    config = {**CONFIG, "users": [{"name": "admin", "user": user}]}
+    kubeconfig = Kubeconfig(config, starts_programs=False, exec_entry=entry if replaced else None)
+    (address,) = addresses.read_addresses(request("scale deploy/a"), [Target("c1", "c1", kubeconfig)])
+    return address.login
+
+
+def test_what_a_credential_plugin_is_told_makes_the_address() -> None:
+    logins = [
+        plugin("--kube-cluster=dev"),
+        plugin("--kube-cluster=prod"),
+        plugin("--kube-cluster", "dev"),
+        plugin(A="b"),
+    ]
+    assert len({login_of(login) for login in logins}) == len(logins)
+    assert [login_of(login, replaced=True) for login in logins] == [login_of(login) for login in logins]
+
+
+@pytest.mark.parametrize("secret", ["", "hunter2"])
+def test_a_secret_of_a_credential_plugin_is_in_no_digest(secret: str) -> None:
+    told = plugin("--password", secret or "x", f"--client-secret={secret}", "a", OIDC_TOKEN=secret)
+    assert login_of(told) == login_of(plugin("--password", "x", "--client-secret=", "a", OIDC_TOKEN=""))

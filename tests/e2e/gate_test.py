@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.changing import CART, LABEL, SETTINGS, TARGETS, everywhere, labelled, runs, states, targeted
+from tests.e2e.changing import CART, LABEL, SETTINGS, TARGETS, everywhere, labelled, runs, states, targeted, writes
 from tests.e2e.conftest import MC, MEMBERS, Done, needs
 from tests.e2e.running import Running
 from tests.e2e.verbs_test import MANIFESTS, Place
@@ -271,3 +271,20 @@ def test_a_dry_run_by_kuberc_is_no_change(place: Place) -> None:
     done = place.shell.mc(*place.words(targeted(LABEL, "--yes")), env={"KUBERC": str(place.folder / "kuberc")})
     assert (done.status, labelled(place)) == (0, [])
     assert not runs(place)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["label cm settings -n shop --list", "annotate cm settings --list -n shop", "set env deploy/cart -n shop --list"],
+)
+def test_a_list_of_what_is_set_is_no_change(place: Place, command: str) -> None:
+    before = [writes(place, cluster) for cluster in MEMBERS]
+    done = place.mc(command)
+    assert (done.status, done.stderr, runs(place)) == (0, "", [])
+    assert [writes(place, cluster) for cluster in MEMBERS] == before
+
+
+@pytest.mark.parametrize("command", ["label cm settings --list a=b", "set env deploy/cart --list --env=A=b"])
+def test_a_list_that_may_also_set_something_is_a_change(place: Place, command: str) -> None:
+    done = place.mc(f"{command} -n shop")
+    assert (done.status, "Use --all-clusters" in done.stderr) == (1, True)

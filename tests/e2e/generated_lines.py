@@ -453,6 +453,13 @@ KNOWN_LINES = (
         Line(tuple(words.split()))
         for words in f"""
 @ delete cm settings --dry-run=server --dry_run=none
+@ label cm settings --list
+@ label cm settings --list k=v
+@ annotate cm settings k- --list
+@ annotate cm settings --list --overwrite -- k=v
+@ set env deploy/cart --list --resolve
+@ set env deploy/cart --list --env=A=b
+@ set env deploy/cart --list --from=cm/settings
 @ delete cm --dry-run server settings
 @ delete cm settings --dry-run=0
 @ create secret generic new --from_literal=pin={SECRET}

@@ -186,6 +186,23 @@ def test_every_cluster_gets_what_was_in_the_file_at_the_start(place: Place, comm
 
 
 @needs("kubelet")
+def test_a_program_runs_in_the_pod_that_was_in_the_file_at_the_start(place: Place) -> None:
+    """Also for a command whose output is shown as it comes."""
+    solo, cart = (place.kubectl("c1", f"get pods -n shop {which} -o json").stdout for which in ("solo", "-l app=cart"))
+    (place.folder / "pod").write_text(solo)
+    words = place.words("exec -f DIR/pod -n shop --clusters=c1,c3 --waves=1 --pause=prompt --yes -- hostname")
+    with place.shell.running(*words, terminal=True) as running:
+        running.until(r"\[y/N\]: $")
+        (place.folder / "pod").write_text(json.dumps(json.loads(cart)["items"][0]))
+        running.type("y\n")
+        running.end()
+    for cluster in ("c1", "c3"):
+        requests = [request["path"] for request in place.shell.fleet.requests(cluster)]
+        executed = {path for path in requests if "/exec" in path}
+        assert executed == {"/api/v1/namespaces/shop/pods/solo/exec"}
+
+
+@needs("kubelet")
 @pytest.mark.parametrize("source", ["input", "inputs"])
 @pytest.mark.usefixtures("inputs")
 def test_resume_refuses_another_source_of_a_copy(place: Place, source: str) -> None:

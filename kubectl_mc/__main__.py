@@ -24,11 +24,12 @@ def run() -> None:
 def complete() -> None:
     """Print the candidates of shell completion for this process's arguments, and exit."""
     from kubectl_mc.commands import completion
+    from kubectl_mc.processes.standard_streams import safe_streams
 
     def main() -> int:
         candidates, directive = completion.complete(sys.argv[1:], os.environ)
-        sys.stdout.write("".join(f"{candidate}\n" for candidate in candidates) + f":{directive}\n")
-        sys.stdout.flush()
+        with safe_streams(sys.stdin, sys.stdout, sys.stderr) as streams:
+            streams.stdout.write("".join(f"{candidate}\n" for candidate in candidates) + f":{directive}\n")
         return 0
 
     _exit_with(main)

@@ -1,21 +1,43 @@
-"""Checks of the commands about an earlier run (`resume`, `undo`): which clusters, and are they still the same."""
+"""Shared by `resume` and `undo`: which run, which of its clusters, and whether their addresses are unchanged."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Container, Sequence
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.changes import gate
-from kubectl_mc.changes.addresses import Address, moves
-from kubectl_mc.changes.record import Run
-from kubectl_mc.command_line import grammar
+from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
+from kubectl_mc.access.logins import Logins
+from kubectl_mc.changes import gate, record
+from kubectl_mc.changes.addresses import Address, address_differences
+from kubectl_mc.changes.record import Record, Run, RunLog
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.options import Options
+from kubectl_mc.command_line.invocation import Invocation
+from kubectl_mc.command_line.options import Options, names_targets
 from kubectl_mc.fleet.clusters import Cluster
-from kubectl_mc.processes.requests import Request
+from kubectl_mc.processes.environment import Environment
+from kubectl_mc.processes.requests import Request, make_request
 from kubectl_mc.processes.targets import Target
+
+
+def open_run(line: CommandLine, environment: Environment, refused: Container[str]) -> tuple[RunLog, Run, Record]:
+    """Open and lock the run that the command line names; return its log, the run and the record. Raises UserError.
+
+    refused: kubectl's flags that the command would ignore
+    """
+    operands = grammar.operands(line)
+    if len(operands) != 1 or names_targets(environment.options._replace(clusters=())):
+        raise messages.which_run(line.verb)
+    _refuse_flags(line, refused)
+    path = record.record_path(environment.home)
+    runs = record.read_record(path)
+    environment.streams.say(runs.warnings)
+    log = record.open_log(path, runs.find(operands[0]).id)
+    record.lock_run(log)
+    return log, record.reread_run(log), runs
 
 
 def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str]) -> list[str]:
@@ -29,7 +51,7 @@ def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str]) -> l
     return [name for name in names if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)]
 
 
-def refuse_flags(line: CommandLine, names: Container[str]) -> None:
+def _refuse_flags(line: CommandLine, names: Container[str]) -> None:
     """Raise UserError if one of these flags of kubectl is typed, which would be ignored."""
     typed = [name for token in line.tokens if not token.verbatim for name, _ in token.flags if name in names]
     if typed:
@@ -45,25 +67,41 @@ def enter_directory(run: Run) -> None:
         raise messages.no_folder(folder) from None
 
 
-def check_clusters(
-    request: Request,
+class ReachedClusters(NamedTuple):
+    """The clusters of an invocation, and how they are reached. request: the invocation's, with the user's kubectl"""
+
+    request: Request
+    clusters: Sequence[Cluster]
+    targets: list[Target]
+    addresses: list[Address]
+
+
+def reach_clusters_of_run(
     run: Run,
+    invocation: Invocation,
+    environment: Environment,
     option_sets: Sequence[Options],
-    clusters: Sequence[Cluster],
-    targets: Sequence[Target],
+    logins: Logins | None,
     same_namespace: bool,
-) -> list[Address]:
-    """Return the addresses of the targets. Raises UserError if a name stands for another cluster than in the run.
+) -> ReachedClusters:
+    """Reach the clusters of an invocation. Raises UserError if a name stands for another cluster than in the run.
 
     All that the gate checks of a change's targets is checked here as well.
 
     option_sets: our flags as they were typed for the run, and now
+    logins: for one login where clusters share it; None if each kubectl logs in by itself
     same_namespace: the context's namespace must be the same as well, unless the command has a namespace
     """
+    line = invocation.kubectl
+    choice = choose_clusters(environment.for_invocation(invocation), logins)
     typed = [flag for options in option_sets for flag in options.typed]
-    addresses = gate.check_targets(request, clusters, targets, typed)
-    has_namespace = grammar.value(request.line, "namespace") or grammar.is_set(request.line, "all-namespaces")
-    lines = moves(run.start["targets"], addresses, namespaces=same_namespace and not has_namespace)
-    if lines:
-        raise messages.moved(lines)
-    return addresses
+    refuse_unapproved_contexts(choice, typed)
+    foreground = verbs.mode(verbs.find_row(line), line) == "terminal"
+    targets = reach_clusters(choice, line, None if foreground else logins)
+    request = make_request(choice.environment, line, targets)
+    addresses = gate.check_targets(request, choice.clusters, targets, typed)
+    has_namespace = grammar.value(line, "namespace") or grammar.is_set(line, "all-namespaces")
+    compared = same_namespace and not has_namespace
+    if differences := address_differences(run.start["targets"], addresses, namespaces=compared):
+        raise messages.moved(differences)
+    return ReachedClusters(request, choice.clusters, targets, addresses)

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from kubectl_mc import messages
-from kubectl_mc.changes import confirmation, edits, preflight, record, redaction, summary, wave_runner
+from kubectl_mc.changes import confirmation, edits, preflight, proofs, record, redaction, summary, wave_runner
 from kubectl_mc.changes.addresses import Address, read_addresses, same_clusters, written_addresses
 from kubectl_mc.changes.change import Change, Progress, written_command
 from kubectl_mc.changes.change_input import ChangeInput, read_input, written_input
@@ -21,12 +21,11 @@ from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.merge import answers
 from kubectl_mc.merge.report import Report, make_report, result_cause
-from kubectl_mc.messages import UserError
+from kubectl_mc.messages import RecordError
 from kubectl_mc.processes import pipe_files, terminal
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.memory_files import held_file
 from kubectl_mc.processes.requests import Request, same_jobs
-from kubectl_mc.processes.standard_streams import SteadyStreams
 from kubectl_mc.processes.targets import Target
 
 
@@ -113,7 +112,8 @@ def prepared_change(
     with ExitStack() as stack:
         change_input = ChangeInput(line)
         paths, held = local_files.local_paths(line) if verbs.is_kubectls(line) else [], dict[str, bytes]()
-        if verbs.mode(request.row, line) == "captured" and verbs.is_kubectls(line):
+        mode = verbs.mode(request.row, line)
+        if mode != "terminal" and verbs.is_kubectls(line):
             stdin = environment.streams.stdin.buffer.read
             line, held = stack.enter_context(pipe_files.held_pipes(line, stdin, files=True))
             change_input = read_input(environment, line, stdin)
@@ -122,13 +122,15 @@ def prepared_change(
             change_input = change_input._replace(piped=tuple(pipes.values()), sources=sources)
             if change_input.content is not None:  # -f and -k have been read
                 paths = [local for local in paths if local.extent != "tree"]
-            if change_input.content is not None:
-                request = request._replace(stdin=stack.enter_context(held_file(change_input.content)))
+                held_path = stack.enter_context(held_file(change_input.content))
+                if mode == "captured":
+                    request = request._replace(stdin=held_path)
+                else:  # `exec` takes what comes from stdin for several objects
+                    held_line = grammar.without(change_input.line, ("filename",))
+                    change_input = change_input._replace(line=grammar.with_flags(held_line, ("filename", held_path)))
         files = [local for local in paths if not pipe_files.is_pipe(local.path)]
         change_input = change_input._replace(files=digest_files(files, held))
-        # A change must not stop because nobody reads its output any more.
-        environment = environment._replace(streams=SteadyStreams(*environment.streams))
-        request = request._replace(environment=environment, line=change_input.line)
+        request = request._replace(line=change_input.line)
         jobs = same_jobs([target for target in targets if not target.problem], change_input.line)
         yield Change(
             request,
@@ -174,22 +176,28 @@ def carry_out(
         tolerated_failures(options.max_failures, len(outcomes)) if stops else None,
     )
     change = _record_start(change, waves, findings, len(going))
-    _settle(change, progress, [Outcome(name, "refused", reason) for name, reason in refusals.items()])
-    _settle(change, progress, [_found_done(change, finding) for finding in findings if finding.cluster in done])
-    awaiting_rollout = [*awaiting_rollout, *(done if change.waits_for_rollouts else ())]
-    if awaiting_rollout:
-        wave_runner.wait_for_wave(change, awaiting_rollout, progress)
-    if progress.may_continue:
+    with messages.midway(change.log.run):
+        _settle(change, progress, [Outcome(name, "refused", reason) for name, reason in refusals.items()])
+        _settle(change, progress, [_found_done(change, finding) for finding in findings if finding.cluster in done])
+        awaiting_rollout = [*awaiting_rollout, *(done if change.waits_for_rollouts else ())]
         remaining = [tuple(name for name in wave if name in going) for wave in waves]
-        wave_runner.run_waves(change, [wave for wave in remaining if wave], progress)
+        wave_runner.run_waves(change, [wave for wave in remaining if wave], progress, awaiting_rollout)
+        return _finish(change, progress, _show(change, progress))
+
+
+def _show(change: Change, progress: Progress) -> int:
+    """Show the answer and the report of the kubectls that have run, and return the exit status for them."""
+    request = change.request
     results = [progress.results[name] for name in change.clusters if name in progress.results]
     judging = _judging_request(change, results)
     is_streamed = verbs.mode(request.row, request.line) == "streamed"
     report = make_report(results, judging, shown=is_streamed) if results else Report((), 0)
-    change.streams.say(report.lines)
-    if results and not is_streamed:
-        change.streams.answer(answers.merge_answers(results, (), judging).encode("utf-8", "surrogateescape"))
-    return _finish(change, progress, report.status)
+    with wave_runner.interruptible(progress):  # nobody may read on
+        change.streams.say(report.lines)
+        if results and not is_streamed:
+            answer = answers.merge_answers(results, (), judging, judging.shows_on_terminal)
+            change.streams.answer(answer.encode("utf-8", "surrogateescape"))
+    return report.status
 
 
 def _found_done(change: Change, finding: Finding) -> Outcome:
@@ -214,8 +222,9 @@ def change_in_foreground(change: Change, waves: Sequence[tuple[str, ...]]) -> in
         _ask(change, (), going)
     progress = Progress({name: Outcome(name, "not started") for name in clusters}, tolerated=0)
     change = _record_start(change, waves, (), len(going))
-    _settle(change, progress, [Outcome(name, "refused", reason) for name, reason in refusals.items()])
-    return _finish(change, progress, wave_runner.run_one_by_one(change, going, progress))
+    with messages.midway(change.log.run):
+        _settle(change, progress, [Outcome(name, "refused", reason) for name, reason in refusals.items()])
+        return _finish(change, progress, wave_runner.run_one_by_one(change, going, progress))
 
 
 def _preflight(change: Change, clusters: Sequence[str]) -> tuple[list[Finding], dict[str, str]]:
@@ -271,19 +280,20 @@ def _ask(change: Change, findings: Sequence[Finding], going: Sequence[str]) -> N
 
 def _record_start(change: Change, waves: Sequence[tuple[str, ...]], findings: Sequence[Finding], count: int) -> Change:
     """Record the start ahead of the first change, and return the change with its namespaces."""
-    safe, argv = written_command(change)
+    (safe, argv), written = written_command(change), written_input(change.input)
     change.log.write(
         "resume" if change.resumes else "start",
         user=record.os_user(),
         directory=record.current_directory(),
         argv=argv,
-        **({} if safe == change.typed else {"proof": redaction.make_proof(grammar.typed_words(change.typed))}),
+        **({} if safe == change.typed else {"proof": proofs.make_proof(grammar.typed_words(change.typed))}),
         what=confirmation.sentence(change.request, safe, findings, count),
-        input=written_input(change.input) or None,
+        input=written or None,
         waves=[list(wave) for wave in waves],
         targets=written_addresses(change.addresses),
     )
-    change = change._replace(log=change.log._replace(hidden=redaction.hidden_texts(change.typed, safe)))
+    hidden = redaction.hidden_texts(change.typed, safe)
+    change = change._replace(log=change.log._replace(hidden=hidden, has_input=bool(written)))
     return change._replace(namespaces={address.cluster: address.namespace for address in change.addresses})
 
 
@@ -314,11 +324,14 @@ def _finish(change: Change, progress: Progress, kubectl_status: int) -> int:
             change.log.write(
                 "end", exit=status, clusters={state: states.count(state) for state in dict.fromkeys(states)}
             )
-    except UserError as error:
+    except RecordError as error:
         progress.record_error = error
+        progress.unrecorded.append(("end", ""))
     if progress.record_error:
-        change.streams.say([f"Error: {progress.record_error}"])
+        change.streams.say([messages.not_recorded(progress.unrecorded, progress.record_error.problem)])
     if len(outcomes) > 1 or verbs.mode(change.request.row, change.request.line) != "terminal":
         whole = written_command(change)[0] == change.typed
         change.streams.say(summary.summary_lines(change.log.run, outcomes, whole))
-    return status or (1 if progress.record_error else 0)
+    if change.streams.problem:
+        change.streams.say([messages.not_shown(change.streams.problem)])
+    return status or (1 if progress.record_error or change.streams.problem else 0)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from kubectl_mc import messages
 from kubectl_mc.changes import edits, record, rollouts
 from kubectl_mc.changes.change import DEFAULT_WAVE_TIMEOUT, Change, Progress
-from kubectl_mc.changes.record import Outcome
+from kubectl_mc.changes.record import Outcome, State
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.options import seconds
 from kubectl_mc.merge import answers, object_changes, report
-from kubectl_mc.messages import UserError
+from kubectl_mc.messages import RecordError
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.processes import event_loop, terminal
 from kubectl_mc.processes.event_loop import Chunk, Result
@@ -22,30 +22,35 @@ from kubectl_mc.processes.requests import job_command
 from kubectl_mc.reads import streamed
 
 
-def run_waves(change: Change, waves: Sequence[tuple[str, ...]], progress: Progress) -> None:
-    """Run the waves one after another, with rollouts and pauses between them, as long as the change may continue."""
-    try:
-        with _signals_handled_by(_interrupt):
-            for number, clusters in enumerate(waves, start=1):
-                position, names = f"{number}/{len(waves)}", fold_names(clusters)
-                if number > 1 and not _pause(change, f"Go on with wave {position} ({names})? [y/N]: ", progress):
-                    return
-                if len(waves) > 1:
-                    change.streams.say([f"Wave {position}: {names}"])
-                with _finishing_on_signal(change, progress):
-                    _run_wave(change, clusters, progress)
-                if change.waits_for_rollouts and not progress.record_error and not progress.interrupted:
-                    wait_for_wave(change, clusters, progress)
-                if not progress.may_continue:
-                    return
-    except KeyboardInterrupt:  # while no cluster is being changed
-        progress.interrupted = True
+def run_waves(
+    change: Change, waves: Sequence[tuple[str, ...]], progress: Progress, awaiting_rollout: Sequence[str] = ()
+) -> None:
+    """Run the waves one after another, with rollouts and pauses between them, as long as the change may continue.
+
+    awaiting_rollout: changed clusters whose rollouts are waited for ahead of the first wave
+    """
+    with interruptible(progress):
+        if awaiting_rollout:
+            _wait_for_wave(change, awaiting_rollout, progress)
+        for number, clusters in enumerate(waves, start=1):
+            if not progress.may_continue:
+                return
+            position, names = f"{number}/{len(waves)}", fold_names(clusters)
+            if number > 1 and not _pause(change, f"Go on with wave {position} ({names})? [y/N]: ", progress):
+                return
+            if len(waves) > 1:
+                change.streams.say([f"Wave {position}: {names}"])
+            with _finishing_on_signal(change, progress):
+                _run_wave(change, clusters, progress)
+            if change.waits_for_rollouts and not progress.record_error and not progress.interrupted:
+                _wait_for_wave(change, clusters, progress)
 
 
 def _run_wave(change: Change, clusters: Sequence[str], progress: Progress) -> None:
     """Run the command on the clusters of a wave."""
     request, jobs = change.request, [change.jobs[cluster] for cluster in clusters]
     started: dict[int, float] = {}
+    before: dict[int, Outcome] = {}
     outputs: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in jobs]
     screen = streamed.Screen(request, jobs) if verbs.mode(request.row, request.line) == "streamed" else None
     # A screen shows stdout at once; it is kept as well only if it says what became of the objects.
@@ -56,14 +61,21 @@ def _run_wave(change: Change, clusters: Sequence[str], progress: Progress) -> No
         cluster = jobs[index].label
         if not progress.may_continue or not _record(change, progress, "begin", cluster=cluster):
             return False
-        started[index] = time.monotonic()
-        progress.outcomes[cluster] = progress.outcomes[cluster]._replace(state="running", reason="", rolled_out=None)
+        started[index], before[index] = time.monotonic(), progress.outcomes[cluster]
+        progress.outcomes[cluster] = before[index]._replace(state="running", reason="", rolled_out=None)
         return True
+
+    def on_start_error(index: int, error: OSError) -> None:
+        """Let the others finish, and start no more."""
+        del started[index]
+        _settle_unstarted(change, progress, before[index], error)
 
     commands = [job_command(request, job._replace(line=answers.mergeable_line(request, job.line))) for job in jobs]
     parallel = request.parallel(len(jobs))
     try:
-        for event in event_loop.run_commands(commands, parallel, request.patience, request.stdin, may_start=may_start):
+        for event in event_loop.run_commands(
+            commands, parallel, request.patience, request.stdin, may_start=may_start, on_start_error=on_start_error
+        ):
             if screen:
                 screen.show(event)
             if isinstance(event, Chunk):
@@ -81,7 +93,7 @@ def _run_wave(change: Change, clusters: Sequence[str], progress: Progress) -> No
             _record(change, progress, "cluster", exit=exit_status, **written_outcome(outcome))
     except KeyboardInterrupt:
         pass  # the second one, and the event loop has ended the kubectls
-    except OSError as error:  # a process can't be started any more, and the event loop has ended the others
+    except OSError as error:  # of the event loop itself, which has ended the kubectls
         progress.stop_reason = error.strerror or str(error)
     for index in started:
         cluster = jobs[index].label
@@ -90,6 +102,16 @@ def _run_wave(change: Change, clusters: Sequence[str], progress: Progress) -> No
             outcome = Outcome(cluster, "unknown", progress.stop_reason or "interrupted", unsure=True)
             progress.outcomes[cluster] = outcome
             _record(change, progress, "cluster", **written_outcome(outcome))
+
+
+def _settle_unstarted(change: Change, progress: Progress, before: Outcome, error: OSError) -> None:
+    """Record that the process of a cluster couldn't be started. before: the outcome so far, which holds on"""
+    problem = messages.system_error(error)
+    progress.stop_reason = problem
+    outcome = before if before.may_be_done else before._replace(state="not started", reason=problem)
+    progress.outcomes[before.cluster] = outcome
+    _record(change, progress, "cluster", **written_outcome(outcome))
+    change.streams.say([messages.cannot_start(before.cluster, problem)])
 
 
 # Causes that may come after the server has made the change.
@@ -113,7 +135,7 @@ def judge_outcome(change: Change, result: Result, took: float, before: Outcome) 
         reason = _program_failure(result) if request.row.as_change.runs_program and result.status else cause.reason
         return Outcome(result.cluster, "failed", reason, took, objects, unsure=unsure)
     silent_is_unchanged = verbs.can_rehearse(request.row, request.line) and form in ("", "name")
-    state = "unchanged" if object_changes.are_unchanged(objects, silent_is_unchanged) else "changed"
+    state: State = "unchanged" if object_changes.are_unchanged(objects, silent_is_unchanged) else "changed"
     return Outcome(result.cluster, state, "", took, objects)
 
 
@@ -121,9 +143,7 @@ def _program_failure(result: Result) -> str:
     """Return why a program failed without quoting it: a known cause, else its exit status."""
     lines = messages.outcome_lines(result.stderr.decode("utf-8", "replace"))
     causes = [line for line in lines if messages.is_known_cause([line])]
-    return (
-        messages.find_cause("\n".join(causes), result.status or 0).reason if causes else f"exit status {result.status}"
-    )
+    return messages.find_cause("\n".join(causes), result.status or 0).reason
 
 
 def written_outcome(outcome: Outcome) -> dict[str, object]:
@@ -143,8 +163,9 @@ def _record(change: Change, progress: Progress, event: str, **fields: object) ->
     """Record an event and return whether it could be written. If not, no more clusters are started."""
     try:
         change.log.write(event, **fields)
-    except UserError as error:
+    except RecordError as error:
         progress.record_error = error
+        progress.unrecorded.append((event, str(fields["cluster"])))
         return False
     return True
 
@@ -152,7 +173,7 @@ def _record(change: Change, progress: Progress, event: str, **fields: object) ->
 # --- Between waves -----------------------------------------------------------------------------------------
 
 
-def wait_for_wave(change: Change, clusters: Sequence[str], progress: Progress) -> None:
+def _wait_for_wave(change: Change, clusters: Sequence[str], progress: Progress) -> None:
     """Wait for the rollouts of the workloads that were changed. Ctrl-C ends the waiting, and the run."""
     outcomes = [progress.outcomes[cluster] for cluster in clusters]
     changed = {
@@ -188,7 +209,7 @@ def _pause(change: Change, question: str, progress: Progress) -> bool:
     pause = change.request.options.pause
     try:
         if pause == "prompt":
-            if terminal.ask_user(question).strip().lower() not in ("y", "yes"):
+            if not messages.is_yes(terminal.ask_user(question)):
                 progress.stop_reason = "not wanted"
         elif pause is not None:
             change.streams.say([f"Pausing for {pause}"])
@@ -207,15 +228,29 @@ def _finishing_on_signal(change: Change, progress: Progress) -> Iterator[None]:
     def finish(number: int, frame: object) -> None:
         if progress.interrupted:
             raise KeyboardInterrupt
-        progress.interrupted = True
+        _note(progress, number)
         change.streams.say([messages.FINISHING])
 
     with _signals_handled_by(finish):
         yield
 
 
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+@contextmanager
+def interruptible(progress: Progress) -> Iterator[None]:
+    """On a signal, leave the block, in which no cluster is being changed."""
+
+    def interrupt(number: int, frame: object) -> None:
+        _note(progress, number)
+        raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt), _signals_handled_by(interrupt):
+        yield
+
+
+def _note(progress: Progress, number: int) -> None:
+    progress.interrupted = True
+    if number != signal.SIGINT:
+        progress.signal_status = 128 + number
 
 
 @contextmanager
@@ -241,31 +276,30 @@ def run_one_by_one(change: Change, clusters: Sequence[str], progress: Progress) 
     Returns the last exit status.
     """
     status = 0
-    try:
-        with _signals_handled_by(_interrupt):
-            for number, cluster in enumerate(clusters, start=1):
-                if len(clusters) > 1:
-                    change.streams.say_heading(f"{cluster} ({number}/{len(clusters)})")
-                before = _object_states(change, cluster)
-                if not _record(change, progress, "begin", cluster=cluster):
-                    break
-                progress.outcomes[cluster] = Outcome(cluster, "unknown", "interrupted", unsure=True)  # until it ends
-                started = time.monotonic()
-                try:
-                    status = terminal.run_on_target(change.request, change.jobs[cluster].target)
-                except SystemExit as ended:  # a signal for us, which has ended the command first
-                    status = progress.signal_status = ended.code if isinstance(ended.code, int) else 1
-                took, after = time.monotonic() - started, _object_states(change, cluster)
-                outcome = _judge_edit(cluster, status, bool(progress.signal_status), before, after)._replace(
-                    seconds=took
-                )
-                progress.outcomes[cluster] = outcome
-                progress.finished.add(cluster)
-                recorded = _record(change, progress, "cluster", exit=status, **written_outcome(outcome))
-                if not recorded or not progress.may_continue:
-                    break
-    except KeyboardInterrupt:  # while no cluster is being changed
-        progress.interrupted = True
+    with interruptible(progress):
+        for number, cluster in enumerate(clusters, start=1):
+            if len(clusters) > 1:
+                change.streams.say_heading(f"{cluster} ({number}/{len(clusters)})")
+            before, outcome = _object_states(change, cluster), progress.outcomes[cluster]
+            if not _record(change, progress, "begin", cluster=cluster):
+                break
+            progress.outcomes[cluster] = Outcome(cluster, "unknown", "interrupted", unsure=True)  # until it ends
+            started = time.monotonic()
+            try:
+                status = terminal.run_on_target(change.request, change.jobs[cluster].target)
+            except SystemExit as ended:  # a signal for us, which has ended the command first
+                status = progress.signal_status = ended.code if isinstance(ended.code, int) else 1
+            except OSError as error:
+                status = 1
+                _settle_unstarted(change, progress, outcome, error)
+                break
+            took, after = time.monotonic() - started, _object_states(change, cluster)
+            outcome = _judge_edit(cluster, status, bool(progress.signal_status), before, after)._replace(seconds=took)
+            progress.outcomes[cluster] = outcome
+            progress.finished.add(cluster)
+            recorded = _record(change, progress, "cluster", exit=status, **written_outcome(outcome))
+            if not recorded or not progress.may_continue:
+                break
     return status
 
 
@@ -275,7 +309,7 @@ def _judge_edit(
     """Return the outcome of a cluster whose command on the terminal has ended. interrupted: by a signal"""
     unchanged, objects = edits.is_unchanged(before, after), tuple(edits.edited_objects(before, after))
     if interrupted:
-        state = "failed" if unchanged else "unknown"
+        state: State = "failed" if unchanged else "unknown"
         return Outcome(cluster, state, "interrupted", objects=objects, unsure=not unchanged)
     if status:
         return Outcome(cluster, "failed", f"exit status {status}", objects=objects)

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from kubectl_mc.messages.causes import outcome_lines
 from kubectl_mc.messages.command_line_texts import bad_flag_value
-from kubectl_mc.messages.words import UserError, cluster_count, clusters_flag, name_list, visible
+from kubectl_mc.messages.fleet_texts import system_error
+from kubectl_mc.messages.words import UserError, cluster_count, clusters_flag, name_list, signal_name, visible
 
 FINISHING = "Interrupted: the clusters that have begun are finishing, no more are started. Ctrl-C again ends them"
 NOT_REHEARSED = "kubectl has no dry run of this, so what it would change isn't known"
@@ -103,26 +104,103 @@ def dry_run_timed_out(dry_run: str, patience: float) -> str:
     return f"its dry run (--dry-run={dry_run}) hadn't ended after {patience:g}s; for more time: --cluster-timeout"
 
 
+class StopError(UserError):
+    """What ended the block from outside: a signal, or the system refused something. status: as of the signal"""
+
+    def __init__(self, text: str, status: int = 1) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class MidwayError(StopError):
+    """What ended a change that had begun."""
+
+
 @contextmanager
-def unchanged_on_error(is_change: bool = True) -> Iterator[None]:
-    """Add to a UserError of the block that nothing was changed. is_change: something was to be changed"""
+def stops_as_errors() -> Iterator[None]:
+    """Raise a StopError where Ctrl-C, another signal or the system ends the block."""
     try:
         yield
+    except KeyboardInterrupt:
+        raise StopError("interrupted", 130) from None
+    except SystemExit as ended:  # as the handlers of the other signals raise it
+        status = ended.code if isinstance(ended.code, int) else 1
+        raise StopError(f"ended by {signal_name(status - 128)}", status) from None
+    except OSError as error:
+        raise StopError(system_error(error)) from None
+
+
+@contextmanager
+def unchanged_on_error(is_change: bool = True) -> Iterator[None]:
+    """Say that nothing was changed, whatever ends the block, unless it is a MidwayError. Raises UserError.
+
+    is_change: something was to be changed; else the block ends as it would without this
+    """
+    if not is_change:
+        yield
+        return
+    try:
+        with stops_as_errors():
+            yield
+    except MidwayError:
+        raise
     except UserError as error:
-        if not is_change:
-            raise
-        raise UserError(f"{error}\n{NOTHING_CHANGED}") from None
+        raise StopError(f"{error}\n{NOTHING_CHANGED}", error.status) from None
 
 
-def no_audit(path: str, problem: str) -> UserError:
-    """Say that the record cannot be written."""
-    return UserError(f"no change without a record of it, and {visible(path)} can't be used: {visible(problem)}")
+@contextmanager
+def midway(run: str) -> Iterator[None]:
+    """Raise a MidwayError where Ctrl-C, another signal or the system ends the block of a run that has begun."""
+    try:
+        with stops_as_errors():
+            yield
+    except StopError as error:
+        raise MidwayError(f"{error}. What was changed: kubectl mc audit show {run}", error.status) from None
+
+
+class RecordError(UserError):
+    """Says that a change can't be recorded. problem: why"""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = f"{visible(path)} can't be used: {visible(problem)}"
+        super().__init__(f"no change without a record of it, and {self.problem}")
+
+
+def not_recorded(events: Sequence[tuple[str, str]], problem: str) -> str:
+    """Say what of a run could not be recorded. events: ("begin", its cluster) etc.; problem: of the RecordError"""
+    texts = {
+        "begin": "{} is not begun without a record of it",
+        "cluster": "how the change ended in {} isn't recorded",
+        "rollout": "whether {} is rolled out isn't recorded",
+        "end": "the end of the run isn't recorded",
+    }
+    said = "; ".join(
+        text.format(name_list([cluster for event, cluster in events if event == name]))
+        for name, text in texts.items()
+        if any(event == name for event, _ in events)
+    )
+    return f"Error: {said}: {problem}"
+
+
+def unreadable_record(path: str, problem: str) -> UserError:
+    """Say that the record cannot be read."""
+    return UserError(f"the record, {visible(path)}, can't be read: {visible(problem)}")
+
+
+def cannot_start(cluster: str, problem: str) -> str:
+    """Say that the process for a cluster can't be started."""
+    return f"Error: nothing was sent to {visible(cluster)}, as its process can't be started: {problem}"
+
+
+def not_shown(error: OSError) -> str:
+    """Say that a part of the output of a change is lost."""
+    return f"Error: not everything could be shown: {system_error(error)}"
 
 
 def unreadable_lines(path: str, count: int) -> str:
     """Say that lines of the record are left out."""
-    lines = "1 line" if count == 1 else f"{count} lines"
-    return f"Warning: {lines} of {visible(path)} can't be read, and left out"
+    lines, are = ("1 line", "is") if count == 1 else (f"{count} lines", "are")
+    return f"Warning: {lines} of {visible(path)} can't be read and {are} left out"
 
 
 def no_run(name: str, runs: Sequence[str]) -> UserError:
@@ -158,6 +236,14 @@ def unreadable_path(path: str, problem: str) -> UserError:
 def kubectl_said(stderr: str) -> UserError:
     """Say that kubectl fails to read the input."""
     return UserError(visible(" ".join(re.sub("^error: ", "", line) for line in outcome_lines(stderr))))
+
+
+def left_out(run: str, names: str) -> UserError:
+    """Say that nothing is resumed, as all that is left are clusters where the end isn't known. names: these, folded"""
+    return UserError(
+        f"nothing is resumed: how run {run} ended in {names} isn't known, and nothing else is left of it. "
+        f"Look at these clusters; to make the change there again: kubectl mc resume {run} --repeat-unknown"
+    )
 
 
 def nothing_to_resume(run: str) -> UserError:

@@ -142,6 +142,10 @@ def raise_file_limit(count: int) -> int:
     return max(1, (allowed - _OWN_FILES) // _CHILD_FILES)
 
 
+def _raise(index: int, error: OSError) -> None:
+    raise error
+
+
 def run_commands(
     commands: Sequence[Command],
     max_parallel: int,
@@ -149,6 +153,7 @@ def run_commands(
     stdin: str | None = None,
     on_start: Callable[[int], None] = lambda index: None,
     may_start: Callable[[int], bool] = lambda index: True,
+    on_start_error: Callable[[int, OSError], None] = _raise,
 ) -> Iterator[Chunk | Exit]:
     """Start the commands in order, at most `max_parallel` at a time, and yield events as they happen.
 
@@ -157,7 +162,9 @@ def run_commands(
     stdin: the path of a file that each process reads from its start; None for an empty one
     on_start: called with the index of each command after its start
     may_start: called with the index of each command before its start; after a False no more are started
-    Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError (of subprocess.Popen).
+    on_start_error: called with the index of a command whose process can't be started, and why; then no more are
+        started. By default the error is raised
+    Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError.
     """
     children: list[_Child] = []
     started, total, parallel, starting = 0, 0, 0, True
@@ -174,9 +181,14 @@ def run_commands(
                     command = commands[started]
                     patience = timeout if command.patience is None else command.patience
                     deadline = time.monotonic() + patience if patience else float("inf")
-                    with _interrupts_postponed():
-                        child = _Child(started, command, stdin, deadline)
-                        children.append(child)
+                    try:
+                        with _interrupts_postponed():
+                            child = _Child(started, command, stdin, deadline)
+                            children.append(child)
+                    except OSError as error:
+                        starting = False
+                        on_start_error(started, error)
+                        break
                     on_start(started)
                     started += 1
                     for read in child.streams:

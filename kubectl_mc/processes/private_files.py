@@ -18,6 +18,7 @@ def make_directory(path: str) -> None:
         make_directory(above)
     try:
         os.mkdir(path, 0o700)
+        os.chmod(path, 0o700)  # the umask may take even the owner's rights
     except FileExistsError:  # another process has made it in the meantime, or it is a file
         if not os.path.isdir(path):
             raise
@@ -33,6 +34,7 @@ def write_privately(target: str, text: str, sync: bool = True) -> None:
     draft = f"{path}.{os.urandom(8).hex()}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
+        os.fchmod(descriptor, 0o600)  # the umask may take even the owner's rights
         with open(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             if sync:

@@ -31,6 +31,11 @@ class Streams(NamedTuple):
         self.stderr.write(text)
         self.stderr.flush()
 
+    @property
+    def problem(self) -> OSError | None:
+        """Why something could not be shown, although nothing was raised."""
+        return None
+
     def say_heading(self, cluster: str) -> None:
         """Write the heading of what is said about a cluster, or several, to stderr."""
         self.stderr.write(f"CLUSTER: {cluster}\n")
@@ -38,38 +43,44 @@ class Streams(NamedTuple):
 
 
 class SteadyStreams(Streams):
-    """Streams for a change, which must not stop half-way when nobody reads on (`| head`, a closed terminal)."""
+    """Streams for a change, which must not stop half-way because something can't be shown.
+
+    Nobody may read on (`| head`, a closed terminal), or the disk is full.
+    """
+
+    # Why something could not be shown, other than that nobody reads it.
+    problem: OSError | None = None
 
     def answer(self, text: bytes) -> None:
-        """Write to stdout; ignore that nobody reads it."""
-        with _ignoring_lost_readers():
+        """Write to stdout; go on if that fails."""
+        with self._going_on():
             super().answer(text)
 
     def say(self, lines: Sequence[str]) -> None:
-        """Write lines to stderr; ignore that nobody reads them."""
-        with _ignoring_lost_readers():
+        """Write lines to stderr; go on if that fails."""
+        with self._going_on():
             super().say(lines)
 
     def say_heading(self, cluster: str) -> None:
-        """Write a heading to stderr; ignore that nobody reads it."""
-        with _ignoring_lost_readers():
+        """Write a heading to stderr; go on if that fails."""
+        with self._going_on():
             super().say_heading(cluster)
 
-
-@contextmanager
-def _ignoring_lost_readers() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.EIO):
-            raise
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EIO):
+                self.problem = error
 
 
 @contextmanager
 def safe_streams(stdin: TextIO, stdout: TextIO, stderr: TextIO) -> Iterator[Streams]:
     """Yield the streams of a command. What is written to a terminal can only be read there: see `TerminalFilter`.
 
-    In a file or a pipe, bytes stay as they are. At the end, everything is written out.
+    In a file or a pipe, bytes stay as they are. Every write is whole and not delayed. At the end, what the filter has
+    held back is written.
     """
     safe = [_safe_stream(stream) for stream in (stdout, stderr)]
     try:
@@ -83,42 +94,69 @@ def safe_streams(stdin: TextIO, stdout: TextIO, stderr: TextIO) -> Iterator[Stre
 
 
 def _safe_stream(stream: TextIO) -> TextIO:
-    if not stream.isatty():
+    if not hasattr(stream, "buffer"):  # text in memory
         return stream
-    return io.TextIOWrapper(
-        _Terminal(stream.buffer), "utf-8", "backslashreplace", line_buffering=True, write_through=True
-    )
+    if not stream.isatty():
+        return io.TextIOWrapper(_WholeWriter(stream.buffer), stream.encoding, stream.errors, write_through=True)
+    return io.TextIOWrapper(_Terminal(stream.buffer), "utf-8", "backslashreplace", write_through=True)
 
 
-class _Terminal(io.BufferedIOBase):
-    """A terminal that is given only what `TerminalFilter` lets through."""
+def write_whole(stream: BinaryIO, text: bytes) -> None:
+    """Write all of a text to an unbuffered stream. Raises OSError.
 
-    def __init__(self, terminal: BinaryIO) -> None:
-        from kubectl_mc.messages.terminal_text import TerminalFilter
+    A pipe may take only a part of it, or nothing yet: after a signal, or if it is non-blocking.
+    """
+    rest = memoryview(text)
+    while rest:
+        count: int | None = stream.write(rest)
+        if count is None:
+            import select
 
-        self._terminal, self._filter = terminal, TerminalFilter()
+            select.select([], [stream], [])
+        else:
+            rest = rest[count:]
+
+
+class _WholeWriter(io.BufferedIOBase):
+    """A stream to which every write is whole.
+
+    A buffer would give up where a non-blocking pipe is full, and a signal's handler may not write to it again.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream: BinaryIO = getattr(stream, "raw", stream)  # PYTHONUNBUFFERED leaves the buffer out
 
     def write(self, text: bytes) -> int:  # type: ignore[override]  # of the buffers that may be written, only bytes are
-        self._terminal.write(self._filter.feed(text))
+        write_whole(self._stream, text)
         return len(text)
-
-    def flush(self) -> None:
-        self._terminal.flush()
-
-    def end(self) -> None:
-        """Write what the filter has held back, as more could have followed."""
-        self._terminal.write(self._filter.feed(b"", is_end=True))
-        self._terminal.flush()
 
     @property
     def name(self) -> str:
-        return self._terminal.name
+        return self._stream.name
 
     def fileno(self) -> int:
-        return self._terminal.fileno()
+        return self._stream.fileno()
 
     def writable(self) -> bool:
         return True
 
     def isatty(self) -> bool:
-        return True
+        return self._stream.isatty()
+
+
+class _Terminal(_WholeWriter):
+    """A terminal that is given only what `TerminalFilter` lets through."""
+
+    def __init__(self, terminal: BinaryIO) -> None:
+        from kubectl_mc.messages.terminal_text import TerminalFilter
+
+        super().__init__(terminal)
+        self._filter = TerminalFilter()
+
+    def write(self, text: bytes) -> int:  # type: ignore[override]  # as above
+        super().write(self._filter.feed(text))
+        return len(text)
+
+    def end(self) -> None:
+        """Write what the filter has held back, as more could have followed."""
+        super().write(self._filter.feed(b"", is_end=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -11,47 +12,62 @@ from typing import Any
 from kubectl_mc.processes import kubectl_process, lifelines
 from kubectl_mc.processes.memory_files import held_file
 from kubectl_mc.processes.requests import Job, Request, job_command
+from kubectl_mc.processes.standard_streams import write_whole
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
 _OURS = (signal.SIGTERM, signal.SIGHUP)  # the terminal sends the others to the whole foreground process group
+_TERMINALS = (signal.SIGINT, signal.SIGQUIT)
 
 
 def run_in_foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command that owns the terminal, as a shell would, and return its exit status.
 
-    Ctrl-C goes to the whole foreground process group, and the command decides what it means. A signal that only we
-    receive is passed on, so that the command can restore the terminal; after its end, SystemExit is raised.
+    Ctrl-C goes to the whole foreground process group, and the command decides what it means; it must not get it twice,
+    as a second one may end what the first one only interrupts. A signal that only we receive is passed on, so that the
+    command can restore the terminal; after SIGTERM and SIGHUP, SystemExit is raised at its end.
     """
     from plumbum import local
 
     received: list[int] = []
+    early: list[int] = []  # of these, before the process ran
     process: Any = None  # a subprocess.Popen, as plumbum extends it
 
     def pass_on(number: int, frame: object) -> None:
         received.append(number)
-        if process is not None:
+        if process is None:
+            early.append(number)
+        elif number in _OURS or not _has_foreground():
             process.send_signal(number)
 
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGQUIT, *_OURS)}
+    handlers = {number: signal.getsignal(number) for number in (*_TERMINALS, *_OURS)}
     try:
         for number, handler in handlers.items():
             # What is ignored, as under nohup, stays so. We ignore nothing ourselves: the command would inherit it.
             if handler != signal.SIG_IGN:
-                signal.signal(number, pass_on if number in _OURS else lambda number, frame: None)
+                signal.signal(number, pass_on)
         with lifelines.lifeline() as line:
             with local.env(**environment):
                 command = local[argv[0]][list(argv[1:])]
                 process = command.popen(stdin=None, stdout=None, stderr=None, pass_fds=line.inherited)
             line.bind(process.pid)
-            for early in received:  # before the process ran
-                process.send_signal(early)
+            for missed in early:
+                process.send_signal(missed)
             status = int(process.wait())
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-    if received:
-        raise SystemExit(128 + received[0])
+    if ended_by := [number for number in received if number in _OURS]:
+        raise SystemExit(128 + ended_by[0])
     return status if status >= 0 else 128 - status  # ended by a signal
+
+
+def _has_foreground() -> bool:
+    """Return whether the terminal sends Ctrl-C to our process group, so that what we have started gets it as well."""
+    try:
+        with open("/dev/tty", "rb", buffering=0) as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return False
 
 
 def run_and_read(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes]:
@@ -68,6 +84,21 @@ def run_and_read(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[i
     if interrupts and completed.returncode:
         raise KeyboardInterrupt
     return completed.returncode, completed.stdout
+
+
+def pick_lines(lines: Sequence[str], prompt: str, environment: Mapping[str, str]) -> list[str] | None:
+    """Return the lines picked with fzf, which draws on the terminal itself; None if it can't be run."""
+    from plumbum import CommandNotFound, local
+
+    with local.env(**environment):
+        try:
+            fzf = local["fzf"]["--multi", "--no-sort", "--prompt", prompt]
+        except CommandNotFound:
+            return None
+        status, picked, _ = (fzf << "\n".join(lines)).run(retcode=None, stderr=None)
+    if status in (1, 130):  # 1: no match; 130: left with Esc or Ctrl-C
+        return []
+    return str(picked).splitlines() if status == 0 else None
 
 
 def is_available() -> bool:
@@ -87,7 +118,7 @@ def ask_user(question: str) -> str:
 
     with open("/dev/tty", "r+b", buffering=0) as terminal:
         termios.tcflush(terminal, termios.TCIFLUSH)  # what was typed before the question does not answer it
-        terminal.write(safe_text(question).encode())
+        write_whole(terminal, safe_text(question).encode())
         line = b""
         try:
             line = terminal.readline()

@@ -7,6 +7,7 @@ lines is one step: a question to a cluster, a kubectl that changes one, a rollou
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -149,6 +150,26 @@ def test_a_resumption_that_is_killed_can_be_resumed(counted: Place, number: int)
     (run,) = runs(counted)
     assert_agree(run, changed_clusters(counted))
     assert_resumes(counted)
+
+
+@needs("controllers")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_resumption_waits_for_earlier_rollouts_ends_the_run(
+    counted: Place, stopping: Callable[[int, str], None], number: int
+) -> None:
+    place = counted
+    assert run_script(place, KILLED, "3", "behind", *place.words(APPLY)).status == -9
+    stopping(3, "hold")  # a dry run, a look into the kubeconfig, then c1's rollout
+    with place.shell.running(*place.words("resume last --yes")) as resuming:
+        assert told(place) == "held\n"
+        resuming.process.send_signal(number)
+        assert resuming.end() == 128 + number
+    reason = "its rollouts were not waited for"
+    assert f"  changed, but not rolled out in 1 cluster: c1 ({reason})\n" in resuming.stderr
+    (run,) = runs(place)
+    assert (run.ended, states(run)) == (True, {"c1": "changed", "c3": "not started"})
+    (place.folder / "kubectl").unlink()
+    assert_resumes(place)
 
 
 @needs("controllers")

@@ -132,16 +132,76 @@ def test_a_signal_lets_what_runs_finish_and_starts_no_more(
         os.killpg(running.process.pid, number)
         running.until("^Interrupted: the clusters that have begun are finishing", "stderr")
         (place.folder / "go").write_text("go\n")
-        assert running.end() == 130
+        assert running.end() == 128 + number
         assert running.left() == []
     assert labelled(place) == ["c1"]
     (run,) = runs(place)
-    assert states(run) == {"c1": "changed", "c3": "not started"}
+    assert (run.events[-1]["exit"], states(run)) == (128 + number, {"c1": "changed", "c3": "not started"})
     assert "changed in 1 cluster: c1\n  not started in 1 cluster: c3\n" in running.stderr
     assert f"kubectl mc resume {run.id}\n" in running.stderr
     (place.folder / "kubectl").unlink()
     assert place.mc("resume last --yes").status == 0
     assert labelled(place) == list(TARGETS)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("call", [1, 3])  # a dry run, a look into the kubeconfig
+def test_a_signal_ahead_of_the_first_change_changes_nothing(
+    place: Place, stopping: Callable[[int, str], None], number: int, call: int
+) -> None:
+    stopping(call, "hold")
+    with place.shell.running(*place.words(targeted(LABEL, "--max-parallel=1 --yes"))) as running:
+        assert told(place) == "held\n"
+        running.process.send_signal(number)
+        assert running.end() == 128 + number
+    assert running.stderr.endswith("\nSo nothing was changed\n")
+    assert (labelled(place), runs(place)) == ([], [])
+
+
+def test_ctrl_c_is_a_no(place: Place) -> None:
+    with place.shell.running(*place.words(targeted(LABEL)), terminal=True) as running:
+        running.until(r"\[y/N\]: $")
+        running.type("\x03")
+        assert running.end() == 130, running.stdout
+    assert running.stdout.endswith("\r\nError: interrupted\r\nSo nothing was changed\r\n")
+    assert (labelled(place), runs(place)) == ([], [])
+
+
+@pytest.mark.parametrize("clusters", [("c1",), TARGETS])
+def test_a_cluster_whose_process_cannot_be_started_is_not_started(place: Place, clusters: tuple[str, ...]) -> None:
+    """As its program is removed meanwhile: after the dry runs, the look into the kubeconfig, and all but one change."""
+    last, real = 2 * len(clusters), Path(sys.executable).parent / "kubectl"
+    gone = place.folder / "kubectl"
+    count = f"echo x >> {place.folder}/calls; [ $(wc -l < {place.folder}/calls) -ne {last} ] || rm {gone}"
+    gone.write_text(f'#!/bin/sh\n{count}\nexec {real} "$@"\n')
+    gone.chmod(0o755)
+    done = place.mc(LABEL, f"--clusters={','.join(clusters)}", "--max-parallel=1", "--yes")
+    assert done.status == 1
+    problem = f"{gone}: No such file or directory"
+    assert f"Error: nothing was sent to {clusters[-1]}, as its process can't be started: {problem}\n" in done.stderr
+    assert f"not started in 1 cluster: {clusters[-1]}\n" in done.stderr
+    assert "interrupted" not in done.stderr
+    assert labelled(place) == list(clusters[:-1])
+    (run,) = runs(place)
+    assert run.ended
+    assert states(run) == {**dict.fromkeys(clusters, "changed"), clusters[-1]: "not started"}
+    assert place.mc("resume last --yes").status == 0
+    assert labelled(place) == list(clusters)
+
+
+def test_nothing_is_resumed_where_all_that_is_left_is_unknown(
+    place: Place, stopping: Callable[[int, str], None]
+) -> None:
+    stopping(2, "behind")  # a look into the kubeconfig, then c1's
+    words = place.words("rollout restart deploy/cart -n shop --clusters=c1 --yes")
+    with place.shell.running(*words) as running:
+        running.end()
+        wait_for_children(running)
+    (place.folder / "kubectl").unlink()
+    (run,) = runs(place)
+    again = place.mc("resume last --yes")
+    assert f"\nError: nothing is resumed: how run {run.id} ended in c1 isn't known" in again.stderr
+    assert (again.status, "is done" in again.stderr) == (1, False)
 
 
 def test_a_second_ctrl_c_ends_what_runs(place: Place, stopping: Callable[[int, str], None]) -> None:
@@ -209,3 +269,38 @@ def test_a_change_is_made_whole_although_nobody_reads_on(place: Place) -> None:
     assert labelled(place) == list(TARGETS)
     (run,) = runs(place)
     assert (run.ended, states(run)) == (True, dict.fromkeys(TARGETS, "changed"))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+@pytest.mark.parametrize("flags", ["--yes", "--waves=1 --yes", "--refresh --yes"])
+def test_a_change_is_made_whole_although_nothing_can_be_shown(place: Place, name: str, flags: str) -> None:
+    assert place.mc("get ns --all-clusters").status == 0  # the hub's answer is kept
+    with open("/dev/full", "wb") as full:
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, name: full}
+        words = [*MC, *place.words(targeted(LABEL, flags))]
+        with place.shell.fault("hub", "refuse"):  # with --refresh, a warning is said ahead of everything
+            done = subprocess.run(words, env=place.shell.environment, check=False, timeout=60, **streams)  # type: ignore[call-overload]
+    assert labelled(place) == list(TARGETS)
+    (run,) = runs(place)
+    assert (run.ended, states(run)) == (True, dict.fromkeys(TARGETS, "changed"))
+    assert done.returncode == 1
+    if name == "stdout":
+        assert b"changed in 2 clusters: c1, c3\nError: not everything could be shown: No space left" in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_what_runs_finishes_after_ctrl_c_although_that_cannot_be_said(
+    place: Place, stopping: Callable[[int, str], None]
+) -> None:
+    stopping(4, "hold")
+    command = [*MC, *place.words(targeted(LABEL, "--max-parallel=1 --yes"))]
+    full = ["sh", "-c", 'exec "$0" "$@" 2>/dev/full', *command]
+    with Running(full, place.shell.environment) as running:
+        assert told(place) == "held\n"
+        running.interrupt()
+        (place.folder / "go").write_text("go\n")
+        assert running.end() == 130
+    assert labelled(place) == ["c1"]
+    (run,) = runs(place)
+    assert (run.ended, states(run)) == (True, {"c1": "changed", "c3": "not started"})

@@ -168,6 +168,15 @@ def test_ctrl_c_ends_a_command_on_the_terminal(members: Shell) -> None:
     assert "Traceback" not in proxy.stdout
 
 
+def test_ctrl_c_that_only_we_receive_is_passed_on(members: Shell) -> None:
+    """As `kill -INT` of a script or a service manager sends it."""
+    with members.running("proxy", "--port=0", "--clusters=c2") as proxy:
+        proxy.until("Starting to serve on ")
+        proxy.process.send_signal(signal.SIGINT)
+        assert proxy.end() == 130
+        assert proxy.left() == []
+
+
 # --- edit -----------------------------------------------------------------------------------------------------
 
 

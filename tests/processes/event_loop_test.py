@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -361,3 +362,17 @@ def test_a_command_may_have_a_time_limit_of_its_own() -> None:
         sh("sleep 1000")._replace(patience=0.2), sh("echo x", "c2")._replace(patience=0.0), timeout=50
     )
     assert (limited.timed_out, patient.stdout) == (True, b"x\n")
+
+
+def test_the_others_finish_where_a_process_cannot_be_started(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "go")
+    commands = [sh(f"read line < {tmp_path}/go; echo $line"), Command("c2", ("/no/such",), ENV), sh("echo", "c3")]
+    failed = []
+
+    def on_start_error(index: int, error: OSError) -> None:
+        failed.append((index, error.errno))
+        (tmp_path / "go").write_text("done\n")  # the first one still runs
+
+    events = list(event_loop.run_commands(commands, 2, 0.0, on_start_error=on_start_error))
+    assert failed == [(1, errno.ENOENT)]
+    assert events == [Chunk(0, "c1", "stdout", b"done\n"), Exit(0, "c1", 0)]

@@ -29,6 +29,14 @@ def test_a_directory_is_made_with_those_above_it(tmp_path: Path) -> None:
             private_files.make_directory(str(path))
 
 
+def test_a_umask_that_takes_the_owners_rights_takes_none_of_them(tmp_path: Path) -> None:
+    os.umask(0o777)
+    private_files.make_directory(str(tmp_path / "a" / "b"))
+    private_files.write_privately(str(tmp_path / "a" / "b" / "c"), "text")
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in sorted((tmp_path / "a").rglob("*"))]
+    assert (stat.S_IMODE((tmp_path / "a").stat().st_mode), modes) == (0o700, [0o700, 0o600])
+
+
 def test_whatever_we_create_is_its_owners_only(tmp_path: Path) -> None:
     record.open_log(record.record_path(str(tmp_path / "record")), "r1").write("start")
     approvals.update_approvals(approvals.approvals_path(str(tmp_path / "approvals")), lambda entries: entries)

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from tests.e2e.running import Running
+
+COUNTING = """
+import signal
+signal.signal(signal.SIGINT, lambda number, frame: print("interrupted", flush=True))
+print("ready", flush=True)
+input()
+"""
+LAUNCHER = f"""
+import os, sys
+from kubectl_mc.processes import terminal
+sys.exit(terminal.run_in_foreground([sys.executable, "-c", {COUNTING!r}], os.environ))
+"""
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_program_on_the_terminal_gets_ctrl_c_once(times: int) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    with Running([sys.executable, "-c", LAUNCHER], environment, terminal=True) as running:
+        running.until("^ready")
+        for number in range(1, times + 1):
+            running.type("\x03")
+            running.until(f"(?:interrupted\\s[^i]*){{{number}}}")
+        running.type("done\r")
+        assert running.end() == 0
+    assert running.stdout.count("interrupted") == times

@@ -37,7 +37,7 @@ class OfferedAccess(NamedTuple):
 
 
 def offered_access(choice: Choice, approvals: Approvals, contexts: Collection[str] = ()) -> list[OfferedAccess]:
-    """What each chosen cluster offers, also where it is mapped. Raises UserError for a bad provider file.
+    """Return what each chosen cluster offers, also where it is mapped. Raises UserError for a bad provider file.
 
     contexts: those of the user. Where one has the name of a cluster that isn't mapped, it comes before the offer.
     """
@@ -56,7 +56,7 @@ def offered_access(choice: Choice, approvals: Approvals, contexts: Collection[st
 
 
 def awaiting_approval(offered: Sequence[OfferedAccess]) -> list[OfferedAccess]:
-    """The clusters whose offer can be used but is not approved."""
+    """Return the clusters whose offer can be used but is not approved."""
     return [access for access in offered if access.verdict.state in ("unknown", "changed")]
 
 
@@ -73,7 +73,7 @@ def ask_for_approval(offered: Sequence[OfferedAccess], environment: Environment)
         raise messages.approval_needs_terminal()
     environment.streams.stderr.write(f"Approve this for {messages.cluster_count(len(offered))}? [y/N] ")
     environment.streams.stderr.flush()
-    return environment.streams.stdin.readline().strip().lower() in ("y", "yes")
+    return messages.is_yes(environment.streams.stdin.readline())
 
 
 def record_approvals(offered: Sequence[OfferedAccess], environment: Environment) -> None:

@@ -10,11 +10,12 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.access.profile_access import Offer
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
+from kubectl_mc.processes.yaml_loader import safe_loader
 
 API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
 
@@ -49,9 +50,12 @@ class FieldChange(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """How an offer compares with its approval. state: "approved", "unknown" (never approved) or "changed"."""
+    """How an offer compares with its approval.
 
-    state: str
+    state: "unknown": never approved; "changed": not what was approved; "unusable": there is no offer
+    """
+
+    state: Literal["approved", "unknown", "changed", "unusable"]
     changes: tuple[FieldChange, ...] = ()
 
 
@@ -59,23 +63,23 @@ Approvals = Mapping[ProfileKey, Approval]
 
 
 def profile_key(hub: str | None, profile: ClusterProfile, context: str = "") -> ProfileKey:
-    """The key of a profile's approval. hub: the hub's context; None for the current one."""
+    """Return the key of a profile's approval. hub: the hub's context; None for the current one."""
     return ProfileKey(hub or "", f"{profile.namespace}/{profile.name}", context)
 
 
 def context_offer(context: str) -> Offer:
-    """What a profile offers by its name alone: the user's context of that name."""
+    """Return what a profile offers by its name alone: the user's context of that name."""
     return Offer("context", {}, {"context": context})
 
 
 def is_context_approved(approvals: Approvals, hub: str | None, profile: ClusterProfile, context: str) -> bool:
-    """Whether the user has approved that the cluster of a profile is reached by the context of its name."""
+    """Return whether the user has approved that the cluster of a profile is reached by the context of its name."""
     approval = approvals.get(profile_key(hub, profile, context))
     return judge_offer(context_offer(context), approval).state == "approved"
 
 
 def approval_digest(fields: Mapping[str, Any]) -> str:
-    """The sha256 digest of an offer's fields, as JSON with sorted keys and without spaces."""
+    """Return the sha256 digest of an offer's fields, as JSON with sorted keys and without spaces."""
     import hashlib
 
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
@@ -94,7 +98,7 @@ def judge_offer(offer: Offer, approval: Approval | None) -> Verdict:
 
 
 def approval_problem(cluster: str, verdict: Verdict) -> str:
-    """Why a cluster cannot be reached by an offer with this verdict; "" if it can."""
+    """Return why a cluster cannot be reached by an offer with this verdict; "" if it can."""
     if verdict.state == "approved":
         return ""
     if verdict.state == "unknown":
@@ -104,7 +108,7 @@ def approval_problem(cluster: str, verdict: Verdict) -> str:
 
 
 def flat_fields(fields: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of an offer as texts of printable ASCII. Each environment variable is a field `env NAME`."""
+    """Return the fields of an offer as printable ASCII. Each environment variable is a field `env NAME`."""
     from shlex import quote
 
     texts: dict[str, str] = {}
@@ -119,13 +123,13 @@ def flat_fields(fields: Mapping[str, Any]) -> dict[str, str]:
 
 
 def plain(value: object) -> str:
-    """A value from a hub as printable ASCII; control, look-alike and bidirectional characters are escaped."""
+    """Return a value from a hub as printable ASCII; control, look-alike and bidirectional characters are escaped."""
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
     return text.encode("unicode_escape").decode()
 
 
 def describe_change(change: FieldChange) -> str:
-    """A change in one line: `server was A and is B`."""
+    """Return a change in one line: `server was A and is B`."""
     if not change.old:
         return f"{change.field} is now {_short(change.new)}"
     return f"{change.field} was {_short(change.old)} and is {_short(change.new) if change.new else 'gone'}"
@@ -143,7 +147,7 @@ _TITLES = {
 
 
 def describe_offer(cluster: str, offer: Offer, verdict: Verdict) -> list[str]:
-    """The lines that show what would be contacted and run, with the approved texts of the fields that have changed."""
+    """Return lines that show what would be contacted and run, and the approved texts of fields that have changed."""
     before = {change.field: change.old for change in verdict.changes}
     fields = {**flat_fields(offer.fields), **{change.field: "" for change in verdict.changes if not change.new}}
     lines = [f"{plain(cluster)}: {_TITLES[verdict.state]}"]
@@ -159,7 +163,7 @@ def describe_offer(cluster: str, offer: Offer, verdict: Verdict) -> list[str]:
 
 
 def approvals_path(home: str) -> str:
-    """The path of the file that holds the approvals of the user with this home directory."""
+    """Return the path of the file that holds the approvals of the user with this home directory."""
     return os.path.join(home, ".kube", "kubectl-mc-trust.yaml")
 
 
@@ -181,7 +185,7 @@ def read_approvals(path: str) -> dict[ProfileKey, Approval]:
     if status.st_mode & 0o022 or status.st_uid not in (os.getuid(), 0):
         raise messages.trust_file(path, "others than you can write it, so it may not be what you approved (chmod 600)")
     try:
-        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        document = yaml.load(text, Loader=safe_loader())
         if (document["apiVersion"], document["kind"]) != (API_VERSION, KIND):
             raise ValueError(KIND)
         approvals = {}
@@ -231,7 +235,7 @@ def update_approvals(path: str, update: Callable[[Approvals], Approvals]) -> Non
 
 
 def approve(approvals: Approvals, offers: Mapping[ProfileKey, Offer]) -> dict[ProfileKey, Approval]:
-    """The approvals with these offers approved now."""
+    """Return the approvals with these offers approved now."""
     import time
 
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -242,6 +246,6 @@ def approve(approvals: Approvals, offers: Mapping[ProfileKey, Offer]) -> dict[Pr
 
 
 def revoke(approvals: Approvals, keys: Iterable[ProfileKey]) -> dict[ProfileKey, Approval]:
-    """The approvals without those of these profiles."""
+    """Return the approvals without those of these profiles."""
     revoked = set(keys)
     return {key: approval for key, approval in approvals.items() if key not in revoked}

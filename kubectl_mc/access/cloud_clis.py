@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from kubectl_mc.access.profile_access import CLUSTER_CONFIG, EXTRA_ARGS
+from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
+from kubectl_mc.access.profile_access import EXTRA_ARGS
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 
 
@@ -154,7 +155,7 @@ CLOUDS: Mapping[str, Cloud] = {
 
 
 def plan_command(cloud: Cloud, profile: ClusterProfile, name: str, kubeconfig: str) -> CloudCommand:
-    """The command that makes a context for a cluster. name: the cluster's in the fleet; kubeconfig: the user's file."""
+    """Return the command that makes a cluster's context. name: the cluster's in the fleet; kubeconfig: the user's."""
     if not _fits(_PROFILE, name):
         return CloudCommand(unfit=("name", name))
     facts = profile_facts(profile)
@@ -176,7 +177,7 @@ def plan_command(cloud: Cloud, profile: ClusterProfile, name: str, kubeconfig: s
 
 
 def profile_facts(profile: ClusterProfile) -> dict[str, str]:
-    """What a profile says about its cluster: properties, flags in exec arguments, fields of the exec extension.
+    """Return what a profile says about its cluster: properties, flags in exec arguments, fields of the exec extension.
 
     The names of flags include their dashes. A property takes precedence over an argument in auth.exec.args (KEP-4322),
     and that over the extensions (KEP-5339).
@@ -197,7 +198,7 @@ def profile_facts(profile: ClusterProfile) -> dict[str, str]:
 
 
 def _flags(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(flag, value) of `--flag value`, `-f value` and `--flag=value`."""
+    """Yield (flag, value) of `--flag value`, `-f value` and `--flag=value`."""
     for word, following in zip(words, [*words[1:], ""]):
         if not word.startswith("-"):
             continue

@@ -26,7 +26,7 @@ class MadeContext(NamedTuple):
 
 
 def view_without_secrets(environment: Environment) -> Mapping[str, Any]:
-    """The user's kubeconfig as kubectl merges it, without its secrets. Raises UserError if kubectl cannot read it."""
+    """Return the user's kubeconfig as kubectl merges it, without secrets. Raises UserError if kubectl can't read it."""
     command = config_command(environment, "view", "-o", "json")
     (result,) = collect_results([command], 1, environment.hub_patience)
     try:
@@ -104,7 +104,7 @@ _LOGGED_OUT = re.compile(
 
 
 def _failure(cloud: Cloud, result: Result, patience: float) -> str:
-    """Why a CLI failed: the line that describes the error, else its last one, and how to log in if that may help."""
+    """Return why a CLI failed: the line about the error, else its last one, and how to log in if that may help."""
     if result.timed_out:
         return f"{cloud.command}: timed out after {patience:g}s"
     lines = [line.strip() for line in result.stderr.decode("utf-8", "replace").splitlines() if line.strip()]

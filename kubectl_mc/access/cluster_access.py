@@ -33,6 +33,8 @@ def choose_clusters(environment: Environment, logins: Logins | None, clustersets
 def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = None) -> list[Target]:
     """Return a target for each chosen cluster: by its mapped context, the context of its name, or its ClusterProfile.
 
+    Raises UserError if the provider file or the file of approvals can't be read.
+
     logins: for one login where clusters share it; None if each kubectl logs in by itself
     """
     environment, own = choice.environment, choice.own_kubeconfig
@@ -77,13 +79,13 @@ def context_targets(clusters: Sequence[Cluster], mapping: ClusterMapping, own: K
 
 
 def refuse_unapproved_contexts(choice: Choice, typed: Iterable[tuple[str, str | None]]) -> None:
-    """Raise UserError for clusters that a change is not for yet (see `unapproved_contexts`).
+    """Raise UserError for clusters reached by an unapproved context (see `clusters_by_unapproved_context`).
 
     typed: our flags as they were typed; a cluster that --clusters names exactly is meant
     """
     named = exact_names(typed)
     targets = context_targets(choice.clusters, choice.mapping, choice.own_kubeconfig)
-    unapproved = {name for name in unapproved_contexts(choice, targets) if name not in named}
+    unapproved = {name for name in clusters_by_unapproved_context(choice, targets) if name not in named}
     if not unapproved:
         return
     contexts = context_names(choice.environment)
@@ -92,7 +94,7 @@ def refuse_unapproved_contexts(choice: Choice, typed: Iterable[tuple[str, str | 
         raise messages.unapproved_contexts(names)
 
 
-def unapproved_contexts(choice: Choice, targets: Sequence[Target]) -> list[str]:
+def clusters_by_unapproved_context(choice: Choice, targets: Sequence[Target]) -> list[str]:
     """Return the clusters that only the name of their profile leads to, as a context of the user's has that name, too.
 
     A hub chooses the names of its profiles. So for changes such a context counts only if it is approved, or if the user

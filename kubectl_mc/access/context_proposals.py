@@ -10,8 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
+from kubectl_mc.access.proxies import normal_server
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import ClusterMapping
@@ -44,7 +44,7 @@ class Proposal(NamedTuple):
 
 
 def parse_contexts(view: Mapping[str, Any]) -> list[Context]:
-    """The contexts of `kubectl config view -o json`, in natural order."""
+    """Return the contexts of `kubectl config view -o json`, in natural order."""
     servers = {entry["name"]: server(entry.get("cluster") or {}) for entry in _named(view, "clusters")}
     contexts = [
         Context(entry["name"], servers.get((entry.get("context") or {}).get("cluster"), ("", "")))
@@ -58,20 +58,9 @@ def _named(view: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
 
 
 def server(cluster: Mapping[str, Any]) -> Server:
-    """The server of a cluster entry of a kubeconfig. The case, the default port and a trailing slash do not matter."""
+    """Return the server of a kubeconfig's cluster, whatever the case, the default port and a trailing slash are."""
     url, name = cluster.get("server"), cluster.get("tls-server-name")
-    return _normalized(url) if isinstance(url, str) else "", name if isinstance(name, str) else ""
-
-
-def _normalized(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return url
-    host = (parts.hostname or "").rstrip(".")
-    default = {"https": 443, "http": 80}.get(parts.scheme)
-    return f"{parts.scheme}://{host}:{port or default}{parts.path.rstrip('/')}" if host else url
+    return normal_server(url) if isinstance(url, str) else "", name if isinstance(name, str) else ""
 
 
 # What tools add to a cluster's name: gcloud, aws, kind, k3d, az --admin, and `user@cluster` of kubeadm and eksctl.
@@ -82,7 +71,7 @@ _AFFIXES = re.compile(
 
 
 def bare(context: str) -> str:
-    """The name of a context without what tools add to the name of its cluster."""
+    """Return the name of a context without what tools add to the name of its cluster."""
     match = _AFFIXES.fullmatch(context)
     return next(group for group in match.groups() if group) if match else context
 
@@ -131,7 +120,7 @@ _CLOSE = 0.6  # difflib's own cutoff for close matches
 
 
 def _likeness(profile: str, names: Iterable[str]) -> dict[str, float]:
-    """How similar each name is to the profile's, with or without its affixes: a ratio up to 1, or 0 if not close."""
+    """Return how similar each name is to the profile's, with or without affixes: a ratio up to 1, or 0 if not close."""
     from difflib import SequenceMatcher
 
     matcher = SequenceMatcher(b=profile, autojunk=False)

@@ -28,7 +28,7 @@ class CredentialPlugin(NamedTuple):
     cluster_info: str
 
     def __repr__(self) -> str:
-        return f"Plugin({self.command!r})"  # arguments and variables may hold the secret of a client
+        return f"CredentialPlugin({self.command!r})"  # arguments and variables may hold the secret of a client
 
 
 # With one of these fields client-go does not run the plugin, or refuses the user as a whole.
@@ -38,7 +38,7 @@ _OTHER_LOGINS = (
 )  # fmt: skip
 
 
-def find_plugin(kubeconfig: Mapping[str, Any], environment: Mapping[str, str]) -> CredentialPlugin | None:
+def find_credential_plugin(kubeconfig: Mapping[str, Any], environment: Mapping[str, str]) -> CredentialPlugin | None:
     """Return the credential plugin of a kubeconfig's context; None for no plugin or one that only kubectl can judge."""
     login, cluster = current_entry(kubeconfig, "user"), current_entry(kubeconfig, "cluster")
     config = login.get("exec")

@@ -50,15 +50,19 @@ _CLUSTER_FIELDS = (
     "proxy-url",
     "disable-compression",
 )
-_EXTENSION = "client.authentication.k8s.io/exec"
+CLUSTER_CONFIG = "client.authentication.k8s.io/exec"
+
+
+def cluster_configs(cluster: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the extensions of a kubeconfig's cluster that hold what its credential plugin is told of it."""
+    return [extension for extension in cluster.get("extensions") or () if extension.get("name") == CLUSTER_CONFIG]
 
 
 def cluster_info(cluster: Mapping[str, Any]) -> dict[str, Any]:
     """Return spec.cluster for the cluster of a kubeconfig, without empty fields, as Go's omitempty leaves them out."""
     spec_cluster = {field: cluster[field] for field in _CLUSTER_FIELDS if cluster.get(field)}
-    for extension in cluster.get("extensions") or ():
-        if extension.get("name") == _EXTENSION:
-            spec_cluster["config"] = extension.get("extension")
+    for extension in cluster_configs(cluster):
+        spec_cluster["config"] = extension.get("extension")
     return spec_cluster
 
 

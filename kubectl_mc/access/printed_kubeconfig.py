@@ -40,7 +40,7 @@ def parse_printed(printed: bytes, field: str) -> ClientCertificate:
 
 
 def _entry(config: Mapping[str, Any], context: Mapping[str, str], kind: str) -> Any:
-    """The cluster or the user of a context."""
+    """Return the cluster or the user of a context."""
     (content,) = [entry[kind] for entry in config[f"{kind}s"] if entry["name"] == context[kind]]
     return content
 

@@ -12,11 +12,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
 from kubectl_mc.access.provider_file import API_VERSIONS, Provider, RefusedError, clean_text, text_field, text_list
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 
-# Cluster extensions: client-go's for exec plugins, and KEP-5339's (cluster-inventory-api, pkg/access/config.go).
-CLUSTER_CONFIG = "client.authentication.k8s.io/exec"
+# The cluster extensions of KEP-5339 (cluster-inventory-api, pkg/access/config.go).
 EXTRA_ARGS = "clusterprofiles.multicluster.x-k8s.io/exec/additional-args"
 EXTRA_ENVS = "clusterprofiles.multicluster.x-k8s.io/exec/additional-envs"
 
@@ -46,7 +46,7 @@ _LONGEST_NAMES = 200
 
 
 def find_offer(profile: ClusterProfile, providers: Sequence[Provider]) -> Offer | Unusable:
-    """The offer of a profile: by the first of the user's providers that it names, else by its properties.
+    """Return the offer of a profile: by the first of the user's providers that it names, else by its properties.
 
     The order is that of cluster-inventory-api: the user's file decides which provider is used. If that provider cannot
     be used, no other is tried, because the user may prefer it less.
@@ -71,7 +71,10 @@ _DEEPEST = 20
 
 
 def _offer_by_provider(name: str, provider: Provider, profile_cluster: Mapping[str, Any]) -> Offer:
-    """Combine the user's exec entry with the profile's cluster, and with what the provider's policies let it add."""
+    """Combine the user's exec entry with the profile's cluster, and with what the provider's policies let it add.
+
+    Raises RefusedError.
+    """
     cluster, fields = _parse_cluster(profile_cluster)
     extensions = _parse_extensions(profile_cluster)
     entry = dict(provider.exec)
@@ -97,7 +100,10 @@ def _offer_by_provider(name: str, provider: Provider, profile_cluster: Mapping[s
 
 
 def _offer_by_properties(profile: ClusterProfile) -> Offer:
-    """The offer of status.properties auth.exec.*: command, apiVersion, and args and env (NAME=VALUE), by commas."""
+    """Return the offer of status.properties auth.exec.*: command, apiVersion, and args and env (NAME=VALUE), by commas.
+
+    Raises RefusedError.
+    """
     if not profile.access_providers:
         raise RefusedError("auth.exec.command without an access provider, which would name the server")
     cluster, fields = _parse_cluster(profile.access_providers[0].cluster)
@@ -152,7 +158,9 @@ _SERVER_NAME = re.compile(r"[\w.\-:]{1,253}", re.ASCII)
 
 
 def _parse_cluster(profile_cluster: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields of a Cluster (client-go tools/clientcmd/api/v1) for the kubeconfig, and those to approve.
+    """Return a Cluster's fields (client-go tools/clientcmd/api/v1) for the kubeconfig, and those to approve.
+
+    Raises RefusedError.
 
     server: only https, because kubectl logs in nowhere else, and without a user name and a password
     certificate-authority-data, tls-server-name, proxy-url: copied, and to be approved
@@ -190,7 +198,10 @@ _LARGEST_AUTHORITY = 256 * 1024  # characters of base64
 
 
 def _fingerprint(authority: str) -> str:
-    """`sha256:…` of a certificate authority in base64. An approval shows it because nobody can compare two bundles."""
+    """Return `sha256:…` of a certificate authority in base64. Raises RefusedError if it is none.
+
+    An approval shows it because nobody can compare two bundles.
+    """
     import base64
     import hashlib
 
@@ -210,7 +221,7 @@ def _is_shallow(value: object, levels: int) -> bool:
 
 
 def _parse_extensions(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    """The extensions of a Cluster by name. Like client-go, it refuses two with one name."""
+    """Return the extensions of a Cluster by name. Raises RefusedError for two with one name, as client-go does."""
     extensions = cluster.get("extensions")
     named = [item for item in extensions if isinstance(item, dict)] if isinstance(extensions, list) else []
     pairs = [(text_field(item, "name"), item.get("extension")) for item in named]
@@ -223,7 +234,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
 
 
 def _parse_variables(value: Any) -> dict[str, str]:
-    """Environment variables from a hub, sorted by name.
+    """Return environment variables from a hub, sorted by name. Raises RefusedError.
 
     LD_* and DYLD_*, such as LD_PRELOAD, make a program run other code than its own, so they cannot even be approved.
     """

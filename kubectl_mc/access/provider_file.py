@@ -110,20 +110,20 @@ def _one_of(fields: Mapping[str, Any], key: str, values: Sequence[str], default:
 
 
 def text_field(fields: Mapping[str, Any], key: str) -> str:
-    """The text in a field; "" if there is none. Raises RefusedError."""
+    """Return the text in a field; "" if there is none. Raises RefusedError for what no command line can hold."""
     value = fields.get(key)
     return "" if value is None else clean_text(value, key)
 
 
 def text_list(value: Any, name: str) -> list[str]:
-    """The value if it is a list of texts that a command line can hold. Raises RefusedError, which names it `name`."""
+    """Return a list of texts that a command line can hold. Raises RefusedError, which calls it `name`, for others."""
     if not isinstance(value, list):
         raise RefusedError(f"{name} is not a list of strings")
     return [clean_text(item, name) for item in value]
 
 
 def clean_text(value: Any, name: str) -> str:
-    """The value if it is a text that a command line can hold: no NUL, no surrogates. Raises RefusedError."""
+    """Return a text that a command line can hold: no NUL, no surrogates. Raises RefusedError for any other value."""
     if not isinstance(value, str):
         raise RefusedError(f"{name} is not a string")
     if re.search("[\0\ud800-\udfff]", value):

@@ -1,6 +1,6 @@
-"""The proxy through which kubectl reaches a server, from the environment. Pure.
+"""The URL of a server, and the proxy through which kubectl reaches it, from the environment. Pure.
 
-The rules are those of Go's golang.org/x/net/http/httpproxy (proxyForURL, useProxy), which client-go uses.
+The rules of the proxy are those of Go's golang.org/x/net/http/httpproxy (proxyForURL, useProxy), which client-go uses.
 """
 
 from __future__ import annotations
@@ -12,6 +12,19 @@ from urllib.parse import urlsplit
 
 _VARIABLES = {"https": ("HTTPS_PROXY", "https_proxy"), "http": ("HTTP_PROXY", "http_proxy")}
 _PORTS = {"https": 443, "http": 80}
+
+
+def normal_server(server: str) -> str:
+    """Return a server's URL in one spelling: `https://Host/`, `host` and `https://host` are `https://host:443`.
+
+    A text that is not the URL of a server is returned as it is.
+    """
+    try:
+        url = urlsplit(server if "://" in server else f"https://{server}")
+        host, port = (url.hostname or "").rstrip("."), url.port or _PORTS.get(url.scheme)
+    except ValueError:
+        return server
+    return f"{url.scheme}://{host}:{port}{url.path.rstrip('/')}" if host else server
 
 
 def environment_proxy(server: str, variables: Mapping[str, str]) -> str:

@@ -65,7 +65,7 @@ _NOT_ASKED = ("login failed", "bad kubeconfig", "no context")
 
 
 def judge_check(result: Result, patience: float) -> Check:
-    """The check that the result of `kubectl auth whoami -o json` gives. patience: the seconds that it could take."""
+    """Return the check that the result of `kubectl auth whoami -o json` gives. patience: the seconds it could take."""
     if result.timed_out:
         return Check("no", "", f"timed out after {patience:g}s")
     if result.status:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc.access import exec_credentials
-from kubectl_mc.access.credential_plugins import CredentialPlugin, current_entry, find_plugin, with_login
+from kubectl_mc.access.credential_plugins import CredentialPlugin, current_entry, find_credential_plugin, with_login
 from kubectl_mc.access.exec_credentials import Credential, LoginFailure
 from kubectl_mc.messages import visible
 from kubectl_mc.processes import event_loop
@@ -34,7 +34,7 @@ class LoginMember(NamedTuple):
     kubeconfig: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        return f"Member({self.name!r})"
+        return f"LoginMember({self.name!r})"
 
 
 class LoginSettings(NamedTuple):
@@ -88,7 +88,7 @@ def share_logins(
         return SharedLogins(tuple(members), {})
     groups: dict[CredentialPlugin, list[LoginMember]] = {}
     for member in members:
-        plugin = find_plugin(member.kubeconfig, settings.variables)
+        plugin = find_credential_plugin(member.kubeconfig, settings.variables)
         if plugin:
             groups.setdefault(plugin, []).append(member)
     side_by_side = []

@@ -15,7 +15,7 @@ from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.merge import object_changes
 from kubectl_mc.merge.object_changes import ObjectChange
-from kubectl_mc.messages import UserError
+from kubectl_mc.messages import RecordError
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request
 from kubectl_mc.processes.standard_streams import Streams
@@ -69,8 +69,9 @@ class Progress:
     outcomes: of each cluster of the run; results: of each kubectl that has ended
     finished: the clusters whose kubectl has ended, or whose rollouts were waited for, in this process
     tolerated: how many clusters may fail before no more are started; None for any number
-    stop_reason: why no more clusters are started; record_error: why the record can't be written any more
-    interrupted: by Ctrl-C; signal_status: our exit status, if a signal has ended a command that had the terminal
+    stop_reason: why no more clusters are started
+    record_error: why the record can't be written any more; unrecorded: the events that it lacks, with their clusters
+    interrupted: by Ctrl-C or another signal; signal_status: our exit status, if it was another one
     """
 
     def __init__(self, outcomes: Mapping[str, Outcome], tolerated: int | None) -> None:
@@ -79,7 +80,8 @@ class Progress:
         self.finished: set[str] = set()
         self.tolerated = tolerated
         self.stop_reason = ""
-        self.record_error: UserError | None = None
+        self.record_error: RecordError | None = None
+        self.unrecorded: list[tuple[str, str]] = []
         self.interrupted = False
         self.signal_status = 0
 

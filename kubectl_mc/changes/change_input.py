@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.changes import input_files, redaction
+from kubectl_mc.changes import input_files, proofs, redaction
 from kubectl_mc.changes.input_files import FileDigest
-from kubectl_mc.changes.own_annotation import without_own_annotation
+from kubectl_mc.changes.own_annotation import byte_order_mark, without_own_annotation
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.processes import event_loop, kubectl_process
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Command
+from kubectl_mc.processes.pipe_files import read_file
 
 
 class ChangeInput(NamedTuple):
@@ -76,11 +77,14 @@ def read_input(environment: Environment, line: CommandLine, stdin: Callable[[], 
 
 
 def _without_patched_annotation(line: CommandLine) -> CommandLine:
-    """Return a `patch` whose patch doesn't set the annotation of ours; a --patch-file that does becomes a --patch."""
+    """Return a `patch` whose patch doesn't set the annotation of ours; a --patch-file that does becomes a --patch.
+
+    Raises UserError for a --patch-file that can't be read.
+    """
     typed, path = grammar.value(line, "patch"), grammar.value(line, "patch-file")
     if line.path != ("patch",) or (typed is None) == (path is None):
         return line
-    patch = _read_file(path) if path is not None else (typed or "").encode("utf-8", "surrogateescape")
+    patch = read_file(path) if path is not None else (typed or "").encode("utf-8", "surrogateescape")
     changed = without_own_annotation(patch)
     if changed == patch:
         return line
@@ -97,7 +101,7 @@ def written_input(change_input: ChangeInput) -> dict[str, object]:
     return {
         **({"sources": sources} if sources else {}),
         **({"digest": change_input.digest} if change_input.digest else {}),
-        **({"proof": redaction.make_proof(_piped_texts(change_input))} if change_input.piped else {}),
+        **({"proof": proofs.make_proof(_piped_texts(change_input))} if change_input.piped else {}),
         **({"files": input_files.written_files(change_input.files)} if change_input.files else {}),
     }
 
@@ -105,7 +109,7 @@ def written_input(change_input: ChangeInput) -> dict[str, object]:
 def is_same_input(change_input: ChangeInput, recorded: Mapping[str, Any]) -> bool:
     """Return whether the record (see `written_input`) is of this input."""
     proof = recorded.get("proof") or {}
-    proven = redaction.matches_proof(proof, _piped_texts(change_input)) if change_input.piped else not proof
+    proven = proofs.matches_proof(proof, _piped_texts(change_input)) if change_input.piped else not proof
     return proven and change_input.digest == str(recorded.get("digest") or "")
 
 
@@ -114,7 +118,7 @@ def _piped_texts(change_input: ChangeInput) -> list[str]:
 
 
 def _read_source(source: str, recursive: bool, stdin: Callable[[], bytes]) -> Iterator[bytes]:
-    """Read the texts of one -f, in kubectl's order."""
+    """Read the texts of one -f, in kubectl's order. Raises UserError for a path or URL that can't be read."""
     if source == "-":
         yield stdin()
     elif source.startswith(("http://", "https://")):
@@ -132,9 +136,12 @@ _EXTENSIONS = (".json", ".yaml", ".yml")
 
 
 def _read_path(path: str, recursive: bool) -> Iterator[bytes]:
-    """Read a file, or the files of a folder by name. Links to folders in it are not followed (Go's filepath.Walk)."""
+    """Read a file, or the files of a folder by name. Raises UserError for what can't be read.
+
+    Links to folders in it are not followed (Go's filepath.Walk).
+    """
     if not os.path.isdir(path):
-        yield _read_file(path)
+        yield read_file(path)
         return
     try:
         names = sorted(os.listdir(path), key=os.fsencode)
@@ -146,21 +153,14 @@ def _read_path(path: str, recursive: bool) -> Iterator[bytes]:
             if recursive:
                 yield from _read_path(inner, recursive)
         elif name.endswith(_EXTENSIONS):
-            yield _read_file(inner)
-
-
-def _read_file(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise messages.unreadable_path(path, error.strerror or str(error)) from None
+            yield read_file(inner)
 
 
 _TRIES = 3  # as kubectl fetches a URL
 
 
 def _fetch(url: str) -> bytes:
+    """Return what a server answers for a URL. Raises UserError if it doesn't, without a secret of the URL."""
     from base64 import b64encode
     from http.client import HTTPException, InvalidURL
     from urllib.error import HTTPError
@@ -190,20 +190,15 @@ def _fetch(url: str) -> bytes:
     raise AssertionError
 
 
-_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-
-
 def join_texts(texts: Sequence[bytes]) -> bytes:
     """Join texts to one stream of YAML documents. A single text is returned as it is."""
     if len(texts) == 1:
         return texts[0]
     documents = []
     for text in texts:
-        for mark, encoding in _BYTE_ORDER_MARKS:
-            if text.startswith(mark):
-                text = text[len(mark) :].decode(encoding, "replace").encode()
-                break
-        documents += _split_json(text)
+        mark, encoding = byte_order_mark(text)
+        without_mark = text[len(mark) :].decode(encoding, "replace").encode() if mark else text
+        documents += _split_json(without_mark)
     return b"".join(b"---\n" + document + (b"" if document.endswith(b"\n") else b"\n") for document in documents)
 
 

@@ -51,7 +51,7 @@ def ask_confirmation(shown: Sequence[str], question: str, counted: int | None) -
     question = "".join(f"{line}\n" for line in shown) + question
     try:
         if counted is None:
-            confirmed = terminal.ask_user(f"{question}? [y/N]: ").strip().lower() in ("y", "yes")
+            confirmed = messages.is_yes(terminal.ask_user(f"{question}? [y/N]: "))
         else:
             typed = terminal.ask_user(f"{question}? To confirm, type the number of clusters: ")
             confirmed = typed.strip() == str(counted)

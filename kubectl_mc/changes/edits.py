@@ -17,7 +17,6 @@ from kubectl_mc.processes.requests import job_command
 _FIELDS = (
     "apiVersion", "kind", "metadata.name", "metadata.namespace", "metadata.generation", "metadata.resourceVersion",
 )  # fmt: skip
-_PATIENCE = 30.0  # seconds
 _NONE = "<none>"
 
 
@@ -36,7 +35,7 @@ def read_states(change: Change, clusters: Iterable[str]) -> list[Result]:
     line = reading_line(change.typed)
     request = change.request._replace(row=verbs.find_row(line), line=line)
     commands = [job_command(request, change.jobs[cluster]._replace(line=line)) for cluster in clusters]
-    return event_loop.collect_results(commands, change.request.parallel(len(commands)), _PATIENCE)
+    return event_loop.collect_results(commands, change.request.parallel(len(commands)), verbs.PATIENCE)
 
 
 def reading_line(typed: CommandLine) -> CommandLine:

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kubectl_mc.changes import redaction
+from kubectl_mc.changes import proofs, redaction
 from kubectl_mc.command_line.local_files import Extent, LocalPath
 
 
@@ -28,12 +28,12 @@ def digest_files(paths: Sequence[LocalPath], held: Mapping[str, bytes]) -> tuple
 
 def written_files(files: Sequence[FileDigest]) -> list[dict[str, str]]:
     """Return what the record has of the files: no digest, which would give away a file that is just a password."""
-    return [{"path": redaction.redact_text(file.path), **redaction.make_proof([file.digest])} for file in files]
+    return [{"path": redaction.redact_text(file.path), **proofs.make_proof([file.digest])} for file in files]
 
 
 def changed_files(files: Sequence[FileDigest], recorded: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the paths whose content is not what the record is of. Early records have nothing of files."""
-    return [file.path for file, proof in zip(files, recorded) if not redaction.matches_proof(proof, [file.digest])]
+    return [file.path for file, proof in zip(files, recorded) if not proofs.matches_proof(proof, [file.digest])]
 
 
 def _digest(local: LocalPath, held: Mapping[str, bytes]) -> str:

@@ -12,8 +12,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from kubectl_mc.merge.object_lists import ANNOTATION
+from kubectl_mc.processes.yaml_loader import safe_loader
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 
 
 class Value(NamedTuple):
@@ -46,9 +51,14 @@ class Entry(NamedTuple):
     value: Value
 
 
+def byte_order_mark(content: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark at the start of a text, b"" if there is none, and the text's encoding."""
+    return next((mark for mark in _BYTE_ORDER_MARKS if content.startswith(mark[0])), (b"", "utf-8"))
+
+
 def without_own_annotation(content: bytes) -> bytes:
     """Return objects in JSON or YAML without the annotation. A text that is neither is left to kubectl to judge."""
-    mark, encoding = next((mark for mark in _MARKS if content.startswith(mark[0])), (b"", "utf-8"))
+    mark, encoding = byte_order_mark(content)
     try:
         text = content[len(mark) :].decode(encoding)
         if ANNOTATION.partition("/")[0] not in text:
@@ -153,7 +163,7 @@ def _yaml_documents(text: str) -> list[Value]:
     import yaml
 
     try:
-        nodes = list(yaml.compose_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        nodes = list(yaml.compose_all(text, Loader=safe_loader()))
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from None
     return [_yaml_value(text, node) for node in nodes]

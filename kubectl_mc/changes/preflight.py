@@ -21,8 +21,6 @@ from kubectl_mc.processes.standard_streams import Streams
 # Flags for the form of the output. Without them, kubectl prints for each object what it would do.
 _OUTPUT_FLAGS = ("output", "template", "show-managed-fields", "allow-missing-template-keys")
 
-_PATIENCE = 30.0  # seconds that a cluster has by default
-
 _NO_NAMESPACE = re.compile(r'namespaces "([^"]+)" not found$')
 
 
@@ -54,7 +52,7 @@ class Finding(NamedTuple):
 def ask_clusters(request: Request, jobs: Sequence[Job]) -> list[Finding]:
     """Make the dry run for every job. Raises KeyboardInterrupt."""
     if request.options.cluster_timeout is None:  # the change itself may wait for objects, a dry run never does
-        request = request.with_options(request.options._replace(cluster_timeout=_PATIENCE))
+        request = request.with_options(request.options._replace(cluster_timeout=verbs.PATIENCE))
     dry_run = request.row.as_change.dry_run
     commands = [job_command(request, job._replace(line=rehearsal_line(job.line, dry_run))) for job in jobs]
     results = event_loop.collect_results(commands, request.parallel(len(jobs)), request.patience, request.stdin)

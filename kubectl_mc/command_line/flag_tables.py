@@ -33,11 +33,6 @@ class FlagTable(NamedTuple):
     flags: Mapping[str, Flag]
     shorthand: Mapping[str, str]
 
-    @property
-    def takes_value(self) -> dict[str, bool]:
-        """Return for each long name whether the flag takes the next word as its value."""
-        return {name: flag.takes_word for name, flag in self.flags.items()}
-
 
 @cache
 def flag_table(path: str) -> FlagTable:

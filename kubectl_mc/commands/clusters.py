@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.access import reachability
-from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, unapproved_contexts
+from kubectl_mc.access.cluster_access import choose_clusters, clusters_by_unapproved_context, reach_clusters
 from kubectl_mc.access.logins import logins_for
 from kubectl_mc.access.reachability import Reached
 from kubectl_mc.command_line import grammar
@@ -74,7 +74,7 @@ def run(line: CommandLine, environment: Environment) -> int:
         targets = [
             target if target.context in contexts else target._replace(source="", context="") for target in targets
         ]
-        unapproved = unapproved_contexts(choice, targets)
+        unapproved = clusters_by_unapproved_context(choice, targets)
         rows = [
             ClusterRow(
                 cluster,

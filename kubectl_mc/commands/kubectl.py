@@ -14,7 +14,7 @@ from kubectl_mc.command_line.options import names_targets
 from kubectl_mc.command_line.verbs import Mode
 from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.requests import Request, unreachable_result
+from kubectl_mc.processes.requests import Request, make_request
 
 
 def run(line: CommandLine, environment: Environment) -> int:
@@ -25,7 +25,7 @@ def run(line: CommandLine, environment: Environment) -> int:
         with messages.unchanged_on_error(verbs.is_change(row, line)):
             return run_resolved(line, environment)
     except messages.UserError as error:
-        error.status = row.status.answer + 1  # 1 says of a `diff` that there are differences
+        error.status = max(error.status, row.status.answer + 1)  # 1 says of a `diff` that there are differences
         raise
 
 
@@ -34,6 +34,8 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
     environment = programs.with_kubectl(environment)
     row = verbs.find_row(line)
     mode = verbs.mode(row, line)
+    if verbs.is_change(row, line):
+        environment = environment.for_change()
     if mode == "local":
         return _run_locally(line, environment)
     needs_one = verbs.needs_one_cluster(row, line)
@@ -54,8 +56,7 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
     unhealthy = [cluster.name for cluster in choice.clusters if cluster.profile.healthy is False]
     if unhealthy:
         environment.streams.say([messages.reported_unhealthy(unhealthy)])
-    unreachable = tuple(unreachable_result(target) for target in targets if target.problem)
-    request = Request(choice.environment, row, line, unreachable=unreachable)
+    request = make_request(choice.environment, line, targets)
     # --by-time as a default of the mapping file is for logs only.
     if request.options.by_time and not verbs.sorts_by_time(row, line):
         request = request.with_options(request.options._replace(by_time=False))

@@ -165,7 +165,7 @@ def _may_run(session: Session, plans: Mapping[str, CloudCommand]) -> bool:
     session.streams.say(["Would run:" if session.mode == "check" else "To be run:", *commands])
     if session.mode != "ask":
         return session.mode == "yes"
-    return _ask(session.streams, "Run them? [y/N] ").strip().lower() in ("y", "yes")
+    return messages.is_yes(_ask(session.streams, "Run them? [y/N] "))
 
 
 # --- Questions --------------------------------------------------------------------------------------------------

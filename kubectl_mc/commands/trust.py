@@ -26,7 +26,7 @@ from kubectl_mc.access.profile_access import Offer, Unusable
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import names_targets
-from kubectl_mc.fleet.choice import context_names
+from kubectl_mc.fleet.choice import Choice, context_names
 from kubectl_mc.messages import UserError
 from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes.environment import Environment
@@ -54,9 +54,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     return {"approve": _approve, "revoke": _revoke}.get(line.path[-1], _list)(line, environment)
 
 
-def _offered(line: CommandLine, environment: Environment, approvals: Approvals) -> list[OfferedAccess]:
+def _offered(choice: Choice, approvals: Approvals) -> list[OfferedAccess]:
     """Return what the chosen clusters of the hub offer."""
-    choice = choose_clusters(environment, logins_for(line, environment.streams))
     contexts = () if choice.options.contexts else context_names(choice.environment)
     return approval_dialogue.offered_access(choice, approvals, contexts)
 
@@ -71,7 +70,7 @@ def _list(line: CommandLine, environment: Environment) -> int:
         raise messages.bad_flag_value("output", form, "json or yaml")
     approvals = read_approvals(approvals_path(environment.home))
     try:
-        offered = _offered(line, environment, approvals)
+        offered = _offered(choose_clusters(environment, logins_for(line, environment.streams)), approvals)
     except UserError as error:
         if not approvals:
             raise
@@ -133,22 +132,34 @@ def _approve(line: CommandLine, environment: Environment) -> int:
     # The names count as if they had been typed with --clusters.
     typed = (*options.typed, *(("clusters", name) for name in names))
     choosing = environment._replace(options=options._replace(clusters=(*options.clusters, *names), typed=typed))
-    offered = _offered(line, choosing, read_approvals(approvals_path(environment.home)))
-    unusable = [
-        f"{plain(access.cluster)}: {access.offer.reason}" for access in offered if isinstance(access.offer, Unusable)
-    ]
+    choice = choose_clusters(choosing, logins_for(line, streams))
+    offered = _offered(choice, read_approvals(approvals_path(environment.home)))
+    unusable = {access.cluster: access.offer.reason for access in offered if isinstance(access.offer, Unusable)}
+    mapped = {name: context for name, context in _mapped_contexts(choice).items() if name in unusable}
     awaiting = approval_dialogue.awaiting_approval(offered)
-    streams.say([messages.visible(text) for text in unusable])
+    lines = {name: messages.visible(f"{plain(name)}: {reason}") for name, reason in unusable.items()}
+    lines |= {name: messages.mapped_cluster(name, context) for name, context in mapped.items()}
+    streams.say(list(lines.values()))
     approval_dialogue.show_offers(awaiting, environment)
     if not awaiting:
         usable = len(offered) - len(unusable)
-        streams.say([f"{messages.cluster_count(usable)} approved already" if usable else "nothing to approve"])
+        if usable or not mapped:
+            streams.say([f"{messages.cluster_count(usable)} approved already" if usable else "nothing to approve"])
     elif not options.yes and not approval_dialogue.ask_for_approval(awaiting, environment):
         streams.say(["nothing was approved"])
         return 1
     else:
         approval_dialogue.record_approvals(awaiting, environment)
-    return 1 if unusable else 0
+    return 1 if unusable.keys() - mapped else 0
+
+
+def _mapped_contexts(choice: Choice) -> dict[str, str]:
+    """Return the contexts of the chosen clusters that the mapping file has an entry of."""
+    contexts = {
+        cluster.name: choice.mapping.context_for(cluster.profile.name, cluster.profile.namespace)
+        for cluster in choice.clusters
+    }
+    return {name: context for name, context in contexts.items() if context}
 
 
 def _revoke(line: CommandLine, environment: Environment) -> int:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_mc import messages
-from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
-from kubectl_mc.changes import earlier_run, record, redaction, rollouts
+from kubectl_mc.changes import earlier_run, redaction, rollouts
 from kubectl_mc.changes.record import Run
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
-from kubectl_mc.command_line.options import names_targets
 from kubectl_mc.commands import kubectl
 from kubectl_mc.merge import object_changes
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.requests import Request
 
 HELP = """\
 Take back the rollouts of a change: `kubectl rollout undo` for the workloads that it changed, through the same gate.
@@ -34,16 +31,10 @@ _KEPT_FLAGS = ("hub-context", "hub-namespace", "contexts", "clusterprofile-provi
 @messages.unchanged_on_error()
 def run(line: CommandLine, environment: Environment) -> int:
     """Roll the workloads back and return the exit status of `rollout undo`. Raises UserError."""
-    operands, options, streams = grammar.operands(line), environment.options, environment.streams
-    if len(operands) != 1 or names_targets(options._replace(clusters=())):
-        raise messages.which_run("undo")
-    earlier_run.refuse_flags(line, ("namespace",))  # Each workload has its own.
-    path = record.record_path(environment.home)
-    runs = record.read_record(path)
-    streams.say(runs.warnings)
-    log = record.open_log(path, runs.find(operands[0]).id)
-    record.lock_run(log)  # Of a run that goes on, only a part would be rolled back.
-    earlier = record.reread_run(log)
+    environment = environment.for_change()
+    options, streams = environment.options, environment.streams
+    # Of a run that goes on, only a part would be rolled back. Each workload has its own namespace.
+    _, earlier, runs = earlier_run.open_run(line, environment, refused=("namespace",))
     recorded = parse_invocation([str(word) for word in earlier.start["argv"]])
     groups = _revised_workloads(earlier) if verbs.find_row(recorded.kubectl).as_change.revises else {}
     if not groups:
@@ -57,12 +48,8 @@ def run(line: CommandLine, environment: Environment) -> int:
         earlier_run.enter_directory(earlier)
     # Before the first rollback, the clusters have to be those of the run.
     asking = _undo_invocation((), flags, wanted, own_flags)
-    choice = choose_clusters(environment.for_invocation(asking), None)
     option_sets = (recorded.options, options)
-    refuse_unapproved_contexts(choice, [flag for option_set in option_sets for flag in option_set.typed])
-    targets = reach_clusters(choice, asking.kubectl)
-    request = Request(choice.environment, verbs.find_row(asking.kubectl), asking.kubectl)
-    earlier_run.check_clusters(request, earlier, option_sets, choice.clusters, targets, same_namespace=False)
+    earlier_run.reach_clusters_of_run(earlier, asking, environment, option_sets, logins=None, same_namespace=False)
     workloads = _workloads(earlier)
     # The record is in order; the ids of runs that began in the same second are not.
     since = runs.runs[[run.id for run in runs.runs].index(earlier.id) + 1 :]
@@ -78,12 +65,13 @@ def run(line: CommandLine, environment: Environment) -> int:
         if chosen:
             undoing = _undo_invocation(group, flags, chosen, own_flags)
             try:
-                statuses.append(kubectl.run_resolved(undoing.kubectl, environment.for_invocation(undoing)))
+                with messages.stops_as_errors():
+                    statuses.append(kubectl.run_resolved(undoing.kubectl, environment.for_invocation(undoing)))
             except UserError as error:
                 if not statuses:
                     raise
                 streams.say([f"Error: {error}"])  # the groups before have been rolled back
-                return 1
+                return error.status
     return max(statuses)
 
 

@@ -117,8 +117,9 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     import yaml
 
     from kubectl_mc.command_line.options import OWN_FLAGS
+    from kubectl_mc.processes.yaml_loader import safe_loader
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = safe_loader()
     try:
         root = yaml.compose(text, Loader=loader)
         document = yaml.load(text, Loader=loader)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.fleet.clusters import Cluster
+from kubectl_mc.processes import terminal
 
 
 def pick_clusters(clusters: Sequence[Cluster], variables: Mapping[str, str]) -> list[Cluster]:
@@ -15,26 +16,11 @@ def pick_clusters(clusters: Sequence[Cluster], variables: Mapping[str, str]) -> 
     Raises UserError without a terminal, or if no cluster is picked.
     """
     lines = [messages.visible(f"{cluster.name}  {cluster.profile.version}".rstrip()) for cluster in clusters]
-    picked = _fzf(lines, variables)
+    picked = terminal.pick_lines(lines, "clusters (TAB marks)> ", variables)
     indexes = parse_numbers(lines, _ask) if picked is None else [lines.index(line) for line in picked if line in lines]
     if not indexes:
         raise messages.nothing_picked()
     return [clusters[index] for index in sorted(set(indexes))]
-
-
-def _fzf(lines: Sequence[str], variables: Mapping[str, str]) -> list[str] | None:
-    """Return the lines picked with fzf, which draws on the terminal itself; None if it cannot be run."""
-    from plumbum import CommandNotFound, local
-
-    with local.env(**variables):
-        try:
-            fzf = local["fzf"]["--multi", "--no-sort", "--prompt", "clusters (TAB marks)> "]
-        except CommandNotFound:
-            return None
-        status, picked, _ = (fzf << "\n".join(lines)).run(retcode=None, stderr=None)
-    if status in (1, 130):  # 1: no match; 130: left with Esc or Ctrl-C
-        return []
-    return str(picked).splitlines() if status == 0 else None
 
 
 def parse_numbers(lines: Sequence[str], ask: Callable[[str], str]) -> list[int]:
@@ -59,8 +45,6 @@ def parse_numbers(lines: Sequence[str], ask: Callable[[str], str]) -> list[int]:
 
 def _ask(question: str) -> str:
     """Return a line typed on the terminal, even if stdin and stdout are redirected. Raises UserError without one."""
-    from kubectl_mc.processes import terminal
-
     try:
         return terminal.ask_user(question)
     except OSError:

@@ -39,6 +39,11 @@ def approve_what() -> UserError:
     return UserError("name the clusters to approve, or choose them with --clusters or --all-clusters")
 
 
+def mapped_cluster(cluster: str, context: str) -> str:
+    """Say that `trust approve` is not needed for a cluster, because the mapping file has a context for it."""
+    return f"{visible(cluster)}: mapped to context {visible(context)}, so there is nothing to approve"
+
+
 def revoke_what() -> UserError:
     """Say that `trust revoke` has no clusters."""
     return UserError("name the clusters to revoke; kubectl mc trust list shows them. All of them: '*'")

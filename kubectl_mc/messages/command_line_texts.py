@@ -26,6 +26,19 @@ def unknown_command(name: str, commands: Sequence[str]) -> UserError:
     )
 
 
+def blank_in_verb(word: str) -> UserError:
+    """Say that a word of the command has a blank, so that it looks like several words."""
+    return UserError(f"unknown command '{visible(word)}', as one word with a blank. Write its words without quotes")
+
+
+def ambiguous_verb(verb: str, plugin: str, remedy: str) -> UserError:
+    """Say that some kubectls run a plugin for their own verb. remedy: what to do against it"""
+    return UserError(
+        f"depending on its version, kubectl runs the plugin {visible(plugin)} for its own command {visible(verb)}. "
+        f"Rename the plugin, or {remedy}"
+    )
+
+
 def no_verb() -> UserError:
     """Say that the command line has no verb."""
     return UserError("no kubectl command given, e.g. kubectl mc get pods. See: kubectl mc --help")
@@ -116,6 +129,14 @@ def bad_kuberc(problem: str) -> UserError:
     return UserError(f"the kuberc file can't be used: {visible(problem)}. KUBERC=off leaves it out")
 
 
+def unclear_kuberc(path: str, problem: str) -> UserError:
+    """Say that it isn't certain what kubectl makes of the user's kuberc."""
+    return UserError(
+        f"it isn't certain how kubectl reads the kuberc file {visible(path)}: {visible(problem)}. Correct the file, or "
+        "leave it out: KUBERC=off"
+    )
+
+
 def kuberc_identity(where: str, flag: str) -> UserError:
     """Say that a kuberc changes where a command goes, or as whom."""
     return UserError(
@@ -129,6 +150,12 @@ def kuberc_in_value(word: str) -> UserError:
     return UserError(
         f"kubectl would take --kuberc= in {visible(word)} for the name of a kuberc file. Put it into a file"
     )
+
+
+def kuberc_unknown_fields(path: str, names: Sequence[str]) -> str:
+    """Say that kubectl passes over fields of the kuberc, similar to kubectl."""
+    shown = ", ".join(f'unknown field "{visible(name)}"' for name in names)
+    return f"kuberc: ignoring strict decoding error in {visible(path)}: {shown}"
 
 
 def kuberc_passed_over(path: str, problem: str) -> str:

@@ -7,12 +7,32 @@ from collections.abc import Iterable, Sequence
 
 
 class UserError(Exception):
-    """An error that the user can fix. The text says what, where and what to do next. Caught in cli.main only.
+    """An error that the user can fix. The text says what, where and what to do next.
+
+    It becomes an exit status in cli.main alone.
 
     status: the exit status
     """
 
     status = 1
+
+
+# The same on all systems.
+_SIGNALS = {
+    1: "SIGHUP",
+    2: "SIGINT",
+    3: "SIGQUIT",
+    6: "SIGABRT",
+    9: "SIGKILL",
+    11: "SIGSEGV",
+    13: "SIGPIPE",
+    15: "SIGTERM",
+}
+
+
+def signal_name(number: int) -> str:
+    """Return a signal with its name: `signal 9 (SIGKILL)`."""
+    return f"signal {number} ({_SIGNALS[number]})" if number in _SIGNALS else f"signal {number}"
 
 
 def visible(text: str) -> str:
@@ -22,6 +42,11 @@ def visible(text: str) -> str:
         lambda match: match.group().encode("unicode_escape").decode(),
         text,
     )
+
+
+def is_yes(answer: str) -> bool:
+    """Return whether the answer to a question with `[y/N]` is yes."""
+    return answer.strip().lower() in ("y", "yes")
 
 
 def clusters_flag(names: Sequence[str], flag: str = "clusters") -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options
-from kubectl_mc.processes.standard_streams import Streams
+from kubectl_mc.processes.standard_streams import SteadyStreams, Streams
 
 HUB_PATIENCE = 30.0  # the seconds that the hub has for an answer by default
 
@@ -65,6 +65,10 @@ class Environment(NamedTuple):
         return self._replace(
             options=invocation.options, kubeconfig_flag=grammar.value(invocation.kubectl, "kubeconfig")
         )
+
+    def for_change(self) -> Environment:
+        """Return the environment of a change, which must not stop because something can't be shown."""
+        return self._replace(streams=SteadyStreams(*self.streams))
 
     def with_default_timeout(self, timeout: float) -> Environment:
         """Return the environment with a default for --cluster-timeout, in seconds."""

@@ -25,7 +25,7 @@ GARBAGE_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "150MiB"}
 
 
 def target_command(
-    environment: Environment, target: Target, line: CommandLine, plugin: bool = False, lasting: bool = False
+    environment: Environment, target: Target, line: CommandLine, *, plugin: bool = False, lasting: bool = False
 ) -> Command:
     """Return the command that runs a command line on the target's cluster: not as it was typed, but as it was read.
 

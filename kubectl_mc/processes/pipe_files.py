@@ -38,7 +38,7 @@ def held_pipes(
     """
     flags = [flag for token in line.tokens for flag in token.flags]
     paths = dict.fromkeys(path for flag in flags for _, path in _entries(*flag) if _is_held(path, files))
-    contents = {path: stdin() if path in _STDIN else _read(path) for path in paths}
+    contents = {path: stdin() if path in _STDIN else read_file(path) for path in paths}
     with ExitStack() as stack:
         held = {path: stack.enter_context(memory_files.held_file(content)) for path, content in contents.items()}
         yield line._replace(tokens=tuple(_with_files(token, held) for token in line.tokens)), contents
@@ -82,7 +82,8 @@ def _with_key(flag: str, key: str, path: str, held: Mapping[str, str]) -> str:
     return f"{key}={held.get(path, path)}" if needs_key else held.get(path, path)
 
 
-def _read(path: str) -> bytes:
+def read_file(path: str) -> bytes:
+    """Return the content of a file or a pipe. Raises UserError if it can't be read."""
     try:
         with open(path, "rb") as file:
             return file.read()

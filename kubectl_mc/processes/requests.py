@@ -66,6 +66,12 @@ class Request(NamedTuple):
         return self.options.max_parallel or (max(count, 1) if self.row.waiting.kubectl_timeout else default_parallel())
 
 
+def make_request(environment: Environment, line: CommandLine, targets: Sequence[Target]) -> Request:
+    """Return the request for a command line. The targets that have a problem are unreachable."""
+    unreachable = tuple(unreachable_result(target) for target in targets if target.problem)
+    return Request(environment, verbs.find_row(line), line, unreachable=unreachable)
+
+
 class Job(NamedTuple):
     """The part of a request for one cluster. label: the title of its answer, the name of the cluster or more."""
 
@@ -76,8 +82,13 @@ class Job(NamedTuple):
 
 def job_command(request: Request, job: Job) -> Command:
     """Return the command for a job."""
-    plugin, lasting = not verbs.is_kubectls(job.line), verbs.is_endless(request.row, request.line)
-    command = kubectl_process.target_command(request.environment, job.target, job.line, plugin, lasting)
+    command = kubectl_process.target_command(
+        request.environment,
+        job.target,
+        job.line,
+        plugin=not verbs.is_kubectls(job.line),
+        lasting=verbs.is_endless(request.row, request.line),
+    )
     return command._replace(cluster=job.label)
 
 

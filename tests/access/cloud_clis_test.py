@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_mc.access.cloud_clis import CLOUDS, CloudCommand, plan_command, profile_facts
-from kubectl_mc.access.profile_access import CLUSTER_CONFIG, EXTRA_ARGS
+from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
+from kubectl_mc.access.profile_access import EXTRA_ARGS
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
 
 EXEC_ARGS = "auth.exec.args"

@@ -64,7 +64,7 @@ def test_a_context_that_only_has_the_name_is_for_changes_once_it_is_approved_or_
         user = environment({"HOME": home}, options)
         choice = Choice(user, clusters, ClusterMapping(None, entries), Inventory(()), OWN)
         targets = cluster_access.context_targets(clusters, choice.mapping, OWN)
-        unapproved = cluster_access.unapproved_contexts(choice, targets)
+        unapproved = cluster_access.clusters_by_unapproved_context(choice, targets)
         assert unapproved == [
             name
             for name in "abc"

@@ -34,7 +34,7 @@ def of_user(user: object, server: str = "https://c1", cluster: dict[str, Any] | 
 
 
 def plugin_of(**fields: Any) -> CredentialPlugin:
-    plugin = credential_plugins.find_plugin(kubeconfig(**fields), ENV)
+    plugin = credential_plugins.find_credential_plugin(kubeconfig(**fields), ENV)
     assert plugin
     return plugin
 
@@ -117,12 +117,12 @@ def test_v1beta1_has_a_default_mode() -> None:
     ],
 )
 def test_what_is_kubectls_to_judge_is_left_to_it(config: dict[str, Any]) -> None:
-    assert credential_plugins.find_plugin(config, ENV) is None
+    assert credential_plugins.find_credential_plugin(config, ENV) is None
 
 
 @given(JSON, st.sampled_from(["command", "args", "env", "apiVersion", "interactiveMode", "provideClusterInfo"]))
 def test_any_value_in_an_entry_is_a_plugin_or_none(value: Any, field: str) -> None:
-    plugin = credential_plugins.find_plugin(kubeconfig(**{field: value}), ENV)
+    plugin = credential_plugins.find_credential_plugin(kubeconfig(**{field: value}), ENV)
     if plugin:
         assert isinstance(hash(plugin), int)
 
@@ -140,7 +140,7 @@ def test_a_name_is_searched_in_the_users_path_not_in_the_entrys(tmp_path: Path) 
     (tmp_path / "d" / "login").mkdir(parents=True)
     path = os.pathsep.join(str(tmp_path / folder) for folder in "cdab")
     config = kubeconfig(command="login", env=[{"name": "PATH", "value": str(tmp_path / "b")}])
-    plugin = credential_plugins.find_plugin(config, {"PATH": path})
+    plugin = credential_plugins.find_credential_plugin(config, {"PATH": path})
     assert plugin
     assert (plugin.path, second != first) == (first, True)
 
@@ -157,7 +157,7 @@ def test_a_program_of_the_current_folder_does_not_run(
     program(tmp_path / "login")
     program(tmp_path / "a" / "login", 0o644)
     monkeypatch.chdir(tmp_path)
-    plugin = credential_plugins.find_plugin(kubeconfig(command="login"), {"PATH": path})
+    plugin = credential_plugins.find_credential_plugin(kubeconfig(command="login"), {"PATH": path})
     assert plugin
     assert plugin.path == ""
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_mc.access import profile_access
-from kubectl_mc.access.profile_access import CLUSTER_CONFIG, EXTRA_ARGS, EXTRA_ENVS, Offer, Unusable
+from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
+from kubectl_mc.access.profile_access import EXTRA_ARGS, EXTRA_ENVS, Offer, Unusable
 from kubectl_mc.access.provider_file import Provider
 from kubectl_mc.fleet import cluster_profiles
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile

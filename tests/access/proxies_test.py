@@ -1,4 +1,4 @@
-"""The proxy of the environment, by the rules of Go's httpproxy: its own test cases, and properties."""
+"""The URL of a server, and the proxy of the environment, by the rules of Go's httpproxy: its own cases, properties."""
 
 from __future__ import annotations
 
@@ -6,9 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.access.proxies import environment_proxy
+from kubectl_mc.access.proxies import environment_proxy, normal_server
 
 PROXY = "http://proxy:3128"
+
+
+@pytest.mark.parametrize(
+    ("server", "normal"),
+    [
+        ("https://Host", "https://host:443"),
+        ("https://host.:443/", "https://host:443"),
+        ("http://host", "http://host:80"),
+        ("host", "https://host:443"),
+        ("HOST:6443/", "https://host:6443"),
+        ("https://host/k8s/clusters/C-1/", "https://host:443/k8s/clusters/C-1"),
+        ("https://host?a=b#c", "https://host:443"),
+        ("https://[::1]", "https://::1:443"),
+        ("https://host:x", "https://host:x"),
+        ("https://", "https://"),
+        ("", ""),
+    ],
+)
+def test_a_server_has_one_spelling(server: str, normal: str) -> None:
+    assert normal_server(server) == normal
 
 
 @pytest.mark.parametrize(

@@ -129,3 +129,8 @@ def test_a_run_is_held_by_one_process(path: str) -> None:
             os._exit(7)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(other, 0)[1]) == 7
+
+
+def test_a_record_that_cannot_be_read_is_not_one_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^the record, .*, can't be read: Is a directory$"):
+        record.read_record(str(tmp_path))

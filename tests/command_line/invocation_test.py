@@ -282,5 +282,3 @@ def test_what_the_system_refuses_is_one_line(trouble: OSError, text: str) -> Non
 def test_what_cannot_be_written_to_the_end_is_no_success() -> None:
     with open("/dev/full", "w") as stdout:
         assert cli.main(["--help"], {}, io.StringIO(), stdout, io.StringIO()) == 1
-        with pytest.raises(OSError, match="No space"):
-            stdout.close()

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kubectl_mc import cli
-from kubectl_mc.changes import record, redaction
+from kubectl_mc.changes import proofs, record
 from kubectl_mc.commands import completion
 from tests.environments import memory_streams, written
 
@@ -42,8 +42,8 @@ def events(run: str, folder: str) -> list[dict[str, Any]]:
     start = {
         "user": "ann", "directory": folder, "what": "Label configmap 'x' in 2 clusters", "waves": [["c1"], ["c2"]],
         "argv": ["label", "cm", "x", "a=b", "--contexts=c*", "--clusters=c1,c2", "--waves=1"],
-        "input": {"sources": ["x.yaml"], "digest": "sha256:00", "proof": redaction.make_proof(["x"])},
-        "proof": redaction.make_proof(["label"]),
+        "input": {"sources": ["x.yaml"], "digest": "sha256:00", "proof": proofs.make_proof(["x"])},
+        "proof": proofs.make_proof(["label"]),
         "targets": [{"cluster": name, "context": name, "server": f"https://{name}", "user": "u", "namespace": "default"}
                     for name in ("c1", "c2")],
     }  # fmt: skip
@@ -176,4 +176,6 @@ def test_the_warning_has_the_count_and_the_file(home: Home) -> None:
     Path(home.path).write_text("\n".join([json.dumps(start), "{", "[]", json.dumps({**begin, "cluster": None}), ""]))
     for words in (["audit"], ["audit", "show", "last"], ["resume", "last"], ["undo", "last"]):
         _, _, said = home.mc(*words)
-        assert re.match(rf"Warning: 3 lines of {home.path} can't be read, and left out\n", said)
+        assert re.match(rf"Warning: 3 lines of {home.path} can't be read and are left out\n", said)
+    Path(home.path).write_text(f"{json.dumps(start)}\n[]\n")
+    assert home.mc("audit")[2] == f"Warning: 1 line of {home.path} can't be read and is left out\n"

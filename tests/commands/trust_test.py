@@ -174,6 +174,15 @@ def test_a_cluster_that_offers_nothing_is_named(user: User) -> None:
     assert (alone.status, "nothing to approve" in alone.stderr) == (1, True)
 
 
+def test_a_mapped_cluster_that_offers_nothing_needs_no_approval(user: User) -> None:
+    mapping = "clusters: [{profile: bare, context: own}]"
+    (user.home / ".kube" / "kubectl-mc.yaml").write_text(mapping)
+    said = "bare: mapped to context own, so there is nothing to approve\n"
+    assert user.mc("trust", "approve", "bare") == Said(0, "", said)
+    done = user.mc("trust", "approve", "bare", "c1", "--yes")
+    assert (done.status, done.stderr.startswith(said), user.approved()) == (0, True, {"fleet/c1"})
+
+
 def test_nothing_that_a_hub_says_moves_the_cursor(user: User) -> None:
     user.hub_has(profile("c1", command="aws\x1b[2K\r", args="\u202e,é", env="A=\x9b31m"))
     for done in (user.mc("trust", "approve", "c1", typed="y\n"), user.mc("trust", "list")):

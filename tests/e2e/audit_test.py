@@ -88,6 +88,14 @@ def test_a_disk_that_is_full_after_some_lines(place: Place, whole: int) -> None:
         words, env=place.shell.environment, capture_output=True, text=True, check=False, start_new_session=True
     )
     assert done.returncode == 1
-    assert "no change without a record of it" in done.stderr
+    said = [
+        "no change without a record of it",
+        "c1 is not begun without a record of it",
+        "how the change ended in c1 isn't recorded",
+        "c3 is not begun without a record of it",
+        "how the change ended in c3 isn't recorded",
+        "the end of the run isn't recorded",
+    ]
+    assert f"Error: {said[whole]}" in done.stderr
     begun = [event["cluster"] for run in runs(place) for event in run.events if event["event"] == "begin"]
     assert labelled(place) == begun == [["c1"], ["c1", "c3"]][whole > 3] * (whole > 1)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from kubectl_mc.access import profile_access, provider_file, shared_login
+from kubectl_mc.access import exec_credentials, profile_access, provider_file, shared_login
 from kubectl_mc.access.profile_access import Offer
 from kubectl_mc.access.shared_login import LoginMember, LoginSettings
 from kubectl_mc.fleet import cluster_profiles, hub_objects
@@ -109,7 +109,7 @@ def test_the_plugin_is_told_what_kubectl_tells_it(members: Shell, plugin: Plugin
     found = offers(members, configured(plugin, provider_name(members), "admin", cluster_info=True))
     config = json.loads(json.dumps(found["c1"].kubeconfig))
     extension = {
-        "name": profile_access.CLUSTER_CONFIG,
+        "name": exec_credentials.CLUSTER_CONFIG,
         "extension": {"clusterName": "c1", "list": [1, None, {"a": "é<"}]},
     }
     config["clusters"][0]["cluster"] |= {"extensions": [extension], "disable-compression": True}

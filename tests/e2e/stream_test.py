@@ -225,6 +225,22 @@ def test_watched_events_appear_as_they_happen(watchable: Shell, tmp_path_factory
     assert watch.stdout.count("CLUSTER") == 1
 
 
+@pytest.mark.parametrize("words", ["events -n shop -w", "events -n shop --no-headers"])
+def test_a_message_can_not_pass_for_a_row_of_another_cluster(
+    watchable: Shell, tmp_path_factory: pytest.TempPathFactory, words: str
+) -> None:
+    manifest = tmp_path_factory.mktemp("event") / "event.yaml"
+    message = r'"first\nc1        5s          Warning   Forged   Pod/x   y\nc1 forged\nlast"'
+    manifest.write_text(EVENT.replace("something happened", message))
+    watchable.kubectl("--context", "c2", "create", "-f", str(manifest))
+    with watchable.running(*words.split()) as shown:
+        shown.until(r"^c2 +last$")
+        shown.until(r"^c3 ")
+    rows = [line.split() for line in shown.stdout.splitlines() if not line.startswith("CLUSTER")]
+    assert {row[0] for row in rows} == set(MEMBERS)
+    assert {row[0] for row in rows if {"forged", "Forged", "first", "last"} & set(row)} == {"c2"}
+
+
 def json_documents(text: str) -> list[Any]:
     documents, place = [], 0
     while place < len(text):

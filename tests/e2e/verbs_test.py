@@ -36,7 +36,7 @@ MANIFESTS = {
 
 class Row(NamedTuple):
     verb: str
-    way: str
+    mode: str
     answer: str
     named: str
     notes: str
@@ -45,7 +45,7 @@ class Row(NamedTuple):
 def rows() -> list[Row]:
     lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
     cells = [[cell.strip(" `") for cell in line.strip("|").split(" | ")] for line in lines[1:]]
-    return [Row(verb, way, answer, named, "".join(notes)) for verb, way, answer, named, *notes in cells]
+    return [Row(verb, mode, answer, named, "".join(notes)) for verb, mode, answer, named, *notes in cells]
 
 
 class Place(NamedTuple):
@@ -366,11 +366,11 @@ def test_every_verb_of_kubectl_and_every_row_of_the_program_is_in_the_table(memb
 
 
 @pytest.mark.parametrize("row", rows(), ids=[row.verb for row in rows()])
-def test_the_way_and_the_naming_of_targets_are_the_programs(row: Row) -> None:
+def test_the_mode_and_the_naming_of_targets_are_the_programs(row: Row) -> None:
     line = grammar.parse_line(["hello"] if row.verb == PLUGIN else row.verb.split())
     verb = verbs.find_row(line)
     if verb.group and line.verb == verb.path:  # alone it is kubectl's help; the row is about its sub-verbs
         line = line._replace(path=(*line.path, "some"))
-    assert (row.way, row.named) == (verbs.mode(verb, line), "yes" if verbs.is_change(verb, line) else "no")
+    assert (row.mode, row.named) == (verbs.mode(verb, line), "yes" if verbs.is_change(verb, line) else "no")
     shapes = {"table": "table", "text": "sections", "lines": "lines"}
-    assert row.answer == (shapes[verb.output.shape] if row.way in ("captured", "streamed") else "as kubectl's")
+    assert row.answer == (shapes[verb.output.shape] if row.mode in ("captured", "streamed") else "as kubectl's")

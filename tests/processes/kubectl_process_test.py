@@ -16,7 +16,9 @@ PLUGINS = Kubeconfig(None, starts_programs=True)
 
 
 def argv(text: str, target: Target, plugin: bool = False) -> list[str]:
-    return list(kubectl_process.target_command(environment(), target, grammar.parse_line(text.split()), plugin).argv)
+    return list(
+        kubectl_process.target_command(environment(), target, grammar.parse_line(text.split()), plugin=plugin).argv
+    )
 
 
 def test_kubectl_gets_the_context_and_what_was_understood() -> None:

@@ -235,7 +235,8 @@ def test_a_message_can_not_pass_for_a_row_of_another_cluster(
     watchable.kubectl("--context", "c2", "create", "-f", str(manifest))
     with watchable.running(*words.split()) as shown:
         shown.until(r"^c2 +last$")
-        shown.until(r"^c3 ")
+        for cluster in MEMBERS:
+            shown.until(rf"^{cluster} ")
     rows = [line.split() for line in shown.stdout.splitlines() if not line.startswith("CLUSTER")]
     assert {row[0] for row in rows} == set(MEMBERS)
     assert {row[0] for row in rows if {"forged", "Forged", "first", "last"} & set(row)} == {"c2"}

@@ -177,11 +177,11 @@ def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool, on_ter
 
     A command that prints several documents (`cluster-info dump`) is shown in sections.
     """
-    from kubectl_mc.merge import object_lists
+    from kubectl_mc.merge import result_lists
 
     if lone:
         return "".join(text for _, text in outputs)
     if any("\n}\n{" in text or "\n---\n" in text for _, text in outputs):
         return sections.render_sections(outputs, on_terminal)
     # -o kyaml starts with `---`, which cannot stand inside a document.
-    return object_lists.wrap_documents([(cluster, text.removeprefix("---\n")) for cluster, text in outputs], form)
+    return result_lists.wrap_documents([(cluster, text.removeprefix("---\n")) for cluster, text in outputs], form)

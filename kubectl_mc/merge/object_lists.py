@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
-RESULTS = "kubectl-mc.k8s.io/v1alpha1"
 
 ClusterText = tuple[str, str]  # a cluster, and what it printed or a part of that
 
@@ -211,24 +210,8 @@ def _is_plain_list(parts: ListParts, layout: Layout) -> bool:
     return parts.head.startswith(layout.head[:-2]) and _KIND_LIST.search(parts.foot) is not None
 
 
-def wrap_documents(outputs: Iterable[ClusterText], output: str) -> str:
-    """Return one document for documents that are not objects (`version -o json`): a list of {cluster, result}."""
-    if output == "yaml":
-        items = "".join(
-            f"- cluster: {json.dumps(cluster)}\n  result:\n{_indented(text, '    ')}\n" for cluster, text in outputs
-        )
-        return f"apiVersion: {RESULTS}\nitems:\n{items}kind: ClusterResultList\n"
-    results = ",\n".join(
-        f'        {{\n            "cluster": {json.dumps(cluster)},\n            "result": '
-        f"{_indented(text, ' ' * 12).lstrip()}\n        }}"
-        for cluster, text in outputs
-    )
-    return (
-        f'{{\n    "apiVersion": "{RESULTS}",\n    "items": [\n{results}\n    ],\n    "kind": "ClusterResultList"\n}}\n'
-    )
-
-
-def _indented(text: str, indent: str) -> str:
+def indented(text: str, indent: str) -> str:
+    """Return the text with an indentation ahead of each line, blank ones too, and without its last end of line."""
     return "\n".join(indent + line for line in text.removesuffix("\n").split("\n"))
 
 
@@ -274,7 +257,7 @@ def _items_start(text: str, items: re.Pattern[str], kind: re.Pattern[str]) -> re
 
 
 def _json_to_item(text: str) -> str:
-    return _indented(text, JSON.indent)
+    return indented(text, JSON.indent)
 
 
 # https://github.com/kubernetes-sigs/yaml/blob/master/kyaml/kyaml.go
@@ -299,7 +282,7 @@ def _kyaml_split_list(text: str) -> ListParts | None:
 
 
 def _kyaml_to_item(text: str) -> str:
-    return _indented(text, KYAML.indent).lstrip(" ")
+    return indented(text, KYAML.indent).lstrip(" ")
 
 
 # --- YAML ---------------------------------------------------------------------------------------------------
@@ -347,7 +330,7 @@ def _yaml_split_list(text: str) -> ListParts | None:
 def _yaml_to_item(text: str) -> str:
     if not _YAML_OBJECT.search(text):
         raise NotObjects(text[:60])
-    return "- " + _indented(text, "  ")[2:]
+    return "- " + indented(text, "  ")[2:]
 
 
 _JSON_KIND = '    "kind": "List",\n    "metadata": {\n        "resourceVersion": ""\n    }\n}\n'

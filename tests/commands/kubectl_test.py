@@ -11,9 +11,9 @@ import pytest
 from pytest_subprocess import FakeProcess
 
 from kubectl_mc import cli
+from tests.commands.hub import HUB, hub_line
 from tests.recordings import recording
 
-HUB = "get --all-namespaces=true --output=json clusterprofiles.v1alpha1.multicluster.x-k8s.io"
 PODS = "NAME   AGE\na      1m\n"
 MERGED = "NAME   CLUSTER   AGE\na      c1        1m\na      c2        1m\na      c10       1m\n"
 
@@ -60,11 +60,6 @@ def profiles(*names: str) -> str:
         for name in names
     ]
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
-
-
-def hub_line(flag: str) -> str:
-    """Return how the hub is asked with a flag of ours."""
-    return HUB.replace("get ", f"get {flag} ", 1)
 
 
 def register(fp: FakeProcess, home: Home, answers: Mapping[str, Any]) -> None:

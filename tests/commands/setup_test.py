@@ -11,8 +11,8 @@ import pytest
 from pytest_subprocess import FakeProcess
 
 from kubectl_mc import cli
+from tests.commands.hub import HUB, hub_line
 
-HUB = "get --all-namespaces=true --output=json clusterprofiles.v1alpha1.multicluster.x-k8s.io"
 VIEW = "config view -o json"
 FILE = ".kube/kubectl-mc-clusters.yaml"
 ADMIN = json.dumps({"kind": "SelfSubjectReview", "status": {"userInfo": {"username": "admin"}}})
@@ -85,11 +85,6 @@ def view(*names: str, current: str = "hub") -> str:
 
 def whoami(context: str) -> str:
     return f"auth whoami --context={context} --output=json"
-
-
-def hub_line(flag: str) -> str:
-    """Return how the hub is asked with a flag of ours."""
-    return HUB.replace("get ", f"get {flag} ", 1)
 
 
 def register(fp: FakeProcess, home: Home, answers: Mapping[str, Any]) -> None:

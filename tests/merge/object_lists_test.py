@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.merge import object_lists
+from kubectl_mc.merge import object_lists, result_lists
 from kubectl_mc.merge.object_lists import ANNOTATION
 from tests.recordings import recording
 
@@ -284,8 +284,8 @@ def test_other_documents_are_wrapped_each_with_its_cluster(
     form: str, render: Render, load: Callable[[str], Any], answers: list[Any]
 ) -> None:
     outputs = [(f"c{number}", render(answer)) for number, answer in enumerate(answers)]
-    assert load(object_lists.wrap_documents(outputs, form)) == {
-        "apiVersion": object_lists.RESULTS,
+    assert load(result_lists.wrap_documents(outputs, form)) == {
+        "apiVersion": result_lists.RESULTS,
         "items": [{"cluster": f"c{number}", "result": answer} for number, answer in enumerate(answers)],
         "kind": "ClusterResultList",
     }

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from kubectl_mc.processes import lifelines, memory_files
 
 GRACE = 2.0  # seconds between SIGTERM to a process group and SIGKILL
+_LOOK_AGAIN = 0.002  # seconds between two looks at whether they have ended
 _CHUNK_SIZE = 1 << 16
 
 # Open files that this process needs for each child (two pipes and a lifeline), and besides.
@@ -118,6 +119,15 @@ class _Child:
         if self.kubeconfig:
             self.kubeconfig.remove()
 
+    def has_ended(self) -> bool:
+        """Return whether the process has ended.
+
+        subprocess takes a lock to look. An exception from a signal's handler at that moment would leave it taken, and
+        the next look would wait forever.
+        """
+        with _interrupts_postponed():
+            return self.process.poll() is not None
+
     def send_signal(self, number: int) -> None:
         """Send a signal to the process group of the process."""
         with suppress(ProcessLookupError, PermissionError):
@@ -203,29 +213,30 @@ def _next_events(selector: selectors.BaseSelector, children: list[_Child]) -> It
     """Wait until a child writes, ends or is out of time, and yield the events."""
     wait = min(child.deadline for child in children) - time.monotonic()
     ready = [key for key, _ in selector.select(None if wait == float("inf") else max(0.0, wait))]
-    maybe_ended: Iterable[_Child] = dict.fromkeys(key.data for key in ready if key.data)
+    a_child_has_ended = False
     for key in ready:
         if key.data is None:
-            os.read(key.fd, _CHUNK_SIZE)  # SIGCHLD: a child has ended, but not known which one
-            maybe_ended = list(children)
-    for key in ready:
-        if key.data:
+            a_child_has_ended = bool(os.read(key.fd, _CHUNK_SIZE))  # SIGCHLD, which doesn't say which one
+        else:
             yield from _read(selector, key.data, key.fd)
+    closed_pipes = [key.data for key in ready if key.data and key.fd not in key.data.streams]
+    maybe_ended: Iterable[_Child] = list(children) if a_child_has_ended else dict.fromkeys(closed_pipes)
     now = time.monotonic()
     for child in children:
         if now >= child.deadline:
             child.send_signal(signal.SIGKILL if child.timed_out else signal.SIGTERM)
             child.timed_out, child.deadline = True, now + GRACE
     for child in maybe_ended:
-        if child.process.poll() is None:
+        if not child.has_ended():
             continue
         # A program that outlives its kubectl may hold the pipes open forever, so what they contain now is all.
         for read in list(child.streams):
             yield from _read(selector, child, read, to_end=True)
         if child.timed_out:
             child.send_signal(signal.SIGKILL)  # what kubectl had started may have ignored SIGTERM
-        children.remove(child)
-        child.release()
+        with _interrupts_postponed():
+            children.remove(child)
+            child.release()
         yield Exit(child.command_index, child.cluster, child.process.returncode, child.timed_out)
 
 
@@ -239,9 +250,10 @@ def _read(selector: selectors.BaseSelector, child: _Child, read: int, to_end: bo
                 return
             text = b""
         if not text:
-            selector.unregister(read)
-            os.close(read)
-            del child.streams[read]
+            with _interrupts_postponed():
+                selector.unregister(read)
+                os.close(read)
+                del child.streams[read]
             return
         yield Chunk(child.command_index, child.cluster, child.streams[read], text)
         if not to_end:
@@ -254,15 +266,15 @@ def _end_all(children: Sequence[_Child]) -> None:
         for child in children:
             child.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + GRACE
-        for child in children:
-            with suppress(subprocess.TimeoutExpired):
-                child.process.wait(timeout=max(0.01, deadline - time.monotonic()))
+        while not all(child.has_ended() for child in children) and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN)
     finally:
-        for child in children:
-            child.send_signal(signal.SIGKILL)  # what kubectl had started may have ignored SIGTERM
-        for child in children:
-            child.process.wait()
-            child.release()
+        with _interrupts_postponed():
+            for child in children:
+                child.send_signal(signal.SIGKILL)  # what kubectl had started may have ignored SIGTERM
+            for child in children:
+                child.process.wait()
+                child.release()
 
 
 @contextmanager

@@ -298,6 +298,27 @@ def test_ctrl_c_just_as_a_process_starts_ends_it_too(number: signal.Signals, mon
             process.kill()
 
 
+@pytest.mark.parametrize("script", ["exec >&- 2>&-; sleep 1000", "exit 0"])
+def test_ctrl_c_while_a_process_is_looked_at_is_not_raised_inside_subprocess(
+    script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exception in there would leave a lock taken, and the next look would wait forever."""
+    look = subprocess.Popen.poll
+    looks: list[str] = []
+
+    def interrupted(process: subprocess.Popen[bytes]) -> int | None:
+        if not looks:
+            looks.append("begun")
+            signal.raise_signal(signal.SIGINT)
+            looks.append("done")
+        return look(process)
+
+    monkeypatch.setattr(subprocess.Popen, "poll", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        collect(sh(script), sh("sleep 1000", "c2"))
+    assert looks == ["begun", "done"]
+
+
 def test_a_program_that_is_not_there_ends_the_others(life: Life) -> None:
     before = set(os.listdir("/dev/fd"))
     with pytest.raises(FileNotFoundError):

@@ -227,30 +227,27 @@ def merge_pods(rows: int, clusters: int, rounds: int) -> None:
 
 def merge_events(rows: int, clusters: int, rounds: int) -> None:
     """The same for events: every third message is long, every third has several lines, and one has a megabyte."""
-    messages = ("Created pod: web", "word " * 200, "first line\n  second   line of it\nthird line")
+    messages = ("Created pod: web", ("word " * 200).strip(), "first line\n  second   line of it\nthird line")
     starts = "LAST SEEN   TYPE      REASON             OBJECT         MESSAGE\n"
     row = "{:12}{:10}{:19}{:15}{}\n".format
     body = [
         row(f"{n % 60}m", "Normal", "SuccessfulCreate", f"pod/web-{n % 1000}", messages[n % 3]) for n in range(rows)
     ]
-    merge(
-        "events",
-        "".join((starts, *body, row("1m", "Normal", "x", "x", "x" * 1_000_000))),
-        rows,
-        clusters,
-        rounds,
-        EVENTS_GOAL,
-    )
+    text = "".join((starts, *body, row("1m", "Normal", "x", "x", "x" * 1_000_000)))
+    shown = [*(messages[n % 3] for n in range(rows)), "x" * 1_000_000]
+    keys = "".join(f"\x1f2026-11-26T{n % 24:02}:00:00Z\x1f\x1f{message}\x1f\x1e" for n, message in enumerate(shown))
+    merge("events", text, rows, clusters, rounds, EVENTS_GOAL, keys)
 
 
-def merge(words: str, text: str, rows: int, clusters: int, rounds: int, goal: Goal) -> None:
-    """Merging the same text of many clusters."""
+def merge(words: str, text: str, rows: int, clusters: int, rounds: int, goal: Goal, keys: str = "") -> None:
+    """Merging the same text of many clusters. keys: what the kubectls beside them print"""
     results = [Result(f"c{number}", text.encode(), b"", 0) for number in range(clusters)]
+    key_results = [result._replace(stdout=keys.encode()) for result in results] if keys else []
     request = environments.request(words)
     took = []
     for _ in range(rounds):
         start = time.perf_counter()
-        answers.merge_answers(results, (), request, on_terminal=False)
+        answers.merge_answers(results, key_results, request, on_terminal=False)
         took.append(time.perf_counter() - start)
     figure = statistics.median(took)
     print(f"merge of {rows * clusters:,} rows of `{words}`  {figure:5.2f} s   {goal.judge(figure)}", flush=True)

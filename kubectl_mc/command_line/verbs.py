@@ -25,6 +25,9 @@ class Output(NamedTuple):
     fold: clusters with the same answer are shown together, unless the user says --fold=false
     by_time: each line has a time, which --timestamps shows
     sorts: (a value of --sort-by, the column of the table by which kubectl then sorts)
+    last_cell, ordered_by: for a table whose last cells may have several lines, the path of their values in an object,
+        and the paths of what the table is sorted by, of which the first that is set counts
+    row_start: the pattern of what a row of such a table starts with, for a watch, whose cells can't be asked for twice
     """
 
     shape: Shape = "lines"
@@ -32,6 +35,9 @@ class Output(NamedTuple):
     fold: bool = False
     by_time: bool = False
     sorts: tuple[tuple[str, str], ...] = ()
+    last_cell: str = ""
+    ordered_by: tuple[str, ...] = ()
+    row_start: str = ""
 
 
 class Modes(NamedTuple):
@@ -133,6 +139,13 @@ class VerbRow(NamedTuple):
 
 _TEXT = Output("text")
 _TABLE = Output("table")
+# As its eventTime (k8s.io/kubectl/pkg/cmd/events/event_printer.go and events.go).
+_EVENTS = Output(
+    "table",
+    last_cell=".message",
+    ordered_by=(".series.lastObservedTime", ".lastTimestamp", ".eventTime"),
+    row_start=r"(?:[a-z0-9-]+ {3,})?(?:<unknown>|[0-9]+[a-z][0-9a-z]*)(?: \(x[0-9]+ over [0-9a-z]+\))? {3,}\S",
+)
 _STREAMED = Modes("streamed")
 _UNLIMITED = Waiting(0.0)
 _MINUTES = Waiting(600.0)  # for what waits by itself: finalizers, evictions
@@ -149,7 +162,7 @@ _REVISING = ChangeTraits(revises=True)
 
 _ROWS = (
     VerbRow("get", _TABLE, Modes(streamed_by=("watch", "watch-only")), wildcards=True),
-    VerbRow("events", _TABLE, Modes(streamed_by=("watch",))),
+    VerbRow("events", _EVENTS, Modes(streamed_by=("watch",))),
     VerbRow("top", Output("table", sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)"))), group=True),
     VerbRow("api-resources", Output("table", sorts=(("name", "NAME"), ("kind", "KIND")))),
     VerbRow("api-versions", Output("text", fold=True)),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
-from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import kubectl_tables, lines, sections
+from kubectl_mc.merge.kubectl_tables import Table
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request
 
@@ -19,7 +19,9 @@ OBJECTS = ("json", "yaml", "kyaml")
 
 DOCUMENTS = {"json": "json", "yaml": "yaml", "kyaml": "yaml", "jsonpath-as-json": "json"}
 
-LINES = ("name", "jsonpath", "jsonpath-file", "go-template", "go-template-file", "template", "templatefile")
+TEMPLATES = ("jsonpath", "jsonpath-file", "go-template", "go-template-file", "template", "templatefile")
+
+LINES = ("name", *TEMPLATES)
 
 
 def mergeable_line(request: Request, line: CommandLine, several: bool = False) -> CommandLine:
@@ -29,9 +31,6 @@ def mergeable_line(request: Request, line: CommandLine, several: bool = False) -
     """
     if request.options.by_time:
         return grammar.with_flags(grammar.without(line, ("timestamps",)), ("timestamps", "true"))
-    if several and line.verb == "get":
-        # kubectl prints no rows in a cluster where no object has the field; all rows are sorted by the keys instead.
-        line = grammar.without(line, ("sort-by",))
     if verbs.output_shape(request.row, line) != "table" or request.options.fold:
         return line
     line = grammar.without(line, ("no-headers",))  # the headers show where the columns start
@@ -39,12 +38,10 @@ def mergeable_line(request: Request, line: CommandLine, several: bool = False) -
     if form == "custom-columns":
         from kubectl_mc.merge import custom_columns
 
-        findable = custom_columns.findable_spec(spec)
-        if findable == spec:
-            return line
-        return grammar.with_flags(grammar.without(line, ("output",)), ("output", f"{form}={findable}"))
+        marked = custom_columns.marked_spec(spec)
+        return grammar.with_flags(grammar.without(line, ("output",)), ("output", f"{form}={marked}"))
     if several and form in ("", "wide") and _has_several_types(request.line):
-        # kubectl leaves the types out in a cluster that has objects of one type only.
+        # A cluster that lacks some of the types, or some of the names, is asked for the others only.
         return grammar.with_flags(line, ("show-kind", "true"))
     return line
 
@@ -56,14 +53,41 @@ def _has_several_types(line: CommandLine) -> bool:
     return len(kinds) > 1 or kinds == {"all"}
 
 
-def sort_key_jobs(request: Request, jobs: Sequence[Job]) -> list[Job]:
-    """Return the jobs that print the keys by which a fleet's objects are sorted; they run beside the other jobs."""
-    expression = grammar.value(request.line, "sort-by")
-    if not expression or request.line.verb != "get":
-        return []
-    from kubectl_mc.merge import sorting
+def is_unreadable(request: Request, result: Result) -> bool:
+    """Return whether a cluster's custom columns can't be told from each other, so that it is asked for without marks.
 
-    return [job._replace(line=sorting.keys_command(job.line, expression)) for job in jobs]
+    Its text then stands in a section, as kubectl printed it.
+    """
+    form, spec = grammar.output_format(request.line)
+    if form != "custom-columns" or not result.stdout:
+        return False
+    from kubectl_mc.merge import custom_columns
+
+    try:
+        custom_columns.read_table(_text(result), custom_columns.column_headers(spec))
+    except kubectl_tables.NotATable:
+        return True
+    return False
+
+
+def key_jobs(request: Request, jobs: Sequence[Job], several: bool) -> list[Job]:
+    """Return the jobs that print what an answer's text doesn't tell; they run beside the other jobs.
+
+    These are the keys by which the answers of several clusters are merged, and the cells that may have several lines.
+    """
+    output, line = request.row.output, request.line
+    form, _ = grammar.output_format(line)
+    expression = grammar.value(line, "sort-by")
+    if output.last_cell and form in TABLES and not request.options.fold:
+        from kubectl_mc.merge import located_rows, sorting
+
+        template = located_rows.records_template(output.ordered_by, output.last_cell)
+        return [job._replace(line=sorting.fields_command(job.line, template)) for job in jobs]
+    if several and expression and line.verb == "get" and form not in TEMPLATES:
+        from kubectl_mc.merge import sorting
+
+        return [job._replace(line=sorting.keys_command(job.line, expression)) for job in jobs]
+    return []
 
 
 def merge_answers(
@@ -75,21 +99,15 @@ def merge_answers(
 ) -> str:
     """Return one answer made of every cluster's stdout.
 
-    sort_keys: the results of `sort_key_jobs`; () if there were none
+    sort_keys: the results of `key_jobs`; () if there were none
     on_terminal: a person reads it, so that lines that look like a heading are marked
     coloured: a cluster's name -> the name with colours, for lines that are shown on a terminal
-    Raises UserError if no object has the field by which the objects are sorted.
     """
     line, options = request.line, request.options
     outputs = [(result.cluster, _text(result)) for result in results if result.stdout]
-    key_texts = {result.cluster: _text(result) for result in sort_keys}
-    if key_texts and outputs:
-        from kubectl_mc.merge import sorting
-
-        list_texts = [text for text in key_texts.values() if sorting.are_of_list(text)]
-        list_keys = [key for text in list_texts for key in sorting.parse_keys(text)]
-        if list_keys and not any(key.value for key in list_keys):
-            raise messages.nothing_to_sort_by(grammar.value(line, "sort-by") or "")
+    key_texts: dict[str, str] = {}
+    for result in sort_keys:
+        key_texts[result.cluster] = key_texts.get(result.cluster, "") + _text(result)
     form, _ = grammar.output_format(line)
     shape = verbs.output_shape(request.row, line)
     lone = len(results) == 1
@@ -102,14 +120,16 @@ def merge_answers(
         from kubectl_mc.merge import object_lists
 
         try:
-            return object_lists.merge_objects(outputs, form, lone, lambda items: _sorted_rows(items, key_texts))
+            return object_lists.merge_objects(outputs, form, lone, lambda items: _merged_rows(items, key_texts))
         except object_lists.NotObjects:
             pass
     if form in DOCUMENTS:
         return _documents(outputs, DOCUMENTS[form], lone, on_terminal)
+    if form in TEMPLATES:
+        return lines.tabbed(outputs)
     if form in LINES:
-        rows = [(cluster, row) for cluster, text in outputs for row in text.removesuffix("\n").split("\n")]
-        return lines.tabbed(_sorted_rows(rows, key_texts))
+        names = [(cluster, name) for cluster, text in outputs for name in text.removesuffix("\n").split("\n")]
+        return lines.tabbed(_merged_rows(names, key_texts))
     if verbs.is_dry_run(request.row, line):
         from kubectl_mc.merge import object_changes
 
@@ -119,7 +139,7 @@ def merge_answers(
         return sections.render_sections(outputs, on_terminal, fold)
     if shape == "table" and form in TABLES:
         try:
-            return sections.marked_headings(_tables(outputs, key_texts, request), on_terminal)
+            return _tables(outputs, key_texts, request, on_terminal)
         except kubectl_tables.NotATable:
             return sections.render_sections(outputs, on_terminal)
     return lines.prefixed(outputs)
@@ -130,46 +150,82 @@ def _text(result: Result) -> str:
     return result.stdout.decode("utf-8", "surrogateescape")
 
 
-def _tables(outputs: Sequence[tuple[str, str]], key_texts: Mapping[str, str], request: Request) -> str:
-    """Return the tables of all clusters as one of each type. Raises NotATable."""
-    line = request.line
-    form, spec = grammar.output_format(line)
-    several = line.verb == "get" and not spec
-    parsed = [(cluster, kubectl_tables.parse_tables(text, several)) for cluster, text in outputs]
+def _tables(
+    outputs: Sequence[tuple[str, str]], key_texts: Mapping[str, str], request: Request, on_terminal: bool
+) -> str:
+    """Return the tables of all clusters as one of each type, and below them, in sections, what can't be read exactly.
+
+    Raises NotATable if the tables have too many columns together.
+    """
+    readable, unreadable = [], []
+    for cluster, text in outputs:
+        try:
+            readable.append((cluster, _keyed_tables(text, key_texts.get(cluster), request)))
+        except kubectl_tables.NotATable:
+            unreadable.append((cluster, text))
+    groups = kubectl_tables.group_by_type(readable)
+    merged = [_merged_table(members, request) for members in groups.values()]
+    tables = kubectl_tables.render_tables(merged, headers=not grammar.is_set(request.line, "no-headers"))
+    rest = sections.render_sections(unreadable, on_terminal)
+    return "\n".join(filter(None, (sections.marked_headings(tables, on_terminal), rest)))
+
+
+# The column of the sort keys in a table that is about to be merged. No column of kubectl's has such a name.
+_KEYS = "\0keys"
+
+
+def _keyed_tables(text: str, key_text: str | None, request: Request) -> list[Table]:
+    """Return the tables of one cluster, with a column of sort keys if there are any. Raises NotATable."""
+    form, spec = grammar.output_format(request.line)
     if form == "custom-columns":
         from kubectl_mc.merge import custom_columns
 
-        headers = custom_columns.column_headers(spec)
-        parsed = [(cluster, [table._replace(header=headers) for table in tables]) for cluster, tables in parsed]
-    groups = kubectl_tables.group_by_type(parsed)
-    if len(groups) == 1 and _has_several_types(line) and not grammar.is_set(line, "show-kind"):
-        groups = {"": [(cluster, table.without_kind()) for members in groups.values() for cluster, table in members]}
-    merged = [kubectl_tables.join_tables(members) for members in groups.values()]
-    if key_texts:
-        clusters = [table.columns[table.header.index(kubectl_tables.CLUSTER)] for table in merged]
-        orders = [_order(row_clusters, key_texts, group) for row_clusters, group in zip(clusters, groups)]
-        merged = list(map(kubectl_tables.reorder_rows, merged, orders))
-    sort_column = verbs.sorted_by(request.row, line)
-    if sort_column:
-        from kubectl_mc.merge import sorting
+        tables = [custom_columns.read_table(text, custom_columns.column_headers(spec))]
+    elif form == "custom-columns-file":  # without marks: its paths can't be part of a spec
+        raise kubectl_tables.NotATable(form)
+    elif request.row.output.last_cell:
+        from kubectl_mc.merge import located_rows
 
-        merged = [kubectl_tables.reorder_rows(table, sorting.column_order(table, sort_column)) for table in merged]
-    return kubectl_tables.render_tables(merged, headers=not grammar.is_set(line, "no-headers"))
-
-
-def _sorted_rows(rows: Sequence[tuple[str, str]], key_texts: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the (cluster, row)s of all clusters in the order of their keys."""
-    return [rows[index] for index in _order([cluster for cluster, _ in rows], key_texts)] if key_texts else list(rows)
-
-
-def _order(clusters: Sequence[str], key_texts: Mapping[str, str], group: str = "") -> list[int]:
-    """Return the sorted indexes of rows. clusters: that of each row; a cluster's rows are in the order of its keys."""
+        table, values = located_rows.read_table(text, located_rows.parse_records(key_text or ""))
+        return [table.with_column(_KEYS, values)]
+    else:
+        tables = kubectl_tables.parse_tables(text)
+    if key_text is None:
+        return tables
     from kubectl_mc.merge import sorting
 
-    values: list[str] = []
-    for cluster, rows in groupby(clusters):
-        values += sorting.values_of_type(sorting.parse_keys(key_texts.get(cluster, "")), group, len(list(rows)))
-    return sorting.sorted_indexes(values)
+    keys = sorting.parse_keys(key_text)
+    return [
+        table.with_column(_KEYS, sorting.values_of_type(keys, table.type_prefix, table.row_count)) for table in tables
+    ]
+
+
+def _merged_table(members: Sequence[tuple[str, Table]], request: Request) -> Table:
+    """Return the (cluster, table)s of a type as one table. Raises NotATable."""
+    table = kubectl_tables.join_tables(members)
+    counts = [part.row_count for _, part in members]
+    sort_column = _KEYS if _KEYS in table.header else verbs.sorted_by(request.row, request.line)
+    if not sort_column or sort_column not in table.header:
+        return table
+    from kubectl_mc.merge import sorting
+
+    values = iter(table.columns[table.header.index(sort_column)])
+    sequences = [list(islice(values, count)) for count in counts]
+    # `top` has the largest quantity first; by a field, kubectl puts the smallest one first.
+    descending = sort_column != _KEYS and sorting.has_quantities(sequences)
+    return kubectl_tables.reorder_rows(table, sorting.merged_order(sequences, descending)).without_column(_KEYS)
+
+
+def _merged_rows(rows: Sequence[tuple[str, str]], key_texts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the (cluster, row)s of all clusters in the order of their keys."""
+    if not key_texts:
+        return list(rows)
+    from kubectl_mc.merge import sorting
+
+    counts = [(cluster, len(list(members))) for cluster, members in groupby(cluster for cluster, _ in rows)]
+    keys = {cluster: sorting.parse_keys(text) for cluster, text in key_texts.items()}
+    order = sorting.merged_order([sorting.values_of_type(keys.get(name, ()), "", count) for name, count in counts])
+    return [rows[index] for index in order]
 
 
 def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool, on_terminal: bool) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -35,30 +35,36 @@ class Table(NamedTuple):
         """The number of rows, without the header."""
         return len(self.columns[0]) if self.columns else 0
 
-    def without_kind(self) -> Table:
-        """Return the table with `cart` for `deployment.apps/cart` in its NAME column."""
-        columns = zip(self.header, self.columns)
-        return self._replace(
-            columns=tuple(
-                [cell.partition("/")[2] or cell for cell in column] if name == "NAME" else column
-                for name, column in columns
-            )
-        )
+    @property
+    def type_prefix(self) -> str:
+        """The `deployment.apps` of `deployment.apps/cart` if all names of the table have the same, else ""."""
+        if "NAME" not in self.header or not self.row_count:
+            return ""
+        names = self.columns[self.header.index("NAME")]
+        prefixes = {name.partition("/")[0] if "/" in name else "" for name in names}
+        return prefixes.pop() if len(prefixes) == 1 else ""
+
+    def with_column(self, name: str, cells: Sequence[str]) -> Table:
+        """Return the table with one more column."""
+        return Table((*self.header, name), (*self.columns, cells))
+
+    def without_column(self, name: str) -> Table:
+        """Return the table without the column of this name, if it has it."""
+        kept = [(header, column) for header, column in zip(self.header, self.columns) if header != name]
+        return Table(tuple(header for header, _ in kept), tuple(column for _, column in kept))
 
 
 class NotATable(ValueError):
     """The text isn't laid out as kubectl's tab writer lays out a table."""
 
 
-def parse_tables(text: str, several: bool = True) -> list[Table]:
-    """Return the tables in what kubectl printed.
+def parse_tables(text: str) -> list[Table]:
+    """Return the tables in what kubectl printed, between which there are blank lines.
 
-    several: there may be several tables, with blank lines between them; else a blank line is part of a cell
-    Raises NotATable for a first row that isn't laid out like its header, and for too many columns: then the text is
-    something else.
+    A server's cells have one line: kubectl cuts the others (printRows in k8s.io/cli-runtime/pkg/printers).
+    Raises NotATable for a row that isn't laid out like its header, and for too many columns: then the text is something
+    else.
     """
-    if not several:
-        return [_parse_one(text.removesuffix("\n").split("\n"))] if text else []
     return [_parse_one(block.split("\n")) for block in text.strip("\n").split("\n\n") if block]
 
 
@@ -75,17 +81,18 @@ def _parse_one(lines: Sequence[str]) -> Table:
         return Table((header,), (list(rows),))
     if not rows:
         return Table(names, tuple(() for _ in names))
-    if min(map(len, rows)) < starts[-1]:
-        return _parse_by_block(names, starts, rows)
-    cells = list(zip(*map(itemgetter(*_slices(starts)), rows)))
+    cells = list(zip(*map(itemgetter(*slices(starts)), rows)))
     padded_columns, last = [[cell.rstrip(" ") for cell in column] for column in cells[:-1]], cells[-1]
     widths = [end - start - PADDING for start, end in pairwise(starts)]
-    if any(max(map(len, column)) > width for column, width in zip(padded_columns, widths)):
-        return _parse_by_block(names, starts, rows)
+    # A row without its last cells (`top nodes`) is padded as far as the next column.
+    ends = {length for row in rows if (length := len(row)) < starts[-1]}
+    if ends - {*starts} or any(max(map(len, column)) > width for column, width in zip(padded_columns, widths)):
+        raise NotATable(header[:MAX_CELL])
     return Table(names, (*padded_columns, last))
 
 
-def _slices(starts: Sequence[int]) -> list[slice]:
+def slices(starts: Sequence[int]) -> list[slice]:
+    """Return the columns that start here as slices of a line."""
     return [slice(start, end) for start, end in zip(starts, [*starts[1:], None])]
 
 
@@ -108,65 +115,9 @@ def continues_cell(line: str) -> bool:
     return " " * PADDING not in line.lstrip(" ")
 
 
-def _parse_by_block(names: tuple[str, ...], starts: Sequence[int], rows: Sequence[str]) -> Table:
-    """Parse a table with cells of several lines: after each of them the tab writer starts anew, with other widths.
-
-    A line of a cell may hold padding, too. It is not a row where a column would start in the midst of its text, and
-    no column moves for it where another line has its cells where they have been.
-    """
-    cells: list[list[str]] = []
-    last_cells: list[list[str]] = []  # their lines
-    for is_continuation, block in groupby(rows, key=continues_cell):
-        lines = list(block)
-        if not is_continuation and not any(_fits(line, starts, exactly=True) for line in lines):
-            grown = _grown_starts(starts, lines)
-            if all(_fits(line, grown) for line in lines):
-                starts = grown
-        slices = _slices(starts)
-        for line in lines:
-            if not is_continuation and _fits(line, starts):
-                *others, last = [line[column].rstrip(" ") for column in slices]
-                cells.append(others)
-                last_cells.append([last])
-            elif cells:
-                last_cells[-1].append(line)
-            else:
-                raise NotATable(line[:MAX_CELL])
-    return Table(names, (*(list(column) for column in zip(*cells)), ["\n".join(lines) for lines in last_cells]))
-
-
-def _fits(row: str, starts: Sequence[int], exactly: bool = False) -> bool:
-    """Return whether there is padding in front of each of these columns. exactly: and none behind."""
-    return all(padded(row, start) and not (exactly and row.startswith(" ", start)) for start in starts[1:])
-
-
-_GAP = re.compile(f" {{{PADDING},}}")
-
-
-def _grown_starts(starts: Sequence[int], rows: Sequence[str]) -> Sequence[int]:
-    """Return where the columns of these rows start: the tab writer keeps a width until a cell has no room in it."""
-    if all(_fits(row, starts) for row in rows):
-        return starts
-    # Every position is looked at once, however many rows and columns there are: marked is where a row has no padding.
-    end = max(map(len, rows))
-    unpadded = bytearray(end + PADDING)
-    for row in rows:
-        text_start, text_end = 0, len(row.rstrip(" "))
-        for gap in _GAP.finditer(row, 0, text_end):
-            _mark(unpadded, text_start + 1, gap.start() + PADDING)
-            text_start = gap.end()
-        _mark(unpadded, text_start + 1, text_end + PADDING)
-    grown, growth = list(starts), 0
-    for column, start in enumerate(starts[1:], start=1):
-        padding_end = unpadded.find(0, start + growth, end + 1)
-        if padding_end >= 0:  # else the rows end before this column, and before those after it
-            growth = padding_end - start
-        grown[column] = start + growth
-    return grown
-
-
-def _mark(positions: bytearray, start: int, end: int) -> None:
-    positions[start:end] = b"\1" * (end - start)
+def fits(row: str, starts: Sequence[int]) -> bool:
+    """Return whether there is padding in front of each of these columns."""
+    return all(padded(row, start) for start in starts[1:])
 
 
 def padded(row: str, start: int) -> bool:
@@ -194,21 +145,13 @@ def group_by_type(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[str, li
 
     parsed: (cluster, its tables) in the order in which they are shown
     """
-    tables = [(_prefix(table), cluster, table) for cluster, its_tables in parsed for table in its_tables]
+    tables = [(table.type_prefix, cluster, table) for cluster, its_tables in parsed for table in its_tables]
     # kubectl writes a prefix only where it has several types; a table without one is of the type with the same header.
     prefixes = {table.header: prefix for prefix, _, table in reversed(tables) if prefix}
     groups: dict[str, list[tuple[str, Table]]] = {}
     for prefix, cluster, table in tables:
         groups.setdefault(prefix or prefixes.get(table.header, ""), []).append((cluster, table))
     return groups
-
-
-def _prefix(table: Table) -> str:
-    """Return the `deployment.apps` of `deployment.apps/cart` if all names of the table have the same, else ""."""
-    if "NAME" not in table.header or not table.row_count:
-        return ""
-    prefixes = {name.partition("/")[0] if "/" in name else "" for name in table.columns[table.header.index("NAME")]}
-    return prefixes.pop() if len(prefixes) == 1 else ""
 
 
 def join_tables(members: Sequence[tuple[str, Table]]) -> Table:
@@ -289,6 +232,9 @@ def _by_lines(table: Table) -> Table:
     cluster = table.header.index(CLUSTER)
     rows: list[Sequence[str]] = []
     for row in zip(*table.columns):
+        if "\n" not in "".join(row):
+            rows.append(row)
+            continue
         cells = [cell.split("\n") for cell in row]
         rows.append([first for first, *_ in cells])
         for column, (_, *further) in enumerate(cells):

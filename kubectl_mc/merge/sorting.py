@@ -1,16 +1,20 @@
-"""--sort-by over a fleet: kubectl sorts within one cluster, and all rows are sorted here by keys that it prints."""
+"""Orders over a fleet: each kubectl sorts its own answer, and the answers are merged by keys that it prints beside it.
+
+kubectl's order can't be rebuilt: its comparison is not transitive (two texts that are both quantities are compared as
+such), its sort isn't stable, and its versions differ. So what a cluster printed keeps its order, whatever the keys are;
+they only say how the answers interleave.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from functools import cmp_to_key
-from typing import NamedTuple
+from itertools import accumulate, chain, islice, pairwise
+from typing import Any, NamedTuple
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.merge.kubectl_tables import Table
 from kubectl_mc.messages.natural_order import natural_key
 
 # kubectl prints neither of them in an object's field, so a value may hold any other text, including newlines.
@@ -37,20 +41,18 @@ def keys_command(line: CommandLine, expression: str) -> CommandLine:
     inner = re.fullmatch(r"\{?\.?([^{}]*)\}?", expression.strip())
     path = "." + inner.group(1) if inner else expression.strip("{}")
     record = f'{{.kind}}{{"\\x1f"}}{{{path}}}{{"\\x1f"}}{{.metadata.name}}{{"\\x1e"}}'
-    template = f"{{range .items[*]}}{record}{{end}}{record}"
-    return grammar.with_flags(grammar.without(line, (*_LOOKS, "sort-by")), ("output", "jsonpath=" + template))
+    return fields_command(line, f"{{range .items[*]}}{record}{{end}}{record}")
+
+
+def fields_command(line: CommandLine, template: str) -> CommandLine:
+    """Return the command that prints fields of the objects that `line` prints. template: a jsonpath"""
+    return grammar.with_flags(grammar.without(line, _LOOKS), ("output", f"jsonpath={template}"))
 
 
 def parse_keys(text: str) -> list[SortKey]:
     """Return the keys of the objects in what `keys_command` printed."""
     keys = _records(text)
     return keys[:-1] if keys and keys[-1].kind == "list" else keys
-
-
-def are_of_list(text: str) -> bool:
-    """Return whether the keys are those of a List, not of one object that was asked for by its name."""
-    keys = _records(text)
-    return bool(keys) and keys[-1].kind == "list"
 
 
 def only_keys(text: str, is_kept: Callable[[str], bool]) -> str:
@@ -75,49 +77,51 @@ def values_of_type(keys: Sequence[SortKey], group: str, count: int) -> list[str]
     """Return the values for the `count` rows of a table of `group` (`deployment.apps`, "" for the only type).
 
     If an object was created or deleted between the two answers, a row may get its neighbour's value, and rows without
-    a key get the last one, so that they stay where kubectl has them.
+    a key get the last one. A row's cluster and its order in it don't depend on that.
     """
     kind = group.partition(".")[0]
     values = [key.value for key in keys if not kind or key.kind == kind]
     return (values + values[-1:] * count)[:count] if values else [""] * count
 
 
-def sorted_indexes(values: Sequence[str]) -> list[int]:
-    """Return the indexes of the values in sorted order; equal values keep their order.
+def merged_order(sequences: Sequence[Sequence[str]], descending: bool = False) -> list[int]:
+    """Return the order in which the rows of several clusters are merged, as indexes into all of the rows.
 
-    As kubectl's isLess (pkg/cmd/get/sorter.go): missing values first, quantities by size, other texts naturally.
+    sequences: the values of each cluster's rows, in the order in which its kubectl printed them
+    The order within a sequence is kept. Rows with equal values are in the order of their sequences. As in kubectl's
+    isLess (pkg/cmd/get/sorter.go), missing values come first and quantities are compared by size.
     """
-    quantities = [quantity(value) for value in values]
-    indexes = range(len(values))
-    if all(amount is not None or not value for amount, value in zip(quantities, values)):
-        return sorted(indexes, key=lambda index: (quantities[index] is not None, quantities[index] or 0))
-    naturals = [natural_key(value) for value in values]
-    if not any(quantities):
-        return sorted(indexes, key=lambda index: (values[index] != "", naturals[index]))
-
-    def compare(one: int, other: int) -> int:
-        left, right = quantities[one], quantities[other]
-        if left is not None and right is not None:
-            return (left > right) - (left < right)
-        a, b = (values[one] != "", naturals[one]), (values[other] != "", naturals[other])
-        return (a > b) - (a < b)
-
-    return sorted(indexes, key=cmp_to_key(compare))
+    sort_keys = _sort_keys(sequences)
+    lasting = [
+        key
+        for sequence in sequences
+        # A row never moves ahead of those that its kubectl has ahead of it.
+        for key in accumulate(islice(sort_keys, len(sequence)), min if descending else max)
+    ]
+    return sorted(range(len(lasting)), key=lasting.__getitem__, reverse=descending)
 
 
-def column_order(table: Table, name: str) -> list[int]:
-    """Return the indexes of a table's rows sorted by a column: quantities (`top`) from the largest on, texts by text.
+def _sort_keys(sequences: Sequence[Sequence[str]]) -> Iterator[Any]:
+    """Yield a key of a total order for each value."""
+    text_key = natural_key if _are_natural(sequences) else str
+    for value in chain.from_iterable(sequences):
+        amount = quantity(value)
+        yield (0,) if not value else (2, text_key(value)) if amount is None else (1, amount)
 
-    A table without that column keeps the order of its rows.
-    """
-    indexes = range(table.row_count)
-    if name not in table.header:
-        return list(indexes)
-    cells = table.columns[table.header.index(name)]
-    amounts = [quantity(cell) for cell in cells]
-    if None in amounts:
-        return sorted(indexes, key=cells.__getitem__)
-    return sorted(indexes, key=lambda index: amounts[index] or 0, reverse=True)
+
+def _are_natural(sequences: Sequence[Sequence[str]]) -> bool:
+    """Return whether a kubectl has sorted texts naturally (v2, v10), as early ones did, and not by bytes."""
+    return any(
+        text > following and natural_key(text) < natural_key(following) and quantity(text) is None
+        for sequence in sequences
+        for text, following in pairwise(sequence)
+        if following
+    )
+
+
+def has_quantities(sequences: Sequence[Sequence[str]]) -> bool:
+    """Return whether some of the values are quantities."""
+    return any(quantity(value) is not None for value in chain.from_iterable(sequences))
 
 
 _SUFFIXES = {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import takewhile
 
 from kubectl_mc.merge import object_lists
+from kubectl_mc.merge.custom_columns import WatchedColumns
 from kubectl_mc.merge.kubectl_tables import (
     CLUSTER,
     MAX_CELL,
@@ -17,7 +18,6 @@ from kubectl_mc.merge.kubectl_tables import (
     MIN_WIDTH,
     PADDING,
     cluster_index,
-    continues_cell,
     header_columns,
     numbered_names,
     padded,
@@ -34,9 +34,11 @@ class WatchedRows:
 
     kubectl's tab writer keeps the columns' widths and lets them grow, so a later row may start its columns further
     right than the header: a column without room for a cell grows to the cell's length and the padding.
+    row_start: the pattern of what a row starts with; "" for a table whose cells all have one line
     """
 
-    def __init__(self, header: str) -> None:
+    def __init__(self, header: str, row_start: str = "") -> None:
+        self._row_start = re.compile(row_start)
         self.header, self._starts = header_columns(header)
         if not 0 < len(self._starts) <= MAX_COLUMNS:
             self.header, self._starts = (header,), [0]
@@ -46,11 +48,13 @@ class WatchedRows:
         """The widths that kubectl gives the columns, without the last one."""
         return [end - start for start, end in zip(self._starts, self._starts[1:])]
 
-    def cut(self, line: str) -> tuple[str, ...] | None:
-        """Return the cells of a row; None for a line that continues the last cell of the row above."""
+    def rows(self, lines: Sequence[str]) -> Iterator[tuple[str, ...] | str]:
+        """Yield the cells of each row, and lines that continue the last cell of the row above as they are."""
+        for line in lines:
+            yield self._cut(line) if self._row_start.match(line) else line
+
+    def _cut(self, line: str) -> tuple[str, ...]:
         starts = self._starts
-        if len(starts) > 1 and continues_cell(line):
-            return None
         for column in range(1, len(starts)):
             start = starts[column]
             if not padded(line, start):  # this column and the ones after it start after the padding of a longer cell
@@ -70,18 +74,24 @@ def _cut(line: str, starts: Sequence[int]) -> tuple[str, ...]:
 class WatchedTable:
     """One table of many clusters' rows, printed as they arrive: one header, and columns that only get wider.
 
-    names: the columns' names, where the first line of a cluster's output does not have the user's
+    names: the headers of custom columns, whose rows have marks; () for other tables
     is_kept: whether the rows of the object with this name are shown; None for all objects
+    row_start: the pattern of what a row starts with, if a cell may have several lines
     """
 
     def __init__(
-        self, headers: bool, names: tuple[str, ...] = (), is_kept: Callable[[str], bool] | None = None
+        self,
+        headers: bool,
+        names: tuple[str, ...] = (),
+        is_kept: Callable[[str], bool] | None = None,
+        row_start: str = "",
     ) -> None:
         self._show_headers = headers
+        self._row_start = row_start
         self._names = names
         self._is_kept = is_kept
         self._widths: dict[Column, int] = {}  # of each column, from left to right
-        self._rows: dict[tuple[str, str], WatchedRows] = {}
+        self._rows: dict[tuple[str, str], WatchedRows | WatchedColumns] = {}
         self._ends_kept: dict[
             tuple[str, str], bool
         ] = {}  # whether the last row is shown, with the lines that continue it
@@ -95,9 +105,11 @@ class WatchedTable:
         if not lines:
             return ""
         if key not in self._rows:
-            self._rows[key], lines = WatchedRows(lines[0]), lines[1:]
+            header_line, *lines = lines
+            watched = WatchedColumns(self._names) if self._names else WatchedRows(header_line, self._row_start)
+            self._rows[key] = watched
         rows = self._rows[key]
-        header = self._names or rows.header
+        header = rows.header
         own_columns = numbered_names(header)
         columns = own_columns.copy()
         columns.insert(cluster_index(header), CLUSTER_COLUMN)
@@ -109,17 +121,15 @@ class WatchedTable:
             self._widen(column, kubectl_widths.get(column, 0) - PADDING)
         is_kept = self._is_kept if "NAME" in header else None
         shown: list[dict[Column, str]] = []
-        for line in lines:
-            cells = rows.cut(line)
-            # A line that continues a cell has its cluster, too: without, it could pass for a row of another one.
-            row = dict(zip(own_columns, cells)) if cells else {own_columns[-1]: line}
-            if cells and is_kept:
+        for cells in rows.rows(lines):
+            row = {own_columns[-1]: cells} if isinstance(cells, str) else dict(zip(own_columns, cells))
+            if is_kept and not isinstance(cells, str):
                 self._ends_kept[key] = is_kept(row.get(("NAME", 0), ""))
             if self._ends_kept.get(key, True):
-                row[CLUSTER_COLUMN] = cluster
-                shown.append(row)
-                for column, cell in row.items():
-                    self._widen(column, len(cell))
+                shown += _lines_of_row(row, cluster)
+        for line_cells in shown:
+            for column, cell in line_cells.items():
+                self._widen(column, len(cell))
         printed = [self._line([name for name, _ in self._widths])] if new and self._show_headers else []
         printed += [
             self._line([part.get(column, "") for column in self._widths]) for row in shown for part in self._parts(row)
@@ -142,6 +152,14 @@ class WatchedTable:
     def _line(self, cells: Sequence[str]) -> str:
         padded_cells = ((cell + " " * PADDING).ljust(width) for cell, width in zip(cells[:-1], self._widths.values()))
         return "".join((*padded_cells, cells[-1], "\n"))
+
+
+def _lines_of_row(row: Mapping[Column, str], cluster: str) -> list[dict[Column, str]]:
+    """Return the cells of each line of a row, all of them with the cluster: a line could pass for a row of another."""
+    cells = {column: cell.split("\n") for column, cell in row.items()}
+    first = {column: lines[0] for column, lines in cells.items()}
+    further = [{column: line} for column, lines in cells.items() for line in lines[1:]]
+    return [{**line, CLUSTER_COLUMN: cluster} for line in (first, *further)]
 
 
 class WatchedDocuments:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kubectl_mc.merge.answers import merge_answers, mergeable_line, sort_key_jobs
+from kubectl_mc.command_line import grammar
+from kubectl_mc.merge.answers import is_unreadable, key_jobs, merge_answers, mergeable_line
 from kubectl_mc.merge.report import make_report
-from kubectl_mc.messages import UserError
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request, job_command
@@ -27,7 +27,7 @@ class JobAnswer(NamedTuple):
 def show_captured(request: Request, targets: Sequence[Target]) -> int:
     """Run the command on all targets, show one merged answer and return the exit status. Raises UserError."""
     streams = request.environment.streams
-    request, jobs = wildcards.resolve_jobs(request, targets)
+    request, jobs = wildcards.resolve_jobs(_with_inline_columns(request), targets)
     several = len(jobs) + len(request.unreachable) > 1
     answers = _ask(request, jobs, several)
     if several and any(b"have a resource type" in answer.result.stderr for answer in answers):
@@ -40,36 +40,46 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     results = [*(answer.result for answer in answers), *request.unreachable]
     keys = [answer.keys for answer in answers if answer.keys]
     labels = _coloured_labels(request, jobs) if request.options.by_time else {}
-    try:
-        merged = merge_answers(results, keys, request, request.shows_on_terminal, labels)
-    except UserError:
-        # The report says which clusters failed, although there is no answer to show.
-        streams.say(make_report(cluster_results, request, shown=True).lines)
-        raise
+    merged = merge_answers(results, keys, request, request.shows_on_terminal, labels)
     report = make_report(cluster_results, request)
     streams.say(report.lines)
     streams.answer(merged.encode("utf-8", "surrogateescape"))
     return report.status
 
 
+def _with_inline_columns(request: Request) -> Request:
+    if grammar.output_format(request.line)[0] != "custom-columns-file":
+        return request
+    from kubectl_mc.reads.column_files import with_inline_columns
+
+    return with_inline_columns(request)
+
+
 def _ask(request: Request, jobs: Sequence[Job], several: bool) -> list[JobAnswer]:
-    """Run the jobs, and the jobs that print their sort keys. several: the answer is merged with that of other jobs."""
-    key_jobs = sort_key_jobs(request, jobs) if several else []
-    all_jobs = [job._replace(line=mergeable_line(request, job.line, several)) for job in jobs] + key_jobs
-    results = event_loop.collect_results(
-        [job_command(request, job) for job in all_jobs],
-        request.parallel(len(jobs)),
-        request.patience,
-        request.stdin,
-        partial=True,
-    )
-    keys: Sequence[Result | None] = results[len(jobs) :] if key_jobs else [None] * len(jobs)
-    return [JobAnswer(job, _sortable(result, key), key) for job, result, key in zip(jobs, results, keys)]
+    """Run the jobs, and the jobs that print their keys. several: the answer is merged with that of other jobs."""
+    keys_of_jobs = key_jobs(request, jobs, several)
+    all_jobs = [job._replace(line=mergeable_line(request, job.line, several)) for job in jobs] + keys_of_jobs
+    results = _collect(request, all_jobs)
+    unreadable = [index for index, result in enumerate(results[: len(jobs)]) if is_unreadable(request, result)]
+    plain_results = _collect(request, [jobs[index] for index in unreadable])
+    for index, result in zip(unreadable, plain_results):
+        results[index] = result
+    keys: Sequence[Result | None] = results[len(jobs) :] if keys_of_jobs else [None] * len(jobs)
+    if keys_of_jobs and not request.row.output.last_cell:
+        # Without sort keys, rows can't be merged with others. Where no object has the field, kubectl fails in every
+        # form but a table, which it then leaves empty.
+        results = [
+            key._replace(stdout=b"") if key and key.status != 0 and not result.status else result
+            for result, key in zip(results, keys)
+        ]
+    return [JobAnswer(job, result, key) for job, result, key in zip(jobs, results, keys)]
 
 
-def _sortable(result: Result, keys: Result | None) -> Result:
-    """Return the result, or the failure of its keys: rows without sort keys cannot be merged with others."""
-    return keys._replace(stdout=b"") if keys and keys.status != 0 and result.status == 0 else result
+def _collect(request: Request, jobs: Sequence[Job]) -> list[Result]:
+    """Run the jobs, and return their results; after Ctrl-C those of the jobs that had ended."""
+    commands = [job_command(request, job) for job in jobs]
+    parallel = request.parallel(len(jobs))
+    return event_loop.collect_results(commands, parallel, request.patience, request.stdin, partial=True)
 
 
 def _ask_without_missing_types(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:

@@ -18,6 +18,7 @@ from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import name_filter, wildcards
+from kubectl_mc.reads.column_files import with_inline_columns
 
 
 def show_streamed(request: Request, targets: Sequence[Target]) -> int:
@@ -26,6 +27,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     Names with wildcards are listed first. The jobs of a cluster start when its own names are known.
     Raises UserError for names that cannot be resolved, and for jobs that have to run all at once and cannot.
     """
+    request = with_inline_columns(request)
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
     resolver = wildcards.Resolver(request, targets)
@@ -217,7 +219,8 @@ def _printer_factory(request: Request) -> Callable[[Job, str], Printer]:
         return lambda job, prefix: _document_printer(WatchedDocuments(job.target.cluster, output_format, is_kept))
     if verbs.output_shape(request.row, request.line) == "table" and output_format in answers.TABLES:
         headers = custom_columns.column_headers(spec) if output_format == "custom-columns" else ()
-        table = WatchedTable(not grammar.is_set(request.line, "no-headers"), headers, is_kept)
+        show_headers = not grammar.is_set(request.line, "no-headers")
+        table = WatchedTable(show_headers, headers, is_kept, request.row.output.row_start)
         on_terminal = request.shows_on_terminal
         return lambda job, prefix: _by_lines(
             lambda lines: (

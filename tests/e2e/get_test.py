@@ -153,21 +153,88 @@ def test_sort_by_of_events_which_have_no_name_column(members: Shell) -> None:
     assert times == sorted(times)
 
 
-def test_what_some_objects_lack_stands_first(changing: Shell) -> None:
-    """kubectl shows nothing of a cluster where no object has the field."""
+def test_a_cluster_where_no_object_has_the_field_has_failed(changing: Shell) -> None:
+    """kubectl prints nothing, as a table, and an error in all other forms."""
     changing.kubectl("--context", "c1", "label", "pod", "solo", "-n", "shop", "x=1")
-    done = changing.mc("get", "pods", "-n", "shop", "--sort-by=.metadata.labels.x", "--no-headers")
-    names = [row[0] for row in done.rows]
-    assert (done.status, done.stderr, names[-1]) == (0, "", "solo")
-    assert len(names) == sum(
-        len(changing.kubectl("--context", name, "get", "pods", "-n", "shop", "-o", "name").rows) for name in MEMBERS
-    )
+    query = ("get", "pods", "-n", "shop", "--sort-by=.metadata.labels.x")
+    for form in (("--no-headers",), ("-o", "name")):
+        done = changing.mc(*query, *form)
+        own = changing.kubectl("--context", "c1", *query, *form)
+        assert [row[0] if form[0] == "--no-headers" else row[1] for row in done.rows] == [row[0] for row in own.rows]
+        assert done.status == 1
+        reason = 'couldn\'t find any field with path "{.metadata.labels.x}" in the list of objects'
+        assert f"Failed to query 2 clusters: c2, c3 ({reason})" in done.stderr
 
 
 def test_what_no_object_has_is_no_order(members: Shell) -> None:
-    done = members.mc("get", "pods", "-A", "--sort-by=.metadata.labels.nothing")
+    query = ("get", "pods", "-A", "--sort-by=.metadata.labels.nothing")
+    done = members.mc(*query)
     assert (done.status, done.stdout) == (1, "")
-    assert done.stderr == "Error: no object has the field '.metadata.labels.nothing' that --sort-by names\n"
+    assert done.stderr == members.kubectl("--context", "c1", *query, "-o", "name").stderr
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["jsonpath={.items[-1:].metadata.name}", 'go-template={{range .items}}{{.metadata.name}}{{"\\n\\n"}}{{end}}'],
+)
+def test_a_template_gets_the_objects_in_kubectls_order(members: Shell, template: str) -> None:
+    query = ("get", "cm", "-n", "shop", "--sort-by=.metadata.creationTimestamp", "-o", template)
+    done = members.mc(*query)
+    own = [(name, members.kubectl("--context", name, *query).stdout) for name in MEMBERS]
+    assert done.stdout == "".join(
+        f"{name}\t{line}\n" for name, text in own for line in text.removesuffix("\n").split("\n")
+    )
+
+
+NGINX = "server {\n  listen   80;\n\n   location / {   root   /;   }\n}"
+
+
+def test_values_of_several_lines_are_read_exactly(changing: Shell) -> None:
+    for cluster, conf, other in (("c1", NGINX, "v"), ("c2", "   first\nsettings   x   y", "a\nb"), ("c3", "x", "y")):
+        literals = (f"--from-literal=conf={conf}", f"--from-literal=other={other}")
+        changing.kubectl("--context", cluster, "create", "cm", "nginx", "-n", "shop", *literals)
+    columns = "custom-columns=NAME:.metadata.name,CONF:.data.conf,OTHER:.data.other"
+    done = changing.mc("get", "cm", "nginx", "settings", "-n", "shop", "-o", columns)
+    lines = [
+        ("NAME", "CLUSTER", "CONF", "OTHER"),
+        ("nginx", "c1", "server {", "v"),
+        ("", "c1", "  listen   80;", ""),
+        ("", "c1", "", ""),
+        ("", "c1", "   location / {   root   /;   }", ""),
+        ("", "c1", "}", ""),
+        ("settings", "c1", "<none>", "<none>"),
+        ("nginx", "c2", "   first", "a"),
+        ("", "c2", "settings   x   y", ""),
+        ("", "c2", "", "b"),
+        ("settings", "c2", "<none>", "<none>"),
+        ("nginx", "c3", "x", "y"),
+        ("settings", "c3", "<none>", "<none>"),
+    ]
+    assert done.stdout == "".join("{:11}{:10}{:34}{}\n".format(*line) for line in lines)
+    file = changing.fleet.home / "columns"
+    file.write_text("NAME            CONF       OTHER\n.metadata.name  .data.conf .data.other\n")
+    in_file = changing.mc("get", "cm", "nginx", "settings", "-n", "shop", "-o", f"custom-columns-file={file}")
+    assert in_file.stdout == done.stdout
+
+
+def test_events_are_in_the_order_of_time_and_keep_their_lines(changing: Shell) -> None:
+    message = "Error: exit 1\n  at   foo.c:3   main\ndone"
+    for minute, cluster in enumerate(reversed(MEMBERS)):
+        event = {
+            "apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "shop"}, "type": "Warning",
+            "reason": "Failed", "message": message, "lastTimestamp": f"2020-01-01T00:0{minute}:00Z",
+            "involvedObject": {"kind": "Pod", "name": "p", "namespace": "shop"},
+        }  # fmt: skip
+        (changing.fleet.home / "event.json").write_text(json.dumps(event))
+        changing.kubectl("--context", cluster, "create", "-f", str(changing.fleet.home / "event.json"))
+    shown = changing.mc("events", "-n", "shop").stdout.splitlines()
+    start = shown[0].index("MESSAGE")
+    lines = [(line.split()[0], line[start:]) for line in shown[1:10]]
+    assert lines == [(cluster, line) for cluster in reversed(MEMBERS) for line in message.split("\n")]
+    for cluster in MEMBERS:
+        own = changing.kubectl("--context", cluster, "events", "-n", "shop").stdout.splitlines()
+        rows = [line[start:] for line in shown[10:] if line.startswith(f"{cluster} ")]
+        assert [line.split("   ")[-1].strip() for line in own[4:]] == rows
 
 
 @needs("faults")
@@ -391,7 +458,4 @@ def test_no_order_hides_no_failure(members: Shell) -> None:
     with members.fault("c2", "refuse"):
         done = members.mc("get", "pods", "-A", "--sort-by=.spec.nothing")
     assert (done.status, done.stdout) == (1, "")
-    assert done.stderr == (
-        "Error: Failed to query 1 cluster: c2 (connection refused)\n"
-        "Error: no object has the field '.spec.nothing' that --sort-by names\n"
-    )
+    assert "Error: Failed to query 3 clusters: c1, c3 (couldn't find any field" in done.stderr

@@ -7,7 +7,6 @@ import yaml
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.merge import answers
-from kubectl_mc.messages import UserError
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.processes.targets import Kubeconfig, Target
@@ -26,7 +25,7 @@ def merge(text: str, *outputs: str, keys: tuple[str, ...] = ()) -> str:
 PODS = "NAME   AGE\na      1m\n"
 
 
-@pytest.mark.parametrize("flags", ["", " -o wide", " -o custom-columns=NAME:.a,AGE:.b", " -n shop -l a=b"])
+@pytest.mark.parametrize("flags", ["", " -o wide", " -n shop -l a=b"])
 def test_tables_become_one(flags: str) -> None:
     assert merge("get pods" + flags, PODS, PODS) == "NAME   CLUSTER   AGE\na      c1        1m\na      c2        1m\n"
 
@@ -37,22 +36,46 @@ def test_without_headers_there_is_no_header() -> None:
 
 
 def test_custom_columns_keep_the_users_headers() -> None:
-    assert merge("get pods -o custom-columns=:.a,MY:.b", "-     MY\na     1m\n", "-     MY\nb     2m\n") == (
+    one, other = (
+        f"-     -     -     -     -\n{uid}    {name}     {uid}    {age}    {uid}\n"
+        for uid, name, age in (("u1", "a", "1m"), ("u2", "b", "2m"))
+    )
+    assert merge("get pods -o custom-columns=:.a,MY:.b", one, other) == (
         "CLUSTER         MY\nc1        a     1m\nc2        b     2m\n"
     )
-    assert merge("get pods --no-headers -o custom-columns=:.a", "-\na\nb\n", "-\nc\n") == (
-        "c1    a\nc1    b\nc2    c\n"
+    assert merge("get pods --no-headers -o custom-columns=:.a,:.b", one, other) == "c1    a     1m\nc2    b     2m\n"
+
+
+def test_custom_columns_that_cannot_be_told_apart_are_shown_as_they_are() -> None:
+    marked = "-      -     -\nu1     a     u1\n"
+    plain = "N\nfirst\nsecond\n"
+    assert merge("get pods -o custom-columns=N:.a", marked, plain) == (
+        "CLUSTER   N\nc1        a\n\nCLUSTER: c2\nN\nfirst\nsecond\n"
     )
+    made = request("get pods -o custom-columns=N:.a")
+    assert [answers.is_unreadable(made, Result("c", text.encode(), b"", 0)) for text in (marked, plain)] == [
+        False,
+        True,
+    ]
+    assert not answers.is_unreadable(request("get pods"), Result("c", plain.encode(), b"", 0))
 
 
 def test_messages_of_several_lines_go_on_below_each_line_with_its_cluster() -> None:
     header, *rows = ("LAST SEEN   OBJECT   MESSAGE", "1m          pod/a    one", "2m          pod/b    four")
-    text = "\n".join([header, rows[0], "", "  three and on it goes, long", rows[1], ""])
-    assert merge("events", text, text).splitlines()[:5] == [
+    text = "\n".join([header, rows[0], "", "  at   foo.c:3   main", rows[1], ""])
+    keys = tuple(
+        f"\x1f{first}\x1fnull\x1f one\n\n  at   foo.c:3   main\x1f\x1e\x1f{second}\x1fnull\x1ffour\x1f\x1e"
+        for first, second in (("2026-11-26T01:00:00Z", "2026-11-26T03:00:00Z"), ("2026-11-26T02:00:00Z", ""))
+    )
+    assert merge("events", text, text, keys=keys).splitlines() == [
         "CLUSTER   LAST SEEN   OBJECT   MESSAGE",
         "c1        1m          pod/a    one",
         "c1                             ",
-        "c1                               three and on it goes, long",
+        "c1                               at   foo.c:3   main",
+        "c2        1m          pod/a    one",
+        "c2                             ",
+        "c2                               at   foo.c:3   main",
+        "c2        2m          pod/b    four",
         "c1        2m          pod/b    four",
     ]
 
@@ -63,7 +86,9 @@ def test_types_are_named_where_there_are_several() -> None:
     assert merge("get roles,limits", roles + "\n" + limits, limits).splitlines()[-2:] == [
         "limit/l1   c1        1m", "limit/l1   c2        1m",
     ]  # fmt: skip
-    assert merge("get roles,limits", limits, limits).splitlines()[1:] == ["l1     c1        1m", "l1     c2        1m"]
+    assert merge("get roles,limits", limits, limits).splitlines()[1:] == [
+        "limit/l1   c1        1m", "limit/l1   c2        1m",
+    ]  # fmt: skip
     assert merge("get roles,limits --show-kind", limits, limits).splitlines()[1].startswith("limit/l1 ")
 
 
@@ -74,22 +99,17 @@ def test_kyaml_that_is_no_object_is_one_document_that_yaml_reads() -> None:
 
 
 def test_top_is_sorted_over_the_fleet() -> None:
-    one = (
-        "NAME   CPU(cores)   MEMORY(bytes)   \n"
-        "a      1m           20Mi            \n"
-        "b      5m           1Mi             \n"
+    header = "NAME   CPU(cores)   MEMORY(bytes)   \n"
+    a, b, c = (
+        f"{name}      {cpu}           {memory.ljust(16)}\n"
+        for name, cpu, memory in (("a", "1m", "20Mi"), ("b", "5m", "1Mi"), ("c", "3m", "1Gi"))
     )
-    other = "NAME   CPU(cores)   MEMORY(bytes)   \nc      3m           1Gi             \n"
-    for key, names in {"memory": "c a b", "cpu": "b c a"}.items():
-        assert [
-            row.split()[0] for row in merge(f"top pod --sort-by={key}", one, other).splitlines()[1:]
-        ] == names.split()
+    # As each kubectl has sorted its own.
+    for key, one, names in (("memory", a + b, "c a b"), ("cpu", b + a, "b c a")):
+        merged = merge(f"top pod --sort-by={key}", header + one, header + c)
+        assert [row.split()[0] for row in merged.splitlines()[1:]] == names.split()
+    one, other = header + a + b, header + c
     assert [row.split()[0] for row in merge("top pod", one, other).splitlines()[1:]] == ["a", "b", "c"]
-
-
-def test_what_nothing_has_sorts_nothing() -> None:
-    with pytest.raises(UserError, match=r"no object has the field '\.spec\.x' that --sort-by names"):
-        merge("get pods --sort-by=.spec.x", PODS, PODS, keys=("Pod\x1f\x1eList\x1f\x1e",) * 2)
 
 
 def test_an_empty_answer_adds_nothing() -> None:
@@ -130,7 +150,14 @@ def test_equal_texts_can_be_folded() -> None:
 
 
 def test_a_table_that_is_none_stands_under_its_cluster() -> None:
-    assert merge("get pods", PODS, "NAME   AGE\nx\n") == f"CLUSTER: c1\n{PODS}\nCLUSTER: c2\nNAME   AGE\nx\n"
+    text = "NAME   AGE\nx\n"
+    assert merge("get pods", text, text) == f"CLUSTER: c1\n{text}\nCLUSTER: c2\n{text}"
+
+
+def test_the_others_tables_are_merged_beside_a_text_that_is_none() -> None:
+    assert merge("get pods", PODS, "NAME   AGE\nx\n", PODS) == (
+        "NAME   CLUSTER   AGE\na      c1        1m\na      c3        1m\n\nCLUSTER: c2\nNAME   AGE\nx\n"
+    )
 
 
 def test_bytes_that_are_no_text_come_out_as_they_went_in() -> None:
@@ -174,6 +201,20 @@ def test_each_of_several_tables_is_sorted_by_its_own_keys() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("form", ["jsonpath={.a}", "go-template={{.a}}"])
+def test_templates_stay_with_their_cluster_with_all_their_lines(form: str) -> None:
+    merged = merge(f"get pods --sort-by=.x -o {form}", "b\n\n1\n", "\na")
+    assert merged == "c1\tb\nc1\t\nc1\t1\nc2\t\nc2\ta\n"
+
+
+@pytest.mark.parametrize("texts", [("b", "a", "c"), ("10", "9")])
+def test_the_order_of_a_cluster_is_kept_whatever_its_keys_are(texts: tuple[str, ...]) -> None:
+    keyed = keys("Pod", *texts)
+    merged = merge("get pods --sort-by=.x", table(*texts), table(*texts), keys=(keyed, keyed))
+    for cluster in ("c1", "c2"):
+        assert [row.split()[0] for row in merged.splitlines() if row.split()[1] == cluster] == [*texts]
+
+
 def test_names_are_sorted_by_their_keys() -> None:
     merged = merge("get pods -o name --sort-by=.x", "pod/a\n", "pod/b\n", keys=(keys("Pod", "2"), keys("Pod", "1")))
     assert merged == "c2\tpod/b\nc1\tpod/a\n"
@@ -195,8 +236,7 @@ def test_without_keys_rows_stay_in_kubectl_s_order() -> None:
         ("get pods -o json", "get pods -o json"),
         ("logs x --by-time -f=false", "logs x -f=false --timestamps=true"),
         ("get x --sort-by=.x", "get x --sort-by=.x"),
-        ("get x -o custom-columns=N:.a,M:.b", "get x -o custom-columns=N:.a,M:.b"),
-        ("get x -o custom-columns=:.a,M:.b", "get x --output=custom-columns=-:.a,M:.b"),
+        ("get x -o custom-columns=N:.a", "get x --output=custom-columns=-:.metadata.uid,-:.a,-:.metadata.uid"),
     ],
 )
 def test_each_kubectl_is_asked_for_what_can_be_merged(text: str, asked: str) -> None:
@@ -207,7 +247,7 @@ def test_each_kubectl_is_asked_for_what_can_be_merged(text: str, asked: str) -> 
 @pytest.mark.parametrize(
     ("text", "asked"),
     [
-        ("get x --sort-by=.x -n y", "get x -n y"),
+        ("get x --sort-by=.x -n y", "get x --sort-by=.x -n y"),
         ("top pod --sort-by=cpu", "top pod --sort-by=cpu"),
         ("get pods,svc", "get pods,svc --show-kind=true"),
         ("get all", "get all --show-kind=true"),
@@ -222,8 +262,22 @@ def test_of_several_clusters_each_is_asked_for_what_can_stand_among_others(text:
     assert grammar.typed_words(answers.mergeable_line(made, made.line, several=True)) == asked.split()
 
 
-@pytest.mark.parametrize(("text", "count"), [("get x --sort-by=.x", 2), ("get x", 0), ("top pod --sort-by=cpu", 0)])
-def test_keys_are_asked_for_where_there_is_something_to_sort(text: str, count: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("get x --sort-by=.x", (0, 2)),
+        ("get x --sort-by=.x -o name", (0, 2)),
+        ("get x --sort-by=.x -o jsonpath={.a}", (0, 0)),
+        ("get x", (0, 0)),
+        ("top pod --sort-by=cpu", (0, 0)),
+        ("events", (2, 2)),
+        ("events -A --no-headers", (2, 2)),
+        ("events -o json", (0, 0)),
+        ("events --fold", (0, 0)),
+    ],
+)
+def test_keys_are_asked_for_where_the_text_does_not_tell_them(text: str, counts: tuple[int, int]) -> None:
+    """counts: of one cluster, and of several"""
     made = request(text)
-    target = Target("c", "c", Kubeconfig(None, False))
-    assert len(answers.sort_key_jobs(made, [Job(target, made.line, "c")] * 2)) == count
+    jobs = [Job(Target("c", "c", Kubeconfig(None, False)), made.line, "c")] * 2
+    assert tuple(len(answers.key_jobs(made, jobs, several)) for several in (False, True)) == counts

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from types import FrameType
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_mc.merge import kubectl_tables
 from kubectl_mc.merge.kubectl_tables import MAX_CELL, MAX_COLUMNS, MAX_LINE, PADDING, Table
+from tests.merge.tab_writer import tab_writer
 from tests.recordings import recording
 
 TABLES = [
@@ -18,15 +14,6 @@ TABLES = [
     "get-nodes-wide", "get-pods", "get-pods-A", "get-pods-L", "get-pods-labels", "get-pods-wide", "get-pv",
     "get-two-named", "get-two-types", "get-widgets-wide", "whoami",
 ]  # fmt: skip
-
-
-def tab_writer(rows: list[list[str]]) -> str:
-    """Go's tabwriter as kubectl sets it up: a column is as wide as its widest cell plus 3, and 6 at least."""
-    widths = [max(6, max(len(cell) for cell in column) + 3) for column in zip(*rows)]
-    lines = [
-        "".join(cell + " " * (width - len(cell)) for cell, width in zip(row[:-1], widths)) + row[-1] for row in rows
-    ]
-    return "".join(line + "\n" for line in lines)
 
 
 def one(text: str) -> Table:
@@ -217,175 +204,10 @@ def test_a_row_may_end_before_its_last_columns() -> None:
     assert rows(one(text)) == [["c1-node", "22m", "37Mi", "", ""], ["c2-node", "1m", "", "", ""]]
 
 
-# What `kubectl events` prints: words, and messages of several lines.
-WORDS = st.from_regex(r"[a-z/]{1,9}( [a-z]{1,9})?", fullmatch=True)
-LINES = st.from_regex(r"( {0,2}[a-z]{1,30}){0,3}", fullmatch=True)
-
-
-@st.composite
-def events(draw: st.DrawFn) -> list[list[str]]:
-    """A header and rows whose last cells may have several lines; the first may be long, and blank lines may follow."""
-    width = draw(st.integers(2, 4))
-    message = st.lists(LINES, min_size=1, max_size=3).map("\n".join).map(lambda text: text.lstrip(" "))
-    row = st.tuples(*[WORDS] * (width - 1), message).map(list)
-    return [draw(st.lists(HEADERS, min_size=width, max_size=width)), *draw(st.lists(row, max_size=5))]
-
-
-def remembering_tab_writer(written: list[list[str]]) -> str:
-    """As `tab_writer`, for cells with newlines: after one, columns start anew, but never get narrower."""
-    text, block, widths = "", list[list[str]](), [0] * (len(written[0]) - 1)
-    for row in written:
-        block.append([*row[:-1], row[-1].partition("\n")[0]])
-        if "\n" in row[-1] or row is written[-1]:
-            widths = [
-                max(6, width, *(len(cells[column]) + 3 for cells in block)) for column, width in enumerate(widths)
-            ]
-            text += "".join(
-                "".join(cell.ljust(width) for cell, width in zip(cells, widths)) + cells[-1] + "\n" for cells in block
-            )
-            text += "".join(f"{line}\n" for line in row[-1].split("\n")[1:])
-            block = []
-    return text
-
-
-@given(events())
-def test_cells_of_several_lines_survive_kubectls_tab_writer(written: list[list[str]]) -> None:
-    header, *body = written
-    (parsed,) = kubectl_tables.parse_tables(remembering_tab_writer(written), several=False)
-    assert parsed.header == tuple(header)
-    assert rows(parsed) == body
-
-
-def test_each_line_of_a_message_has_its_cluster() -> None:
-    """Printed as it is, it could pass for a row of another cluster. Rows stay whole until they are sorted."""
-    header = "LAST SEEN   REASON   MESSAGE\n"
-    texts = (header + "1m          x        one\n", header + "2m          y        two\nc1  3m  forged\n\n  4\n")
-    parsed = [table for text in texts for table in kubectl_tables.parse_tables(text, several=False)]
-    merged = kubectl_tables.join_tables(list(zip(("c1", "c2"), parsed)))
-    turned = kubectl_tables.reorder_rows(merged, [1, 0])
-    lines = [
-        "CLUSTER   LAST SEEN   REASON   MESSAGE",
-        "c2        2m          y        two",
-        "c2                             c1  3m  forged",
-        "c2                             ",
-        "c2                               4",
-        "c1        1m          x        one",
-    ]
-    assert kubectl_tables.render_tables([turned]).splitlines() == lines
-    for line in kubectl_tables.render_tables([turned], headers=False).splitlines():
-        assert line.startswith(("c1 ", "c2 "))
-
-
 def test_a_header_of_two_lines_needs_no_rows() -> None:
     """custom-columns takes any text for a header."""
     empty = kubectl_tables.join_tables([("c1", Table(("NAME", "A\nB"), ((), ())))])
     assert kubectl_tables.render_tables([empty]) == "NAME   CLUSTER   A\nB\n"
-
-
-@given(st.lists(st.text(st.sampled_from("ab1 \n"), max_size=60), min_size=1, max_size=3), st.booleans())
-def test_each_line_has_its_cluster_whatever_was_printed(texts: list[str], named: bool) -> None:
-    header = "NAME   AGE   NOTE" if named else "AGE   CLUSTER   NOTE"
-    clusters = [f"c{number}" for number in range(1, len(texts) + 1)]
-    tables = []
-    for cluster, text in zip(clusters, texts):
-        row = "a      1m    x" if named else "1m    c9        x"
-        (table,) = kubectl_tables.parse_tables(f"{header}\n{row}\n{text}", several=False)
-        tables.append((cluster, table))
-    first, *lines = kubectl_tables.render_tables([kubectl_tables.join_tables(tables)]).split("\n")[:-1]
-    start = first.index("CLUSTER")
-    expected = [
-        cluster for cluster, text in zip(clusters, texts) for _ in f"row\n{text}".removesuffix("\n").split("\n")
-    ]
-    assert [line[start : start + len("CLUSTER")].rstrip(" ") for line in lines] == expected
-
-
-def test_no_word_of_a_message_is_cut_in_two() -> None:
-    """A line with padding of its own is not a row."""
-    text = (
-        HEADER
-        + "1m          Normal   x        pod/a    one\n"
-        + "word   word   word   word\n"
-        + "2m          Normal   y        b        z\n"
-    )
-    (parsed,) = kubectl_tables.parse_tables(text, several=False)
-    assert rows(parsed) == [
-        ["1m", "Normal", "x", "pod/a", "one\nword   word   word   word"],
-        ["2m", "Normal", "y", "b", "z"],
-    ]
-
-
-def smallest_starts(starts: Sequence[int], lines: Sequence[str]) -> list[int]:
-    """Where columns start, by trial: each as far left as it may, at least where it was, with padding in every line."""
-    grown, end = list(starts), max(map(len, lines))
-    for column in range(1, len(grown)):
-        for growth in range(max(0, end - grown[column]) + 1):
-            if all(kubectl_tables.padded(line, grown[column] + growth) for line in lines):
-                grown[column:] = [start + growth for start in grown[column:]]
-                break
-    return grown
-
-
-BITS = st.lists(st.sampled_from(["a", "bb", " ", "  ", "   ", "     ", "c d", "é"]), min_size=1, max_size=12).map(
-    "".join
-)
-
-
-@given(st.lists(BITS, min_size=1, max_size=4), st.lists(st.integers(4, 9), min_size=1, max_size=4))
-def test_columns_grow_as_far_as_they_must(lines: list[str], widths: list[int]) -> None:
-    starts = [0, *(sum(widths[: count + 1]) for count in range(len(widths)))]
-    assert list(kubectl_tables._grown_starts(starts, lines)) == smallest_starts(starts, lines)
-
-
-def steps(function: Callable[[], Any]) -> int:
-    """How many lines of Python are run, each round of a loop or a comprehension counted."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal count
-        count += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        function()
-    finally:
-        sys.settrace(before)
-    return count
-
-
-HEADER = "LAST SEEN   TYPE     REASON   OBJECT   MESSAGE\n"
-SHAPES: dict[str, Callable[[int], str]] = {
-    "one message of many words": lambda size: HEADER + "1m   Normal   x   pod/a   " + "word   " * size + "\n",
-    "one long message among many rows": lambda size: (
-        HEADER + "1m   Normal   longer than the reason   pod/a   x\n" * size + "x" * 4 * size + "   y\n"
-    ),
-    "rows that are padded in different places": lambda size: (
-        HEADER + "".join(f"1m   {'x' * (row % 40)}   y   pod/a   {'z' * (size // 8)}\n" for row in range(size))
-    ),
-    "one message of many lines": lambda size: HEADER + "1m          Normal   x        pod/a    one\n" + "two\n" * size,
-    "messages of two lines": lambda size: HEADER + "1m          Normal   x        pod/a    one\ntwo\n" * size,
-    "messages of more and more lines": lambda size: (
-        HEADER + ("1m          Normal   x        pod/a    one" + "\ntwo" * 30 + "\n") * (size // 30)
-    ),
-    "many short rows": lambda size: HEADER + "1m          Normal\n" * size,
-    "many columns": lambda size: "NAME   " * size + "\n" + "a      " * size + "\n",
-    "many columns that rows lack": lambda size: "NAME   " * size + "\n" + "a      b\n" * size,
-}
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_text_four_times_as_long_takes_four_times_as_many_steps(shape: str) -> None:
-    def merge(size: int) -> None:
-        text = SHAPES[shape](size)
-        try:
-            (parsed,) = kubectl_tables.parse_tables(text, several=False)
-        except kubectl_tables.NotATable:
-            return
-        kubectl_tables.render_tables([kubectl_tables.join_tables([("c1", parsed), ("c2", parsed)])])
-
-    small, large = steps(lambda: merge(150)), steps(lambda: merge(600))
-    assert large <= 5 * small  # 16 times if it were quadratic
 
 
 @pytest.mark.parametrize("length", [MAX_CELL, MAX_CELL + 1, 1_000_000])

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -33,34 +32,55 @@ def test_a_quantity_is_read_as_a_number(text: str, number: str | int | None) -> 
         ["", "100m", "1", "1Ki", "5Mi", "1Gi"],
         ["0", "0", "1"],
         ["", "", "0"],
-        ["", "node-2", "node-10"],
+        ["", "node-10", "node-2"],
         ["", "Failed", "Running"],
         ["2026-11-23T04:30:14Z", "2026-11-23T04:31:00Z", "2027-01-01T00:00:00Z"],
-        ["v1.9.0", "v1.10.0"],
         ["", "1", "2", "a"],
     ],
 )
-def test_missing_first_quantities_by_size_texts_naturally(ordered: list[str]) -> None:
-    backwards = ordered[::-1]
-    assert [backwards[index] for index in sorting.sorted_indexes(backwards)] == ordered
+def test_missing_first_quantities_by_size_texts_by_bytes(ordered: list[str]) -> None:
+    backwards = [[value] for value in ordered[::-1]]
+    assert [backwards[index][0] for index in sorting.merged_order(backwards)] == ordered
 
 
-@given(st.lists(st.sampled_from(["a", "b", "1", "1000m", "1k", "", "c2", "c10", "-"])))
-def test_order_is_a_permutation_that_keeps_equal_ones(values: list[str]) -> None:
-    order = sorting.sorted_indexes(values)
-    assert sorted(order) == list(range(len(values)))
-    assert all(one < other for one, other in pairwise(order) if values[one] == values[other])
+def test_texts_are_merged_as_the_kubectls_have_sorted_them() -> None:
+    assert sorting.merged_order([["v1", "v10", "v2"], ["v11", "v3"]]) == [0, 1, 3, 2, 4]
+    assert sorting.merged_order([["v1", "v2", "v10"], ["v3", "v11"]]) == [0, 1, 3, 2, 4]
+
+
+VALUES = st.sampled_from(["a", "b", "1", "1000m", "1k", "", "c2", "c10", "-"])
+
+
+@given(st.lists(st.lists(VALUES, max_size=6), max_size=4), st.booleans())
+def test_each_sequence_keeps_its_order_and_sorted_ones_are_merged(sequences: list[list[str]], descending: bool) -> None:
+    order = sorting.merged_order(sequences, descending)
+    assert sorted(order) == list(range(sum(map(len, sequences))))
+    start = 0
+    for sequence in sequences:
+        rows = range(start, start + len(sequence))
+        assert [index for index in order if index in rows] == list(rows)
+        start += len(sequence)
+
+
+@given(st.lists(st.lists(st.integers(0, 99), max_size=6), max_size=4), st.booleans())
+def test_sorted_sequences_become_a_sorted_one(sequences: list[list[int]], descending: bool) -> None:
+    texts = [[f"{amount}m" for amount in sorted(sequence, reverse=descending)] for sequence in sequences]
+    values = [text for sequence in texts for text in sequence]
+    merged = [int(values[index][:-1]) for index in sorting.merged_order(texts, descending)]
+    assert merged == sorted(merged, reverse=descending)
 
 
 @pytest.mark.parametrize("expression", ["metadata.name", ".metadata.name", "{.metadata.name}", "{metadata.name}"])
 @pytest.mark.parametrize("flag", [["--sort-by={}"], ["--sort-by", "{}"]])
 def test_the_keys_are_asked_for_by_a_jsonpath(expression: str, flag: list[str]) -> None:
-    argv = ["get", *(word.replace("{}", expression, 1) for word in flag), "-o", "wide", "pods", "-n", "shop"]
+    sort_by = [word.replace("{}", expression, 1) for word in flag]
+    argv = ["get", *sort_by, "-o", "wide", "pods", "-n", "shop"]
     line = grammar.parse_line(argv)
     assert grammar.value(line, "sort-by") == expression
     record = '{.kind}{"\\x1f"}{.metadata.name}{"\\x1f"}{.metadata.name}{"\\x1e"}'
     jsonpath = f"--output=jsonpath={{range .items[*]}}{record}{{end}}{record}"
-    assert grammar.typed_words(sorting.keys_command(line, expression)) == ["get", "pods", "-n", "shop", jsonpath]
+    words = grammar.canonical_words(sorting.keys_command(line, expression))
+    assert words == grammar.canonical_words(grammar.parse_line(["get", "pods", *sort_by, "-n", "shop", jsonpath]))
 
 
 @pytest.mark.parametrize(
@@ -70,12 +90,12 @@ def test_the_keys_are_asked_for_by_a_jsonpath(expression: str, flag: list[str]) 
 def test_flags_that_say_only_how_it_looks_are_left_out(looks: list[str]) -> None:
     line = grammar.parse_line(["get", *looks, "pods", "--sort-by=.spec", "-A", "--", "x"])
     words = grammar.typed_words(sorting.keys_command(line, ".spec"))
-    assert words[:3] == ["get", "pods", "-A"]
-    assert [word.partition("=")[0] for word in words[3:]] == ["--output", "--", "x"]
+    assert words[:4] == ["get", "pods", "--sort-by=.spec", "-A"]
+    assert [word.partition("=")[0] for word in words[4:]] == ["--output", "--", "x"]
 
 
 def test_a_flag_grouped_with_one_left_out_stays() -> None:
-    line = grammar.parse_line(["get", "pods", "-Aowide", "--sort-by=.spec"])
+    line = grammar.parse_line(["get", "pods", "-Aowide"])
     assert grammar.typed_words(sorting.keys_command(line, ".spec"))[2] == "--all-namespaces"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubectl_mc.command_line import verbs
 from kubectl_mc.merge.kubectl_tables import MAX_CELL, MAX_LINE, PADDING
 from kubectl_mc.merge.object_lists import ANNOTATION
 from kubectl_mc.merge.watches import WatchedDocuments, WatchedTable
@@ -126,20 +128,54 @@ def test_two_columns_of_one_name_are_two() -> None:
 
 
 def test_the_columns_are_called_what_they_are_to_be_called() -> None:
-    text = "-     -\na     1m\n"
+    text = "-     -     -     -     -\nu1    a     u1    1m    u1\n"
     assert (
         watched(WatchedTable(headers=False, names=("", "")), text, text) == "c1        a     1m\nc2        a     1m\n"
     )
 
 
+def test_custom_columns_of_several_lines_are_shown_when_their_row_is_whole() -> None:
+    table = WatchedTable(headers=True, names=("NAME", "CONF"))
+    assert table.feed("c1", ["-   -   -   -   -", "u1    web    u1    server {", "  x   y", ""]).count("\n") == 1
+    assert table.feed("c1", ["}   u1", "u2    db    u2    <none>   u2"]).splitlines() == [
+        "web    c1        server {",
+        "       c1          x   y",
+        "       c1        ",
+        "       c1        }",
+        "db     c1        <none>",
+    ]
+
+
+def test_what_has_no_marks_is_shown_as_it_is() -> None:
+    table = WatchedTable(headers=False, names=("NAME", "CONF"))
+    assert table.feed("c1", ["-   -   -   -   -", "no row"]) == "       c1        no row\n"
+
+
 def test_a_message_goes_on_below_its_row() -> None:
-    text = "OBJECT   MESSAGE\npod/a    one\ntwo and a half\npod/b    three\n"
-    assert watched(WatchedTable(headers=True), text).splitlines() == [
+    text = "OBJECT   MESSAGE\npod/a    one\n  two   and   a half\npod/b    three\n"
+    assert watched(WatchedTable(headers=True, row_start="pod/"), text).splitlines() == [
         "CLUSTER   OBJECT   MESSAGE",
         "c1        pod/a    one",
-        "c1                 two and a half",
+        "c1                   two   and   a half",
         "c1        pod/b    three",
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_row"),
+    [
+        ("5s          Normal   Started   Pod/a   x", True),
+        ("3m5s (x12 over 3h16m)   Warning   BackOff   Pod/a   x", True),
+        ("<unknown>   Normal   Started   Pod/a   x", True),
+        ("kube-system   5s   Normal   Started   Pod/a   x", True),
+        ("  at   foo.c:3   main", False),
+        ("done", False),
+        ("", False),
+        ("5s", False),
+    ],
+)
+def test_a_row_of_events_starts_with_its_age(line: str, is_row: bool) -> None:
+    assert bool(re.match(verbs.TABLE["events"].output.row_start, line)) is is_row
 
 
 @forms
@@ -196,7 +232,7 @@ def test_nothing_to_show_before_the_first_line() -> None:
 
 def test_a_message_goes_with_its_row() -> None:
     """A name filter leaves out a row and the lines that continue it, also where these come later."""
-    table = WatchedTable(headers=True, is_kept=lambda name: name == "b")
+    table = WatchedTable(headers=True, is_kept=lambda name: name == "b", row_start="[ab] ")
     shown = table.feed("c1", ["NAME   MESSAGE", "a      one", "two"]) + table.feed("c1", ["three", "b      four", "5"])
     assert (shown + table.feed("c1", ["six"])).splitlines() == [
         "NAME   CLUSTER   MESSAGE",

@@ -217,31 +217,31 @@ def render_tables(tables: Iterable[Table], headers: bool = True) -> str:
 
 
 def _render_one(table: Table, headers: bool) -> str:
-    text = _laid_out(table, headers)
-    # The number of lines is the cheapest sign of cells with several; a table of one cluster stays as it was printed.
-    if text.count("\n") == table.row_count + headers or CLUSTER not in table.header:
-        return text
-    return _laid_out(_by_lines(table), headers)
+    long_columns = [index for index, column in enumerate(table.columns) if "\n" in "".join(column)]
+    if long_columns and CLUSTER in table.header:  # a table of one cluster stays as it was printed
+        table = _by_lines(table, long_columns)
+    return _laid_out(table, headers)
 
 
-def _by_lines(table: Table) -> Table:
+def _by_lines(table: Table, long_columns: Sequence[int]) -> Table:
     """Return the table with a row for each line of its cells: a further line has its cluster, and blank cells else.
 
+    long_columns: the indexes of the columns with cells of several lines
     Without its cluster, a line could pass for a row of another one.
     """
-    cluster = table.header.index(CLUSTER)
+    cluster, blanks = table.header.index(CLUSTER), [""] * len(table.header)
     rows: list[Sequence[str]] = []
     for row in zip(*table.columns):
-        if "\n" not in "".join(row):
-            rows.append(row)
-            continue
-        cells = [cell.split("\n") for cell in row]
-        rows.append([first for first, *_ in cells])
-        for column, (_, *further) in enumerate(cells):
-            for line in further:
-                further_row = [""] * len(row)
-                further_row[cluster], further_row[column] = row[cluster], line
-                rows.append(further_row)
+        long_cells = [(column, row[column].split("\n")) for column in long_columns if "\n" in row[column]]
+        first = list(row)
+        for column, lines in long_cells:
+            first[column] = lines[0]
+        rows.append(first)
+        for column, lines in long_cells:
+            for line in lines[1:]:
+                further = blanks.copy()
+                further[cluster], further[column] = row[cluster], line
+                rows.append(further)
     return table._replace(columns=tuple(zip(*rows)) or table.columns)
 
 

@@ -225,6 +225,21 @@ def test_watched_events_appear_as_they_happen(watchable: Shell, tmp_path_factory
     assert watch.stdout.count("CLUSTER") == 1
 
 
+def test_watched_values_of_several_lines_stay_in_their_columns(watchable: Shell) -> None:
+    columns = "custom-columns=NAME:.metadata.name,CONF:.data.conf,OTHER:.data.other"
+    with watchable.running("get", "cm", "-n", "shop", "-w", "-o", columns) as watch:
+        for cluster in MEMBERS:
+            watch.until(rf"^settings +{cluster} ")
+        literals = ("--from-literal=conf=a\n  x   y   z\n\nb", "--from-literal=other=o")
+        watchable.kubectl("--context", "c2", "create", "cm", "lines", "-n", "shop", *literals)
+        shown = watch.until(r"^ +c2 +b *$")
+    rows = [line for line in shown.splitlines() if re.match(r"lines| ", line)]
+    assert [re.split("(?<=c2) +", row, maxsplit=1)[0].split() for row in rows] == [["lines", "c2"], *[["c2"]] * 3]
+    start = rows[0].index("a ")
+    assert [row[start:].rstrip(" ") for row in rows[1:]] == ["  x   y   z", "", "b"]
+    assert rows[0].endswith(" o")
+
+
 @pytest.mark.parametrize("words", ["events -n shop -w", "events -n shop --no-headers"])
 def test_a_message_can_not_pass_for_a_row_of_another_cluster(
     watchable: Shell, tmp_path_factory: pytest.TempPathFactory, words: str

@@ -17,7 +17,7 @@ TABLES = ("", "wide", "custom-columns", "custom-columns-file")
 
 OBJECTS = ("json", "yaml", "kyaml")
 
-DOCUMENTS = {"json": "json", "yaml": "yaml", "kyaml": "yaml", "jsonpath-as-json": "json"}
+DOCUMENTS = {"json": "json", "yaml": "yaml", "kyaml": "kyaml", "jsonpath-as-json": "json"}
 
 LINES = ("name", "jsonpath", "jsonpath-file", "go-template", "go-template-file", "template", "templatefile")
 
@@ -82,6 +82,8 @@ def merge_answers(
     """
     line, options = request.line, request.options
     outputs = [(result.cluster, _text(result)) for result in results if result.stdout]
+    if not outputs and not any(result.status == 0 and not result.timed_out for result in results):
+        return ""  # as kubectl does: an empty List would say that there are no objects
     key_texts = {result.cluster: _text(result) for result in sort_keys}
     if key_texts and outputs:
         from kubectl_mc.merge import sorting
@@ -97,8 +99,6 @@ def merge_answers(
         prefixed = [(f"[{(coloured or {}).get(cluster, cluster)}] ", text) for cluster, text in outputs]
         return lines.by_time(prefixed, keep_stamps=grammar.is_set(line, "timestamps"))
     if form in OBJECTS:
-        if not outputs and all(result.status for result in results):
-            return ""  # as kubectl does: an empty List would say that there are no objects
         from kubectl_mc.merge import object_lists
 
         try:
@@ -183,5 +183,4 @@ def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool, on_ter
         return "".join(text for _, text in outputs)
     if any("\n}\n{" in text or "\n---\n" in text for _, text in outputs):
         return sections.render_sections(outputs, on_terminal)
-    # -o kyaml starts with `---`, which cannot stand inside a document.
-    return result_lists.wrap_documents([(cluster, text.removeprefix("---\n")) for cluster, text in outputs], form)
+    return result_lists.wrap_documents(outputs, form)

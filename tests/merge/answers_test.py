@@ -67,10 +67,11 @@ def test_types_are_named_where_there_are_several() -> None:
     assert merge("get roles,limits --show-kind", limits, limits).splitlines()[1].startswith("limit/l1 ")
 
 
-def test_kyaml_that_is_no_object_is_one_document_that_yaml_reads() -> None:
-    text = '---\n{\n  kind: "Odd",\n}\n'
-    read = yaml.safe_load(merge("get pods -o kyaml", text, text))
+def test_kyaml_that_is_no_object_is_one_document_in_kyaml() -> None:
+    merged = merge("get pods -o kyaml", *['---\n{\n  kind: "Odd",\n}\n'] * 2)
+    read = yaml.safe_load(merged)
     assert [(item["cluster"], item["result"]["kind"]) for item in read["items"]] == [("c1", "Odd"), ("c2", "Odd")]
+    assert merged.startswith('---\n{\n  apiVersion: "')
 
 
 def test_top_is_sorted_over_the_fleet() -> None:
@@ -95,6 +96,29 @@ def test_what_nothing_has_sorts_nothing() -> None:
 def test_an_empty_answer_adds_nothing() -> None:
     assert merge("get pods", PODS, "") == "NAME   CLUSTER   AGE\na      c1        1m\n"
     assert merge("get pods", "", "") == ""
+
+
+FORMS = ["", "wide", "name", "json", "yaml", "kyaml", "jsonpath={.a}", "jsonpath-as-json={.a}", "custom-columns=A:.a"]
+FAILED = Result("c", b"", b"error: x", 1)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "verb", ["get pods", "version", "wait --for=create cm/a", "apply --dry-run=server -f a", "events", "auth whoami"]
+)
+@pytest.mark.parametrize("failure", [FAILED, FAILED._replace(status=None), FAILED._replace(status=0, timed_out=True)])
+@pytest.mark.parametrize("count", [1, 2])
+def test_where_every_cluster_failed_there_is_no_answer(verb: str, form: str, failure: Result, count: int) -> None:
+    """An empty document would say that there is nothing."""
+    asked = request(f"{verb} -o {form}" if form else verb)
+    assert answers.merge_answers([failure] * count, [], asked, on_terminal=False) == ""
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "kyaml"])
+def test_where_a_cluster_has_no_objects_the_list_is_empty(form: str) -> None:
+    results = [FAILED, FAILED._replace(status=0)]
+    merged = answers.merge_answers(results, [], request(f"get pods -o {form}"), on_terminal=False)
+    assert yaml.safe_load(merged)["items"] == []
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])

@@ -25,6 +25,7 @@ class Output(NamedTuple):
     fold: clusters with the same answer are shown together, unless the user says --fold=false
     by_time: each line has a time, which --timestamps shows
     sorts: (a value of --sort-by, the column of the table by which kubectl then sorts)
+    events_by: the flag with which kubectl's own table says in a first column what each row of a watch tells, or EVENT
     """
 
     shape: Shape = "lines"
@@ -32,6 +33,7 @@ class Output(NamedTuple):
     fold: bool = False
     by_time: bool = False
     sorts: tuple[tuple[str, str], ...] = ()
+    events_by: str = ""
 
 
 class Modes(NamedTuple):
@@ -148,7 +150,12 @@ _PAIRS = ChangeTraits(repeatable=True, lists_by="list")
 _REVISING = ChangeTraits(revises=True)
 
 _ROWS = (
-    VerbRow("get", _TABLE, Modes(streamed_by=("watch", "watch-only")), wildcards=True),
+    VerbRow(
+        "get",
+        Output("table", events_by="output-watch-events"),
+        Modes(streamed_by=("watch", "watch-only")),
+        wildcards=True,
+    ),
     VerbRow("events", _TABLE, Modes(streamed_by=("watch",))),
     VerbRow("top", Output("table", sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)"))), group=True),
     VerbRow("api-resources", Output("table", sorts=(("name", "NAME"), ("kind", "KIND")))),

@@ -43,10 +43,21 @@ def mergeable_line(request: Request, line: CommandLine, several: bool = False) -
         if findable == spec:
             return line
         return grammar.with_flags(grammar.without(line, ("output",)), ("output", f"{form}={findable}"))
+    if has_events(request):
+        # A cluster may print a further table, whose header is known by this column alone.
+        events_by = request.row.output.events_by
+        line = grammar.with_flags(grammar.without(line, (events_by,)), (events_by, "true"))
     if several and form in ("", "wide") and _has_several_types(request.line):
         # kubectl leaves the types out in a cluster that has objects of one type only.
         return grammar.with_flags(line, ("show-kind", "true"))
     return line
+
+
+def has_events(request: Request) -> bool:
+    """Return whether kubectl is asked for a column of events, which tells a watch's headers from its rows."""
+    row, line = request.row, request.line
+    own_table = grammar.output_format(line)[0] in ("", "wide") and not request.options.fold
+    return bool(row.output.events_by) and own_table and verbs.mode(row, line) == "streamed"
 
 
 def _has_several_types(line: CommandLine) -> bool:

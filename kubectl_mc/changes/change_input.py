@@ -77,19 +77,22 @@ def read_input(environment: Environment, line: CommandLine, stdin: Callable[[], 
 
 
 def _without_patched_annotation(line: CommandLine) -> CommandLine:
-    """Return a `patch` whose patch doesn't set the annotation of ours; a --patch-file that does becomes a --patch.
+    """Return a command whose patch doesn't set the annotation of ours; a --patch-file that does becomes a --patch.
 
     Raises UserError for a --patch-file that can't be read.
     """
-    typed, path = grammar.value(line, "patch"), grammar.value(line, "patch-file")
-    if line.path != ("patch",) or (typed is None) == (path is None):
-        return line
-    patch = read_file(path) if path is not None else (typed or "").encode("utf-8", "surrogateescape")
-    changed = without_own_annotation(patch)
-    if changed == patch:
-        return line
-    without = grammar.without(line, ("patch", "patch-file"))
-    return grammar.with_flags(without, ("patch", changed.decode("utf-8", "surrogateescape")))
+    path = grammar.value(line, "patch-file")
+    # --overrides patches what `run` and `expose` create.
+    texts = {name: text for name in ("patch", "overrides") if (text := grammar.value(line, name)) is not None}
+    patches = {name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}
+    if path is not None:  # with --patch, kubectl refuses it
+        patches = {"patch": read_file(path)} if line.path == ("patch",) and not patches else {}
+    for name, patch in patches.items():
+        changed = without_own_annotation(patch)
+        if changed != patch:
+            text = changed.decode("utf-8", "surrogateescape")
+            line = grammar.with_flags(grammar.without(line, (name, "patch-file")), (name, text))
+    return line
 
 
 def written_input(change_input: ChangeInput) -> dict[str, object]:

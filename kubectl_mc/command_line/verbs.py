@@ -28,6 +28,7 @@ class Output(NamedTuple):
     last_cell, ordered_by: for a table whose last cells may have several lines, the path of their values in an object,
         and the paths of what the table is sorted by, of which the first that is set counts
     row_start: the pattern of what a row of such a table starts with, for a watch, whose cells can't be asked for twice
+    events_by: the flag with which kubectl's own table says in a first column what each row of a watch tells, or EVENT
     """
 
     shape: Shape = "lines"
@@ -38,6 +39,7 @@ class Output(NamedTuple):
     last_cell: str = ""
     ordered_by: tuple[str, ...] = ()
     row_start: str = ""
+    events_by: str = ""
 
 
 class Modes(NamedTuple):
@@ -161,7 +163,12 @@ _PAIRS = ChangeTraits(repeatable=True, lists_by="list")
 _REVISING = ChangeTraits(revises=True)
 
 _ROWS = (
-    VerbRow("get", _TABLE, Modes(streamed_by=("watch", "watch-only")), wildcards=True),
+    VerbRow(
+        "get",
+        Output("table", events_by="output-watch-events"),
+        Modes(streamed_by=("watch", "watch-only")),
+        wildcards=True,
+    ),
     VerbRow("events", _EVENTS, Modes(streamed_by=("watch",))),
     VerbRow("top", Output("table", sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)"))), group=True),
     VerbRow("api-resources", Output("table", sorts=(("name", "NAME"), ("kind", "KIND")))),

@@ -17,7 +17,7 @@ TABLES = ("", "wide", "custom-columns", "custom-columns-file")
 
 OBJECTS = ("json", "yaml", "kyaml")
 
-DOCUMENTS = {"json": "json", "yaml": "yaml", "kyaml": "yaml", "jsonpath-as-json": "json"}
+DOCUMENTS = {"json": "json", "yaml": "yaml", "kyaml": "kyaml", "jsonpath-as-json": "json"}
 
 TEMPLATES = ("jsonpath", "jsonpath-file", "go-template", "go-template-file", "template", "templatefile")
 
@@ -40,10 +40,21 @@ def mergeable_line(request: Request, line: CommandLine, several: bool = False) -
 
         marked = custom_columns.marked_spec(spec)
         return grammar.with_flags(grammar.without(line, ("output",)), ("output", f"{form}={marked}"))
+    if has_events(request):
+        # A cluster may print a further table, whose header is known by this column alone.
+        events_by = request.row.output.events_by
+        line = grammar.with_flags(grammar.without(line, (events_by,)), (events_by, "true"))
     if several and form in ("", "wide") and _has_several_types(request.line):
         # A cluster that lacks some of the types, or some of the names, is asked for the others only.
         return grammar.with_flags(line, ("show-kind", "true"))
     return line
+
+
+def has_events(request: Request) -> bool:
+    """Return whether kubectl is asked for a column of events, which tells a watch's headers from its rows."""
+    row, line = request.row, request.line
+    own_table = grammar.output_format(line)[0] in ("", "wide") and not request.options.fold
+    return bool(row.output.events_by) and own_table and verbs.mode(row, line) == "streamed"
 
 
 def _has_several_types(line: CommandLine) -> bool:
@@ -105,6 +116,8 @@ def merge_answers(
     """
     line, options = request.line, request.options
     outputs = [(result.cluster, _text(result)) for result in results if result.stdout]
+    if not outputs and not any(result.status == 0 and not result.timed_out for result in results):
+        return ""  # as kubectl does: an empty List would say that there are no objects
     key_texts: dict[str, str] = {}
     for result in sort_keys:
         key_texts[result.cluster] = key_texts.get(result.cluster, "") + _text(result)
@@ -115,8 +128,6 @@ def merge_answers(
         prefixed = [(f"[{(coloured or {}).get(cluster, cluster)}] ", text) for cluster, text in outputs]
         return lines.by_time(prefixed, keep_stamps=grammar.is_set(line, "timestamps"))
     if form in OBJECTS:
-        if not outputs and all(result.status for result in results):
-            return ""  # as kubectl does: an empty List would say that there are no objects
         from kubectl_mc.merge import object_lists
 
         try:
@@ -239,5 +250,4 @@ def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool, on_ter
         return "".join(text for _, text in outputs)
     if any("\n}\n{" in text or "\n---\n" in text for _, text in outputs):
         return sections.render_sections(outputs, on_terminal)
-    # -o kyaml starts with `---`, which cannot stand inside a document.
-    return result_lists.wrap_documents([(cluster, text.removeprefix("---\n")) for cluster, text in outputs], form)
+    return result_lists.wrap_documents(outputs, form)

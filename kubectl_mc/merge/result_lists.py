@@ -11,17 +11,24 @@ RESULTS = "kubectl-mc.k8s.io/v1alpha1"
 
 
 def wrap_documents(outputs: Iterable[ClusterText], output: str) -> str:
-    """Return one document for documents that are not objects (`version -o json`): a list of {cluster, result}."""
+    """Return one document for documents that are not objects (`version -o json`): a list of {cluster, result}.
+
+    output: "json", "yaml" or "kyaml"
+    """
+    # A document in KYAML starts with `---`, which cannot stand inside of one.
+    results = [(json.dumps(cluster), text.removeprefix("---\n")) for cluster, text in outputs]
     if output == "yaml":
-        items = "".join(
-            f"- cluster: {json.dumps(cluster)}\n  result:\n{indented(text, '    ')}\n" for cluster, text in outputs
-        )
+        items = "".join(f"- cluster: {cluster}\n  result:\n{indented(text, '    ')}\n" for cluster, text in results)
         return f"apiVersion: {RESULTS}\nitems:\n{items}kind: ClusterResultList\n"
-    results = ",\n".join(
-        f'        {{\n            "cluster": {json.dumps(cluster)},\n            "result": '
+    if output == "kyaml":
+        items = ", ".join(
+            f"{{\n    cluster: {cluster},\n    result: {indented(text, ' ' * 4).lstrip()},\n  }}"
+            for cluster, text in results
+        )
+        return f'---\n{{\n  apiVersion: "{RESULTS}",\n  items: [{items}],\n  kind: "ClusterResultList",\n}}\n'
+    items = ",\n".join(
+        f'        {{\n            "cluster": {cluster},\n            "result": '
         f"{indented(text, ' ' * 12).lstrip()}\n        }}"
-        for cluster, text in outputs
+        for cluster, text in results
     )
-    return (
-        f'{{\n    "apiVersion": "{RESULTS}",\n    "items": [\n{results}\n    ],\n    "kind": "ClusterResultList"\n}}\n'
-    )
+    return f'{{\n    "apiVersion": "{RESULTS}",\n    "items": [\n{items}\n    ],\n    "kind": "ClusterResultList"\n}}\n'

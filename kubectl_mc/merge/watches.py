@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import takewhile
+from typing import Literal
 
 from kubectl_mc.merge import object_lists
 from kubectl_mc.merge.custom_columns import WatchedColumns
@@ -71,12 +72,23 @@ def _cut(line: str, starts: Sequence[int]) -> tuple[str, ...]:
     return tuple(line[start:end].strip(" ") for start, end in zip(starts, [*starts[1:], len(line)]))
 
 
+# k8s.io/cli-runtime/pkg/printers/tableprinter.go, with --output-watch-events: the header of the first column and what
+# may stand in it, padded to the same width.
+_EVENT = "EVENT"
+_EVENTS = (_EVENT, "ADDED", "MODIFIED", "DELETED", "ERROR")
+_EVENT_WIDTH = len("MODIFIED") + PADDING
+
+EventColumn = Literal["", "hidden", "shown"]
+
+
 class WatchedTable:
     """One table of many clusters' rows, printed as they arrive: one header, and columns that only get wider.
 
     names: the headers of custom columns, whose rows have marks; () for other tables
     is_kept: whether the rows of the object with this name are shown; None for all objects
     row_start: the pattern of what a row starts with, if a cell may have several lines
+    events: whether kubectl's first column is that of --output-watch-events, and whether it is shown. By it a line is
+        known as a header: kubectl prints another one for objects of another type (`-f`), or with other columns.
     """
 
     def __init__(
@@ -85,11 +97,13 @@ class WatchedTable:
         names: tuple[str, ...] = (),
         is_kept: Callable[[str], bool] | None = None,
         row_start: str = "",
+        events: EventColumn = "",
     ) -> None:
         self._show_headers = headers
         self._row_start = row_start
         self._names = names
         self._is_kept = is_kept
+        self._events = events
         self._widths: dict[Column, int] = {}  # of each column, from left to right
         self._rows: dict[tuple[str, str], WatchedRows | WatchedColumns] = {}
         self._ends_kept: dict[
@@ -101,7 +115,19 @@ class WatchedTable:
 
         source: which of the cluster's kubectls printed the lines, if there are several
         """
-        key = (cluster, source)
+        key, printed = (cluster, source), list[str]()
+        headers = [index for index, line in enumerate(lines) if self._events and _event(line) == _EVENT]
+        for start, end in zip([0, *headers], [*headers, len(lines)]):
+            if start in headers:
+                self._rows.pop(key, None)
+            hidden = self._events == "hidden"
+            table = [line[_EVENT_WIDTH:] if hidden and _event(line) else line for line in lines[start:end]]
+            printed.append(self._feed_table(key, table))
+        return "".join(printed)
+
+    def _feed_table(self, key: tuple[str, str], lines: Sequence[str]) -> str:
+        """Return what is printed for further lines of one table. key: (the cluster, which of its kubectls)"""
+        cluster, _ = key
         if not lines:
             return ""
         if key not in self._rows:
@@ -160,6 +186,12 @@ def _lines_of_row(row: Mapping[Column, str], cluster: str) -> list[dict[Column, 
     first = {column: lines[0] for column, lines in cells.items()}
     further = [{column: line} for column, lines in cells.items() for line in lines[1:]]
     return [{**line, CLUSTER_COLUMN: cluster} for line in (first, *further)]
+
+
+def _event(line: str) -> str:
+    """Return what stands in a line's column of events; "" if none of kubectl's words does."""
+    word = line[:_EVENT_WIDTH].rstrip(" ")
+    return word if word in _EVENTS else ""
 
 
 class WatchedDocuments:

@@ -11,7 +11,7 @@ from kubectl_mc.merge import answers, custom_columns
 from kubectl_mc.merge.lines import Prefixer
 from kubectl_mc.merge.report import NOTHING, make_report, result_cause
 from kubectl_mc.merge.sections import marked_headings
-from kubectl_mc.merge.watches import WatchedDocuments, WatchedTable
+from kubectl_mc.merge.watches import EventColumn, WatchedDocuments, WatchedTable
 from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
@@ -219,8 +219,11 @@ def _printer_factory(request: Request) -> Callable[[Job, str], Printer]:
         return lambda job, prefix: _document_printer(WatchedDocuments(job.target.cluster, output_format, is_kept))
     if verbs.output_shape(request.row, request.line) == "table" and output_format in answers.TABLES:
         headers = custom_columns.column_headers(spec) if output_format == "custom-columns" else ()
+        events: EventColumn = ""
+        if answers.has_events(request):
+            events = "shown" if grammar.is_set(request.line, request.row.output.events_by) else "hidden"
         show_headers = not grammar.is_set(request.line, "no-headers")
-        table = WatchedTable(show_headers, headers, is_kept, request.row.output.row_start)
+        table = WatchedTable(show_headers, headers, is_kept, request.row.output.row_start, events)
         on_terminal = request.shows_on_terminal
         return lambda job, prefix: _by_lines(
             lambda lines: (

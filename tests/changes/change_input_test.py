@@ -75,6 +75,25 @@ def test_marks_of_an_encoding_are_no_text(folder: Path, encoding: str) -> None:
     assert names(read("apply", "-f", "b.yaml", "-f", "m.yaml")) == ["b1", "b2", "é"]
 
 
+SET = '{"metadata":{"annotations":{"kubectl-mc.k8s.io/cluster":"c1","a":"b"}}}'
+NOT_SET = '{"metadata":{"annotations":{"a":"b"}}}'
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["patch", "cm", "x", "-p", SET], ["patch", "cm", "x", f"--patch={NOT_SET}"]),
+        (["patch", "cm", "x", "--patch-file", "p"], ["patch", "cm", "x", f"--patch={NOT_SET}"]),
+        (["patch", "cm", "x", "-p", SET, "--patch-file", "p"], None),
+        (["run", "x", "--image=i", f"--overrides={SET}"], ["run", "x", "--image=i", f"--overrides={NOT_SET}"]),
+        (["patch", "cm", "x", "-p", NOT_SET], None),
+    ],
+)
+def test_no_patch_sets_our_annotation(folder: Path, argv: list[str], expected: list[str] | None) -> None:
+    (folder / "p").write_text(SET)
+    assert grammar.typed_words(read(*argv).line) == (argv if expected is None else expected)
+
+
 @pytest.mark.parametrize("argv", [["delete", "cm", "a"], ["apply", "-f", "b.yaml", "-k", "."]])
 def test_what_has_no_input_or_two_is_left_to_kubectl(folder: Path, argv: list[str]) -> None:
     assert read(*argv) == ChangeInput(invocation.parse_invocation(argv).kubectl)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixtures.storage.failures import ApiError
+from fixtures.storage.patches import json_patch
 from kubectl_mc.changes.own_annotation import without_own_annotation
 from kubectl_mc.merge import object_lists
 from kubectl_mc.merge.object_lists import ANNOTATION
+from tests.changes.aliased_documents import aliased_documents, values
 from tests.merge.object_lists_test import ANNOTATIONS, METADATA, OBJECTS, as_json, as_kyaml, as_yaml, listed
 
 
@@ -20,10 +24,12 @@ def taken(text: str) -> str:
 
 
 def stripped(item: Any) -> Any:
-    """The object without the annotation, nor the map that held nothing else."""
-    metadata = item["metadata"]
-    if item["kind"] == "List":
-        return {**item, "items": [stripped(inner) for inner in item["items"]]}
+    """The object without the annotation, nor the map that held nothing else. What has items is a List."""
+    if not isinstance(item, dict):
+        return item
+    if isinstance(item.get("items"), list):
+        item = {**item, "items": [stripped(inner) for inner in item["items"]]}
+    metadata = item.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if not isinstance(annotations, dict) or annotations.get(ANNOTATION) is None:  # null removes it, in a patch
         return item
@@ -109,6 +115,33 @@ HEAD = "kind: ConfigMap\nmetadata:\n  name: x"
         # Several objects in JSON.
         (f'{{"a":1}}\n {{"metadata":{{"annotations":{{"{ANNOTATION}":"c1","b":"é"}}}}}}\n',
          '{"a":1}\n {"metadata":{"annotations":{"b":"é"}}}\n'),
+        # Keys that are there twice, or are written with escapes.
+        (f'{{"metadata":{{"annotations":{{"a":"b"}},"annotations":{{"{ANNOTATION}":"c1"}},"name":"x"}}}}',
+         '{"metadata":{"name":"x"}}'),
+        (f'{{"metadata":{{"annotations":{{"{ANNOTATION}":"c1","a":"b","{ANNOTATION}":"c2","{ANNOTATION}":"c3"}}}}}}',
+         '{"metadata":{"annotations":{"a":"b"}}}'),
+        (f'{{"metadata":{{"annotations":{{"\\u006b{ANNOTATION[1:]}":"c1","a":"b"}}}}}}',
+         '{"metadata":{"annotations":{"a":"b"}}}'),
+        (f'metadata: {{annotations: {{? "{ANNOTATION[:9]}\\\n  {ANNOTATION[9:]}" : c1, a: b}}}}\n',
+         "metadata: {annotations: {a: b}}\n"),
+        # Aliases: what they stand for stays where it is not an object's annotations.
+        (f"{HEAD}\n  annotations: &a {{{OURS}, a: b}}  # 1\nother: 1  # 2\n",
+         f"{HEAD}\n  annotations: &a {{a: b}}  # 1\nother: 1  # 2\n"),
+        (f"metadata:\n  annotations: &a {{{OURS}}}\nspec: *a\n", f'---\nmetadata: {{}}\nspec:\n  {ANNOTATION}: c1\n'),
+        (f"spec: &a {{{OURS}, a: 1}}\nmetadata: {{annotations: *a}}\n",
+         f'---\nspec:\n  {ANNOTATION}: c1\n  a: 1\nmetadata:\n  annotations:\n    a: 1\n'),
+        (f"base: &a {{{OURS}}}\nmetadata: {{annotations: {{<<: *a, a: b}}}}\n",
+         f'---\nbase:\n  {ANNOTATION}: c1\nmetadata:\n  annotations:\n    <<: {{}}\n    a: b\n'),
+        # A document that is written anew has its values as plain, as quoted and as tagged as they were.
+        (f"metadata: {{annotations: &a {{{OURS}}}}}\ndata: *a\nv: [0o17, '0o17', 1_0, y, ~, !!str 1, ! '1', 1e3, -1]\n"
+         f"e:\nt: |\n  no\nu: 1\n  2\n\n  3\n",
+         f"---\nmetadata: {{}}\ndata:\n  {ANNOTATION}: c1\n"
+         "v:\n- 0o17\n- \"0o17\"\n- 1_0\n- y\n- ~\n- !!str '1'\n- \"1\"\n- 1e3\n- -1\n"
+         f'e: null\nt: "no\\n"\nu: "1 2\\n3"\n'),
+        # A document that can't be read leaves the others as they are to be.
+        (f"{{{HEAD}\n---\nmetadata: {{annotations: {{{OURS}}}}}\n--- # x\n- *b",
+         f"{{{HEAD}\n---\nmetadata: {{}}\n--- # x\n- *b"),
+        (f'{{"metadata":{{"annotations":{{"{ANNOTATION}":"c1"}}}}}} {{', '{"metadata":{}} {'),
         # The same words elsewhere, and what can't be read.
         (f"{HEAD}\ndata:\n  {OURS}\n  metadata: |\n    annotations:\n      {OURS}\n", None),
         (f"{HEAD}\nspec:\n  metadata:\n    annotations:\n      {OURS}\n", None),
@@ -126,3 +159,105 @@ def test_only_its_own_text_is_cut_out(text: str, expected: str | None) -> None:
 def test_what_is_no_text_stays() -> None:
     content = b"\xff\xfe\xff kubectl-mc.k8s.io/cluster"
     assert without_own_annotation(content) == content
+
+
+@given(aliased_documents())
+def test_of_what_an_alias_stands_for_only_the_annotations_of_an_object_change(text: str) -> None:
+    assert values(taken(text)) == [stripped(value) for value in values(text)]
+
+
+POINTER = f"/metadata/annotations/{ANNOTATION.replace('/', '~1')}"
+PATCHED = {"kind": "ConfigMap", "metadata": {"annotations": {"a": "b"}, "labels": {}}, "data": {"k": "v"}}
+
+
+def patch_of(*operations: Any) -> str:
+    names = ("op", "path", "value")
+    return json.dumps(
+        [operation if isinstance(operation, dict) else dict(zip(names, operation)) for operation in operations]
+    )
+
+
+@pytest.mark.parametrize(
+    ("patch", "expected"),
+    [
+        (patch_of(("add", POINTER, "c1")), "[]"),
+        (patch_of(("add", "/data/k", "v"), ("replace", POINTER, "c1"), ("test", POINTER, "c1")),
+         patch_of(("add", "/data/k", "v"))),
+        (patch_of(("test", POINTER, "c1"), ("remove", "/data/k")), patch_of(("remove", "/data/k"))),
+        # Somebody may have stored it: `get` and a patch that takes it off mean that one.
+        (patch_of(("remove", POINTER)), None),
+        (patch_of(("add", POINTER, "c1"), ("remove", POINTER), ("remove", POINTER)), patch_of(("remove", POINTER))),
+        # Maps and objects as values. Null is a text, "", to who adds it: nothing takes it off.
+        (patch_of(("add", "/metadata/annotations", {ANNOTATION: "c1", "a": "b"})),
+         patch_of(("add", "/metadata/annotations", {"a": "b"}))),
+        (patch_of(("add", "/metadata/annotations", {ANNOTATION: None})),
+         patch_of(("add", "/metadata/annotations", {}))),
+        (patch_of(("test", "/metadata/annotations", {ANNOTATION: "c1"})),
+         patch_of(("test", "/metadata/annotations", None))),
+        (patch_of(("replace", "/metadata", {"name": "x", "annotations": {ANNOTATION: "c1"}})),
+         patch_of(("replace", "/metadata", {"name": "x", "annotations": {}}))),
+        (patch_of(("test", "/metadata", {"name": "x", "annotations": {ANNOTATION: "c1"}})),
+         patch_of(("test", "/metadata", {"name": "x"}))),
+        (patch_of(("replace", "", {"kind": "x", "metadata": {"annotations": {ANNOTATION: "c1"}}})),
+         patch_of(("replace", "", {"kind": "x", "metadata": {"annotations": {}}}))),
+        # It isn't set by a copy, and what is moved goes.
+        (patch_of({"op": "copy", "from": "/data/k", "path": POINTER}), "[]"),
+        (patch_of({"op": "move", "from": "/data/k", "path": POINTER}), patch_of(("remove", "/data/k"))),
+        # The library that applies it passes over what is ahead of the first slash.
+        (patch_of(("add", f"x{POINTER}", "c1")), "[]"),
+        # The same words elsewhere.
+        (patch_of(("add", f"/spec/template{POINTER}", "c1"), ("add", "/data", {ANNOTATION: "c1"})), None),
+        # YAML, with its comments.
+        (f"- op: add  # 1\n  path: {POINTER}\n  value: c1\n# 2\n- {{op: remove, path: /data/k}}\n",
+         "# 2\n- {op: remove, path: /data/k}\n"),
+        (f"- &a {{op: add, path: {POINTER}, value: c1}}\n- {{<<: *a, path: /data/k}}\n- *a\n",
+         f'---\n- <<:\n    op: add\n    path: {POINTER}\n    value: c1\n  path: /data/k\n'),
+    ],
+)  # fmt: skip
+def test_a_json_patch_does_not_set_it(patch: str, expected: str | None) -> None:
+    assert taken(patch) == (patch if expected is None else expected)
+
+
+PATHS = [POINTER, *("/metadata/annotations/a", "/metadata/annotations", "/metadata", "/metadata/labels", "/data/k", "")]
+SOME_ANNOTATIONS = st.dictionaries(st.sampled_from([ANNOTATION, "a", "b"]), st.sampled_from(["c1", "x"]))
+SOME_METADATA: st.SearchStrategy[Any] = st.fixed_dictionaries(
+    {"labels": st.just({})}, optional={"annotations": SOME_ANNOTATIONS}
+)
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "/metadata/annotations": SOME_ANNOTATIONS,
+    "/metadata": SOME_METADATA,
+    "": st.fixed_dictionaries({"kind": st.just("ConfigMap"), "metadata": SOME_METADATA, "data": st.just({"k": "v"})}),
+}
+
+
+@given(st.data())
+def test_a_json_patch_without_it_does_all_else_that_it_did(data: st.DataObject) -> None:
+    patched: Any = PATCHED
+    operations: list[dict[str, Any]] = []
+    for _ in range(data.draw(st.integers(1, 8))):
+        path = data.draw(st.sampled_from(PATHS))
+        name = data.draw(st.sampled_from(["add", "replace", "test", "remove", "copy", "move"]))
+        operation: dict[str, Any] = {"op": name, "path": path}
+        if name in ("copy", "move"):
+            operation["from"] = "/data/k"
+        elif name == "test":
+            with suppress(KeyError, TypeError):
+                value: Any = patched
+                for key in path.split("/")[1:]:
+                    value = value[key.replace("~1", "/")]
+                operation["value"] = value
+        elif name != "remove":
+            operation["value"] = data.draw(VALUES.get(path, st.sampled_from(["c1", "x"])))
+        with suppress(ApiError):
+            patched, operations = json_patch(patched, [operation]), [*operations, operation]
+    text = data.draw(st.sampled_from([json.dumps(operations), yaml.safe_dump(operations)]))
+    (remaining,) = read(taken(text))
+    assert without_empty(json_patch(PATCHED, json.loads(json.dumps(remaining)))) == without_empty(stripped(patched))
+
+
+def without_empty(item: Any) -> Any:
+    """The object without annotations that are empty, which an API server leaves out."""
+    metadata = item.get("metadata") if isinstance(item, dict) else None
+    if not isinstance(metadata, dict) or metadata.get("annotations") != {}:
+        return item
+    return {**item, "metadata": {key: value for key, value in metadata.items() if key != "annotations"}}

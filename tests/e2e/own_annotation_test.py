@@ -91,6 +91,35 @@ def test_a_patch_may_take_it_off_but_not_set_it(forged: Shell, tmp_path: Path) -
             assert forged.kubectl("--context", "c2", *STORED.split()).stdout == stored
 
 
+POINTER = f"/metadata/annotations/{ANNOTATION.replace('/', '~1')}"
+
+
+def test_a_json_patch_may_take_it_off_but_not_set_it(forged: Shell, tmp_path: Path) -> None:
+    words = ("patch", "cm", "settings", "-n", "shop", "--type=json", "--all-clusters", "--yes")
+    removal = json.dumps([{"op": "remove", "path": POINTER}])
+    assert forged.mc(*words, "-p", removal).status == 0
+    values = [("/metadata/annotations", {ANNOTATION: "c1", "a": "b"}), (POINTER, "c1"), (POINTER, "c1")]
+    operations = [{"op": op, "path": path, "value": value} for op, (path, value) in zip(("add", "add", "test"), values)]
+    (tmp_path / "patch.yaml").write_text(yaml.safe_dump(operations))
+    for given in (f"--patch={json.dumps(operations)}", f"--patch-file={tmp_path}/patch.yaml"):
+        assert forged.mc(*words, given).status == 0
+        last = forged.kubectl("--context", "c2", "get", "cm", "settings", "-n", "shop", "-o", "json").stdout
+        assert json.loads(last)["metadata"]["annotations"] == {"a": "b"}
+
+
+def test_what_an_alias_stands_for_is_not_stored(forged: Shell) -> None:
+    """The same map is the annotations and the labels: as a label, the user means it."""
+    text = f"""
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: aliased, namespace: shop, annotations: &a {{{ANNOTATION}: c1, a: b}}, labels: {{<<: *a, c: "no"}}}}
+"""
+    assert forged.mc("create", "-f", "-", "--all-clusters", "--yes", stdin=text).status == 0
+    last = forged.kubectl("--context", "c2", "get", "cm", "aliased", "-n", "shop", "-o", "json").stdout
+    assert json.loads(last)["metadata"]["annotations"] == {"a": "b"}
+    assert json.loads(last)["metadata"]["labels"] == {ANNOTATION: "c1", "a": "b", "c": "no"}
+
+
 def test_diff_of_what_is_not_there_is_an_error_and_no_difference(members: Shell) -> None:
     done = members.mc("diff", "-f", "/nowhere.yaml")
     assert (done.status, done.stdout, "/nowhere.yaml" in done.stderr) == (2, "", True)

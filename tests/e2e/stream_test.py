@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -310,6 +311,36 @@ def test_events_of_a_watch_appear_as_they_happen(watchable: Shell) -> None:
         *(("ADDED", cluster, None) for cluster in MEMBERS),
         ("MODIFIED", "c2", "b"),
     ]
+
+
+TWO_TYPES = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart, namespace: shop}
+"""
+
+
+def test_the_header_of_a_second_type_is_no_row(watchable: Shell, tmp_path: Path) -> None:
+    """kubectl refuses to watch two types only after it has shown what there is of them."""
+    (tmp_path / "two.yaml").write_text(TWO_TYPES)
+    words = ("get", "-w", "-f", f"{tmp_path}/two.yaml")
+    plain = watchable.kubectl("--context", "c1", *words).stdout.splitlines()
+    assert [line.split()[:2] for line in plain] == [
+        ["NAME", "DATA"],
+        ["settings", "2"],
+        ["NAME", "READY"],
+        ["cart", "2/2"],
+    ]
+    shown = watchable.mc(*words).rows
+    headers = [row for row in shown if row[0] == "NAME"]
+    assert [row[:2] for row in headers] == [["NAME", "CLUSTER"]] * 2
+    assert "READY" in headers[1]
+    rows = sorted(row[:2] for row in shown if row[0] != "NAME")
+    assert rows == sorted([name, cluster] for name in ("settings", "cart") for cluster in MEMBERS)
 
 
 def test_a_watch_names_the_cluster_that_fails(watchable: Shell) -> None:

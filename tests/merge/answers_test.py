@@ -92,10 +92,11 @@ def test_types_are_named_where_there_are_several() -> None:
     assert merge("get roles,limits --show-kind", limits, limits).splitlines()[1].startswith("limit/l1 ")
 
 
-def test_kyaml_that_is_no_object_is_one_document_that_yaml_reads() -> None:
-    text = '---\n{\n  kind: "Odd",\n}\n'
-    read = yaml.safe_load(merge("get pods -o kyaml", text, text))
+def test_kyaml_that_is_no_object_is_one_document_in_kyaml() -> None:
+    merged = merge("get pods -o kyaml", *['---\n{\n  kind: "Odd",\n}\n'] * 2)
+    read = yaml.safe_load(merged)
     assert [(item["cluster"], item["result"]["kind"]) for item in read["items"]] == [("c1", "Odd"), ("c2", "Odd")]
+    assert merged.startswith('---\n{\n  apiVersion: "')
 
 
 def test_top_is_sorted_over_the_fleet() -> None:
@@ -115,6 +116,29 @@ def test_top_is_sorted_over_the_fleet() -> None:
 def test_an_empty_answer_adds_nothing() -> None:
     assert merge("get pods", PODS, "") == "NAME   CLUSTER   AGE\na      c1        1m\n"
     assert merge("get pods", "", "") == ""
+
+
+FORMS = ["", "wide", "name", "json", "yaml", "kyaml", "jsonpath={.a}", "jsonpath-as-json={.a}", "custom-columns=A:.a"]
+FAILED = Result("c", b"", b"error: x", 1)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "verb", ["get pods", "version", "wait --for=create cm/a", "apply --dry-run=server -f a", "events", "auth whoami"]
+)
+@pytest.mark.parametrize("failure", [FAILED, FAILED._replace(status=None), FAILED._replace(status=0, timed_out=True)])
+@pytest.mark.parametrize("count", [1, 2])
+def test_where_every_cluster_failed_there_is_no_answer(verb: str, form: str, failure: Result, count: int) -> None:
+    """An empty document would say that there is nothing."""
+    asked = request(f"{verb} -o {form}" if form else verb)
+    assert answers.merge_answers([failure] * count, [], asked, on_terminal=False) == ""
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "kyaml"])
+def test_where_a_cluster_has_no_objects_the_list_is_empty(form: str) -> None:
+    results = [FAILED, FAILED._replace(status=0)]
+    merged = answers.merge_answers(results, [], request(f"get pods -o {form}"), on_terminal=False)
+    assert yaml.safe_load(merged)["items"] == []
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
@@ -237,6 +261,10 @@ def test_without_keys_rows_stay_in_kubectl_s_order() -> None:
         ("logs x --by-time -f=false", "logs x -f=false --timestamps=true"),
         ("get x --sort-by=.x", "get x --sort-by=.x"),
         ("get x -o custom-columns=N:.a", "get x --output=custom-columns=-:.metadata.uid,-:.a,-:.metadata.uid"),
+        ("get x -w", "get x -w --output-watch-events=true"),
+        ("get x -w -o wide --output-watch-events=false", "get x -w -o wide --output-watch-events=true"),
+        ("get x -w -o yaml", "get x -w -o yaml"),
+        ("events -w", "events -w"),
     ],
 )
 def test_each_kubectl_is_asked_for_what_can_be_merged(text: str, asked: str) -> None:

@@ -267,3 +267,45 @@ def test_many_columns_make_only_so_much_room_in_other_rows() -> None:
     assert len(table.feed("c2", ["NAME   AGE", "a      2m"])) <= MAX_LINE + 103 * (PADDING + 6)
     table.feed("c3", ["   ".join(map(str, range(1000)))])
     assert len(table.feed("c2", ["a      2m"])) <= MAX_LINE + 104 * (PADDING + 6)
+
+
+TWO_TYPES = """\
+EVENT      NAME       DATA    AGE
+ADDED      settings   2       1m
+EVENT      NAME       READY   AGE
+ADDED      NAME       EVENT   2m
+MODIFIED   EVENT      1/1     3m
+"""
+
+
+def test_a_further_header_is_no_row_and_a_row_is_no_header() -> None:
+    assert watched(WatchedTable(headers=True, events="hidden"), TWO_TYPES, TWO_TYPES).splitlines() == [
+        "NAME       CLUSTER   DATA    AGE",
+        "settings   c1        2       1m",
+        "NAME       CLUSTER   DATA    AGE   READY",
+        "NAME       c1                2m    EVENT",
+        "EVENT      c1                3m    1/1",
+        "settings   c2        2       1m    ",
+        "NAME       c2                2m    EVENT",
+        "EVENT      c2                3m    1/1",
+    ]
+
+
+def test_a_further_header_may_come_later() -> None:
+    lines = TWO_TYPES.splitlines()
+    for cut in range(len(lines)):
+        table = WatchedTable(headers=True, events="hidden")
+        printed = table.feed("c1", lines[:cut]) + table.feed("c1", lines[cut:])
+        assert printed == watched(WatchedTable(headers=True, events="hidden"), TWO_TYPES)
+
+
+def test_events_are_shown_if_they_are_asked_for() -> None:
+    printed = watched(WatchedTable(headers=True, events="shown"), TWO_TYPES).splitlines()
+    assert [line.split()[0] for line in printed] == ["EVENT", "ADDED", "EVENT", "ADDED", "MODIFIED"]
+    assert [line.split()[2] for line in printed] == ["CLUSTER", "c1", "CLUSTER", "c1", "c1"]
+
+
+def test_what_has_no_event_is_shown_whole() -> None:
+    """A wrapper named kubectl may talk on stdout."""
+    printed = watched(WatchedTable(headers=True, events="hidden"), "Welcome to this kubectl\n" + TWO_TYPES)
+    assert "Welcome to this kubectl" in printed

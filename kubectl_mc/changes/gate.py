@@ -15,7 +15,6 @@ from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.changes.record import Outcome
 from kubectl_mc.changes.waves import plan_waves, tolerated_failures
 from kubectl_mc.command_line import grammar, local_files, verbs
-from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import exact_names, seconds
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import read_mapping
@@ -108,7 +107,7 @@ def prepared_change(
     log: record.RunLog,
 ) -> Iterator[Change]:
     """Read the input, and yield the change while it is held. Raises UserError for an input that can't be read."""
-    typed, line, environment = request.line, _without_question(request), request.environment
+    typed, line, environment = request.line, verbs.without_question(request.row, request.line), request.environment
     with ExitStack() as stack:
         change_input = ChangeInput(line)
         paths, held = local_files.local_paths(line) if verbs.is_kubectls(line) else [], dict[str, bytes]()
@@ -141,11 +140,6 @@ def prepared_change(
             log,
             addresses,
         )
-
-
-def _without_question(request: Request) -> CommandLine:
-    """Return the command line without kubectl's own question, for which ours stands."""
-    return grammar.without(request.line, (request.row.as_change.asks_by,))
 
 
 def carry_out(

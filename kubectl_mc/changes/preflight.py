@@ -84,14 +84,16 @@ def judge_finding(result: Result, request: Request) -> Finding:
 def describe_findings(findings: Sequence[Finding]) -> list[str]:
     """Return lines that say which clusters would change and how, which would not, and which refuse."""
     lines = []
-    groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    groups: dict[tuple[ObjectChange, ...], list[str]] = {}
     for finding in findings:
         if not finding.refusal and not finding.unchanged:
-            changes = tuple((change.resource, change.result) for change in finding.objects)
-            groups.setdefault(changes, []).append(finding.cluster)
+            groups.setdefault(finding.objects, []).append(finding.cluster)
+    several = len({change.namespace for changes in groups for change in changes if change.namespace}) > 1
     for changes, clusters in groups.items():
         lines.append(f"Would change {messages.cluster_count(len(clusters))}: {fold_names(clusters)}")
-        lines += [f"  {messages.visible(f'{resource} {result}')}" for resource, result in changes[:10]]
+        for change in changes[:10]:
+            where = f" in namespace {change.namespace}" if several and change.namespace else ""
+            lines.append(f"  {messages.visible(f'{change.resource} {change.result}{where}')}")
         if len(changes) > 10:
             lines.append(f"  and {len(changes) - 10} more")
     if unchanged := [finding.cluster for finding in findings if finding.unchanged]:
@@ -111,9 +113,11 @@ def describe_refusals(refusals: Sequence[Finding]) -> list[str]:
 
 def subject(request: Request, findings: Sequence[Finding]) -> str:
     """Return what the question says the change is about: the objects of the findings, else the words or files typed."""
-    objects = list(dict.fromkeys((change.kind, change.name) for finding in findings for change in finding.objects))
-    if 0 < len(objects) <= 3:
-        return ", ".join(f"{kind.partition('.')[0]} '{messages.visible(name)}'" for kind, name in objects)
+    changes = [change for finding in findings for change in finding.objects]
+    objects = dict.fromkeys((change.kind, change.name, change.namespace) for change in changes)
+    resources = dict.fromkeys((kind, name) for kind, name, _ in objects)
+    if 0 < len(objects) <= 3 and len(resources) == len(objects):
+        return ", ".join(f"{kind.partition('.')[0]} '{messages.visible(name)}'" for kind, name in resources)
     if objects:
         return f"{len(objects)} objects"
     words = [word for word in grammar.operands(request.line) if redaction.REDACTED not in word]

@@ -313,6 +313,11 @@ def can_rehearse(row: VerbRow, line: CommandLine) -> bool:
     return change.rehearsed and _takes_dry_run(line) and not _any(line, change.unrehearsed_by)
 
 
+def without_question(row: VerbRow, line: CommandLine) -> CommandLine:
+    """Return the command line without kubectl's own question on stdin: ours stands for it, a dry run needs none."""
+    return grammar.without(line, (row.as_change.asks_by,))
+
+
 def compares_states(row: VerbRow, line: CommandLine) -> bool:
     """Return whether the objects are read before and after the change, as an editor's change has no dry run.
 

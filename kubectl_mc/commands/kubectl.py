@@ -64,6 +64,8 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
         from kubectl_mc.changes import gate
 
         return gate.make_change(request, choice.clusters, targets)
+    if verbs.is_dry_run(row, line):
+        request = request._replace(line=verbs.without_question(row, line))
     reachable = [target for target in targets if not target.problem]
     with _held_input(request, mode) as (line, stdin):
         request = request._replace(line=line, stdin=stdin)

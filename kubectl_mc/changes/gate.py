@@ -235,7 +235,7 @@ def _preflight(change: Change, clusters: Sequence[str]) -> tuple[list[Finding], 
         results = edits.read_states(change, reachable)
         findings += [preflight.judge_finding(result._replace(stdout=b""), request) for result in results]
     elif verbs.mode(request.row, typed) != "terminal" and verbs.can_rehearse(request.row, typed):
-        findings += preflight.ask_clusters(request, [change.jobs[name] for name in reachable])
+        findings += preflight.ask_clusters(request, [change.jobs[name] for name in reachable], change.input.content)
     findings.sort(key=lambda finding: clusters.index(finding.cluster))
     refusals = {finding.cluster: finding.refusal for finding in findings if finding.refusal}
     if 0 < len(refusals) < len(clusters) and not request.options.continue_on_preflight_error:

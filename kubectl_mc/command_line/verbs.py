@@ -82,6 +82,8 @@ class ChangeTraits(NamedTuple):
     counted_by, counted_unnamed, counted_types: flags, the lack of a name, and types of objects with which the change
         affects so much that the user has to type the number of clusters
     repeatable: making the change twice leaves what making it once leaves
+    defines_kinds: it makes what is in its input, CRDs too. Where that input has objects of such a kind as well, it is
+        given once more when the kind is there; so it must be repeatable
     revises: it can give a workload a new revision, which `rollout undo` takes back
     stops: by default, a cluster's failure stops the change in the others
     asks_by: the flag with which kubectl itself asks on stdin
@@ -99,6 +101,7 @@ class ChangeTraits(NamedTuple):
     counted_unnamed: bool = False
     counted_types: tuple[str, ...] = ()
     repeatable: bool = False
+    defines_kinds: bool = False
     revises: bool = False
     stops: bool = True
     asks_by: str = ""
@@ -176,7 +179,12 @@ _ROWS = (
     VerbRow("edit", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True, revises=True)),
     VerbRow("apply edit-last-applied", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True)),
     VerbRow("annotate", modes=_LOCAL_BY_FLAG, change=_PAIRS),
-    VerbRow("apply", change=ChangeTraits(unrehearsed_by=_FORCE, counted_by=("prune",), repeatable=True, revises=True)),
+    VerbRow(
+        "apply",
+        change=ChangeTraits(
+            unrehearsed_by=_FORCE, counted_by=("prune",), repeatable=True, defines_kinds=True, revises=True
+        ),
+    ),
     VerbRow("auth", change=ChangeTraits(rehearsed=False, repeatable=True), group=True),
     VerbRow("autoscale", change=ChangeTraits()),
     VerbRow("certificate", change=_REPEATABLE, group=True),
@@ -198,7 +206,9 @@ _ROWS = (
         "replace",
         waiting=_MINUTES,
         # With --force, kubectl deletes the objects that it replaces.
-        change=ChangeTraits(unrehearsed_by=_FORCE, counted_by=("force",), repeatable=True, revises=True),
+        change=ChangeTraits(
+            unrehearsed_by=_FORCE, counted_by=("force",), repeatable=True, defines_kinds=True, revises=True
+        ),
     ),
     VerbRow("rollout", change=ChangeTraits(), group=True),
     VerbRow("rollout restart", change=_REVISING),

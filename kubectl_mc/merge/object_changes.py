@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -106,28 +106,62 @@ def with_namespaces(
 
 
 @lru_cache(maxsize=1)  # it is called for every cluster with the same input
-def declared_workloads(content: bytes) -> tuple[ObjectChange, ...]:
-    """Return the workloads that an input declares; () for invalid YAML, about which kubectl has the better error."""
+def declared_objects(content: bytes) -> tuple[Mapping[str, Any], ...]:
+    """Return the objects of an input and its Lists; () for invalid YAML, about which kubectl has the better error."""
     import yaml
 
     try:
         documents = yaml.load_all(content, Loader=safe_loader())
-        return tuple(workload for document in documents for workload in _workloads(document))
+        return tuple(declared for document in documents for declared in _objects(document))
     except (yaml.YAMLError, ValueError, TypeError, IndexError, RecursionError):
         return ()
 
 
-def _workloads(document: Any) -> Iterator[ObjectChange]:
+def _objects(document: Any) -> Iterator[Mapping[str, Any]]:
     if not isinstance(document, dict):
         return
-    kind = str(document.get("kind"))
-    if kind.endswith("List"):
+    if str(document.get("kind")).endswith("List"):
         for item in document.get("items") or ():
-            yield from _workloads(item)
-    metadata = document.get("metadata")
-    group = str(document.get("apiVersion")).partition("/")[0]
-    if isinstance(metadata, dict) and f"{kind.lower()}.{group}" in WORKLOADS:
-        yield ObjectChange(f"{kind.lower()}.{group}/{metadata.get('name')}", "", str(metadata.get("namespace") or ""))
+            yield from _objects(item)
+    yield document
+
+
+@lru_cache(maxsize=1)
+def declared_workloads(content: bytes) -> tuple[ObjectChange, ...]:
+    """Return the workloads that an input declares."""
+    workloads_of_input = []
+    for declared in declared_objects(content):
+        metadata = declared.get("metadata")
+        kind = f"{str(declared.get('kind')).lower()}.{str(declared.get('apiVersion')).partition('/')[0]}"
+        if isinstance(metadata, dict) and kind in WORKLOADS:
+            namespace = str(metadata.get("namespace") or "")
+            workloads_of_input.append(ObjectChange(f"{kind}/{metadata.get('name')}", "", namespace))
+    return tuple(workloads_of_input)
+
+
+def joined_lines(first: str, second: str) -> str:
+    """Return the lines of two runs of one command as those of one.
+
+    A line that says that there was nothing to do gives way to what the first run says of that object. What only the
+    first run says comes last.
+    """
+    earlier: dict[object, list[str]] = {}
+    for line in first.splitlines():
+        earlier.setdefault(_subject(line), []).append(line)
+    lines = []
+    for line in second.splitlines():
+        before = earlier.get(_subject(line))
+        was = before.pop(0) if before else line
+        change = _parse_line(line)
+        lines.append(was if change and change.is_none else line)
+    lines += [line for remaining in earlier.values() for line in remaining]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _subject(line: str) -> object:
+    """Return the object that a line is about, or else the line."""
+    change = _parse_line(line)
+    return (change.resource, change.namespace) if change else line
 
 
 def workloads(changes: Iterable[ObjectChange]) -> list[ObjectChange]:

@@ -75,7 +75,7 @@ _NO_MATCH = re.compile(
     r"(?:error: )?"
     r"(?:resource mapping not found for name: .*? namespace: .*? from .*?: |unable to recognize (?:\S+: )?)?"
     r'no matches for kind "(?P<kind>[^"]+)" in version "(?P<api_version>[^"]+)"(?:\nensure CRDs are installed first)?'
-    r'|Error from server \(NotFound\): (?:error when \w+ "[^"]*": )?the server could not find the requested resource '
+    r"|Error from server \(NotFound\): (?:error when \w+ .*?: )?the server could not find the requested resource "
     r"\(\w+ (?P<crd>[^ )]+)(?: \S+)?\)"
 )
 _OF_A_LIST = re.compile(r"(?:error: )?[\[\], ]*")

@@ -56,6 +56,7 @@ def ask_clusters(request: Request, jobs: Sequence[Job], content: bytes | None = 
     dry_run = request.row.as_change.dry_run
     commands = [job_command(request, job._replace(line=rehearsal_line(job.line, dry_run))) for job in jobs]
     results = event_loop.collect_results(commands, request.parallel(len(jobs)), request.patience, request.stdin)
+    results = [request.named(result) for result in results]
     findings = [judge_finding(result, request, content) for result in results]
     timed_out = messages.dry_run_timed_out(dry_run, request.patience)
     return [
@@ -149,6 +150,7 @@ def show_differences(request: Request, jobs: Sequence[Job], streams: Streams) ->
     diff = request._replace(row=verbs.find_row(line), line=line)
     commands = [job_command(diff, job._replace(line=line)) for job in jobs]
     results = event_loop.collect_results(commands, request.parallel(len(jobs)), diff.patience, request.stdin)
+    results = [request.named(result) for result in results]
     groups: dict[str, list[str]] = {}
     for result in results:
         cause = report.result_cause(result, diff)

@@ -136,7 +136,7 @@ def _run_jobs(
                 outputs[event.command_index][event.stream].append(event.text)
             continue
         stdout, stderr = (b"".join(outputs[event.command_index][name]) for name in ("stdout", "stderr"))
-        yield Result(event.cluster, stdout, stderr, event.status, event.timed_out)
+        yield request.named(Result(event.cluster, stdout, stderr, event.status, event.timed_out))
 
 
 def _settle_result(change: Change, progress: Progress, result: Result, begun: Mapping[str, _Begun]) -> None:

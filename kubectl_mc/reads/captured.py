@@ -63,6 +63,7 @@ def _ask(request: Request, jobs: Sequence[Job], several: bool) -> list[JobAnswer
         request.stdin,
         partial=True,
     )
+    results = [request.named(result) for result in results]
     keys: Sequence[Result | None] = results[len(jobs) :] if key_jobs else [None] * len(jobs)
     return [JobAnswer(job, _sortable(result, key), key) for job, result, key in zip(jobs, results, keys)]
 

@@ -87,6 +87,8 @@ def check_flags(request: Request, total: int) -> None:
     typed = [name for name, _ in options.typed]
     if "show-diff" in typed and request.line.path != ("apply",):
         raise messages.flag_is_not_for("show-diff", request.line.verb, "apply")
+    if verbs.stores_words(request.line):  # of a run of an earlier version
+        raise messages.stores_words()
     wave_flags = [name for name in typed if name in _WAVE_FLAGS]
     if wave_flags and verbs.mode(request.row, request.line) == "terminal":
         raise messages.one_by_one(wave_flags[0], request.line.verb)

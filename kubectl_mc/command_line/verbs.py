@@ -328,6 +328,11 @@ def without_question(row: VerbRow, line: CommandLine) -> CommandLine:
     return grammar.without(line, (row.as_change.asks_by,))
 
 
+def stores_words(line: CommandLine) -> bool:
+    """Return whether kubectl stores the words of its command line in the objects (--record, a change's cause)."""
+    return is_kubectls(line) and grammar.is_set(line, "record")
+
+
 def compares_states(row: VerbRow, line: CommandLine) -> bool:
     """Return whether the objects are read before and after the change, as an editor's change has no dry run.
 

@@ -34,6 +34,8 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
     environment = programs.with_kubectl(environment)
     row = verbs.find_row(line)
     mode = verbs.mode(row, line)
+    if verbs.stores_words(line) and not verbs.asks_for_help(line):
+        raise messages.stores_words()
     if verbs.is_change(row, line):
         environment = environment.for_change()
     if mode == "local":

@@ -224,6 +224,14 @@ def which_run(command: str) -> UserError:
     return UserError(f"which run? kubectl mc audit list shows them; then: kubectl mc {command} RUN")
 
 
+def stores_words() -> UserError:
+    """Say that --record is refused."""
+    return UserError(
+        "--record would store the words that each kubectl is given here, which are not yours (it is deprecated). "
+        "Leave it out; to store why: kubectl mc annotate TYPE/NAME kubernetes.io/change-cause='…' --overwrite"
+    )
+
+
 def no_such_path(path: str) -> UserError:
     """Say that -f names a file that does not exist. The text is kubectl's."""
     return UserError(f'the path "{visible(path)}" does not exist')

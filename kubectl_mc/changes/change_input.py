@@ -5,17 +5,18 @@ from __future__ import annotations
 import csv
 import glob
 import hashlib
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.changes import input_files, proofs, redaction
 from kubectl_mc.changes.input_files import FileDigest
-from kubectl_mc.changes.own_annotation import byte_order_mark, without_own_annotation
+from kubectl_mc.changes.input_texts import STDIN, InputText, join_texts
+from kubectl_mc.changes.own_annotation import without_own_annotation
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.messages.input_names import InputName
 from kubectl_mc.processes import event_loop, kubectl_process
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Command
@@ -31,6 +32,7 @@ class ChangeInput(NamedTuple):
     sources: the files, folders and URLs as they were typed
     piped: the contents of pipes on the command line that are not its -f, such as `--from-file=<(…)`
     files: what other files and folders on the command line hold
+    texts: what the content is made of
     """
 
     line: CommandLine
@@ -39,6 +41,7 @@ class ChangeInput(NamedTuple):
     sources: tuple[str, ...] = ()
     piped: tuple[bytes, ...] = ()
     files: tuple[FileDigest, ...] = ()
+    texts: tuple[InputText, ...] = ()
 
 
 _REPLACED_FLAGS = ("filename", "kustomize", "recursive")
@@ -60,20 +63,20 @@ def read_input(environment: Environment, line: CommandLine, stdin: Callable[[], 
         (result,) = event_loop.collect_results([command], 1, 0.0)
         if result.status:
             raise messages.kubectl_said(result.stderr.decode("utf-8", "replace"))
-        content = without_own_annotation(result.stdout)
+        texts = [InputText(InputName(folder), without_own_annotation(result.stdout), is_built=True)]
     else:
         # The flag's value is a list in CSV.
         sources = tuple(source for name in names for source in next(csv.reader([name or ""]), []))
         recursive = grammar.is_set(line, "recursive")
-        content = join_texts(
-            [
-                without_own_annotation(text)
-                for source in dict.fromkeys(sources)
-                for text in _read_source(source, recursive, stdin)
-            ]
-        )
+        texts = [
+            text._replace(content=without_own_annotation(text.content))
+            for source in dict.fromkeys(sources)
+            for text in _read_source(source, recursive, stdin)
+        ]
+    content = join_texts([text.content for text in texts])
     line = grammar.with_flags(grammar.without(line, _REPLACED_FLAGS), ("filename", "-"))
-    return ChangeInput(line, content, f"sha256:{hashlib.sha256(content).hexdigest()}", sources)
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return ChangeInput(line, content, digest, sources, texts=tuple(texts))
 
 
 def _without_patched_annotation(line: CommandLine) -> CommandLine:
@@ -120,12 +123,12 @@ def _piped_texts(change_input: ChangeInput) -> list[str]:
     return [content.decode("utf-8", "surrogateescape") for content in change_input.piped]
 
 
-def _read_source(source: str, recursive: bool, stdin: Callable[[], bytes]) -> Iterator[bytes]:
+def _read_source(source: str, recursive: bool, stdin: Callable[[], bytes]) -> Iterator[InputText]:
     """Read the texts of one -f, in kubectl's order. Raises UserError for a path or URL that can't be read."""
     if source == "-":
-        yield stdin()
+        yield InputText(InputName(STDIN), stdin())
     elif source.startswith(("http://", "https://")):
-        yield _fetch(source)
+        yield InputText(InputName(redaction.redact_text(source)), _fetch(source))
     else:
         paths = [source] if os.path.lexists(source) else sorted(glob.glob(source))
         if not paths:
@@ -138,25 +141,25 @@ def _read_source(source: str, recursive: bool, stdin: Callable[[], bytes]) -> It
 _EXTENSIONS = (".json", ".yaml", ".yml")
 
 
-def _read_path(path: str, recursive: bool) -> Iterator[bytes]:
+def _read_path(path: str, recursive: bool) -> Iterator[InputText]:
     """Read a file, or the files of a folder by name. Raises UserError for what can't be read.
 
     Links to folders in it are not followed (Go's filepath.Walk).
     """
     if not os.path.isdir(path):
-        yield read_file(path)
+        yield InputText(InputName(path), read_file(path))
         return
     try:
         names = sorted(os.listdir(path), key=os.fsencode)
     except OSError as error:
         raise messages.unreadable_path(path, error.strerror or str(error)) from None
     for name in names:
-        inner = os.path.join(path, name)
+        inner = os.path.normpath(os.path.join(path, name))
         if os.path.isdir(inner) and not os.path.islink(inner):
             if recursive:
                 yield from _read_path(inner, recursive)
         elif name.endswith(_EXTENSIONS):
-            yield read_file(inner)
+            yield InputText(InputName(inner), read_file(inner))
 
 
 _TRIES = 3  # as kubectl fetches a URL
@@ -191,28 +194,3 @@ def _fetch(url: str) -> bytes:
         except (OSError, HTTPException) as error:
             raise messages.unreadable_path(shown, str(error)) from None
     raise AssertionError
-
-
-def join_texts(texts: Sequence[bytes]) -> bytes:
-    """Join texts to one stream of YAML documents. A single text is returned as it is."""
-    if len(texts) == 1:
-        return texts[0]
-    documents = []
-    for text in texts:
-        mark, encoding = byte_order_mark(text)
-        without_mark = text[len(mark) :].decode(encoding, "replace").encode() if mark else text
-        documents += _split_json(without_mark)
-    return b"".join(b"---\n" + document + (b"" if document.endswith(b"\n") else b"\n") for document in documents)
-
-
-def _split_json(text: bytes) -> list[bytes]:
-    """Split a text into its JSON objects, which YAML can't have one after another. Any other text is left whole."""
-    decoder, rest, documents = json.JSONDecoder(), text.decode("utf-8", "surrogateescape"), list[bytes]()
-    try:
-        while rest := rest.lstrip():
-            _, end = decoder.raw_decode(rest)
-            documents.append(rest[:end].encode("utf-8", "surrogateescape"))
-            rest = rest[end:]
-    except (ValueError, RecursionError):
-        return [text]
-    return documents

@@ -11,11 +11,11 @@ from kubectl_mc.changes.addresses import Address, read_addresses, same_clusters,
 from kubectl_mc.changes.change import Change, Progress, written_command
 from kubectl_mc.changes.change_input import ChangeInput, read_input, written_input
 from kubectl_mc.changes.input_files import digest_files
+from kubectl_mc.changes.input_texts import give_input
 from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.changes.record import Outcome
 from kubectl_mc.changes.waves import plan_waves, tolerated_failures
 from kubectl_mc.command_line import grammar, local_files, verbs
-from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import exact_names, seconds
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import read_mapping
@@ -24,7 +24,6 @@ from kubectl_mc.merge.report import Report, make_report, result_cause
 from kubectl_mc.messages import RecordError
 from kubectl_mc.processes import pipe_files, terminal
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.memory_files import held_file
 from kubectl_mc.processes.requests import Request, same_jobs
 from kubectl_mc.processes.targets import Target
 
@@ -88,6 +87,8 @@ def check_flags(request: Request, total: int) -> None:
     typed = [name for name, _ in options.typed]
     if "show-diff" in typed and request.line.path != ("apply",):
         raise messages.flag_is_not_for("show-diff", request.line.verb, "apply")
+    if verbs.stores_words(request.line):  # of a run of an earlier version
+        raise messages.stores_words()
     wave_flags = [name for name in typed if name in _WAVE_FLAGS]
     if wave_flags and verbs.mode(request.row, request.line) == "terminal":
         raise messages.one_by_one(wave_flags[0], request.line.verb)
@@ -108,7 +109,7 @@ def prepared_change(
     log: record.RunLog,
 ) -> Iterator[Change]:
     """Read the input, and yield the change while it is held. Raises UserError for an input that can't be read."""
-    typed, line, environment = request.line, _without_question(request), request.environment
+    typed, line, environment = request.line, verbs.without_question(request.row, request.line), request.environment
     with ExitStack() as stack:
         change_input = ChangeInput(line)
         paths, held = local_files.local_paths(line) if verbs.is_kubectls(line) else [], dict[str, bytes]()
@@ -122,12 +123,10 @@ def prepared_change(
             change_input = change_input._replace(piped=tuple(pipes.values()), sources=sources)
             if change_input.content is not None:  # -f and -k have been read
                 paths = [local for local in paths if local.extent != "tree"]
-                held_path = stack.enter_context(held_file(change_input.content))
-                if mode == "captured":
-                    request = request._replace(stdin=held_path)
-                else:  # `exec` takes what comes from stdin for several objects
-                    held_line = grammar.without(change_input.line, ("filename",))
-                    change_input = change_input._replace(line=grammar.with_flags(held_line, ("filename", held_path)))
+                # `exec` takes what comes from stdin for several objects.
+                by_path = mode != "captured"
+                request = give_input(request, change_input.line, change_input.texts, stack, by_path)
+                change_input = change_input._replace(line=request.line)
         files = [local for local in paths if not pipe_files.is_pipe(local.path)]
         change_input = change_input._replace(files=digest_files(files, held))
         request = request._replace(line=change_input.line)
@@ -141,11 +140,6 @@ def prepared_change(
             log,
             addresses,
         )
-
-
-def _without_question(request: Request) -> CommandLine:
-    """Return the command line without kubectl's own question, for which ours stands."""
-    return grammar.without(request.line, (request.row.as_change.asks_by,))
 
 
 def carry_out(
@@ -241,7 +235,7 @@ def _preflight(change: Change, clusters: Sequence[str]) -> tuple[list[Finding], 
         results = edits.read_states(change, reachable)
         findings += [preflight.judge_finding(result._replace(stdout=b""), request) for result in results]
     elif verbs.mode(request.row, typed) != "terminal" and verbs.can_rehearse(request.row, typed):
-        findings += preflight.ask_clusters(request, [change.jobs[name] for name in reachable])
+        findings += preflight.ask_clusters(request, [change.jobs[name] for name in reachable], change.input.content)
     findings.sort(key=lambda finding: clusters.index(finding.cluster))
     refusals = {finding.cluster: finding.refusal for finding in findings if finding.refusal}
     if 0 < len(refusals) < len(clusters) and not request.options.continue_on_preflight_error:
@@ -256,7 +250,13 @@ def _report_refusals(change: Change, findings: Sequence[Finding]) -> int:
     results = [finding.result._replace(stdout=b"") for finding in findings if finding.result]
     report = make_report(results, _judging_request(change, results))
     reasons = preflight.describe_refusals(findings)
-    lines = report.lines if len(reasons) == 1 else (messages.all_refuse(len(findings)), *reasons)
+    if len(reasons) > 1:
+        lines: Sequence[str] = (messages.all_refuse(len(findings)), *reasons)
+    else:  # of several errors, the report may have only one
+        errors = messages.outcome_lines(results[0].stderr.decode("utf-8", "replace")) if results else []
+        said = [messages.visible(error) for error in errors]
+        is_complete = len(said) < 2 or all(error in "\n".join(report.lines) for error in said)
+        lines = report.lines if is_complete else said
     change.streams.say([*lines, messages.NOTHING_CHANGED])
     return report.status or 1
 
@@ -293,7 +293,8 @@ def _record_start(change: Change, waves: Sequence[tuple[str, ...]], findings: Se
         targets=written_addresses(change.addresses),
     )
     hidden = redaction.hidden_texts(change.typed, safe)
-    change = change._replace(log=change.log._replace(hidden=hidden, has_input=bool(written)))
+    files = tuple(name.name for name in change.request.input_names.values())
+    change = change._replace(log=change.log._replace(hidden=hidden, has_input=bool(written), files=files))
     return change._replace(namespaces={address.cluster: address.namespace for address in change.addresses})
 
 

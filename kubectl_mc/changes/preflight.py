@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.changes import redaction
+from kubectl_mc.changes import input_kinds, redaction
 from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import object_changes, report
@@ -49,14 +49,15 @@ class Finding(NamedTuple):
         return not self.refusal and object_changes.are_unchanged(self.objects, silent_is_unchanged=True)
 
 
-def ask_clusters(request: Request, jobs: Sequence[Job]) -> list[Finding]:
-    """Make the dry run for every job. Raises KeyboardInterrupt."""
+def ask_clusters(request: Request, jobs: Sequence[Job], content: bytes | None = None) -> list[Finding]:
+    """Make the dry run for every job. content: of the input. Raises KeyboardInterrupt."""
     if request.options.cluster_timeout is None:  # the change itself may wait for objects, a dry run never does
         request = request.with_options(request.options._replace(cluster_timeout=verbs.PATIENCE))
     dry_run = request.row.as_change.dry_run
     commands = [job_command(request, job._replace(line=rehearsal_line(job.line, dry_run))) for job in jobs]
     results = event_loop.collect_results(commands, request.parallel(len(jobs)), request.patience, request.stdin)
-    findings = [judge_finding(result, request) for result in results]
+    results = [request.named(result) for result in results]
+    findings = [judge_finding(result, request, content) for result in results]
     timed_out = messages.dry_run_timed_out(dry_run, request.patience)
     return [
         finding._replace(refusal=timed_out) if result.timed_out else finding
@@ -69,29 +70,38 @@ def rehearsal_line(line: CommandLine, dry_run: str) -> CommandLine:
     return grammar.with_flags(grammar.without(line, (*_OUTPUT_FLAGS, "dry-run")), ("dry-run", dry_run))
 
 
-def judge_finding(result: Result, request: Request) -> Finding:
-    """Return the finding of a dry run. Any failure is a refusal, as a missing object can't be changed either."""
+def judge_finding(result: Result, request: Request, content: bytes | None = None) -> Finding:
+    """Return the finding of a dry run. Any failure is a refusal, as a missing object can't be changed either.
+
+    content: of the input. What only it lacks that the input makes first, the change itself will find: a Namespace, or
+    a kind, of which the dry run says nothing more.
+    """
     objects = tuple(object_changes.parse_changes(result.stdout.decode("utf-8", "replace")))
+    complaints = messages.outcome_lines(result.stderr.decode("utf-8", "replace"))
+    if kinds := input_kinds.awaited_kinds(result, request, content):
+        objects += tuple(awaited for kind in kinds for awaited in kind.objects)
+        result = result._replace(stderr=input_kinds.without_awaited(result.stderr, kinds))
     cause = report.result_cause(result, request)
-    # If only a Namespace is missing that the input creates first, the change itself will find it.
     created = {change.name for change in objects if change.kind == "namespace" and change.result == "created"}
     lines = messages.outcome_lines(result.stderr.decode("utf-8", "replace"))
     missing = [_NO_NAMESPACE.search(line) for line in lines]
-    creates_namespace = missing and all(match is not None and match[1] in created for match in missing)
-    return Finding(result.cluster, objects, cause.reason if cause and not creates_namespace else "", result)
+    creates_missing = complaints and all(match is not None and match[1] in created for match in missing)
+    return Finding(result.cluster, objects, cause.reason if cause and not creates_missing else "", result)
 
 
 def describe_findings(findings: Sequence[Finding]) -> list[str]:
     """Return lines that say which clusters would change and how, which would not, and which refuse."""
     lines = []
-    groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    groups: dict[tuple[ObjectChange, ...], list[str]] = {}
     for finding in findings:
         if not finding.refusal and not finding.unchanged:
-            changes = tuple((change.resource, change.result) for change in finding.objects)
-            groups.setdefault(changes, []).append(finding.cluster)
+            groups.setdefault(finding.objects, []).append(finding.cluster)
+    several = len({change.namespace for changes in groups for change in changes if change.namespace}) > 1
     for changes, clusters in groups.items():
         lines.append(f"Would change {messages.cluster_count(len(clusters))}: {fold_names(clusters)}")
-        lines += [f"  {messages.visible(f'{resource} {result}')}" for resource, result in changes[:10]]
+        for change in changes[:10]:
+            where = f" in namespace {change.namespace}" if several and change.namespace else ""
+            lines.append(f"  {messages.visible(f'{change.resource} {change.result}{where}')}")
         if len(changes) > 10:
             lines.append(f"  and {len(changes) - 10} more")
     if unchanged := [finding.cluster for finding in findings if finding.unchanged]:
@@ -111,9 +121,11 @@ def describe_refusals(refusals: Sequence[Finding]) -> list[str]:
 
 def subject(request: Request, findings: Sequence[Finding]) -> str:
     """Return what the question says the change is about: the objects of the findings, else the words or files typed."""
-    objects = list(dict.fromkeys((change.kind, change.name) for finding in findings for change in finding.objects))
-    if 0 < len(objects) <= 3:
-        return ", ".join(f"{kind.partition('.')[0]} '{messages.visible(name)}'" for kind, name in objects)
+    changes = [change for finding in findings for change in finding.objects]
+    objects = dict.fromkeys((change.kind, change.name, change.namespace) for change in changes)
+    resources = dict.fromkeys((kind, name) for kind, name, _ in objects)
+    if 0 < len(objects) <= 3 and len(resources) == len(objects):
+        return ", ".join(f"{kind.partition('.')[0]} '{messages.visible(name)}'" for kind, name in resources)
     if objects:
         return f"{len(objects)} objects"
     words = [word for word in grammar.operands(request.line) if redaction.REDACTED not in word]
@@ -138,6 +150,7 @@ def show_differences(request: Request, jobs: Sequence[Job], streams: Streams) ->
     diff = request._replace(row=verbs.find_row(line), line=line)
     commands = [job_command(diff, job._replace(line=line)) for job in jobs]
     results = event_loop.collect_results(commands, request.parallel(len(jobs)), diff.patience, request.stdin)
+    results = [request.named(result) for result in results]
     groups: dict[str, list[str]] = {}
     for result in results:
         cause = report.result_cause(result, diff)

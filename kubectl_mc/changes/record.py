@@ -38,7 +38,7 @@ class RunLog(NamedTuple):
     """The record, opened to append the events of one run.
 
     hidden: the secrets of the command line, which the reasons of failures are not to quote
-    has_input: the command has an input, which they are not to quote either
+    has_input: the command has an input, which they are not to quote either, but for the names of its files
     """
 
     descriptor: int
@@ -46,13 +46,14 @@ class RunLog(NamedTuple):
     path: str
     hidden: tuple[str, ...] = ()
     has_input: bool = False
+    files: tuple[str, ...] = ()
 
     def write(self, event: str, **fields: Any) -> None:
         """Append a line for an event. Raises UserError if it can't be written: then nothing more may be changed."""
         now = time.time()
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z"
         if "reason" in fields:
-            fields["reason"] = redaction.redact_quotes(fields["reason"], self.hidden, self.has_input)
+            fields["reason"] = redaction.redact_quotes(fields["reason"], self.hidden, self.has_input, self.files)
         line = json.dumps({"run": self.run, "time": stamp, "event": event, **fields}).encode()
         try:
             size = os.fstat(self.descriptor).st_size

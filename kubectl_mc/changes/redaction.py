@@ -67,13 +67,16 @@ def _left_out(typed: str, kept: str) -> Sequence[str]:
 _QUOTE = re.compile(r"""['"`{\[]|value: """)
 
 
-def redact_quotes(text: str, hidden: Iterable[str], of_input: bool) -> str:
+def redact_quotes(text: str, hidden: Iterable[str], of_input: bool, files: Iterable[str] = ()) -> str:
     """Redact what a text, such as kubectl's error, quotes of the command line and of the input.
 
     hidden: what is left out of the command line
-    of_input: the command has an input, which the text may quote as well; then it ends where it quotes anything
+    of_input: the command has an input, which the text may quote as well; then it ends where it quotes anything but
+        the names of its files
     """
-    if of_input and (quote := _QUOTE.search(text)):
+    names = "|".join(re.escape(f'"{file}"') for file in files if file)
+    unquoted = re.sub(names, lambda name: "x" * len(name[0]), text) if names else text
+    if of_input and (quote := _QUOTE.search(unquoted)):
         text = text[: quote.start()] + REDACTED
     for secret in hidden:
         for form in (secret, json.dumps(secret, ensure_ascii=False)[1:-1]):  # as Go's %q writes it, nearly

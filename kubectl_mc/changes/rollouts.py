@@ -12,7 +12,7 @@ from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.requests import job_command
 
-_GRACE = 10.0  # seconds that a kubectl has beyond its own --timeout
+GRACE = 10.0  # seconds that a kubectl has beyond its own --timeout
 
 # kubectl's error for the strategy OnDelete, under which pods are replaced only when somebody deletes them.
 _NOTHING_TO_SEE = "rollout status is only available for"
@@ -32,7 +32,7 @@ def wait_for_rollouts(
         line = related_line(change.typed, words, workload.namespace)
         request = change.request._replace(row=verbs.find_row(line), line=line)
         commands.append(job_command(request, change.jobs[cluster]._replace(line=line)))
-    results = event_loop.collect_results(commands, change.request.parallel(len(commands)), timeout + _GRACE)
+    results = event_loop.collect_results(commands, change.request.parallel(len(commands)), timeout + GRACE)
     reasons = dict.fromkeys(workloads, "")
     for (cluster, workload), result in zip(watched, results):
         stderr = result.stderr.decode("utf-8", "replace")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.changes import edits, record, rollouts
+from kubectl_mc.changes import edits, input_kinds, record, rollouts
 from kubectl_mc.changes.change import DEFAULT_WAVE_TIMEOUT, Change, Progress
+from kubectl_mc.changes.input_kinds import InputKind
 from kubectl_mc.changes.record import Outcome, State
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.options import seconds
@@ -46,11 +48,58 @@ def run_waves(
                 _wait_for_wave(change, clusters, progress)
 
 
+class _Begun(NamedTuple):
+    """A cluster that has begun. started: a time of time.monotonic; before: the outcome until then"""
+
+    started: float
+    before: Outcome
+
+
 def _run_wave(change: Change, clusters: Sequence[str], progress: Progress) -> None:
-    """Run the command on the clusters of a wave."""
+    """Run the command on the clusters of a wave, and once more where it has made kinds that its own input needs."""
+    begun: dict[str, _Begun] = {}
+    awaiting: dict[str, Result] = {}  # the first run of a cluster whose second has not ended
+    kinds: dict[str, Sequence[InputKind]] = {}
+    try:
+        for result in _run_jobs(change, clusters, progress, begun):
+            if awaited := input_kinds.awaited_kinds(result, change.request, change.input.content):
+                awaiting[result.cluster], kinds[result.cluster] = result, awaited
+            else:
+                _settle_result(change, progress, result, begun)
+        if awaiting:
+            crds = list(dict.fromkeys(kind.crd for awaited in kinds.values() for kind in awaited))
+            change.streams.say([messages.waiting_for_kinds(crds, fold_names(awaiting))])
+            for cluster, reason in input_kinds.wait_for_kinds(change, kinds).items():
+                if reason:
+                    failed = input_kinds.failed_result(awaiting.pop(cluster), kinds[cluster], reason)
+                    _settle_result(change, progress, failed, begun)
+            for second in _run_jobs(change, list(awaiting), progress, begun):
+                result = input_kinds.joined_result(awaiting.pop(second.cluster), second, change.request)
+                _settle_result(change, progress, result, begun)
+    except KeyboardInterrupt:
+        pass  # the second one, and the event loop has ended the kubectls
+    except OSError as error:  # of the event loop itself, which has ended the kubectls
+        progress.stop_reason = error.strerror or str(error)
+    for cluster in begun:
+        if cluster not in progress.results:  # it was ended
+            first = awaiting.get(cluster, Result(cluster, b"", b"", None))
+            progress.results[cluster] = first._replace(status=None)
+            objects = change.with_namespaces(
+                cluster, object_changes.parse_changes(first.stdout.decode(errors="replace"))
+            )
+            outcome = Outcome(cluster, "unknown", progress.stop_reason or "interrupted", objects=objects, unsure=True)
+            progress.outcomes[cluster] = outcome
+            _record(change, progress, "cluster", **written_outcome(outcome))
+
+
+def _run_jobs(
+    change: Change, clusters: Sequence[str], progress: Progress, begun: dict[str, _Begun]
+) -> Iterator[Result]:
+    """Run the command on clusters, and yield the results as they come.
+
+    begun: gets the clusters that begin now; one that is in it has its second run
+    """
     request, jobs = change.request, [change.jobs[cluster] for cluster in clusters]
-    started: dict[int, float] = {}
-    before: dict[int, Outcome] = {}
     outputs: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in jobs]
     screen = streamed.Screen(request, jobs) if verbs.mode(request.row, request.line) == "streamed" else None
     # A screen shows stdout at once; it is kept as well only if it says what became of the objects.
@@ -59,49 +108,46 @@ def _run_wave(change: Change, clusters: Sequence[str], progress: Progress) -> No
     def may_start(index: int) -> bool:
         """Record that a cluster begins. It must not begin if that fails."""
         cluster = jobs[index].label
+        if cluster in begun:
+            return True
         if not progress.may_continue or not _record(change, progress, "begin", cluster=cluster):
             return False
-        started[index], before[index] = time.monotonic(), progress.outcomes[cluster]
-        progress.outcomes[cluster] = before[index]._replace(state="running", reason="", rolled_out=None)
+        begun[cluster] = _Begun(time.monotonic(), progress.outcomes[cluster])
+        progress.outcomes[cluster] = begun[cluster].before._replace(state="running", reason="", rolled_out=None)
         return True
 
     def on_start_error(index: int, error: OSError) -> None:
         """Let the others finish, and start no more."""
-        del started[index]
-        _settle_unstarted(change, progress, before[index], error)
+        if jobs[index].label in second_runs:
+            progress.stop_reason = messages.system_error(error)
+        else:
+            _settle_unstarted(change, progress, begun.pop(jobs[index].label).before, error)
 
+    second_runs = set(begun)
     commands = [job_command(request, job._replace(line=answers.mergeable_line(request, job.line))) for job in jobs]
     parallel = request.parallel(len(jobs))
-    try:
-        for event in event_loop.run_commands(
-            commands, parallel, request.patience, request.stdin, may_start=may_start, on_start_error=on_start_error
-        ):
-            if screen:
-                screen.show(event)
-            if isinstance(event, Chunk):
-                if keeps_stdout or event.stream == "stderr":
-                    outputs[event.command_index][event.stream].append(event.text)
-                continue
-            stdout, stderr = (b"".join(outputs[event.command_index][name]) for name in ("stdout", "stderr"))
-            result = Result(event.cluster, stdout, stderr, event.status, event.timed_out)
-            progress.results[event.cluster] = result
-            took = time.monotonic() - started[event.command_index]
-            outcome = judge_outcome(change, result, took, progress.outcomes[event.cluster])
-            progress.outcomes[event.cluster] = outcome
-            progress.finished.add(event.cluster)
-            exit_status = None if result.timed_out else result.status
-            _record(change, progress, "cluster", exit=exit_status, **written_outcome(outcome))
-    except KeyboardInterrupt:
-        pass  # the second one, and the event loop has ended the kubectls
-    except OSError as error:  # of the event loop itself, which has ended the kubectls
-        progress.stop_reason = error.strerror or str(error)
-    for index in started:
-        cluster = jobs[index].label
-        if cluster not in progress.results:  # it was ended
-            progress.results[cluster] = Result(cluster, b"", b"", None)
-            outcome = Outcome(cluster, "unknown", progress.stop_reason or "interrupted", unsure=True)
-            progress.outcomes[cluster] = outcome
-            _record(change, progress, "cluster", **written_outcome(outcome))
+    for event in event_loop.run_commands(
+        commands, parallel, request.patience, request.stdin, may_start=may_start, on_start_error=on_start_error
+    ):
+        if screen:
+            screen.show(event)
+        if isinstance(event, Chunk):
+            if keeps_stdout or event.stream == "stderr":
+                outputs[event.command_index][event.stream].append(event.text)
+            continue
+        stdout, stderr = (b"".join(outputs[event.command_index][name]) for name in ("stdout", "stderr"))
+        yield request.named(Result(event.cluster, stdout, stderr, event.status, event.timed_out))
+
+
+def _settle_result(change: Change, progress: Progress, result: Result, begun: Mapping[str, _Begun]) -> None:
+    """Record the outcome of a cluster whose kubectl has ended."""
+    progress.results[result.cluster] = result
+    took = time.monotonic() - begun[result.cluster].started
+    outcome = judge_outcome(change, result, took, progress.outcomes[result.cluster])
+    progress.outcomes[result.cluster] = outcome
+    progress.finished.add(result.cluster)
+    exit_status = None if result.timed_out else result.status
+    _record(change, progress, "cluster", exit=exit_status, **written_outcome(outcome))
 
 
 def _settle_unstarted(change: Change, progress: Progress, before: Outcome, error: OSError) -> None:

@@ -90,6 +90,8 @@ class ChangeTraits(NamedTuple):
     counted_by, counted_unnamed, counted_types: flags, the lack of a name, and types of objects with which the change
         affects so much that the user has to type the number of clusters
     repeatable: making the change twice leaves what making it once leaves
+    defines_kinds: it makes what is in its input, CRDs too. Where that input has objects of such a kind as well, it is
+        given once more when the kind is there; so it must be repeatable
     revises: it can give a workload a new revision, which `rollout undo` takes back
     stops: by default, a cluster's failure stops the change in the others
     asks_by: the flag with which kubectl itself asks on stdin
@@ -107,6 +109,7 @@ class ChangeTraits(NamedTuple):
     counted_unnamed: bool = False
     counted_types: tuple[str, ...] = ()
     repeatable: bool = False
+    defines_kinds: bool = False
     revises: bool = False
     stops: bool = True
     asks_by: str = ""
@@ -196,7 +199,12 @@ _ROWS = (
     VerbRow("edit", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True, revises=True)),
     VerbRow("apply edit-last-applied", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True)),
     VerbRow("annotate", modes=_LOCAL_BY_FLAG, change=_PAIRS),
-    VerbRow("apply", change=ChangeTraits(unrehearsed_by=_FORCE, counted_by=("prune",), repeatable=True, revises=True)),
+    VerbRow(
+        "apply",
+        change=ChangeTraits(
+            unrehearsed_by=_FORCE, counted_by=("prune",), repeatable=True, defines_kinds=True, revises=True
+        ),
+    ),
     VerbRow("auth", change=ChangeTraits(rehearsed=False, repeatable=True), group=True),
     VerbRow("autoscale", change=ChangeTraits()),
     VerbRow("certificate", change=_REPEATABLE, group=True),
@@ -218,7 +226,9 @@ _ROWS = (
         "replace",
         waiting=_MINUTES,
         # With --force, kubectl deletes the objects that it replaces.
-        change=ChangeTraits(unrehearsed_by=_FORCE, counted_by=("force",), repeatable=True, revises=True),
+        change=ChangeTraits(
+            unrehearsed_by=_FORCE, counted_by=("force",), repeatable=True, defines_kinds=True, revises=True
+        ),
     ),
     VerbRow("rollout", change=ChangeTraits(), group=True),
     VerbRow("rollout restart", change=_REVISING),
@@ -331,6 +341,16 @@ def can_rehearse(row: VerbRow, line: CommandLine) -> bool:
     """Return whether kubectl can show beforehand, with a dry run, what the change would do."""
     change = row.as_change
     return change.rehearsed and _takes_dry_run(line) and not _any(line, change.unrehearsed_by)
+
+
+def without_question(row: VerbRow, line: CommandLine) -> CommandLine:
+    """Return the command line without kubectl's own question on stdin: ours stands for it, a dry run needs none."""
+    return grammar.without(line, (row.as_change.asks_by,))
+
+
+def stores_words(line: CommandLine) -> bool:
+    """Return whether kubectl stores the words of its command line in the objects (--record, a change's cause)."""
+    return is_kubectls(line) and grammar.is_set(line, "record")
 
 
 def compares_states(row: VerbRow, line: CommandLine) -> bool:

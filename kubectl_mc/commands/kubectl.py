@@ -34,6 +34,8 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
     environment = programs.with_kubectl(environment)
     row = verbs.find_row(line)
     mode = verbs.mode(row, line)
+    if verbs.stores_words(line) and not verbs.asks_for_help(line):
+        raise messages.stores_words()
     if verbs.is_change(row, line):
         environment = environment.for_change()
     if mode == "local":
@@ -64,9 +66,10 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
         from kubectl_mc.changes import gate
 
         return gate.make_change(request, choice.clusters, targets)
+    if verbs.is_dry_run(row, line):
+        request = request._replace(line=verbs.without_question(row, line))
     reachable = [target for target in targets if not target.problem]
-    with _held_input(request, mode) as (line, stdin):
-        request = request._replace(line=line, stdin=stdin)
+    with _held_input(request, mode) as request:
         if mode == "terminal":
             from kubectl_mc.merge import report
             from kubectl_mc.processes import terminal
@@ -101,23 +104,26 @@ def _run_locally(line: CommandLine, environment: Environment) -> int:
 
 
 @contextmanager
-def _held_input(request: Request, mode: Mode) -> Iterator[tuple[CommandLine, str | None]]:
-    """Yield the command line, and the path of what its kubectls read from stdin: the input (-f, -k); None without any.
+def _held_input(request: Request, mode: Mode) -> Iterator[Request]:
+    """Yield the request whose kubectls read its input (-f, -k).
 
     As for a change, it is read once, so that every cluster gets the same bytes. If possible, they are on no disk.
     """
     line, stdin = request.line, request.environment.streams.stdin.buffer.read
     rehearses = verbs.is_dry_run(request.row, line)
     if mode == "terminal" or not (rehearses or grammar.values(line, "filename") or grammar.values(line, "kustomize")):
-        yield line, None
+        yield request
         return
     from kubectl_mc.changes.change_input import read_input
+    from kubectl_mc.changes.input_texts import give_input
     from kubectl_mc.processes import pipe_files
-    from kubectl_mc.processes.memory_files import held_file
 
     with ExitStack() as stack:
         if rehearses:
             line, _ = stack.enter_context(pipe_files.held_pipes(line, stdin))
         command_input = read_input(request.environment, line, stdin)
-        content = command_input.content
-        yield command_input.line, None if content is None else stack.enter_context(held_file(content))
+        line = command_input.line
+        if command_input.content is None:
+            yield request._replace(line=line)
+        else:
+            yield give_input(request, line, command_input.texts, stack, by_path=False)

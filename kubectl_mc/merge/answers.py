@@ -144,7 +144,7 @@ def merge_answers(
     if verbs.is_dry_run(request.row, line):
         from kubectl_mc.merge import object_changes
 
-        return object_changes.dry_run_table(outputs)
+        return object_changes.dry_run_answer(outputs, on_terminal)
     if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
         fold = request.row.output.fold if options.fold is None else options.fold
         return sections.render_sections(outputs, on_terminal, fold)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import Any, NamedTuple
 
+from kubectl_mc.merge import sections
 from kubectl_mc.messages import own_tables
 from kubectl_mc.processes.yaml_loader import safe_loader
 
@@ -105,28 +106,62 @@ def with_namespaces(
 
 
 @lru_cache(maxsize=1)  # it is called for every cluster with the same input
-def declared_workloads(content: bytes) -> tuple[ObjectChange, ...]:
-    """Return the workloads that an input declares; () for invalid YAML, about which kubectl has the better error."""
+def declared_objects(content: bytes) -> tuple[Mapping[str, Any], ...]:
+    """Return the objects of an input and its Lists; () for invalid YAML, about which kubectl has the better error."""
     import yaml
 
     try:
         documents = yaml.load_all(content, Loader=safe_loader())
-        return tuple(workload for document in documents for workload in _workloads(document))
+        return tuple(declared for document in documents for declared in _objects(document))
     except (yaml.YAMLError, ValueError, TypeError, IndexError, RecursionError):
         return ()
 
 
-def _workloads(document: Any) -> Iterator[ObjectChange]:
+def _objects(document: Any) -> Iterator[Mapping[str, Any]]:
     if not isinstance(document, dict):
         return
-    kind = str(document.get("kind"))
-    if kind.endswith("List"):
+    if str(document.get("kind")).endswith("List"):
         for item in document.get("items") or ():
-            yield from _workloads(item)
-    metadata = document.get("metadata")
-    group = str(document.get("apiVersion")).partition("/")[0]
-    if isinstance(metadata, dict) and f"{kind.lower()}.{group}" in WORKLOADS:
-        yield ObjectChange(f"{kind.lower()}.{group}/{metadata.get('name')}", "", str(metadata.get("namespace") or ""))
+            yield from _objects(item)
+    yield document
+
+
+@lru_cache(maxsize=1)
+def declared_workloads(content: bytes) -> tuple[ObjectChange, ...]:
+    """Return the workloads that an input declares."""
+    workloads_of_input = []
+    for declared in declared_objects(content):
+        metadata = declared.get("metadata")
+        kind = f"{str(declared.get('kind')).lower()}.{str(declared.get('apiVersion')).partition('/')[0]}"
+        if isinstance(metadata, dict) and kind in WORKLOADS:
+            namespace = str(metadata.get("namespace") or "")
+            workloads_of_input.append(ObjectChange(f"{kind}/{metadata.get('name')}", "", namespace))
+    return tuple(workloads_of_input)
+
+
+def joined_lines(first: str, second: str) -> str:
+    """Return the lines of two runs of one command as those of one.
+
+    A line that says that there was nothing to do gives way to what the first run says of that object. What only the
+    first run says comes last.
+    """
+    earlier: dict[object, list[str]] = {}
+    for line in first.splitlines():
+        earlier.setdefault(_subject(line), []).append(line)
+    lines = []
+    for line in second.splitlines():
+        before = earlier.get(_subject(line))
+        was = before.pop(0) if before else line
+        change = _parse_line(line)
+        lines.append(was if change and change.is_none else line)
+    lines += [line for remaining in earlier.values() for line in remaining]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _subject(line: str) -> object:
+    """Return the object that a line is about, or else the line."""
+    change = _parse_line(line)
+    return (change.resource, change.namespace) if change else line
 
 
 def workloads(changes: Iterable[ObjectChange]) -> list[ObjectChange]:
@@ -136,14 +171,22 @@ def workloads(changes: Iterable[ObjectChange]) -> list[ObjectChange]:
     return list({(change.resource, change.namespace): change for change in existing}.values())
 
 
-def dry_run_table(outputs: Sequence[tuple[str, str]]) -> str:
-    """Return a dry run that the user asked for as one table. outputs: (cluster, what its kubectl printed)."""
-    rows = [(cluster, change.resource, change.result) for cluster, text in outputs for change in parse_changes(text)]
-    other_lines = [
-        (cluster, "<none>", line)
-        for cluster, text in outputs
-        for line in text.splitlines()
-        if line.strip() and not parse_changes(line)
+def dry_run_answer(outputs: Sequence[tuple[str, str]], on_terminal: bool) -> str:
+    """Return a dry run that the user asked for: a table of the objects, or else what kubectl printed, in sections.
+
+    outputs: (cluster, what its kubectl printed); on_terminal: see `sections.render_sections`
+    It is a table if each line is about an object, and no two lines of a cluster say the same: kubectl doesn't always
+    say in which namespaces objects of one name are. The namespace has a column if the lines name several.
+    """
+    lines = [(cluster, line) for cluster, text in outputs for line in text.splitlines() if line.strip()]
+    changes = [(cluster, change) for cluster, line in lines if (change := _parse_line(line))]
+    if len(changes) < len(lines) or len(set(changes)) < len(changes):
+        return sections.render_sections(outputs, on_terminal)
+    if not changes:
+        return ""
+    several = len({change.namespace for _, change in changes if change.namespace}) > 1
+    rows = [
+        (cluster, *((change.namespace or "<none>",) if several else ()), change.resource, change.result)
+        for cluster, change in changes
     ]
-    all_rows = [*rows, *other_lines]
-    return own_tables.render_table(("CLUSTER", "RESOURCE", "RESULT"), all_rows) if all_rows else ""
+    return own_tables.render_table(("CLUSTER", *(("NAMESPACE",) if several else ()), "RESOURCE", "RESULT"), rows)

@@ -20,6 +20,7 @@ FOUND_DONE = "found done"
 OTHER_URL_LOGIN = "the user, password or query in the URL of its server or proxy is another one"
 NOT_READABLE = "a line about it in the record can't be read"
 NOTHING_CHANGED = "So nothing was changed"
+AWAITS_KIND = "once its kind is there, which this input defines (no dry run)"
 
 
 def needs_yes() -> UserError:
@@ -223,6 +224,14 @@ def which_run(command: str) -> UserError:
     return UserError(f"which run? kubectl mc audit list shows them; then: kubectl mc {command} RUN")
 
 
+def stores_words() -> UserError:
+    """Say that --record is refused."""
+    return UserError(
+        "--record would store the words that each kubectl is given here, which are not yours (it is deprecated). "
+        "Leave it out; to store why: kubectl mc annotate TYPE/NAME kubernetes.io/change-cause='…' --overwrite"
+    )
+
+
 def no_such_path(path: str) -> UserError:
     """Say that -f names a file that does not exist. The text is kubectl's."""
     return UserError(f'the path "{visible(path)}" does not exist')
@@ -308,6 +317,19 @@ def nothing_to_undo(run: str) -> UserError:
 def not_waited_for(resources: Sequence[str]) -> str:
     """Say that the rollout of resources cannot be waited for."""
     return f"Not waited for, as kubectl doesn't say in which namespace they are: {name_list(resources)}"
+
+
+def waiting_for_kinds(crds: Sequence[str], names: str) -> str:
+    """Say that CRDs of the input are waited for, to give the input once more. names: the clusters, folded"""
+    return f"Waiting for {name_list(crds)} in {names}, to make the objects of that kind"
+
+
+def not_established(crds: Sequence[str], timeout: str, cause: str) -> str:
+    """Say that the input is not given once more, as a CRD of it is not established. cause: in kubectl's words"""
+    return (
+        f"the objects of {name_list(crds)} were not made, as it wasn't established after {timeout} "
+        f"(--cluster-timeout): {cause}"
+    )
 
 
 def not_rolled_back(resources: Sequence[str]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_mc.command_line import verbs
 from kubectl_mc.command_line.grammar import CommandLine
@@ -16,12 +16,16 @@ from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Command, Result, default_parallel
 from kubectl_mc.processes.targets import Target
 
+if TYPE_CHECKING:
+    from kubectl_mc.messages.input_names import InputName
+
 
 class Request(NamedTuple):
     """One kubectl command line for the fleet.
 
     row: of the verb table
     stdin: the path of the content of our stdin, if the command reads it (`-f -`)
+    input_names: of what its kubectls read as its input (see `with_input_names`)
     unreachable: the results of the clusters that are not asked, as if their kubectls had failed
     """
 
@@ -30,6 +34,7 @@ class Request(NamedTuple):
     line: CommandLine
     stdin: str | None = None
     unreachable: tuple[Result, ...] = ()
+    input_names: Mapping[str, InputName] = {}
 
     @property
     def options(self) -> Options:
@@ -39,6 +44,14 @@ class Request(NamedTuple):
     def with_options(self, options: Options) -> Request:
         """Return the request with other options."""
         return self._replace(environment=self.environment._replace(options=options))
+
+    def named(self, result: Result) -> Result:
+        """Return a result whose errors name the user's files."""
+        if not self.input_names:
+            return result
+        from kubectl_mc.messages.input_names import with_input_names
+
+        return result._replace(stderr=with_input_names(result.stderr, self.input_names))
 
     @property
     def shows_on_terminal(self) -> bool:

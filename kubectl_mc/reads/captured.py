@@ -79,7 +79,8 @@ def _collect(request: Request, jobs: Sequence[Job]) -> list[Result]:
     """Run the jobs, and return their results; after Ctrl-C those of the jobs that had ended."""
     commands = [job_command(request, job) for job in jobs]
     parallel = request.parallel(len(jobs))
-    return event_loop.collect_results(commands, parallel, request.patience, request.stdin, partial=True)
+    results = event_loop.collect_results(commands, parallel, request.patience, request.stdin, partial=True)
+    return [request.named(result) for result in results]
 
 
 def _ask_without_missing_types(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
@@ -13,6 +13,7 @@ from kubectl_mc.merge.report import NOTHING, make_report, result_cause
 from kubectl_mc.merge.sections import marked_headings
 from kubectl_mc.merge.watches import EventColumn, WatchedDocuments, WatchedTable
 from kubectl_mc.messages.colours import coloured, wants_colour
+from kubectl_mc.messages.input_names import InputName, with_input_names
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command
@@ -91,7 +92,8 @@ class Screen:
                 f"[{coloured(job.label, job.target.cluster) if colour else job.label}] " for colour in self._colours
             )
             printer = self._new_printer(job, stdout_prefix)
-            self._outputs.append(_JobOutput(job, printer, stderr_prefix, holds=self._request.row.change is None))
+            holds = self._request.row.change is None
+            self._outputs.append(_JobOutput(job, printer, stderr_prefix, holds, self._request.input_names))
 
     def show(self, event: Chunk | Exit) -> None:
         """Show what a job has written, or the rest of it when the job has ended."""
@@ -162,11 +164,15 @@ class _JobOutput:
 
     holds: an error before the first line of stdout is held back with the lines after it: if the job fails, the report
         names it once for all clusters. Other lines are shown at once: a credential plugin may ask the user to log in.
+    names: of the input (see `with_input_names`)
     held_lines: the lines that are held back until `release`
     """
 
-    def __init__(self, job: Job, printer: Printer, stderr_prefix: str, holds: bool) -> None:
+    def __init__(
+        self, job: Job, printer: Printer, stderr_prefix: str, holds: bool, names: Mapping[str, InputName]
+    ) -> None:
         self._job = job
+        self._input_names = names
         self.printer = printer
         self.stderr_prefix = stderr_prefix
         self._holds = self._hides_nothing_found = holds
@@ -192,6 +198,7 @@ class _JobOutput:
             return []
         whole, _, rest = b"".join(self._unfinished).rpartition(b"\n")
         self._unfinished = [rest]
+        whole = with_input_names(whole, self._input_names)
         self._stderr = (self._stderr + whole + b"\n")[-STORED_STDERR:]
         shown = []
         for line in whole.decode("utf-8", "replace").split("\n"):

@@ -10,7 +10,6 @@ from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
-from kubectl_mc.merge import object_changes
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.event_loop import Result
@@ -169,13 +168,16 @@ def test_the_findings_are_told_by_what_they_have_in_common() -> None:
     ]
 
 
-def test_what_kubectl_prints_beside_objects_is_in_the_table_too() -> None:
-    rows = object_changes.dry_run_table([("c1", "clusterrole.x/a reconciled (dry run)\nmissing rules:\n")]).splitlines()
-    assert [row.split() for row in rows] == [
-        ["CLUSTER", "RESOURCE", "RESULT"],
-        ["c1", "clusterrole.x/a", "reconciled"],
-        ["c1", "<none>", "missing", "rules:"],
+def test_objects_of_one_name_are_told_apart_by_their_namespaces() -> None:
+    namespaces = ("shop", "web")
+    evicted = Finding("c1", tuple(ObjectChange("pod/a", "evicting", namespace) for namespace in namespaces))
+    assert preflight.describe_findings([evicted]) == [
+        "Would change 1 cluster: c1",
+        "  pod/a evicting in namespace shop",
+        "  pod/a evicting in namespace web",
     ]
+    assert preflight.subject(APPLY, [evicted]) == "2 objects"
+    assert "namespace" not in str(preflight.describe_findings([evicted._replace(objects=evicted.objects[:1])]))
 
 
 def stubbed(folder: Path, line: str, script: str) -> Request:

@@ -226,6 +226,15 @@ def test_a_reason_does_not_quote_the_input(reason: str, recorded: str) -> None:
     assert redaction.redact_quotes(reason, (), of_input=False) == reason
 
 
+def test_a_reason_names_the_files_of_the_input() -> None:
+    reason = 'error when creating "a.yaml" (document 2): "b.yaml" and "hunter2"'
+    recorded = 'error when creating "a.yaml" (document 2): "b.yaml" and <redacted>'
+    assert redaction.redact_quotes(reason, (), True, ("", "b.yaml", "a.yaml")) == recorded
+    assert redaction.redact_quotes(reason, ("a.yaml",), True, ("a.yaml",)).startswith(
+        'error when creating "<redacted>"'
+    )
+
+
 @pytest.mark.parametrize(
     ("argv", "kept"),
     [

@@ -100,6 +100,16 @@ def test_what_is_no_dry_run_goes_through_the_gate(place: Place, command: str) ->
     assert (runs(place), (place.folder / "ran").exists()) == ([], False)
 
 
+@pytest.mark.parametrize("flags", ["--record --yes", "--record=true --dry-run=server -o yaml"])
+def test_words_that_the_user_has_not_typed_are_not_stored(place: Place, flags: str) -> None:
+    refused = place.mc(targeted("set image deploy/cart -n shop app=new", flags))
+    assert (refused.status, refused.stdout, "--record would store" in refused.stderr) == (1, "", True)
+    assert runs(place) == []
+    done = place.mc(targeted("set image deploy/cart -n shop app=new --record=false --yes"))
+    assert done.status == 0
+    assert "change-cause" not in everywhere(place, CART)["c1"]
+
+
 def test_the_differences_of_an_apply(place: Place) -> None:
     place.kubectl("c1", "apply -f DIR/new.yaml")
     place.kubectl("c3", "apply -f DIR/new.yaml")

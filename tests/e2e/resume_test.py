@@ -130,6 +130,14 @@ def test_an_edit_can_be_gone_on_with(place: Place) -> None:
     assert [cluster for cluster in MEMBERS if "debug" in edited[cluster]] == list(TARGETS)
 
 
+def test_words_that_the_user_has_not_typed_are_not_stored_by_resume(place: Place) -> None:
+    log = record.open_log(record.record_path(place.shell.environment["HOME"]), record.new_run_id())
+    argv = ["set", "image", "deploy/cart", "app=new", "--namespace=shop", "--record", "--clusters=c1"]
+    log.write("start", argv=argv, directory="/", waves=[["c1"]], targets=[{"cluster": "c1"}])
+    refused = place.mc("resume last --yes")
+    assert (refused.status, "--record would store" in refused.stderr) == (1, True)
+
+
 # --- undo --------------------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.changing import LABEL, TARGETS, everywhere, labelled, runs, states, targeted, writes
 from tests.e2e.conftest import MC, MEMBERS, needs
+from tests.e2e.input_kinds_test import input_of, without_discovery
 from tests.e2e.running import Running
 from tests.e2e.verbs_test import Place
 
@@ -96,6 +97,26 @@ def test_killed_between_any_two_steps_a_run_can_be_gone_on_with(
     (run,) = runs(place)
     assert run.ended
     assert set(states(run).values()) <= {"changed", "unchanged"}
+
+
+# A dry run, a look into the kubeconfig, the first run, which makes the CRD, the waiting for it, the second run.
+@pytest.mark.parametrize(("number", "how"), [(3, "behind"), (4, "ahead"), (4, "behind"), (5, "ahead"), (5, "behind")])
+def test_killed_between_its_two_runs_a_change_can_be_gone_on_with(
+    place: Place, stopping: Callable[[int, str], None], number: int, how: str
+) -> None:
+    place = without_discovery(place)
+    stopping(number, how)
+    command = f"apply {input_of(place, 'file')} --clusters=c1 --yes"
+    with place.shell.running(*place.words(command)) as running:
+        running.end()
+        wait_for_children(running)
+    assert running.process.returncode == -9
+    (place.folder / "kubectl").unlink()
+    assert states(runs(place)[0]) == {"c1": "unknown"}
+    done = place.mc("resume last --yes")
+    assert done.status == 0, done.stderr
+    assert place.kubectl("c1", "get gadget g1 -n shop").status == 0
+    assert states(runs(place)[0]) == {"c1": "unchanged" if number == 5 and how == "behind" else "changed"}
 
 
 @pytest.mark.parametrize("how", ["ahead", "behind"])

@@ -100,7 +100,8 @@ def test_a_change_is_refused_rehearsed_confirmed_and_written_down(place: Place, 
     if case.dry:
         rehearsed = place.mc(targeted(case.command, "--dry-run=server"))
         assert rehearsed.status == 0, rehearsed.stderr
-        assert rehearsed.stdout.split()[:3] == ["CLUSTER", "RESOURCE", "RESULT"]
+        namespaces = ["NAMESPACE"] if case.command.startswith("drain") else []  # of pods in several
+        assert rehearsed.rows[0] == ["CLUSTER", *namespaces, "RESOURCE", "RESULT"]
         assert {row[0] for row in rehearsed.rows[1:]} == set(TARGETS)
     assert everywhere(place, case.look) == was
     assert runs(place) == []
@@ -136,3 +137,31 @@ def test_exec_runs_on_the_targets_only_and_is_written_down(place: Place) -> None
     (run,) = runs(place)
     assert states(run) == dict.fromkeys(TARGETS, "changed")
     assert all(each.objects == () for each in run.outcomes())  # what a program prints isn't kept
+
+
+@needs("controllers")
+def test_a_dry_run_tells_objects_of_one_name_apart(place: Place) -> None:
+    assert place.kubectl("c1", "create cm settings").status == 0
+    deleted = place.mc("delete cm -A --field-selector=metadata.name=settings --dry-run=server --clusters=c1").rows
+    assert deleted == [
+        ["CLUSTER", "NAMESPACE", "RESOURCE", "RESULT"],
+        ["c1", "default", "configmap/settings", "deleted"],
+        ["c1", "shop", "configmap/settings", "deleted"],
+    ]
+    command = "label cm -A --field-selector=metadata.name=settings a=b --dry-run=server"
+    labelled = place.mc(command, "--clusters=c1").stdout  # of which kubectl doesn't say where they are
+    assert labelled == "CLUSTER: c1\n" + place.kubectl("c1", command).stdout
+
+
+@needs("controllers")
+def test_a_dry_run_that_is_a_text_stays_one(place: Place) -> None:
+    place.everywhere(NEW_IMAGE)
+    command = "rollout undo deploy/cart -n shop --dry-run=client"
+    said = everywhere(place, command)
+    assert "Pod Template:" in said["c1"]
+    assert place.mc(targeted(command)).stdout == "\n".join(f"CLUSTER: {name}\n{said[name]}" for name in TARGETS)
+
+
+def test_a_dry_run_asks_nobody(place: Place) -> None:
+    done = place.shell.mc(*place.words(targeted("delete -i cm settings -n shop --dry-run=server")), stdin="")
+    assert done.rows[1:] == [[cluster, "configmap/settings", "deleted"] for cluster in TARGETS]

@@ -127,3 +127,43 @@ def test_workloads_are_what_has_a_rollout_and_is_still_there() -> None:
 )
 def test_a_line_that_can_t_be_shown_names_no_object(line: str) -> None:
     assert object_changes.parse_changes(f"{line}\npod/b created\n") == [ObjectChange("pod/b", "created")]
+
+
+DRY_RUNS = [
+    ((("c1", "a/x created (dry run)\n"), ("c2", "a/x unchanged (dry run)\n")), "c1 a/x created|c2 a/x unchanged"),
+    (
+        (("c1", 'a "x" deleted from n1 namespace (dry run)\na "x" deleted from n2 namespace (dry run)\n'),),
+        "c1 n1 a/x deleted|c1 n2 a/x deleted",
+    ),
+    (
+        (("c1", "node/n cordoned (dry run)\nevicting pod n1/x (dry run)\n"), ("c2", "evicting pod n2/x (dry run)\n")),
+        "c1 <none> node/n cordoned|c1 n1 pod/x evicting|c2 n2 pod/x evicting",
+    ),
+    ((("c1", 'a "x" deleted from n1 namespace\n'), ("c2", 'a "x" deleted from n1 namespace\n')), None),
+]
+
+
+@pytest.mark.parametrize(("outputs", "rows"), DRY_RUNS)
+def test_a_dry_run_is_a_table_of_its_objects(outputs: tuple[tuple[str, str], ...], rows: str | None) -> None:
+    header, *lines = object_changes.dry_run_answer(outputs, False).splitlines()
+    expected = "c1 a/x deleted|c2 a/x deleted" if rows is None else rows
+    assert "|".join(" ".join(line.split()) for line in lines) == expected
+    namespace = ["NAMESPACE"] if len(expected.split("|")[0].split()) > 3 else []
+    assert header.split() == ["CLUSTER", *namespace, "RESOURCE", "RESULT"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "clusterrole.x/a reconciled (dry run)\n\tmissing rules added:\n\t\t{Verbs:[get]}\n",
+        "deployment.apps/cart Pod Template:\n  Labels:\tapp=cart\n (dry run)\n",
+        "a/x labeled (dry run)\na/x labeled (dry run)\n",  # in two namespaces, which kubectl doesn't say
+    ],
+)
+def test_a_dry_run_that_no_table_can_hold_is_shown_as_kubectl_prints_it(text: str) -> None:
+    answer = object_changes.dry_run_answer([("c1", text), ("c2", "a/x created\n")], False)
+    assert answer == f"CLUSTER: c1\n{text}\nCLUSTER: c2\na/x created\n"
+
+
+def test_a_dry_run_of_nothing_is_empty() -> None:
+    assert object_changes.dry_run_answer([], False) == ""

@@ -1,0 +1,159 @@
+"""The texts of an input, each with the name by which an error speaks of it: the file, and the document in it.
+
+kubectl doesn't number documents. So each document of a file is given to it as a file of its own, whose path it then
+names. That is done only where all of the file is well-formed YAML, as kubectl stops reading a file at a document that
+isn't; the documents are divided where kubectl divides them (k8s.io/apimachinery/pkg/util/yaml, YAMLReader).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from kubectl_mc.changes.own_annotation import byte_order_mark
+from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.messages.input_names import InputName
+from kubectl_mc.processes.memory_files import held_file
+from kubectl_mc.processes.requests import Request
+from kubectl_mc.processes.yaml_loader import safe_loader
+
+STDIN = "STDIN"  # as kubectl names it
+_MOST = 64  # texts that are held as files; each takes an open file
+
+_SEPARATOR = re.compile(rb"^---[ \t\r]*(?:\n|\Z)", re.MULTILINE)
+
+
+class InputText(NamedTuple):
+    """A text of the input. is_built: it is in no file, as kustomize has made it of the folder that it is named after"""
+
+    name: InputName
+    content: bytes
+    is_built: bool = False
+
+
+def give_input(
+    request: Request, line: CommandLine, texts: Sequence[InputText], stack: ExitStack, by_path: bool
+) -> Request:
+    """Return the request whose kubectls read an input, as long as the stack is open.
+
+    line: the command line with `-f -`; texts: of the input (see `read_input`)
+    by_path: kubectl's stdin is not free. A lone text is read from stdin otherwise
+    """
+    given = list(texts) if grammar.value(line, "raw") is not None else _divided(texts)
+    if len(given) == 1 and not by_path:
+        path = stack.enter_context(held_file(given[0].content))
+        return request._replace(line=line, stdin=path, input_names={STDIN: given[0].name})
+    paths = [stack.enter_context(held_file(text.content)) for text in given]
+    line = grammar.with_flags(grammar.without(line, ("filename",)), *(("filename", path) for path in paths))
+    return request._replace(line=line, input_names=dict(zip(paths, (text.name for text in given))))
+
+
+def join_texts(texts: Sequence[bytes]) -> bytes:
+    """Join texts to one stream of YAML documents. A single text is returned as it is."""
+    if len(texts) == 1:
+        return texts[0]
+    documents = []
+    for text in texts:
+        mark, encoding = byte_order_mark(text)
+        without_mark = text[len(mark) :].decode(encoding, "replace").encode() if mark else text
+        # YAML can't have several objects in JSON one after another.
+        documents += [part for _, part in _json_objects(without_mark)] or [without_mark]
+    return b"".join(b"---\n" + document + (b"" if document.endswith(b"\n") else b"\n") for document in documents)
+
+
+def _divided(texts: Sequence[InputText]) -> list[InputText]:
+    """Return the documents of the texts; if these are too many, of some files the whole text, or all files as one."""
+    if len(texts) > _MOST:
+        return [InputText(InputName(STDIN, f"one of {len(texts)} files"), join_texts([text.content for text in texts]))]
+    divided = [_documents(text) for text in texts]
+    count, given = sum(map(len, divided)), []
+    for text, documents in zip(texts, divided):
+        if count > _MOST:
+            count -= len(documents) - 1
+            given += [_undivided(text, len(documents))] if len(documents) > 1 else documents
+        else:
+            given += documents
+    return given
+
+
+def _undivided(text: InputText, count: int, malformed: str = "") -> InputText:
+    name = text.name._replace(place=f"one of its {count} documents", malformed=malformed)
+    return text._replace(name=name)
+
+
+def _documents(text: InputText) -> list[InputText]:
+    """Return the documents of a text, or the text itself if it isn't well-formed, with the place of what is not."""
+    if text.is_built or not _is_utf8(text.content):
+        return [text]
+    documents = [(start, part) for start, part in _parts(text.content) if not _is_blank(part)]
+    if len(documents) < 2:
+        return [text]
+    places = [f"document {number}, from line {start}" for number, (start, _) in enumerate(documents, start=1)]
+    malformed = [place for place, (_, part) in zip(places, documents) if not _is_well_formed(part)]
+    if malformed:
+        return [_undivided(text, len(documents), malformed[0] if len(malformed) == 1 else "")]
+    # With a separator ahead of it, a document is YAML to kubectl, as it is where it stands in the file.
+    named = zip((text.name._replace(place=place) for place in places), documents)
+    return [InputText(name, b"---\n" + part) for name, (_, part) in named]
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        return not content.decode().startswith("\ufeff")
+    except UnicodeDecodeError:
+        return False
+
+
+def _parts(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield (its first line, its text) of each document: of a stream of JSON, or of YAML."""
+    if objects := _json_objects(content):
+        yield from objects
+        return
+    start, first_line = 0, 1
+    for match in _SEPARATOR.finditer(content):
+        yield first_line, content[start : match.start()]
+        start, first_line = match.end(), content.count(b"\n", 0, match.end()) + 1
+    yield first_line, content[start:]
+
+
+def _json_objects(content: bytes) -> list[tuple[int, bytes]]:
+    """Return (line, text) of each JSON value in a text that holds nothing else; [] for any other text."""
+    text, decoder, end = content.decode("utf-8", "surrogateescape"), json.JSONDecoder(), 0
+    objects = []
+    try:
+        while end < len(text.rstrip()):
+            start = end + len(text[end:]) - len(text[end:].lstrip())
+            _, end = decoder.raw_decode(text, start)
+            objects.append((text.count("\n", 0, start) + 1, text[start:end].encode("utf-8", "surrogateescape")))
+    except (ValueError, RecursionError):
+        return []
+    return objects
+
+
+def _is_blank(part: bytes) -> bool:
+    return all(not line.strip() or line.lstrip().startswith(b"#") for line in part.splitlines())
+
+
+def _is_well_formed(part: bytes) -> bool:
+    """Return whether a document is YAML to kubectl, too, which refuses a key that a map has twice."""
+    import yaml
+
+    try:
+        root = yaml.compose(part, Loader=safe_loader())
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return False
+    nodes = [root]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+        elif isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            if len(set(keys)) < len(keys):
+                return False
+            nodes += [child for pair in node.value for child in pair]
+    return True

@@ -191,9 +191,10 @@ def _show(change: Change, progress: Progress) -> int:
     results = [progress.results[name] for name in change.clusters if name in progress.results]
     judging = _judging_request(change, results)
     is_streamed = verbs.mode(request.row, request.line) == "streamed"
-    report = make_report(results, judging, shown=is_streamed) if results else Report((), 0)
+    held = () if is_streamed else None
+    report = make_report(results, judging, shown=is_streamed, held=held) if results else Report((), 0)
     with wave_runner.interruptible(progress):  # nobody may read on
-        change.streams.say(report.lines)
+        change.streams.say(report.lines, report.stderr)
         if results and not is_streamed:
             answer = answers.merge_answers(results, (), judging, judging.shows_on_terminal)
             change.streams.answer(answer.encode("utf-8", "surrogateescape"))
@@ -256,8 +257,9 @@ def _report_refusals(change: Change, findings: Sequence[Finding]) -> int:
     results = [finding.result._replace(stdout=b"") for finding in findings if finding.result]
     report = make_report(results, _judging_request(change, results))
     reasons = preflight.describe_refusals(findings)
-    lines = report.lines if len(reasons) == 1 else (messages.all_refuse(len(findings)), *reasons)
-    change.streams.say([*lines, messages.NOTHING_CHANGED])
+    if len(reasons) > 1:
+        report = Report((messages.all_refuse(len(findings)), *reasons), report.status)
+    change.streams.say([*report.lines, messages.NOTHING_CHANGED], report.stderr)
     return report.status or 1
 
 

@@ -44,10 +44,11 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
         merged = merge_answers(results, keys, request, request.shows_on_terminal, labels)
     except UserError:
         # The report says which clusters failed, although there is no answer to show.
-        streams.say(make_report(cluster_results, request, shown=True).lines)
+        failures = make_report(cluster_results, request, shown=True)
+        streams.say(failures.lines, failures.stderr)
         raise
     report = make_report(cluster_results, request)
-    streams.say(report.lines)
+    streams.say(report.lines, report.stderr)
     streams.answer(merged.encode("utf-8", "surrogateescape"))
     return report.status
 

@@ -273,8 +273,10 @@ def _absent(answered: Sequence[Result], total: int) -> list[str]:
     if not answered:
         return []
     absences = [list(dict.fromkeys(messages.absences(_text(result)))) for result in answered]
-    common = [line for line in absences[0] if all(line in lines for lines in absences[1:])]
+    common = [message for message in absences[0] if all(message in others for others in absences[1:])]
+    if total > len(answered) == 1:
+        return merge_messages([(answered[0].cluster, common)], total)
     if common or not all(absences) or any(result.stdout for result in answered):
-        return [messages.everywhere(line, len(answered), total) for line in common]
+        return [line for message in common for line in messages.everywhere(message, len(answered), total)]
     # One cluster lacks the object and another one the type: it is absent in both.
     return merge_messages([(result.cluster, lines) for result, lines in zip(answered, absences)], total)

@@ -127,11 +127,14 @@ _KLOG = re.compile(r"[IWEF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ")
 # Each try to find out the types of a server is logged before the error that states the failure.
 _DISCOVERY = re.compile(r"E\d{4} [\d:.]+ +\d+ memcache\.go:\d+\] ")
 
+# The second line of the error about a missing type (cli-runtime/pkg/resource/mapper.go).
+_HINT = "ensure CRDs are installed first"
+
 _WARNINGS = ("Warning: ", "warning: ")
 
 
 def split_messages(stderr: str) -> list[str]:
-    """Return what stderr consists of, in order: its lines, and klog's lines together with those that belong to them."""
+    """Return what stderr consists of, in order: its lines, those that belong to the one before it together with it."""
     split: list[str] = []
     is_open = False  # whether klog has begun a value of several lines
     for line in stderr.removesuffix("\n").split("\n") if stderr else ():
@@ -141,6 +144,8 @@ def split_messages(stderr: str) -> list[str]:
         elif is_open or (split and _KLOG.match(split[-1]) and line.startswith(("\t", " "))):
             split[-1] += f"\n{line}"
             is_open = line.endswith("=<") or (is_open and not line.startswith(" >"))
+        elif line == _HINT and split and "no matches for kind" in split[-1]:
+            split[-1] += f"\n{line}"
         else:
             split.append(line)
     return split
@@ -154,13 +159,17 @@ def outcome_lines(stderr: str) -> list[str]:
 
 def complaints(stderr: str) -> list[str]:
     """Return the lines of kubectl's stderr that are not blank, klog lines or warnings."""
+    return [line for message in _complaints(stderr) for line in message.split("\n")]
+
+
+def _complaints(stderr: str) -> list[str]:
     said = [message for message in split_messages(stderr) if message.strip() and not _KLOG.match(message)]
     return [message for message in said if not message.startswith(_WARNINGS)]
 
 
 def kubectl_errors(stderr: str) -> list[str]:
     """Return kubectl's own errors: the last one, or those that it prints together. [] if none is recognized."""
-    said = complaints(stderr)
+    said = _complaints(stderr)
     last = next((index for index in range(len(said) - 1, -1, -1) if _LAST.match(said[index])), None)
     if last is None:
         return []
@@ -241,8 +250,8 @@ def is_standard_error(line: str) -> bool:
 
 
 def absences(stderr: str) -> list[str]:
-    """Return the lines of stderr that report that an object or a type doesn't exist."""
-    return [line for line in complaints(stderr) if _LAST.match(line) and (found := _line_cause(line)) and found.absent]
+    """Return the messages of stderr that report that an object or a type doesn't exist."""
+    return [line for line in _complaints(stderr) if _LAST.match(line) and (found := _line_cause(line)) and found.absent]
 
 
 def _as_text(line: str) -> Cause:

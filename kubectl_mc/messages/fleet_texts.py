@@ -35,10 +35,11 @@ def showing_partial(answered: int, selected: int) -> str:
     return f"Showing results from {answered}/{selected} clusters:"
 
 
-def everywhere(line: str, count: int, total: int) -> str:
+def everywhere(message: str, count: int, total: int) -> list[str]:
     """Say what the kubectls of all clusters that answered print on stderr, e.g. that no pod has that name."""
     where = f" (in all {count} clusters{'' if count == total else ' that answered'})"
-    return visible(line) + (where if count > 1 else "")
+    line, *rest = map(visible, message.split("\n"))
+    return [line + (where if count > 1 else ""), *rest]
 
 
 def advice(failures: Sequence[tuple[str, Cause]]) -> list[str]:

@@ -85,6 +85,13 @@ def test_what_is_absent_everywhere_is_an_error(stderr: str) -> None:
     assert report_on(failed("c1", stderr), failed("c2", stderr)) == Report((f"{stderr} (in all 2 clusters)",), 1)
 
 
+def test_the_hint_of_an_absence_goes_with_it() -> None:
+    stderr = 'error: resource mapping not found for x: no matches for kind "T"\nensure CRDs are installed first\n'
+    assert report_on(fine("c1"), failed("c2", stderr)) == Report((), 0)
+    first, second = stderr.splitlines()
+    assert report_on(failed("c1", stderr), failed("c2", stderr)) == Report((f"{first} (in all 2 clusters)", second), 1)
+
+
 def test_of_two_objects_the_one_that_is_nowhere_is_an_error() -> None:
     first = result("c1", TABLE, MISSING_B, 1)
     second = failed("c2", f"{MISSING_A}\n{MISSING_B}\n")

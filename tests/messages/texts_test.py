@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import get_args
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -184,6 +188,59 @@ def test_every_line_an_absence_is_an_absence() -> None:
 def test_what_a_wrapper_or_a_plugin_says_changes_nothing(chatter: str) -> None:
     line = recording("get-notfound").stderr
     assert messages.find_cause(f"{chatter}\n{line}", 1) == messages.find_cause(f"{line}{chatter}\n", 1) == NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    "chatter",
+    ["error: the token has expired", "Error: EOF", "Post https://login: EOF", "dial tcp: i/o timeout", "x509: old"],
+)
+@pytest.mark.parametrize("name", ["get-notfound", "forbidden", "conn-refused", "unauthorized", "unknown-flag"])
+def test_the_cause_is_kubectl_s_last_error_whatever_others_say(chatter: str, name: str) -> None:
+    stderr = recording(name).stderr
+    assert messages.find_cause(f"{chatter}\n{stderr}", 1) == messages.find_cause(stderr, 1)
+
+
+@pytest.mark.parametrize(
+    ("stderr", "cause"),
+    [
+        ("command terminated with exit code 3", Cause("exit", "command terminated with exit code 3")),
+        ("Error from server (NotFound): x\ncommand terminated with exit code 1",
+         Cause("exit", "command terminated with exit code 1")),
+        ("Warning: old\nerror: 1 warning received", cause_of("1 warning received")),
+        ("serializer for text/html doesn't exist", cause_of("serializer for text/html doesn't exist")),
+        ("unexpected error when reading response body. Original error: unexpected EOF", cause_of("connection lost")),
+        ("[a, b]\nError from server (NotFound): x", cause_of("[a, b]")),
+        ("unable to decode x\nError from server (NotFound): x", cause_of("unable to decode x")),
+        ("Error from server: etcdserver: leader changed", cause_of("server error")),
+        ("Error from server: admission webhook said x509: no", cause_of("admission webhook said x509: no")),
+        ('The Pod "a" is invalid: \n* spec.a: no\n* spec.b: no', cause_of('The Pod "a" is invalid: ')),
+        ("Warning: x", cause_of("exit status 1")),
+        (TRIES + "x509: old", cause_of("TLS error")),
+    ],
+)  # fmt: skip
+def test_the_cause_of_several_lines(stderr: str, cause: Cause) -> None:
+    assert messages.find_cause(stderr, 1) == cause
+
+
+@pytest.mark.parametrize(
+    ("problem", "kind"),
+    [
+        ("no context", "no-context"),
+        ("no context, and none of its access providers (x) is in the provider file", "no-context"),
+        ("login failed: Post https://login: EOF", "login"),
+        ("login failed: timed out after 2s", "login"),
+        ("not approved; to see what it would run", "not-approved"),
+        ("error: timed out after 30s", "timeout"),
+    ],
+)
+def test_what_we_say_of_a_cluster_is_not_searched_for_causes(problem: str, kind: Kind) -> None:
+    assert messages.problem_cause(problem) == Cause(kind, problem.removeprefix("error: "))
+
+
+def test_the_kinds_are_documented() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "verbs.md").read_text()
+    section = page.partition("## When a cluster fails")[2]
+    assert re.findall(r"^- `([a-z-]+)`: ", section, re.MULTILINE) == list(get_args(Kind))
 
 
 def test_an_absence_beside_something_unknown_is_a_failure() -> None:

@@ -95,6 +95,8 @@ def _run_wave(change: Change, clusters: Sequence[str], progress: Progress) -> No
         pass  # the second one, and the event loop has ended the kubectls
     except OSError as error:  # of the event loop itself, which has ended the kubectls
         progress.stop_reason = error.strerror or str(error)
+    if screen:
+        screen.show_rest()
     for index in started:
         cluster = jobs[index].label
         if cluster not in progress.results:  # it was ended

@@ -77,7 +77,7 @@ def make_report(
     if len(failures) == len(results) and _lack_the_same(causes):  # although each needs it
         causes = [(result, cause and cause._replace(absent=True)) for result, cause in causes]
         absent, failures = _absent(results, len(results)), []
-    is_mistake = len(failures) == len(results) and _are_alike(causes)
+    is_mistake = len(failures) == len(results) >= request.cluster_count and _are_alike(causes)
     lines = _said(causes, request, held, untold=is_mistake)
     if is_mistake:
         return Report(tuple(lines), status)  # the command itself is wrong: kubectl says why

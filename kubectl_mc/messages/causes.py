@@ -118,8 +118,12 @@ _LAST = re.compile(
     rf"{_STANDARD.pattern}|[Ee]rror: |Error in configuration: |Server returned an unexpected response"
     r"|The (?:request|\S+ \"[^\"]*\") is invalid|command terminated with |panic: |fatal error: "
 )
-# Of several errors, those that are not the server's have no such beginning. They begin as Go's errors do.
-_PLAIN = re.compile(r"\[|error [a-z]|unable to |couldn't |timed out |resource mapping |no matches for |the path ")
+# Of several errors, those that are not the server's have no such beginning; `[a, b]` are several in one.
+_PLAIN = re.compile(
+    r"\[|error (?:when|parsing|validating|converting|decoding|reading|executing) "
+    r"|unable to (?:decode|recognize|parse|match|convert|list|retrieve the complete list) "
+    r"|timed out waiting |resource mapping not found |no matches for |the path "
+)
 
 # klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …`, and lines after it that belong to it: values of
 # several lines between `=<` and ` >`, and what is indented.

@@ -67,6 +67,21 @@ def test_a_line_is_said_as_often_as_kubectl_says_it(changing: Shell, tmp_path: P
     assert done.stderr.startswith(theirs)
 
 
+def test_a_warning_that_counts_as_an_error_is_named(changing: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    file.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop}, foo: 1}")
+    words = ("apply", "-f", str(file), "--validate=warn", "--warnings-as-errors")
+    warning = 'Warning: unknown field "foo"'
+    done = changing.mc(*words, "--all-clusters", "--yes")
+    assert (done.status, done.stderr) == (1, f"{warning}\nerror: 1 warning received\nSo nothing was changed\n")
+    with changing.fault("c2", "refuse"):
+        done = changing.mc(*words, "--dry-run=server")
+    assert done.status == 1
+    assert done.stderr.startswith(
+        f"[c1, c3] {warning}\nError: Failed to apply in 3 clusters: c1 (1 warning received), c2 ("
+    )
+
+
 @pytest.mark.parametrize("words", ["get cm -n shop", "wait --for=delete pod/nope -n shop"])
 def test_what_kubectl_is_told_to_log_is_shown_with_its_cluster(members: Shell, words: str) -> None:
     done = members.mc(*words.split(), "-v=8")

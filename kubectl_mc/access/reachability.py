@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
+from kubectl_mc.messages import Kind
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, default_parallel, run_commands
 from kubectl_mc.processes.kubectl_process import target_command
@@ -60,8 +61,8 @@ def check_targets(targets: Sequence[Target], environment: Environment) -> dict[s
 
 
 # Causes that only a server's own answer gives, and causes that are known before a server is asked.
-_ANSWERED = ("unauthorized", "forbidden", "server error", "too many requests")
-_NOT_ASKED = ("login failed", "bad kubeconfig", "no context")
+_ANSWERED: tuple[Kind, ...] = ("unauthorized", "forbidden", "server", "too-many-requests")
+_NOT_ASKED: tuple[Kind, ...] = ("login", "kubeconfig", "no-context")
 
 
 def judge_check(result: Result, patience: float) -> Check:
@@ -72,7 +73,7 @@ def judge_check(result: Result, patience: float) -> Check:
         cause = messages.find_cause(result.stderr.decode("utf-8", "replace"), result.status)
         if cause.absent:  # Before 1.28 there is no SelfSubjectReview: the server answers, but does not name the user.
             return Check("yes")
-        answers = "yes" if cause.reason in _ANSWERED else "<unknown>" if cause.reason in _NOT_ASKED else "no"
+        answers = "yes" if cause.kind in _ANSWERED else "<unknown>" if cause.kind in _NOT_ASKED else "no"
         return Check(answers, "", cause.reason)
     try:
         user = str(json.loads(result.stdout)["status"]["userInfo"]["username"])

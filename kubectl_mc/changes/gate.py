@@ -185,9 +185,10 @@ def _show(change: Change, progress: Progress) -> int:
     results = [progress.results[name] for name in change.clusters if name in progress.results]
     judging = _judging_request(change, results)
     is_streamed = verbs.mode(request.row, request.line) == "streamed"
-    report = make_report(results, judging, shown=is_streamed) if results else Report((), 0)
+    held = () if is_streamed else None
+    report = make_report(results, judging, shown=is_streamed, held=held) if results else Report((), 0)
     with wave_runner.interruptible(progress):  # nobody may read on
-        change.streams.say(report.lines)
+        change.streams.say(report.lines, report.stderr)
         if results and not is_streamed:
             answer = answers.merge_answers(results, (), judging, judging.shows_on_terminal)
             change.streams.answer(answer.encode("utf-8", "surrogateescape"))
@@ -251,13 +252,8 @@ def _report_refusals(change: Change, findings: Sequence[Finding]) -> int:
     report = make_report(results, _judging_request(change, results))
     reasons = preflight.describe_refusals(findings)
     if len(reasons) > 1:
-        lines: Sequence[str] = (messages.all_refuse(len(findings)), *reasons)
-    else:  # of several errors, the report may have only one
-        errors = messages.outcome_lines(results[0].stderr.decode("utf-8", "replace")) if results else []
-        said = [messages.visible(error) for error in errors]
-        is_complete = len(said) < 2 or all(error in "\n".join(report.lines) for error in said)
-        lines = report.lines if is_complete else said
-    change.streams.say([*lines, messages.NOTHING_CHANGED])
+        report = Report((messages.all_refuse(len(findings)), *reasons), report.status)
+    change.streams.say([*report.lines, messages.NOTHING_CHANGED], report.stderr)
     return report.status or 1
 
 

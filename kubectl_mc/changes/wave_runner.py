@@ -16,7 +16,7 @@ from kubectl_mc.changes.record import Outcome, State
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.options import seconds
 from kubectl_mc.merge import answers, object_changes, report
-from kubectl_mc.messages import RecordError
+from kubectl_mc.messages import Kind, RecordError
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.processes import event_loop, terminal
 from kubectl_mc.processes.event_loop import Chunk, Result
@@ -126,17 +126,21 @@ def _run_jobs(
     second_runs = set(begun)
     commands = [job_command(request, job._replace(line=answers.mergeable_line(request, job.line))) for job in jobs]
     parallel = request.parallel(len(jobs))
-    for event in event_loop.run_commands(
-        commands, parallel, request.patience, request.stdin, may_start=may_start, on_start_error=on_start_error
-    ):
+    try:
+        for event in event_loop.run_commands(
+            commands, parallel, request.patience, request.stdin, may_start=may_start, on_start_error=on_start_error
+        ):
+            if screen:
+                screen.show(event)
+            if isinstance(event, Chunk):
+                if keeps_stdout or event.stream == "stderr":
+                    outputs[event.command_index][event.stream].append(event.text)
+                continue
+            stdout, stderr = (b"".join(outputs[event.command_index][name]) for name in ("stdout", "stderr"))
+            yield request.named(Result(event.cluster, stdout, stderr, event.status, event.timed_out))
+    finally:
         if screen:
-            screen.show(event)
-        if isinstance(event, Chunk):
-            if keeps_stdout or event.stream == "stderr":
-                outputs[event.command_index][event.stream].append(event.text)
-            continue
-        stdout, stderr = (b"".join(outputs[event.command_index][name]) for name in ("stdout", "stderr"))
-        yield request.named(Result(event.cluster, stdout, stderr, event.status, event.timed_out))
+            screen.show_rest()
 
 
 def _settle_result(change: Change, progress: Progress, result: Result, begun: Mapping[str, _Begun]) -> None:
@@ -161,7 +165,7 @@ def _settle_unstarted(change: Change, progress: Progress, before: Outcome, error
 
 
 # Causes that may come after the server has made the change.
-_UNSURE = ("connection timeout", "connection lost", "server error")
+_UNSURE: tuple[Kind, ...] = ("timeout", "lost", "server")
 
 
 def judge_outcome(change: Change, result: Result, took: float, before: Outcome) -> Outcome:
@@ -177,7 +181,7 @@ def judge_outcome(change: Change, result: Result, took: float, before: Outcome) 
         objects = before.objects  # the lines of -o name don't say what was done
     objects = change.with_namespaces(result.cluster, objects) if verbs.is_kubectls(request.line) else ()
     if cause := report.result_cause(result, request):
-        unsure = result.timed_out or (result.status or 0) < 0 or cause.reason in _UNSURE
+        unsure = result.timed_out or (result.status or 0) < 0 or cause.kind in _UNSURE
         reason = _program_failure(result) if request.row.as_change.runs_program and result.status else cause.reason
         return Outcome(result.cluster, "failed", reason, took, objects, unsure=unsure)
     silent_is_unchanged = verbs.can_rehearse(request.row, request.line) and form in ("", "name")
@@ -187,9 +191,9 @@ def judge_outcome(change: Change, result: Result, took: float, before: Outcome) 
 
 def _program_failure(result: Result) -> str:
     """Return why a program failed without quoting it: a known cause, else its exit status."""
-    lines = messages.outcome_lines(result.stderr.decode("utf-8", "replace"))
-    causes = [line for line in lines if messages.is_known_cause([line])]
-    return messages.find_cause("\n".join(causes), result.status or 0).reason
+    status = result.status or 0
+    cause = messages.find_cause(result.stderr.decode("utf-8", "replace"), status)
+    return (messages.find_cause("", status) if cause.kind in messages.OF_COMMAND else cause).reason
 
 
 def written_outcome(outcome: Outcome) -> dict[str, object]:

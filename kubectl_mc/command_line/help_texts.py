@@ -49,6 +49,7 @@ SECTIONS: Mapping[str, str] = {
   what is shown
       --fold                     show clusters that answered the same together
       --by-time                  logs: the lines of all clusters in the order of their times
+      --if-present               wait, rollout status, diff: pass over the clusters that lack the object
       --verbose                  show each cluster's own messages
 """,
 }

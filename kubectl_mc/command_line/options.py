@@ -41,6 +41,7 @@ class Options(NamedTuple):
     cluster_timeout: float | None = None
     fold: bool | None = None
     by_time: bool = False
+    if_present: bool = False
     refresh: bool = False
     verbose: bool = False
     typed: tuple[tuple[str, str | None], ...] = ()

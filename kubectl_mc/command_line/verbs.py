@@ -73,7 +73,8 @@ class Status(NamedTuple):
     """What kubectl's exit status means.
 
     answer: an exit status other than 0 that is an answer, not a failure
-    needs_all: a cluster that lacks what was asked for has failed, even if other clusters have it
+    needs_all: a cluster that lacks what was asked for has failed, even if other clusters have it; --if-present passes
+        over it
     """
 
     answer: int = 0
@@ -153,6 +154,7 @@ _EVENTS = Output(
 )
 _STREAMED = Modes("streamed")
 _UNLIMITED = Waiting(0.0)
+_NEEDS_ALL = Status(needs_all=True)
 _MINUTES = Waiting(600.0)  # for what waits by itself: finalizers, evictions
 _LOCAL_BY_FLAG = Modes(local_by=("local",))
 _IN_CONTAINER = Modes("streamed", terminal_by=("stdin", "tty"))
@@ -185,8 +187,8 @@ _ROWS = (
     VerbRow("auth whoami", _TABLE),
     VerbRow("diff", _TEXT, status=Status(answer=1, needs_all=True)),
     VerbRow("rollout history", _TEXT),
-    VerbRow("rollout status", modes=_STREAMED, waiting=Waiting(0.0, "0s")),
-    VerbRow("wait", modes=_STREAMED, waiting=Waiting(0.0, "30s")),
+    VerbRow("rollout status", modes=_STREAMED, waiting=Waiting(0.0, "0s"), status=_NEEDS_ALL),
+    VerbRow("wait", modes=_STREAMED, waiting=Waiting(0.0, "30s"), status=_NEEDS_ALL),
     VerbRow("logs", Output(by_time=True), _STREAMED, _UNLIMITED, wildcards=True),
     VerbRow("apply view-last-applied", _TEXT),
     VerbRow("port-forward", modes=Modes("terminal")),

@@ -100,6 +100,8 @@ def _own_flags(line: CommandLine) -> list[str]:
     described = help_texts.flag_descriptions(name for name in help_texts.SECTIONS if may_change or name != "changes")
     if line.path and not row.output.by_time:
         described.pop("by-time")
+    if line.path and not row.status.needs_all:
+        described.pop("if-present")
     if not line.path:
         described["version"] = "of kubectl mc"
     return [f"--{name}\t{text}" for name, text in described.items()]

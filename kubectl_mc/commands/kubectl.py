@@ -48,6 +48,8 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
         raise messages.by_time_is_for_logs(line.verb)
     if environment.options.by_time and verbs.is_endless(row, line):
         raise messages.by_time_needs_an_end()
+    if environment.options.if_present and not row.status.needs_all:
+        raise messages.flag_is_not_for("if-present", " ".join(line.path), "wait, rollout status and diff")
     logins = logins_for(line, environment.streams)
     choice = choose_clusters(environment, logins)
     if needs_one and (unnamed or len(choice.clusters) > 1):
@@ -62,6 +64,8 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
     # --by-time as a default of the mapping file is for logs only.
     if request.options.by_time and not verbs.sorts_by_time(row, line):
         request = request.with_options(request.options._replace(by_time=False))
+    if request.options.if_present and not row.status.needs_all:  # it is such a default, too
+        request = request.with_options(request.options._replace(if_present=False))
     if verbs.is_change(row, line):
         from kubectl_mc.changes import gate
 

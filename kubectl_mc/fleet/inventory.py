@@ -120,7 +120,7 @@ def _clustersets_forbidden(result: Result) -> bool:
     """Return whether this is the result for the ClusterSets, and the user has no right to read them."""
     if result.cluster != "clustersets" or not result.status:
         return False
-    return messages.find_cause(result.stderr.decode("utf-8", "replace"), 1).reason == "forbidden"
+    return messages.find_cause(result.stderr.decode("utf-8", "replace"), 1).kind == "forbidden"
 
 
 def _items(result: Result, context: str | None, patience: float) -> list[Any]:

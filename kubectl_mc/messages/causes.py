@@ -1,63 +1,90 @@
-"""Causes: why a cluster gave no answer, in a few words, by kubectl's own texts."""
+"""Causes: why a cluster gave no answer, by kubectl's own texts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from kubectl_mc.messages.words import signal_name, visible
+
+# What a cause is, as a word that stays the same, for control flow and programs; docs/verbs.md describes each.
+Kind = Literal[
+    "timeout", "refused", "dns", "tls", "unreachable", "lost",
+    "unauthorized", "forbidden", "login", "not-approved", "no-context", "kubeconfig",
+    "not-found", "no-such-type", "server", "too-many-requests",
+    "interrupted", "killed", "exit", "error",
+]  # fmt: skip
 
 
 class Cause(NamedTuple):
     """Why one cluster gave no (full) answer.
 
+    kind: what it is, as a word
     reason: in a few words, for the line that names the failed clusters
     absent: the cluster answered that the object or type doesn't exist there, which is fine if another cluster has it
     """
 
+    kind: Kind
     reason: str
     absent: bool = False
 
 
-NO_CONTEXT = "no context"
+# What the API server answers where an object, or its type, doesn't exist.
+ABSENT: tuple[Kind, ...] = ("not-found", "no-such-type")
 
-_NO_TYPE = Cause("no such resource type", absent=True)
-_NOT_FOUND = Cause("not found", absent=True)
-_UNAUTHORIZED = Cause("unauthorized")
-_FORBIDDEN = Cause("forbidden")
-_TIMEOUT = Cause("connection timeout")
-_SERVER_ERROR = Cause("server error")
-_TOO_MANY = Cause("too many requests")
+# Causes that say nothing of the cluster: the command, or a program that it runs, has failed.
+OF_COMMAND: tuple[Kind, ...] = ("error", "exit", "killed")
+
+NO_CONTEXT = "no context"
+LOGIN_FAILED = "login failed"
+TIMED_OUT = "timed out after"
+
+_NO_TYPE = Cause("no-such-type", "no such resource type", absent=True)
+_NOT_FOUND = Cause("not-found", "not found", absent=True)
+_UNAUTHORIZED = Cause("unauthorized", "unauthorized")
+_FORBIDDEN = Cause("forbidden", "forbidden")
+_TIMEOUT = Cause("timeout", "connection timeout")
+_SERVER_ERROR = Cause("server", "server error")
+_TOO_MANY = Cause("too-many-requests", "too many requests")
 
 # The texts come from client-go, Go's net package and the API server; recordings are in fixtures/data/kubectl.
 # The order matters: a NotFound may quote any text, a TLS error may be part of an "Unable to connect", and a plain
 # "not found" may be the end of another failure (`… is forbidden: … serviceaccount "x" not found`), so it comes last.
 _CAUSES: tuple[tuple[str, Cause], ...] = (
-    (r"context was not found for specified context|context \S+ does not exist", Cause(NO_CONTEXT)),
+    (
+        r"context was not found for specified context|context \S+ does not exist",
+        Cause("no-context", NO_CONTEXT),
+    ),
     (
         r"doesn't have a resource type|no matches for kind|could not find the requested resource"
         r"|the selfsubjectreviews API is not enabled",  # `auth whoami` on a server before 1.28
         _NO_TYPE,
     ),
     (r"\(NotFound\)", _NOT_FOUND),
-    (r"getting credentials:|exec plugin:|exec: executable", Cause("login failed")),
+    (r"getting credentials:|exec plugin:|exec: executable", Cause("login", LOGIN_FAILED)),
     (r"\(Unauthorized\)|must be logged in|asked for the client to provide credentials", _UNAUTHORIZED),
     (r"\(Forbidden\)|is forbidden: ", _FORBIDDEN),
-    (r"connection refused|connection to the server \S+ was refused", Cause("connection refused")),
-    (r"no such host|server misbehaving|name resolution", Cause("DNS lookup failed")),
-    (r"x509: |tls: |gave HTTP response to HTTPS client", Cause("TLS error")),
+    (r"etcdserver: ", _SERVER_ERROR),
+    (
+        r"connection refused|connection to the server \S+ was refused",
+        Cause("refused", "connection refused"),
+    ),
+    (r"no such host|server misbehaving|name resolution", Cause("dns", "DNS lookup failed")),
+    (r"x509: |tls: |gave HTTP response to HTTPS client", Cause("tls", "TLS error")),
     (
         r"i/o timeout|[Tt]imeout exceeded|deadline exceeded|TLS handshake timeout|request timed out|\(Timeout\)",
         _TIMEOUT,
     ),
-    (r"no route to host|network is unreachable|host is down", Cause("unreachable")),
-    (r"connection reset|unexpected EOF|: EOF|broken pipe|connection lost", Cause("connection lost")),
+    (r"no route to host|network is unreachable|host is down", Cause("unreachable", "unreachable")),
+    (
+        r"connection reset|unexpected EOF|: EOF|broken pipe|connection lost",
+        Cause("lost", "connection lost"),
+    ),
     (
         r"error loading config file|invalid configuration|unable to read (?:client|certificate)"
         r"|Error in configuration: |current-context does not exist|cluster \"[^\"]*\" does not exist"
         r"|unable to load root certificates",
-        Cause("bad kubeconfig"),
+        Cause("kubeconfig", "bad kubeconfig"),
     ),
     (
         r"\(InternalError\)|\(ServiceUnavailable\)|an error on the server|unable to handle the request",
@@ -68,9 +95,9 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
     (r"^[Ee]rror: .*\"[^\"]+\" not found|^error: no matching resources", _NOT_FOUND),
 )
 
-# An error that the API server has answered says its reason ahead of its text. The text may quote anything, also what
-# an admission webhook or an object's author has chosen, so nothing is searched for in it.
-_ANSWERED = re.compile(r"Error from server \((\w+)\): (.*)")
+# An error that the API server has answered says its reason, if it has one, ahead of its text. The text may quote
+# anything, also what an admission webhook or an object's author has chosen, so nothing is searched for in it.
+_ANSWERED = re.compile(r"Error from server(?: \((\w+)\))?: (.*)", re.DOTALL)
 _SERVER_REASONS: dict[str, Cause] = {
     "NotFound": _NOT_FOUND,
     "Unauthorized": _UNAUTHORIZED,
@@ -82,63 +109,170 @@ _SERVER_REASONS: dict[str, Cause] = {
     "TooManyRequests": _TOO_MANY,
 }
 
-# How lines about failures begin. Other lines may come from a wrapper or a credential plugin.
-_COMPLAINT = re.compile(
-    r"[Ee]rror\b|[Uu]nable to |The connection |[Cc]ouldn't |[Ff]ailed |[Ff]atal|panic:|command terminated"
+# How kubectl writes its errors (checkErr in k8s.io/kubectl/pkg/cmd/util/helpers.go). It prints them last. What a
+# credential plugin or a wrapper says comes before.
+_STANDARD = re.compile(
+    r"Error from server(?: \(\w+\))?: |Unable to connect to the server: |The connection to the server "
+)
+_LAST = re.compile(
+    rf"{_STANDARD.pattern}|[Ee]rror: |Error in configuration: |Server returned an unexpected response"
+    r"|The (?:request|\S+ \"[^\"]*\") is invalid|command terminated with |panic: |fatal error: "
+)
+# Of several errors, those that are not the server's have no such beginning; `[a, b]` are several in one.
+_PLAIN = re.compile(
+    r"\[|error (?:when|parsing|validating|converting|decoding|reading|executing) "
+    r"|unable to (?:decode|recognize|parse|match|convert|list|retrieve the complete list) "
+    r"|timed out waiting |resource mapping not found |no matches for |the path "
 )
 
-# klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …` before the line that states the failure.
+# klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …`, and lines after it that belong to it: values of
+# several lines between `=<` and ` >`, and what is indented.
 _KLOG = re.compile(r"[IWEF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ")
+# Each try to find out the types of a server is logged before the error that states the failure.
+_DISCOVERY = re.compile(r"E\d{4} [\d:.]+ +\d+ memcache\.go:\d+\] ")
+
+# The second line of the error about a missing type (cli-runtime/pkg/resource/mapper.go).
+_HINT = "ensure CRDs are installed first"
+
+_WARNINGS = ("Warning: ", "warning: ")
+
+
+def split_messages(stderr: str) -> list[str]:
+    """Return what stderr consists of, in order: its lines, those that belong to the one before it together with it."""
+    split: list[str] = []
+    is_open = False  # whether klog has begun a value of several lines
+    for line in stderr.removesuffix("\n").split("\n") if stderr else ():
+        if _KLOG.match(line):
+            split.append(line)
+            is_open = line.endswith("=<")
+        elif is_open or (split and _KLOG.match(split[-1]) and line.startswith(("\t", " "))):
+            split[-1] += f"\n{line}"
+            is_open = line.endswith("=<") or (is_open and not line.startswith(" >"))
+        elif line == _HINT and split and "no matches for kind" in split[-1]:
+            split[-1] += f"\n{line}"
+        else:
+            split.append(line)
+    return split
 
 
 def outcome_lines(stderr: str) -> list[str]:
     """Return the lines of kubectl's stderr about the outcome: no blank lines; klog lines and warnings if alone."""
-    lines = [line for line in stderr.splitlines() if line.strip()]
-    return complaints(stderr) or [line for line in lines if not _KLOG.match(line)] or lines
+    said = [message for message in split_messages(stderr) if message.strip()]
+    return complaints(stderr) or [message for message in said if not _KLOG.match(message)] or said
 
 
 def complaints(stderr: str) -> list[str]:
     """Return the lines of kubectl's stderr that are not blank, klog lines or warnings."""
-    lines = [line for line in stderr.splitlines() if line.strip() and not _KLOG.match(line)]
-    return [line for line in lines if not line.startswith(("Warning: ", "warning: "))]
+    return [line for message in _complaints(stderr) for line in message.split("\n")]
+
+
+def _complaints(stderr: str) -> list[str]:
+    said = [message for message in split_messages(stderr) if message.strip() and not _KLOG.match(message)]
+    return [message for message in said if not message.startswith(_WARNINGS)]
+
+
+def kubectl_errors(stderr: str) -> list[str]:
+    """Return kubectl's own errors: the last one, or those that it prints together. [] if none is recognized."""
+    said = _complaints(stderr)
+    last = next((index for index in range(len(said) - 1, -1, -1) if _LAST.match(said[index])), None)
+    if last is None:
+        return []
+    first = last
+    while _STANDARD.match(said[last]) and first and _STANDARD.match(said[first - 1]):
+        first -= 1
+    if not _STANDARD.match(said[last]):
+        return [said[last]]
+    return [message for index, message in enumerate(said) if first <= index <= last or _PLAIN.match(message)]
 
 
 def find_cause(stderr: str, exit_status: int) -> Cause:
-    """Return why a kubectl (or a plugin) with this stderr and exit status failed."""
-    lines = outcome_lines(stderr)
-    causes = [cause for line in lines if (cause := _line_cause(line))]
-    # Of several lines, one may be an absence and another one the failure.
-    for cause in causes:
-        if not cause.absent:
-            return cause
-    if causes and all(_line_cause(line) or not _COMPLAINT.match(line) for line in lines):
-        return causes[0]
-    if lines:
-        # Notes may come first: `Found 2 pods, using pod/web-1`.
-        line = next((line for line in lines if line.startswith(("error: ", "Error", "command terminated"))), lines[0])
-        return Cause(visible(re.sub(r"^(?:error|Error from server \(\w+\)|Error): (?=\S)", "", line)))
-    return Cause(f"killed by {signal_name(-exit_status)}" if exit_status < 0 else f"exit status {exit_status}")
+    """Return why a kubectl (or a plugin) with this stderr and exit status failed.
+
+    It is told from kubectl's own errors, whatever others have said before. One of several may be an absence, and
+    another one the failure.
+    """
+    causes = [_line_cause(line) or _as_text(line) for line in kubectl_errors(stderr)]
+    if causes:
+        return next((cause for cause in reversed(causes) if not cause.absent), causes[-1])
+    if exit_status < 0:
+        return Cause("killed", f"killed by {signal_name(-exit_status)}")
+    if lines := complaints(stderr):
+        # Some errors that are not the server's are printed as they are.
+        known = _line_cause(lines[-1])
+        return known if known and not known.absent else _as_text(next(filter(_PLAIN.match, reversed(lines)), lines[0]))
+    logged = [cause for message in split_messages(stderr) if is_log(message) and (cause := _line_cause(message))]
+    return logged[-1] if logged else Cause("exit", f"exit status {exit_status}")
 
 
-def is_known_cause(lines: Sequence[str]) -> bool:
-    """Return whether one of these lines of stderr has a cause that lies with the cluster and not with the command."""
-    return any(_line_cause(line) for line in lines)
+def problem_cause(problem: str) -> Cause:
+    """Return why a cluster was not asked. problem: in our own words"""
+    problem = problem.removeprefix("error: ")
+    begins: tuple[tuple[str, Kind], ...] = ((NO_CONTEXT, "no-context"), (LOGIN_FAILED, "login"), (TIMED_OUT, "timeout"))
+    return Cause(next((kind for text, kind in begins if problem.startswith(text)), "not-approved"), visible(problem))
 
 
-def is_noise(line: str) -> bool:
-    """Return whether a line of stderr is klog's, or has a cause that the report shows."""
-    return bool(_KLOG.match(line) or _line_cause(line))
+def told_errors(stderr: str, cause: Cause) -> set[str]:
+    """Return the errors in a failed cluster's stderr that its cause tells: the only one, or all that are absences."""
+    if cause.absent:
+        return set(absences(stderr))
+    errors = set(kubectl_errors(stderr))
+    if not errors:
+        return {line for line in complaints(stderr) if _as_text(line) == cause or _line_cause(line) == cause}
+    return errors if len(errors) == 1 else set()
+
+
+def logged_failures(stderr: str, cause: Cause) -> set[str]:
+    """Return the failures that a kubectl has logged, of which the cause is the end: it tries several times."""
+    return {
+        message
+        for message in split_messages(stderr)
+        if is_log(message)
+        and message.startswith("E")
+        and (logged := _line_cause(message))
+        and logged.kind == cause.kind
+    }
+
+
+def is_log(message: str) -> bool:
+    """Return whether a message of stderr is one of klog's."""
+    return bool(_KLOG.match(message))
+
+
+def is_try(line: str) -> bool:
+    """Return whether a line of stderr logs a failed try to find out the server's types."""
+    return bool(_DISCOVERY.match(line))
+
+
+def is_error(line: str) -> bool:
+    """Return whether a line of stderr begins as kubectl's errors do."""
+    return bool(_LAST.match(line))
+
+
+def is_standard_error(line: str) -> bool:
+    """Return whether a line of stderr is an error about a server, as kubectl writes it."""
+    return bool(_STANDARD.match(line))
 
 
 def absences(stderr: str) -> list[str]:
-    """Return the lines of stderr that report that an object or a type doesn't exist."""
-    return [line for line in outcome_lines(stderr) if (cause := _line_cause(line)) and cause.absent]
+    """Return the messages of stderr that report that an object or a type doesn't exist."""
+    return [line for line in _complaints(stderr) if _LAST.match(line) and (found := _line_cause(line)) and found.absent]
+
+
+def _as_text(line: str) -> Cause:
+    """Return the cause that is an error in kubectl's words."""
+    kind: Kind = "exit" if line.startswith("command terminated with ") else "error"
+    return Cause(kind, visible(re.sub(r"^(?:error|Error from server(?: \(\w+\))?|Error): (?=\S)", "", line)))
 
 
 def _line_cause(line: str) -> Cause | None:
+    """Return the cause that an error has by its words; None for one that is told by its text."""
     if answered := _ANSWERED.match(line):
         reason, text = answered.groups()
         if reason == "NotFound" and "could not find the requested resource" in text:
             return _NO_TYPE
+        if not reason and text.startswith("etcdserver: "):
+            return _SERVER_ERROR
         return _SERVER_REASONS.get(reason)
+    if line.startswith("["):  # several errors in one, which may quote anything
+        return None
     return next((cause for pattern, cause in _CAUSES if re.search(pattern, line)), None)

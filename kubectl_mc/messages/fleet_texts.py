@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_mc.messages.causes import NO_CONTEXT, Cause, outcome_lines
+from kubectl_mc.messages.causes import TIMED_OUT, Cause, Kind, outcome_lines
 from kubectl_mc.messages.words import UserError, cluster_count, name_list, nearest, visible
 
 _LONG = 40  # characters; a shorter reason is repeated for each cluster
 
 
-def failed_clusters(action: str, failures: Sequence[tuple[str, str]]) -> str:
-    """Return `Error: Failed to query 2 clusters: c3 (connection timeout), …`; failures: (cluster, reason).
+def failed_clusters(action: str, failures: Sequence[tuple[str, Cause]]) -> str:
+    """Return `Error: Failed to query 2 clusters: c3 (connection timeout), …`; failures: (cluster, cause).
 
     A long reason that several clusters share, such as that of their login, is shown once: `c1, c2 (login failed: …)`.
     """
+    return visible(f"Error: Failed to {action} {cluster_count(len(failures))}: {_with_reasons(failures)}")
+
+
+def _with_reasons(causes: Sequence[tuple[str, Cause]]) -> str:
     groups: dict[tuple[str, str], list[str]] = {}
-    for cluster, reason in failures:
-        groups.setdefault((reason, "" if len(reason) > _LONG else cluster), []).append(cluster)
-    shown = ", ".join(f"{', '.join(clusters)} ({reason})" for (reason, _), clusters in groups.items())
-    return visible(f"Error: Failed to {action} {cluster_count(len(failures))}: {shown}")
+    for cluster, cause in causes:
+        groups.setdefault((cause.reason, "" if len(cause.reason) > _LONG else cluster), []).append(cluster)
+    return ", ".join(f"{', '.join(clusters)} ({reason})" for (reason, _), clusters in groups.items())
+
+
+def passed_over(absences: Sequence[tuple[str, Cause]]) -> str:
+    """Say which clusters lack what the command is about, and are passed over (--if-present)."""
+    return visible(f"Passed over {cluster_count(len(absences))}: {_with_reasons(absences)}")
 
 
 def showing_partial(answered: int, selected: int) -> str:
@@ -27,15 +35,16 @@ def showing_partial(answered: int, selected: int) -> str:
     return f"Showing results from {answered}/{selected} clusters:"
 
 
-def everywhere(line: str, count: int, total: int) -> str:
+def everywhere(message: str, count: int, total: int) -> list[str]:
     """Say what the kubectls of all clusters that answered print on stderr, e.g. that no pod has that name."""
     where = f" (in all {count} clusters{'' if count == total else ' that answered'})"
-    return visible(line) + (where if count > 1 else "")
+    line, *rest = map(visible, message.split("\n"))
+    return [line + (where if count > 1 else ""), *rest]
 
 
-def advice(failures: Sequence[tuple[str, str]]) -> list[str]:
-    """Say what to do about failures that the user can fix. failures: (cluster, reason)."""
-    unmapped = [cluster for cluster, reason in failures if reason.startswith(NO_CONTEXT)]
+def advice(failures: Sequence[tuple[str, Cause]]) -> list[str]:
+    """Say what to do about failures that the user can fix. failures: (cluster, cause)."""
+    unmapped = [cluster for cluster, cause in failures if cause.kind == "no-context"]
     if not unmapped:
         return []
     name = visible(unmapped[0])
@@ -56,9 +65,8 @@ def no_kubeconfig(path: str | None) -> UserError:
 
 
 # The causes by which a hub has not been reached. With any other, it has answered.
-_UNREACHED = (
-    "connection refused", "DNS lookup failed", "TLS error", "connection timeout", "unreachable", "connection lost",
-    "server error", "too many requests",
+_UNREACHED: tuple[Kind, ...] = (
+    "refused", "dns", "tls", "timeout", "unreachable", "lost", "server", "too-many-requests",
 )  # fmt: skip
 
 
@@ -89,34 +97,34 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
             "no hub: none is named, and the kubeconfig has no current context. Name the hub's with --hub-context=NAME "
             f"(kubectl config get-contexts lists them). {_WITHOUT_HUB}"
         )
-    if wanted != "profiles" and why.reason in ("forbidden", "no such resource type"):
+    if wanted != "profiles" and why.kind in ("forbidden", "no-such-type"):
         flag, what, only = {
             "clustersets": ("--clusterset", "namespaces", "name it with --hub-namespace"),
             "placement_decision": ("--placement", "PlacementDecisions", "name it: --placement=NAMESPACE/NAME"),
         }[wanted]
-        hint = f"; with rights in one namespace only, {only}" if why.reason == "forbidden" else ""
+        hint = f"; with rights in one namespace only, {only}" if why.kind == "forbidden" else ""
         return UserError(f"{flag} needs to list {what} with {_hub(context)}: {why.reason}{hint}")
     hub = _hub(context)
-    if why.reason == "no such resource type":
+    if why.kind == "no-such-type":
         return UserError(
             f"{_hub_that(context)} has no ClusterProfiles: the resource type "
             "clusterprofiles.v1alpha1.multicluster.x-k8s.io is not installed there. Name the hub with "
             "--hub-context=NAME, or hubContext: in "
             f"~/.kube/kubectl-mc-clusters.yaml. {_WITHOUT_HUB}"
         )
-    if why.reason == "no context":
+    if why.kind == "no-context":
         return UserError(
             f"{hub}: no such context in the kubeconfig. kubectl config get-contexts lists them; "
             "name the hub's with --hub-context=NAME"
         )
-    if why.reason == "forbidden":
+    if why.kind == "forbidden":
         return UserError(
             f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there; "
             "with rights in one namespace only, name it with --hub-namespace"
         )
     detail = next(iter(outcome_lines(stderr)[-1:]), why.reason)
     text = f"Cannot list ClusterProfiles with {hub}: {why.reason}. kubectl said: {visible(detail)}"
-    return HubUnreached(text, why.reason) if why.reason in _UNREACHED else UserError(text)
+    return HubUnreached(text, why.reason) if why.kind in _UNREACHED else UserError(text)
 
 
 def hub_login_failed(context: str | None, problem: str) -> UserError:
@@ -237,7 +245,7 @@ def no_match(patterns: Sequence[str]) -> str:
 
 def timed_out(seconds: float) -> str:
     """Say that the names of a cluster were not listed in time."""
-    return f"error: timed out after {seconds:g}s"
+    return f"error: {TIMED_OUT} {seconds:g}s"
 
 
 def system_error(error: OSError) -> str:

@@ -77,6 +77,10 @@ class Result(NamedTuple):
     timed_out: bool = False
 
 
+class UnaskedResult(Result):
+    """The result of a cluster for which no process was started; stderr says why, in our words."""
+
+
 class _Child:
     """A running process, with the read ends of its pipes, and the deadline (of time.monotonic) for its end."""
 

@@ -13,7 +13,7 @@ from kubectl_mc.command_line.verbs import VerbRow
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import kubectl_process
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Command, Result, default_parallel
+from kubectl_mc.processes.event_loop import Command, Result, UnaskedResult, default_parallel
 from kubectl_mc.processes.targets import Target
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Request(NamedTuple):
     stdin: the path of the content of our stdin, if the command reads it (`-f -`)
     input_names: of what its kubectls read as its input (see `with_input_names`)
     unreachable: the results of the clusters that are not asked, as if their kubectls had failed
+    cluster_count: how many clusters the command is for; 0: as many as there are results
     """
 
     environment: Environment
@@ -35,6 +36,7 @@ class Request(NamedTuple):
     stdin: str | None = None
     unreachable: tuple[Result, ...] = ()
     input_names: Mapping[str, InputName] = {}
+    cluster_count: int = 0
 
     @property
     def options(self) -> Options:
@@ -82,7 +84,7 @@ class Request(NamedTuple):
 def make_request(environment: Environment, line: CommandLine, targets: Sequence[Target]) -> Request:
     """Return the request for a command line. The targets that have a problem are unreachable."""
     unreachable = tuple(unreachable_result(target) for target in targets if target.problem)
-    return Request(environment, verbs.find_row(line), line, unreachable=unreachable)
+    return Request(environment, verbs.find_row(line), line, unreachable=unreachable, cluster_count=len(targets))
 
 
 class Job(NamedTuple):
@@ -107,7 +109,7 @@ def job_command(request: Request, job: Job) -> Command:
 
 def unreachable_result(target: Target) -> Result:
     """Return the result of a cluster that cannot be reached."""
-    return Result(target.cluster, b"", target.problem.encode(), 1)
+    return UnaskedResult(target.cluster, b"", target.problem.encode(), 1)
 
 
 def same_jobs(targets: Sequence[Target], line: CommandLine) -> list[Job]:

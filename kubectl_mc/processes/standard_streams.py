@@ -21,13 +21,21 @@ class Streams(NamedTuple):
         self.stdout.buffer.write(text)
         self.stdout.buffer.flush()
 
-    def say(self, lines: Sequence[str]) -> None:
-        """Write lines about the answer to stderr, before anything that stdout gets later."""
+    def say(self, lines: Sequence[str], relayed: bytes = b"") -> None:
+        """Write lines about the answer to stderr, before anything that stdout gets later.
+
+        relayed: what a kubectl has written to its stderr; it comes first, byte for byte
+        """
         text = "".join(f"{line}\n" for line in lines)
         if self.stderr.isatty():
             from kubectl_mc.messages.terminal_text import mark_headings
 
             text = mark_headings(text)
+            relayed = mark_headings(relayed.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        if relayed:
+            self.stderr.flush()
+            self.stderr.buffer.write(relayed)
+            self.stderr.buffer.flush()
         self.stderr.write(text)
         self.stderr.flush()
 
@@ -56,10 +64,10 @@ class SteadyStreams(Streams):
         with self._going_on():
             super().answer(text)
 
-    def say(self, lines: Sequence[str]) -> None:
+    def say(self, lines: Sequence[str], relayed: bytes = b"") -> None:
         """Write lines to stderr; go on if that fails."""
         with self._going_on():
-            super().say(lines)
+            super().say(lines, relayed)
 
     def say_heading(self, cluster: str) -> None:
         """Write a heading to stderr; go on if that fails."""

@@ -42,7 +42,7 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     labels = _coloured_labels(request, jobs) if request.options.by_time else {}
     merged = merge_answers(results, keys, request, request.shows_on_terminal, labels)
     report = make_report(cluster_results, request)
-    streams.say(report.lines)
+    streams.say(report.lines, report.stderr)
     streams.answer(merged.encode("utf-8", "surrogateescape"))
     return report.status
 

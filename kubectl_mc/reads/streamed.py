@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.merge import answers, custom_columns
 from kubectl_mc.merge.lines import Prefixer
-from kubectl_mc.merge.report import NOTHING, make_report, result_cause
+from kubectl_mc.merge.report import (
+    Held,
+    is_nothing_found,
+    logs_requests,
+    make_report,
+    result_cause,
+    said_by,
+    told_messages,
+)
 from kubectl_mc.merge.sections import marked_headings
 from kubectl_mc.merge.watches import EventColumn, WatchedDocuments, WatchedTable
 from kubectl_mc.messages.colours import coloured, wants_colour
-from kubectl_mc.messages.input_names import InputName, with_input_names
+from kubectl_mc.messages.input_names import with_input_names
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command
@@ -63,12 +71,13 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             show_failures(failures)
             unreachable += failures
     except KeyboardInterrupt:
-        screen.show_unfinished_lines()
+        screen.show_rest()
         return 130
     order = [target.cluster for target in targets]
     results = sorted(wildcards.one_result_per_cluster(screen.results()), key=lambda result: order.index(result.cluster))
-    report = make_report(results, request._replace(unreachable=tuple(unreachable)), shown=screen.has_shown_lines)
-    streams.say([*screen.unreported_lines(report.lines), *report.lines])
+    held = [*screen.held(), *said_by(unreachable)]
+    report = make_report(results, request._replace(unreachable=tuple(unreachable)), shown=True, held=held)
+    streams.say(report.lines)
     return report.status
 
 
@@ -92,8 +101,7 @@ class Screen:
                 f"[{coloured(job.label, job.target.cluster) if colour else job.label}] " for colour in self._colours
             )
             printer = self._new_printer(job, stdout_prefix)
-            holds = self._request.row.change is None
-            self._outputs.append(_JobOutput(job, printer, stderr_prefix, holds, self._request.input_names))
+            self._outputs.append(_JobOutput(self._request, job, printer, stderr_prefix))
 
     def show(self, event: Chunk | Exit) -> None:
         """Show what a job has written, or the rest of it when the job has ended."""
@@ -101,7 +109,9 @@ class Screen:
         if isinstance(event, Exit):
             output.exit = event
             self._streams.answer(output.printer(None))
-            self._streams.say([*output.stderr_lines(None), *(output.release() if not event.status else ())])
+            self._streams.say(output.stderr_lines(None))
+            if not event.status or self._request.row.change:
+                self._streams.say(output.release(output.told()))
             others_go_on = not all(item.exit for item in self._outputs)
             if others_go_on and verbs.is_endless(self._request.row, self._request.line):
                 self._streams.say(self._end_notice(output))
@@ -109,6 +119,9 @@ class Screen:
             output.has_stdout = True
             self._streams.say(output.release())
             self._streams.answer(output.printer(event.text))
+        elif output.is_lone:
+            output.store(event.text)
+            self._streams.say((), event.text)
         else:
             self._streams.say(output.stderr_lines(event.text))
 
@@ -117,39 +130,32 @@ class Screen:
 
         An unknown cause may be a mistake in the command itself, which the report names once for all clusters.
         """
-        result = output.result()
-        cause = result_cause(result._replace(stdout=b""), self._request)
-        is_known = result.timed_out or messages.is_known_cause(result.stderr.decode("utf-8", "replace").splitlines())
+        cause = result_cause(output.result()._replace(stdout=b""), self._request)
+        is_known = cause and cause.kind not in messages.OF_COMMAND
         if (cause and cause.absent) or not (is_known or output.has_stdout):
             return []
         return [f"{output.stderr_prefix}ended{f': {cause.reason}' if cause else ''}"]
 
-    def show_unfinished_lines(self) -> None:
-        """Show the lines of stdout that have no end yet."""
+    def show_rest(self) -> None:
+        """Show, after Ctrl-C, the lines that have no end yet and those that are held back."""
+        endless = verbs.is_endless(self._request.row, self._request.line)
         for output in self._outputs:
             self._streams.answer(output.printer(None))
+            self._streams.say(output.stderr_lines(None))
+            # The end of a stream, and its cause, have been shown when it came.
+            self._streams.say(output.release(output.told() if endless and output.exit else ()))
 
     def results(self) -> list[Result]:
         """Return the result of each job for the report."""
         return [output.result() for output in self._outputs]
 
-    @property
-    def has_shown_lines(self) -> bool:
-        """Whether any job has shown a line."""
-        return any(output.has_stdout or output.has_shown_stderr for output in self._outputs)
+    def held(self) -> list[Held]:
+        """Return what the jobs have written to stderr and is not shown yet."""
+        return [output.held() for output in self._outputs]
 
-    def unreported_lines(self, report_lines: Sequence[str]) -> list[str]:
-        """Return the held lines that are not part of the report, which names only one cause for each cluster.
 
-        Lines that are the same for all jobs are returned once.
-        """
-        text = "\n".join(report_lines)
-        held = [
-            [line for line in output.held_lines if line.removeprefix("error: ") not in text] for output in self._outputs
-        ]
-        if held and all(lines == held[0] for lines in held[1:]):
-            return held[0]
-        return [output.stderr_prefix + line for output, lines in zip(self._outputs, held) for line in lines]
+def _text(stderr: bytes) -> str:
+    return stderr.decode("utf-8", "replace")
 
 
 # Prints a chunk of a job's stdout, or what is left of it at its end (None).
@@ -162,22 +168,20 @@ STORED_STDERR = 1 << 14
 class _JobOutput:
     """What one job has written.
 
-    holds: an error before the first line of stdout is held back with the lines after it: if the job fails, the report
-        names it once for all clusters. Other lines are shown at once: a credential plugin may ask the user to log in.
-    names: of the input (see `with_input_names`)
-    held_lines: the lines that are held back until `release`
+    Of a job that has printed nothing yet, an error is held back, with the lines after it: the report tells the causes
+    of failures once for all clusters. Other lines are shown at once: a credential plugin may ask the user to log in.
+    What a kubectl has logged about a failed try is held back until another line comes.
     """
 
-    def __init__(
-        self, job: Job, printer: Printer, stderr_prefix: str, holds: bool, names: Mapping[str, InputName]
-    ) -> None:
+    def __init__(self, request: Request, job: Job, printer: Printer, stderr_prefix: str) -> None:
+        self._request = request
         self._job = job
-        self._input_names = names
         self.printer = printer
         self.stderr_prefix = stderr_prefix
-        self._holds = self._hides_nothing_found = holds
-        self.held_lines: list[str] = []
-        self.has_stdout = self.has_shown_stderr = False
+        self.is_lone = request.cluster_count == 1 and job.label == job.target.cluster
+        self._logs_requests = logs_requests(request)
+        self._held: list[str] = []
+        self.has_stdout = False
         self._unfinished: list[bytes] = []  # of the last line
         self._stderr = b""
         self.exit: Exit | None = None
@@ -189,6 +193,10 @@ class _JobOutput:
             return Result(self._job.target.cluster, stdout, self._stderr, None)
         return Result(self._job.target.cluster, stdout, self._stderr, self.exit.status, self.exit.timed_out)
 
+    def store(self, text: bytes) -> None:
+        """Store stderr for the report."""
+        self._stderr = (self._stderr + text)[-STORED_STDERR:]
+
     def stderr_lines(self, chunk: bytes | None) -> list[str]:
         """Return the lines to show now for a chunk of stderr, or for its end (None)."""
         if chunk is None and not any(self._unfinished):
@@ -198,24 +206,40 @@ class _JobOutput:
             return []
         whole, _, rest = b"".join(self._unfinished).rpartition(b"\n")
         self._unfinished = [rest]
-        whole = with_input_names(whole, self._input_names)
-        self._stderr = (self._stderr + whole + b"\n")[-STORED_STDERR:]
+        whole = with_input_names(whole, self._request.input_names)
+        self.store(whole + b"\n")
         shown = []
-        for line in whole.decode("utf-8", "replace").split("\n"):
-            if not line.strip() or messages.is_noise(line) or (self._hides_nothing_found and line.startswith(NOTHING)):
+        for line in _text(whole).split("\n"):
+            if self._request.row.change is None and self._request.cluster_count != 1 and is_nothing_found(line):
                 continue  # the report says once that nothing was found, if that is so on all clusters
-            if self._holds and (self.held_lines or line.startswith(("error: ", "Error"))):
-                self.held_lines.append(messages.visible(line))
+            if self._is_held(line):
+                self._held.append(line)
             else:
-                self.has_shown_stderr = True
-                shown.append(self.stderr_prefix + messages.visible(line))
+                shown += [*self.release(), self.stderr_prefix + messages.visible(line)]
         return shown
 
-    def release(self) -> list[str]:
-        """Return the lines that were held back. From now on no line is held back."""
-        lines, self.held_lines, self._holds = self.held_lines, [], False
-        self.has_shown_stderr = self.has_shown_stderr or bool(lines)
-        return [self.stderr_prefix + line for line in lines]
+    def _is_held(self, line: str) -> bool:
+        if self.has_stdout or self._logs_requests:
+            return False
+        if self._request.row.as_change.runs_program:  # it may go on after what looks like an error
+            return messages.is_try(line) or messages.is_standard_error(line)
+        return messages.is_try(line) or messages.is_error(line) or any(map(messages.is_error, self._held))
+
+    def held(self) -> Held:
+        """Return the lines that are held back."""
+        return Held(self._job.label, self._job.target.cluster, "".join(f"{line}\n" for line in self._held))
+
+    def told(self) -> set[str]:
+        """Return what the notice of the failed cluster tells, if the job has failed for a cause of its cluster's."""
+        cause = result_cause(self.result(), self._request)
+        is_clusters = cause and cause.kind not in messages.OF_COMMAND
+        return told_messages(self.result(), cause, self._request) if is_clusters else set()
+
+    def release(self, told: Container[str] = ()) -> list[str]:
+        """Return the lines that were held back, without those that are told otherwise."""
+        held, self._held = messages.split_messages(self.held().text), []
+        lines = [line for message in held if message not in told for line in message.split("\n")]
+        return [self.stderr_prefix + messages.visible(line) for line in lines]
 
 
 def _printer_factory(request: Request) -> Callable[[Job, str], Printer]:

@@ -12,7 +12,7 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.processes import event_loop
-from kubectl_mc.processes.event_loop import Chunk, Command, Exit, Result
+from kubectl_mc.processes.event_loop import Chunk, Command, Exit, Result, UnaskedResult
 from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads.name_patterns import DEFAULT_TYPES, is_pattern, name_patterns
@@ -56,18 +56,35 @@ def resolve_jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, 
 
 
 def one_result_per_cluster(results: Sequence[Result]) -> list[Result]:
-    """Join the results of each cluster that had several kubectls; the first failure, if any, decides the status."""
-    joined: dict[str, Result] = {}
+    """Join the results of each cluster that had several kubectls.
+
+    The first failure, if any, decides the status. The cause is the last error of stderr, so failures stand last there,
+    behind what only is not there.
+    """
+    groups: dict[str, list[Result]] = {}
     for result in results:
-        before = joined.get(result.cluster, Result(result.cluster, b"", b"", 0))
-        joined[result.cluster] = Result(
-            result.cluster,
-            before.stdout + result.stdout,
-            before.stderr + result.stderr,
-            None if None in (before.status, result.status) else before.status or result.status,
-            before.timed_out or result.timed_out,
+        groups.setdefault(result.cluster, []).append(result)
+    joined = []
+    for cluster, group in groups.items():
+        by_weight = sorted(group, key=_weight)
+        statuses = [result.status for result in group]
+        joined.append(
+            Result(
+                cluster,
+                b"".join(result.stdout for result in group),
+                b"".join(result.stderr for result in by_weight),
+                None if None in statuses else next(filter(None, statuses), 0),
+                any(result.timed_out for result in group),
+            )
         )
-    return list(joined.values())
+    return joined
+
+
+def _weight(result: Result) -> int:
+    """Return 0 for an answer, 1 for an absence, 2 for a failure."""
+    if not result.status:
+        return 0
+    return 1 if messages.find_cause(result.stderr.decode("utf-8", "replace"), result.status).absent else 2
 
 
 class Resolver:
@@ -198,7 +215,7 @@ def _listing_failure(listings: Sequence[Result], patience: float) -> Result | No
     missing_type = None
     for listing in listings:
         if listing.timed_out:
-            return listing._replace(stdout=b"", stderr=messages.timed_out(patience).encode(), status=1, timed_out=False)
+            return UnaskedResult(listing.cluster, b"", messages.timed_out(patience).encode(), 1)
         if listing.status:
             if not messages.find_cause(listing.stderr.decode("utf-8", "replace"), listing.status).absent:
                 return listing._replace(stdout=b"")

@@ -119,6 +119,14 @@ def test_one_cluster_is_what_kubectl_says(
     if command in UNORDERED:
         shown, said = "\n".join(sorted(shown.split("\n"))), "\n".join(sorted(said.split("\n")))
     assert shown == said
+    assert steady_stderr(ours.stderr) == steady_stderr(theirs.stderr)
+
+
+def steady_stderr(text: str) -> list[str]:
+    """The lines without klog's times and process ids, the name of one of several pods, and our advice."""
+    text = re.sub(r"^To map .*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^([IWEF])\d{4} [\d:.]+ +\d+ ", r"\1 ", text, flags=re.MULTILINE)
+    return re.sub(r", using pod/\S+", "", text).split("\n")
 
 
 REFUSED = "--server=https://127.0.0.1:9"  # names a server, which kubectl mc doesn't take: c1 refuses connections

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kubectl_mc.merge.report import Report, make_report
-from kubectl_mc.processes.event_loop import Result
+from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from tests.environments import request
 from tests.recordings import recording
 
@@ -85,6 +85,13 @@ def test_what_is_absent_everywhere_is_an_error(stderr: str) -> None:
     assert report_on(failed("c1", stderr), failed("c2", stderr)) == Report((f"{stderr} (in all 2 clusters)",), 1)
 
 
+def test_the_hint_of_an_absence_goes_with_it() -> None:
+    stderr = 'error: resource mapping not found for x: no matches for kind "T"\nensure CRDs are installed first\n'
+    assert report_on(fine("c1"), failed("c2", stderr)) == Report((), 0)
+    first, second = stderr.splitlines()
+    assert report_on(failed("c1", stderr), failed("c2", stderr)) == Report((f"{first} (in all 2 clusters)", second), 1)
+
+
 def test_of_two_objects_the_one_that_is_nowhere_is_an_error() -> None:
     first = result("c1", TABLE, MISSING_B, 1)
     second = failed("c2", f"{MISSING_A}\n{MISSING_B}\n")
@@ -97,7 +104,7 @@ def test_of_two_objects_each_somewhere_none_is_missing() -> None:
 
 def test_absent_for_different_reasons_is_absent_everywhere() -> None:
     report = report_on(failed("c1", NO_TYPE), failed("c2", MISSING_A))
-    assert (set(report.lines), report.status) == ({f"{NO_TYPE} (c1)", f"{MISSING_A} (c2)"}, 1)
+    assert (set(report.lines), report.status) == ({f"[c1] {NO_TYPE}", f"[c2] {MISSING_A}"}, 1)
 
 
 def test_where_a_cluster_failed_the_absence_is_told_of_the_others() -> None:
@@ -126,7 +133,7 @@ def test_an_answer_with_a_warning_lacks_nothing() -> None:
     warning = "Warning: the server doesn't have a resource type 'x'"
     yes = [result(f"c{number}", "yes\n", f"{warning}\n") for number in (1, 2)]
     assert report_on(*yes, text="auth can-i get x") == Report((warning,), 0)
-    assert report_on(yes[0], result("c2", "yes\n"), text="auth can-i get x") == Report((f"{warning} (c1)",), 0)
+    assert report_on(yes[0], result("c2", "yes\n"), text="auth can-i get x") == Report((f"[c1] {warning}",), 0)
 
 
 def test_a_cluster_that_answered_in_part_is_among_those_shown() -> None:
@@ -172,14 +179,133 @@ def test_a_warning_of_all_clusters_is_said_once_another_with_its_clusters() -> N
     everywhere, somewhere = "Warning: v1 Thing is deprecated", "Warning: other"
     report = report_on(
         fine("c1", f"{everywhere}\n{somewhere}\n"),
-        fine("c2", f"{everywhere}\n{everywhere}\n"),
-        fine("c3", f"{everywhere}\n\n{somewhere}\n"),
+        fine("c2", f"{everywhere}\n"),
+        fine("c3", f"{everywhere}\n{somewhere}\n"),
     )
-    assert report == Report((everywhere, f"{somewhere} (c1, c3)"), 0)
+    assert report == Report((everywhere, f"[c1, c3] {somewhere}"), 0)
+
+
+def test_a_line_is_said_as_often_as_it_came() -> None:
+    """`auth reconcile` of two roles: which rules belong to which is said by the lines' order alone."""
+    lines = ["\tmissing rules added:", "\t\ta", "\tmissing rules added:", "\t\tb"]
+    said = "".join(f"{line}\n" for line in lines)
+    assert report_on(fine("c1", said), fine("c2", said)) == Report(tuple(lines), 0)
+    assert report_on(fine("c1", said), fine("c2", f"{lines[0]}\n")).lines == (
+        *(f"[c1] {line}" for line in lines),
+        f"[c2] {lines[0]}",
+    )
 
 
 def test_what_a_cluster_says_can_t_steer_the_terminal() -> None:
-    assert report_on(fine("c1", "Warning: \x1b[2J\u202e\n")).lines == ("Warning: \\x1b[2J\\u202e",)
+    said = "Warning: \x1b[2J\u202e\n"
+    assert report_on(fine("c1", said), fine("c2", said)).lines == ("Warning: \\x1b[2J\\u202e",)
+
+
+@pytest.mark.parametrize("status", [0, 1])
+@pytest.mark.parametrize(
+    "stderr", [REFUSED.encode(), b"Warning: a\n\n", b"error: \xff\x1b[2J, no end", MISSING_A.encode()]
+)
+def test_of_one_cluster_stderr_is_kubectl_s_own(stderr: bytes, status: int) -> None:
+    report = report_on(Result("c1", b"", stderr, status))
+    assert (report.stderr, report.status) == (stderr, status)
+    assert report.lines == (() if status == 0 or b"Warn" not in stderr else NO_WORD)
+
+
+NO_WORD = ("Error: Failed to query 1 cluster: c1 (exit status 1)",)
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        (Result("c1", b"", b"", 3), "exit status 3"),
+        (Result("c1", b"", b"Warning: a\n", -15, timed_out=True), "timed out after 30s"),
+        (Result("c1", b"", b"", None), "interrupted"),
+        (UnaskedResult("c1", b"", b"login failed: Post x: EOF", 1), "login failed: Post x: EOF"),
+    ],
+)
+def test_of_one_cluster_what_kubectl_does_not_say_is_said(result: Result, reason: str) -> None:
+    report = report_on(result)
+    assert report.lines == (f"Error: Failed to query 1 cluster: c1 ({reason})",)
+    assert report.stderr == (b"" if isinstance(result, UnaskedResult) else result.stderr)
+
+
+def test_warnings_of_a_failed_cluster_are_shown() -> None:
+    """--warnings-as-errors: the error alone doesn't say which warning it was."""
+    stderr = "Warning: v1 Thing is deprecated\nerror: 1 warning received\n"
+    assert report_on(failed("c1", stderr), failed("c2", stderr)).lines == tuple(stderr.splitlines())
+    assert report_on(fine("c1"), failed("c2", stderr)).lines == (
+        "[c2] Warning: v1 Thing is deprecated",
+        "Error: Failed to query 1 cluster: c2 (1 warning received)",
+        "Showing results from 1/2 clusters:",
+    )
+
+
+def test_several_errors_of_a_failed_cluster_are_all_shown() -> None:
+    errors = (MISSING_A, FORBIDDEN)
+    report = report_on(fine("c1"), failed("c2", "".join(f"{line}\n" for line in errors)))
+    assert report.lines == (
+        *(f"[c2] {line}" for line in errors),
+        "Error: Failed to query 1 cluster: c2 (forbidden)",
+        "Showing results from 1/2 clusters:",
+    )
+
+
+def test_the_log_of_tries_is_hidden_only_where_the_cause_tells_it() -> None:
+    tries = "".join(line for line in REFUSED.splitlines(keepends=True) if line.startswith("E"))
+    notice = "Error: Failed to query 1 cluster: c2 (connection refused)"
+    assert report_on(fine("c1"), failed("c2", REFUSED)).lines[0] == notice
+    shown = tuple(f"[c2] {line}" for line in tries.splitlines())
+    assert report_on(fine("c1"), fine("c2", tries)).lines == shown
+    logged = report_on(fine("c1"), failed("c2", REFUSED), text="get pods -v=1").lines
+    assert logged[: len(shown) + 1] == (*shown, notice)
+    other = report_on(fine("c1"), failed("c2", tries + FORBIDDEN)).lines
+    assert other[: len(shown)] == shown
+
+
+def test_what_klog_logs_stays_together() -> None:
+    log = 'I1123 04:32:24.691813   17786 round_trippers.go:632] "Response" headers=<\n\tA: b\n >\n'
+    other = log.replace("17786", "17787")
+    report = report_on(fine("c1", log), fine("c2", other))
+    assert report.lines == (
+        *(f"[c1] {line}" for line in log.splitlines()),
+        *(f"[c2] {line}" for line in other.splitlines()),
+    )
+
+
+def test_a_cluster_whose_list_is_empty_because_it_failed_is_not_among_those_shown() -> None:
+    empty = recording("get-json").stdout.partition("[")[0] + '[],\n    "kind": "List"\n}\n'
+    report = report_on(fine("c1"), result("c2", empty, FORBIDDEN + "\n", 1), text="get pods -o json")
+    assert report.lines[-1] == "Showing results from 1/2 clusters:"
+    both = [result(cluster, empty, FORBIDDEN + "\n", 1) for cluster in ("c1", "c2")]
+    assert report_on(*both, text="get pods -o json").lines == (
+        "Error: Failed to query 2 clusters: c1 (forbidden), c2 (forbidden)",
+    )
+
+
+# --- Presence ---------------------------------------------------------------------------------------------------
+
+NEEDING = ["wait --for=delete pod/a", "rollout status deploy/a", "diff -f x"]
+
+
+@pytest.mark.parametrize("text", NEEDING)
+def test_an_object_that_one_cluster_lacks_is_its_failure(text: str) -> None:
+    report = report_on(fine("c1"), failed("c2", MISSING_A), text=text)
+    assert report.lines[0] == "Error: Failed to query 1 cluster: c2 (not found)"
+    assert report.status == (2 if "diff" in text else 1)
+
+
+@pytest.mark.parametrize("text", NEEDING)
+def test_clusters_that_lack_it_are_passed_over_and_named(text: str) -> None:
+    report = report_on(fine("c1"), failed("c2", MISSING_A), failed("c3", NO_TYPE), text=f"{text} --if-present")
+    assert report == Report(("Passed over 2 clusters: c2 (not found), c3 (no such resource type)",), 0)
+
+
+@pytest.mark.parametrize("flag", ["", " --if-present"])
+@pytest.mark.parametrize("text", NEEDING)
+def test_what_no_cluster_has_is_an_error_in_kubectl_s_words(text: str, flag: str) -> None:
+    report = report_on(failed("c1", MISSING_A), failed("c2", MISSING_A), text=text + flag)
+    assert report.lines == (f"{MISSING_A} (in all 2 clusters)",)
+    assert report.status > 0
 
 
 def test_verbose_shows_every_cluster_s_own_words() -> None:

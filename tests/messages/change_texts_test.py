@@ -40,4 +40,4 @@ def test_what_is_missing_in_the_record_is_said() -> None:
 
 @pytest.mark.parametrize(("status", "name"), [(-9, "signal 9 (SIGKILL)"), (-40, "signal 40")])
 def test_a_kubectl_that_a_signal_has_killed(status: int, name: str) -> None:
-    assert messages.find_cause("", status) == Cause(f"killed by {name}")
+    assert messages.find_cause("", status) == Cause("killed", f"killed by {name}")

@@ -17,8 +17,9 @@ NAMES = [f"name-{number:02}" for number in range(40)]
 ARGUMENTS: dict[str, Any] = {
     "str": "word", "str | None": "word", "int": 3, "int | None": 3, "bool": True, "float": 1.0, "float | None": 1.0,
     "Sequence[str]": NAMES, "Iterable[str]": NAMES,
-    "Sequence[tuple[str, str]]": [(name, messages.NO_CONTEXT) for name in NAMES],
-    "OSError": OSError(2, "No such file"), "Cause": messages.Cause("no"),
+    "Sequence[tuple[str, str]]": [(name, "word") for name in NAMES],
+    "Sequence[tuple[str, Cause]]": [(name, messages.Cause("no-context", messages.NO_CONTEXT)) for name in NAMES],
+    "OSError": OSError(2, "No such file"), "Cause": messages.Cause("error", "no"),
 }  # fmt: skip
 TEXTS = [
     function

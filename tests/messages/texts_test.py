@@ -1,35 +1,51 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import get_args
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kubectl_mc import messages
-from kubectl_mc.messages import Cause
+from kubectl_mc.messages import Cause, Kind
 from tests.recordings import names, recording
 
-NOT_FOUND = Cause("not found", absent=True)
+NOT_FOUND = Cause("not-found", "not found", absent=True)
 POD = "cart-5c5b7b4668-dkdw2"
-NO_TYPE = Cause("no such resource type", absent=True)
+NO_TYPE = Cause("no-such-type", "no such resource type", absent=True)
+KINDS: dict[str, Kind] = {
+    "connection refused": "refused", "DNS lookup failed": "dns", "TLS error": "tls", "connection timeout": "timeout",
+    "unreachable": "unreachable", "connection lost": "lost", "unauthorized": "unauthorized", "forbidden": "forbidden",
+    "login failed": "login", "no context": "no-context", "bad kubeconfig": "kubeconfig", "server error": "server",
+    "too many requests": "too-many-requests", "exit status 1": "exit",
+}  # fmt: skip
+
+
+def cause_of(reason: str) -> Cause:
+    """The cause that is told in these words; in kubectl's, if they are none of ours."""
+    return Cause(KINDS.get(reason, "error"), reason)
 
 
 @pytest.mark.parametrize(
     ("name", "cause"),
     [
-        ("conn-refused", Cause("connection refused")),
-        ("create-exists", Cause('namespaces "shop" already exists')),
+        ("conn-refused", cause_of("connection refused")),
+        ("create-exists", cause_of('namespaces "shop" already exists')),
         ("delete-notfound", NOT_FOUND),
-        ("forbidden", Cause("forbidden")),
+        ("forbidden", cause_of("forbidden")),
         ("get-mixed-notfound", NOT_FOUND),
         ("get-notfound", NOT_FOUND),
         ("get-widgets-missing-crd", NO_TYPE),
-        ("logs-badcontainer", Cause(f"container nope is not valid for pod {POD} out of: app, sidecar, migrate (init)")),
-        ("top", Cause("Metrics API not available")),
-        ("unauthorized", Cause("unauthorized")),
-        ("unknown-context", Cause(messages.NO_CONTEXT)),
-        ("unknown-flag", Cause("unknown flag: --nope")),
+        ("logs-badcontainer",
+         cause_of(f"container nope is not valid for pod {POD} out of: app, sidecar, migrate (init)")),
+        ("top", cause_of("Metrics API not available")),
+        ("unauthorized", cause_of("unauthorized")),
+        ("unknown-context", cause_of(messages.NO_CONTEXT)),
+        ("unknown-flag", cause_of("unknown flag: --nope")),
         ("unknown-resource", NO_TYPE),
-        ("wait-timeout", Cause("timed out waiting for the condition on jobs/import")),
+        ("wait-timeout", cause_of("timed out waiting for the condition on jobs/import")),
     ],
 )  # fmt: skip
 def test_the_cause_of_a_recorded_failure(name: str, cause: Cause) -> None:
@@ -116,7 +132,7 @@ TRIES = 'E1123 04:32:24.691813   17786 memcache.go:265] "Unhandled Error" err="c
             "Error from server (ServiceUnavailable): the server is currently unable to handle the request (get pods)",
             "server error",
         ),
-        ("Error from server: etcdserver: request timed out", "connection timeout"),
+        ("Error from server: etcdserver: request timed out", "server error"),
         (
             "Error from server (TooManyRequests): the server has received too many requests and has asked us to try "
             "again later (get pods)",
@@ -153,7 +169,7 @@ TRIES = 'E1123 04:32:24.691813   17786 memcache.go:265] "Unhandled Error" err="c
     ],
 )  # fmt: skip
 def test_the_cause_in_client_go_s_words(stderr: str, reason: str) -> None:
-    assert messages.find_cause(stderr, 1) == Cause(reason)
+    assert messages.find_cause(stderr, 1) == cause_of(reason)
 
 
 def test_every_line_an_absence_is_an_absence() -> None:
@@ -172,6 +188,59 @@ def test_every_line_an_absence_is_an_absence() -> None:
 def test_what_a_wrapper_or_a_plugin_says_changes_nothing(chatter: str) -> None:
     line = recording("get-notfound").stderr
     assert messages.find_cause(f"{chatter}\n{line}", 1) == messages.find_cause(f"{line}{chatter}\n", 1) == NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    "chatter",
+    ["error: the token has expired", "Error: EOF", "Post https://login: EOF", "dial tcp: i/o timeout", "x509: old"],
+)
+@pytest.mark.parametrize("name", ["get-notfound", "forbidden", "conn-refused", "unauthorized", "unknown-flag"])
+def test_the_cause_is_kubectl_s_last_error_whatever_others_say(chatter: str, name: str) -> None:
+    stderr = recording(name).stderr
+    assert messages.find_cause(f"{chatter}\n{stderr}", 1) == messages.find_cause(stderr, 1)
+
+
+@pytest.mark.parametrize(
+    ("stderr", "cause"),
+    [
+        ("command terminated with exit code 3", Cause("exit", "command terminated with exit code 3")),
+        ("Error from server (NotFound): x\ncommand terminated with exit code 1",
+         Cause("exit", "command terminated with exit code 1")),
+        ("Warning: old\nerror: 1 warning received", cause_of("1 warning received")),
+        ("serializer for text/html doesn't exist", cause_of("serializer for text/html doesn't exist")),
+        ("unexpected error when reading response body. Original error: unexpected EOF", cause_of("connection lost")),
+        ("[a, b]\nError from server (NotFound): x", cause_of("[a, b]")),
+        ("unable to decode x\nError from server (NotFound): x", cause_of("unable to decode x")),
+        ("Error from server: etcdserver: leader changed", cause_of("server error")),
+        ("Error from server: admission webhook said x509: no", cause_of("admission webhook said x509: no")),
+        ('The Pod "a" is invalid: \n* spec.a: no\n* spec.b: no', cause_of('The Pod "a" is invalid: ')),
+        ("Warning: x", cause_of("exit status 1")),
+        (TRIES + "x509: old", cause_of("TLS error")),
+    ],
+)  # fmt: skip
+def test_the_cause_of_several_lines(stderr: str, cause: Cause) -> None:
+    assert messages.find_cause(stderr, 1) == cause
+
+
+@pytest.mark.parametrize(
+    ("problem", "kind"),
+    [
+        ("no context", "no-context"),
+        ("no context, and none of its access providers (x) is in the provider file", "no-context"),
+        ("login failed: Post https://login: EOF", "login"),
+        ("login failed: timed out after 2s", "login"),
+        ("not approved; to see what it would run", "not-approved"),
+        ("error: timed out after 30s", "timeout"),
+    ],
+)
+def test_what_we_say_of_a_cluster_is_not_searched_for_causes(problem: str, kind: Kind) -> None:
+    assert messages.problem_cause(problem) == Cause(kind, problem.removeprefix("error: "))
+
+
+def test_the_kinds_are_documented() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "verbs.md").read_text()
+    section = page.partition("## When a cluster fails")[2]
+    assert re.findall(r"^- `([a-z-]+)`: ", section, re.MULTILINE) == list(get_args(Kind))
 
 
 def test_an_absence_beside_something_unknown_is_a_failure() -> None:
@@ -212,7 +281,7 @@ def test_visible_text_is_one_line_without_controls(text: str) -> None:
 
 
 def test_the_line_that_names_the_failed_clusters() -> None:
-    failures = [("cluster-3", "connection timeout"), ("cluster-7", "unauthorized")]
+    failures = [("cluster-3", cause_of("connection timeout")), ("cluster-7", cause_of("unauthorized"))]
     assert messages.failed_clusters("query", failures) == (
         "Error: Failed to query 2 clusters: cluster-3 (connection timeout), cluster-7 (unauthorized)"
     )
@@ -221,15 +290,15 @@ def test_the_line_that_names_the_failed_clusters() -> None:
         == "Error: Failed to query 1 cluster: cluster-3 (connection timeout)"
     )
     long = "login failed: " + "x" * 40
-    assert messages.failed_clusters("query", [("a", long), ("b\x1b", "no"), ("c", long), ("d", "no")]).endswith(
-        f" 4 clusters: a, c ({long}), b\\x1b (no), d (no)"
-    )
+    reasons = {"a": long, "b\x1b": "no", "c": long, "d": "no"}
+    failures = [(cluster, cause_of(reason)) for cluster, reason in reasons.items()]
+    assert messages.failed_clusters("query", failures).endswith(f" 4 clusters: a, c ({long}), b\\x1b (no), d (no)")
     assert messages.showing_partial(8, 10) == "Showing results from 8/10 clusters:"
 
 
 def test_advice_is_given_for_a_missing_context_only() -> None:
-    assert messages.advice([("c1", "forbidden")]) == []
-    (line,) = messages.advice([("c1", "forbidden"), ("c2", messages.NO_CONTEXT)])
+    assert messages.advice([("c1", cause_of("forbidden"))]) == []
+    (line,) = messages.advice([("c1", cause_of("forbidden")), ("c2", cause_of(messages.NO_CONTEXT))])
     assert "{name: c2, context: CONTEXT}" in line
 
 
@@ -290,10 +359,10 @@ def test_of_many_names_twenty_are_shown() -> None:
 )
 def test_what_the_server_answered_is_not_searched_for_other_causes(reason: str, cause: str, quoted: str) -> None:
     line = f"Error from server ({reason}): pods is forbidden: webhook: {quoted}"
-    assert messages.find_cause(line, 1) == Cause(cause)
+    assert messages.find_cause(line, 1) == cause_of(cause)
 
 
 @pytest.mark.parametrize("quoted", ["(NotFound)", "c1 (connection refused)", "is forbidden: "])
 def test_a_reason_without_a_name_of_ours_is_shown_as_text(quoted: str) -> None:
     cause = messages.find_cause(f"Error from server (Invalid): pods {quoted}", 1)
-    assert cause == Cause(f"pods {quoted}")
+    assert cause == cause_of(f"pods {quoted}")

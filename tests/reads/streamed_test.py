@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from kubectl_mc.command_line import invocation
+from kubectl_mc.merge.report import Held
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.processes.standard_streams import Streams
@@ -33,7 +34,8 @@ class Shown:
         targets = [Target(label.split()[0], "", Kubeconfig(None, starts_programs=False)) for label in labels]
         self.jobs = [Job(target, line, label) for target, label in zip(targets, labels)]
         asked = request(text, env)
-        asked = asked._replace(environment=asked.environment._replace(streams=self._streams))
+        environment = asked.environment._replace(streams=self._streams)
+        asked = asked._replace(environment=environment, cluster_count=len({target.cluster for target in targets}))
         self.screen = streamed.Screen(asked, self.jobs)
 
     def show(self, index: int, **written: str) -> str:
@@ -62,32 +64,72 @@ def _text(written: object) -> str:
 
 
 def test_what_asks_the_user_to_do_something_is_shown_at_once() -> None:
-    assert Shown("logs web -f", "c1").show(0, stderr="open https://login\n") == "[c1] open https://login\n"
+    assert Shown("logs web -f", "c1", "c2").show(0, stderr="open https://login\n") == "[c1] open https://login\n"
+    assert Shown("logs web -f", "c1 a", "c1 b").show(1, stderr="open https://login\n") == "[c1 b] open https://login\n"
+
+
+def test_of_one_cluster_stderr_is_shown_byte_for_byte() -> None:
+    shown = Shown("logs web -f", "c1")
+    texts = ("Password: ", "\x1b[2K\n", "E1123 04:32:24.691813   17786 memcache.go:381] x\n", "error: no", NOTHING)
+    for number, text in enumerate(texts, start=1):
+        assert shown.show(0, stderr=text) == "".join(texts[:number])
+    assert shown.end(0, 1) == "".join(texts)
 
 
 def test_why_a_job_failed_is_left_to_the_report() -> None:
-    shown = Shown("logs web", "c1")
+    shown = Shown("logs web", "c1", "c2")
     assert shown.show(0, stderr="Found 2 pods\nerror: no container x\nchoose one of: [a b]\n") == "[c1] Found 2 pods\n"
     assert shown.end(0, 1) == "[c1] Found 2 pods\n"
-    assert shown.screen.unreported_lines(["Error: Failed to query 1 cluster: c1 (no container x)"]) == [
-        "choose one of: [a b]"
+    assert shown.screen.held() == [
+        Held("c1", "c1", "error: no container x\nchoose one of: [a b]\n"),
+        Held("c2", "c2", ""),
     ]
 
 
-def test_what_the_report_does_not_name_is_told_once_if_all_say_it() -> None:
-    shown = Shown("wait pods --all", "c1", "c2")
-    for index in (0, 1):
-        shown.show(index, stderr="error: one\ntwo\n")
-    assert shown.screen.unreported_lines([]) == ["error: one", "two"]
-    shown.show(1, stderr="three\n")
-    assert shown.screen.unreported_lines(["c1 (one), c2 (one)"]) == ["[c1] two", "[c2] two", "[c2] three"]
-
-
 def test_a_complaint_before_the_answer_is_shown_with_it() -> None:
-    shown = Shown("logs web", "c1")
+    shown = Shown("logs web", "c1", "c2")
     assert shown.show(0, stderr="error: partial\n") == ""
     assert shown.show(0, stdout="line\n", stderr="error: more\n") == "[c1] error: partial\n[c1] error: more\n"
-    assert shown.screen.unreported_lines([]) == []
+    assert shown.screen.held()[0].text == ""
+
+
+TRY = 'E1123 04:32:24.691813   17786 memcache.go:381] "Couldn\'t get" err="connect: connection refused"\n'
+REFUSED = "The connection to the server x was refused - did you specify the right host or port?\n"
+
+
+def test_the_log_of_tries_is_shown_unless_an_error_follows() -> None:
+    shown = Shown("wait pod/a", "c1", "c2", "c3")
+    assert shown.show(0, stderr=TRY) == shown.show(1, stderr=TRY) == ""
+    assert shown.show(0, stderr="open https://login\n") == f"[c1] {TRY}[c1] open https://login\n"
+    assert shown.show(1, stderr=REFUSED) == shown.end(1, 1) == shown.stderr
+    assert shown.screen.held()[1] == Held("c2", "c2", TRY + REFUSED)
+    shown.show(2, stderr=TRY)
+    assert shown.end(2).endswith(f"[c3] {TRY}")
+
+
+def test_what_kubectl_is_told_to_log_is_shown_line_by_line() -> None:
+    shown = Shown("wait pod/a -v=8", "c1", "c2")
+    log = f'{TRY}I1123 04:32:24.691813   17786 x.go:1] "Response" headers=<\n\tA: b\n >\n{REFUSED}'
+    assert shown.show(0, stderr=log) == "".join(f"[c1] {line}\n" for line in log.splitlines())
+
+
+def test_the_stderr_of_a_program_is_shown_whatever_it_looks_like() -> None:
+    shown = Shown("exec web -- x", "c1", "c2")
+    said = "error: dial tcp: connection refused\nerror: x509: no\n"
+    assert shown.show(0, stderr=said) == "".join(f"[c1] {line}\n" for line in said.splitlines())
+    shown.show(1, stderr=TRY + REFUSED)
+    assert "[c2]" not in shown.end(1, 1)  # the report says that the connection was refused
+    shown.show(0, stderr='Error from server (NotFound): pods "a" not found\ncommand terminated with exit code 1\n')
+    assert shown.end(0, 1).count("[c1]") == 4
+
+
+def test_ctrl_c_hides_nothing_that_was_said() -> None:
+    shown = Shown("wait pod/a", "c1", "c2")
+    shown.show(0, stderr=f"{REFUSED}see")
+    shown.end(0, 1)
+    shown.show(1, stderr="error: half")
+    shown.screen.show_rest()
+    assert shown.stderr == f"[c1] {REFUSED}[c1] see\n[c2] error: half\n"
 
 
 def test_that_there_is_nothing_is_left_to_the_report() -> None:

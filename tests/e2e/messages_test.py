@@ -1,0 +1,175 @@
+"""What the kubectls say on stderr, and which clusters lack what a command is about, on the fleet."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import MEMBERS, Shell, needs
+
+REFUSED = "Error: Failed to query 1 cluster: c2 (connection refused)"
+
+
+def saying(members: Shell, folder: Path, script: str) -> Shell:
+    """A user whose kubectl is a script that says something ahead of it, as credential plugins do."""
+    shim = folder / "kubectl"
+    shim.write_text(f'#!/bin/sh\n{script}\nPATH={members.environment["PATH"]}\nexec kubectl "$@"\n')
+    shim.chmod(0o755)
+    path = os.pathsep.join((str(folder), members.environment["PATH"]))
+    return members._replace(environment={**members.environment, "PATH": path})
+
+
+# --- What is said ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def manifests(tmp_path: Path) -> Path:
+    """A folder with an object that exists, two that don't, and one of a type that doesn't."""
+    texts = [
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: nope, namespace: shop}}",
+        "{apiVersion: example.com/v9, kind: Thing, metadata: {name: x, namespace: shop}}",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}}",
+        "{apiVersion: v1, kind: Secret, metadata: {name: nope, namespace: shop}}",
+    ]
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.yaml").write_text(text)
+    return tmp_path
+
+
+def test_all_errors_of_a_command_are_shown(members: Shell, manifests: Path) -> None:
+    words = ("describe", "-f", str(manifests), "-R")
+    theirs = members.kubectl("--context", "c1", *words).stderr.replace(f"{manifests}/1.yaml", "STDIN")
+    assert len(theirs.splitlines()) == 4
+    assert members.mc(*words).stderr.replace(" (in all 3 clusters)", "") == theirs
+    with members.fault("c2", "forbidden"):
+        done, alone = members.mc(*words), members.kubectl("--context", "c2", *words).stderr
+    assert re.findall(r"^\[c2\] (.*\n)", done.stderr, re.MULTILINE) == [
+        line for line in alone.splitlines(keepends=True) if "Forbidden" in line
+    ]
+    assert alone.count("Forbidden") == 3
+    assert "Failed to query 1 cluster: c2 (forbidden)" in done.stderr
+
+
+def test_a_line_is_said_as_often_as_kubectl_says_it(changing: Shell, tmp_path: Path) -> None:
+    role = (
+        "---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: r{0}}}, "
+        "rules: [{{apiGroups: [''], resources: [pods], verbs: [get]}}]}}\n"
+    )
+    file = tmp_path / "roles.yaml"
+    file.write_text(role.format(1) + role.format(2))
+    words = ("auth", "reconcile", "-f", str(file))
+    theirs = changing.kubectl("--context", "c2", *words).stderr
+    done = changing.mc(*words, "--clusters=c1,c3", "--yes")
+    assert theirs.count("missing rules added:") == 2
+    assert done.stderr.startswith(theirs)
+
+
+def test_a_warning_that_counts_as_an_error_is_named(changing: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    file.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop}, foo: 1}")
+    words = ("apply", "-f", str(file), "--validate=warn", "--warnings-as-errors")
+    warning = 'Warning: unknown field "foo"'
+    done = changing.mc(*words, "--all-clusters", "--yes")
+    assert (done.status, done.stderr) == (1, f"{warning}\nerror: 1 warning received\nSo nothing was changed\n")
+    with changing.fault("c2", "refuse"):
+        done = changing.mc(*words, "--dry-run=server")
+    assert done.status == 1
+    assert done.stderr.startswith(
+        f"[c1, c3] {warning}\nError: Failed to apply in 3 clusters: c1 (1 warning received), c2 ("
+    )
+
+
+@pytest.mark.parametrize("words", ["get cm -n shop", "wait --for=delete pod/nope -n shop"])
+def test_what_kubectl_is_told_to_log_is_shown_with_its_cluster(members: Shell, words: str) -> None:
+    done = members.mc(*words.split(), "-v=8")
+    assert done.status == 0
+    for cluster in MEMBERS:
+        theirs = members.kubectl("--context", cluster, *words.split(), "-v=8").stderr.splitlines()
+        ours = [line.removeprefix(f"[{cluster}] ") for line in done.stderr.splitlines() if f"[{cluster}] " in line]
+        continued = [line for line in ours if line.startswith(("\t", " "))]
+        assert sum("Response" in line for line in ours) == sum("Response" in line for line in theirs)
+        assert len(continued) == sum(line.startswith(("\t", " ")) for line in theirs) > 0
+    assert all(re.match(r"\[c\d\] ", line) for line in done.stderr.splitlines())
+
+
+def test_what_a_plugin_says_is_shown_and_is_no_cause(members: Shell, tmp_path: Path) -> None:
+    user = saying(members, tmp_path, 'echo "error: the token has expired, and was renewed: EOF" >&2')
+    done = user.mc("get", "pod", "solo", "-n", "shop")
+    assert [row[:2] for row in done.rows[1:]] == [["solo", "c1"]]
+    assert (done.status, done.stderr) == (0, "error: the token has expired, and was renewed: EOF\n")
+    with members.fault("c2", "refuse"):
+        assert REFUSED in user.mc("get", "nodes").stderr
+
+
+@needs("faults")
+def test_a_cluster_whose_list_is_empty_because_it_failed_is_not_shown(members: Shell) -> None:
+    with members.fault("c2", "forbidden"):
+        done = members.mc("get", "cm", "-n", "shop", "-o", "json")
+    assert done.status == 1
+    assert done.stderr == ("Error: Failed to query 1 cluster: c2 (forbidden)\nShowing results from 2/3 clusters:\n")
+
+
+@pytest.mark.parametrize("words", ["get nodes", "wait --for=delete pod/x", "logs x"])
+def test_of_a_cluster_that_is_down_the_cause_is_enough(members: Shell, tmp_path: Path, words: str) -> None:
+    env = {"KUBECACHEDIR": str(tmp_path)}  # kubectl doesn't know the cluster's types yet
+    with members.fault("c2", "refuse"):
+        assert "memcache.go" not in members.mc(*words.split(), env=env).stderr
+        lone = members.mc(*words.split(), "--clusters=c2", env=env).stderr
+        theirs = members.kubectl("--context", "c2", *words.split(), env=env).stderr
+    assert without_log_headers(lone) == without_log_headers(theirs)
+    assert "memcache.go" in lone
+
+
+def without_log_headers(text: str) -> str:
+    return re.sub(r"^([IWEF])\d{4} [\d:.]+ +\d+ ", r"\1 ", text, flags=re.MULTILINE)
+
+
+# --- Presence ----------------------------------------------------------------------------------------------------
+
+WAIT = "wait --for=jsonpath={.metadata.name}=solo pod/solo -n shop"
+MISSING = "Passed over 2 clusters: c2 (not found), c3 (not found)\n"
+
+
+def test_wait_fails_where_the_object_is_missing(members: Shell) -> None:
+    done = members.mc(*WAIT.split())
+    assert (done.status, done.stdout) == (1, "[c1] pod/solo condition met\n")
+    assert done.stderr == "Error: Failed to query 2 clusters: c2 (not found), c3 (not found)\n"
+    assert members.mc(*WAIT.replace("jsonpath={.metadata.name}=solo pod/solo", "delete pod/x").split())[::2] == (0, "")
+
+
+def test_clusters_without_the_object_are_passed_over_on_demand(members: Shell) -> None:
+    assert members.mc(*WAIT.split(), "--if-present") == (0, "[c1] pod/solo condition met\n", MISSING)
+    nowhere = members.mc(*WAIT.replace("pod/solo", "pod/x").split(), "--if-present")
+    assert (nowhere.status, nowhere.stdout) == (1, "")
+    assert nowhere.stderr == 'Error from server (NotFound): pods "x" not found (in all 3 clusters)\n'
+
+
+@needs("controllers")
+def test_a_rollout_of_what_one_cluster_lacks_is_its_failure(changing: Shell) -> None:
+    changing.kubectl("--context", "c2", "delete", "deploy", "cart", "-n", "shop")
+    words = ("rollout", "status", "deploy/cart", "-n", "shop")
+    done = changing.mc(*words)
+    assert (done.status, done.stderr) == (1, "Error: Failed to query 1 cluster: c2 (not found)\n")
+    passed = changing.mc(*words, "--if-present")
+    assert (passed.status, passed.stderr) == (0, "Passed over 1 cluster: c2 (not found)\n")
+
+
+def test_a_diff_passes_over_clusters_without_the_namespace(changing: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    file.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: only-c2}}")
+    done = changing.mc("diff", "-f", str(file))
+    assert (done.status, "c1 (not found), c3 (not found)" in done.stderr) == (2, True)
+    passed = changing.mc("diff", "-f", str(file), "--if-present")
+    assert (passed.status, passed.stderr) == (1, MISSING.replace("c2", "c1"))
+
+
+@pytest.mark.parametrize(
+    "words", ["get pods", "delete pod x --all-clusters", "rollout restart deploy/x --all-clusters"]
+)
+def test_presence_is_for_verbs_that_need_the_object_everywhere(members: Shell, words: str) -> None:
+    done = members.mc(*words.split(), "--if-present")
+    assert done.status == 1
+    assert done.stderr.startswith("Error: --if-present is for wait, rollout status and diff, and not for ")

@@ -82,8 +82,10 @@ def merge_answers(
     """
     line, options = request.line, request.options
     outputs = [(result.cluster, _text(result)) for result in results if result.stdout]
+    if not outputs:
+        return ""  # as kubectl does: a document without items would say that there are no objects
     key_texts = {result.cluster: _text(result) for result in sort_keys}
-    if key_texts and outputs:
+    if key_texts:
         from kubectl_mc.merge import sorting
 
         list_texts = [text for text in key_texts.values() if sorting.are_of_list(text)]
@@ -97,8 +99,6 @@ def merge_answers(
         prefixed = [(f"[{(coloured or {}).get(cluster, cluster)}] ", text) for cluster, text in outputs]
         return lines.by_time(prefixed, keep_stamps=grammar.is_set(line, "timestamps"))
     if form in OBJECTS:
-        if not outputs and all(result.status for result in results):
-            return ""  # as kubectl does: an empty List would say that there are no objects
         from kubectl_mc.merge import object_lists
 
         try:

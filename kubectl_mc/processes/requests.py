@@ -22,7 +22,7 @@ class Request(NamedTuple):
 
     row: of the verb table
     stdin: the path of the content of our stdin, if the command reads it (`-f -`)
-    unreachable: the results of the clusters that are not asked, as if their kubectls had failed
+    unreachable: the results of the clusters that are not asked, as if their kubectls had given them
     """
 
     environment: Environment

@@ -148,7 +148,7 @@ class Resolver:
     def resolve(self, target: Target, results: Sequence[Result]) -> tuple[list[Job], list[Result]]:
         """Return the jobs of a cluster from the results of its listings, one for each of `types`.
 
-        If the names cannot be listed or none matches, return the result that a failed kubectl would have given instead.
+        If the names cannot be listed or none matches, return the result that kubectl would have given instead.
         """
         failure = _listing_failure(results, self._patience)
         if failure:
@@ -156,9 +156,11 @@ class Resolver:
         listings = dict(zip(self.types, results))
         objects = self._matching_objects(listings)
         missing = [] if all_namespaces(self._request.line) else self._missing_references(listings, objects)
-        if objects or missing or grammar.is_set(self._request.line, "ignore-not-found"):
+        if objects or missing:
             # Two words for one type (`po,pods`) give the same objects.
             return _jobs(self._request, target, list({item[1:]: item for item in objects}.values()), missing), []
+        if grammar.is_set(self._request.line, "ignore-not-found"):
+            return [], [Result(target.cluster, b"", b"", 0)]
         error = messages.no_match(list(self._types_by_name))
         return [], [Result(target.cluster, b"", error.encode("utf-8", "replace"), 1)]
 
@@ -239,8 +241,11 @@ def _listing(line: CommandLine, listed_type: str) -> CommandLine:
 
 def _is_sorted_by_listing(request: Request) -> bool:
     """Return whether kubectl cannot sort what it gets object by object: a table of each."""
-    is_table = grammar.output_format(request.line)[0] in ("", "wide")
-    return request.line.verb == "get" and is_table and not verbs.is_endless(request.row, request.line)
+    return request.line.verb == "get" and _is_table(request.line) and not verbs.is_endless(request.row, request.line)
+
+
+def _is_table(line: CommandLine) -> bool:
+    return grammar.output_format(line)[0] in ("", "wide")
 
 
 def _unsorted(line: CommandLine) -> CommandLine:
@@ -287,8 +292,6 @@ def _listed_objects(listed_type: str, listing: Result) -> list[Object]:
 
 def _jobs(request: Request, target: Target, objects: Sequence[Object], missing: Sequence[str]) -> list[Job]:
     """Return the jobs of one cluster. missing: TYPE/NAME of objects that it lacks, as kubectl has to say."""
-    if not objects and not missing:
-        return []
     if request.line.verb != "get":
         return _text_jobs(request.line, target, objects, missing)
     if verbs.is_endless(request.row, request.line):
@@ -298,7 +301,10 @@ def _jobs(request: Request, target: Target, objects: Sequence[Object], missing: 
     if _is_sorted_by_listing(request):
         line = _unsorted(line)
     if missing:
-        # Of two names or more kubectl prints a List, and there is no object if there is only one name.
+        if not objects and not _is_table(line):
+            # It is for kubectl's errors: in the form that was typed, kubectl would print a List without items, too.
+            line = grammar.with_flags(grammar.without(line, ("output", "template", "sort-by")), ("output", "name"))
+        # There are two names or more, of which kubectl prints a List, or no object.
         words = [*(item.operand for item in objects), *missing]
         return [Job(target, grammar.with_operands(line, words), target.cluster)]
     # kubectl gets each object that it reads from stdin, and prints a List, even of one object (Builder.visitByPaths).

@@ -222,3 +222,15 @@ def test_names_in_every_form_that_has_them(members: Shell, form: str) -> None:
     if form in ("json", "yaml"):
         items = yaml.safe_load(done.stdout)["items"]
         assert sorted(item["metadata"]["name"] for item in items) == sorted(found)
+
+
+def test_a_watch_in_a_form_without_names_is_of_each_object(members: Shell) -> None:
+    template = "jsonpath={.kind} {.metadata.namespace}/{.metadata.name}{'\\n'}"
+    command = ("get", "pods", "cart-*", "lonely", "-A", "-w", "-o", template)
+    with members.running(*command) as watch:
+        for name, cluster in [*pods(members, "cart-", "shop"), ("lonely", "c2")]:
+            namespace = "only-c2" if name == "lonely" else "shop"
+            watch.until(rf"^{cluster}\tPod {namespace}/{name}\n")
+        watch.interrupt()
+        assert watch.end() == 130
+    assert watch.stderr == ""

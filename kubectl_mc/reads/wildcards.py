@@ -13,7 +13,7 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.processes import event_loop
-from kubectl_mc.processes.event_loop import Chunk, Command, Exit, Result
+from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads.name_patterns import (
@@ -55,20 +55,13 @@ class Object(NamedTuple):
 def resolve_jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, list[Job]]:
     """Return the jobs of all clusters, with the names that the wildcards stand for on each cluster.
 
-    The request's `unreachable` gets the clusters that have no jobs. Raises UserError as `Resolver`.
+    The request's `unreachable` gets the clusters that have no jobs.
     """
     resolver = Resolver(request, targets)
     if not resolver.commands:
         return request, resolver.jobs
     parallel = request.parallel(len(resolver.commands))
-    all_results = event_loop.collect_results(resolver.commands, parallel, verbs.PATIENCE)
-    if len(targets) > 1:
-        # kubectl lists nothing where no object has the field of --sort-by, which those of other clusters may have.
-        fieldless = [index for index, result in enumerate(all_results) if _NO_FIELD in result.stderr]
-        unsorted = [resolver.unsorted_commands[index] for index in fieldless]
-        for index, result in zip(fieldless, event_loop.collect_results(unsorted, parallel, verbs.PATIENCE)):
-            all_results[index] = result
-    results = iter(all_results)
+    results = iter(event_loop.collect_results(resolver.commands, parallel, verbs.PATIENCE))
     jobs: list[Job] = []
     failures: list[Result] = []
     for target in targets:
@@ -76,9 +69,6 @@ def resolve_jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, 
         jobs += target_jobs
         failures += target_failures
     return request._replace(unreachable=(*request.unreachable, *failures)), jobs
-
-
-_NO_FIELD = b"couldn't find any field with path"  # k8s.io/kubectl/pkg/cmd/get/sorter.go
 
 
 def one_result_per_cluster(results: Sequence[Result]) -> list[Result]:
@@ -124,16 +114,12 @@ class Resolver:
                 if is_pattern(name) or all_namespaces(line) or line.verb == "get"
             ]
             self.types = list(dict.fromkeys(name for name_types in listed for name in name_types))
-        self.commands = self._listings(line if _is_sorted_by_listing(request) else _unsorted(line))
-
-    @property
-    def unsorted_commands(self) -> list[Command]:
-        """The listings without --sort-by."""
-        return self._listings(_unsorted(self._request.line))
-
-    def _listings(self, line: CommandLine) -> list[Command]:
-        jobs = [Job(target, _listing(line, name), target.cluster) for target in self._targets for name in self.types]
-        return [job_command(self._request, job)._replace(patience=self._patience) for job in jobs]
+        listing_jobs = [
+            Job(target, _listing(request, listed_type), target.cluster)
+            for target in targets
+            for listed_type in self.types
+        ]
+        self.commands = [job_command(request, job)._replace(patience=self._patience) for job in listing_jobs]
 
     def feed(self, event: Chunk | Exit) -> tuple[list[Job], list[Result]]:
         """Return what `resolve` returns for the cluster whose last listing ends with this event; else nothing."""
@@ -230,9 +216,14 @@ _LISTING = (
 )
 
 
-def _listing(line: CommandLine, listed_type: str) -> CommandLine:
+def _listing(request: Request, listed_type: str) -> CommandLine:
     """Return the `get` that lists the objects of a type, with the line's flags that say which, where and as whom."""
-    kept_flags = {*flag_tables.flag_table("").flags, *_SELECTORS, "sort-by"}
+    line = request.line
+    kept_flags = {
+        *flag_tables.flag_table("").flags,
+        *_SELECTORS,
+        *(["sort-by"] if _is_sorted_by_listing(request) else []),
+    }
     flags = {name for token in line.tokens for name, _ in token.flags}
     flag_tokens = tuple(token for token in grammar.without(line, flags - kept_flags).tokens if token.flags)
     output = [("output", _LISTING), *([("all-namespaces", "true")] if all_namespaces(line) else [])]
@@ -246,10 +237,6 @@ def _is_sorted_by_listing(request: Request) -> bool:
 
 def _is_table(line: CommandLine) -> bool:
     return grammar.output_format(line)[0] in ("", "wide")
-
-
-def _unsorted(line: CommandLine) -> CommandLine:
-    return grammar.without(line, ("sort-by",))
 
 
 def _listing_failure(listings: Sequence[Result], patience: float) -> Result | None:
@@ -299,7 +286,7 @@ def _jobs(request: Request, target: Target, objects: Sequence[Object], missing: 
     # Among the listed objects are those that the selectors choose; kubectl accepts none beside names.
     line = grammar.without(request.line, _SELECTORS)
     if _is_sorted_by_listing(request):
-        line = _unsorted(line)
+        line = grammar.without(line, ("sort-by",))
     if missing:
         if not objects and not _is_table(line):
             # It is for kubectl's errors: in the form that was typed, kubectl would print a List without items, too.

@@ -181,31 +181,6 @@ def test_what_is_listed(text: str, asked: str) -> None:
     assert sorted(word for word in words if not word.startswith("--output=go-template=")) == sorted(asked.split())
 
 
-def test_what_has_the_field_in_no_object_of_a_cluster_is_listed_unsorted(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, bool]] = []
-
-    def collect(commands: Sequence[Command], *rest: Any) -> list[Result]:
-        results = []
-        for command in commands:
-            is_sorted = any(word.startswith("--sort-by") for word in command.argv)
-            asked.append((command.cluster, is_sorted))
-            fieldless = is_sorted and command.cluster == "c2"
-            error = b'error: couldn\'t find any field with path "{.x}" in the list of objects\n'
-            results.append(
-                Result(command.cluster, b"", error, 1)
-                if fieldless
-                else Result(command.cluster, listing("Event", "a"), b"", 0)
-            )
-        return results
-
-    monkeypatch.setattr(event_loop, "collect_results", collect)
-    targets = [Target(name, name, Kubeconfig(None, starts_programs=False)) for name in ("c1", "c2")]
-    made, jobs = wildcards.resolve_jobs(request("get ev a* --sort-by=.x"), targets)
-    assert (asked, len(jobs), made.unreachable) == ([("c1", True), ("c2", True), ("c2", False)], 2, ())
-    made, jobs = wildcards.resolve_jobs(request("get ev a* --sort-by=.x"), targets[1:])
-    assert (jobs, [result.status for result in made.unreachable]) == ([], [1])
-
-
 def test_one_of_several_types_may_be_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: Answers = {("c1", "pods"): listing("Pod", "w"), ("c1", "widgets"): Result("c1", b"", LACKS, 1)}
     assert resolved("get pods,widgets w* x", answers, monkeypatch) == (["c1: get Pod.v1./w pods/x"], [])

@@ -85,7 +85,7 @@ def merge_answers(
     if not outputs:
         return ""  # as kubectl does: a document without items would say that there are no objects
     key_texts = {result.cluster: _text(result) for result in sort_keys}
-    if key_texts:
+    if key_texts and outputs:
         from kubectl_mc.merge import sorting
 
         list_texts = [text for text in key_texts.values() if sorting.are_of_list(text)]

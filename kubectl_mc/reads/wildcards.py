@@ -287,6 +287,9 @@ def _jobs(request: Request, target: Target, objects: Sequence[Object], missing: 
     line = grammar.without(request.line, _SELECTORS)
     if _is_sorted_by_listing(request):
         line = grammar.without(line, ("sort-by",))
+    if _is_table(line) and len({name for names in types_by_name(line).values() for name in names}) > 1:
+        # As in a List of several types, of whatever types there are objects.
+        line = grammar.with_flags(line, ("show-kind", "true"))
     if missing:
         if not objects and not _is_table(line):
             # It is for kubectl's errors: in the form that was typed, kubectl would print a List without items, too.

@@ -86,7 +86,9 @@ ALL: Answers = {("c1", "all"): listing("Pod", "a-1") + DEPLOYMENTS}
             "c1: get -n x -o wide --filename=- < v1/Pod/x/a-1 < v1/Pod/x/a-2 < v1/Pod/x/b",
         ]),
         ("get -n x pods b* --fold --no-headers", PODS, ["c1: get -n x --no-headers --filename=- < v1/Pod/x/b"]),
-        ("get deploy/a-* pods/b*", TYPES, ["c1: get --filename=- < apps/v1/Deployment/x/a-1 < v1/Pod/x/b"]),
+        ("get deploy/a-* pods/b*", TYPES, [
+            "c1: get --show-kind=true --filename=- < apps/v1/Deployment/x/a-1 < v1/Pod/x/b",
+        ]),
         ("get all a-* -o jsonpath={.x}", ALL, [
             "c1: get -o jsonpath={.x} --filename=- < v1/Pod/x/a-1 < apps/v1/Deployment/x/a-1",
         ]),
@@ -106,9 +108,9 @@ ALL: Answers = {("c1", "all"): listing("Pod", "a-1") + DEPLOYMENTS}
         # kubectl says which plain names are missing. With two names or more, it prints a List.
         ("get pods x a-*", PODS, ["c1: get Pod.v1./a-1 Pod.v1./a-2 pods/x"]),
         ("get deploy,pods a-1 b*", TYPES, [
-            "c1: get --filename=- < apps/v1/Deployment/x/a-1 < v1/Pod/x/a-1 < v1/Pod/x/b",
+            "c1: get --show-kind=true --filename=- < apps/v1/Deployment/x/a-1 < v1/Pod/x/a-1 < v1/Pod/x/b",
         ]),
-        ("get deploy,pods b n*", TYPES, ["c1: get Pod.v1./b deploy/b"]),
+        ("get deploy,pods b n*", TYPES, ["c1: get Pod.v1./b deploy/b --show-kind=true"]),
         ("get pods x n*", PODS, ["c1: get pods/x"]),
         ("get pods x y n* --template={{.x}}", PODS, ["c1: get pods/x pods/y --output=name"]),
         # kubectl refuses these, with its own words.
@@ -183,7 +185,10 @@ def test_what_is_listed(text: str, asked: str) -> None:
 
 def test_one_of_several_types_may_be_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: Answers = {("c1", "pods"): listing("Pod", "w"), ("c1", "widgets"): Result("c1", b"", LACKS, 1)}
-    assert resolved("get pods,widgets w* x", answers, monkeypatch) == (["c1: get Pod.v1./w pods/x"], [])
+    assert resolved("get pods,widgets w* x", answers, monkeypatch) == (
+        ["c1: get Pod.v1./w pods/x --show-kind=true"],
+        [],
+    )
 
 
 def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,8 +116,8 @@ def merge_answers(
     """
     line, options = request.line, request.options
     outputs = [(result.cluster, _text(result)) for result in results if result.stdout]
-    if not outputs and not any(result.status == 0 and not result.timed_out for result in results):
-        return ""  # as kubectl does: an empty List would say that there are no objects
+    if not outputs:
+        return ""  # as kubectl does: a document without items would say that there are no objects
     key_texts: dict[str, str] = {}
     for result in sort_keys:
         key_texts[result.cluster] = key_texts.get(result.cluster, "") + _text(result)

@@ -126,15 +126,19 @@ def padded(row: str, start: int) -> bool:
 
 
 def only_rows(text: str, is_kept: Callable[[str], bool]) -> str:
-    """Return the tables that kubectl printed with only the rows whose NAME is kept; "" if none is."""
+    """Return the tables that kubectl printed with only the rows whose NAME is kept; "" if none is.
+
+    Raises NotATable for a table without that column.
+    """
     tables = []
-    for block in text.strip("\n").split("\n\n"):
+    for block in text.strip("\n").split("\n\n") if text else ():
         header, *rows = block.split("\n")
         names, starts = header_columns(header)
-        if "NAME" in names:
-            index = names.index("NAME")
-            cell = slice(starts[index], [*starts, None][index + 1])
-            rows = [row for row in rows if is_kept(row[cell].rstrip(" "))]
+        if "NAME" not in names:
+            raise NotATable(header[:MAX_CELL])
+        index = names.index("NAME")
+        cell = slice(starts[index], [*starts, None][index + 1])
+        rows = [row for row in rows if is_kept(row[cell].rstrip(" "))]
         if rows:
             tables.append("".join(f"{line}\n" for line in (header, *rows)))
     return "\n".join(tables)

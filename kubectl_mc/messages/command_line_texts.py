@@ -86,11 +86,6 @@ def by_time_needs_an_end() -> UserError:
     return UserError("--by-time sorts logs that have an end: leave out -f, or --by-time")
 
 
-def no_sorting_of_wildcards() -> UserError:
-    """Say that `get 'web-*' -A --sort-by`, which is a request per name, cannot sort the answers together."""
-    return UserError("--sort-by can't sort names with wildcards of all namespaces; leave out -A, or the names")
-
-
 def flag_is_not_for(flag: str, verb: str, only: str) -> UserError:
     """Say that a flag of ours is used for a verb that it is not for."""
     return UserError(f"--{flag} is for {only}, and not for {visible(verb)}")

@@ -238,9 +238,16 @@ def nothing_to_sort_by(expression: str) -> UserError:
     return UserError(f"no object has the field '{visible(expression)}' that --sort-by names")
 
 
-def no_match(patterns: Sequence[str]) -> str:
-    """Say that no name of a cluster matches a wildcard. The text is like kubectl's."""
-    return "\n".join(f'error: names matching "{pattern}" not found' for pattern in patterns)
+def no_match(patterns: Sequence[str], sort_field: str = "") -> str:
+    """Say that no name of a cluster matches a wildcard. The text is like kubectl's.
+
+    sort_field: that of --sort-by, if kubectl has printed no object, as it does where none has that field
+    """
+    doubt = f", or no object has the field '{sort_field}' that --sort-by names" if sort_field else ""
+    return "\n".join(f'error: names matching "{pattern}" not found{doubt}' for pattern in patterns)
+
+
+NAMELESS_TABLE = "error: the table has no column NAME in which names could be matched; ask for another form (-o name)"
 
 
 def timed_out(seconds: float) -> str:

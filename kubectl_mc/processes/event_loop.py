@@ -8,8 +8,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from contextlib import contextmanager, nullcontext, suppress
+from typing import IO, NamedTuple
 
 from kubectl_mc.processes import lifelines, memory_files
 
@@ -32,6 +32,7 @@ class Command(NamedTuple):
 
     kubeconfig: passed as a file, in memory where that is possible, through KUBECONFIG; None: as env says
     further_kubeconfigs: files that add what `kubeconfig` does not have
+    stdin: what the process reads from stdin; None: the stdin of all commands
     patience: the seconds that the process may take, 0 for no limit; None: the timeout of all commands
     """
 
@@ -41,6 +42,7 @@ class Command(NamedTuple):
     kubeconfig: bytes | None = None
     patience: float | None = None
     further_kubeconfigs: Sequence[str] = ()
+    stdin: bytes | None = None
 
     def variables(self, path: str | None) -> Mapping[str, str]:
         """Return the environment variables of the process. path: of the file with the kubeconfig, if there is one"""
@@ -96,7 +98,7 @@ class _Child:
         with (
             os.fdopen(pipes["stdout"][1], "wb", 0) as stdout,
             os.fdopen(pipes["stderr"][1], "wb", 0) as stderr,
-            open(stdin or os.devnull, "rb") as stdin_file,
+            _opened_stdin(command, stdin) as stdin_file,
         ):
             try:
                 # In a session of its own, a signal to its group reaches what kubectl has started, and nothing else.
@@ -136,6 +138,14 @@ class _Child:
         """Send a signal to the process group of the process."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, number)
+
+
+@contextmanager
+def _opened_stdin(command: Command, path: str | None) -> Iterator[IO[bytes]]:
+    """Open what the process reads from stdin: the command's own content, or else the file of all commands."""
+    held = nullcontext(path or os.devnull) if command.stdin is None else memory_files.held_file(command.stdin)
+    with held as path, open(path, "rb") as file:
+        yield file
 
 
 def files_for(count: int) -> int:

@@ -88,11 +88,16 @@ def make_request(environment: Environment, line: CommandLine, targets: Sequence[
 
 
 class Job(NamedTuple):
-    """The part of a request for one cluster. label: the title of its answer, the name of the cluster or more."""
+    """The part of a request for one cluster.
+
+    label: the title of its answer, the name of the cluster or more
+    stdin: what its kubectl reads from stdin; None: the request's
+    """
 
     target: Target
     line: CommandLine
     label: str
+    stdin: bytes | None = None
 
 
 def job_command(request: Request, job: Job) -> Command:
@@ -104,7 +109,7 @@ def job_command(request: Request, job: Job) -> Command:
         plugin=not verbs.is_kubectls(job.line),
         lasting=verbs.is_endless(request.row, request.line),
     )
-    return command._replace(cluster=job.label)
+    return command._replace(cluster=job.label, stdin=job.stdin)
 
 
 def unreachable_result(target: Target) -> Result:

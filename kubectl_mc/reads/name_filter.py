@@ -1,7 +1,6 @@
 """Names with wildcards of a `get`, resolved in the answer: a cluster returns all objects of a type, and we filter them.
 
-kubectl would ask for each name in a request of its own, five a second. It can neither watch several names nor find them
-in all namespaces.
+That is one request for a cluster, its kubectl sorts what it prints, and a watch shows what appears later.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import answers, kubectl_tables
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request
-from kubectl_mc.reads.name_patterns import name_patterns
+from kubectl_mc.reads.name_patterns import all_namespaces, is_pattern, name_patterns, types_by_name
 
 # The output formats in which the part of each object can be recognized.
 _FORMATS = ("", "wide", "name", *answers.OBJECTS)
@@ -29,22 +28,29 @@ NameFilter = Callable[[str], bool]  # whether the object with this NAME or TYPE/
 
 def name_filter(request: Request) -> NameFilter | None:
     """Return which objects are kept; None for no wildcards, or if the names have to be listed first (`wildcards`)."""
-    line, patterns = request.line, name_patterns(request.row, request.line)
-    operands = grammar.operands(line)
-    if line.verb != "get" or patterns != operands[1:] or any("/" in operand for operand in operands):
+    line = request.line
+    if line.verb != "get" or not name_patterns(request.row, line):
         return None
-    if any(kind.partition(".")[0] in _NAMELESS_TYPES for kind in (operands or [""])[0].split(",")):
+    names = types_by_name(line)
+    types = next(iter(names.values()))
+    if any(name_types != types for name_types in names.values()):
+        return None  # a name in the answer doesn't tell which of the typed types it has
+    if not all(map(is_pattern, names)) and not all_namespaces(line):
+        return None  # kubectl has to say which of the plain names are missing
+    if any(name.partition(".")[0] in _NAMELESS_TYPES for name in types):
         return None
     # Only with --fold does kubectl get --no-headers, and without the header the column of the names is unknown.
     headerless = request.options.fold and grammar.is_set(line, "no-headers")
-    if not patterns or headerless or grammar.output_format(line)[0] not in _FORMATS:
+    if headerless or grammar.output_format(line)[0] not in _FORMATS:
         return None
+    patterns = [name.rpartition("/")[2] for name in names]
     return lambda name: any(fnmatchcase(name.rpartition("/")[2], pattern) for pattern in patterns)
 
 
 def without_names(line: CommandLine) -> CommandLine:
     """Return the command line for all objects of its types."""
-    return grammar.with_operands(line, grammar.operands(line)[:1])
+    types = dict.fromkeys(name for names in types_by_name(line).values() for name in names)
+    return grammar.with_operands(line, [",".join(types)])
 
 
 def filtered_result(result: Result, is_kept: NameFilter, request: Request) -> Result:
@@ -59,8 +65,12 @@ def filtered_result(result: Result, is_kept: NameFilter, request: Request) -> Re
     elif output_format == "name":
         text = "".join(f"{line}\n" for line in text.splitlines() if is_kept(line))
     else:
-        text = kubectl_tables.only_rows(text, is_kept)
+        try:
+            text = kubectl_tables.only_rows(text, is_kept)
+        except kubectl_tables.NotATable:
+            return result._replace(stdout=b"", stderr=messages.NAMELESS_TABLE.encode(), status=1)
     if text or result.status != 0 or grammar.is_set(request.line, "ignore-not-found"):
         return result._replace(stdout=text.encode("utf-8", "surrogateescape"))
-    error = messages.no_match(name_patterns(request.row, request.line))
+    sort_field = "" if result.stdout else grammar.value(request.line, "sort-by") or ""
+    error = messages.no_match(list(types_by_name(request.line)), sort_field)
     return result._replace(stdout=b"", stderr=error.encode("utf-8", "replace"), status=1)

@@ -13,10 +13,40 @@ DEFAULT_TYPES = {"logs": "pod"}
 def name_patterns(row: VerbRow, line: CommandLine) -> list[str]:
     """Return the operands whose name has a wildcard, such as "nginx-*" or "deploy/web-*"; never a type alone."""
     words = grammar.operands(line) if row.wildcards else []
-    type_first = line.verb not in DEFAULT_TYPES and words and "/" not in words[0]
-    return [word for word in words[1 if type_first else 0 :] if is_pattern(word)]
+    return [word for word in words[1 if _is_type_first(line) else 0 :] if is_pattern(word)]
+
+
+def _is_type_first(line: CommandLine) -> bool:
+    """Return whether the first operand is the type of the others, which are names: `get pods 'a*' b`."""
+    words = grammar.operands(line)
+    return line.verb not in DEFAULT_TYPES and bool(words) and "/" not in words[0]
 
 
 def is_pattern(word: str) -> bool:
     """Return whether the name in NAME or TYPE/NAME has a wildcard."""
     return any(letter in word.rpartition("/")[2] for letter in "*?[")
+
+
+def types_by_name(line: CommandLine) -> dict[str, list[str]]:
+    """Return the operands that are names with their types: {"web-*": ["pods", "svc"]}, {"deploy/web-*": ["deploy"]}.
+
+    The types stay separate because a cluster may not have one of them.
+    """
+    operands = grammar.operands(line)
+    default_type = DEFAULT_TYPES.get(line.verb, "")
+    if default_type:
+        names = list(filter(is_pattern, operands))  # the others are containers
+    elif _is_type_first(line):
+        default_type, *names = operands
+    else:
+        names = operands
+    return {name: (name.rpartition("/")[0] or default_type).split(",") for name in names}
+
+
+# A verb that has no -A of its own is parsed with the unknown flag `A`.
+ALL_NAMESPACES_FLAGS = ("all-namespaces", "A")
+
+
+def all_namespaces(line: CommandLine) -> bool:
+    """Return whether the names are meant in all namespaces."""
+    return any(grammar.is_set(line, name) for name in ALL_NAMESPACES_FLAGS)

@@ -34,7 +34,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     """Run the command on all targets, show their lines as they come and return the exit status; after Ctrl-C 130.
 
     Names with wildcards are listed first. The jobs of a cluster start when its own names are known.
-    Raises UserError for names that cannot be resolved, and for jobs that have to run all at once and cannot.
+    Raises UserError for jobs that have to run all at once and cannot.
     """
     request = with_inline_columns(request)
     streams = request.environment.streams

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -12,34 +13,49 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.processes import event_loop
-from kubectl_mc.processes.event_loop import Chunk, Command, Exit, Result, UnaskedResult
+from kubectl_mc.processes.event_loop import Chunk, Exit, Result, UnaskedResult
 from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
 from kubectl_mc.processes.targets import Target
-from kubectl_mc.reads.name_patterns import DEFAULT_TYPES, is_pattern, name_patterns
+from kubectl_mc.reads.name_patterns import (
+    ALL_NAMESPACES_FLAGS,
+    DEFAULT_TYPES,
+    all_namespaces,
+    is_pattern,
+    name_patterns,
+    types_by_name,
+)
 
 
 class Object(NamedTuple):
     """An object of a cluster.
 
-    kind: its type as the user typed it
-    reference: TYPE/NAME
-    namespace: "" without --all-namespaces, and for an object without a namespace
+    type: as the user typed it
+    api_version, kind: of the object, such as "apps/v1" and "Deployment"
+    namespace: "" for an object without one
     """
 
+    type: str
+    api_version: str
     kind: str
-    reference: str
-    namespace: str = ""
+    namespace: str
+    name: str
 
     @property
-    def name(self) -> str:
-        """The name without the type."""
-        return self.reference.rpartition("/")[2]
+    def exact_type(self) -> str:
+        """KIND.VERSION.GROUP, which means one type only to kubectl. What was typed may be a category (`all`)."""
+        group, _, version = self.api_version.rpartition("/")
+        return f"{self.kind}.{version}.{group}"
+
+    @property
+    def operand(self) -> str:
+        """TYPE/NAME."""
+        return f"{self.exact_type}/{self.name}"
 
 
 def resolve_jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, list[Job]]:
     """Return the jobs of all clusters, with the names that the wildcards stand for on each cluster.
 
-    The request's `unreachable` gets the clusters that have no jobs. Raises UserError as `Resolver`.
+    The request's `unreachable` gets the clusters that have no jobs.
     """
     resolver = Resolver(request, targets)
     if not resolver.commands:
@@ -96,7 +112,6 @@ class Resolver:
     """
 
     def __init__(self, request: Request, targets: Sequence[Target]) -> None:
-        """Raises UserError for names that cannot be resolved."""
         line = request.line
         self._request = request
         self._targets = targets
@@ -106,26 +121,22 @@ class Resolver:
         self._patience = verbs.PATIENCE if timeout is None else timeout
         self._types_by_name: Mapping[str, Sequence[str]] = {}
         self.types: list[str] = []
-        self.jobs: list[Job] = []
-        if not name_patterns(request.row, line):
-            self.jobs = same_jobs(targets, line)
-        else:
-            from kubectl_mc.reads import name_filter
-
-            if name_filter.name_filter(request):
-                self.jobs = same_jobs(targets, name_filter.without_names(line))
-            elif targets and line.verb == "get" and _all_namespaces(line) and grammar.is_set(line, "sort-by"):
-                raise messages.no_sorting_of_wildcards()
-            else:
-                self._types_by_name = _types_by_name(request)
-                everywhere = _all_namespaces(line)
-                listed = [kinds for name, kinds in self._types_by_name.items() if is_pattern(name) or everywhere]
-                self.types = list(dict.fromkeys(kind for kinds in listed for kind in kinds))
-        self.commands: list[Command] = [
-            job_command(request, Job(target, _listing(line, kind), target.cluster))._replace(patience=self._patience)
+        unlisted = _unlisted_line(request)
+        self.jobs = same_jobs(targets, unlisted) if unlisted else []
+        if not unlisted:
+            self._types_by_name = types_by_name(line)
+            listed = [
+                name_types
+                for name, name_types in self._types_by_name.items()
+                if is_pattern(name) or all_namespaces(line) or line.verb == "get"
+            ]
+            self.types = list(dict.fromkeys(name for name_types in listed for name in name_types))
+        listing_jobs = [
+            Job(target, _listing(request, listed_type), target.cluster)
             for target in targets
-            for kind in self.types
+            for listed_type in self.types
         ]
+        self.commands = [job_command(request, job)._replace(patience=self._patience) for job in listing_jobs]
 
     def feed(self, event: Chunk | Exit) -> tuple[list[Job], list[Result]]:
         """Return what `resolve` returns for the cluster whose last listing ends with this event; else nothing."""
@@ -140,71 +151,109 @@ class Resolver:
     def resolve(self, target: Target, results: Sequence[Result]) -> tuple[list[Job], list[Result]]:
         """Return the jobs of a cluster from the results of its listings, one for each of `types`.
 
-        If the names cannot be listed or none matches, return the result that a failed kubectl would have given instead.
+        If the names cannot be listed or none matches, return the result that kubectl would have given instead.
         """
         failure = _listing_failure(results, self._patience)
         if failure:
             return [], [failure]
-        objects = self._matching_objects(dict(zip(self.types, results)))
-        if objects or grammar.is_set(self._request.line, "ignore-not-found"):
-            return _object_jobs(self._request, target, objects), []
-        error = messages.no_match(name_patterns(self._request.row, self._request.line))
+        listings = dict(zip(self.types, results))
+        objects = self._matching_objects(listings)
+        missing = [] if all_namespaces(self._request.line) else self._missing_references(listings, objects)
+        if objects or missing:
+            # Two words for one type (`po,pods`) give the same objects.
+            return _jobs(self._request, target, list({item[1:]: item for item in objects}.values()), missing), []
+        if grammar.is_set(self._request.line, "ignore-not-found"):
+            return [], [Result(target.cluster, b"", b"", 0)]
+        error = messages.no_match(list(self._types_by_name))
         return [], [Result(target.cluster, b"", error.encode("utf-8", "replace"), 1)]
 
     def _matching_objects(self, listings: Mapping[str, Result]) -> list[Object]:
-        """Return the objects of one cluster that the names mean, each once; listings: type -> its listing."""
-        everywhere = _all_namespaces(self._request.line)
-        listed = {kind: _listed_objects(kind, listing, everywhere) for kind, listing in listings.items()}
-        objects: list[Object] = []
-        any_match = False
-        for name, kinds in self._types_by_name.items():
-            pattern = name.rpartition("/")[2]
-            matching = [item for kind in kinds for item in listed.get(kind, ()) if fnmatchcase(item.name, pattern)]
-            any_match = any_match or bool(matching)
-            if not matching and not everywhere:
-                # kubectl has to report what is missing, so it gets the name as it was typed, with each type that the
-                # cluster may have.
-                kinds = [kind for kind in kinds if kind not in listings or not listings[kind].status]
-                matching = [Object(kind, f"{kind}/{pattern}") for kind in kinds]
-            objects += matching
-        return list(dict.fromkeys(objects)) if any_match or not all(map(is_pattern, self._types_by_name)) else []
+        """Return the objects of one cluster that the names mean, in kubectl's order; listings: type -> its listing."""
+        patterns = {
+            listed_type: [
+                name.rpartition("/")[2] for name, types in self._types_by_name.items() if listed_type in types
+            ]
+            for listed_type in listings
+        }
+        return [
+            item
+            for listed_type, listing in listings.items()
+            for item in _listed_objects(listed_type, listing)
+            if any(fnmatchcase(item.name, pattern) for pattern in patterns[listed_type])
+        ]
+
+    def _missing_references(self, listings: Mapping[str, Result], objects: Sequence[Object]) -> list[str]:
+        """Return TYPE/NAME of the plain names that are none of the objects. It is kubectl that says what is missing.
+
+        A type that the cluster lacks is no reason to ask.
+        """
+        present = {(item.type, item.name) for item in objects}
+        lacking = [listed_type for listed_type, listing in listings.items() if listing.status]
+        plain = [
+            (typed_type, typed_name.rpartition("/")[2])
+            for typed_name, types in self._types_by_name.items()
+            if not is_pattern(typed_name)
+            for typed_type in types
+            if typed_type not in lacking
+        ]
+        return [f"{typed_type}/{name}" for typed_type, name in plain if (typed_type, name) not in present]
 
 
-# A verb that has no -A of its own is parsed with the unknown flag `A`.
-_ALL_NAMESPACES_FLAGS = ("all-namespaces", "A")
+def _unlisted_line(request: Request) -> CommandLine | None:
+    """Return the command line of all clusters if no names have to be listed; None if they have to.
 
-
-def _all_namespaces(line: CommandLine) -> bool:
-    return any(grammar.is_set(line, name) for name in _ALL_NAMESPACES_FLAGS)
-
-
-def _types_by_name(request: Request) -> dict[str, list[str]]:
-    """Return the operands that are names with their types: {"web-*": ["pods", "svc"]}, {"deploy/web-*": ["deploy"]}.
-
-    The types stay separate because a cluster may not have one of them.
+    Where kubectl refuses how objects are named, it gets a command line that it refuses, and says why.
     """
-    line, patterns = request.line, name_patterns(request.row, request.line)
-    operands = grammar.operands(line)
-    default_type = ""  # of names without a type: `pods` in `get pods 'web-*'`
-    if any("/" not in pattern for pattern in patterns):
-        default_type = DEFAULT_TYPES.get(line.verb) or operands[0]
-    names = patterns if line.verb in DEFAULT_TYPES else operands[1 if default_type else 0 :]
-    return {name: (name.rpartition("/")[0] if "/" in name else default_type).split(",") for name in names}
+    line = request.line
+    if not name_patterns(request.row, line):
+        return line
+    names = types_by_name(line)
+    if line.verb not in DEFAULT_TYPES:
+        typed, *others = grammar.operands(line)
+        mixed = any(("/" in word) != ("/" in typed) for word in others)
+        plain = not all_namespaces(line) and not all(map(is_pattern, names))
+        if mixed or (plain and any(grammar.values(line, flag) for flag in _SELECTORS)):
+            return line
+    if line.verb != "get":
+        return None
+    from kubectl_mc.reads import name_filter
+
+    # kubectl refuses types beside a file, and the subresource of several objects.
+    refused = any(grammar.values(line, flag) for flag in ("filename", "kustomize", "subresource"))
+    return name_filter.without_names(line) if refused or name_filter.name_filter(request) else None
 
 
-_NAMESPACE_AND_NAME = "custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name"
+_SELECTORS = ("selector", "field-selector")
+
+# A line for each object: its apiVersion, kind, namespace and name. As urlquery escapes them, no name can look like the
+# line of another object.
+_LISTING = (
+    "go-template={{range .items}}{{urlquery .apiVersion}} {{urlquery .kind}} "
+    '{{with .metadata.namespace}}{{urlquery .}}{{end}} {{urlquery .metadata.name}}{{"\\n"}}{{end}}'
+)
 
 
-def _listing(line: CommandLine, kind: str) -> CommandLine:
-    """Return `get KIND -o name` with the line's flags that say where and as whom; with -A also the namespaces."""
-    kept_flags = {*flag_tables.flag_table("").flags}
-    output = [("output", "name")]
-    if _all_namespaces(line):
-        kept_flags |= {"selector", "field-selector"} if line.verb == "get" else set()
-        output = [("output", _NAMESPACE_AND_NAME), ("no-headers", "true"), ("all-namespaces", "true")]
+def _listing(request: Request, listed_type: str) -> CommandLine:
+    """Return the `get` that lists the objects of a type, with the line's flags that say which, where and as whom."""
+    line = request.line
+    kept_flags = {
+        *flag_tables.flag_table("").flags,
+        *_SELECTORS,
+        *(["sort-by"] if _is_sorted_by_listing(request) else []),
+    }
     flags = {name for token in line.tokens for name, _ in token.flags}
     flag_tokens = tuple(token for token in grammar.without(line, flags - kept_flags).tokens if token.flags)
-    return grammar.with_flags(CommandLine(("get",), (Token((kind,)), *flag_tokens)), *output)
+    output = [("output", _LISTING), *([("all-namespaces", "true")] if all_namespaces(line) else [])]
+    return grammar.with_flags(CommandLine(("get",), (Token((listed_type,)), *flag_tokens)), *output)
+
+
+def _is_sorted_by_listing(request: Request) -> bool:
+    """Return whether kubectl cannot sort what it gets object by object: a table of each."""
+    return request.line.verb == "get" and _is_table(request.line) and not verbs.is_endless(request.row, request.line)
+
+
+def _is_table(line: CommandLine) -> bool:
+    return grammar.output_format(line)[0] in ("", "wide")
 
 
 def _listing_failure(listings: Sequence[Result], patience: float) -> Result | None:
@@ -223,68 +272,88 @@ def _listing_failure(listings: Sequence[Result], patience: float) -> Result | No
     return missing_type if all(listing.status for listing in listings) else None
 
 
-# A name becomes one word of kubectl's command line, TYPE/NAME, or a term of a field selector. So a line that begins
-# with no type, and what a name can't have or a selector would read otherwise, is not taken from a cluster: that could
-# be a flag. The names of RBAC objects may have colons and blanks (apimachinery, path.IsValidPathSegmentName).
-_NAME = re.compile(r"[^\s/%,=\\\x00-\x1f\x7f](?:[^/%,=\\\x00-\x1f\x7f]*[^\s/%,=\\\x00-\x1f\x7f])?")
-_TYPE = re.compile(r"[a-z][a-z0-9.-]*")
-_NAMESPACE = re.compile(r"[a-z0-9][a-z0-9-]*")
+# What an object's parts consist of. The names of RBAC objects may hold nearly any character (apimachinery,
+# path.IsValidPathSegmentName). A name becomes a part of a word that begins with a type, or of a JSON text.
+_PARTS = (
+    re.compile(r"(?:[a-z0-9][a-z0-9.-]*/)?[a-z0-9]+"),
+    re.compile(r"[A-Za-z][A-Za-z0-9]*"),
+    re.compile(r"(?:[a-z0-9][a-z0-9-]*)?"),
+    re.compile(r"[^/%\x00-\x1f\x7f]+"),
+)
 
 
-def _listed_objects(kind: str, listing: Result, everywhere: bool) -> list[Object]:
-    """Return the objects of a listing, one for each line that can be nothing but a name."""
+def _listed_objects(listed_type: str, listing: Result) -> list[Object]:
+    """Return the objects of a listing, one for each line that can be nothing but an object."""
+    from urllib.parse import unquote_plus
+
     objects = []
     for line in listing.stdout.decode("utf-8", "replace").split("\n"):
-        if everywhere:
-            namespace, _, name = (part.strip(" ") for part in line.partition(" "))
-            if _NAME.fullmatch(name) and (namespace == "<none>" or _NAMESPACE.fullmatch(namespace)):
-                objects.append(Object(kind, f"{kind}/{name}", "" if namespace == "<none>" else namespace))
-        else:
-            listed_type, _, name = line.partition("/")
-            if _TYPE.fullmatch(listed_type) and _NAME.fullmatch(name):
-                objects.append(Object(kind, line))
+        parts = [unquote_plus(part) for part in line.split(" ")]
+        if len(parts) == len(_PARTS) and all(pattern.fullmatch(part) for pattern, part in zip(_PARTS, parts)):
+            objects.append(Object(listed_type, *parts))
     return objects
 
 
-def _object_jobs(request: Request, target: Target, objects: Sequence[Object]) -> list[Job]:
-    """Return the jobs of one cluster for its objects: one for each object, name or namespace, or one for all."""
-    line, everywhere = request.line, _all_namespaces(request.line)
-    single = line.verb in DEFAULT_TYPES or verbs.is_endless(request.row, line)  # `logs` and a watch take one object
-    if everywhere and line.verb == "get":
-        return _field_selector_jobs(target, line, objects, single)
-    containers = [word for word in grammar.operands(line) if not is_pattern(word)] if line.verb in DEFAULT_TYPES else []
-    groups: dict[Object | str, list[Object]] = {}
-    for item in objects:
-        groups.setdefault(item if single else item.namespace, []).append(item)
-    jobs = []
-    for group in groups.values():
-        namespace = group[0].namespace
-        job_line = grammar.without(line, (*_ALL_NAMESPACES_FLAGS, "namespace")) if everywhere else line
-        if namespace:
-            job_line = grammar.with_flags(job_line, ("namespace", namespace))
-        job_line = grammar.with_operands(job_line, [*(item.reference for item in group), *containers])
-        label = f"{target.cluster} {f'{namespace}/' if namespace else ''}{group[0].name}" if single else target.cluster
-        jobs.append(Job(target, job_line, label))
-    return jobs
+def _jobs(request: Request, target: Target, objects: Sequence[Object], missing: Sequence[str]) -> list[Job]:
+    """Return the jobs of one cluster. missing: TYPE/NAME of objects that it lacks, as kubectl has to say."""
+    if request.line.verb != "get":
+        return _text_jobs(request.line, target, objects, missing)
+    if verbs.is_endless(request.row, request.line):
+        return _watch_jobs(request.line, target, objects, missing)
+    # Among the listed objects are those that the selectors choose; kubectl accepts none beside names.
+    line = grammar.without(request.line, _SELECTORS)
+    if _is_sorted_by_listing(request):
+        line = grammar.without(line, ("sort-by",))
+    if _is_table(line) and len({name for names in types_by_name(line).values() for name in names}) > 1:
+        # As in a List of several types, of whatever types there are objects.
+        line = grammar.with_flags(line, ("show-kind", "true"))
+    if missing:
+        if not objects and not _is_table(line):
+            # It is for kubectl's errors: in the form that was typed, kubectl would print a List without items, too.
+            line = grammar.with_flags(grammar.without(line, ("output", "template", "sort-by")), ("output", "name"))
+        # There are two names or more, of which kubectl prints a List, or no object.
+        words = [*(item.operand for item in objects), *missing]
+        return [Job(target, grammar.with_operands(line, words), target.cluster)]
+    # kubectl gets each object that it reads from stdin, and prints a List, even of one object (Builder.visitByPaths).
+    line = grammar.with_flags(grammar.with_operands(line, ()), ("filename", "-"))
+    manifest = "".join(f"{json.dumps(_manifest(item))}\n" for item in objects)
+    return [Job(target, line, target.cluster, manifest.encode())]
 
 
-def _field_selector_jobs(target: Target, line: CommandLine, objects: Sequence[Object], single: bool) -> list[Job]:
-    """Return a job `get TYPE -A` for each name, with the name in a field selector.
+def _manifest(item: Object) -> dict[str, object]:
+    """Return what kubectl has to know of an object to get it."""
+    metadata = {"name": item.name, **({"namespace": item.namespace} if item.namespace else {})}
+    return {"apiVersion": item.api_version, "kind": item.kind, "metadata": metadata}
 
-    kubectl accepts no name with -A, and without -A it shows no namespace.
-    """
-    types_by_name: dict[tuple[str, str], dict[str, None]] = {}
-    for item in objects:
-        types_by_name.setdefault((item.name, item.kind if single else ""), {})[item.kind] = None
+
+def _watch_jobs(line: CommandLine, target: Target, objects: Sequence[Object], missing: Sequence[str]) -> list[Job]:
+    """Return a job for each object (with -A for each name of a type), since kubectl watches one object or all."""
     own_selector = grammar.value(line, "field-selector")
-    selector = f"{own_selector},metadata.name" if own_selector else "metadata.name"
-    return [
-        Job(
-            target,
-            grammar.with_flags(
-                grammar.with_operands(line, [",".join(types)]), ("field-selector", f"{selector}={name}")
-            ),
-            f"{target.cluster} {name}" if single else target.cluster,
+    prefix = f"{own_selector}," if own_selector else ""
+    jobs = {}
+    for item in objects:
+        name = re.sub(r"[\\,=]", r"\\\g<0>", item.name)  # apimachinery, fields.EscapeValue
+        job_line = grammar.with_flags(
+            grammar.with_operands(line, [item.exact_type]), ("field-selector", f"{prefix}metadata.name={name}")
         )
-        for (name, _), types in types_by_name.items()
-    ]
+        jobs[item.operand] = Job(target, job_line, f"{target.cluster} {item.kind.lower()}/{item.name}")
+    by_name = [Job(target, grammar.with_operands(line, [word]), f"{target.cluster} {word}") for word in missing]
+    return [*jobs.values(), *by_name]
+
+
+def _text_jobs(line: CommandLine, target: Target, objects: Sequence[Object], missing: Sequence[str]) -> list[Job]:
+    """Return the jobs of a verb that prints text: one for each object if it takes one, else for each namespace."""
+    everywhere, single = all_namespaces(line), line.verb in DEFAULT_TYPES
+    containers = [word for word in grammar.operands(line) if not is_pattern(word)] if single else []
+    line = grammar.without(line, (*_SELECTORS, *(("namespace", *ALL_NAMESPACES_FLAGS) if everywhere else ())))
+    namespaced_words = [(item.namespace if everywhere else "", item.operand) for item in objects]
+    words_by_job: dict[tuple[str, str], list[str]] = {}
+    for namespace, word in [*namespaced_words, *(("", word) for word in missing)]:
+        words_by_job.setdefault((namespace, word if single else ""), []).append(word)
+    jobs = []
+    for (namespace, word), words in words_by_job.items():
+        job_line = grammar.with_flags(line, ("namespace", namespace)) if namespace else line
+        name = f"{namespace}/" * bool(namespace) + word.rpartition("/")[2]
+        label = f"{target.cluster} {name}" if single else target.cluster
+        jobs.append(Job(target, grammar.with_operands(job_line, [*words, *containers]), label))
+    return jobs

@@ -135,8 +135,8 @@ def test_sorting_asks_for_the_keys_too(fp: FakeProcess, home: Home) -> None:
     fp.keep_last_process(True)
     register(fp, home, {HUB: profiles("c1", "c2")})
     for name, key in (("c1", "2"), ("c2", "1")):
-        asked = [home.kubectl, "get", f"--context={name}"]
-        fp.register([*asked, "pods"], stdout=PODS.encode())  # sorted here, not there
+        asked = [home.kubectl, "get", f"--context={name}", "--sort-by=.x"]
+        fp.register([*asked, "pods"], stdout=PODS.encode())
         fp.register([*asked, fp.any(), "pods"], stdout=f"Pod\x1f{key}\x1eList\x1f\x1e".encode())
     assert (
         run(home, "get pods --sort-by=.x").stdout == "NAME   CLUSTER   AGE\na      c2        1m\na      c1        1m\n"

@@ -122,13 +122,16 @@ def test_a_type_that_one_cluster_lacks_takes_nothing_from_the_others(members: Sh
     assert (done.status, done.stderr) == (0, "")
 
 
-def test_a_plain_name_beside_a_wildcard(members: Shell) -> None:
-    done = members.mc("get", "pods", "solo", "nope*", "-n", "shop")
-    assert [row[:2] for row in done.rows] == [["NAME", "CLUSTER"], ["solo", "c1"]]
-    assert (done.status, done.stderr) == (
-        1,
-        'Error from server (NotFound): pods "nope*" not found (in all 3 clusters)\n',
+@pytest.mark.parametrize("verb", ["get", "describe"])
+def test_a_pattern_that_nothing_matches_beside_a_name(members: Shell, verb: str) -> None:
+    done = members.mc(verb, "pods", "solo", "nope*", "-n", "shop")
+    assert (done.status, done.stderr, done.stdout.count("solo ") > 0) == (0, "", verb == "get")
+    done = members.mc(verb, "pods", "solo", "cart-*", "soloo", "-n", "shop", "--clusters=c2")
+    assert done.status == 1
+    assert done.stderr == "".join(
+        f'Error from server (NotFound): pods "{name}" not found\n' for name in ("solo", "soloo")
     )
+    assert "cart-" in done.stdout
 
 
 def test_nothing_that_matches_need_be_no_error(members: Shell) -> None:
@@ -208,12 +211,6 @@ def test_names_of_all_namespaces_in_their_order(members: Shell) -> None:
     assert set(names) == {name for name, _ in pods(members, "web-", "default")}
 
 
-def test_what_is_asked_by_names_has_no_order_in_all_namespaces(members: Shell) -> None:
-    done = members.mc("get", "pods/web-*", "-A", "--sort-by=.metadata.name")
-    assert (done.status, done.stdout) == (1, "")
-    assert "--sort-by" in done.stderr
-
-
 @pytest.mark.parametrize("form", ["name", "json", "yaml", "wide"])
 def test_names_in_every_form_that_has_them(members: Shell, form: str) -> None:
     done = members.mc("get", "pods", "cart-*", "-n", "shop", "-o", form)
@@ -225,3 +222,15 @@ def test_names_in_every_form_that_has_them(members: Shell, form: str) -> None:
     if form in ("json", "yaml"):
         items = yaml.safe_load(done.stdout)["items"]
         assert sorted(item["metadata"]["name"] for item in items) == sorted(found)
+
+
+def test_a_watch_in_a_form_without_names_is_of_each_object(members: Shell) -> None:
+    template = "jsonpath={.kind} {.metadata.namespace}/{.metadata.name}{'\\n'}"
+    command = ("get", "pods", "cart-*", "lonely", "-A", "-w", "-o", template)
+    with members.running(*command) as watch:
+        for name, cluster in [*pods(members, "cart-", "shop"), ("lonely", "c2")]:
+            namespace = "only-c2" if name == "lonely" else "shop"
+            watch.until(rf"^{cluster}\tPod {namespace}/{name}\n")
+        watch.interrupt()
+        assert watch.end() == 130
+    assert watch.stderr == ""

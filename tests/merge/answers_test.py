@@ -134,13 +134,6 @@ def test_where_every_cluster_failed_there_is_no_answer(verb: str, form: str, fai
     assert answers.merge_answers([failure] * count, [], asked, on_terminal=False) == ""
 
 
-@pytest.mark.parametrize("form", ["json", "yaml", "kyaml"])
-def test_where_a_cluster_has_no_objects_the_list_is_empty(form: str) -> None:
-    results = [FAILED, FAILED._replace(status=0)]
-    merged = answers.merge_answers(results, [], request(f"get pods -o {form}"), on_terminal=False)
-    assert yaml.safe_load(merged)["items"] == []
-
-
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_objects_become_one_list(form: str) -> None:
     text = recording(f"get-{form}").stdout

@@ -155,6 +155,14 @@ def test_events_are_told_as_they_happen() -> None:
 # --- stdin -------------------------------------------------------------------------------------------------
 
 
+def test_a_command_may_have_a_stdin_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "given").write_text("of all")
+    large = b"x" * (1 << 20)
+    commands = [sh("cat", "c1")._replace(stdin=b"its own"), sh("cat", "c2"), sh("cat", "c3")._replace(stdin=large)]
+    results = collect(*commands, sh("cat", "c4")._replace(stdin=b""), stdin=str(tmp_path / "given"))
+    assert [result.stdout for result in results] == [b"its own", b"of all", large, b""]
+
+
 def test_stdin_is_empty() -> None:
     assert collect(sh("cat"))[0] == Result("c1", b"", b"", 0)
 

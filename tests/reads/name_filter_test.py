@@ -21,7 +21,11 @@ from tests.recordings import recording
         ("get pods a* -A -w", "get pods -A -w"),
         ("get pods a* -o json", "get pods -o json"),
         ("get pods a* b", None),
-        ("get pods/a*", None),
+        ("get pods a* b -A", "get pods -A"),
+        ("get pods/a*", "get pods"),
+        ("get pods/a* pods/?b -n x -o yaml", "get pods -n x -o yaml"),
+        ("get pods/a* pods/b", None),
+        ("get pods/a* svc/a*", None),
         ("get events a*", None),
         ("get pods,ev a*", None),
         ("get pods a* -o jsonpath={.x}", None),
@@ -114,6 +118,8 @@ def test_keys_are_kept_with_their_rows() -> None:
         ("get pods web*", Result("c1", b"NAME   AGE\ndb     1m\n", b"", 0), 1, 'names matching "web*" not found'),
         ("get pods web*", Result("c1", b"", b"No resources found", 0), 1, 'names matching "web*" not found'),
         ("get pods web* --ignore-not-found", Result("c1", b"NAME\ndb\n", b"", 0), 0, ""),
+        ("get pods web*", Result("c1", b"AGE   TEXT\n1m    web\n", b"", 0), 1, "no column NAME"),
+        ("get pods web* --sort-by=.x", Result("c1", b"", b"No resources found", 0), 1, "not found, or no object has"),
         ("get pods web*", Result("c1", b"", b"Unable to connect", 1), 1, "Unable to connect"),
         ("get pods web*", Result("c1", b"", b"", None), None, ""),
     ],
@@ -123,5 +129,6 @@ def test_what_does_not_match_is_not_there(text: str, result: Result, status: int
     keep = name_filter.name_filter(made)
     assert keep
     filtered = name_filter.filtered_result(result, keep, made)
-    assert (filtered.status, filtered.stdout) == (status, result.stdout if b"web" in result.stdout else b"")
+    kept = result.stdout if b"\nweb" in result.stdout else b""
+    assert (filtered.status, filtered.stdout) == (status, kept)
     assert stderr in filtered.stderr.decode()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import given
@@ -19,8 +21,15 @@ LACKS = b'error: the server doesn\'t have a resource type "widgets"\n'
 Answers = Mapping[tuple[str, str], bytes | Result]
 
 
+def listing(kind: str, *names: str, api_version: str = "v1", namespace: str = "x") -> bytes:
+    """What kubectl lists of a type; a name may have its NAMESPACE/ in front."""
+    objects = [(name if "/" in name else f"{namespace}/{name}").split("/") for name in names]
+    lines = [" ".join(map(quote_plus, (api_version, kind, *namespaced))) for namespaced in objects]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
 def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[Result]]:
-    """The jobs as "LABEL: words", and who is not asked; answers: (cluster, type) -> its listing."""
+    """The jobs as "LABEL: words < what stdin names", and who is not asked; answers: (cluster, type) -> its listing."""
     asked = request(text)
     patiences: list[float | None] = []
 
@@ -34,73 +43,160 @@ def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tu
     targets = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in clusters]
     asked, jobs = wildcards.resolve_jobs(asked, targets)
     assert set(patiences) <= {30.0 if asked.options.cluster_timeout is None else 2.0}
-    return [f"{job.label}: {' '.join(grammar.typed_words(job.line))}" for job in jobs], list(asked.unreachable)
+    return [f"{job.label}: {' '.join(grammar.typed_words(job.line))}{read(job.stdin)}" for job in jobs], list(
+        asked.unreachable
+    )
 
 
-PODS: Answers = {("c1", "pods"): b"pod/a-1\npod/a-2\npod/b\n"}
-EVERYWHERE: Answers = {("c1", "pods"): b"one   a-1\ntwo   a-1\ntwo   a-2\ntwo   b\n"}
-NODES: Answers = {("c1", "nodes"): b"<none>   a\n"}
-POD: Answers = {("c1", "pod"): b"pod/a-1\npod/a-2\npod/b\n"}
-POD_EVERYWHERE: Answers = {("c1", "pod"): b"one   a-1\ntwo   a-1\n"}
+def read(stdin: bytes | None) -> str:
+    """The names, with their types and namespaces, in what a kubectl reads."""
+    objects = [json.loads(line) for line in stdin.splitlines()] if stdin else []
+    words = [
+        (made["apiVersion"], made["kind"], made["metadata"].get("namespace", ""), made["metadata"]["name"])
+        for made in objects
+    ]
+    return "".join(f" < {'/'.join(filter(None, parts))}" for parts in words)
+
+
+PODS: Answers = {("c1", "pods"): listing("Pod", "a-1", "a-2", "b")}
+EVERYWHERE: Answers = {("c1", "pods"): listing("Pod", "one/a-1", "two/a-1", "two/a-2", "two/b")}
+NODES: Answers = {("c1", "nodes"): listing("Node", "a", namespace="")}
+POD: Answers = {("c1", "pod"): listing("Pod", "a-1", "a-2", "b")}
+POD_EVERYWHERE: Answers = {("c1", "pod"): listing("Pod", "one/a-1", "two/a-1")}
+DEPLOYMENTS = listing("Deployment", "a-1", api_version="apps/v1")
+TYPES: Answers = {**PODS, ("c1", "deploy"): DEPLOYMENTS}
+ALL: Answers = {("c1", "all"): listing("Pod", "a-1") + DEPLOYMENTS}
 
 
 @pytest.mark.parametrize(
     ("text", "answers", "expected"),
     [
         ("get pods a-*", PODS, ["c1: get pods"]),
-        ("get -n x pods a-* b -o wide", PODS, ["c1: get -n x pod/a-1 pod/a-2 pod/b -o wide"]),
-        ("get -n x pods a-* --fold --no-headers", PODS, ["c1: get -n x pod/a-1 pod/a-2 --no-headers"]),
-        ("get pods/a-* svc/x", PODS, ["c1: get pod/a-1 pod/a-2 svc/x"]),
-        ("get pods a-* ?-1 -o jsonpath={.x}", PODS, ["c1: get pod/a-1 pod/a-2 -o jsonpath={.x}"]),
-        ("get pods x a-*", PODS, ["c1: get pods/x pod/a-1 pod/a-2"]),
-        ("get pods x n*", PODS, ["c1: get pods/x pods/n*"]),
-        ("describe pods a-* n*", PODS, ["c1: describe pod/a-1 pod/a-2 pods/n*"]),
+        ("get pods/a-* pods/b -A -o json", PODS, ["c1: get pods -A -o json"]),
+        # Whatever the number, kubectl prints a List of what it reads.
+        ("get pods b* -o jsonpath={.x}", PODS, ["c1: get -o jsonpath={.x} --filename=- < v1/Pod/x/b"]),
+        ("get pods ?-1 a-* -o go-template={{.x}}", PODS, [
+            "c1: get -o go-template={{.x}} --filename=- < v1/Pod/x/a-1 < v1/Pod/x/a-2",
+        ]),
+        ("get pods a-1 b* -A -o jsonpath={.x}", EVERYWHERE, [
+            "c1: get -A -o jsonpath={.x} --filename=- < v1/Pod/one/a-1 < v1/Pod/two/a-1 < v1/Pod/two/b",
+        ]),
+        ("get nodes a* -A -o jsonpath={.x}", NODES, ["c1: get -A -o jsonpath={.x} --filename=- < v1/Node/a"]),
+        ("get -n x pods a-* b -o wide", PODS, [
+            "c1: get -n x -o wide --filename=- < v1/Pod/x/a-1 < v1/Pod/x/a-2 < v1/Pod/x/b",
+        ]),
+        ("get -n x pods b* --fold --no-headers", PODS, ["c1: get -n x --no-headers --filename=- < v1/Pod/x/b"]),
+        ("get deploy/a-* pods/b*", TYPES, [
+            "c1: get --show-kind=true --filename=- < apps/v1/Deployment/x/a-1 < v1/Pod/x/b",
+        ]),
+        ("get all a-* -o jsonpath={.x}", ALL, [
+            "c1: get -o jsonpath={.x} --filename=- < v1/Pod/x/a-1 < apps/v1/Deployment/x/a-1",
+        ]),
+        ("get pods,po a-1* -o jsonpath={.x}", {**PODS, ("c1", "po"): PODS["c1", "pods"]}, [
+            "c1: get -o jsonpath={.x} --filename=- < v1/Pod/x/a-1",
+        ]),
+        # The selectors have chosen what was listed; a table is listed in its order.
+        ("get pods b* -l a=b --field-selector=c=d -o jsonpath={.x}", PODS, [
+            "c1: get -o jsonpath={.x} --filename=- < v1/Pod/x/b",
+        ]),
+        ("get pods a-* b --sort-by=.x", PODS, [
+            "c1: get --filename=- < v1/Pod/x/a-1 < v1/Pod/x/a-2 < v1/Pod/x/b",
+        ]),
+        ("get pods b* --sort-by=.x -o jsonpath={.x}", PODS, [
+            "c1: get --sort-by=.x -o jsonpath={.x} --filename=- < v1/Pod/x/b",
+        ]),
+        # kubectl says which plain names are missing. With two names or more, it prints a List.
+        ("get pods x a-*", PODS, ["c1: get Pod.v1./a-1 Pod.v1./a-2 pods/x"]),
+        ("get deploy,pods a-1 b*", TYPES, [
+            "c1: get --show-kind=true --filename=- < apps/v1/Deployment/x/a-1 < v1/Pod/x/a-1 < v1/Pod/x/b",
+        ]),
+        ("get deploy,pods b n*", TYPES, ["c1: get Pod.v1./b deploy/b --show-kind=true"]),
+        ("get pods x n*", PODS, ["c1: get pods/x"]),
+        ("get pods x y n* --template={{.x}}", PODS, ["c1: get pods/x pods/y --output=name"]),
+        # kubectl refuses these, with its own words.
         ("get a-*", PODS, ["c1: get a-*"]),
-        ("get pods/a-* -w", PODS, ["c1 a-1: get pod/a-1 -w", "c1 a-2: get pod/a-2 -w"]),
-        (
-            "get pods/a-* -A",
-            EVERYWHERE,
-            [
-                "c1: get pods -A --field-selector=metadata.name=a-1",
-                "c1: get pods -A --field-selector=metadata.name=a-2",
-            ],
-        ),
-        (
-            "get pods b? a-2 -A --field-selector=x=y -w",
-            EVERYWHERE,
-            ["c1 a-2: get pods -A --field-selector=x=y -w --field-selector=x=y,metadata.name=a-2"],
-        ),
-        (
-            "describe pods a-* -A -n x",
-            EVERYWHERE,
-            ["c1: describe pods/a-1 --namespace=one", "c1: describe pods/a-1 pods/a-2 --namespace=two"],
-        ),
-        ("describe nodes a* -A", NODES, ["c1: describe nodes/a"]),
-        ("logs a-* app --tail=1", POD, ["c1 a-1: logs pod/a-1 app --tail=1", "c1 a-2: logs pod/a-2 app --tail=1"]),
-        (
-            "logs a-1* -A",
-            POD_EVERYWHERE,
-            ["c1 one/a-1: logs pod/a-1 --namespace=one", "c1 two/a-1: logs pod/a-1 --namespace=two"],
-        ),
+        ("get pods b a-* -l x=y", PODS, ["c1: get pods b a-* -l x=y"]),
+        ("describe pods b a-* -l x=y", PODS, ["c1: describe pods b a-* -l x=y"]),
+        ("get pods pods/a-*", PODS, ["c1: get pods pods/a-*"]),
+        ("get pods/b a-*", PODS, ["c1: get pods/b a-*"]),
+        ("get -f x pods a-* -o jsonpath={.x}", PODS, ["c1: get -f x pods -o jsonpath={.x}"]),
+        ("get pods/a-* pods/b --subresource=status", PODS, ["c1: get pods --subresource=status"]),
+        # A watch is of one object, or of all with a name.
+        ("get pods/a-* deploy/a* -w", TYPES, [
+            "c1 pod/a-1: get Pod.v1. -w --field-selector=metadata.name=a-1",
+            "c1 pod/a-2: get Pod.v1. -w --field-selector=metadata.name=a-2",
+            "c1 deployment/a-1: get Deployment.v1.apps -w --field-selector=metadata.name=a-1",
+        ]),
+        ("get pods a-1* x -A --field-selector=x=y -w -o jsonpath={.x}", EVERYWHERE, [
+            "c1 pod/a-1: get Pod.v1. -A --field-selector=x=y -w -o jsonpath={.x} "
+            "--field-selector=x=y,metadata.name=a-1",
+        ]),
+        ("get pods x b* -w", PODS, [
+            "c1 pod/b: get Pod.v1. -w --field-selector=metadata.name=b", "c1 pods/x: get pods/x -w",
+        ]),
+        ("get clusterrole a* -w -o jsonpath={.x}", {("c1", "clusterrole"): listing("Role", "a,b=c d")}, [
+            "c1 role/a,b=c d: get Role.v1. -w -o jsonpath={.x} --field-selector=metadata.name=a\\,b\\=c d",
+        ]),
+        ("describe pods a-* n*", PODS, ["c1: describe Pod.v1./a-1 Pod.v1./a-2"]),
+        ("describe pods x b* -l a=b -A", PODS, ["c1: describe Pod.v1./b --namespace=x"]),
+        ("describe deploy/x pods/b*", PODS, ["c1: describe Pod.v1./b deploy/x"]),
+        ("describe all a-1", ALL, ["c1: describe all a-1"]),
+        ("describe all a-*", ALL, ["c1: describe Pod.v1./a-1 Deployment.v1.apps/a-1"]),
+        ("describe pods a-* -A -n x", EVERYWHERE, [
+            "c1: describe Pod.v1./a-1 --namespace=one", "c1: describe Pod.v1./a-1 Pod.v1./a-2 --namespace=two",
+        ]),
+        ("describe nodes a* -A", NODES, ["c1: describe Node.v1./a"]),
+        ("logs a-* app --tail=1", POD, [
+            "c1 a-1: logs Pod.v1./a-1 app --tail=1", "c1 a-2: logs Pod.v1./a-2 app --tail=1",
+        ]),
+        ("logs pods/a-1* deploy/a* app", TYPES, [
+            "c1 a-1: logs Pod.v1./a-1 app", "c1 a-1: logs Deployment.v1.apps/a-1 app",
+        ]),
+        ("logs a-1* -A", POD_EVERYWHERE, [
+            "c1 one/a-1: logs Pod.v1./a-1 --namespace=one", "c1 two/a-1: logs Pod.v1./a-1 --namespace=two",
+        ]),
     ],
-)
+)  # fmt: skip
 def test_each_clusters_own_names(
     text: str, answers: Answers, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert resolved(text, answers, monkeypatch) == (expected, [])
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("get pods/a* deploy/b -n x -o wide --user=y", "get --namespace=x --user=y pods"),
+        (
+            "get pods/a* deploy/b -A -l a=b -L c --sort-by=.x",
+            "get --selector=a=b --sort-by=.x --all-namespaces=true pods",
+        ),
+        ("get pods/a* deploy/b --sort-by=.x -o jsonpath={.x}", "get pods"),
+        ("get pods/a* deploy/b --sort-by=.x -w", "get pods"),
+        ("describe pods a* -n x -l a=b", "get --namespace=x --selector=a=b pods"),
+        ("logs pods/a* -n x -c app -f", "get --namespace=x pods"),
+    ],
+)
+def test_what_is_listed(text: str, asked: str) -> None:
+    resolver = wildcards.Resolver(request(text), [Target("c1", "", Kubeconfig(None, starts_programs=False))])
+    _, *words = resolver.commands[0].argv
+    assert sorted(word for word in words if not word.startswith("--output=go-template=")) == sorted(asked.split())
+
+
 def test_one_of_several_types_may_be_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers: Answers = {("c1", "pods"): b"pod/w\n", ("c1", "widgets"): Result("c1", b"", LACKS, 1)}
-    assert resolved("get pods,widgets w* x", answers, monkeypatch) == (["c1: get pod/w pods/x"], [])
+    answers: Answers = {("c1", "pods"): listing("Pod", "w"), ("c1", "widgets"): Result("c1", b"", LACKS, 1)}
+    assert resolved("get pods,widgets w* x", answers, monkeypatch) == (
+        ["c1: get Pod.v1./w pods/x --show-kind=true"],
+        [],
+    )
 
 
 def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: Answers = {
-        ("c1", "pods"): b"pod/a\n",
+        ("c1", "pods"): listing("Pod", "a"),
         ("c2", "pods"): Result("c2", b"", FORBIDDEN, 1),
         ("c3", "pods"): Result("c3", b"pod/a", b"", -15, timed_out=True),
-        ("c4", "pods"): b"pod/b\n",
+        ("c4", "pods"): listing("Pod", "b"),
         ("c5", "pods"): Result("c5", b"", LACKS, 1),
     }
     aside = [
@@ -109,9 +205,12 @@ def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.Mo
         Result("c4", b"", b'error: names matching "a*" not found', 1),
         Result("c5", b"", LACKS, 1),
     ]
-    assert resolved("describe pods a* --cluster-timeout=2s", answers, monkeypatch) == (["c1: describe pod/a"], aside)
-    _, left = resolved("get pods/a* --ignore-not-found --cluster-timeout=2s", answers, monkeypatch)
-    assert left == [result for result in aside if result.cluster != "c4"]
+    assert resolved("describe pods a* --cluster-timeout=2s", answers, monkeypatch) == (
+        ["c1: describe Pod.v1./a"],
+        aside,
+    )
+    _, left = resolved("get pods a* --ignore-not-found -o jsonpath={.x} --cluster-timeout=2s", answers, monkeypatch)
+    assert left == [Result("c4", b"", b"", 0) if result.cluster == "c4" else result for result in aside]
 
 
 def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
@@ -119,10 +218,10 @@ def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
     targets = [Target(name, name, Kubeconfig(None, starts_programs=False)) for name in ("c1", "c2")]
     resolver = wildcards.Resolver(asked, targets)
     assert [command.cluster for command in resolver.commands] == ["c1", "c1", "c2", "c2"]
-    assert resolver.feed(Chunk(2, "c2", "stdout", b"pod/a\n")) == ([], [])
+    assert resolver.feed(Chunk(2, "c2", "stdout", listing("Pod", "a"))) == ([], [])
     assert resolver.feed(Exit(2, "c2", 0)) == ([], [])
     jobs, aside = resolver.feed(Exit(3, "c2", 0))
-    assert ([job.label for job in jobs], aside) == (["c2 a"], [])
+    assert ([job.label for job in jobs], aside) == (["c2 pod/a"], [])
     assert resolver.feed(Exit(0, "c1", 0)) == ([], [])
     assert resolver.feed(Exit(1, "c1", -15, timed_out=True)) == (
         [],
@@ -147,35 +246,30 @@ def test_a_cluster_has_one_result(
 
 
 @pytest.mark.parametrize(
-    ("listing", "references"),
-    [
-        ("pod/web-1\npod/web-2\n", ["pod/web-1", "pod/web-2"]),
-        (
-            "clusterrole.rbac.authorization.k8s.io/system:node a\n",
-            ["clusterrole.rbac.authorization.k8s.io/system:node a"],
-        ),
-        ("pod/x -n y\n", ["pod/x -n y"]),  # one word, whatever it looks like
-        ("pod/x\n--context=c1\n-n/x\n--server=https://h/x\nsolo\n\n", ["pod/x"]),
-        ("pod/a,b\npod/a=b\npod/\npod/a/b\npod/a\tb\npod/ a\n", []),
-    ],
+    ("name", "namespace"),
+    [("web-1", "shop"), ("system:node a", ""), (" a  b ", ""), ("x -n y", "shop"), ("a,b=c\\d", ""), ('"é+', "")],
 )
-def test_a_cluster_can_t_put_words_into_a_command_line(listing: str, references: list[str]) -> None:
-    result = Result("c1", listing.encode(), b"", 0)
-    assert [item.reference for item in wildcards._listed_objects("pods", result, everywhere=False)] == references
+def test_a_name_is_listed_as_it_is(name: str, namespace: str) -> None:
+    result = Result("c1", listing("Pod", f"{namespace}/{name}"), b"", 0)
+    assert wildcards._listed_objects("pods", result) == [wildcards.Object("pods", "v1", "Pod", namespace, name)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "", "web-1", "v1 Pod shop", "v1 Pod shop web-1 x", "v1 Pod shop ", "v1 Pod shop a%2Fb", "v1 Pod shop a%0Ab",
+        "v1 Pod -n web-1", "v1 --context=c1 shop web-1", "v1 P%20od shop web-1", "-v1 Pod shop web-1", "Pod Pod shop x",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_an_object_is_not_taken_for_one(line: str) -> None:
+    assert wildcards._listed_objects("pods", Result("c1", f"{line}\n".encode(), b"", 0)) == []
 
 
 @given(st.lists(st.text()))
 def test_what_a_cluster_lists_is_never_a_flag(lines: list[str]) -> None:
-    result = Result("c1", "\n".join(lines).encode("utf-8", "replace"), b"", 0)
-    for everywhere in (False, True):
-        for item in wildcards._listed_objects("pods", result, everywhere):
-            assert item.reference[0].isalpha()
-            assert not {"\n", "\r"} & set(item.reference + item.namespace)
-            assert not item.namespace.startswith("-")
-
-
-def test_a_name_with_blanks_stays_one_word() -> None:
-    rows = "shop   web-1\n<none>   system:node a\n-n   x\nshop\na b c\n"
-    result = Result("c1", rows.encode(), b"", 0)
-    listed = wildcards._listed_objects("pods", result, everywhere=True)
-    assert [(item.namespace, item.name) for item in listed] == [("shop", "web-1"), ("", "system:node a"), ("a", "b c")]
+    texts = [*lines, *(f"v1 Pod {quote_plus(line)} {quote_plus(line)}" for line in lines)]
+    result = Result("c1", "\n".join(texts).encode("utf-8", "replace"), b"", 0)
+    for item in wildcards._listed_objects("pods", result):
+        assert item.operand[0].isalpha()
+        assert not {"\n", "\r", "\0"} & set(item.operand + item.namespace)
+        assert not item.namespace.startswith("-")

@@ -156,6 +156,28 @@ def merge_answers(
     return lines.prefixed(outputs)
 
 
+def without_empty_document(result: Result, request: Request) -> Result:
+    """Return the result of a kubectl that failed without its stdout if that says only that there are no objects.
+
+    `get` prints an empty List also where no API server answered.
+    """
+    form, _ = grammar.output_format(request.line)
+    if form not in DOCUMENTS or not result.stdout or (result.status == 0 and not result.timed_out):
+        return result
+    if form in OBJECTS:
+        from kubectl_mc.merge import object_lists
+
+        layout = object_lists.LAYOUTS[form]
+        try:
+            lists = [layout.split_list(text) for _, text in layout.documents(_text(result))]
+        except object_lists.NotObjects:
+            return result
+        is_empty = all(parts and not parts.items for parts in lists)
+    else:
+        is_empty = not result.stdout.strip(b" \n,[]{}")  # what a jsonpath makes of an empty List
+    return result._replace(stdout=b"") if is_empty else result
+
+
 def _text(result: Result) -> str:
     """Return the stdout; bytes that are not UTF-8 are written to our stdout as they were read."""
     return result.stdout.decode("utf-8", "surrogateescape")

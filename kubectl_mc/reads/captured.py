@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kubectl_mc.command_line import grammar
-from kubectl_mc.merge.answers import is_unreadable, key_jobs, merge_answers, mergeable_line
+from kubectl_mc.merge.answers import is_unreadable, key_jobs, merge_answers, mergeable_line, without_empty_document
 from kubectl_mc.merge.report import make_report
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
@@ -34,6 +34,8 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
         answers = _ask_without_missing_types(request, answers)
     if name_patterns(request.row, request.line):
         answers = _filtered(request, answers)
+    if several:  # one cluster's text stays as kubectl printed it
+        answers = [answer._replace(result=without_empty_document(answer.result, request)) for answer in answers]
     cluster_results = wildcards.one_result_per_cluster(
         [answer.result._replace(cluster=answer.job.target.cluster) for answer in answers]
     )

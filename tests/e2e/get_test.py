@@ -351,6 +351,31 @@ def test_a_failing_cluster_is_named_and_the_others_shown(members: Shell, fault: 
     assert done.stderr == f"Error: Failed to query 1 cluster: c2 ({reason})\nShowing results from 2/3 clusters:\n"
 
 
+FORMS = ["json", "yaml", "kyaml", "jsonpath-as-json={.items}", "name"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "words", ["get cm", "get cm nope", "wait cm/settings --for=create", "label cm a b=c --dry-run=server"]
+)
+def test_there_is_no_document_where_no_cluster_answers(members: Shell, words: str, form: str) -> None:
+    """kubectl itself prints an empty List, also if its server is down."""
+    with members.fault("c1", "refuse"), members.fault("c2", "refuse"), members.fault("c3", "refuse"):
+        done = members.mc(*words.split(), "-o", form, "--all-clusters")
+    reasons = ", ".join(f"{cluster} (connection refused)" for cluster in MEMBERS)
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.endswith(f" 3 clusters: {reasons}\n")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_failed_cluster_prints_of_nothing_is_no_result(members: Shell, form: str) -> None:
+    with members.fault("c2", "refuse"):
+        done = members.mc("get", "cm", "-n", "shop", "-o", form)
+    assert done.status != 0
+    assert done.stderr.endswith("c2 (connection refused)\nShowing results from 2/3 clusters:\n")
+    assert ("c1" in done.stdout, "c2" in done.stdout) == (True, False)
+
+
 @pytest.mark.parametrize("fault", ["cut", "garbage"])
 def test_nonsense_from_a_cluster_is_its_own_failure(members: Shell, fault: str) -> None:
     with members.fault("c2", fault):

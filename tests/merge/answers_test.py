@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from kubectl_mc.command_line import grammar
-from kubectl_mc.merge import answers
+from kubectl_mc.merge import answers, object_lists
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.processes.targets import Kubeconfig, Target
@@ -132,6 +132,24 @@ def test_where_every_cluster_failed_there_is_no_answer(verb: str, form: str, fai
     """An empty document would say that there is nothing."""
     asked = request(f"{verb} -o {form}" if form else verb)
     assert answers.merge_answers([failure] * count, [], asked, on_terminal=False) == ""
+
+
+EMPTY = {
+    "json": object_lists.JSON.empty,
+    "yaml": object_lists.YAML.empty,
+    "kyaml": object_lists.KYAML.start + object_lists.KYAML.empty,
+    "jsonpath-as-json={.items}": "[\n    []\n]\n",
+}
+
+
+@pytest.mark.parametrize("form", EMPTY)
+def test_an_empty_document_of_a_kubectl_that_failed_is_no_answer(form: str) -> None:
+    asked = request(f"get pods -o {form}")
+    failed = FAILED._replace(stdout=EMPTY[form].encode())
+    assert answers.without_empty_document(failed, asked).stdout == b""
+    full = failed._replace(stdout=EMPTY[form].replace("[]", '["a"]').encode())
+    for result in (failed._replace(status=0), full, FAILED):
+        assert answers.without_empty_document(result, asked) == result
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])

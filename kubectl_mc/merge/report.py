@@ -177,7 +177,12 @@ def _said(
     if held is None:
         held = said_by([result for result, _ in causes])
         if request.options.verbose:
-            return [f"{label}: {messages.visible(line)}" for label, _, text in held for line in text.splitlines()]
+            return [
+                f"{label}: {messages.visible(line)}"
+                for label, _, text in held
+                for message in messages.split_messages(text)
+                for line in message.split("\n")
+            ]
     told = {} if untold else {result.cluster: told_messages(result, cause, request) for result, cause in causes}
     said = [
         (label, [message for message in messages.split_messages(text) if message not in told.get(cluster, ())])

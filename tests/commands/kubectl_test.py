@@ -261,6 +261,15 @@ def test_by_time_as_a_default_is_for_logs_only(fp: FakeProcess, home: Home) -> N
     assert run(home, "get pods").status == 0
 
 
+def test_if_present_as_a_default_is_for_the_verbs_that_need_the_object(fp: FakeProcess, home: Home) -> None:
+    home.write(".kube/kubectl-mc-clusters.yaml", "defaults: {if-present: true}")
+    waits = [f"wait --context={name} --for=delete --output=json pod/a" for name in ("c1", "c2")]
+    register(fp, home, {HUB: profiles("c1", "c2"), waits[0]: ("get-notfound",), waits[1]: ""})
+    assert run(home, "wait pod/a --for=delete -o json")[::2] == (0, "Passed over 1 cluster: c1 (not found)\n")
+    register(fp, home, {f"get --context={name} pods": PODS for name in ("c1", "c2")})
+    assert run(home, "get pods").status == 0
+
+
 def test_a_change_goes_to_the_clusters_named(fp: FakeProcess, home: Home) -> None:
     command, scaled = "scale --context=c1 --replicas=1{} deploy/a", "deployment.apps/a scaled\n"
     changes = {command.format(" --dry-run=server"): scaled, command.format(""): scaled}

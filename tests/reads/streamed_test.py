@@ -5,9 +5,12 @@ import re
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kubectl_mc.command_line import invocation
 from kubectl_mc.merge.report import Held
+from kubectl_mc.messages import visible
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.processes.standard_streams import Streams
@@ -179,3 +182,22 @@ def test_rows_of_several_kubectls_of_a_cluster_are_the_clusters(form: str, expec
     for index, name in enumerate("ab"):
         shown.show(index, stdout=f"NAME   AGE\n{name}      1m\n")
     assert shown.stdout == expected
+
+
+SAID = ["", "a", "open https://login", TRY.rstrip("\n"), "error: no", REFUSED.rstrip("\n"), "Warning: old", "\x1b[2K"]
+
+
+@given(st.lists(st.sampled_from(SAID)), st.lists(st.integers(1, 90)), st.sampled_from([0, 1]), st.booleans())
+def test_of_what_a_job_says_nothing_is_lost(said: list[str], cuts: list[int], status: int, answers: bool) -> None:
+    shown, text = Shown("wait pod/a", "c1", "c2"), "".join(f"{line}\n" for line in said)
+    for number, cut in enumerate(cuts):
+        shown.show(0, stderr=text[:cut])
+        text = text[cut:]
+        if answers and number == 1:
+            shown.show(0, stdout="met\n")
+    shown.show(0, stderr=text)
+    lines = shown.end(0, status).splitlines()
+    held = shown.screen.held()[0].text.split("\n")[:-1]
+    assert all(line.startswith("[c1] ") for line in lines)
+    assert [line[5:] for line in lines] + list(map(visible, held)) == list(map(visible, said))
+    assert status or not held

@@ -101,7 +101,8 @@ class Sandbox(NamedTuple):
         is_limited = any(context in LIMITED.values() for context in case.contexts.values())
         texts: list[str] = []
         for kubectls in (self.kubectls, *[self.again] * AGAIN):
-            plains = {cluster: kubectls.plain(case.line, context) for cluster, context in case.contexts.items()}
+            lone = len(case.contexts) == 1
+            plains = {cluster: kubectls.plain(case.line, context, lone) for cluster, context in case.contexts.items()}
             done = kubectls.mc(case.words, self.homes[is_limited])
             texts = faults(case.line, plains, done)
             if texts and len(plains) > 1 and any(plain.is_unsortable for plain in plains.values()):
@@ -118,7 +119,9 @@ class Sandbox(NamedTuple):
         if all(plain.is_unsortable or plain.status for plain in plains.values()):
             return [] if done.status and not done.stdout else ["what can't be sorted is shown: " + done.stdout[:200]]
         unsorted = {
-            cluster: self.again.plain(case.line.unsorted, context) if plains[cluster].is_unsortable else plains[cluster]
+            cluster: self.again.plain(case.line.unsorted, context, lone=False)
+            if plains[cluster].is_unsortable
+            else plains[cluster]
             for cluster, context in case.contexts.items()
         }
         return faults(case.line, unsorted, done)
@@ -167,7 +170,9 @@ def minimised(sandbox: Sandbox, case: Case, texts: Sequence[str]) -> tuple[Case,
     index = 0
     while index < len(shortest.line.chunks):
         chunks = shortest.line.chunks[:index] + shortest.line.chunks[index + 1 :]
-        kept = shortest.line.chunks[index].kind in ("verb", "type")
+        kind_of_chunk = shortest.line.chunks[index].kind
+        has_others = any(chunk.kind in ("type", "name", "file", "operand") for chunk in chunks)
+        kept = kind_of_chunk in ("verb", "type") or (kind_of_chunk in ("name", "file", "operand") and not has_others)
         if kept or not still_fails(shortest._replace(line=Line(chunks))):
             index += 1
     return shortest, remaining

@@ -32,7 +32,7 @@ FORM_SHAPES: Mapping[str, Shape] = {
 class Chunk(NamedTuple):
     """Words of a line that belong together, such as a flag and its value.
 
-    kind: "verb", "type" (of a `get`), "name", "namespace", "sort", "ours" or "flag"; the form for an output form
+    kind: "verb", "type", "name", "operand", "namespace", "file", "sort", "ours" or "flag"; "output FORM" for -o
     """
 
     words: tuple[str, ...]
@@ -86,8 +86,18 @@ class Line(NamedTuple):
 
     @property
     def has_several_types(self) -> bool:
-        """Whether a `get` prints its objects with their types."""
-        return self.verb == "get" and (len(self.types) > 1 or self.types == ("all",))
+        """Whether a `get` prints its objects with their types, or may do so."""
+        return self.verb == "get" and (len(self.types) > 1 or self.types == ("all",) or bool(self._of("file")))
+
+    @property
+    def has_several_tables(self) -> bool:
+        """Whether kubectl prints a table for each type."""
+        return self.has_several_types and self.form in ("", "wide")
+
+    @property
+    def may_have_lines(self) -> bool:
+        """Whether cells of a table may have several lines: kubectl cuts those of other tables off."""
+        return self.verb == "events" or self.form.startswith("custom-columns")
 
     @property
     def is_sorted(self) -> bool:
@@ -137,7 +147,7 @@ class Line(NamedTuple):
         return shlex.join(self.our_words)
 
 
-_KINDS = {"-n": "namespace", "-A": "namespace", "--sort-by": "sort"}
+_KINDS = {"-f": "file", "-n": "namespace", "-A": "namespace", "--sort-by": "sort"}
 
 
 def parsed(text: str) -> Line:

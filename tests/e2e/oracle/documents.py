@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from tests.e2e.oracle.command_lines import Line
 from tests.e2e.oracle.kubectls import Plain
 from tests.e2e.oracle.tables import difference
 
+_LIST_KIND = re.compile(r"^ *\"?kind\"?: \"?\w*List\"?,?$", re.MULTILINE)
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
 
 
@@ -65,7 +67,7 @@ def _items(document: Any) -> list[Any]:
 
 
 def _is_object(document: Any) -> bool:
-    return isinstance(document, dict) and {"kind", "apiVersion"} <= document.keys()
+    return isinstance(document, dict) and {"kind", "apiVersion", "metadata"} <= document.keys()
 
 
 def document_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iterator[str]:
@@ -146,6 +148,6 @@ def _in_order(items: list[Any]) -> list[Any]:
 
 def _lines(text: str) -> Counter[str]:
     """Return the lines of a text but those that an annotation or a List around it changes."""
-    changing = ("metadata: {}", '"metadata": {}', "annotations:", '"annotations": {', "kind: List", "items: []", "---")
-    lines = (text.strip(" ,").removeprefix("- ") for text in text.split("\n"))
+    changing = ("metadata: {}", '"metadata": {}', "annotations:", '"annotations": {', "items: []", "---")
+    lines = (text.strip(" ,").removeprefix("- ") for text in _LIST_KIND.sub("", text).split("\n"))
     return Counter(text for text in lines if len(text) > 2 and ANNOTATION not in text and not text.startswith(changing))

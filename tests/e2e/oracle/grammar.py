@@ -148,11 +148,11 @@ def _get(random: Random) -> list[Chunk]:
     """Return the flags and operands of a `get`."""
     if random.random() < 0.04:
         path = random.choice(("/api/v1/namespaces/odd/configmaps/plain", "/version", "/nope", "/apis/odd.example.com"))
-        return [Chunk((f"--raw={path}",))]
+        return [Chunk((f"--raw={path}",), "operand")]
     chunks = []
     namespace = random.choice(("odd", "odd", "odd", "shop", "shop", ""))
     if random.random() < 0.05:
-        chunks.append(_valued(random, "filename", random.choice(_FILES), short="f"))
+        chunks.append(_valued(random, "filename", random.choice(_FILES), "file", "f"))
         has_names = True
     else:
         types, _, names = random.choice(_GETS[namespace]).partition("~")

@@ -23,7 +23,10 @@ _UNSTEADY = (
     (re.compile(r"^(---|\+\+\+) (/tmp/\S+)\t.*$", re.MULTILINE), r"\1 \2"),
     (re.compile(r"(?<![\w.-])(?:\d+[smhdy]){1,2}(?![\w.-])"), lambda match: "~" * len(match[0])),
     (re.compile(r"\b\d+ milliseconds\b"), "~"),
+    (re.compile(r"^(\+ +(?:creationTimestamp|uid): ).*$", re.MULTILINE), r"\1~"),  # of a dry run that creates
 )
+
+_NO_TYPE = re.compile(r'the server doesn\'t have a resource type "([^".]+)')
 
 
 class Plain(NamedTuple):
@@ -80,7 +83,7 @@ class Kubectls:
         key = (context, *words)
         with self._locks.setdefault(key, Lock()):
             if key not in self._answers or not self._keeps:
-                self._answers[key] = self._run(["kubectl", "--context", context, *words], {})
+                self._answers[key] = self._run(["kubectl", "--context", context, *words], {"GOGC": "off"})
             return self._answers[key]
 
     def _run(self, command: Sequence[str], variables: Mapping[str, str]) -> Done:
@@ -98,16 +101,20 @@ class Kubectls:
         texts = (steady(output.decode("utf-8", "surrogateescape")) for output in (done.stdout, done.stderr))
         return Done(done.returncode, *texts)
 
-    def plain(self, line: Line, context: str) -> Plain:
-        """Return the answer of a cluster's own kubectl; names with wildcards are those that match there."""
+    def plain(self, line: Line, context: str, lone: bool = True) -> Plain:
+        """Return the answer of a cluster's own kubectl; names with wildcards are those that match there.
+
+        lone: it is the only cluster; of several, one that lacks a type is asked for the others
+        """
         if not line.patterns:
-            return self._plain(line, context)
+            return self._plain(line, context) if lone else self._plain_of_types(line, context)
         listed = self._listed(line, context)
         if listed.status:
             return Plain(listed.status, "", listed.stderr)
-        if line.has("-A") or line.has("--all-namespaces"):
-            everything = Line(tuple(chunk for chunk in line.chunks if chunk.kind != "name"))
-            return self._plain(everything, context)._replace(kept=line.patterns)
+        is_sorted_table = line.is_sorted and line.shape == "table"  # kubectl can't sort a table of several names
+        if line.has("-A") or line.has("--all-namespaces") or is_sorted_table:
+            everything = line.replaced(("type", "name"), Chunk((",".join(line.types),), "type"))
+            return self._plain(everything, context)._replace(kept=line.names)
         objects = [word for word in listed.stdout.split() if matches(word.rpartition("/")[2], line.patterns)]
         plain_names = [word for word in line.names if word not in line.patterns]
         if not objects and not plain_names:
@@ -140,6 +147,18 @@ class Kubectls:
         if line.has("--no-headers") and line.shape == "table":
             with_headers = self.kubectl(context, line.without("--no-headers").words).stdout
         return Plain(*done, with_headers, is_unsortable=line.is_sorted and self._is_unsortable(line, done, context))
+
+    def _plain_of_types(self, line: Line, context: str) -> Plain:
+        """Return the answer about those types that the cluster has; what kubectl says of the others stays."""
+        plain = self._plain(line, context)
+        lacking = _NO_TYPE.search(plain.stderr)
+        rest = [type_ for type_ in line.types if not lacking or type_.partition(".")[0] != lacking[1]]
+        typed = any(chunk.kind == "type" and "," in chunk.words[0] for chunk in line.chunks)
+        if line.verb != "get" or not typed or not rest or len(rest) == len(line.types):
+            return plain
+        shows_type = [Chunk(("--show-kind=true",))] if line.shape == "table" else []
+        fewer = self._plain_of_types(line.replaced(("type",), Chunk((",".join(rest),), "type"), *shows_type), context)
+        return fewer._replace(status=fewer.status or plain.status, stderr=plain.stderr + fewer.stderr)
 
     def _is_unsortable(self, line: Line, done: Done, context: str) -> bool:
         """Return whether kubectl fails, or leaves rows out, because no object has the field of --sort-by."""

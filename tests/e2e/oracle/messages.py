@@ -19,7 +19,7 @@ _KLOG = re.compile(r"^[EWIF] \w+\.go:\d+\]")
 def lone_faults(plain: Plain, done: Done) -> Iterator[str]:
     """What is wrong with stderr and the status of a command for one cluster: they are kubectl's own."""
     if plain.is_empty or plain.kept:
-        return
+        return  # kubectl wasn't asked in this way
     if done.status != plain.status:
         yield f"another status than kubectl's: {done.status}, not {plain.status}"
     if done.stderr != plain.stderr:
@@ -55,7 +55,11 @@ def fleet_faults(line: Line, plains: Mapping[str, Plain], done: Done) -> Iterato
     for cluster in failed.keys() - absent:
         if any(_names(text, cluster) for text in shown):
             continue
-        if len(errors) > 1 or len(failed) < len(plains) or not any(error in text for error in errors for text in shown):
+        if (
+            len(errors) > 1
+            or len(failed) < len(plains)
+            or not any(error.lower() in text.lower() for error in errors for text in shown)
+        ):
             yield f"a failure isn't told: {cluster}: {_error(failed[cluster])!r:.200}"
             break
     yield from _count_faults(plains, failed, absent, done)

@@ -20,6 +20,8 @@ STREAMED = ("rollout status", "wait", "logs")
 ANSWERS = {"diff": 1, "auth can-i": 1}  # an exit status that is an answer, not a failure
 NEEDS_ALL = ("diff", "wait", "rollout status")  # a cluster that lacks the object has failed
 
+RESULTS = ("apply view-last-applied",)  # what it prints is no object of the cluster
+
 FORM_SHAPES: Mapping[str, Shape] = {
     **dict.fromkeys(("json", "yaml", "kyaml"), "objects"),
     "jsonpath-as-json": "results",
@@ -72,6 +74,8 @@ class Line(NamedTuple):
             return "sections"
         usual = SHAPES.get(self.verb + " --list" * self.has("--list"), "table")
         shape = FORM_SHAPES.get(self.form, usual)
+        if shape == "objects" and self.verb in RESULTS:
+            return "results"
         if any(chunk.words[0] in ("--fold", "--fold=true") for chunk in self.chunks):
             return "folded" if shape in ("table", "sections", "folded") else shape
         return "sections" if shape == "folded" and self.has("--fold=false") else shape
@@ -147,7 +151,7 @@ class Line(NamedTuple):
         return shlex.join(self.our_words)
 
 
-_KINDS = {"-f": "file", "-n": "namespace", "-A": "namespace", "--sort-by": "sort"}
+_KINDS = {"-f": "file", "--fold": "ours", "-n": "namespace", "-A": "namespace", "--sort-by": "sort"}
 
 
 def parsed(text: str) -> Line:

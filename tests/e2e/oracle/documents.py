@@ -87,7 +87,7 @@ def document_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iter
     except ValueError as error:
         yield f"no document: {str(error)[:100]} {shown[:200]!r}"
         return
-    if form != "jsonpath-as-json" and all(map(_is_object, documents.values())):
+    if line.shape == "objects" and all(map(_is_object, documents.values())):
         yield from _object_faults(documents, plains, document, shown)
     elif len(plains) == 1:
         if shown != next(iter(texts.values())):

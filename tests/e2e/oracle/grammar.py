@@ -247,6 +247,7 @@ explain deploy --recursive
 version
 version -o~json
 version -o~yaml
+version --warnings-as-errors
 cluster-info
 auth can-i get pods
 auth can-i get secrets -n~shop
@@ -274,6 +275,7 @@ rollout status deploy -n~shop --timeout=1s
 rollout status deploy/nope -n~shop --timeout=1s
 rollout status deploy -n~none --timeout=1s
 wait cm/plain -n~odd --for=jsonpath={.data.a}=b --timeout=1s
+wait cm/plain -n~odd --for=create -v=6
 wait cm/plain cm/lines -n~odd --for=jsonpath={.metadata.name} --timeout=1s
 wait cm/nope -n~odd --for=delete --timeout=1s
 wait cm/nope -n~odd --for=jsonpath={.data.a}=b --timeout=1s
@@ -321,4 +323,43 @@ def generate_line(random: Random) -> Line:
 
 
 # Lines whose answers were wrong once. They are tried ahead of the generated ones.
-KNOWN_LINES: tuple[str, ...] = ()
+KNOWN_LINES = r"""
+get cm,gd -n~odd --field-selector=metadata.name=plain
+get cm,secrets -n~odd
+get cm,nope -n~odd --sort-by=.metadata.labels.tier -o~json
+get gd,ev -n~odd -o~jsonpath={.items[*].metadata.name} --sort-by=.metadata.name
+get gd -n~odd -o~go-template-file=template.gotmpl --sort-by=.spec.count
+get gd -n~odd --sort-by=.spec.size --server-print=false
+get gd -n~odd --sort-by=.spec.title
+get gd size-1 size-3 -n~odd -o~jsonpath-file=template.jsonpath --sort-by=.metadata.name
+get pvc -n~shop --sort-by=.data.sort
+get pvc -n~shop --sort-by=.data.sort --no-headers
+get po solo nope -n~shop --sort-by=.metadata.labels.tier
+get cm -n~odd -o~name --sort-by=.metadata[
+get -f~folder --sort-by=.spec.size
+get po -o~'jsonpath={range .items[*]}{.metadata.name}{"\n\n"}{end}'
+get secrets -n~odd -o~'go-template={{range .items}}{{.metadata.name}}{{end}}{{"\n"}}'
+get po -o~jsonpath-as-json={.items
+get -f~plain.yaml -o~go-template={{.kind}}
+get -f~two.yaml -o~json
+get -f~json.json
+get -f~json.json -n~shop -o~name
+get -f~missing.yaml
+get cm pla?n -n~odd -o~jsonpath={.data}
+get cm only-* -n~odd -o~go-template={{.kind}}
+get cm,gd no-d* -n~odd
+get cm,gd no-d* -n~odd -o~jsonpath-file=template.jsonpath
+get cm zz* nope -n~odd -o~custom-columns=NAME:.metadata.name
+get cm/s* gd/size-* -n~odd
+get ns o* --fold
+get ns --show-labels -o~'custom-columns=NAME:.metadata.name, X :.kind'
+get cm plain -n~odd -v=6
+events -n~odd -o~jsonpath={.items[*].message}
+events -n~odd --no-headers
+rollout status deploy/nope -n~shop --timeout=1s
+wait cm/only-c1 -n~odd --for=jsonpath={.metadata.name} --timeout=1s
+wait cm/plain -n~odd --for=create -v=6
+version --warnings-as-errors
+auth can-i get nope
+logs deploy/cart -n~shop -c~app --tail=2
+""".strip().splitlines()

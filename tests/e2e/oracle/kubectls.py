@@ -19,10 +19,11 @@ PATIENCE = 60.0  # seconds, after which a command has failed
 # ages (with their length, since a table's layout depends on it), durations of requests.
 _UNSTEADY = (
     (re.compile(r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", re.MULTILINE), r"\1 "),
+    (re.compile(r"^I (?:loader|envvar)\.go:.*\n", re.MULTILINE), ""),  # in any order; the name of the kubeconfig
     (re.compile(r"/tmp/(LIVE|MERGED)-\d+"), r"/tmp/\1"),
     (re.compile(r"^(---|\+\+\+) (/tmp/\S+)\t.*$", re.MULTILINE), r"\1 \2"),
     (re.compile(r"(?<![\w.-])(?:\d+[smhdy]){1,2}(?![\w.-])"), lambda match: "~" * len(match[0])),
-    (re.compile(r"\b\d+ milliseconds\b"), "~"),
+    (re.compile(r"\b\d+ milliseconds\b|\bmilliseconds=\d+"), "~"),
     (re.compile(r"^(\+ +(?:creationTimestamp|uid): ).*$", re.MULTILINE), r"\1~"),  # of a dry run that creates
 )
 

@@ -31,7 +31,7 @@ def fleet_faults(line: Line, plains: Mapping[str, Plain], done: Done) -> Iterato
     yield from _status_faults(line, plains, done)
     failed = {cluster: plain for cluster, plain in plains.items() if _has_failed(line, plain)}
     absent = {cluster for cluster, plain in failed.items() if _is_absent(line, plain)}
-    said = {cluster: Counter(_said(plain)) for cluster, plain in plains.items() if cluster not in failed}
+    said = {cluster: Counter(_said(line, plain)) for cluster, plain in plains.items() if cluster not in failed}
     shown = done.stderr.split("\n")
     for text in dict.fromkeys(text for counter in said.values() for text in counter):
         speakers = [cluster for cluster, counter in said.items() if counter[text]]
@@ -76,11 +76,12 @@ def _names(text: str, cluster: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(cluster)}(?![\w-])", text) is not None
 
 
-def _said(plain: Plain) -> list[str]:
+def _said(line: Line, plain: Plain) -> list[str]:
+    """Return the lines of stderr that have to be shown; klog's errors about what fails anyway need not be."""
     return [
         text
         for text in plain.stderr.split("\n")
-        if text.strip() and not text.startswith(_NOTHING) and not _KLOG.match(text)
+        if text.strip() and not text.startswith(_NOTHING) and (line.has("-v") or not _KLOG.match(text))
     ]
 
 
@@ -90,7 +91,7 @@ def _error(plain: Plain) -> str:
 
 def _is_absent(line: Line, plain: Plain) -> bool:
     """Return whether a cluster only lacks what was asked for."""
-    errors = _said(plain)
+    errors = _said(line, plain)
     return line.verb not in NEEDS_ALL and (
         plain.is_empty or (bool(errors) and all(_ABSENT.search(text) for text in errors if not text.startswith("Warn")))
     )
@@ -113,7 +114,7 @@ def _status_faults(line: Line, plains: Mapping[str, Plain], done: Done) -> Itera
     if any(plain.is_empty for plain in lacking):
         common = {""} if all(plain.is_empty for plain in plains.values()) else set()
     else:
-        sets = [set(_said(plain)) if plain in lacking else set() for plain in plains.values()]
+        sets = [set(_said(line, plain)) if plain in lacking else set() for plain in plains.values()]
         common = set.intersection(*sets)
     if common and done.status == 0:
         yield "the status doesn't say that no cluster has it"

@@ -180,9 +180,8 @@ def _row_faults(
             expected = [_words(text) for text in _rows(part)]
             if cluster in exact and not (line.may_have_lines and expected == [rest for rest, _, _ in rows]):
                 yield from _cell_faults(cluster, table, rows)
-            elif cluster not in exact:
-                if expected != [rest for rest, _, _ in rows]:
-                    yield f"other lines than kubectl's of {cluster}: {difference(expected, [row[0] for row in rows])}"
+            elif cluster not in exact and expected != [rest for rest, _, _ in rows]:
+                yield f"other lines than kubectl's of {cluster}: {difference(expected, [row[0] for row in rows])}"
     for (cluster, type_), rows in seen.items():
         yield f"rows that {cluster} didn't give: {type_} {[rest for rest, _, _ in rows][:3]}"
 

@@ -24,7 +24,7 @@ from fixtures.client_files import mapping
 from fixtures.fleet import ASSETS, fleet
 from tests.e2e.conftest import Done, shell
 from tests.e2e.oracle.answers import faults
-from tests.e2e.oracle.command_lines import Line, parsed
+from tests.e2e.oracle.command_lines import Chunk, Line, parsed
 from tests.e2e.oracle.grammar import KNOWN_LINES, generate_line
 from tests.e2e.oracle.kubectls import Kubectls, Plain
 
@@ -98,18 +98,25 @@ class Sandbox(NamedTuple):
 
     def faults(self, case: Case) -> list[str]:
         """Return what is wrong with the answer to a case."""
+        line, lone = case.line, len(case.contexts) == 1
         is_limited = any(context in LIMITED.values() for context in case.contexts.values())
         texts: list[str] = []
         for kubectls in (self.kubectls, *[self.again] * AGAIN):
-            lone = len(case.contexts) == 1
-            plains = {cluster: kubectls.plain(case.line, context, lone) for cluster, context in case.contexts.items()}
+            plains = {cluster: kubectls.plain(line, context, lone) for cluster, context in case.contexts.items()}
             done = kubectls.mc(case.words, self.homes[is_limited])
-            texts = faults(case.line, plains, done)
-            if texts and len(plains) > 1 and any(plain.is_unsortable for plain in plains.values()):
+            texts = faults(line, plains, done)
+            if texts and not lone and line.names_types and line.has_several_tables:
+                texts = faults(line, self._with_types(case), done)
+            if texts and not lone and any(plain.is_unsortable for plain in plains.values()):
                 texts = self._unsortable_faults(case, plains, done)
             if not texts:
                 break
         return texts
+
+    def _with_types(self, case: Case) -> dict[str, Plain]:
+        """Return the clusters' answers with the types of all objects, as where a cluster has found several."""
+        line = Line((*case.line.chunks, Chunk(("--show-kind=true",))))
+        return {cluster: self.again.plain(line, context, lone=False) for cluster, context in case.contexts.items()}
 
     def _unsortable_faults(self, case: Case, plains: Mapping[str, Plain], done: Done) -> list[str]:
         """Return what is wrong where some clusters have no object with the field of --sort-by.

@@ -77,7 +77,7 @@ class Line(NamedTuple):
         if shape == "objects" and self.verb in RESULTS:
             return "results"
         if any(chunk.words[0] in ("--fold", "--fold=true") for chunk in self.chunks):
-            return "folded" if shape in ("table", "sections", "folded") else shape
+            return "folded" if shape in ("table", "sections", "folded", "lines") else shape
         return "sections" if shape == "folded" and self.has("--fold=false") else shape
 
     @property
@@ -92,6 +92,11 @@ class Line(NamedTuple):
     def has_several_types(self) -> bool:
         """Whether a `get` prints its objects with their types, or may do so."""
         return self.verb == "get" and (len(self.types) > 1 or self.types == ("all",) or bool(self._of("file")))
+
+    @property
+    def names_types(self) -> bool:
+        """Whether types stand in the names; then kubectl shows them only where it has found objects of several."""
+        return self.has_several_types and not self._of("type")
 
     @property
     def has_several_tables(self) -> bool:

@@ -212,7 +212,7 @@ def _cell_faults(
 def _line_faults(line: Line, texts: Mapping[str, str], plains: Mapping[str, Plain], shown: str) -> Iterator[str]:
     """What is wrong with a table without headers: its lines are the rows of all clusters, each with its cluster."""
     found: dict[str, list[str]] = {}
-    for text in shown.removesuffix("\n").split("\n"):
+    for text in filter(str.strip, shown.split("\n")):
         words = _words(text).split(" ")
         cluster = next((word for word in words if word in plains), "")
         rest = [word for index, word in enumerate(words) if not cluster or index != words.index(cluster)]

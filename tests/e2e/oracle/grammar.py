@@ -322,8 +322,20 @@ def generate_line(random: Random) -> Line:
     return Line((*ahead, *verb, *line))
 
 
-# Lines whose answers were wrong once. They are tried ahead of the generated ones.
+# Lines that show all awkward data in each form, and lines whose answers were wrong once. They are tried ahead of the
+# generated ones.
 KNOWN_LINES = r"""
+get cm -n~odd -o~json
+get cm -n~odd -o~yaml
+get cm,gd -n~odd -o~kyaml
+get gd -n~odd -o~wide
+get gd,cm,ev -n~odd
+get gd -A -L~group
+get gd -n~odd -o~custom-columns=CLUSTER:.metadata.name,NAME:.spec.title,NAME:.spec.size
+get cm only-* plain -n~odd -o~yaml
+describe cm -n~odd
+describe cm only-* -n~odd
+events -n~odd
 get cm,gd -n~odd --field-selector=metadata.name=plain
 get cm,secrets -n~odd
 get cm,nope -n~odd --sort-by=.metadata.labels.tier -o~json

@@ -116,30 +116,30 @@ class Kubectls:
         if line.has("-A") or line.has("--all-namespaces") or is_sorted_table:
             everything = line.replaced(("type", "name"), Chunk((",".join(line.types),), "type"))
             return self._plain(everything, context)._replace(kept=line.names)
-        objects = [word for word in listed.stdout.split() if matches(word.rpartition("/")[2], line.patterns)]
-        plain_names = [word for word in line.names if word not in line.patterns]
-        if not objects and not plain_names:
+        # In the order of the listing, whatever the order of the names is.
+        objects = [word for word in listed.stdout.split() if matches(word.rpartition("/")[2], line.names)]
+        found = {word.rpartition("/")[2] for word in objects}
+        missing = [name for name in line.names if name not in line.patterns and name.rpartition("/")[2] not in found]
+        if not objects and not missing:
             return Plain(0 if line.has("--ignore-not-found") else 1, "", "", is_empty=True)
-        return self._plain(self._resolved(line, objects, plain_names), context)
+        return self._plain(self._resolved(line, objects, missing), context)
 
     def _listed(self, line: Line, context: str) -> Done:
         """Return the objects among which names with wildcards are looked up, one `type/name` a line."""
         namespace = [word for chunk in line.chunks if chunk.kind == "namespace" for word in chunk.words]
         return self.kubectl(context, ["get", ",".join(line.types), *namespace, "-o", "name"])
 
-    def _resolved(self, line: Line, objects: Sequence[str], plain_names: Sequence[str]) -> Line:
-        """Return a line that asks for a List of the objects. objects: `type/name`; plain_names: as typed"""
+    def _resolved(self, line: Line, objects: Sequence[str], missing: Sequence[str]) -> Line:
+        """Return a line that asks for a List of the objects. objects: `type/name`; missing: names as typed"""
         if line.verb == "describe":
-            found = [Chunk((word.rpartition("/")[2],), "name") for word in objects]
-            return line.replaced(("name",), *(Chunk((name,), "name") for name in plain_names), *found)
+            names = [*(word.rpartition("/")[2] for word in objects), *missing]
+            return line.replaced(("name",), *(Chunk((name,), "name") for name in names))
         shows_type = [Chunk(("--show-kind=true",))] if line.has_several_types and line.shape == "table" else []
-        if len(objects) + len(plain_names) == 1:  # of one name, kubectl would print the object alone
-            type_, _, name = (objects or [f"{line.types[0]}/{plain_names[0]}"])[0].rpartition("/")
+        if len(objects) == 1 and not missing:  # by its name, kubectl would print the object alone
+            type_, _, name = objects[0].rpartition("/")
             chunks = [Chunk((type_,), "type"), Chunk((f"--field-selector=metadata.name={name}",)), *shows_type]
-            if objects:
-                return line.replaced(("type", "name"), *chunks)
-        names = [name if "/" in name else f"{line.types[0]}/{name}" for name in plain_names]
-        names += [word for word in objects if word.rpartition("/")[2] not in plain_names]
+            return line.replaced(("type", "name"), *chunks)
+        names = [*objects, *(name if "/" in name else f"{line.types[0]}/{name}" for name in missing)]
         return line.replaced(("type", "name"), *(Chunk((name,), "name") for name in names), *shows_type)
 
     def _plain(self, line: Line, context: str) -> Plain:

@@ -82,7 +82,7 @@ def table_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iterato
         for cluster, text in texts.items()
         if text and all(parsed(part) for part in _parts(line, text, plains[cluster]))
     }
-    for cluster, text in texts.items():
+    for cluster, text in list(texts.items()):
         section = f"{CLUSTER}: {cluster}\n{text}" + "\n" * (not text.endswith("\n"))
         if not text or not _has_section(shown, section):
             continue

@@ -98,41 +98,34 @@ class Sandbox(NamedTuple):
 
     def faults(self, case: Case) -> list[str]:
         """Return what is wrong with the answer to a case."""
-        line, lone = case.line, len(case.contexts) == 1
         is_limited = any(context in LIMITED.values() for context in case.contexts.values())
         texts: list[str] = []
         for kubectls in (self.kubectls, *[self.again] * AGAIN):
-            plains = {cluster: kubectls.plain(line, context, lone) for cluster, context in case.contexts.items()}
             done = kubectls.mc(case.words, self.homes[is_limited])
-            texts = faults(line, plains, done)
-            if texts and not lone and line.names_types and line.has_several_tables:
-                texts = faults(line, self._with_types(case), done)
-            if texts and not lone and any(plain.is_unsortable for plain in plains.values()):
-                texts = self._unsortable_faults(case, plains, done)
+            texts = self._faults(kubectls, case, done)
+            if texts and len(case.contexts) > 1 and case.line.names_types and case.line.has_several_tables:
+                # Of such a line, kubectl shows types only where it has found several; a fleet's answer needs them.
+                with_types = Line((*case.line.chunks, Chunk(("--show-kind=true",))))
+                texts = self._faults(kubectls, case._replace(line=with_types), done)
             if not texts:
                 break
         return texts
 
-    def _with_types(self, case: Case) -> dict[str, Plain]:
-        """Return the clusters' answers with the types of all objects, as where a cluster has found several."""
-        line = Line((*case.line.chunks, Chunk(("--show-kind=true",))))
-        return {cluster: self.again.plain(line, context, lone=False) for cluster, context in case.contexts.items()}
-
-    def _unsortable_faults(self, case: Case, plains: Mapping[str, Plain], done: Done) -> list[str]:
-        """Return what is wrong where some clusters have no object with the field of --sort-by.
-
-        kubectl loses their objects; a fleet's answer may have them, in kubectl's order without the flag.
-        """
-        is_refused = all(plain.is_unsortable or plain.status for plain in plains.values())
-        if is_refused and done.status and not done.stdout:
+    def _faults(self, kubectls: Kubectls, case: Case, done: Done) -> list[str]:
+        """Return what is wrong with an answer, next to those of the clusters' kubectls."""
+        lone = len(case.contexts) == 1
+        plains = {cluster: kubectls.plain(case.line, context, lone) for cluster, context in case.contexts.items()}
+        texts = faults(case.line, plains, done)
+        if not texts or lone or not any(plain.is_unsortable for plain in plains.values()):
+            return texts
+        # Where no object has the field of --sort-by, kubectl fails or loses the rows. So may a fleet's answer if that is
+        # so in all clusters; else it may have them in the order without the flag.
+        if all(plain.is_unsortable or plain.status for plain in plains.values()) and done.status and not done.stdout:
             return []
-        unsorted = {
-            cluster: self.again.plain(case.line.unsorted, context, lone=False)
-            if plains[cluster].is_unsortable
-            else plains[cluster]
-            for cluster, context in case.contexts.items()
-        }
-        return faults(case.line, unsorted, done)
+        for cluster, plain in plains.items():
+            if plain.is_unsortable:
+                plains[cluster] = kubectls.plain(case.line.unsorted, case.contexts[cluster], lone)
+        return faults(case.line, plains, done)
 
 
 @pytest.fixture(scope="module")

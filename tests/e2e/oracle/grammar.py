@@ -270,20 +270,20 @@ rollout history deploy -n~shop
 rollout history deploy/cart -n~shop --revision=1
 rollout history deploy/cart -n~shop -o~json
 rollout history deploy/nope -n~shop
-rollout status deploy/cart -n~shop --timeout=1s
-rollout status deploy -n~shop --timeout=1s
-rollout status deploy/nope -n~shop --timeout=1s
-rollout status deploy -n~none --timeout=1s
-wait cm/plain -n~odd --for=jsonpath={.data.a}=b --timeout=1s
+rollout status deploy/cart -n~shop --timeout=10s
+rollout status deploy -n~shop --timeout=10s
+rollout status deploy/nope -n~shop --timeout=10s
+rollout status deploy -n~none --timeout=10s
+wait cm/plain -n~odd --for=jsonpath={.data.a}=b --timeout=10s
 wait cm/plain -n~odd --for=create -v=6
-wait cm/plain cm/lines -n~odd --for=jsonpath={.metadata.name} --timeout=1s
-wait cm/nope -n~odd --for=delete --timeout=1s
-wait cm/nope -n~odd --for=jsonpath={.data.a}=b --timeout=1s
-wait cm/only-c1 -n~odd --for=create --timeout=1s
-wait cm/only-c1 -n~odd --for=jsonpath={.metadata.name} --timeout=1s
-wait cm/plain -n~odd --for=jsonpath={.metadata.name} --timeout=1s -o~json
-wait deploy/cart -n~shop --for=condition=Available --timeout=1s -o~name
-wait cm -n~none --all --for=delete --timeout=1s
+wait cm/plain cm/lines -n~odd --for=jsonpath={.metadata.name} --timeout=10s
+wait cm/nope -n~odd --for=delete --timeout=10s
+wait cm/nope -n~odd --for=jsonpath={.data.a}=b --timeout=10s
+wait cm/only-c1 -n~odd --for=create --timeout=2s
+wait cm/only-c1 -n~odd --for=jsonpath={.metadata.name} --timeout=10s
+wait cm/plain -n~odd --for=jsonpath={.metadata.name} --timeout=10s -o~json
+wait deploy/cart -n~shop --for=condition=Available --timeout=10s -o~name
+wait cm -n~none --all --for=delete --timeout=10s
 logs deploy/cart -n~shop -c~app --tail=2
 logs deploy/cart -n~shop
 logs deploy/cart -n~shop -c~nope
@@ -368,8 +368,8 @@ get ns --show-labels -o~'custom-columns=NAME:.metadata.name, X :.kind'
 get cm plain -n~odd -v=6
 events -n~odd -o~jsonpath={.items[*].message}
 events -n~odd --no-headers
-rollout status deploy/nope -n~shop --timeout=1s
-wait cm/only-c1 -n~odd --for=jsonpath={.metadata.name} --timeout=1s
+rollout status deploy/nope -n~shop --timeout=10s
+wait cm/only-c1 -n~odd --for=jsonpath={.metadata.name} --timeout=10s
 wait cm/plain -n~odd --for=create -v=6
 version --warnings-as-errors
 auth can-i get nope

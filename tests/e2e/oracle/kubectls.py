@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tests.e2e.conftest import MC, Done
 from tests.e2e.oracle.command_lines import Chunk, Line
 
-PATIENCE = 60.0  # seconds, after which a command has failed
+PATIENCE = 120.0  # seconds, after which a command has failed
 
 # What differs between two runs of the same kubectl: klog's times and process ids, temporary names, times of files,
 # ages (with their length, since a table's layout depends on it), durations of requests.

@@ -26,7 +26,7 @@ from tests.e2e.conftest import Done, shell
 from tests.e2e.oracle.answers import faults
 from tests.e2e.oracle.command_lines import Chunk, Line, parsed
 from tests.e2e.oracle.grammar import KNOWN_LINES, generate_line
-from tests.e2e.oracle.kubectls import Kubectls, Plain
+from tests.e2e.oracle.kubectls import Kubectls
 
 CASES = int(os.environ.get("FUZZ", "300"))
 SEED = os.environ.get("FUZZ_SEED") or str(time.time_ns())
@@ -118,8 +118,8 @@ class Sandbox(NamedTuple):
         texts = faults(case.line, plains, done)
         if not texts or lone or not any(plain.is_unsortable for plain in plains.values()):
             return texts
-        # Where no object has the field of --sort-by, kubectl fails or loses the rows. So may a fleet's answer if that is
-        # so in all clusters; else it may have them in the order without the flag.
+        # Where no object has the field of --sort-by, kubectl fails or loses the rows. So may a fleet's answer if that
+        # is so in all clusters; else it may have them in the order without the flag.
         if all(plain.is_unsortable or plain.status for plain in plains.values()) and done.status and not done.stdout:
             return []
         for cluster, plain in plains.items():

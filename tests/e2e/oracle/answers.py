@@ -1,0 +1,86 @@
+"""The oracles: what is wrong with the answer of kubectl mc to a line, next to what each cluster's kubectl answers.
+
+One cluster: stdout, stderr and status are kubectl's, less what names the cluster. Several: each cluster's rows, items
+and lines are exactly its kubectl's, in its order; what failed is said with its cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tests.e2e.conftest import Done
+from tests.e2e.oracle.command_lines import STREAMED, Line
+from tests.e2e.oracle.documents import document_faults
+from tests.e2e.oracle.kubectls import Plain
+from tests.e2e.oracle.messages import fleet_faults, lone_faults
+from tests.e2e.oracle.tables import difference, table_faults
+
+
+def faults(line: Line, plains: Mapping[str, Plain], done: Done) -> list[str]:
+    """Return what is wrong with an answer, each text as `kind: details`. plains: by cluster, in the clusters' order"""
+    if any(plain.kept and (plain.status or plain.is_unsortable) for plain in plains.values()):
+        return []  # what kubectl can't list can't be filtered
+    if (
+        any(plain.kept for plain in plains.values())
+        and line.shape != "objects"
+        and line.form not in ("", "wide", "name")
+    ):
+        return []  # nor what may be without names
+    return [*_stdout_faults(line, plains, done.stdout), *_other_faults(line, plains, done)]
+
+
+def _other_faults(line: Line, plains: Mapping[str, Plain], done: Done) -> Iterator[str]:
+    if len(plains) == 1:
+        yield from lone_faults(next(iter(plains.values())), done)
+    else:
+        yield from fleet_faults(line, plains, done)
+
+
+def _stdout_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iterator[str]:
+    texts = {cluster: plain.stdout for cluster, plain in plains.items() if plain.stdout}
+    if line.shape in ("objects", "results"):
+        yield from document_faults(line, plains, shown)
+    elif line.shape == "table":
+        yield from table_faults(line, plains, shown)
+    elif line.shape in ("sections", "folded"):
+        expected = sections(texts, fold=line.shape == "folded")
+        if shown != expected:
+            yield f"other sections than kubectl's texts: {difference(expected, shown)}"
+    else:
+        yield from _line_faults(line, plains, shown)
+
+
+def sections(texts: Mapping[str, str], fold: bool) -> str:
+    """Return each text under its cluster's heading; the clusters of the same text may share a section."""
+    clusters: dict[tuple[str, str], list[str]] = {}
+    for cluster, text in texts.items():
+        clusters.setdefault((text, "" if fold else cluster), []).append(cluster)
+    return "\n".join(
+        f"CLUSTER: {', '.join(names)}\n{text}" + "\n" * (not text.endswith("\n"))
+        for (text, _), names in clusters.items()
+    )
+
+
+def _line_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iterator[str]:
+    """What is wrong with lines that each bear their cluster."""
+    names = line.shape in ("names", "templates")
+    prefixes = {cluster: f"{cluster}\t" if names else f"[{cluster}] " for cluster in plains}
+    interleaved = line.verb in STREAMED or (line.shape == "names" and line.is_sorted)
+    expected: dict[str, list[str]] = {}
+    for cluster, plain in plains.items():
+        lines = plain.stdout.removesuffix("\n").split("\n") if plain.stdout else []
+        expected[cluster] = [prefixes[cluster] + text for text in lines if plain.keeps(text)]
+    found = shown.removesuffix("\n").split("\n") if shown else []
+    if shown and not shown.endswith("\n"):
+        yield f"a last line without an end: {found[-1]!r:.200}"
+    if not interleaved:
+        all_lines = [text for lines in expected.values() for text in lines]
+        if found != all_lines:
+            yield f"other lines than kubectl's: {difference(all_lines, found)}"
+        return
+    for cluster, lines in expected.items():
+        own = [text for text in found if text.startswith(prefixes[cluster])]
+        if own != lines and not (line.has("--all-containers") and sorted(own) == sorted(lines)):
+            yield f"other lines than kubectl's of {cluster}: {difference(lines, own)}"
+    if len(found) != sum(map(len, expected.values())):
+        yield f"{len(found)} lines, not {sum(map(len, expected.values()))}"

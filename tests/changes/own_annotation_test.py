@@ -156,6 +156,20 @@ def test_only_its_own_text_is_cut_out(text: str, expected: str | None) -> None:
         assert without_own_annotation(content) == (mark + (text if expected is None else expected)).encode(encoding)
 
 
+@pytest.mark.parametrize("entry", ["<<: [{}]", "items: [{}]"])
+def test_aliases_may_stand_for_more_than_can_be_walked(entry: str) -> None:
+    """kubectl refuses such a text itself; until then, nothing may hang."""
+    lines = [f"x0: &x0 {{{OURS}}}"]
+    lines += [f"x{number}: &x{number} {{{entry.format(f'*x{number - 1}, ' * 10)}}}" for number in range(1, 12)]
+    assert taken("\n".join([*lines, "metadata: {annotations: *x11}"])).count("x11") >= 1
+
+
+def test_json_may_be_nested_deeper_than_python_goes() -> None:
+    deep = '{"a":' * 5000 + "1" + "}" * 5000
+    text = f'{{"metadata":{{"annotations":{{"{ANNOTATION}":"c1","a":"b"}}}},"spec":{deep}}}'
+    assert taken(text) == f'{{"metadata":{{"annotations":{{"a":"b"}}}},"spec":{deep}}}'
+
+
 def test_what_is_no_text_stays() -> None:
     content = b"\xff\xfe\xff kubectl-mc.k8s.io/cluster"
     assert without_own_annotation(content) == content

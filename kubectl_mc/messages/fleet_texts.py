@@ -239,15 +239,15 @@ def nothing_to_sort_by(expression: str) -> UserError:
 
 
 def no_match(patterns: Sequence[str], sort_field: str = "") -> str:
-    """Say that no name of a cluster matches a wildcard. The text is like kubectl's.
+    """Say that no name of a cluster matches a wildcard. The text is like kubectl's stderr.
 
     sort_field: that of --sort-by, if kubectl has printed no object, as it does where none has that field
     """
     doubt = f", or no object has the field '{sort_field}' that --sort-by names" if sort_field else ""
-    return "\n".join(f'error: names matching "{pattern}" not found{doubt}' for pattern in patterns)
+    return "".join(f'error: names matching "{pattern}" not found{doubt}\n' for pattern in patterns)
 
 
-NAMELESS_TABLE = "error: the table has no column NAME in which names could be matched; ask for another form (-o name)"
+NAMELESS_TABLE = "error: the table has no column NAME in which names could be matched; ask for another form (-o name)\n"
 
 
 def timed_out(seconds: float) -> str:

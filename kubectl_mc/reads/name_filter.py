@@ -13,6 +13,7 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import answers, kubectl_tables
+from kubectl_mc.merge.report import NOTHING
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request
 from kubectl_mc.reads.name_patterns import all_namespaces, is_pattern, name_patterns, types_by_name
@@ -72,5 +73,6 @@ def filtered_result(result: Result, is_kept: NameFilter, request: Request) -> Re
     if text or result.status != 0 or grammar.is_set(request.line, "ignore-not-found"):
         return result._replace(stdout=text.encode("utf-8", "surrogateescape"))
     sort_field = "" if result.stdout else grammar.value(request.line, "sort-by") or ""
-    error = messages.no_match(list(types_by_name(request.line)), sort_field)
-    return result._replace(stdout=b"", stderr=error.encode("utf-8", "replace"), status=1)
+    error = messages.no_match(list(types_by_name(request.line)), sort_field).encode("utf-8", "replace")
+    warnings = [line for line in result.stderr.splitlines(keepends=True) if not line.startswith(NOTHING.encode())]
+    return result._replace(stdout=b"", stderr=b"".join(warnings) + error, status=1)

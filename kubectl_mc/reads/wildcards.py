@@ -162,10 +162,11 @@ class Resolver:
         if objects or missing:
             # Two words for one type (`po,pods`) give the same objects.
             return _jobs(self._request, target, list({item[1:]: item for item in objects}.values()), missing), []
+        warnings = b"".join(result.stderr for result in results if not result.status)
         if grammar.is_set(self._request.line, "ignore-not-found"):
-            return [], [Result(target.cluster, b"", b"", 0)]
-        error = messages.no_match(list(self._types_by_name))
-        return [], [Result(target.cluster, b"", error.encode("utf-8", "replace"), 1)]
+            return [], [Result(target.cluster, b"", warnings, 0)]
+        error = messages.no_match(list(self._types_by_name)).encode("utf-8", "replace")
+        return [], [Result(target.cluster, b"", warnings + error, 1)]
 
     def _matching_objects(self, listings: Mapping[str, Result]) -> list[Object]:
         """Return the objects of one cluster that the names mean, in kubectl's order; listings: type -> its listing."""

@@ -119,6 +119,7 @@ def test_keys_are_kept_with_their_rows() -> None:
         ("get pods web*", Result("c1", b"", b"No resources found", 0), 1, 'names matching "web*" not found'),
         ("get pods web* --ignore-not-found", Result("c1", b"NAME\ndb\n", b"", 0), 0, ""),
         ("get pods web*", Result("c1", b"AGE   TEXT\n1m    web\n", b"", 0), 1, "no column NAME"),
+        ("get cs web*", Result("c1", b"NAME\ndb\n", b"Warning: old\n", 0), 1, "Warning: old\nerror: names matching"),
         ("get pods web* --sort-by=.x", Result("c1", b"", b"No resources found", 0), 1, "not found, or no object has"),
         ("get pods web*", Result("c1", b"", b"Unable to connect", 1), 1, "Unable to connect"),
         ("get pods web*", Result("c1", b"", b"", None), None, ""),

@@ -196,13 +196,13 @@ def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.Mo
         ("c1", "pods"): listing("Pod", "a"),
         ("c2", "pods"): Result("c2", b"", FORBIDDEN, 1),
         ("c3", "pods"): Result("c3", b"pod/a", b"", -15, timed_out=True),
-        ("c4", "pods"): listing("Pod", "b"),
+        ("c4", "pods"): Result("c4", listing("Pod", "b"), b"Warning: old\n", 0),
         ("c5", "pods"): Result("c5", b"", LACKS, 1),
     }
     aside = [
         Result("c2", b"", FORBIDDEN, 1),
         Result("c3", b"", b"error: timed out after 2s", 1),
-        Result("c4", b"", b'error: names matching "a*" not found', 1),
+        Result("c4", b"", b'Warning: old\nerror: names matching "a*" not found\n', 1),
         Result("c5", b"", LACKS, 1),
     ]
     assert resolved("describe pods a* --cluster-timeout=2s", answers, monkeypatch) == (
@@ -210,7 +210,7 @@ def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.Mo
         aside,
     )
     _, left = resolved("get pods a* --ignore-not-found -o jsonpath={.x} --cluster-timeout=2s", answers, monkeypatch)
-    assert left == [Result("c4", b"", b"", 0) if result.cluster == "c4" else result for result in aside]
+    assert left == [Result("c4", b"", b"Warning: old\n", 0) if result.cluster == "c4" else result for result in aside]
 
 
 def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:

@@ -168,7 +168,7 @@ def parsed(text: str) -> Line:
     for part in parts[length:]:
         words = tuple(part.split("~"))
         if words[0] in ("-o", "--output"):
-            chunks.append(Chunk(words, "output " + words[1].partition("=")[0]))
+            chunks.append(Chunk(words, "output " + words[1].partition("=")[0].lower()))
         elif words[0].startswith("-"):
             chunks.append(Chunk(words, _KINDS.get(words[0].partition("=")[0], "flag")))
         elif takes_type and "/" not in part and not any(chunk.kind == "type" for chunk in chunks):

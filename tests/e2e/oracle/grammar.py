@@ -77,13 +77,15 @@ _TEMPLATES = (
     '{range .items[*]}{.metadata.name}{"\\n\\n"}{end}',
     '{range .items[*]}{.metadata.name}{"\\t"}{.data.heading}{"\\n"}{end}',
     *("{.metadata.name}", "{.items[-1:].metadata.name}", "{.items[0].metadata.name}", "{..a}", "{.kind}", "{.nope}"),
-    *("{.data}", "{.items[*].spec.title}", "{.data.blank-lines}", "text", "{.items", ""),
+    *("{.data}", "{.items[*].spec.title}", "{.data.blank-lines}", "text", "{.items", "", ".items[*].metadata.name"),
+    '{range .items[*]}{.metadata.name}{"\\r\\n"}{end}',
 )
 _GO_TEMPLATES = (
     '{{range .items}}{{.metadata.name}}{{"\\n"}}{{end}}',
     "{{range .items}}{{.metadata.name}} {{end}}",
     *("{{.kind}}", "{{.metadata.name}}", "{{len .items}}", "{{.data}}", "{{range .items}}{{.nope.nope}}{{end}}", "{{"),
     '{{range .items}}{{index .metadata "creationTimestamp"}}{{"\\n"}}{{end}}{{"\\n"}}',
+    *('{{"/wAK" | base64decode}}', '{{range .items}}{{printf "%s\\t%s" .kind .metadata.name}}{{"\\n"}}{{end}}'),
 )
 _CUSTOM_COLUMNS = (
     *("N:.metadata.name", "NAME:.metadata.name,A:.data.a", "CLUSTER:.metadata.name,NAME:.kind", "KIND:.kind"),
@@ -101,7 +103,7 @@ _SORTS = (
 
 def _output(random: Random, form: str, value: str = "") -> Chunk:
     """Return -o in any spelling. value: what follows the form's `=`."""
-    text = f"{form}={value}" if value else form
+    text, form = f"{form}={value}" if value else form, form.lower()
     spellings = ([f"-o{text}"], ["-o", text], [f"-o={text}"], ["--output", text], [f"--output={text}"])
     return Chunk(tuple(random.choice(spellings)), f"output {form}")
 
@@ -114,7 +116,7 @@ def _get_output(random: Random) -> Chunk | None:
     if choice < 0.38:
         return _output(random, "wide")
     if choice < 0.58:
-        return _output(random, random.choice(("json", "json", "yaml", "yaml", "kyaml")))
+        return _output(random, random.choice(("json", "json", "yaml", "yaml", "kyaml", "JSON", "Yaml")))
     if choice < 0.66:
         return _output(random, "name")
     if choice < 0.78:
@@ -122,6 +124,9 @@ def _get_output(random: Random) -> Chunk | None:
         value = "template.jsonpath" if form == "jsonpath-file" else random.choice(_TEMPLATES)
         return _output(random, form, value)
     if choice < 0.86:
+        if random.random() < 0.15:
+            template = f"--template={random.choice(_GO_TEMPLATES)}"
+            return Chunk(random.choice(((template,), ("-o", "go-template", template))), "output go-template")
         form = random.choice(("go-template", "go-template", "template", "go-template-file"))
         return _output(random, form, "template.gotmpl" if form.endswith("file") else random.choice(_GO_TEMPLATES))
     if choice < 0.99:
@@ -180,7 +185,13 @@ def _get(random: Random) -> list[Chunk]:
     if random.random() < 0.06:
         chunks.append(_valued(random, "label-columns", random.choice(("app", "tier,nope", "app,app")), short="L"))
     if random.random() < 0.04:
-        chunks.append(random.choice((_valued(random, "chunk-size", "2"), Chunk(("--server-print=false",)))))
+        flags = (
+            "--chunk-size=2",
+            "--server-print=false",
+            "--allow-missing-template-keys=false",
+            "--subresource=status",
+        )
+        chunks.append(Chunk((random.choice(flags),)))
     return chunks
 
 

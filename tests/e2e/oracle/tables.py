@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import NamedTuple
 
 from tests.e2e.oracle.command_lines import Line
@@ -138,73 +139,89 @@ def _only_kept(line: Line, plain: Plain) -> Plain:
 
 
 def _parts(line: Line, text: str, plain: Plain) -> list[str]:
-    """Return each table of a text, with its header."""
-    text = plain.with_headers or text
+    """Return each table of a cluster's text, with its header."""
+    return _split(line, plain.with_headers or text)
+
+
+def _split(line: Line, text: str) -> list[str]:
+    """Return each table of a text."""
     return [part.strip("\n") + "\n" for part in text.split("\n\n")] if line.has_several_tables else [text]
+
+
+class _Row(NamedTuple):
+    """A row of a fleet's table, without its cluster. words: its text with single blanks; cells: by numbered column"""
+
+    words: str
+    cells: Mapping[tuple[str, int], str]
+
+
+def _fleet_rows(table: Table, part: str, clusters: Sequence[str]) -> Iterator[tuple[str, _Row]]:
+    """Give the cluster and row of each line below the header of a fleet's table; "" for a line without a cluster."""
+    column = table.header.index(CLUSTER)
+    start = list(_NAME.finditer(part.partition("\n")[0]))[column].start()
+    columns = Table((*table.header[:column], *table.header[column + 1 :]), ()).numbered
+    for text, row in zip(_rows(part), table.rows):
+        cluster = next((name for name in clusters if re.match(re.escape(name) + r"(?: |$)", text[start:])), "")
+        words = _words(text[:start] + " " + text[start + len(cluster) :])
+        yield cluster, _Row(words, dict(zip(columns, (*row[:column], *row[column + 1 :]))))
 
 
 def _row_faults(
     line: Line, texts: Mapping[str, str], exact: Mapping[str, str], plains: Mapping[str, Plain], shown: str
 ) -> Iterator[str]:
     """What is wrong with the rows below a header."""
-    seen: dict[tuple[str, str], list[tuple[str, tuple[str, ...], tuple[tuple[str, int], ...]]]] = {}
-    names = sorted(plains, key=len, reverse=True)
-    for part in [part.strip("\n") + "\n" for part in shown.split("\n\n")] if line.has_several_tables else [shown]:
+    seen: dict[tuple[str, str], list[_Row]] = {}  # by cluster and type
+    for part in _split(line, shown):
         table = sliced(part)
         if not table or CLUSTER not in table.header:
             yield f"a table without a column CLUSTER: {part[:200]!r}"
             return
-        column = table.header.index(CLUSTER)
-        start = list(_NAME.finditer(part.partition("\n")[0]))[column].start()
         order = []
-        for text, row in zip(_rows(part), table.rows):
-            cluster = next((name for name in names if re.match(re.escape(name) + r"(?: |$)", text[start:])), None)
-            if cluster is None:
-                yield f"a line without its cluster: {text[:200]!r}"
+        for cluster, row in _fleet_rows(table, part, list(plains)):
+            if not cluster:
+                yield f"a line without its cluster: {row.words[:200]!r}"
                 return
             order.append(cluster)
-            rest = _words(text[:start] + " " + text[start + len(cluster) :])
-            cells = (*row[:column], *row[column + 1 :])
-            columns = tuple(Table((*table.header[:column], *table.header[column + 1 :]), ()).numbered)
-            seen.setdefault((cluster, _type(line, table, row)), []).append((rest, cells, columns))
+            seen.setdefault((cluster, _type(line, table)), []).append(row)
         grouped = [cluster for cluster, _ in groupby(order)]
         if not line.is_sorted and not line.has("--sort-by") and grouped != [name for name in plains if name in grouped]:
             yield f"clusters in another order: {order}"
     for cluster, text in texts.items():
+        parts: dict[str, list[str]] = {}
         for part in _parts(line, text, plains[cluster]):
-            table = sliced(part)
-            if not table:
-                continue
-            type_ = _type(line, table, table.rows[0]) if table.rows else ""
+            parts.setdefault(_type(line, sliced(part)), []).append(part)
+        for type_, parts_of_type in parts.items():
             rows = seen.pop((cluster, type_), [])
-            expected = [_words(text) for text in _rows(part)]
-            if cluster in exact and not (line.may_have_lines and expected == [rest for rest, _, _ in rows]):
-                yield from _cell_faults(cluster, table, rows)
-            elif cluster not in exact and expected != [rest for rest, _, _ in rows]:
-                yield f"other lines than kubectl's of {cluster}: {difference(expected, [row[0] for row in rows])}"
+            found, expected = (
+                [row.words for row in rows],
+                [_words(row) for part in parts_of_type for row in _rows(part)],
+            )
+            if cluster in exact and not (line.may_have_lines and expected == found):
+                yield from _cell_faults(cluster, [table for part in parts_of_type if (table := sliced(part))], rows)
+            elif expected != found:
+                yield f"other lines than kubectl's of {cluster}: {difference(expected, found)}"
     for (cluster, type_), rows in seen.items():
-        yield f"rows that {cluster} didn't give: {type_} {[rest for rest, _, _ in rows][:3]}"
+        yield f"rows that {cluster} didn't give: {type_} {[row.words for row in rows][:3]}"
 
 
-def _type(line: Line, table: Table, row: Sequence[str]) -> str:
-    """Return the type of a row's object, if a line asks for several."""
-    if not line.has_several_tables or "NAME" not in table.header:
+def _type(line: Line, table: Table | None) -> str:
+    """Return the type of a table's objects, if a line asks for several; a row with a tab may not show it."""
+    if not table or not table.rows or not line.has_several_tables or "NAME" not in table.header:
         return ""
-    return row[table.header.index("NAME")].partition("/")[0]
+    names = [row[table.header.index("NAME")] for row in table.rows]
+    return Counter(name.partition("/")[0] for name in names).most_common(1)[0][0]
 
 
-def _cell_faults(
-    cluster: str, table: Table, rows: Sequence[tuple[str, tuple[str, ...], tuple[tuple[str, int], ...]]]
-) -> Iterator[str]:
-    """What is wrong with a cluster's rows. rows: their text, cells and columns in the fleet's table"""
-    expected = [dict(zip(table.numbered, row)) for row in table.rows]
+def _cell_faults(cluster: str, tables: Sequence[Table], rows: Sequence[_Row]) -> Iterator[str]:
+    """What is wrong with a cluster's rows. tables: its own; rows: those in the fleet's table"""
+    expected = [dict(zip(table.numbered, row)) for table in tables for row in table.rows]
     found = []
-    for _, cells, columns in rows:
-        cells_by_column = dict(zip(columns, cells))
-        found.append({name: cells_by_column.pop(name, "missing column") for name in table.numbered})
-        if any(cells_by_column.values()):
-            yield f"cells in columns that {cluster} hasn't got: {cells_by_column}"
+    for own, row in zip_longest(expected, rows):
+        others = {name: cell for name, cell in (row.cells if row else {}).items() if name not in (own or ())}
+        if own and any(others.values()):
+            yield f"cells in columns that {cluster} hasn't got: {others}"
             return
+        found += [{name: row.cells.get(name, "missing column") for name in own or row.cells}] if row else []
     if expected != found:
         yield f"other cells than kubectl's of {cluster}: {difference(expected, found)}"
 

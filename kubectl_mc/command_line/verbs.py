@@ -114,6 +114,7 @@ class VerbRow(NamedTuple):
     change: None for a verb that only reads; a change's targets must be named
     group: without a sub-verb, kubectl shows the verb's help
     wildcards: object names with * ? [ are resolved on each cluster
+    dash_is_stdin: kubectl reads stdin for an operand, or a value of --env, that is "-"
     """
 
     path: str
@@ -124,6 +125,7 @@ class VerbRow(NamedTuple):
     change: ChangeTraits | None = None
     group: bool = False
     wildcards: bool = False
+    dash_is_stdin: bool = False
 
     @property
     def as_change(self) -> ChangeTraits:
@@ -205,7 +207,7 @@ _ROWS = (
     VerbRow("rollout undo", change=_REVISING),
     VerbRow("scale", change=_REPEATABLE),
     VerbRow("set", modes=_LOCAL_BY_FLAG, change=ChangeTraits(repeatable=True, revises=True), group=True),
-    VerbRow("set env", modes=_LOCAL_BY_FLAG, change=_PAIRS._replace(revises=True)),
+    VerbRow("set env", modes=_LOCAL_BY_FLAG, change=_PAIRS._replace(revises=True), dash_is_stdin=True),
     VerbRow("taint", change=_REPEATABLE),
     VerbRow("uncordon", change=_REPEATABLE),
     *(
@@ -313,12 +315,10 @@ def can_rehearse(row: VerbRow, line: CommandLine) -> bool:
     return change.rehearsed and _takes_dry_run(line) and not _any(line, change.unrehearsed_by)
 
 
-def compares_states(row: VerbRow, line: CommandLine) -> bool:
-    """Return whether the objects are read before and after the change, as an editor's change has no dry run.
-
-    Objects from stdin are not read.
-    """
-    return row.as_change.one_by_one and "-" not in grammar.values(line, "filename")
+def reads_stdin(row: VerbRow, line: CommandLine) -> bool:
+    """Return whether kubectl reads stdin for a "-" that is no file."""
+    words = [token.words[0] for token in line.tokens if not token.flags] + grammar.values(line, "env")
+    return row.dash_is_stdin and "-" in words
 
 
 def needs_count(row: VerbRow, line: CommandLine) -> bool:

@@ -83,7 +83,7 @@ def held_input(request: Request, for_change: bool = False) -> Iterator[tuple[Req
             request = request._replace(stdin=stack.enter_context(held_file(held[-1].content)))
         if change_input.content is not None:
             path = stack.enter_context(held_file(change_input.content))
-            if reads_stdin or request.row.as_change.runs_program:  # `exec` takes what is on stdin for several objects
+            if reads_stdin or request.row.input_as_file:
                 change_input = change_input._replace(line=_with_input(change_input.line, path))
             else:
                 request = request._replace(stdin=path)

@@ -115,6 +115,8 @@ class VerbRow(NamedTuple):
     group: without a sub-verb, kubectl shows the verb's help
     wildcards: object names with * ? [ are resolved on each cluster
     dash_is_stdin: kubectl reads stdin for an operand, or a value of --env, that is "-"
+    input_as_file: kubectl gets its input (-f) as a file and not on stdin: it reads it more than once, or as a stream of
+        several objects where it takes one only
     """
 
     path: str
@@ -126,6 +128,7 @@ class VerbRow(NamedTuple):
     group: bool = False
     wildcards: bool = False
     dash_is_stdin: bool = False
+    input_as_file: bool = False
 
     @property
     def as_change(self) -> ChangeTraits:
@@ -165,15 +168,16 @@ _ROWS = (
     VerbRow("diff", _TEXT, status=Status(answer=1, needs_all=True)),
     VerbRow("rollout history", _TEXT),
     VerbRow("rollout status", modes=_STREAMED, waiting=Waiting(0.0, "0s")),
-    VerbRow("wait", modes=_STREAMED, waiting=Waiting(0.0, "30s")),
+    # With --for=create, kubectl reads the input until the object is there.
+    VerbRow("wait", modes=_STREAMED, waiting=Waiting(0.0, "30s"), input_as_file=True),
     VerbRow("logs", Output(by_time=True), _STREAMED, _UNLIMITED, wildcards=True),
     VerbRow("apply view-last-applied", _TEXT),
     VerbRow("port-forward", modes=Modes("terminal")),
     VerbRow("proxy", modes=Modes("terminal")),
-    VerbRow("exec", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM),
+    VerbRow("exec", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM, input_as_file=True),
     VerbRow("attach", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM),
-    VerbRow("run", modes=_IN_NEW_POD, change=_PROGRAM),
-    VerbRow("debug", modes=_IN_NEW_POD, change=_PROGRAM),
+    VerbRow("run", modes=_IN_NEW_POD, change=_PROGRAM, input_as_file=True),
+    VerbRow("debug", modes=_IN_NEW_POD, change=_PROGRAM, input_as_file=True),
     VerbRow("cp", modes=_STREAMED, waiting=_UNLIMITED, change=ChangeTraits(stops=False)),
     VerbRow("edit", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True, revises=True)),
     VerbRow("apply edit-last-applied", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True)),

@@ -76,6 +76,13 @@ def check_pipes(line: CommandLine, reads_stdin: bool) -> None:
             raise messages.read_twice(path, [other, reader])
 
 
+def names_stdin(line: CommandLine) -> bool:
+    """Return whether a flag names stdin as a file that is input, and stdin can be read only once."""
+    stdin = _identity("/dev/stdin")
+    paths = [value.path for value in local_files.file_values(line)]
+    return "-" in paths or (stdin is not None and stdin in map(_identity, paths))
+
+
 def _identity(path: str) -> tuple[int, int] | None:
     """Return what tells a pipe from others; None for a file that can be read again."""
     try:

@@ -197,7 +197,7 @@ def given(command: str, stdin: bytes = b"", for_change: bool = False) -> tuple[s
         ("get -f PIPE", "get --filename=-", "name: piped\n"),
         ("get -f -", "get --filename=-", "typed"),
         ("get -w -f b.yaml", "get --watch=true --filename=-", "name: b1\n---\nname: b2"),
-        ("wait --for=create -f PIPE", "wait --for=create --filename=-", "name: piped\n"),
+        ("wait --for=create -f PIPE", "wait --for=create --filename=<name: piped>", None),
         ("get pods -o jsonpath-file=PIPE", "get --output=jsonpath-file=<name: piped> pods", None),
         ("get pods -o jsonpath-file=c.txt", "get --output=jsonpath-file=c.txt pods", None),
         (

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from kubectl_mc.command_line import invocation, verbs
+from kubectl_mc.command_line import grammar, invocation, verbs
 
 
 @pytest.mark.parametrize(

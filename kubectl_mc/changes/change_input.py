@@ -60,7 +60,7 @@ def held_input(request: Request, for_change: bool = False) -> Iterator[tuple[Req
         return
     stdin = request.environment.streams.stdin.buffer.read
     reads_stdin, mode = verbs.reads_stdin(request.row, line), verbs.mode(request.row, line)
-    typed_paths = local_files.local_paths(line)
+    paths = local_files.local_paths(line)
     for path in filter(pipe_files.is_pipe, local_files.copied_paths(line)):
         raise messages.not_copied(path)
     pipe_files.check_pipes(line, reads_stdin)
@@ -77,6 +77,7 @@ def held_input(request: Request, for_change: bool = False) -> Iterator[tuple[Req
     flags = [name for name in INPUT_FLAGS if mode == "terminal" or name not in _JOINED_FLAGS]
     with ExitStack() as stack:
         line, held = stack.enter_context(pipe_files.held_files(line, flags, read))
+        typed_paths = {file.held: file.path for file in held}
         change_input = ChangeInput(line) if mode == "terminal" else read_input(request.environment, line, stdin)
         if reads_stdin:
             held.append(HeldFile("-", stdin(), piped=True))
@@ -85,11 +86,13 @@ def held_input(request: Request, for_change: bool = False) -> Iterator[tuple[Req
             path = stack.enter_context(held_file(change_input.content))
             if reads_stdin or request.row.input_as_file:
                 change_input = change_input._replace(line=_with_input(change_input.line, path))
+                typed_paths[path] = ",".join(change_input.sources)
             else:
                 request = request._replace(stdin=path)
         if for_change:
-            change_input = _with_files(change_input, held, typed_paths)
-        yield request._replace(line=change_input.line), change_input
+            change_input = _with_files(change_input, held, paths)
+        environment = request.environment.with_typed_paths(typed_paths)
+        yield request._replace(line=change_input.line, environment=environment), change_input
 
 
 def _with_input(line: CommandLine, path: str) -> CommandLine:

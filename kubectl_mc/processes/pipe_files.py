@@ -20,11 +20,12 @@ from kubectl_mc.processes.environment import Environment
 
 
 class HeldFile(NamedTuple):
-    """A file that was read. path: as it was typed; piped: it was a pipe"""
+    """A file that was read. path: as it was typed; piped: it was a pipe; held: the path of its content, "" for none"""
 
     path: str
     content: bytes
     piped: bool
+    held: str = ""
 
 
 _DESCRIPTORS = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
@@ -109,10 +110,11 @@ def held_files(
             piped, content = is_stdin or is_pipe(value.path), read(value)
             if content is None:
                 return value
-            held.append(HeldFile(value.path, content, piped))
+            path = stack.enter_context(memory_files.held_file(content))
+            held.append(HeldFile(value.path, content, piped, path))
             # kubectl's default key is the file's name.
             key = os.path.basename(value.path) if value.flag == "from-file" and not value.key else value.key
-            return value._replace(key=key, path=stack.enter_context(memory_files.held_file(content)))
+            return value._replace(key=key, path=path)
 
         def replace(value: FileValue) -> list[FileValue]:
             names = _regular_files(value.path) if value.flag == "from-file" and not value.key else []
@@ -130,16 +132,16 @@ def held_access(line: CommandLine, environment: Environment) -> Iterator[tuple[C
     These are the user's kubeconfig (--kubeconfig, KUBECONFIG) and certificates. Raises UserError for one that can't be
     read.
     """
-    paths = environment.variables.get("KUBECONFIG", "").split(os.pathsep)
+    typed = environment.variables.get("KUBECONFIG", "").split(os.pathsep)
     with ExitStack() as stack:
-
-        def held_path(path: str) -> str:
-            return stack.enter_context(memory_files.held_file(read_file(path))) if path and is_pipe(path) else path
-
-        line, _ = stack.enter_context(held_files(line, local_files.ACCESS_FLAGS, read_pipe))
-        kept = [held_path(path) for path in paths]
-        if kept != paths:
-            environment = environment._replace(variables={**environment.variables, "KUBECONFIG": os.pathsep.join(kept)})
+        line, files = stack.enter_context(held_files(line, local_files.ACCESS_FLAGS, read_pipe))
+        pipes = {path: read_file(path) for path in typed if path and is_pipe(path)}
+        held = {path: stack.enter_context(memory_files.held_file(content)) for path, content in pipes.items()}
+        if held:
+            kubeconfigs = os.pathsep.join(held.get(path, path) for path in typed)
+            environment = environment._replace(variables={**environment.variables, "KUBECONFIG": kubeconfigs})
+        typed_paths = {file.held: file.path for file in files} | {path: name for name, path in held.items()}
+        environment = environment.with_typed_paths(typed_paths)
         yield line, environment._replace(kubeconfig_flag=grammar.value(line, "kubeconfig"))
 
 

@@ -95,6 +95,20 @@ def test_what_can_be_read_only_once_is_read_by_one(members: Shell, tmp_path: Pat
     assert missing == Done(1, "", "Error: /dev/fd/9 can't be read: No such file or directory\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("get cm --kubeconfig=<(echo 'a: [')", 'loading config file "/dev/fd/63": yaml'),
+        ("get cm --kubeconfig=/dev/stdin < <(echo 'a: [')", 'loading config file "/dev/stdin": yaml'),
+        ("wait --for=delete -f <(echo 'a: [')", "error parsing /dev/fd/63: "),
+        ("rollout status -f nope", 'the path "nope" does not exist'),
+    ],
+)
+def test_an_error_names_the_file_that_was_typed(members: Shell, tmp_path: Path, words: str, error: str) -> None:
+    done = bash(members, tmp_path, f"mc {words}")
+    assert (done.status, error in done.stderr, "/proc/" in done.stderr) == (1, True, False), done
+
+
 @pytest.mark.parametrize("words", ["-f <(cat file)", "cm settings -n shop -o jsonpath-file=<(cat template)"])
 def test_a_watch_reads_a_pipe(members: Shell, tmp_path: Path, words: str) -> None:
     (tmp_path / "file").write_text(SETTINGS)

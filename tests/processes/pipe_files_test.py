@@ -92,7 +92,7 @@ def test_what_is_piped_is_a_file_that_can_be_read_again(tmp_path: Path, command:
             pattern = re.escape(FLAGS[command].replace("NAME", os.path.basename(path))).replace("HELD", "(/.*)")
             (match,) = filter(None, (re.fullmatch(pattern, word) for word in words))
             assert [Path(match[1]).read_bytes() for _ in range(2)] == [b"piped", b"piped"]
-            assert files == [(path, b"piped", True)]
+            assert files == [(path, b"piped", True, match[1])]
             assert grammar.typed_words(held) == grammar.typed_words(line)
     finally:
         os.close(number)

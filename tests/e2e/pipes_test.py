@@ -171,6 +171,18 @@ def test_variables_come_from_stdin(place: Place) -> None:
     assert (start["input"]["sources"], list(start["input"]["proof"])) == (["-"], ["salt", "scrypt"])
 
 
+def test_a_run_goes_on_with_the_same_variables(place: Place) -> None:
+    place.kubectl("c3", "delete deploy cart -n shop")
+    command = "set env deploy/cart -n shop -e - --continue-on-preflight-error --clusters=c1,c3 --yes"
+    assert place.shell.mc(*place.words(command), stdin="A=1").status == 1
+    place.shell.fleet.reset("c3")
+    look = "get deploy cart -n shop -o jsonpath={.spec.template.spec.containers[0].env}"
+    assert "the input is not what run" in place.shell.mc("resume", "last", "--yes", stdin="A=2").stderr
+    assert '"name":"A"' not in everywhere(place, look)["c3"]
+    assert place.shell.mc("resume", "last", "--yes", stdin="A=1").status == 0
+    assert '"name":"A","value":"1"' in everywhere(place, look)["c3"]
+
+
 def test_an_editor_gets_what_was_piped(place: Place) -> None:
     look = "get cm new -n shop -o jsonpath={.data.level}"
     script = "mc create --edit -f - -n shop --clusters={} --yes < new.yaml"

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +50,33 @@ def test_the_files_are_those_that_flags_and_operands_name(text: str, paths: list
 def test_every_flag_is_one_of_kubectls() -> None:
     names = {entry.split(",")[-1].split("=")[0] for flags in FLAGS.values() for entry in flags.split()}
     assert {*local_files.INPUT_FLAGS, *local_files.ACCESS_FLAGS} < names
+
+
+# Flags whose help speaks of a file that kubectl does not read for its clusters: --kuberc is read by us, `config` and
+# `kustomize` run locally, and --profile-output is written.
+NOT_READ = {"kuberc", "profile-output", "helm-command"}
+NAMES_A_FILE = re.compile(
+    r"(?:specify the |template string or )?(?:path to|filename|the files|key files?\b|a file|name of the file)", re.I
+)
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="no kubectl on PATH")
+def test_every_flag_of_which_kubectls_help_says_that_it_names_a_file_is_known(tmp_path: Path) -> None:
+    """For the flags of new kubectls: one that is missing would have each kubectl read a pipe."""
+    kubectl = shutil.which("kubectl") or ""
+
+    def named(path: str) -> set[str]:
+        words = [*path.split(), "--help"] if path else ["options"]
+        environment = {"HOME": str(tmp_path), "PATH": str(tmp_path), "LC_ALL": "C"}
+        text = subprocess.run([kubectl, *words], capture_output=True, text=True, env=environment, check=True).stdout
+        flags = re.findall(r"^ +(?:-\w, )?--([\w-]+)=.*:\n\s+(.*)", text, re.MULTILINE)
+        return {name for name, description in flags if NAMES_A_FILE.match(description)}
+
+    with ThreadPoolExecutor() as pool:
+        names = set().union(*pool.map(named, FLAGS))
+    known = {*local_files.INPUT_FLAGS, *local_files.ACCESS_FLAGS}
+    # The help of these says what they are in other words.
+    assert {*names, "kustomize", "output"} - NOT_READ == known
 
 
 TEXTS = st.text(min_size=1).filter(lambda text: not set(text) & set("\r\n\0="))

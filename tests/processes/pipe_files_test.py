@@ -77,6 +77,11 @@ FLAGS = {
 }
 
 
+def test_every_flag_that_names_files_is_tried() -> None:
+    tried = {flag.split("=")[0] for flag in FLAGS.values()}
+    assert tried == {f"--{name}" for name in (*local_files.INPUT_FLAGS, *local_files.ACCESS_FLAGS)} - {"--kustomize"}
+
+
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("command", FLAGS)
 def test_what_is_piped_is_a_file_that_can_be_read_again(tmp_path: Path, command: str, spelling: str) -> None:

@@ -61,8 +61,8 @@ def held_input(request: Request, for_change: bool = False) -> Iterator[tuple[Req
     stdin = request.environment.streams.stdin.buffer.read
     reads_stdin, mode = verbs.reads_stdin(request.row, line), verbs.mode(request.row, line)
     paths = local_files.local_paths(line)
-    for path in filter(pipe_files.is_pipe, local_files.copied_paths(line)):
-        raise messages.not_copied(path)
+    if copied_pipes := list(filter(pipe_files.is_pipe, local_files.copied_paths(line))):
+        raise messages.not_copied(copied_pipes[0])
     pipe_files.check_pipes(line, reads_stdin)
 
     def read(value: FileValue) -> bytes | None:
@@ -73,7 +73,7 @@ def held_input(request: Request, for_change: bool = False) -> Iterator[tuple[Req
         is_held = pipe_files.is_pipe(value.path) or (for_change and mode != "terminal" and os.path.isfile(value.path))
         return read_file(value.path) if is_held else None
 
-    # A program on the terminal may be an editor, which shows the names of files.
+    # On the terminal, kubectl reads files and folders itself: what an editor shows names them.
     flags = [name for name in INPUT_FLAGS if mode == "terminal" or name not in _JOINED_FLAGS]
     with ExitStack() as stack:
         line, held = stack.enter_context(pipe_files.held_files(line, flags, read))

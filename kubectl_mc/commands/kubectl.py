@@ -43,6 +43,7 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
 
 
 def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, mode: Mode) -> int:
+    """Choose the clusters, reach them, run the command line there, and return the exit status. Raises UserError."""
     needs_one = verbs.needs_one_cluster(row, line)
     unnamed = verbs.is_change(row, line) and not names_targets(environment.options)
     if unnamed and not needs_one:

@@ -40,6 +40,7 @@ def _exit_with(main: Callable[[], int]) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_DFL:  # otherwise it is ignored, as under nohup
             signal.signal(number, _end)
+    _open_closed_streams()
     quiet = signal.getsignal(signal.SIGINT)
     try:
         try:
@@ -52,6 +53,14 @@ def _exit_with(main: Callable[[], int]) -> None:
         status = 130
     # The interpreter's shutdown would take some milliseconds, and there is nothing left for it to do.
     os._exit(status)
+
+
+def _open_closed_streams() -> None:
+    """Open /dev/null for standard streams that are closed (`<&-`), as Go's runtime does for kubectl."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it gets the lowest number that is free
+            setattr(sys, name, os.fdopen(descriptor, "w" if descriptor else "r", encoding="utf-8"))
 
 
 def _end(number: int, frame: FrameType | None) -> None:

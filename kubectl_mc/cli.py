@@ -76,4 +76,7 @@ def _run(invocation: Invocation, environment: Environment) -> int:
     unexpected += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
     if unexpected:
         raise messages.unexpected_argument(line.verb, unexpected[0], [f"--{name}" for name in (*own, *OWN_FLAGS)])
-    return int(command.run(line, environment))
+    from kubectl_mc.processes import pipe_files
+
+    with pipe_files.held_access(line, environment) as (line, environment):
+        return int(command.run(line, environment))

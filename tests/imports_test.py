@@ -25,7 +25,7 @@ OURS = {"kubectl_mc"} | {
         "access", "access.cluster_access", "access.kubeconfigs", "access.logins",
         "cli",
         "command_line", "command_line.flag_tables", "command_line.grammar", "command_line.invocation",
-        "command_line.kubectl_flags",
+        "command_line.kubectl_flags", "command_line.local_files",
         "command_line.options", "command_line.own_commands", "command_line.verbs",
         "commands", "commands.kubectl",
         "fleet", "fleet.choice", "fleet.cluster_profiles", "fleet.clusters",
@@ -36,7 +36,8 @@ OURS = {"kubectl_mc"} | {
         "messages.words",
         "processes", "processes.cache", "processes.environment", "processes.event_loop", "processes.kubectl_process",
         "processes.kuberc_file",
-        "processes.lifelines", "processes.memory_files", "processes.private_files", "processes.programs",
+        "processes.lifelines", "processes.memory_files", "processes.pipe_files", "processes.private_files",
+        "processes.programs",
         "processes.requests", "processes.standard_streams", "processes.targets",
         "reads", "reads.captured", "reads.name_patterns", "reads.wildcards",
     )

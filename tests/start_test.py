@@ -1,4 +1,4 @@
-"""Ctrl-C while the process starts, at any moment from the first line of ours on: no traceback, and status 130."""
+"""The start of the process: Ctrl-C at any moment of it gives no traceback, and status 130; closed streams."""
 
 from __future__ import annotations
 
@@ -76,3 +76,16 @@ def test_ctrl_c_at_any_moment_of_the_start(home: Path, entry: str, words: list[s
 @pytest.mark.parametrize("moment", ["call run", "call _exit_with", "call main", "return main", "call safe_streams"])
 def test_ctrl_c_while_one_part_hands_over_to_the_next(home: Path, moment: str) -> None:
     assert is_interrupted(home, "run", moment, ["audit"])
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_an_empty_one(home: Path, closed: str) -> None:
+    words = [sys.executable, "-m", "kubectl_mc", "config", "view"]
+    (home / "kubectl").write_text("#!/bin/sh\ncat; echo out; echo err >&2; exit 7\n")
+    ended = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *words], cwd=ROOT, check=False, capture_output=True, text=True,
+        env={"HOME": str(home), "PATH": f"{home}:/usr/bin:/bin"}, stdin=subprocess.DEVNULL, timeout=60,
+    )  # fmt: skip
+    (home / "kubectl").write_text(KUBECTL)
+    expected = ("" if ">&-" in closed.split() else "out\n", "" if "2>&-" in closed else "err\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (7, *expected)

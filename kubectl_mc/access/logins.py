@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.access import kubeconfigs
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.processes import memory_files
+from kubectl_mc.processes import memory_files, pipe_files
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import default_parallel
 from kubectl_mc.processes.standard_streams import Streams
@@ -84,7 +84,8 @@ def logins_for(line: CommandLine, streams: Streams) -> Logins | None:
     """
     if any(grammar.values(line, flag) for flag in _LOGIN_FLAGS):
         return None
-    may_ask = streams.stdin.isatty() and "-" not in grammar.values(line, "filename")
+    reads_stdin = pipe_files.names_stdin(line) or verbs.reads_stdin(verbs.find_row(line), line)
+    may_ask = streams.stdin.isatty() and not reads_stdin
     return Logins(may_ask, grammar.value(line, "kuberc"), {})
 
 

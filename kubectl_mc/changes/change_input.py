@@ -1,34 +1,37 @@
-"""The input of a change (-f, -k, pipes), read once so that every cluster gets the same bytes."""
+"""The input of a command (-f, -k, pipes, files), read once so that every cluster gets the same bytes."""
 
 from __future__ import annotations
 
-import csv
 import glob
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.changes import input_files, proofs, redaction
-from kubectl_mc.changes.input_files import FileDigest
-from kubectl_mc.changes.input_texts import STDIN, InputText, join_texts
+from kubectl_mc.changes.input_files import FileDigest, digest_files
+from kubectl_mc.changes.input_texts import STDIN, InputText, give_input, join_texts
 from kubectl_mc.changes.own_annotation import without_own_annotation
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.local_files import INPUT_FLAGS, FileValue, LocalPath
 from kubectl_mc.messages.input_names import InputName
-from kubectl_mc.processes import event_loop, kubectl_process
+from kubectl_mc.processes import event_loop, kubectl_process, pipe_files
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Command
-from kubectl_mc.processes.pipe_files import read_file
+from kubectl_mc.processes.memory_files import held_file
+from kubectl_mc.processes.pipe_files import HeldFile, read_file
+from kubectl_mc.processes.requests import Request
 
 
 class ChangeInput(NamedTuple):
-    """The input of a change, and the command line that takes it.
+    """The input of a command, and the command line that takes it.
 
     line: the command line with `-f -` in place of what was read
-    content: what each kubectl reads from its stdin; None for nothing
-    digest: "sha256:…" of the content, as each kubectl gets it
+    content: of -f or -k, as each kubectl gets it; None without any
+    digest: "sha256:…" of the content
     sources: the files, folders and URLs as they were typed
     piped: the contents of pipes on the command line that are not its -f, such as `--from-file=<(…)`
     files: what other files and folders on the command line hold
@@ -44,7 +47,64 @@ class ChangeInput(NamedTuple):
     texts: tuple[InputText, ...] = ()
 
 
-_REPLACED_FLAGS = ("filename", "kustomize", "recursive")
+_JOINED_FLAGS = ("filename", "kustomize")  # what all of them name is one text
+
+
+@contextmanager
+def held_input(request: Request, for_change: bool = False) -> Iterator[tuple[Request, ChangeInput]]:
+    """Read all that the command reads, and yield the request whose kubectls get it, and the input.
+
+    for_change: files that may change until a later cluster's turn are held, too, and there are digests for `resume`
+    Raises UserError for what can't be read. A plugin's words are its own.
+    """
+    line = request.line
+    if not verbs.is_kubectls(line):
+        yield request, ChangeInput(line)
+        return
+    stdin = request.environment.streams.stdin.buffer.read
+    reads_stdin, mode = verbs.reads_stdin(request.row, line), verbs.mode(request.row, line)
+    paths = local_files.local_paths(line)
+    if copied_pipes := list(filter(pipe_files.is_pipe, local_files.copied_paths(line))):
+        raise messages.not_copied(copied_pipes[0])
+    pipe_files.check_pipes(line, reads_stdin)
+
+    def read(value: FileValue) -> bytes | None:
+        """Return what takes the place of a file; None where kubectl reads it."""
+        if value.flag == "filename":  # only on the terminal
+            content = stdin() if value.path == "-" else pipe_files.read_pipe(value)
+            return None if content is None else without_own_annotation(content)
+        is_held = pipe_files.is_pipe(value.path) or (for_change and mode != "terminal" and os.path.isfile(value.path))
+        return read_file(value.path) if is_held else None
+
+    # On the terminal, kubectl reads files and folders itself: what an editor shows names them.
+    flags = [name for name in INPUT_FLAGS if mode == "terminal" or name not in _JOINED_FLAGS]
+    with ExitStack() as stack:
+        line, held = stack.enter_context(pipe_files.held_files(line, flags, read))
+        typed_paths = {file.held: file.path for file in held}
+        change_input = ChangeInput(line) if mode == "terminal" else read_input(request.environment, line, stdin)
+        if reads_stdin:
+            held.append(HeldFile("-", stdin(), piped=True))
+            request = request._replace(stdin=stack.enter_context(held_file(held[-1].content)))
+        request = request._replace(line=change_input.line)
+        if change_input.content is not None:
+            by_path = reads_stdin or request.row.input_as_file
+            request = give_input(request, change_input.line, change_input.texts, stack, by_path)
+        if for_change:
+            change_input = _with_files(change_input, held, paths)
+        environment = request.environment.with_typed_paths(typed_paths)
+        yield request._replace(environment=environment), change_input._replace(line=request.line)
+
+
+def _with_files(change_input: ChangeInput, held: Sequence[HeldFile], paths: Sequence[LocalPath]) -> ChangeInput:
+    """Return the input with the contents of the pipes, and the digests of the other files. paths: as they were typed"""
+    pipes = [file for file in held if file.piped]
+    joined = change_input.content is not None
+    files = [local for local in paths if not pipe_files.is_pipe(local.path) and not (joined and local.extent == "tree")]
+    return change_input._replace(
+        sources=(*change_input.sources, *(file.path for file in pipes)),
+        piped=tuple(file.content for file in pipes),
+        files=digest_files(files, {file.path: file.content for file in held}),
+    )
 
 
 def read_input(environment: Environment, line: CommandLine, stdin: Callable[[], bytes]) -> ChangeInput:
@@ -65,16 +125,17 @@ def read_input(environment: Environment, line: CommandLine, stdin: Callable[[], 
             raise messages.kubectl_said(result.stderr.decode("utf-8", "replace"))
         texts = [InputText(InputName(folder), without_own_annotation(result.stdout), is_built=True)]
     else:
-        # The flag's value is a list in CSV.
-        sources = tuple(source for name in names for source in next(csv.reader([name or ""]), []))
+        sources = tuple(value.path for value in local_files.file_values(line, ("filename",)))
+        if sources.count("-") > 1:
+            return ChangeInput(line)  # kubectl refuses it
         recursive = grammar.is_set(line, "recursive")
         texts = [
             text._replace(content=without_own_annotation(text.content))
-            for source in dict.fromkeys(sources)
+            for source in sources
             for text in _read_source(source, recursive, stdin)
         ]
     content = join_texts([text.content for text in texts])
-    line = grammar.with_flags(grammar.without(line, _REPLACED_FLAGS), ("filename", "-"))
+    line = grammar.with_flags(grammar.without(line, (*_JOINED_FLAGS, "recursive")), ("filename", "-"))
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     return ChangeInput(line, content, digest, sources, texts=tuple(texts))
 

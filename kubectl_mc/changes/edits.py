@@ -32,23 +32,19 @@ ObjectStates = Mapping[tuple[str, str], ObjectState]
 
 def read_states(change: Change, clusters: Iterable[str]) -> list[Result]:
     """Ask each cluster for the objects that are edited (see `parse_states`). Raises KeyboardInterrupt."""
-    line = reading_line(change.typed)
+    line = reading_line(change.request.line)
     request = change.request._replace(row=verbs.find_row(line), line=line)
     commands = [job_command(request, change.jobs[cluster]._replace(line=line)) for cluster in clusters]
     return event_loop.collect_results(commands, change.request.parallel(len(commands)), verbs.PATIENCE)
 
 
-def reading_line(typed: CommandLine) -> CommandLine:
+def reading_line(edit: CommandLine) -> CommandLine:
     """Return the `kubectl get` for the objects of an edit."""
-    inputs = [
-        word
-        for token in typed.tokens
-        if token.flags and all(name in ("filename", "kustomize", "recursive") for name, _ in token.flags)
-        for word in token.words
-    ]
+    inputs = [(name, value) for name in ("filename", "kustomize", "recursive") for value in grammar.values(edit, name)]
     columns = ",".join(f"C{number}:.{field}" for number, field in enumerate(_FIELDS))
-    words = ["get", *grammar.operands(typed), *inputs, "--no-headers", f"--output=custom-columns={columns}"]
-    return rollouts.related_line(typed, words, grammar.value(typed, "namespace") or "")
+    words = ["get", *grammar.operands(edit), "--no-headers", f"--output=custom-columns={columns}"]
+    line = rollouts.related_line(edit, words, grammar.value(edit, "namespace") or "")
+    return grammar.with_flags(line, *inputs)
 
 
 def parse_states(stdout: bytes) -> ObjectStates:

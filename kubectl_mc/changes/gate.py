@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from kubectl_mc import messages
 from kubectl_mc.changes import confirmation, edits, preflight, proofs, record, redaction, summary, wave_runner
 from kubectl_mc.changes.addresses import Address, read_addresses, same_clusters, written_addresses
 from kubectl_mc.changes.change import Change, Progress, written_command
-from kubectl_mc.changes.change_input import ChangeInput, read_input, written_input
-from kubectl_mc.changes.input_files import digest_files
-from kubectl_mc.changes.input_texts import give_input
+from kubectl_mc.changes.change_input import held_input, written_input
 from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.changes.record import Outcome
 from kubectl_mc.changes.waves import plan_waves, tolerated_failures
-from kubectl_mc.command_line import grammar, local_files, verbs
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.options import exact_names, seconds
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.merge import answers
 from kubectl_mc.merge.report import Report, make_report, result_cause
 from kubectl_mc.messages import RecordError
-from kubectl_mc.processes import pipe_files, terminal
+from kubectl_mc.processes import terminal
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request, same_jobs
 from kubectl_mc.processes.targets import Target
@@ -109,28 +107,12 @@ def prepared_change(
     log: record.RunLog,
 ) -> Iterator[Change]:
     """Read the input, and yield the change while it is held. Raises UserError for an input that can't be read."""
-    typed, line, environment = request.line, verbs.without_question(request.row, request.line), request.environment
-    with ExitStack() as stack:
-        change_input = ChangeInput(line)
-        paths, held = local_files.local_paths(line) if verbs.is_kubectls(line) else [], dict[str, bytes]()
-        mode = verbs.mode(request.row, line)
-        if mode != "terminal" and verbs.is_kubectls(line):
-            stdin = environment.streams.stdin.buffer.read
-            line, held = stack.enter_context(pipe_files.held_pipes(line, stdin, files=True))
-            change_input = read_input(environment, line, stdin)
-            pipes = {path: content for path, content in held.items() if pipe_files.is_pipe(path)}
-            sources = (*change_input.sources, *pipes)
-            change_input = change_input._replace(piped=tuple(pipes.values()), sources=sources)
-            if change_input.content is not None:  # -f and -k have been read
-                paths = [local for local in paths if local.extent != "tree"]
-                # `exec` takes what comes from stdin for several objects.
-                by_path = mode != "captured"
-                request = give_input(request, change_input.line, change_input.texts, stack, by_path)
-                change_input = change_input._replace(line=request.line)
-        files = [local for local in paths if not pipe_files.is_pipe(local.path)]
-        change_input = change_input._replace(files=digest_files(files, held))
-        request = request._replace(line=change_input.line)
-        jobs = same_jobs([target for target in targets if not target.problem], change_input.line)
+    typed = request.line
+    with held_input(request._replace(line=verbs.without_question(request.row, request.line)), for_change=True) as (
+        request,
+        change_input,
+    ):
+        jobs = same_jobs([target for target in targets if not target.problem], request.line)
         yield Change(
             request,
             typed,
@@ -232,7 +214,7 @@ def _preflight(change: Change, clusters: Sequence[str]) -> tuple[list[Finding], 
     unreachable = [preflight.judge_finding(result, request) for result in request.unreachable]
     findings = [finding for finding in unreachable if finding.cluster in clusters]
     reachable = [name for name in clusters if name in change.jobs]
-    if verbs.compares_states(request.row, typed):
+    if request.row.as_change.one_by_one:  # an editor's change has no dry run
         results = edits.read_states(change, reachable)
         findings += [preflight.judge_finding(result._replace(stdout=b""), request) for result in results]
     elif verbs.mode(request.row, typed) != "terminal" and verbs.can_rehearse(request.row, typed):

@@ -225,7 +225,7 @@ def _redact_flags(token: Token, line: CommandLine, about_secrets: bool) -> Token
 
 
 def _redact_value(name: str, value: str, line: CommandLine, about_secrets: bool) -> str:
-    if name in _SECRET_PAIR_FLAGS:
+    if name in _SECRET_PAIR_FLAGS and value != "-":  # that is stdin
         key, equals, _ = value.partition("=")
         return f"{key}={REDACTED}" if equals else REDACTED
     patches_secret = name == "patch" and (about_secrets or _LOOKS_SECRET.search(value) or _ENV_KEY.search(value))

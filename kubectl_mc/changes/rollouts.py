@@ -49,9 +49,10 @@ def related_line(line: CommandLine, words: Sequence[str], namespace: str) -> Com
     """
     common = flag_tables.flag_table("").flags
     kept = [
-        token
+        flag
         for token in line.tokens
-        if token.flags and not token.verbatim and all(name in common and name != "namespace" for name, _ in token.flags)
+        if not token.verbatim and all(name in common and name != "namespace" for name, _ in token.flags)
+        for flag in token.flags
     ]
     flags = ["--namespace", namespace] if namespace else []
-    return grammar.parse_line([*words, *flags, *grammar.join_tokens(kept)])
+    return grammar.with_flags(grammar.parse_line([*words, *flags]), *kept)

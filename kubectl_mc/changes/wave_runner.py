@@ -368,7 +368,7 @@ def _judge_edit(
 
 def _object_states(change: Change, cluster: str) -> edits.ObjectStates:
     """Return the states of the objects that are edited; {} where they can't be read."""
-    if not verbs.compares_states(change.request.row, change.typed):
+    if not change.request.row.as_change.one_by_one:
         return {}
     (result,) = edits.read_states(change, [cluster])
     return edits.parse_states(result.stdout)

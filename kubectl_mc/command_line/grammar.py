@@ -21,7 +21,8 @@ class Token(NamedTuple):
 
     words: the one or two words that were typed, e.g. ("-n", "shop"), ("-nshop",), ("pods",)
     flags: the (long name, value) pairs that it sets, e.g. (("namespace", "shop"),); several for `-it`; () for a
-        word that is not a flag. The value is None for a flag that was typed without one.
+        word that is not a flag. The value is None for a flag that was typed without one. Of a pipe that was typed,
+        the value is the file with what was in it.
     verbatim: it is the `--` or follows it, so it is not a flag, whatever it looks like
     unknown: a flag that no kubectl has that we know, with the word that may be its value
     """
@@ -306,7 +307,7 @@ def without(line: CommandLine, names: Container[str]) -> CommandLine:
     return line._replace(tokens=tuple(tokens))
 
 
-def with_flags(line: CommandLine, *flags: tuple[str, str]) -> CommandLine:
+def with_flags(line: CommandLine, *flags: tuple[str, str | None]) -> CommandLine:
     """Return the command line with these (name, value) flags added, ahead of a `--`."""
     added = tuple(_flag_token(*flag) for flag in flags)
     end = next((index for index, token in enumerate(line.tokens) if token.verbatim), len(line.tokens))

@@ -126,6 +126,9 @@ class VerbRow(NamedTuple):
     change: None for a verb that only reads; a change's targets must be named
     group: without a sub-verb, kubectl shows the verb's help
     wildcards: object names with * ? [ are resolved on each cluster
+    dash_is_stdin: kubectl reads stdin for an operand, or a value of --env, that is "-"
+    input_as_file: kubectl gets its input (-f) as a file and not on stdin: it reads it more than once, or as a stream of
+        several objects where it takes one only
     """
 
     path: str
@@ -136,6 +139,8 @@ class VerbRow(NamedTuple):
     change: ChangeTraits | None = None
     group: bool = False
     wildcards: bool = False
+    dash_is_stdin: bool = False
+    input_as_file: bool = False
 
     @property
     def as_change(self) -> ChangeTraits:
@@ -188,15 +193,16 @@ _ROWS = (
     VerbRow("diff", _TEXT, status=Status(answer=1, needs_all=True)),
     VerbRow("rollout history", _TEXT),
     VerbRow("rollout status", modes=_STREAMED, waiting=Waiting(0.0, "0s"), status=_NEEDS_ALL),
-    VerbRow("wait", modes=_STREAMED, waiting=Waiting(0.0, "30s"), status=_NEEDS_ALL),
+    # With --for=create, kubectl reads the input until the object is there.
+    VerbRow("wait", modes=_STREAMED, waiting=Waiting(0.0, "30s"), status=_NEEDS_ALL, input_as_file=True),
     VerbRow("logs", Output(by_time=True), _STREAMED, _UNLIMITED, wildcards=True),
     VerbRow("apply view-last-applied", _TEXT),
     VerbRow("port-forward", modes=Modes("terminal")),
     VerbRow("proxy", modes=Modes("terminal")),
-    VerbRow("exec", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM),
+    VerbRow("exec", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM, input_as_file=True),
     VerbRow("attach", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM),
-    VerbRow("run", modes=_IN_NEW_POD, change=_PROGRAM),
-    VerbRow("debug", modes=_IN_NEW_POD, change=_PROGRAM),
+    VerbRow("run", modes=_IN_NEW_POD, change=_PROGRAM, input_as_file=True),
+    VerbRow("debug", modes=_IN_NEW_POD, change=_PROGRAM, input_as_file=True),
     VerbRow("cp", modes=_STREAMED, waiting=_UNLIMITED, change=ChangeTraits(stops=False)),
     VerbRow("edit", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True, revises=True)),
     VerbRow("apply edit-last-applied", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True)),
@@ -237,7 +243,7 @@ _ROWS = (
     VerbRow("rollout undo", change=_REVISING),
     VerbRow("scale", change=_REPEATABLE),
     VerbRow("set", modes=_LOCAL_BY_FLAG, change=ChangeTraits(repeatable=True, revises=True), group=True),
-    VerbRow("set env", modes=_LOCAL_BY_FLAG, change=_PAIRS._replace(revises=True)),
+    VerbRow("set env", modes=_LOCAL_BY_FLAG, change=_PAIRS._replace(revises=True), dash_is_stdin=True),
     VerbRow("taint", change=_REPEATABLE),
     VerbRow("uncordon", change=_REPEATABLE),
     *(
@@ -355,12 +361,10 @@ def stores_words(line: CommandLine) -> bool:
     return is_kubectls(line) and grammar.is_set(line, "record")
 
 
-def compares_states(row: VerbRow, line: CommandLine) -> bool:
-    """Return whether the objects are read before and after the change, as an editor's change has no dry run.
-
-    Objects from stdin are not read.
-    """
-    return row.as_change.one_by_one and "-" not in grammar.values(line, "filename")
+def reads_stdin(row: VerbRow, line: CommandLine) -> bool:
+    """Return whether kubectl reads stdin for a "-" that is no file."""
+    words = [token.words[0] for token in line.tokens if not token.flags] + grammar.values(line, "env")
+    return row.dash_is_stdin and "-" in words
 
 
 def needs_count(row: VerbRow, line: CommandLine) -> bool:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from kubectl_mc import messages
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
 from kubectl_mc.access.logins import logins_for
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import names_targets
-from kubectl_mc.command_line.verbs import Mode
-from kubectl_mc.processes import programs
+from kubectl_mc.command_line.verbs import Mode, VerbRow
+from kubectl_mc.processes import pipe_files, programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request, make_request
 
@@ -40,6 +40,12 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
         environment = environment.for_change()
     if mode == "local":
         return _run_locally(line, environment)
+    with pipe_files.held_access(line, environment) as (line, environment):
+        return _run_on_clusters(line, environment, row, mode)
+
+
+def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, mode: Mode) -> int:
+    """Choose the clusters, reach them, run the command line there, and return the exit status. Raises UserError."""
     needs_one = verbs.needs_one_cluster(row, line)
     unnamed = verbs.is_change(row, line) and not names_targets(environment.options)
     if unnamed and not needs_one:
@@ -73,7 +79,7 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
     if verbs.is_dry_run(row, line):
         request = request._replace(line=verbs.without_question(row, line))
     reachable = [target for target in targets if not target.problem]
-    with _held_input(request, mode) as request:
+    with _held_input(request) as request:
         if mode == "terminal":
             from kubectl_mc.merge import report
             from kubectl_mc.processes import terminal
@@ -108,26 +114,13 @@ def _run_locally(line: CommandLine, environment: Environment) -> int:
 
 
 @contextmanager
-def _held_input(request: Request, mode: Mode) -> Iterator[Request]:
-    """Yield the request whose kubectls read its input (-f, -k).
-
-    As for a change, it is read once, so that every cluster gets the same bytes. If possible, they are on no disk.
-    """
-    line, stdin = request.line, request.environment.streams.stdin.buffer.read
-    rehearses = verbs.is_dry_run(request.row, line)
-    if mode == "terminal" or not (rehearses or grammar.values(line, "filename") or grammar.values(line, "kustomize")):
-        yield request
+def _held_input(request: Request) -> Iterator[Request]:
+    """Yield the request whose kubectls get what the command reads, as those of a change do."""
+    row, line = request.row, request.line
+    if not (verbs.is_dry_run(row, line) or verbs.reads_stdin(row, line) or local_files.names_files(line)):
+        yield request  # `get pods` reads nothing, so it imports nothing for it
         return
-    from kubectl_mc.changes.change_input import read_input
-    from kubectl_mc.changes.input_texts import give_input
-    from kubectl_mc.processes import pipe_files
+    from kubectl_mc.changes.change_input import held_input
 
-    with ExitStack() as stack:
-        if rehearses:
-            line, _ = stack.enter_context(pipe_files.held_pipes(line, stdin))
-        command_input = read_input(request.environment, line, stdin)
-        line = command_input.line
-        if command_input.content is None:
-            yield request._replace(line=line)
-        else:
-            yield give_input(request, line, command_input.texts, stack, by_path=False)
+    with held_input(request) as (request, _):
+        yield request

@@ -11,7 +11,7 @@ from kubectl_mc.command_line import grammar
 from kubectl_mc.fleet import cluster_profiles, hub_objects, placements
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
 from kubectl_mc.messages import HubUnreached
-from kubectl_mc.processes import cache, event_loop, kubectl_process
+from kubectl_mc.processes import cache, event_loop, kubectl_process, pipe_files
 from kubectl_mc.processes.cache import CacheEntry
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Result
@@ -59,6 +59,8 @@ def get_inventory(environment: Environment, query: InventoryQuery, hub_target: C
     Raises UserError if the hub refuses to answer, or if it cannot be reached and nothing is cached.
     """
     directory, kubeconfigs = cache.cache_directory(environment.kube_directory), environment.kubeconfig_files
+    if any(map(pipe_files.is_pipe, kubeconfigs)):  # no later command has this kubeconfig
+        return ask_hub(environment, query, hub_target())
     keys, file_states = _cache_keys(query, kubeconfigs), cache.file_states(kubeconfigs)
     entries = {part: entry for part, key in keys.items() if (entry := cache.read_entry(directory, key))}
     cached = _from_cache(entries, query) if len(entries) == len(keys) else None

@@ -242,6 +242,16 @@ def unreadable_path(path: str, problem: str) -> UserError:
     return UserError(f"{visible(path)} can't be read: {visible(problem)}")
 
 
+def read_twice(path: str, readers: Sequence[str]) -> UserError:
+    """Say that several words of the command name the same pipe. readers: the flags"""
+    return UserError(f"{visible(path)} can be read only once, but {' and '.join(readers)} read it")
+
+
+def not_copied(path: str) -> UserError:
+    """Say that kubectl cp can't copy a pipe."""
+    return UserError(f"{visible(path)} can't be copied: kubectl cp copies files and folders, and it is a pipe")
+
+
 def kubectl_said(stderr: str) -> UserError:
     """Say that kubectl fails to read the input."""
     return UserError(visible(" ".join(re.sub("^error: ", "", line) for line in outcome_lines(stderr))))

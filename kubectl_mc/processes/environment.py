@@ -23,6 +23,7 @@ class Environment(NamedTuple):
     kubectl: the path of the user's kubectl; "" for a command that starts none
     kubeconfig_flag: the value of --kubeconfig; None where the flag is not given
     kuberc: the KUBERC of the kubectls that we start: the user's is resolved by us
+    typed_paths: path of a file in memory that kubectl reads -> the path that the user typed
     """
 
     variables: Mapping[str, str]
@@ -31,6 +32,7 @@ class Environment(NamedTuple):
     kubectl: str = ""
     kubeconfig_flag: str | None = None
     kuberc: str = "off"
+    typed_paths: Mapping[str, str] = {}
 
     @property
     def home(self) -> str:
@@ -69,6 +71,10 @@ class Environment(NamedTuple):
     def for_change(self) -> Environment:
         """Return the environment of a change, which must not stop because something can't be shown."""
         return self._replace(streams=SteadyStreams(*self.streams))
+
+    def with_typed_paths(self, paths: Mapping[str, str]) -> Environment:
+        """Return the environment with more `typed_paths`."""
+        return self._replace(typed_paths={**self.typed_paths, **paths})
 
     def with_default_timeout(self, timeout: float) -> Environment:
         """Return the environment with a default for --cluster-timeout, in seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -33,6 +34,7 @@ class Command(NamedTuple):
     kubeconfig: passed as a file, in memory where that is possible, through KUBECONFIG; None: as env says
     further_kubeconfigs: files that add what `kubeconfig` does not have
     stdin: what the process reads from stdin; None: the stdin of all commands
+    typed_paths: paths that stderr may name -> what the user has typed instead
     patience: the seconds that the process may take, 0 for no limit; None: the timeout of all commands
     """
 
@@ -43,6 +45,7 @@ class Command(NamedTuple):
     patience: float | None = None
     further_kubeconfigs: Sequence[str] = ()
     stdin: bytes | None = None
+    typed_paths: Mapping[str, str] = {}
 
     def variables(self, path: str | None) -> Mapping[str, str]:
         """Return the environment variables of the process. path: of the file with the kubeconfig, if there is one"""
@@ -89,6 +92,7 @@ class _Child:
     def __init__(self, command_index: int, command: Command, stdin: str | None, deadline: float) -> None:
         self.command_index = command_index
         self.cluster = command.cluster
+        self.typed_paths = command.typed_paths
         self.deadline = deadline
         self.timed_out = False
         self.kubeconfig = held = None if command.kubeconfig is None else memory_files.hold(command.kubeconfig)
@@ -124,6 +128,13 @@ class _Child:
         self.lifeline.close()
         if self.kubeconfig:
             self.kubeconfig.remove()
+
+    def as_typed(self, text: bytes) -> bytes:
+        """Return an error with the paths that the user has typed. kubectl writes an error at once, so in one chunk."""
+        for path, typed in self.typed_paths.items():
+            if (name := os.fsencode(path)) in text:
+                text = os.fsencode(typed).join(re.split(re.escape(name) + rb"(?!\d)", text))
+        return text
 
     def has_ended(self) -> bool:
         """Return whether the process has ended.
@@ -269,7 +280,8 @@ def _read(selector: selectors.BaseSelector, child: _Child, read: int, to_end: bo
                 os.close(read)
                 del child.streams[read]
             return
-        yield Chunk(child.command_index, child.cluster, child.streams[read], text)
+        stream = child.streams[read]
+        yield Chunk(child.command_index, child.cluster, stream, child.as_typed(text) if stream == "stderr" else text)
         if not to_end:
             return
 

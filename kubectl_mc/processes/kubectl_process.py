@@ -53,6 +53,7 @@ def target_command(
         {**safe_variables(environment, variables, target), **dict(target.kubeconfig.variables)},
         json.dumps(content).encode() if content else None,
         further_kubeconfigs=further,
+        typed_paths=environment.typed_paths,
     )
 
 
@@ -76,7 +77,7 @@ def config_command(environment: Environment, *words: str) -> Command:
     flag = (f"--kubeconfig={environment.kubeconfig_flag}",) if environment.kubeconfig_flag else ()
     variables = lean_variables(environment.kubectl, environment.variables, starts_programs=False)
     argv = (environment.kubectl, "config", *words, *flag)
-    return Command("kubeconfig", argv, {**variables, "KUBERC": "off"})
+    return Command("kubeconfig", argv, {**variables, "KUBERC": "off"}, typed_paths=environment.typed_paths)
 
 
 def lean_variables(

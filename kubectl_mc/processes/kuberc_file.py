@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from kubectl_mc.command_line.kuberc import Kuberc
 
 
+# Verbs that are about a kuberc: --kuberc is a flag of their own, and kubectl itself reads the file.
+_ABOUT_KUBERC = ("alpha", "kuberc")
+
+
 @contextmanager
 def resolved(invocation: Invocation, environment: Environment) -> Iterator[tuple[Invocation, Environment]]:
     """Yield the invocation without the aliases and with the defaults of the user's kuberc, and kubectl's environment.
@@ -27,7 +31,8 @@ def resolved(invocation: Invocation, environment: Environment) -> Iterator[tuple
     The kubectls that are started inside the block get no kuberc but one with the policy for credential plugins. Raises
     UserError for a kuberc that kubectl would refuse, or that changes where a command goes or as whom.
     """
-    path = None if invocation.kubectl.path[:1] in [(name,) for name in COMMANDS] else _path(invocation, environment)
+    applies = invocation.kubectl.path[:1] not in [(name,) for name in (*COMMANDS, *_ABOUT_KUBERC)]
+    path = _path(invocation, environment) if applies else None
     if path is None:
         _check_words(invocation)
         yield invocation, environment
@@ -51,7 +56,7 @@ def resolved(invocation: Invocation, environment: Environment) -> Iterator[tuple
 def _check_words(invocation: Invocation) -> None:
     """Raise UserError if kubectl would take a part of a word for --kuberc, and so read a file that nobody means."""
     line = invocation.kubectl
-    if line.path and line.verb in FLAGS and line.path[0] not in ("kuberc", "alpha"):
+    if line.path and line.verb in FLAGS and line.path[0] not in _ABOUT_KUBERC:
         for word in grammar.canonical_words(line):
             if word == "--":
                 break

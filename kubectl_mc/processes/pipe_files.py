@@ -1,58 +1,148 @@
-"""Files that kubectl reads as an input: pipes of ours (`/dev/stdin`, a shell's `<(…)`), and files that may change.
+"""Files that can be read once only, or by this process only: pipes (`/dev/stdin`, a shell's `<(…)`, FIFOs), terminals.
 
-They are read once, and every kubectl gets the same content.
+They are read once, and every kubectl gets the same content. So are files that may change while it runs.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Container, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import local_files
-from kubectl_mc.command_line.grammar import CommandLine, Token
+from kubectl_mc.command_line import grammar, local_files
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.local_files import FileValue
 from kubectl_mc.processes import memory_files
+from kubectl_mc.processes.environment import Environment
 
-_PIPE = re.compile(r"/dev/stdin|(?:/dev|/proc/self)/fd/\d+")
-_STDIN = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
-# The input of these is read elsewhere.
-_INPUT_FLAGS = ("filename", "kustomize")
+class HeldFile(NamedTuple):
+    """A file that was read. path: as it was typed; piped: it was a pipe; held: the path of its content, "" for none"""
+
+    path: str
+    content: bytes
+    piped: bool
+    held: str = ""
+
+
+_DESCRIPTORS = ("/dev/fd", "/proc/self/fd", "/proc/thread-self/fd")
+_MAX_LINKS = 40  # as in Linux
 
 
 def is_pipe(path: str) -> bool:
-    """Return whether a path is one of a pipe of ours."""
-    return bool(_PIPE.fullmatch(path))
+    """Return whether another process can't read a file, or not again: all but a regular file, a folder and /dev/null.
+
+    A descriptor of ours counts, whatever it is: kubectls don't inherit it. So does a link to one.
+    """
+    if _is_descriptor(path):
+        return True
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return _is_read_once(path, mode)
+
+
+def _is_read_once(path: str, mode: int) -> bool:
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or path == os.devnull)
+
+
+def _is_descriptor(path: str) -> bool:
+    for _ in range(_MAX_LINKS):
+        folder, name = os.path.split(path)
+        if name.isdecimal() and os.path.realpath(folder) in map(os.path.realpath, _DESCRIPTORS):
+            return True
+        try:
+            path = os.path.join(folder, os.readlink(path))
+        except (OSError, ValueError):
+            return False
+    return False
+
+
+def check_pipes(line: CommandLine, reads_stdin: bool) -> None:
+    """Raise UserError if two flags name the same pipe: which of them gets what is in it depends on the verb.
+
+    reads_stdin: kubectl reads stdin for another word of the line, a "-"
+    """
+    readers = [(f"--{value.flag}", value.path) for value in local_files.file_values(line)]
+    first: dict[tuple[int, int], str] = {}
+    for reader, path in [*readers, *([("-", "-")] if reads_stdin else [])]:
+        if (identity := _identity("/dev/stdin" if path == "-" else path)) is None:
+            continue
+        other = first.setdefault(identity, reader)
+        if other != reader:
+            raise messages.read_twice(path, [other, reader])
+
+
+def names_stdin(line: CommandLine) -> bool:
+    """Return whether a flag names stdin as a file that is input, and stdin can be read only once."""
+    stdin = _identity("/dev/stdin")
+    paths = [value.path for value in local_files.file_values(line)]
+    return "-" in paths or (stdin is not None and stdin in map(_identity, paths))
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return what tells a pipe from others; None for a file that can be read again."""
+    try:
+        state = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return (state.st_dev, state.st_ino) if _is_read_once(path, state.st_mode) else None
 
 
 @contextmanager
-def held_pipes(
-    line: CommandLine, stdin: Callable[[], bytes], files: bool = False
-) -> Iterator[tuple[CommandLine, dict[str, bytes]]]:
-    """Replace pipes in a command line by files that every kubectl can read.
+def held_files(
+    line: CommandLine, flags: Container[str], read: Callable[[FileValue], bytes | None]
+) -> Iterator[tuple[CommandLine, list[HeldFile]]]:
+    """Replace files in the values of these flags by files that every kubectl can read.
 
-    files: whether that is done for files, too, and for those in a folder of --from-file
-    Yields that command line, and the content by the path. Raises UserError for what can't be read.
+    read: returns the content of a file that is to be replaced, else None; it is called for each time that one is named
+    Yields that command line, whose words stay as they were typed, and the files. Raises UserError as `read` does.
     """
-    flags = [flag for token in line.tokens for flag in token.flags]
-    paths = dict.fromkeys(path for flag in flags for _, path in _entries(*flag) if _is_held(path, files))
-    contents = {path: stdin() if path in _STDIN else read_file(path) for path in paths}
+    held: list[HeldFile] = []
     with ExitStack() as stack:
-        held = {path: stack.enter_context(memory_files.held_file(content)) for path, content in contents.items()}
-        yield line._replace(tokens=tuple(_with_files(token, held) for token in line.tokens)), contents
+
+        def hold(value: FileValue) -> FileValue:
+            is_stdin = value == FileValue("filename", "", "-")
+            piped, content = is_stdin or is_pipe(value.path), read(value)
+            if content is None:
+                return value
+            path = stack.enter_context(memory_files.held_file(content))
+            held.append(HeldFile(value.path, content, piped, path))
+            # kubectl's default key is the file's name.
+            key = os.path.basename(value.path) if value.flag == "from-file" and not value.key else value.key
+            return value._replace(key=key, path=path)
+
+        def replace(value: FileValue) -> list[FileValue]:
+            names = _regular_files(value.path) if value.flag == "from-file" and not value.key else []
+            parts = [value._replace(key=name, path=os.path.join(value.path, name)) for name in names] or [value]
+            new = [hold(part) for part in parts]
+            return [value] if new == parts else new
+
+        yield local_files.with_files(line, flags, replace), held
 
 
-def _entries(flag: str, value: str | None) -> list[tuple[str, str]]:
-    """Return (key, path) of the files that a flag names; kubectl's default key is the file's name."""
-    if flag not in local_files.FILE_FLAGS or flag in _INPUT_FLAGS or not value:
-        return []
-    entries = []
-    for key, path in (local_files.split_key(flag, entry) for entry in local_files.split_values(flag, value)):
-        names = _regular_files(path) if flag == "from-file" and not key else []
-        entries += [(name, os.path.join(path, name)) for name in names] or [(key or os.path.basename(path), path)]
-    return entries
+@contextmanager
+def held_access(line: CommandLine, environment: Environment) -> Iterator[tuple[CommandLine, Environment]]:
+    """Yield the command line and the environment with files in place of the pipes by which clusters are reached.
+
+    These are the user's kubeconfig (--kubeconfig, KUBECONFIG) and certificates. Raises UserError for one that can't be
+    read.
+    """
+    typed = environment.variables.get("KUBECONFIG", "").split(os.pathsep)
+    with ExitStack() as stack:
+        line, files = stack.enter_context(held_files(line, local_files.ACCESS_FLAGS, read_pipe))
+        pipes = {path: read_file(path) for path in typed if path and is_pipe(path)}
+        held = {path: stack.enter_context(memory_files.held_file(content)) for path, content in pipes.items()}
+        if held:
+            kubeconfigs = os.pathsep.join(held.get(path, path) for path in typed)
+            environment = environment._replace(variables={**environment.variables, "KUBECONFIG": kubeconfigs})
+        typed_paths = {file.held: file.path for file in files} | {path: name for name, path in held.items()}
+        environment = environment.with_typed_paths(typed_paths)
+        yield line, environment._replace(kubeconfig_flag=grammar.value(line, "kubeconfig"))
 
 
 def _regular_files(folder: str) -> list[str]:
@@ -64,22 +154,9 @@ def _regular_files(folder: str) -> list[str]:
         return []
 
 
-def _is_held(path: str, files: bool) -> bool:
-    return is_pipe(path) or (files and os.path.isfile(path))
-
-
-def _with_files(token: Token, held: Mapping[str, str]) -> Token:
-    """Replace the paths that a token names by those that are held."""
-    if token.verbatim or not any(path in held for flag in token.flags for _, path in _entries(*flag)):
-        return token
-    ((flag, value),) = token.flags  # none of these flags has a short form
-    text = local_files.join_values(flag, [_with_key(flag, key, path, held) for key, path in _entries(flag, value)])
-    return Token((f"--{flag}={text}",), ((flag, text),))
-
-
-def _with_key(flag: str, key: str, path: str, held: Mapping[str, str]) -> str:
-    needs_key = flag == "from-file" and (path in held or key != os.path.basename(path))
-    return f"{key}={held.get(path, path)}" if needs_key else held.get(path, path)
+def read_pipe(value: FileValue) -> bytes | None:
+    """Return what is in a pipe; None for any other file. Raises UserError if it can't be read."""
+    return read_file(value.path) if is_pipe(value.path) else None
 
 
 def read_file(path: str) -> bytes:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from kubectl_mc.processes import kubectl_process, lifelines
@@ -21,6 +21,8 @@ _TERMINALS = (signal.SIGINT, signal.SIGQUIT)
 
 def run_in_foreground(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command that owns the terminal, as a shell would, and return its exit status.
+
+    It inherits stdin and all other descriptors that we inherited, such as the pipe of a shell's `<(…)`.
 
     Ctrl-C goes to the whole foreground process group, and the command decides what it means; it must not get it twice,
     as a second one may end what the first one only interrupts. A signal that only we receive is passed on, so that the
@@ -48,7 +50,7 @@ def run_in_foreground(argv: Sequence[str], environment: Mapping[str, str]) -> in
         with lifelines.lifeline() as line:
             with local.env(**environment):
                 command = local[argv[0]][list(argv[1:])]
-                process = command.popen(stdin=None, stdout=None, stderr=None, pass_fds=line.inherited)
+                process = command.popen(stdin=None, stdout=None, stderr=None, pass_fds=(*_inherited(), *line.inherited))
             line.bind(process.pid)
             for missed in early:
                 process.send_signal(missed)
@@ -59,6 +61,18 @@ def run_in_foreground(argv: Sequence[str], environment: Mapping[str, str]) -> in
     if ended_by := [number for number in received if number in _OURS]:
         raise SystemExit(128 + ended_by[0])
     return status if status >= 0 else 128 - status  # ended by a signal
+
+
+def _inherited() -> list[int]:
+    """Return the descriptors, besides stdin, stdout and stderr, that this process has inherited; its own ones aren't
+    inheritable (PEP 446).
+    """
+    inherited = []
+    for name in os.listdir("/dev/fd"):
+        with suppress(OSError):  # the descriptor by which the folder is read
+            if int(name) > 2 and os.get_inheritable(int(name)):
+                inherited.append(int(name))
+    return inherited
 
 
 def _has_foreground() -> bool:

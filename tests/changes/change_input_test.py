@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -12,10 +13,10 @@ from typing import ClassVar
 import pytest
 import yaml
 
-from kubectl_mc.changes.change_input import ChangeInput, is_same_input, read_input, written_input
+from kubectl_mc.changes.change_input import ChangeInput, held_input, is_same_input, read_input, written_input
 from kubectl_mc.command_line import grammar, invocation
 from kubectl_mc.messages import UserError
-from tests.environments import environment
+from tests.environments import environment, memory_streams, request
 
 
 def read(*argv: str, stdin: bytes = b"") -> ChangeInput:
@@ -53,7 +54,7 @@ def test_a_lone_file_stays_to_the_byte(folder: Path) -> None:
         (["-f", ".", "-R"], ["a1", "a2", "b1", "b2", "d"]),
         (["-Rf", "."], ["a1", "a2", "b1", "b2", "d"]),
         (["-f", "b.yaml,inner"], ["b1", "b2", "d"]),
-        (["-f", "b.yaml", "-f", "a.json", "-f", "b.yaml"], ["b1", "b2", "a1", "a2"]),
+        (["-f", "b.yaml", "-f", "a.json", "-f", "b.yaml"], ["b1", "b2", "a1", "a2", "b1", "b2"]),
         (["-f", "*.yaml", "-f", "c.txt"], ["b1", "b2", "c"]),
         (["-f", "-", "-f", "inner/d.yml"], ["given", "d"]),
     ],
@@ -94,7 +95,9 @@ def test_no_patch_sets_our_annotation(folder: Path, argv: list[str], expected: l
     assert grammar.typed_words(read(*argv).line) == (argv if expected is None else expected)
 
 
-@pytest.mark.parametrize("argv", [["delete", "cm", "a"], ["apply", "-f", "b.yaml", "-k", "."]])
+@pytest.mark.parametrize(
+    "argv", [["delete", "cm", "a"], ["apply", "-f", "b.yaml", "-k", "."], ["apply", "-f", "-", "-f", "b.yaml,-"]]
+)
 def test_what_has_no_input_or_two_is_left_to_kubectl(folder: Path, argv: list[str]) -> None:
     assert read(*argv) == ChangeInput(invocation.parse_invocation(argv).kubectl)
 
@@ -183,3 +186,98 @@ def test_a_file_is_known_again_by_its_digest(folder: Path) -> None:
     assert not is_same_input(read("apply", "-f", "c.txt"), written_input(change_input))
     assert written_input(read("delete", "cm", "a")) == {}
     assert is_same_input(read("delete", "cm", "a"), {})
+
+
+# --- What each kubectl gets --------------------------------------------------------------------------------------
+
+
+def given(command: str, stdin: bytes = b"", for_change: bool = False) -> tuple[str, str | None, ChangeInput]:
+    """The words that kubectl gets, with what is in held files in <>; what is on its stdin, None for nothing; the input.
+
+    command: a command line, in which PIPE is a pipe with "piped" in it
+    """
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"name: piped\n")
+    os.close(write_end)
+    typed = request(command.replace("PIPE", f"/dev/fd/{read_end}"))
+    typed = typed._replace(environment=typed.environment._replace(streams=memory_streams(stdin)))
+    try:
+        with held_input(typed, for_change=for_change) as (held, change_input):
+            words = " ".join(grammar.canonical_words(held.line))
+            words = re.sub(rf"/proc/{os.getpid()}/fd/\d+", lambda match: f"<{Path(match[0]).read_text()}>", words)
+            return words.replace("\n", ""), held.stdin and Path(held.stdin).read_text(), change_input
+    finally:
+        os.close(read_end)
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "stdin"),
+    [
+        ("get -f PIPE", "get --filename=-", "name: piped\n"),
+        ("get -f -", "get --filename=-", "typed"),
+        ("get -w -f c.txt", "get --watch=true --filename=-", "name: c"),
+        ("get -f b.yaml", "get --filename=<---name: b1> --filename=<---name: b2>", None),
+        ("wait --for=create -f PIPE", "wait --for=create --filename=<name: piped>", None),
+        ("get pods -o jsonpath-file=PIPE", "get --output=jsonpath-file=<name: piped> pods", None),
+        ("get pods -o jsonpath-file=c.txt", "get --output=jsonpath-file=c.txt pods", None),
+        (
+            "create cm x --from-file=inner --dry-run=client",
+            "create configmap --from-file=inner --dry-run=client x",
+            None,
+        ),
+        ("create --dry-run=client -f PIPE", "create --filename=- --dry-run=client", "name: piped\n"),
+        ("create --raw=/x -f PIPE", "create --filename=- --raw=/x", "name: piped\n"),
+        ("set env deploy/x -e -", "set env --env=- deploy/x", "typed"),
+        ("set env deploy/x -- -", "set env deploy/x -- -", "typed"),
+        ("set env -e - -f b.yaml", "set env --env=- --filename=<---name: b1> --filename=<---name: b2>", "typed"),
+        ("set env deploy/x A=1 B-", "set env deploy/x A=1 B-", None),
+        ("exec -f PIPE -- id", "exec --filename=<name: piped> -- id", None),
+        ("debug -f PIPE --custom=c.txt", "debug --custom=c.txt --filename=<name: piped>", None),
+        ("exec -it -f PIPE -- sh", "exec --stdin=true --tty=true --filename=<name: piped> -- sh", None),
+        ("edit -f PIPE", "edit --filename=<name: piped>", None),
+        ("edit -f -,c.txt", "edit --filename=<typed>,c.txt", None),
+        ("create --edit -f -", "create --filename=<typed> --edit=true", None),
+        ("plug -f PIPE", None, None),
+    ],
+)
+def test_each_kubectl_gets_what_was_read(folder: Path, command: str, words: str | None, stdin: str | None) -> None:
+    got, on_stdin, _ = given(command, stdin=b"typed")
+    assert on_stdin == stdin
+    assert got == words if words else "/dev/fd/" in got
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("create cm x --from-file=inner", "create configmap --from-file=d.yml=<name: d> x"),
+        ("create cm x --from-env-file=c.txt", "create configmap --from-env-file=<name: c> x"),
+        ("create secret tls x --cert=c.txt --key=PIPE", "create secret tls --cert=<name: c> --key=<name: piped> x"),
+        ("apply -f c.txt -o jsonpath-file=c.txt", "apply --filename=- --output=jsonpath-file=<name: c>"),
+        ("create cm x --from-file=nope", "create configmap --from-file=nope x"),
+        ("edit -f c.txt -o jsonpath-file=c.txt", "edit --filename=c.txt --output=jsonpath-file=c.txt"),
+    ],
+)
+def test_for_a_change_files_are_held_too(folder: Path, command: str, words: str) -> None:
+    assert given(command, for_change=True)[0] == words
+
+
+def test_the_input_of_a_change_says_what_was_read(folder: Path) -> None:
+    _, _, piped = given("create secret tls x --cert=c.txt --key=PIPE", for_change=True)
+    assert (len(piped.sources), piped.piped, [file.path for file in piped.files]) == (1, (b"name: piped\n",), ["c.txt"])
+    _, _, typed = given("set env deploy/x -e -", stdin=b"A=1", for_change=True)
+    assert (typed.sources, typed.piped, typed.files) == (("-",), (b"A=1",), ())
+    _, _, edited = given("edit -f c.txt,-", stdin=b"name: x", for_change=True)
+    assert (edited.sources, edited.piped, [file.path for file in edited.files]) == (("-",), (b"name: x",), ["c.txt"])
+
+
+@pytest.mark.parametrize("source", ["PIPE", "fifo"])
+def test_cp_cant_copy_a_pipe(folder: Path, source: str) -> None:
+    os.mkfifo("fifo")
+    with pytest.raises(UserError, match="can't be copied: kubectl cp copies files and folders"):
+        given(f"cp {source} web-1:/x")
+
+
+def test_an_object_that_is_edited_at_its_creation_loses_our_annotation() -> None:
+    typed = b"metadata:\n  name: x\n  annotations:\n    kubectl-mc.k8s.io/cluster: c1\n    a: b\n"
+    words, _, _ = given("create --edit -f -", stdin=typed)
+    assert words == "create --filename=<metadata:  name: x  annotations:    a: b> --edit=true"

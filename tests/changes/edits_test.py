@@ -36,6 +36,8 @@ def test_what_is_looked_at_is_what_is_edited() -> None:
     line = invocation.parse_invocation(
         ["edit", "-f", "a.yaml", "deploy/a", "-n", "shop", "--as=bob", "-o", "json", "-R"]
     ).kubectl
-    words = grammar.typed_words(edits.reading_line(line))
-    assert words[:6] == ["get", "deploy/a", "-f", "a.yaml", "-R", "--no-headers"]
-    assert words[7:] == ["--namespace", "shop", "--as=bob"]
+    words = grammar.canonical_words(edits.reading_line(line))
+    assert words[:-2] == [
+        *("get", "--no-headers=true", "--namespace=shop", "--as=bob", "--filename=a.yaml", "--recursive=true"),
+    ]
+    assert words[-1] == "deploy/a"

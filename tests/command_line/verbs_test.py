@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from kubectl_mc.command_line import invocation, verbs
+from kubectl_mc.command_line import grammar, invocation, verbs
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,21 @@ def test_what_is_only_a_dry_run(text: str, rehearses: bool) -> None:
 def test_what_a_plugin_does_with_a_flag_is_not_known(text: str, mode: str) -> None:
     line = invocation.parse_invocation(text.split()).kubectl
     assert verbs.mode(verbs.find_row(line), line) == mode
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ("set env deploy/a -e -", True),
+        ("set env deploy/a --env=-", True),
+        ("set env deploy/a -", True),
+        ("set env deploy/a -- -", True),
+        ("set env deploy/a -e A=- B-", False),
+        ("set env -f - A=1", False),
+        ("label deploy/a -", False),
+        ("run a --image=b --env=-", False),
+    ],
+)
+def test_a_dash_that_is_stdin(text: str, reads: bool) -> None:
+    line = grammar.parse_line(text.split())
+    assert verbs.reads_stdin(verbs.find_row(line), line) is reads

@@ -169,3 +169,11 @@ def test_a_kuberc_that_kubectl_may_read_otherwise_stops_every_verb(default: Writ
         assert (done.status, done.stdout) == (1, "")
         assert f"how kubectl reads the kuberc file {shell.environment['HOME']}/.kube/kuberc" in done.stderr
     assert annotations_of(shell, "c1") == {}
+
+
+def test_the_verb_that_is_about_a_kuberc_gets_the_one_that_is_named(members: Shell, tmp_path: Path) -> None:
+    (tmp_path / "named").write_text(KUBERC)
+    words = ["kuberc", "view", f"--kuberc={tmp_path}/named"]
+    done = members.mc(*words)
+    assert "aliases:" in done.stdout
+    assert done == members.kubectl(*words)

@@ -216,3 +216,19 @@ def test_what_is_damaged_is_asked_for_again(hub: Hub, part: str, value: str) -> 
         if f'"{part}"' in kept["key"]:
             path.write_text(json.dumps({**kept, "value": json.loads(value)}))
     assert hub.find(everything)._replace(age=0.0).profiles == before.profiles
+
+
+def test_an_inventory_by_a_kubeconfig_from_a_pipe_is_not_kept(hub: Hub) -> None:
+    hub.find()
+    kept = sorted(hub.cache.iterdir())
+    hub.asked()
+    read, write = os.pipe()
+    try:
+        user = hub.environment(kubeconfig=f"/dev/fd/{read}")
+        for _ in range(2):
+            inventory.get_inventory(user, NAMED, lambda: Target("hub", "fleet", OWN))
+            assert len(hub.asked()) == 1
+    finally:
+        os.close(read)
+        os.close(write)
+    assert sorted(hub.cache.iterdir()) == kept

@@ -405,3 +405,11 @@ def test_the_others_finish_where_a_process_cannot_be_started(tmp_path: Path) -> 
     events = list(event_loop.run_commands(commands, 2, 0.0, on_start_error=on_start_error))
     assert failed == [(1, errno.ENOENT)]
     assert events == [Chunk(0, "c1", "stdout", b"done\n"), Exit(0, "c1", 0)]
+
+
+def test_an_error_names_what_the_user_has_typed() -> None:
+    script = "echo /held/1 /held/12; echo 'open \"/held/1\": no; /held/12, /held/1' >&2"
+    command = Command("c1", ("sh", "-c", script), ENV, typed_paths={"/held/1": "/dev/stdin", "/none": r"\1"})
+    (result,) = collect(command)
+    assert result.stdout == b"/held/1 /held/12\n"
+    assert result.stderr == b'open "/dev/stdin": no; /held/12, /dev/stdin\n'

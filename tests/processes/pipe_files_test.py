@@ -2,6 +2,11 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import shlex
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,58 +14,166 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.command_line import grammar, invocation, local_files
+from kubectl_mc.command_line import grammar, local_files
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.local_files import FileValue
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import pipe_files
+from tests.environments import environment
 
 
-def told(*argv: str, stdin: bytes = b"given") -> tuple[list[str], list[bytes], dict[str, bytes]]:
-    """The words that kubectl is given, what is in the files that they name, and what was in the pipes."""
-    reads = iter([stdin])
-    with pipe_files.held_pipes(invocation.parse_invocation(argv).kubectl, lambda: next(reads)) as (line, contents):
-        words = grammar.typed_words(line)
-        files = [word.rpartition("=")[2] for word in words if f"/proc/{os.getpid()}/fd/" in word]
-        return words, [open(file, "rb").read() for file in files], contents
+def pipe_of(content: bytes) -> int:
+    """The reading end of a pipe that holds this content, and whose writing end is closed."""
+    read, write = os.pipe()
+    os.write(write, content)
+    os.close(write)
+    return read
+
+
+def link(folder: Path, target: str) -> str:
+    path = folder / "link"
+    path.symlink_to(target)
+    return str(path)
+
+
+def fifo(folder: Path, content: bytes) -> str:
+    path = folder / "fifo"
+    os.mkfifo(path)
+    threading.Thread(target=path.write_bytes, args=[content], daemon=True).start()
+    return str(path)
+
+
+# How a pipe may be named: a descriptor of ours and a folder -> the path.
+SPELLINGS: dict[str, Callable[[int, Path], str]] = {
+    "/dev/fd/N": lambda number, folder: f"/dev/fd/{number}",
+    "/proc/self/fd/N": lambda number, folder: f"/proc/self/fd/{number}",
+    "/proc/PID/fd/N": lambda number, folder: f"/proc/{os.getpid()}/fd/{number}",
+    "a link": lambda number, folder: link(folder, f"/dev/fd/{number}"),
+    "a link to a link": lambda number, folder: link(folder, link(folder / "..", f"/dev/fd/{number}")),
+    "a FIFO": lambda number, folder: fifo(folder, os.read(number, 100)),
+    "a link to a FIFO": lambda number, folder: link(folder, fifo(folder, os.read(number, 100))),
+}
+
+# Words of a command line with a file PIPE -> the flag of it that kubectl gets, with a file that is HELD.
+FLAGS = {
+    "create cm a --from-file=PIPE": "--from-file=NAME=HELD",
+    "create cm a --from-file=a=./x,password=PIPE": "--from-file=a=./x,password=HELD",
+    "create secret generic a --from-file password=PIPE": "--from-file=password=HELD",
+    "create cm a --from-env-file=PIPE": "--from-env-file=HELD",
+    "create secret tls a --cert=PIPE --key=k": "--cert=HELD",
+    "create secret tls a --cert=c --key PIPE": "--key=HELD",
+    "patch cm a --patch-file=PIPE": "--patch-file=HELD",
+    "debug web-1 --custom=PIPE": "--custom=HELD",
+    "get pods -o custom-columns-file=PIPE": "--output=custom-columns-file=HELD",
+    "get pods -wogo-template-file=PIPE": "--output=go-template-file=HELD",
+    "apply -f x -o jsonpath-file=PIPE": "--output=jsonpath-file=HELD",
+    "wait --for=delete pod/x -o templatefile --template=PIPE": "--template=HELD",
+    "edit -f PIPE": "--filename=HELD",
+    "create --edit -Rf PIPE": "--filename=HELD",
+    "get pods --kubeconfig=PIPE": "--kubeconfig=HELD",
+    "get pods --client-certificate PIPE --client-key=k": "--client-certificate=HELD",
+    "get pods --client-key=PIPE": "--client-key=HELD",
+    "get pods --certificate-authority=PIPE": "--certificate-authority=HELD",
+}
+
+
+def test_every_flag_that_names_files_is_tried() -> None:
+    tried = {flag.split("=")[0] for flag in FLAGS.values()}
+    assert tried == {f"--{name}" for name in (*local_files.INPUT_FLAGS, *local_files.ACCESS_FLAGS)} - {"--kustomize"}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("command", FLAGS)
+def test_what_is_piped_is_a_file_that_can_be_read_again(tmp_path: Path, command: str, spelling: str) -> None:
+    folder = tmp_path / "inner"
+    folder.mkdir()
+    number = pipe_of(b"piped")
+    try:
+        path = SPELLINGS[spelling](number, folder)
+        line = grammar.parse_line(shlex.split(command.replace("PIPE", path)))
+        flags = {*local_files.INPUT_FLAGS, *local_files.ACCESS_FLAGS}
+        with pipe_files.held_files(line, flags, pipe_files.read_pipe) as (held, files):
+            words = grammar.canonical_words(held)
+            pattern = re.escape(FLAGS[command].replace("NAME", os.path.basename(path))).replace("HELD", "(/.*)")
+            (match,) = filter(None, (re.fullmatch(pattern, word) for word in words))
+            assert [Path(match[1]).read_bytes() for _ in range(2)] == [b"piped", b"piped"]
+            assert files == [(path, b"piped", True, match[1])]
+            assert grammar.typed_words(held) == grammar.typed_words(line)
+    finally:
+        os.close(number)
+
+
+def test_what_is_read_again_is_empty_as_for_kubectl() -> None:
+    number = pipe_of(b"piped")
+    try:
+        path = f"/dev/fd/{number}"
+        line = grammar.parse_line(["create", "cm", "a", f"--from-file=a={path}", f"--from-file=b={path}"])
+        with pipe_files.held_files(line, local_files.INPUT_FLAGS, pipe_files.read_pipe) as (_, files):
+            assert [file.content for file in files] == [b"piped", b""]
+    finally:
+        os.close(number)
+
+
+def test_a_pipe_that_is_not_there_is_an_error() -> None:
+    line = grammar.parse_line(["create", "cm", "a", "--from-file=a=/dev/fd/987"])
+    held = pipe_files.held_files(line, local_files.INPUT_FLAGS, pipe_files.read_pipe)
+    with pytest.raises(UserError, match="/dev/fd/987 can't be read: No such file"), held:
+        pass
 
 
 @pytest.mark.parametrize(
-    ("flag", "start"),
+    ("command", "readers"),
     [
-        ("--from-file=password=/dev/stdin", "--from-file=password=/proc/"),
-        ("--from-file=/dev/stdin", "--from-file=stdin=/proc/"),
-        ("--from-file=/dev/fd/0", "--from-file=0=/proc/"),
-        ("--from-env-file=/proc/self/fd/0", "--from-env-file=/proc/"),
-        ("--patch-file=/dev/stdin", "--patch-file=/proc/"),
+        ("create secret tls a --cert=PIPE --key=PIPE", "--cert and --key"),
+        ("patch -f PIPE --patch-file LINK", "--filename and --patch-file"),
+        ("get -f PIPE -o go-template-file=PIPE", "--filename and --output"),
+        ("create cm a --from-file=a=PIPE --from-file=b=PIPE", ""),
+        ("create secret tls a --cert=PIPE --key=FILE", ""),
+        ("create secret tls a --cert=FILE --key=FILE", ""),
+        ("create secret tls a --cert=/dev/null --key=/dev/null", ""),
+        ("patch -f nope --patch-file=nope", ""),
     ],
 )
-def test_what_is_piped_is_a_file_that_can_be_read_again(flag: str, start: str) -> None:
-    words, files, contents = told(*(("patch", "cm", "a") if "patch" in flag else ("create", "cm", "a")), flag)
-    assert words[-1].startswith(start)
-    assert (files, list(contents.values())) == ([b"given"], [b"given"])
-
-
-def test_stdin_is_read_once() -> None:
-    _, files, _ = told("create", "cm", "a", "--from-file=a=/dev/stdin", "--from-file", "b=/dev/stdin")
-    assert files == [b"given", b"given"]
-
-
-def test_a_pipe_of_the_shells_is_read() -> None:
-    read, write = os.pipe()
-    os.write(write, b"piped")
-    os.close(write)
+def test_a_pipe_that_two_flags_name_is_an_error(tmp_path: Path, command: str, readers: str) -> None:
+    (tmp_path / "file").touch()
+    number = pipe_of(b"piped")
     try:
-        _, files, contents = told("create", "cm", "a", f"--from-file=a=/dev/fd/{read}")
+        pipe = f"/dev/fd/{number}"
+        replaced = (
+            command.replace("PIPE", pipe).replace("LINK", link(tmp_path, pipe)).replace("FILE", f"{tmp_path}/file")
+        )
+        line = grammar.parse_line(replaced.split())
+        with pytest.raises(UserError, match=f"only once, but {readers} read it") if readers else nullcontext():
+            pipe_files.check_pipes(line, reads_stdin=False)
     finally:
-        os.close(read)
-    assert (files, contents) == ([b"piped"], {f"/dev/fd/{read}": b"piped"})
-    with pytest.raises(UserError, match="can't be read"):
-        told("create", "cm", "a", f"--from-file=a=/dev/fd/{read}")
+        os.close(number)
 
 
-@pytest.mark.parametrize("flag", ["--from-file=a=./x", "--from-literal=a=/dev/stdin", "--from-file=/dev/nullish"])
-def test_any_other_file_is_kubectls_to_read(flag: str) -> None:
-    assert told("create", "cm", "a", flag) == (["create", "configmap", "a", flag], [], {})
+@pytest.mark.parametrize("path", ["./x", "/dev/null", "/etc", "/etc/hostname", "/nope", "nope\0", "-", "/dev/fd/x", ""])
+def test_any_other_file_is_kubectls_to_read(path: str) -> None:
+    assert not pipe_files.is_pipe(path)
+
+
+def test_the_kubeconfigs_of_a_command_are_held(tmp_path: Path) -> None:
+    numbers = [pipe_of(b"one"), pipe_of(b"two")]
+    user = environment({"KUBECONFIG": f"/some/file:/dev/fd/{numbers[0]}"})
+    line = grammar.parse_line(["get", "pods", f"--kubeconfig=/dev/fd/{numbers[1]}"])
+    try:
+        with pipe_files.held_access(line, user) as (held, with_files):
+            first, second = with_files.variables["KUBECONFIG"].split(":")
+            assert (first, Path(second).read_bytes()) == ("/some/file", b"one")
+            assert with_files.kubeconfig_flag == grammar.value(held, "kubeconfig")
+            assert Path(with_files.kubeconfig_flag or "").read_bytes() == b"two"
+    finally:
+        for number in numbers:
+            os.close(number)
+
+
+def test_without_pipes_the_environment_stays_as_it_is() -> None:
+    user = environment({"KUBECONFIG": "/a::/b"})
+    line = grammar.parse_line(["get", "pods", "--kubeconfig=x"])
+    with pipe_files.held_access(line, user) as (held, with_files):
+        assert (held, with_files) == (line, user._replace(kubeconfig_flag="x"))
 
 
 # --- Files that may change ---------------------------------------------------------------------------------------
@@ -98,30 +211,18 @@ def test_what_is_held_is_what_kubectl_would_have_read(flags: list[list[tuple[str
         for name, content in FILES.items():
             Path(folder, name).write_bytes(content)
         values = [
-            local_files.join_values("from-file", [f"{key}{folder}/{name}" for key, name in flag]) for flag in flags
+            local_files.join_value(
+                "from-file", [FileValue("from-file", key.rstrip("="), f"{folder}/{name}") for key, name in flag]
+            )
+            for flag in flags
         ]
         line = grammar.parse_line(["create", "configmap", "new", *(f"--from-file={value}" for value in values)])
         before = read_by_kubectl(line)
-        with pipe_files.held_pipes(line, bytes, files=True) as (held, _):
+        with pipe_files.held_files(line, local_files.INPUT_FLAGS, read_regular) as (held, _):
             for name in FILES:
                 Path(folder, name).write_bytes(b"changed")
             assert read_by_kubectl(held) == before
 
 
-def test_the_other_flags_are_held_too_and_the_input_is_not(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("was")
-    words = [f"--{flag}={tmp_path}/file" for flag in local_files.FILE_FLAGS]
-    with pipe_files.held_pipes(CommandLine((), flag_tokens(words)), bytes, files=True) as (line, contents):
-        (tmp_path / "file").write_text("is")
-        read = {
-            flag: Path((value or "").rpartition("=")[2]).read_text()
-            for token in line.tokens
-            for flag, value in token.flags
-        }
-    assert read == {flag: "is" if flag in ("filename", "kustomize") else "was" for flag in local_files.FILE_FLAGS}
-    assert contents == {f"{tmp_path}/file": b"was"}
-
-
-def flag_tokens(words: list[str]) -> tuple[grammar.Token, ...]:
-    pairs = [word[2:].partition("=") for word in words]
-    return tuple(grammar.Token((word,), ((name, value),)) for word, (name, _, value) in zip(words, pairs))
+def read_regular(value: FileValue) -> bytes | None:
+    return pipe_files.read_file(value.path) if os.path.isfile(value.path) else None

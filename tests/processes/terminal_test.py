@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from kubectl_mc.processes import terminal
 from tests.e2e.running import Running
 
 COUNTING = """
@@ -31,3 +32,18 @@ def test_a_program_on_the_terminal_gets_ctrl_c_once(times: int) -> None:
         running.type("done\r")
         assert running.end() == 0
     assert running.stdout.count("interrupted") == times
+
+
+def test_a_program_on_the_terminal_inherits_what_we_have_inherited(capfd: pytest.CaptureFixture[str]) -> None:
+    read, write = os.pipe()
+    os.write(write, b"piped")
+    os.close(write)
+    os.set_inheritable(read, True)
+    own = os.open("/etc/hosts", os.O_RDONLY)
+    try:
+        script = f"cat /dev/fd/{read}; test -e /dev/fd/{own} || echo '|closed'"
+        assert terminal.run_in_foreground(["sh", "-c", script], os.environ) == 0
+    finally:
+        os.close(own)
+        os.close(read)
+    assert capfd.readouterr().out == "piped|closed\n"

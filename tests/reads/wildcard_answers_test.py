@@ -18,6 +18,7 @@ from kubectl_mc.processes.event_loop import Command, Result
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from kubectl_mc.reads import captured
 from tests.environments import request, written
+from tests.merge.tab_writer import tab_writer
 
 # What may be typed -> (its apiVersion and kind)
 TYPES = {
@@ -38,6 +39,11 @@ class Thing(NamedTuple):
         api_version, kind = self.type
         metadata = {"name": self.name, "namespace": self.namespace}
         return {"apiVersion": api_version, "kind": kind, "metadata": metadata}
+
+    def field(self, path: str) -> str:
+        """The value that custom columns show of a field."""
+        uid = f"{self.namespace}/{self.reference}"
+        return {".x": self.name, ".y": self.type[1], ".metadata.uid": uid}[path]
 
     @property
     def reference(self) -> str:
@@ -96,21 +102,19 @@ def printed(line: CommandLine, found: Sequence[Thing], lone: bool, everywhere: b
 
 
 def tables(line: CommandLine, found: Sequence[Thing], everywhere: bool) -> Iterator[str]:
-    custom = grammar.output_format(line)[0] == "custom-columns"
+    form, spec = grammar.output_format(line)
+    if form == "custom-columns":
+        columns = [column.partition(":") for column in spec.split(",")]
+        rows = [[item.field(path) for _, _, path in columns] for item in found]
+        yield tab_writer([[header for header, _, _ in columns], *rows])
+        return
     types = dict.fromkeys(item.type for item in found)
-    for kind in [None] if custom else types:
-        rows = [["NAME", "KIND"]] if custom else [["NAME", "AGE"]]
-        several = len(types) > 1 or grammar.is_set(line, "show-kind")
-        for item in found:
-            if custom:
-                rows.append([item.name, item.type[1]])
-            elif item.type == kind:
-                rows.append([item.reference if several else item.name, "1m"])
-        if everywhere and not custom:
-            namespaces = ["NAMESPACE", *(item.namespace for item in found if item.type == kind)]
-            rows = [[namespace, *row] for namespace, row in zip(namespaces, rows)]
-        widths = [max(3, *(len(row[column]) for row in rows)) + 3 for column in range(len(rows[0]) - 1)]
-        yield "".join("".join(cell.ljust(width) for cell, width in zip(row, widths)) + row[-1] + "\n" for row in rows)
+    for kind in types:
+        named = len(types) > 1 or grammar.is_set(line, "show-kind")
+        items = [item for item in found if item.type == kind]
+        namespaces = [["NAMESPACE"] if everywhere else [], *([item.namespace] if everywhere else [] for item in items)]
+        rows = [["NAME", "AGE"], *([item.reference if named else item.name, "1m"] for item in items)]
+        yield tab_writer([[*namespace, *row] for namespace, row in zip(namespaces, rows)])
 
 
 FORMS = (

@@ -22,7 +22,8 @@ from kubectl_mc.processes.requests import Request
 from kubectl_mc.processes.yaml_loader import safe_loader
 
 STDIN = "STDIN"  # as kubectl names it
-_MOST = 64  # texts that are held as files; each takes an open file
+_MOST = 64  # texts that are held as files
+_SHARE = 8  # of the open files, an input may take one in so many: the kubectls need the others
 
 _SEPARATOR = re.compile(rb"^---[ \t\r]*(?:\n|\Z)", re.MULTILINE)
 
@@ -65,14 +66,23 @@ def join_texts(texts: Sequence[bytes]) -> bytes:
     return b"".join(b"---\n" + document + (b"" if document.endswith(b"\n") else b"\n") for document in documents)
 
 
+def _most() -> int:
+    """Return how many texts may be held as files."""
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MOST if limit == resource.RLIM_INFINITY else min(_MOST, limit // _SHARE)
+
+
 def _divided(texts: Sequence[InputText]) -> list[InputText]:
     """Return the documents of the texts; if these are too many, of some files the whole text, or all files as one."""
-    if len(texts) > _MOST:
+    most = _most()
+    if len(texts) > max(most, 1):
         return [InputText(InputName(STDIN, f"one of {len(texts)} files"), join_texts([text.content for text in texts]))]
     divided = [_documents(text) for text in texts]
     count, given = sum(map(len, divided)), []
     for text, documents in zip(texts, divided):
-        if count > _MOST:
+        if count > most:
             count -= len(documents) - 1
             given += [_undivided(text, len(documents))] if len(documents) > 1 else documents
         else:

@@ -98,6 +98,14 @@ def test_too_many_documents_are_not_all_held_as_files() -> None:
         assert len(list(yaml.safe_load_all(Path(asked.stdin).read_bytes()))) == 65
 
 
+def test_an_input_leaves_open_files_for_kubectls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda number: (80, 80))
+    with ExitStack() as stack:
+        line = request("apply -f -").line
+        asked = give_input(request("apply -f x"), line, texts(b"---\n".join([b"a: 1\n"] * 11)), stack, by_path=False)
+        assert asked.input_names == {"STDIN": InputName("1.yaml", "one of its 11 documents")}
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z"))),
     lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text("abc-", min_size=1), values, max_size=3),

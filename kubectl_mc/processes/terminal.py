@@ -132,9 +132,9 @@ def ask_user(question: str) -> str:
 
     with open("/dev/tty", "r+b", buffering=0) as terminal:
         termios.tcflush(terminal, termios.TCIFLUSH)  # what was typed before the question does not answer it
-        write_whole(terminal, safe_text(question).encode())
         line = b""
         try:
+            write_whole(terminal, safe_text(question).encode())
             line = terminal.readline()
         finally:
             if not line.endswith(b"\n"):  # Ctrl-C, Ctrl-D

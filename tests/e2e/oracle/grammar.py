@@ -197,6 +197,9 @@ def _get(random: Random) -> list[Chunk]:
 
 # Other verbs: VERB WORDS, where "~" stands between the words of a flag, and "'" around what has blanks.
 _OTHERS = """
+get cm -n~odd -w --request-timeout=2s
+get cm -n~odd -w --request-timeout=2s -o~name
+get cm plain -n~odd -w --request-timeout=2s -o~json
 describe cm -n~odd
 describe cm plain -n~odd
 describe cm lines texts -n~odd

@@ -89,6 +89,11 @@ class Line(NamedTuple):
         return tuple(dict.fromkeys(type_ for word in typed for type_ in word.split(",")))
 
     @property
+    def is_streamed(self) -> bool:
+        """Whether output is shown as it comes, so that clusters are interleaved in any order."""
+        return self.verb in STREAMED or self.has("-w")
+
+    @property
     def has_several_types(self) -> bool:
         """Whether a `get` prints its objects with their types, or may do so."""
         return self.verb == "get" and (len(self.types) > 1 or self.types == ("all",) or bool(self._of("file")))

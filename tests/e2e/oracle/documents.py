@@ -70,9 +70,37 @@ def _is_object(document: Any) -> bool:
     return isinstance(document, dict) and {"kind", "apiVersion", "metadata"} <= document.keys()
 
 
+def _stream(text: str) -> list[Any]:
+    """Return the JSON documents of a text."""
+    decoder = json.JSONDecoder(parse_float=_Number, parse_int=_Number)
+    documents, rest = [], text.lstrip()
+    while rest:
+        document, end = decoder.raw_decode(rest)
+        documents.append(document)
+        rest = rest[end:].lstrip()
+    return documents
+
+
+def _stream_faults(plains: Mapping[str, Plain], shown: str) -> Iterator[str]:
+    """What is wrong with the documents of a watch, each of which bears its cluster."""
+    found: dict[str, list[Any]] = {}
+    for document in _stream(shown):
+        cluster, bare = _without_annotation(document)
+        found.setdefault(cluster, []).append(bare)
+    for cluster, plain in plains.items():
+        expected = [_without_annotation(document)[1] for document in _stream(plain.stdout)]
+        if _in_order(found.pop(cluster, [])) != _in_order(expected):
+            yield f"other documents than kubectl's of {cluster}"
+    if found:
+        yield f"documents of clusters that gave none: {dict(found)!r:.300}"
+
+
 def document_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iterator[str]:
     """What is wrong with the document of a fleet. plains: the answers of the clusters, in their order"""
     form = line.form
+    if line.is_streamed and form == "json":
+        yield from _stream_faults(plains, shown)
+        return
     texts = {cluster: plain.stdout for cluster, plain in plains.items() if plain.stdout}
     try:
         documents = {cluster: parsed(text, form) for cluster, text in texts.items()}

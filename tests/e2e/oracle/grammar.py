@@ -197,6 +197,9 @@ def _get(random: Random) -> list[Chunk]:
 
 # Other verbs: VERB WORDS, where "~" stands between the words of a flag, and "'" around what has blanks.
 _OTHERS = """
+get cm -n~odd -w --request-timeout=2s
+get cm -n~odd -w --request-timeout=2s -o~name
+get cm plain -n~odd -w --request-timeout=2s -o~json
 describe cm -n~odd
 describe cm plain -n~odd
 describe cm lines texts -n~odd
@@ -377,6 +380,12 @@ get cm/s* gd/size-* -n~odd
 get ns o* --fold
 get ns --show-labels -o~'custom-columns=NAME:.metadata.name, X :.kind'
 get cm plain -n~odd -v=6
+get gadgets.v1beta1.odd.example.com,gadgets.v1.odd.example.com -n~odd
+get gd -n~odd -o~custom-columns=T:.spec.title,CLUSTER:.spec.cluster --no-headers
+get gd -n~odd -o~custom-columns=S:.spec.size --sort-by=.spec.size
+get secrets -n~shop -o~custom-columns=NAME:.metadata.name --no-headers
+get cm,nope -n~odd -o~wide
+apply view-last-applied -f~plain.yaml
 events -n~odd -o~jsonpath={.items[*].message}
 events -n~odd --no-headers
 rollout status deploy/nope -n~shop --timeout=10s

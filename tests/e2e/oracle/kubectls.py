@@ -13,6 +13,7 @@ from typing import NamedTuple
 from tests.e2e.conftest import MC, Done
 from tests.e2e.oracle.command_lines import Chunk, Line
 
+MOST_KEPT = 300  # answers; a line is for several clusters first, then for one, and few lines come again
 PATIENCE = 120.0  # seconds, after which a command has failed
 
 # What differs between two runs of the same kubectl: klog's times and process ids, temporary names, times of files,
@@ -83,9 +84,14 @@ class Kubectls:
         """Run kubectl, or return what it answered before."""
         key = (context, *words)
         with self._locks.setdefault(key, Lock()):
-            if key not in self._answers or not self._keeps:
-                self._answers[key] = self._run(["kubectl", "--context", context, *words], {"GOGC": "off"})
-            return self._answers[key]
+            answer = self._answers.get(key)
+            if answer is None:
+                answer = self._run(["kubectl", "--context", context, *words], {"GOGC": "off"})
+            if len(self._answers) > MOST_KEPT:
+                self._answers.clear()
+            if self._keeps:
+                self._answers[key] = answer
+            return answer
 
     def _run(self, command: Sequence[str], variables: Mapping[str, str]) -> Done:
         self.runs += 1

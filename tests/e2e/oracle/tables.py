@@ -184,7 +184,8 @@ def _row_faults(
             order.append(cluster)
             seen.setdefault((cluster, _type(line, table)), []).append(row)
         grouped = [cluster for cluster, _ in groupby(order)]
-        if not line.is_sorted and not line.has("--sort-by") and grouped != [name for name in plains if name in grouped]:
+        in_any_order = line.is_sorted or line.is_streamed or line.has("--sort-by")
+        if not in_any_order and grouped != [name for name in plains if name in grouped]:
             yield f"clusters in another order: {order}"
     for cluster, text in texts.items():
         parts: dict[str, list[str]] = {}

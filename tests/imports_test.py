@@ -26,7 +26,7 @@ OURS = {"kubectl_mc"} | {
         "cli",
         "command_line", "command_line.flag_tables", "command_line.grammar", "command_line.invocation",
         "command_line.kubectl_flags", "command_line.local_files",
-        "command_line.options", "command_line.own_commands", "command_line.verbs",
+        "command_line.options", "command_line.own_commands", "command_line.verb_rows", "command_line.verbs",
         "commands", "commands.kubectl",
         "fleet", "fleet.choice", "fleet.cluster_profiles", "fleet.clusters",
         "fleet.hub_objects", "fleet.inventory", "fleet.mapping", "fleet.placements", "fleet.selection",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kubectl_mc.changes import rollouts
 from kubectl_mc.changes.change import Change
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import grammar, verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.object_changes import WORKLOADS, ObjectChange
 from kubectl_mc.processes import event_loop
@@ -35,7 +35,7 @@ def read_states(change: Change, clusters: Iterable[str]) -> list[Result]:
     line = reading_line(change.request.line)
     request = change.request._replace(row=verbs.find_row(line), line=line)
     commands = [job_command(request, change.jobs[cluster]._replace(line=line)) for cluster in clusters]
-    return event_loop.collect_results(commands, change.request.parallel(len(commands)), verbs.PATIENCE)
+    return event_loop.collect_results(commands, change.request.parallel(len(commands)), verb_rows.PATIENCE)
 
 
 def reading_line(edit: CommandLine) -> CommandLine:

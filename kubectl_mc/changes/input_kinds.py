@@ -14,7 +14,7 @@ from typing import NamedTuple
 from kubectl_mc import messages
 from kubectl_mc.changes.change import Change
 from kubectl_mc.changes.rollouts import GRACE, related_line
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import grammar, verb_rows, verbs
 from kubectl_mc.merge import object_changes
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.processes import event_loop
@@ -120,7 +120,7 @@ def wait_for_kinds(change: Change, kinds: Mapping[str, Sequence[InputKind]]) -> 
 
     Returns for each cluster why one is not; "" if all are.
     """
-    timeout = change.request.options.cluster_timeout or verbs.PATIENCE
+    timeout = change.request.options.cluster_timeout or verb_rows.PATIENCE
     commands = []
     for cluster, awaited in kinds.items():
         crds = dict.fromkeys(f"{_CRD}/{kind.crd}" for kind in awaited)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.changes import input_kinds, redaction
-from kubectl_mc.command_line import flag_tables, grammar, verbs
+from kubectl_mc.command_line import flag_tables, grammar, verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import object_changes, report
 from kubectl_mc.merge.object_changes import ObjectChange
@@ -52,7 +52,7 @@ class Finding(NamedTuple):
 def ask_clusters(request: Request, jobs: Sequence[Job], content: bytes | None = None) -> list[Finding]:
     """Make the dry run for every job. content: of the input. Raises KeyboardInterrupt."""
     if request.options.cluster_timeout is None:  # the change itself may wait for objects, a dry run never does
-        request = request.with_options(request.options._replace(cluster_timeout=verbs.PATIENCE))
+        request = request.with_options(request.options._replace(cluster_timeout=verb_rows.PATIENCE))
     dry_run = request.row.as_change.dry_run
     commands = [job_command(request, job._replace(line=rehearsal_line(job.line, dry_run))) for job in jobs]
     results = event_loop.collect_results(commands, request.parallel(len(jobs)), request.patience, request.stdin)

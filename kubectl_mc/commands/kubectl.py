@@ -11,7 +11,7 @@ from kubectl_mc.access.logins import logins_for
 from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import names_targets
-from kubectl_mc.command_line.verbs import Mode, VerbRow
+from kubectl_mc.command_line.verb_rows import Mode, VerbRow
 from kubectl_mc.processes import pipe_files, programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request, make_request

@@ -13,7 +13,7 @@ from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import SELECTION_FLAGS, Options, from_flags
-from kubectl_mc.command_line.verbs import VerbRow
+from kubectl_mc.command_line.verb_rows import VerbRow
 from kubectl_mc.merge import object_changes
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.processes import programs, terminal

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from kubectl_mc.command_line import verbs
+from kubectl_mc.command_line import verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import Options, seconds
-from kubectl_mc.command_line.verbs import VerbRow
+from kubectl_mc.command_line.verb_rows import VerbRow
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import kubectl_process
 from kubectl_mc.processes.environment import Environment
@@ -71,7 +71,7 @@ class Request(NamedTuple):
             own = 0.0
             with suppress(UserError):  # it is negative or malformed, which kubectl reports
                 own = seconds("timeout", limit)
-            return own and own + verbs.PATIENCE  # kubectl's limit does not count until it has reached the cluster
+            return own and own + verb_rows.PATIENCE  # kubectl's limit does not count until it has reached the cluster
         return 0.0 if verbs.is_endless(self.row, self.line) else self.row.waiting.patience
 
     def parallel(self, count: int) -> int:

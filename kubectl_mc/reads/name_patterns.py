@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.verbs import VerbRow
+from kubectl_mc.command_line.verb_rows import VerbRow
 
 # The type of a bare name, `kubectl logs NAME`. Such a verb takes one object; the operand after it is a container.
 DEFAULT_TYPES = {"logs": "pod"}

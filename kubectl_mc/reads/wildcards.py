@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import flag_tables, grammar, verbs
+from kubectl_mc.command_line import flag_tables, grammar, verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result, UnaskedResult
@@ -61,7 +61,7 @@ def resolve_jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, 
     if not resolver.commands:
         return request, resolver.jobs
     parallel = request.parallel(len(resolver.commands))
-    results = iter(event_loop.collect_results(resolver.commands, parallel, verbs.PATIENCE))
+    results = iter(event_loop.collect_results(resolver.commands, parallel, verb_rows.PATIENCE))
     jobs: list[Job] = []
     failures: list[Result] = []
     for target in targets:
@@ -118,7 +118,7 @@ class Resolver:
         self._collector = event_loop.ResultCollector()
         # A cluster must not hold up the others, so a listing has a limit even if the jobs after it have none.
         timeout = request.options.cluster_timeout
-        self._patience = verbs.PATIENCE if timeout is None else timeout
+        self._patience = verb_rows.PATIENCE if timeout is None else timeout
         self._types_by_name: Mapping[str, Sequence[str]] = {}
         self.types: list[str] = []
         unlisted = _unlisted_line(request)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from kubectl_mc.changes import record
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import grammar, verb_rows, verbs
 from tests.e2e.changing import CART, NEW_IMAGE, SETTINGS, TARGETS, everywhere, runs, states, targeted
 from tests.e2e.conftest import MEMBERS, needs
 from tests.e2e.verbs_test import Place
@@ -122,7 +122,7 @@ def test_a_change_is_refused_rehearsed_confirmed_and_written_down(place: Place, 
 
 
 def test_every_changing_verb_has_a_case() -> None:
-    changing = {path for path, row in verbs.TABLE.items() if row.change}
+    changing = {path for path, row in verb_rows.TABLE.items() if row.change}
     proven = {verbs.find_row(grammar.parse_line(shlex.split(case.command))).path for case in CASES}
     elsewhere = {"exec", "attach", "apply edit-last-applied"}  # below, and in verbs_test.py
     assert changing - proven == elsewhere

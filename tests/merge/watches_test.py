@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.command_line import verbs
+from kubectl_mc.command_line import verb_rows
 from kubectl_mc.merge.kubectl_tables import MAX_CELL, MAX_LINE, PADDING
 from kubectl_mc.merge.object_lists import ANNOTATION
 from kubectl_mc.merge.watches import WatchedDocuments, WatchedTable
@@ -175,7 +175,7 @@ def test_a_message_goes_on_below_its_row() -> None:
     ],
 )
 def test_a_row_of_events_starts_with_its_age(line: str, is_row: bool) -> None:
-    assert bool(re.match(verbs.TABLE["events"].output.row_start, line)) is is_row
+    assert bool(re.match(verb_rows.TABLE["events"].output.row_start, line)) is is_row
 
 
 @forms

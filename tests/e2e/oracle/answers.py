@@ -20,11 +20,8 @@ def faults(line: Line, plains: Mapping[str, Plain], done: Done) -> list[str]:
     """Return what is wrong with an answer, each text as `kind: details`. plains: by cluster, in the clusters' order"""
     if any(plain.kept and (plain.status or plain.is_unsortable) for plain in plains.values()):
         return []  # what kubectl can't list can't be filtered
-    if (
-        any(plain.kept for plain in plains.values())
-        and line.shape != "objects"
-        and line.form not in ("", "wide", "name")
-    ):
+    has_names = line.shape in ("objects", "names") or (line.shape == "table" and line.form in ("", "wide"))
+    if any(plain.kept for plain in plains.values()) and not has_names:
         return []  # nor what may be without names
     return [*_stdout_faults(line, plains, done.stdout), *_other_faults(line, plains, done)]
 

@@ -98,7 +98,7 @@ def _stream_faults(plains: Mapping[str, Plain], shown: str) -> Iterator[str]:
 def document_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iterator[str]:
     """What is wrong with the document of a fleet. plains: the answers of the clusters, in their order"""
     form = line.form
-    if line.is_streamed and form == "json":
+    if line.has("-w") and form == "json":
         yield from _stream_faults(plains, shown)
         return
     texts = {cluster: plain.stdout for cluster, plain in plains.items() if plain.stdout}

@@ -99,6 +99,8 @@ def _is_absent(line: Line, plain: Plain) -> bool:
 
 def _status_faults(line: Line, plains: Mapping[str, Plain], done: Done) -> Iterator[str]:
     """What is wrong with the exit status."""
+    if any(plain.kept for plain in plains.values()):
+        return  # kubectl was asked for more
     answer = ANSWERS.get(line.verb)
     failed = {cluster: plain for cluster, plain in plains.items() if _has_failed(line, plain)}
     if not failed:

@@ -44,11 +44,17 @@ class Table(NamedTuple):
 
 
 def parsed(text: str) -> Table | None:
-    """Return the table of a text; None if it isn't laid out as one whose cells have one line each, not too long."""
+    """Return the table of a text; None if it isn't laid out as one whose cells have one line each, not too long.
+
+    Columns may be wider than their cells: kubectl cuts off cells of several lines, and makes room for all of them.
+    """
     table = sliced(text)
-    if table and any(len(cell) > _LONGEST for row in table.rows for cell in row):
+    if not table or any(len(cell) > _LONGEST for row in table.rows for cell in row):
         return None
-    return table if table and _trimmed(table.text()) == _trimmed(text) else None
+    header, *lines = text.removesuffix("\n").split("\n")
+    starts = [match.start() for match in _NAME.finditer(header)][1:]
+    fits = all(not line[start - _PADDING : start].strip(" ") for line in lines for start in starts)
+    return table if fits and all(lines) else None
 
 
 def sliced(text: str) -> Table | None:
@@ -61,10 +67,6 @@ def sliced(text: str) -> Table | None:
     bounds = list(zip(starts, [*starts[1:], None]))
     rows = tuple(tuple(line[start:end].rstrip(" ") for start, end in bounds) for line in lines[1:])
     return Table(tuple(match[0] for match in found), rows)
-
-
-def _trimmed(text: str) -> str:
-    return "".join(line.rstrip(" ") + "\n" for line in text.removesuffix("\n").split("\n"))
 
 
 def _words(text: str) -> str:
@@ -99,19 +101,25 @@ def table_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iterato
         return
     if len(texts) == 1 and len(plains) == 1 and exact:
         (cluster, text), plain = next(iter(texts.items())), next(iter(plains.values()))
-        tables = [table.marked(cluster) for part in _parts(line, text, plain) if (table := parsed(part))]
+        tables = [table for part in _parts(line, text, plain) if (table := parsed(part))]
         headers = not line.has("--no-headers")
-        expected = ("\n" if headers else "").join(table.text(headers) for table in tables)
-        as_typed = ("\n" if headers else "").join(
-            table.text(headers) for part in _parts(line, text, plain) if (table := parsed(part))
-        )
-        loosely = _words if plain.kept else str if as_typed == text else _trimmed
-        if loosely(shown) == loosely(expected):
+        separator = "\n" if headers else ""
+        if separator.join(table.text(headers) for table in tables) == text:
+            expected, found = separator.join(table.marked(cluster).text(headers) for table in tables), shown
+        elif headers:  # the layout changes with the column
+            expected, found = (
+                "\n".join(str(table) for table in both)
+                for both in ([table.marked(cluster) for table in tables], map(sliced, _split(line, shown)))
+            )
+        else:
+            expected, found = ("".join(table.marked(cluster).text(False) for table in tables), shown)
+            expected, found = (_words(both.replace("\n", " \n ")) for both in (expected, found))
+        if expected == found:
             return
         if line.may_have_lines and headers:
             yield from _row_faults(line, texts, exact, plains, shown)
         else:
-            yield f"other text than kubectl's with a column: {difference(expected, shown)}"
+            yield f"other text than kubectl's with a column: {difference(expected, found)}"
     elif line.has("--no-headers"):
         yield from _line_faults(line, texts, plains, shown)
     else:

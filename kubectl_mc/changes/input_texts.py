@@ -42,15 +42,23 @@ def give_input(
     """Return the request whose kubectls read an input, as long as the stack is open.
 
     line: the command line with `-f -`; texts: of the input (see `read_input`)
-    by_path: kubectl's stdin is not free. A lone text is read from stdin otherwise
+    by_path: kubectl's stdin is not free
+    A command that only reads gets the user's files as they are, each as a file: for a lone file, `get` prints a lone
+    object, else a List (visitByPaths in k8s.io/cli-runtime/pkg/resource/builder.go). A change gets each document as a
+    file, or a lone one on stdin.
     """
-    given = list(texts) if grammar.value(line, "raw") is not None else _divided(texts)
-    if len(given) == 1 and not by_path:
-        path = stack.enter_context(held_file(given[0].content))
-        return request._replace(line=line, stdin=path, input_names={STDIN: given[0].name})
-    paths = [stack.enter_context(held_file(text.content)) for text in given]
-    line = grammar.with_flags(grammar.without(line, ("filename",)), *(("filename", path) for path in paths))
-    return request._replace(line=line, input_names=dict(zip(paths, (text.name for text in given))))
+    is_change = request.row.change is not None
+    given = _divided(texts) if is_change and grammar.value(line, "raw") is None else _bounded(texts)
+    on_stdin = given if is_change else [text for text in given if text.name.name == STDIN]
+    words, names = list[str](), dict[str, InputName]()
+    for text in given:
+        path = word = stack.enter_context(held_file(text.content))
+        if on_stdin == [text] and not by_path:
+            word, request = "-", request._replace(stdin=path)
+        words.append(word)
+        names[STDIN if word == "-" else word] = text.name
+    line = grammar.with_flags(grammar.without(line, ("filename",)), *(("filename", word) for word in words))
+    return request._replace(line=line, input_names=names)
 
 
 def join_texts(texts: Sequence[bytes]) -> bytes:
@@ -74,11 +82,17 @@ def _most() -> int:
     return _MOST if limit == resource.RLIM_INFINITY else min(_MOST, limit // _SHARE)
 
 
+def _bounded(texts: Sequence[InputText]) -> list[InputText]:
+    """Return the texts; if there are too many for as many files, all of them as one."""
+    if len(texts) <= max(_most(), 1):
+        return list(texts)
+    joined = join_texts([text.content for text in texts])
+    return [InputText(InputName(STDIN, f"one of {len(texts)} files"), joined, is_built=True)]
+
+
 def _divided(texts: Sequence[InputText]) -> list[InputText]:
     """Return the documents of the texts; if these are too many, of some files the whole text, or all files as one."""
-    most = _most()
-    if len(texts) > max(most, 1):
-        return [InputText(InputName(STDIN, f"one of {len(texts)} files"), join_texts([text.content for text in texts]))]
+    most, texts = _most(), _bounded(texts)
     divided = [_documents(text) for text in texts]
     count, given = sum(map(len, divided)), []
     for text, documents in zip(texts, divided):

@@ -213,10 +213,11 @@ def given(command: str, stdin: bytes = b"", for_change: bool = False) -> tuple[s
 @pytest.mark.parametrize(
     ("command", "words", "stdin"),
     [
-        ("get -f PIPE", "get --filename=-", "name: piped\n"),
+        ("get -f PIPE", "get --filename=<name: piped>", None),
         ("get -f -", "get --filename=-", "typed"),
-        ("get -w -f c.txt", "get --watch=true --filename=-", "name: c"),
-        ("get -f b.yaml", "get --filename=<---name: b1> --filename=<---name: b2>", None),
+        ("get -w -f b.yaml", "get --watch=true --filename=<name: b1---name: b2>", None),
+        ("get -f b.yaml -f -", "get --filename=<name: b1---name: b2> --filename=-", "typed"),
+        ("apply -f c.txt --dry-run=client", "apply --filename=- --dry-run=client", "name: c"),
         ("wait --for=create -f PIPE", "wait --for=create --filename=<name: piped>", None),
         ("get pods -o jsonpath-file=PIPE", "get --output=jsonpath-file=<name: piped> pods", None),
         ("get pods -o jsonpath-file=c.txt", "get --output=jsonpath-file=c.txt pods", None),

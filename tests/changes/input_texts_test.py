@@ -68,7 +68,7 @@ def test_a_file_that_is_not_divided_stays_to_the_byte(content: bytes, name: Inpu
     line = request("apply -f -").line
     with ExitStack() as stack:
         asked = give_input(request("apply -f x"), line, texts(content), stack, by_path=False)
-        assert (asked.line, asked.input_names) == (line, {"STDIN": name})
+        assert (grammar.values(asked.line, "filename"), asked.input_names) == (["-"], {"STDIN": name})
         assert asked.stdin
         assert Path(asked.stdin).read_bytes() == content
         assert read(give_input(asked, line, texts(content), stack, by_path=True)) == [(name, content)]
@@ -82,6 +82,20 @@ def test_what_is_in_no_file_or_sent_as_it_is_is_not_divided() -> None:
         raw = request("create --raw /api -f -")
         asked = give_input(raw, raw.line, texts(TWO), stack, by_path=False)
         assert (asked.input_names, grammar.value(asked.line, "filename")) == ({"STDIN": InputName("1.yaml")}, "-")
+
+
+def test_a_read_gets_the_files_as_they_are() -> None:
+    """kubectl prints a lone object for a lone file, and a List for stdin."""
+    line = request("get -f -").line
+    with ExitStack() as stack:
+        asked = give_input(request("get -f x"), line, texts(TWO), stack, by_path=False)
+        assert (read(asked), asked.stdin) == ([(InputName("1.yaml"), TWO)], None)
+        piped = InputText(InputName("STDIN"), TWO)
+        asked = give_input(request("get -f x"), line, [piped, *texts(b"a: 1")], stack, by_path=False)
+        assert grammar.values(asked.line, "filename")[0] == "-"
+        assert list(asked.input_names.values()) == [piped.name, InputName("1.yaml")]
+        assert asked.stdin
+        assert Path(asked.stdin).read_bytes() == TWO
 
 
 def test_too_many_documents_are_not_all_held_as_files() -> None:

@@ -144,17 +144,21 @@ def only_rows(text: str, is_kept: Callable[[str], bool]) -> str:
     return "\n".join(tables)
 
 
-def group_by_type(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[str, list[tuple[str, Table]]]:
-    """Return the (cluster, table)s of each resource type: `deployment.apps`, or "" for the only type.
+def group_by_type(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[tuple[str, int], list[tuple[str, Table]]]:
+    """Return the (cluster, table)s of each resource type, by (`deployment.apps`, or "" for the only type; number).
 
     parsed: (cluster, its tables) in the order in which they are shown
+    number: of the tables of this type that the cluster has ahead of it, as for two versions of a type
     """
     tables = [(table.type_prefix, cluster, table) for cluster, its_tables in parsed for table in its_tables]
     # kubectl writes a prefix only where it has several types; a table without one is of the type with the same header.
     prefixes = {table.header: prefix for prefix, _, table in reversed(tables) if prefix}
-    groups: dict[str, list[tuple[str, Table]]] = {}
+    groups: dict[tuple[str, int], list[tuple[str, Table]]] = {}
     for prefix, cluster, table in tables:
-        groups.setdefault(prefix or prefixes.get(table.header, ""), []).append((cluster, table))
+        group, number = prefix or prefixes.get(table.header, ""), 0
+        while any(name == cluster for name, _ in groups.get((group, number), ())):
+            number += 1
+        groups.setdefault((group, number), []).append((cluster, table))
     return groups
 
 

@@ -24,6 +24,8 @@ from kubectl_mc.merge.kubectl_tables import (
 # How many records a line is compared with: those of rows that are no longer there stand ahead of its own.
 _WINDOW = 100
 
+_PADDING = " " * PADDING
+
 
 class Record(NamedTuple):
     """What the second kubectl printed for a row: its sort key, and its last cell."""
@@ -47,9 +49,10 @@ def parse_records(text: str) -> list[Record]:
     records = []
     for record in text.split(_RECORD)[:-1]:
         *values, last_cell, _ = record.split(_FIELD)
-        # kubectl trims a message, and shows ESC as `^[`. A time that isn't set is null.
+        # kubectl trims a message, and escapes it (terminalEscaper in k8s.io/cli-runtime/pkg/printers/terminal.go). A time
+        # that isn't set is null.
         value = next((value for value in values if value not in ("", "null", "<nil>")), "")
-        records.append(Record(value, last_cell.strip().replace("\x1b", "^[")))
+        records.append(Record(value, last_cell.strip().replace("\x1b", "^[").replace("\r", "\\r")))
     return records
 
 
@@ -92,7 +95,7 @@ def _rows(lines: Sequence[str], records: Sequence[Record]) -> Iterator[_Row]:
     while index < len(lines):
         for number in range(next_record, min(next_record + _WINDOW, len(records))):
             first, *further = last_cells[number]
-            if lines[index].endswith(first) and lines[index + 1 : index + 1 + len(further)] == further:
+            if lines[index].endswith(_PADDING + first) and lines[index + 1 : index + 1 + len(further)] == further:
                 yield _Row(index, 1 + len(further), records[number])
                 index, next_record = index + 1 + len(further), number + 1
                 break
@@ -138,7 +141,6 @@ def _read_block(
     raise NotATable(first_lines[0][:MAX_CELL])
 
 
-_PADDING = " " * PADDING
 _GAP = re.compile(f" {{{PADDING},}}")
 
 

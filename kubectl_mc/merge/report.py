@@ -72,7 +72,7 @@ def make_report(
     absent = _absent(answered, len(results)) if not any(map(_exists, results, (cause for _, cause in causes))) else []
     status = _status(causes, request, failed=bool(failures or absent))
     is_lone = (request.cluster_count or len(results)) == 1
-    if is_lone and not request.unreachable:
+    if is_lone:
         return _lone_report(causes, request, status, held)
     if len(failures) == len(results) and _lack_the_same(causes):  # although each needs it
         causes = [(result, cause and cause._replace(absent=True)) for result, cause in causes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.merge.answers import is_unreadable, key_jobs, merge_answers, mergeable_line, without_empty_document
 from kubectl_mc.merge.report import make_report
@@ -67,14 +68,23 @@ def _ask(request: Request, jobs: Sequence[Job], several: bool) -> list[JobAnswer
     for index, result in zip(unreadable, plain_results):
         results[index] = result
     keys: Sequence[Result | None] = results[len(jobs) :] if keys_of_jobs else [None] * len(jobs)
-    if keys_of_jobs and not request.row.output.last_cell:
-        # Without sort keys, rows can't be merged with others. Where no object has the field, kubectl fails in every
-        # form but a table, which it then leaves empty.
-        results = [
-            key._replace(stdout=b"") if key and key.status != 0 and not result.status else result
-            for result, key in zip(results, keys)
-        ]
+    if not request.row.output.last_cell:
+        results = [_mergeable(result, key) for result, key in zip(results, keys)]
     return [JobAnswer(job, result, key) for job, result, key in zip(jobs, results, keys)]
+
+
+def _mergeable(result: Result, keys: Result | None) -> Result:
+    """Return the result, or the failure of its sort keys, without which its rows can't be merged with others.
+
+    Where no object has the field, kubectl fails in every form but a table. That is empty then, or has one row, which
+    needs no order.
+    """
+    if not keys or not keys.status or result.status:
+        return result
+    needs_none = (
+        result.stdout and messages.find_cause(keys.stderr.decode("utf-8", "replace"), keys.status).kind == "error"
+    )
+    return result if needs_none else keys._replace(stdout=b"")
 
 
 def _collect(request: Request, jobs: Sequence[Job]) -> list[Result]:

@@ -68,6 +68,8 @@ def filtered_result(result: Result, is_kept: NameFilter, request: Request) -> Re
     else:
         try:
             text = kubectl_tables.only_rows(text, is_kept)
+            if request.options.fold:  # it is shown as it is, so without the padding for what is left out
+                text = kubectl_tables.render_tables(kubectl_tables.parse_tables(text))
         except kubectl_tables.NotATable:
             return result._replace(stdout=b"", stderr=messages.NAMELESS_TABLE.encode(), status=1)
     if text or result.status != 0 or grammar.is_set(request.line, "ignore-not-found"):

@@ -147,8 +147,8 @@ def test_each_type_of_several_tables_is_a_group() -> None:
     parsed = kubectl_tables.parse_tables(recording("get-two-types").stdout)
     groups = kubectl_tables.group_by_type([("c1", parsed), ("c2", parsed)])
     assert {name: [cluster for cluster, _ in members] for name, members in groups.items()} == {
-        "deployment.apps": ["c1", "c2"],
-        "service": ["c1", "c2"],
+        ("deployment.apps", 0): ["c1", "c2"],
+        ("service", 0): ["c1", "c2"],
     }
 
 
@@ -160,14 +160,20 @@ def test_a_table_without_prefix_belongs_to_the_one_like_it(order: tuple[int, int
     answers = [("several", several), ("single", single)]
     groups = kubectl_tables.group_by_type([answers[index] for index in order])
     assert {name: {cluster for cluster, _ in members} for name, members in groups.items()} == {
-        "deployment.apps": {"several", "single"},
-        "service": {"several"},
+        ("deployment.apps", 0): {"several", "single"},
+        ("service", 0): {"several"},
     }
 
 
 def test_a_slash_in_one_name_makes_no_group() -> None:
     parsed = one("NAME    AGE\na/b     1m\nc       2m\n")
-    assert list(kubectl_tables.group_by_type([("c1", [parsed])])) == [""]
+    assert list(kubectl_tables.group_by_type([("c1", [parsed])])) == [("", 0)]
+
+
+def test_two_versions_of_a_type_are_two_tables() -> None:
+    first, second = one("NAME     SIZE\nx/a      1\n"), one("NAME     WIDTH\nx/a      2\n")
+    groups = kubectl_tables.group_by_type([("c1", [first, second]), ("c2", [first, second])])
+    assert groups == {("x", number): [("c1", table), ("c2", table)] for number, table in enumerate((first, second))}
 
 
 def test_tables_without_headers_have_no_blank_line_between_them() -> None:

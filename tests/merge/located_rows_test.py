@@ -72,8 +72,12 @@ def test_a_text_that_is_none_is_none() -> None:
 def test_the_records_are_asked_for_and_read() -> None:
     template = located_rows.records_template((".a.b", ".c"), ".message")
     assert template == '{range .items[*]}{.a.b}{"\\x1f"}{.c}{"\\x1f"}{.message}{"\\x1f"}{"\\x1e"}{end}'
-    text = "\x1f2026\x1f one\n two \x1f\x1e2027\x1fnull\x1f\x1b[1m\x1f\x1enull\x1fnull\x1f\x1f\x1e"
-    assert located_rows.parse_records(text) == [Record("2026", "one\n two"), Record("2027", "^[[1m"), Record("", "")]
+    text = "\x1f2026\x1f one\n two \x1f\x1e2027\x1fnull\x1f\x1b[1m\r\n2\x1f\x1enull\x1fnull\x1f\x1f\x1e"
+    assert located_rows.parse_records(text) == [
+        Record("2026", "one\n two"),
+        Record("2027", "^[[1m\\r\n2"),
+        Record("", ""),
+    ]
 
 
 def test_each_line_of_a_message_has_its_cluster() -> None:

@@ -30,18 +30,18 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
             streams.stdout.flush()
             return status
         except UserError as error:
-            return _failed(streams.stderr, str(error), error.status)
+            return _failed(streams.stderr, f"{error.prefix}: {error}", error.status)
         except KeyboardInterrupt:
             return 130
         except BrokenPipeError:
             return 0  # the reader (`| head`) needs no more output
         except OSError as error:  # a full disk, for example
-            return _failed(streams.stderr, messages.system_error(error))
+            return _failed(streams.stderr, f"Error: {messages.system_error(error)}")
 
 
 def _failed(stderr: TextIO, text: str, status: int = 1) -> int:
     with suppress(OSError):
-        stderr.write(f"Error: {text}\n")
+        stderr.write(f"{text}\n")
     return status
 
 

@@ -64,18 +64,18 @@ def _has_several_types(line: CommandLine) -> bool:
     return len(kinds) > 1 or kinds == {"all"}
 
 
-def is_unreadable(request: Request, result: Result) -> bool:
-    """Return whether a cluster's custom columns can't be told from each other, so that it is asked for without marks.
+def is_unreadable(request: Request, result: Result, keys: Result | None) -> bool:
+    """Return whether a cluster's table can't be read exactly, and isn't as kubectl prints it for what was typed.
 
-    Its text then stands in a section, as kubectl printed it.
+    The cluster is then asked for that, which stands in a section as it is.
     """
-    form, spec = grammar.output_format(request.line)
-    if form != "custom-columns" or not result.stdout:
+    line, shape = request.line, verbs.output_shape(request.row, request.line)
+    form, _ = grammar.output_format(line)
+    is_changed = form == "custom-columns" or (form in TABLES and grammar.is_set(line, "no-headers"))
+    if shape != "table" or not is_changed or request.options.fold or not result.stdout:
         return False
-    from kubectl_mc.merge import custom_columns
-
     try:
-        custom_columns.read_table(_text(result), custom_columns.column_headers(spec))
+        _keyed_tables(_text(result), _text(keys) if keys else None, request)
     except kubectl_tables.NotATable:
         return True
     return False

@@ -49,8 +49,8 @@ def parse_records(text: str) -> list[Record]:
     records = []
     for record in text.split(_RECORD)[:-1]:
         *values, last_cell, _ = record.split(_FIELD)
-        # kubectl trims a message, and escapes it (terminalEscaper in k8s.io/cli-runtime/pkg/printers/terminal.go). A time
-        # that isn't set is null.
+        # kubectl trims a message, and escapes it (terminalEscaper in k8s.io/cli-runtime/pkg/printers/terminal.go).
+        # A time that isn't set is null.
         value = next((value for value in values if value not in ("", "null", "<nil>")), "")
         records.append(Record(value, last_cell.strip().replace("\x1b", "^[").replace("\r", "\\r")))
     return records

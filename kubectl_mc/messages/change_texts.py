@@ -234,7 +234,7 @@ def stores_words() -> UserError:
 
 def no_such_path(path: str) -> UserError:
     """Say that -f names a file that does not exist. The text is kubectl's."""
-    return UserError(f'the path "{visible(path)}" does not exist')
+    return _kubectls_error(f'the path "{visible(path)}" does not exist')
 
 
 def unreadable_path(path: str, problem: str) -> UserError:
@@ -254,7 +254,13 @@ def not_copied(path: str) -> UserError:
 
 def kubectl_said(stderr: str) -> UserError:
     """Say that kubectl fails to read the input."""
-    return UserError(visible(" ".join(re.sub("^error: ", "", line) for line in outcome_lines(stderr))))
+    return _kubectls_error(visible(" ".join(re.sub("^error: ", "", line) for line in outcome_lines(stderr))))
+
+
+def _kubectls_error(text: str) -> UserError:
+    error = UserError(text)
+    error.prefix = "error"
+    return error
 
 
 def left_out(run: str, names: str) -> UserError:

@@ -12,9 +12,11 @@ class UserError(Exception):
     It becomes an exit status in cli.main alone.
 
     status: the exit status
+    prefix: what the text is behind; "error" for a text of kubectl's
     """
 
     status = 1
+    prefix = "Error"
 
 
 # The same on all systems.

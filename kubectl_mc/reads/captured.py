@@ -28,7 +28,7 @@ class JobAnswer(NamedTuple):
 def show_captured(request: Request, targets: Sequence[Target]) -> int:
     """Run the command on all targets, show one merged answer and return the exit status. Raises UserError."""
     streams = request.environment.streams
-    request, jobs = wildcards.resolve_jobs(_with_inline_columns(request), targets)
+    request, jobs = wildcards.resolve_jobs(_with_columns(request), targets)
     several = len(jobs) + len(request.unreachable) > 1
     answers = _ask(request, jobs, several)
     if several and any(b"have a resource type" in answer.result.stderr for answer in answers):
@@ -50,12 +50,12 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     return report.status
 
 
-def _with_inline_columns(request: Request) -> Request:
-    if grammar.output_format(request.line)[0] != "custom-columns-file":
+def _with_columns(request: Request) -> Request:
+    if not grammar.output_format(request.line)[0].startswith("custom-columns"):
         return request
-    from kubectl_mc.reads.column_files import with_inline_columns
+    from kubectl_mc.reads.column_files import with_columns
 
-    return with_inline_columns(request)
+    return with_columns(request)
 
 
 def _ask(request: Request, jobs: Sequence[Job], several: bool) -> list[JobAnswer]:
@@ -63,11 +63,12 @@ def _ask(request: Request, jobs: Sequence[Job], several: bool) -> list[JobAnswer
     keys_of_jobs = key_jobs(request, jobs, several)
     all_jobs = [job._replace(line=mergeable_line(request, job.line, several)) for job in jobs] + keys_of_jobs
     results = _collect(request, all_jobs)
-    unreadable = [index for index, result in enumerate(results[: len(jobs)]) if is_unreadable(request, result)]
-    plain_results = _collect(request, [jobs[index] for index in unreadable])
-    for index, result in zip(unreadable, plain_results):
-        results[index] = result
     keys: Sequence[Result | None] = results[len(jobs) :] if keys_of_jobs else [None] * len(jobs)
+    unreadable = [
+        index for index, (result, key) in enumerate(zip(results, keys)) if is_unreadable(request, result, key)
+    ]
+    for index, plain_result in zip(unreadable, _collect(request, [jobs[index] for index in unreadable])):
+        results[index] = plain_result
     if not request.row.output.last_cell:
         results = [_mergeable(result, key) for result, key in zip(results, keys)]
     return [JobAnswer(job, result, key) for job, result, key in zip(jobs, results, keys)]

@@ -27,7 +27,7 @@ from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import name_filter, wildcards
-from kubectl_mc.reads.column_files import with_inline_columns
+from kubectl_mc.reads.column_files import with_columns
 
 
 def show_streamed(request: Request, targets: Sequence[Target]) -> int:
@@ -36,7 +36,8 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     Names with wildcards are listed first. The jobs of a cluster start when its own names are known.
     Raises UserError for jobs that have to run all at once and cannot.
     """
-    request = with_inline_columns(request)
+    if grammar.output_format(request.line)[0].startswith("custom-columns"):
+        request = with_columns(request)
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
     resolver = wildcards.Resolver(request, targets)

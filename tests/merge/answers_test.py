@@ -53,11 +53,13 @@ def test_custom_columns_that_cannot_be_told_apart_are_shown_as_they_are() -> Non
         "CLUSTER   N\nc1        a\n\nCLUSTER: c2\nN\nfirst\nsecond\n"
     )
     made = request("get pods -o custom-columns=N:.a")
-    assert [answers.is_unreadable(made, Result("c", text.encode(), b"", 0)) for text in (marked, plain)] == [
+    assert [answers.is_unreadable(made, Result("c", text.encode(), b"", 0), None) for text in (marked, plain)] == [
         False,
         True,
     ]
-    assert not answers.is_unreadable(request("get pods"), Result("c", plain.encode(), b"", 0))
+    for words, is_asked_again in (("get pods", False), ("get pods --no-headers", True), ("events --no-headers", True)):
+        text = b"NAME   AGE\nx\n"
+        assert answers.is_unreadable(request(words), Result("c", text, b"", 0), None) is is_asked_again
 
 
 def test_messages_of_several_lines_go_on_below_each_line_with_its_cluster() -> None:

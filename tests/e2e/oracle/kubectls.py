@@ -19,8 +19,11 @@ PATIENCE = 120.0  # seconds, after which a command has failed
 # What differs between two runs of the same kubectl: klog's times and process ids, temporary names, times of files,
 # ages (with their length, since a table's layout depends on it), durations of requests.
 _UNSTEADY = (
-    (re.compile(r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", re.MULTILINE), r"\1 "),
-    (re.compile(r"^I (?:loader|envvar)\.go:.*\n", re.MULTILINE), ""),  # in any order; the name of the kubeconfig
+    (re.compile(r"^((?:\[[^]]*\] )?[IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", re.MULTILINE), r"\1 "),
+    (
+        re.compile(r"^(?:\[[^]]*\] )?I (?:loader|envvar)\.go:.*\n", re.MULTILINE),
+        "",
+    ),  # in any order; the name of the kubeconfig
     (re.compile(r"/tmp/(LIVE|MERGED)-\d+"), r"/tmp/\1"),
     (re.compile(r"^(---|\+\+\+) (/tmp/\S+)\t.*$", re.MULTILINE), r"\1 \2"),
     (re.compile(r"(?<![\w.-])(?:\d+[smhdy]){1,2}(?![\w.-])"), lambda match: "~" * len(match[0])),
@@ -28,7 +31,7 @@ _UNSTEADY = (
     (re.compile(r"^(\+ +(?:creationTimestamp|uid): ).*$", re.MULTILINE), r"\1~"),  # of a dry run that creates
 )
 
-_NO_TYPE = re.compile(r'the server doesn\'t have a resource type "([^".]+)')
+_NO_TYPE = re.compile(r'the server doesn\'t have a resource type "([^".]+)[^"]*"(?: in group "([^"]+)")?')
 
 
 class Plain(NamedTuple):
@@ -159,7 +162,12 @@ class Kubectls:
         """Return the answer about those types that the cluster has; what kubectl says of the others stays."""
         plain = self._plain(line, context)
         lacking = _NO_TYPE.search(plain.stderr)
-        rest = [type_ for type_ in line.types if not lacking or type_.partition(".")[0] != lacking[1]]
+        rest = [
+            type_
+            for name, _, group in (type_.partition(".") for type_ in line.types)
+            for type_ in [f"{name}.{group}" if group else name]
+            if not lacking or name != lacking[1] or (lacking[2] or group) != group
+        ]
         typed = any(chunk.kind == "type" and "," in chunk.words[0] for chunk in line.chunks)
         if line.verb != "get" or not typed or not rest or len(rest) == len(line.types):
             return plain

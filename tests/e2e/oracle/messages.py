@@ -16,14 +16,21 @@ _ABSENT = re.compile(r"(?i)\(NotFound\)|doesn't have a resource type|no matches 
 _KLOG = re.compile(r"^[EWIF] \w+\.go:\d+\]")
 
 
-def lone_faults(plain: Plain, done: Done) -> Iterator[str]:
-    """What is wrong with stderr and the status of a command for one cluster: they are kubectl's own."""
+def lone_faults(line: Line, plain: Plain, done: Done) -> Iterator[str]:
+    """What is wrong with stderr and the status of a command for one cluster: they are kubectl's own.
+
+    Names with wildcards are listed type by type, and klog tells each try.
+    """
     if plain.is_empty or plain.kept:
         return  # kubectl wasn't asked in this way
     if done.status != plain.status:
         yield f"another status than kubectl's: {done.status}, not {plain.status}"
-    if done.stderr != plain.stderr:
-        yield f"other text on stderr than kubectl's: {difference(plain.stderr, done.stderr)}"
+    expected, found = (
+        [text for text in stderr.split("\n") if not line.patterns or not _KLOG.match(text)]
+        for stderr in (plain.stderr, done.stderr)
+    )
+    if expected != found:
+        yield f"other text on stderr than kubectl's: {difference(expected, found)}"
 
 
 def fleet_faults(line: Line, plains: Mapping[str, Plain], done: Done) -> Iterator[str]:

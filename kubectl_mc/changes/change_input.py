@@ -129,11 +129,12 @@ def read_input(environment: Environment, line: CommandLine, stdin: Callable[[], 
         if sources.count("-") > 1:
             return ChangeInput(line)  # kubectl refuses it
         recursive = grammar.is_set(line, "recursive")
-        texts = [
-            text._replace(content=without_own_annotation(text.content))
-            for source in sources
-            for text in _read_source(source, recursive, stdin)
-        ]
+        texts = []
+        for source in sources:
+            texts += _read_source(source, recursive, stdin)
+            if not texts:  # as kubectl, which does not mind an empty folder behind a file
+                raise messages.no_manifests(_paths(source), _EXTENSIONS)
+        texts = [text._replace(content=without_own_annotation(text.content)) for text in texts]
     content = join_texts([text.content for text in texts])
     line = grammar.with_flags(grammar.without(line, (*_JOINED_FLAGS, "recursive")), ("filename", "-"))
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
@@ -191,11 +192,16 @@ def _read_source(source: str, recursive: bool, stdin: Callable[[], bytes]) -> It
     elif source.startswith(("http://", "https://")):
         yield InputText(InputName(redaction.redact_text(source)), _fetch(source))
     else:
-        paths = [source] if os.path.lexists(source) else sorted(glob.glob(source))
+        paths = _paths(source)
         if not paths:
             raise messages.no_such_path(source)
         for path in paths:
             yield from _read_path(path, recursive)
+
+
+def _paths(source: str) -> list[str]:
+    """Return the paths that one -f names."""
+    return [source] if os.path.lexists(source) else sorted(glob.glob(source))
 
 
 # The files that kubectl reads in a folder (k8s.io/cli-runtime/pkg/resource, FileExtensions).

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -79,7 +80,9 @@ def redact_quotes(text: str, hidden: Iterable[str], of_input: bool, files: Itera
     if of_input and (quote := _QUOTE.search(unquoted)):
         text = text[: quote.start()] + REDACTED
     for secret in hidden:
-        for form in (secret, json.dumps(secret, ensure_ascii=False)[1:-1]):  # as Go's %q writes it, nearly
+        # As Go's %q writes it, nearly, and as the objects of Secrets hold it.
+        encoded = b64encode(secret.encode("utf-8", "surrogateescape")).decode()
+        for form in (secret, json.dumps(secret, ensure_ascii=False)[1:-1], encoded):
             # A short one may be part of any word.
             text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)" if len(form) < 4 else re.escape(form), REDACTED, text)
     return text

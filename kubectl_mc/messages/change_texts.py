@@ -244,7 +244,14 @@ def unreadable_path(path: str, problem: str) -> UserError:
 
 def read_twice(path: str, readers: Sequence[str]) -> UserError:
     """Say that several words of the command name the same pipe. readers: the flags"""
-    return UserError(f"{visible(path)} can be read only once, but {' and '.join(readers)} read it")
+    who = f"{' and '.join(readers)} read it" if len(readers) > 1 else f"{readers[0]} reads it twice"
+    return UserError(f"{visible(path)} can be read only once, but {who}")
+
+
+def no_manifests(paths: Sequence[str], extensions: Sequence[str]) -> UserError:
+    """Say that -f names folders without a file that kubectl reads. The text is kubectl's."""
+    names = " ".join(map(visible, paths))
+    return _kubectls_error(f"error reading [{names}]: recognized file extensions are [{' '.join(extensions)}]")
 
 
 def not_copied(path: str) -> UserError:

@@ -63,18 +63,19 @@ def _is_descriptor(path: str) -> bool:
 
 
 def check_pipes(line: CommandLine, reads_stdin: bool) -> None:
-    """Raise UserError if two flags name the same pipe: which of them gets what is in it depends on the verb.
+    """Raise UserError if two words name the same pipe: one of them would get nothing, and which depends on the verb.
 
     reads_stdin: kubectl reads stdin for another word of the line, a "-"
     """
     readers = [(f"--{value.flag}", value.path) for value in local_files.file_values(line)]
-    first: dict[tuple[int, int], str] = {}
-    for reader, path in [*readers, *([("-", "-")] if reads_stdin else [])]:
+    first: dict[tuple[int, int], tuple[str, str]] = {}
+    for entry in [*readers, *([("-", "-")] if reads_stdin else [])]:
+        reader, path = entry
         if (identity := _identity("/dev/stdin" if path == "-" else path)) is None:
             continue
-        other = first.setdefault(identity, reader)
-        if other != reader:
-            raise messages.read_twice(path, [other, reader])
+        other = first.setdefault(identity, entry)
+        if other is not entry and not other == entry == ("--filename", "-"):  # kubectl refuses `-f - -f -` itself
+            raise messages.read_twice(path, list(dict.fromkeys((other[0], reader))))
 
 
 def names_stdin(line: CommandLine) -> bool:

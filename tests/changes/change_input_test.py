@@ -95,6 +95,16 @@ def test_no_patch_sets_our_annotation(folder: Path, argv: list[str], expected: l
     assert grammar.typed_words(read(*argv).line) == (argv if expected is None else expected)
 
 
+@pytest.mark.parametrize("argv", [["delete", "cm", "x", "-f", "ed"], ["apply", "-f", "e*", "-f", "b.yaml"]])
+def test_a_folder_without_manifests_is_an_error_as_it_is_for_kubectl(folder: Path, argv: list[str]) -> None:
+    (folder / "ed" / "inner").mkdir(parents=True)
+    (folder / "ed" / "inner" / "a.yaml").write_text("name: a")
+    with pytest.raises(UserError, match=r"error reading \[ed\]: recognized file extensions are \[.json .yaml .yml\]"):
+        read(*argv)
+    assert names(read("apply", "-f", "b.yaml", "-f", "ed")) == ["b1", "b2"]
+    assert names(read("apply", "-f", "ed", "-R")) == ["a"]
+
+
 @pytest.mark.parametrize(
     "argv", [["delete", "cm", "a"], ["apply", "-f", "b.yaml", "-k", "."], ["apply", "-f", "-", "-f", "b.yaml,-"]]
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from kubectl_mc.changes import redaction
 from kubectl_mc.command_line import grammar, invocation
 
 SECRET = "hunter2"
+ENCODED = base64.b64encode(SECRET.encode()).decode()
 
 
 def written(*argv: str, about_secrets: bool = False) -> str:
@@ -198,6 +201,7 @@ def test_what_stands_behind_a_key_in_a_flag_of_kubectl_is_never_written(
         (["exec", "a", "--", "login", "abc"], "abcd abc", "abcd {}"),
         (["patch", "secret", "s", "-p", '{"a": "b"}'], r'cannot parse "{\"a\": \"b\"}"', 'cannot parse "{}"'),
         (["get", "pods"], "{}", SECRET),
+        (["create", "secret", "generic", "s", f"--from-literal=a={SECRET}"], f"{ENCODED} is weak", "{} is weak"),
     ],
 )
 def test_a_reason_does_not_quote_what_is_left_out(argv: list[str], reason: str, recorded: str | None) -> None:

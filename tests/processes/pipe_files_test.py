@@ -124,10 +124,12 @@ def test_a_pipe_that_is_not_there_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("command", "readers"),
     [
-        ("create secret tls a --cert=PIPE --key=PIPE", "--cert and --key"),
-        ("patch -f PIPE --patch-file LINK", "--filename and --patch-file"),
-        ("get -f PIPE -o go-template-file=PIPE", "--filename and --output"),
-        ("create cm a --from-file=a=PIPE --from-file=b=PIPE", ""),
+        ("create secret tls a --cert=PIPE --key=PIPE", "--cert and --key read it"),
+        ("patch -f PIPE --patch-file LINK", "--filename and --patch-file read it"),
+        ("get -f PIPE -o go-template-file=PIPE", "--filename and --output read it"),
+        ("create cm a --from-file=a=PIPE --from-file=b=PIPE", "--from-file reads it twice"),
+        ("apply -f PIPE -f PIPE", "--filename reads it twice"),
+        ("apply -f - -f -", ""),
         ("create secret tls a --cert=PIPE --key=FILE", ""),
         ("create secret tls a --cert=FILE --key=FILE", ""),
         ("create secret tls a --cert=/dev/null --key=/dev/null", ""),
@@ -143,7 +145,7 @@ def test_a_pipe_that_two_flags_name_is_an_error(tmp_path: Path, command: str, re
             command.replace("PIPE", pipe).replace("LINK", link(tmp_path, pipe)).replace("FILE", f"{tmp_path}/file")
         )
         line = grammar.parse_line(replaced.split())
-        with pytest.raises(UserError, match=f"only once, but {readers} read it") if readers else nullcontext():
+        with pytest.raises(UserError, match=f"only once, but {readers}") if readers else nullcontext():
             pipe_files.check_pipes(line, reads_stdin=False)
     finally:
         os.close(number)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote_plus
 
 from fixtures.fleet import Fleet, fleet
 from kubectl_mc.merge import answers
@@ -235,7 +236,7 @@ def merge_events(rows: int, clusters: int, rounds: int) -> None:
     ]
     text = "".join((starts, *body, row("1m", "Normal", "x", "x", "x" * 1_000_000)))
     shown = [*(messages[n % 3] for n in range(rows)), "x" * 1_000_000]
-    keys = "".join(f"\x1f2026-11-26T{n % 24:02}:00:00Z\x1f\x1f{message}\x1f\x1e" for n, message in enumerate(shown))
+    keys = "".join(f" 2026-11-26T{n % 24:02}:00:00Z  {quote_plus(message)}\n" for n, message in enumerate(shown))
     merge("events", text, rows, clusters, rounds, EVENTS_GOAL, keys)
 
 

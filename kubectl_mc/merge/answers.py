@@ -196,11 +196,20 @@ def _tables(
             readable.append((cluster, _keyed_tables(text, key_texts.get(cluster), request)))
         except kubectl_tables.NotATable:
             unreadable.append((cluster, text))
-    groups = kubectl_tables.group_by_type(readable)
+    groups = kubectl_tables.group_by_type(readable) if _names_types(request) else {"": _flattened(readable)}
     merged = [_merged_table(members, request) for members in groups.values()]
     tables = kubectl_tables.render_tables(merged, headers=not grammar.is_set(request.line, "no-headers"))
     rest = sections.render_sections(unreadable, on_terminal)
     return "\n".join(filter(None, (sections.marked_headings(tables, on_terminal), rest)))
+
+
+def _names_types(request: Request) -> bool:
+    """Return whether names may be TYPE/NAME. Elsewhere, such as in custom columns, a slash is part of a value."""
+    return request.line.verb == "get" and grammar.output_format(request.line)[0] in ("", "wide")
+
+
+def _flattened(readable: Sequence[tuple[str, Sequence[Table]]]) -> list[tuple[str, Table]]:
+    return [(cluster, table) for cluster, tables in readable for table in tables]
 
 
 # The column of the sort keys in a table that is about to be merged. No column of kubectl's has such a name.
@@ -213,7 +222,7 @@ def _keyed_tables(text: str, key_text: str | None, request: Request) -> list[Tab
     if form == "custom-columns":
         from kubectl_mc.merge import custom_columns
 
-        tables = [custom_columns.read_table(text, custom_columns.column_headers(spec))]
+        tables = [custom_columns.read_table(text, spec)]
     elif form == "custom-columns-file":  # without marks: its paths can't be part of a spec
         raise kubectl_tables.NotATable(form)
     elif request.row.output.last_cell:
@@ -228,8 +237,10 @@ def _keyed_tables(text: str, key_text: str | None, request: Request) -> list[Tab
     from kubectl_mc.merge import sorting
 
     keys = sorting.parse_keys(key_text)
+    types = [table.type_prefix if _names_types(request) else "" for table in tables]
     return [
-        table.with_column(_KEYS, sorting.values_of_type(keys, table.type_prefix, table.row_count)) for table in tables
+        table.with_column(_KEYS, sorting.values_of_type(keys, group, table.row_count))
+        for table, group in zip(tables, types)
     ]
 
 

@@ -8,7 +8,7 @@ ends. The object's uid, as a column ahead of, between and behind the user's, doe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import NamedTuple
@@ -25,12 +25,33 @@ def column_headers(spec: str) -> tuple[str, ...]:
 
 
 def marked_spec(spec: str) -> str:
-    """Return the spec with a mark around each column; a spec that kubectl refuses stays as it is."""
+    """Return the spec with a mark around each column; a spec that kubectl refuses stays as it is.
+
+    A column of the uid is left out: a mark shows it.
+    """
     columns = [column.partition(":") for column in spec.split(",")]
     if not all(colon and path for _, colon, path in columns):
         return spec
     mark = f"{_HEADER}:{_MARK}"
-    return ",".join([mark, *(f"{_HEADER}:{path},{mark}" for _, _, path in columns)])
+    return ",".join([mark, *(f"{_HEADER}:{path},{mark}" for _, _, path in columns if not _UID.fullmatch(path))])
+
+
+# As kubectl's RelaxedJSONPathExpression reads a path.
+_UID = re.compile(r"\{\.?metadata\.uid\}|\.?metadata\.uid")
+
+
+class _Columns:
+    """The user's columns, some of which a mark shows."""
+
+    def __init__(self, spec: str) -> None:
+        self.headers = column_headers(spec)
+        self._are_marks = [bool(_UID.fullmatch(column.partition(":")[2])) for column in spec.split(",")]
+        self.asked_count = self._are_marks.count(False)
+
+    def row(self, mark: str, cells: Iterable[str]) -> tuple[str, ...]:
+        """Return the user's cells of a row. cells: those that kubectl was asked for"""
+        asked = iter(cells)
+        return tuple(mark if is_mark else next(asked) for is_mark in self._are_marks)
 
 
 def inline_spec(template: str) -> str | None:
@@ -47,62 +68,89 @@ def inline_spec(template: str) -> str | None:
     return ",".join(map(":".join, zip(headers, paths)))
 
 
-def read_table(text: str, headers: tuple[str, ...]) -> Table:
-    """Return the table in what kubectl printed for a marked spec, with the user's headers.
+def read_table(text: str, spec: str) -> Table:
+    """Return the table in what kubectl printed for a marked spec, with the user's headers. spec: the user's
 
     Blanks at the end of a cell are not told from its padding.
     Raises NotATable where a cell can't be told from the next one: an object without a uid with a cell of several lines,
     a cell with a tab, or one that holds the object's uid as a column would.
     """
+    columns = _Columns(spec)
     header, *lines = text.removesuffix("\n").split("\n")
     names, starts = header_columns(header)
-    if set(names) != {_HEADER} or len(names) != 2 * len(headers) + 1 or len(headers) > MAX_COLUMNS:
+    if set(names) != {_HEADER} or len(names) != 2 * columns.asked_count + 1 or len(columns.headers) > MAX_COLUMNS:
         raise NotATable(header)
     rows = _rows_of_one_line(lines, starts)
     if rows is None:
         rows = list(_rows(lines, starts))
-    return Table(headers, tuple(zip(*rows)) if rows else tuple(() for _ in headers))
+    cells = tuple(zip(*(columns.row(mark, asked) for mark, *asked in rows)))
+    return Table(columns.headers, cells or tuple(() for _ in columns.headers))
 
 
 def _rows_of_one_line(lines: Sequence[str], starts: Sequence[int]) -> list[tuple[str, ...]] | None:
-    """Return the cells of rows that each have their marks where the header has its own; None if one hasn't."""
+    """Return the mark and the cells of rows that have their marks where the header has its own; None if one hasn't."""
     if not lines:
         return []
     slices = [slice(start, end) for start, end in zip(starts, [*starts[1:], None])]
-    columns = [[cell.rstrip(" ") for cell in column] for column in zip(*map(itemgetter(*slices), lines))]
+    columns = [[line[column].rstrip(" ") for line in lines] for column in slices]
     widths = [end - start - PADDING for start, end in pairwise(starts)]
     marks = columns[0]
     if not all(marks) or any(column != marks for column in columns[2::2]):
         return None
     if any(max(map(len, column)) > width for column, width in zip(columns, widths)):
         return None
-    return list(zip(*columns[1::2]))
+    return list(zip(marks, *columns[1::2]))
 
 
 class WatchedColumns:
-    """Reads the rows of one cluster's watch with a marked spec. header: the user's headers
+    """Reads the rows of one cluster's watch with a marked spec. spec: the user's
 
     Blanks at either end of a cell are not told from its padding, as the lines of later rows may have made room for it.
     """
 
-    def __init__(self, header: tuple[str, ...]) -> None:
-        self.header = header
+    def __init__(self, spec: str) -> None:
+        self._columns = _Columns(spec)
+        self.header = self._columns.headers
         self.widths: list[int] = []
         self._lines: list[str] = []  # of the row that is not whole yet
 
     def rows(self, lines: Sequence[str]) -> Iterator[tuple[str, ...] | str]:
         """Yield the cells of each row that ends in these lines; a line that belongs to no row as it is."""
         for line in lines:
-            self._lines.append(line)
-            mark, padding, _ = self._lines[0].partition(" " * PADDING)
-            if not padding or not mark or " " in mark:
+            whole = self._row([*self._lines, line])
+            alone = self._row([line]) if not whole and _UUID.match(line) else None
+            if alone:  # what is ahead of it, and isn't part of it, won't become a row any more
+                yield from self.end()
+            if row := whole or alone:
                 self._lines.clear()
+                yield row
+            elif self._lines or _first_mark(line):
+                self._lines.append(line)
+            else:
                 yield line
-            elif line.endswith(" " * PADDING + mark):
-                parts = _mark_pattern(mark).split("\n".join(self._lines))
-                if len(parts) == len(self.header) + 2:
-                    self._lines.clear()
-                    yield tuple(cell.strip(" ") for cell in parts[1:-1])
+
+    def _row(self, lines: Sequence[str]) -> tuple[str, ...] | None:
+        """Return the cells of a row; None if these lines aren't one, or not yet."""
+        mark = _first_mark(lines[0])
+        if not mark or not f"{' ' * PADDING}{lines[-1]}".endswith(f"{' ' * PADDING}{mark}"):
+            return None
+        _, *cells, rest = _mark_pattern(mark).split("\n".join(lines))
+        is_whole = len(cells) == self._columns.asked_count and not rest
+        return self._columns.row(mark, (cell.strip(" ") for cell in cells)) if is_whole else None
+
+    def end(self) -> list[str]:
+        """Return the lines of a row that isn't whole, as they are."""
+        lines, self._lines = self._lines, []
+        return lines
+
+
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?: |$)")
+
+
+def _first_mark(line: str) -> str:
+    """Return the mark with which a row begins; "" for a line that begins none."""
+    mark = line.partition(" " * PADDING)[0]
+    return "" if " " in mark else mark
 
 
 def _mark_pattern(mark: str) -> re.Pattern[str]:
@@ -132,13 +180,17 @@ class _MarkedLine(NamedTuple):
 
 
 def _rows(lines: Sequence[str], starts: Sequence[int]) -> Iterator[tuple[str, ...]]:
-    """Yield the cells of rows of several lines. starts: where the columns of the header start. Raises NotATable."""
+    """Yield the mark and the cells of rows of several lines. starts: where the columns of the header start.
+
+    Raises NotATable.
+    """
     marked_lines = list(_marked_lines(lines, len(starts) // 2 + 1))
-    row: list[list[str]] = []  # the lines of each cell
+    row: list[list[str]] = []  # the lines of the mark, and of each cell
     for line, cell_starts in zip(marked_lines, _cell_starts(marked_lines, starts)):
-        if line.begins_row and row:
-            yield _cells(row)
-        row = [] if line.begins_row else row
+        if line.begins_row:
+            if row:
+                yield _cells(row)
+            row = [[line.mark]]
         for cell, start in enumerate(cell_starts):
             if line.mark_position(cell) is None:
                 end = cell_starts[cell + 1] if cell + 1 < line.cell_count else None
@@ -159,8 +211,8 @@ def _marked_lines(lines: Sequence[str], count: int) -> Iterator[_MarkedLine]:
     remaining, mark, pattern = 0, "", re.compile("")
     for line in lines:
         if not remaining:
-            mark, padding, _ = line.partition(" " * PADDING)
-            if not padding or not mark or " " in mark:
+            mark = _first_mark(line)
+            if not mark:
                 raise NotATable(line)
             remaining, pattern = count, _mark_pattern(mark)
         positions = [match.start() for match in pattern.finditer(line)]

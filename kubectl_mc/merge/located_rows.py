@@ -34,25 +34,36 @@ class Record(NamedTuple):
     last_cell: str
 
 
-# kubectl prints neither of them in an object's field.
-_FIELD, _RECORD = "\x1f", "\x1e"
+# What Go's strings.TrimSpace cuts off.
+_BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 def records_template(ordered_by: Sequence[str], last_cell: str) -> str:
-    """Return the jsonpath that prints a record for each object. ordered_by: paths of the key; the first that is set"""
-    fields = "".join(f'{{{path}}}{{"\\x1f"}}' for path in (*ordered_by, last_cell))
-    return f'{{range .items[*]}}{fields}{{"\\x1e"}}{{end}}'
+    """Return the output form that prints a record for each object, in a line. ordered_by: paths of the key.
+
+    As urlquery escapes the values, none can look like the end of its record.
+    """
+    fields = " ".join(_field_template(path) for path in (*ordered_by, last_cell))
+    return f'go-template={{{{range .items}}}}{fields}{{{{"\\n"}}}}{{{{end}}}}'
+
+
+def _field_template(path: str) -> str:
+    names = path.strip(".").split(".")
+    return "".join(f"{{{{with .{name}}}}}" for name in names) + "{{urlquery .}}" + "{{end}}" * len(names)
 
 
 def parse_records(text: str) -> list[Record]:
-    """Return the records in what kubectl printed for `records_template`."""
+    """Return the records in what kubectl printed for `records_template`; of the values of a key, the first that is set.
+
+    kubectl trims a message, and escapes it (terminalEscaper in k8s.io/cli-runtime/pkg/printers/terminal.go).
+    """
+    from urllib.parse import unquote_plus
+
     records = []
-    for record in text.split(_RECORD)[:-1]:
-        *values, last_cell, _ = record.split(_FIELD)
-        # kubectl trims a message, and escapes it (terminalEscaper in k8s.io/cli-runtime/pkg/printers/terminal.go).
-        # A time that isn't set is null.
-        value = next((value for value in values if value not in ("", "null", "<nil>")), "")
-        records.append(Record(value, last_cell.strip().replace("\x1b", "^[").replace("\r", "\\r")))
+    for record in text.split("\n")[:-1]:
+        *values, last_cell = map(unquote_plus, record.split(" "))
+        shown = last_cell.strip(_BLANKS).replace("\x1b", "^[").replace("\r", "\\r")
+        records.append(Record(next(filter(None, values), ""), shown))
     return records
 
 
@@ -69,7 +80,7 @@ def read_table(text: str, records: Sequence[Record]) -> tuple[Table, list[str]]:
 
     records: in the order of the rows; some may be of rows that the text doesn't have, and the other way round, as the
         two kubectls asked at different times
-    Raises NotATable for a text that isn't laid out like its header.
+    Raises NotATable for a text that isn't laid out like its header, and where a row may have lines that look like rows.
     """
     header, *lines = text.removesuffix("\n").split("\n")
     names, header_starts = header_columns(header)
@@ -78,7 +89,11 @@ def read_table(text: str, records: Sequence[Record]) -> tuple[Table, list[str]]:
         raise NotATable(header[:MAX_CELL])
     cells: list[Sequence[str]] = []
     values: list[str] = []
-    for block in _blocks(_rows(lines, records)):
+    rows = list(_rows(lines, records))
+    located = [row.record for row in rows if row.record]
+    if len(located) < len(rows) and any(_has_parts(record.last_cell) for record in _others(records, located)):
+        raise NotATable(header[:MAX_CELL])  # one of these may be where a row was not recognized
+    for block in _blocks(rows):
         starts, block_cells = _read_block(starts, lines, block)
         for row_cells, (first, line_count, record) in zip(block_cells, block):
             if line_count > 1:
@@ -86,6 +101,24 @@ def read_table(text: str, records: Sequence[Record]) -> tuple[Table, list[str]]:
             cells.append(row_cells)
             values.append(record.value if record else values[-1] if values else "")
     return Table(names, tuple(zip(*cells)) or tuple(() for _ in names)), values
+
+
+def _others(records: Sequence[Record], located: Sequence[Record]) -> list[Record]:
+    """Return the records of no row. located: those of rows, in their order"""
+    remaining = iter(located)
+    following = next(remaining, None)
+    others = []
+    for record in records:
+        if record is following:
+            following = next(remaining, None)
+        else:
+            others.append(record)
+    return others
+
+
+def _has_parts(cell: str) -> bool:
+    """Return whether a cell is printed as several lines, or as several cells."""
+    return any(mark in cell for mark in "\n\t\v\f")
 
 
 def _rows(lines: Sequence[str], records: Sequence[Record]) -> Iterator[_Row]:

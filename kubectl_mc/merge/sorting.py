@@ -41,12 +41,12 @@ def keys_command(line: CommandLine, expression: str) -> CommandLine:
     inner = re.fullmatch(r"\{?\.?([^{}]*)\}?", expression.strip())
     path = "." + inner.group(1) if inner else expression.strip("{}")
     record = f'{{.kind}}{{"\\x1f"}}{{{path}}}{{"\\x1f"}}{{.metadata.name}}{{"\\x1e"}}'
-    return fields_command(line, f"{{range .items[*]}}{record}{{end}}{record}")
+    return fields_command(line, f"jsonpath={{range .items[*]}}{record}{{end}}{record}")
 
 
 def fields_command(line: CommandLine, template: str) -> CommandLine:
-    """Return the command that prints fields of the objects that `line` prints. template: a jsonpath"""
-    return grammar.with_flags(grammar.without(line, _LOOKS), ("output", f"jsonpath={template}"))
+    """Return the command that prints fields of the objects that `line` prints. template: the value of --output"""
+    return grammar.with_flags(grammar.without(line, _LOOKS), ("output", template))
 
 
 def parse_keys(text: str) -> list[SortKey]:

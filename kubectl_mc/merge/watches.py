@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import takewhile
 from typing import Literal
@@ -52,18 +52,24 @@ class WatchedRows:
     def rows(self, lines: Sequence[str]) -> Iterator[tuple[str, ...] | str]:
         """Yield the cells of each row, and lines that continue the last cell of the row above as they are."""
         for line in lines:
-            yield self._cut(line) if self._row_start.match(line) else line
+            yield (self._cut(line) if self._row_start.match(line) else None) or line
 
-    def _cut(self, line: str) -> tuple[str, ...]:
-        starts = self._starts
+    def end(self) -> list[str]:
+        """Return the lines of a row that isn't whole, of which there are none."""
+        return []
+
+    def _cut(self, line: str) -> tuple[str, ...] | None:
+        """Return the cells of a row; None for a line without all columns, if a cell may have several lines."""
+        starts = self._starts.copy()
         for column in range(1, len(starts)):
             start = starts[column]
             if not padded(line, start):  # this column and the ones after it start after the padding of a longer cell
                 gap = line.find(" " * PADDING, start - PADDING + 1)
                 if gap < 0:  # the line ends in the column before
                     cells = _cut(line, starts[:column])
-                    return (*cells, *[""] * (len(starts) - column))
+                    return None if self._row_start.pattern else (*cells, *[""] * (len(starts) - column))
                 starts[column:] = [later + gap + PADDING - start for later in starts[column:]]
+        self._starts = starts
         return _cut(line, starts)
 
 
@@ -84,7 +90,7 @@ EventColumn = Literal["", "hidden", "shown"]
 class WatchedTable:
     """One table of many clusters' rows, printed as they arrive: one header, and columns that only get wider.
 
-    names: the headers of custom columns, whose rows have marks; () for other tables
+    columns: the spec of custom columns, whose rows have marks; "" for other tables
     is_kept: whether the rows of the object with this name are shown; None for all objects
     row_start: the pattern of what a row starts with, if a cell may have several lines
     events: whether kubectl's first column is that of --output-watch-events, and whether it is shown. By it a line is
@@ -94,14 +100,14 @@ class WatchedTable:
     def __init__(
         self,
         headers: bool,
-        names: tuple[str, ...] = (),
+        columns: str = "",
         is_kept: Callable[[str], bool] | None = None,
         row_start: str = "",
         events: EventColumn = "",
     ) -> None:
         self._show_headers = headers
         self._row_start = row_start
-        self._names = names
+        self._columns = columns
         self._is_kept = is_kept
         self._events = events
         self._widths: dict[Column, int] = {}  # of each column, from left to right
@@ -127,14 +133,21 @@ class WatchedTable:
 
     def _feed_table(self, key: tuple[str, str], lines: Sequence[str]) -> str:
         """Return what is printed for further lines of one table. key: (the cluster, which of its kubectls)"""
-        cluster, _ = key
         if not lines:
             return ""
         if key not in self._rows:
             header_line, *lines = lines
-            watched = WatchedColumns(self._names) if self._names else WatchedRows(header_line, self._row_start)
+            watched = WatchedColumns(self._columns) if self._columns else WatchedRows(header_line, self._row_start)
             self._rows[key] = watched
-        rows = self._rows[key]
+        return self._shown(key, self._rows[key].rows(lines))
+
+    def end(self, cluster: str, source: str = "") -> str:
+        """Return what is printed at the end of a cluster's lines: those of a row that isn't whole."""
+        key = (cluster, source)
+        return self._shown(key, self._rows[key].end()) if key in self._rows else ""
+
+    def _shown(self, key: tuple[str, str], rows_and_lines: Iterable[tuple[str, ...] | str]) -> str:
+        (cluster, _), rows = key, self._rows[key]
         header = rows.header
         own_columns = numbered_names(header)
         columns = own_columns.copy()
@@ -147,7 +160,7 @@ class WatchedTable:
             self._widen(column, kubectl_widths.get(column, 0) - PADDING)
         is_kept = self._is_kept if "NAME" in header else None
         shown: list[dict[Column, str]] = []
-        for cells in rows.rows(lines):
+        for cells in rows_and_lines:
             row = {own_columns[-1]: cells} if isinstance(cells, str) else dict(zip(own_columns, cells))
             if is_kept and not isinstance(cells, str):
                 self._ends_kept[key] = is_kept(row.get(("NAME", 0), ""))

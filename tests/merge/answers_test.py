@@ -11,6 +11,7 @@ from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from tests.environments import request
+from tests.merge.tab_writer import tab_writer
 from tests.recordings import recording
 
 
@@ -46,6 +47,13 @@ def test_custom_columns_keep_the_users_headers() -> None:
     assert merge("get pods --no-headers -o custom-columns=:.a,:.b", one, other) == "c1    a     1m\nc2    b     2m\n"
 
 
+def test_a_slash_in_a_custom_column_names_no_type() -> None:
+    texts = [tab_writer([["-", "-", "-"], ["u1", name, "u1"]]) for name in ("one/a", "two/z")]
+    assert merge("get cm -o custom-columns=NAME:.data.path", *texts).splitlines() == [
+        "NAME    CLUSTER", "one/a   c1", "two/z   c2",
+    ]  # fmt: skip
+
+
 def test_custom_columns_that_cannot_be_told_apart_are_shown_as_they_are() -> None:
     marked = "-      -     -\nu1     a     u1\n"
     plain = "N\nfirst\nsecond\n"
@@ -66,7 +74,7 @@ def test_messages_of_several_lines_go_on_below_each_line_with_its_cluster() -> N
     header, *rows = ("LAST SEEN   OBJECT   MESSAGE", "1m          pod/a    one", "2m          pod/b    four")
     text = "\n".join([header, rows[0], "", "  at   foo.c:3   main", rows[1], ""])
     keys = tuple(
-        f"\x1f{first}\x1fnull\x1f one\n\n  at   foo.c:3   main\x1f\x1e\x1f{second}\x1fnull\x1ffour\x1f\x1e"
+        f" {first}  +one%0A%0A++at+++foo.c:3+++main\n {second}  four\n"
         for first, second in (("2026-11-26T01:00:00Z", "2026-11-26T03:00:00Z"), ("2026-11-26T02:00:00Z", ""))
     )
     assert merge("events", text, text, keys=keys).splitlines() == [

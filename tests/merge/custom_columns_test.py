@@ -15,6 +15,8 @@ from tests.merge.tab_writer import tab_writer
         ("N:.metadata.name", ("N",), "-:.metadata.uid,-:.metadata.name,-:.metadata.uid"),
         ("MY  NAME:.a,:b", ("MY  NAME", ""), "-:.metadata.uid,-:.a,-:.metadata.uid,-:b,-:.metadata.uid"),
         ("A:.m[?(@.x:y)]", ("A",), "-:.metadata.uid,-:.m[?(@.x:y)],-:.metadata.uid"),
+        ("U:.metadata.uid,V:{metadata.uid},N:.a", ("U", "V", "N"), "-:.metadata.uid,-:.a,-:.metadata.uid"),
+        ("U:metadata.uid", ("U",), "-:.metadata.uid"),
         ("N", ("N",), "N"),
         ("N:", ("N",), "N:"),
         ("N:.a,", ("N", ""), "N:.a,"),
@@ -66,7 +68,7 @@ def rows(draw: st.DrawFn) -> list[list[str]]:
 def test_any_cells_are_read_as_they_are(written: list[list[str]]) -> None:
     uids = [f"{number}b0d7d9c-{'x' * number}" for number in range(len(written))]
     headers = tuple(f"H{number}" for number in range(len(written[0])))
-    table = custom_columns.read_table(printed(uids, written), headers)
+    table = custom_columns.read_table(printed(uids, written), ",".join(f"{header}:.x" for header in headers))
     assert table.header == headers
     assert [list(row) for row in zip(*table.columns)] == written
 
@@ -74,9 +76,9 @@ def test_any_cells_are_read_as_they_are(written: list[list[str]]) -> None:
 @given(rows(), st.data())
 def test_objects_without_uids_are_read_exactly_or_not_at_all(written: list[list[str]], choice: st.DataObject) -> None:
     uids = [choice.draw(st.sampled_from(("<none>", "<none>", "u1", "short"))) for _ in written]
-    headers = tuple(map(str, range(len(written[0]))))
+    spec = ",".join(f"{number}:.x" for number in range(len(written[0])))
     try:
-        table = custom_columns.read_table(printed(uids, written), headers)
+        table = custom_columns.read_table(printed(uids, written), spec)
     except NotATable:
         return
     assert [list(row) for row in zip(*table.columns)] == written
@@ -85,5 +87,11 @@ def test_objects_without_uids_are_read_exactly_or_not_at_all(written: list[list[
 def test_what_is_no_answer_to_a_marked_spec_is_not_read() -> None:
     for text in ("NAME   AGE\na      b\n", "-     -\na     b\n", "-   -   -\nu   a\n", ""):
         with pytest.raises(NotATable):
-            custom_columns.read_table(text, ("N",))
-    assert custom_columns.read_table("-     -     -\n", ("N",)) == Table(("N",), ((),))
+            custom_columns.read_table(text, "N:.x")
+    assert custom_columns.read_table("-     -     -\n", "N:.x") == Table(("N",), ((),))
+
+
+def test_columns_of_the_uid_are_filled_by_the_marks() -> None:
+    table = custom_columns.read_table(printed(["u1", "u2"], [["a"], ["b\nc"]]), "U:.metadata.uid,A:.a,V:metadata.uid")
+    assert table == Table(("U", "A", "V"), (("u1", "u2"), ("a", "b\nc"), ("u1", "u2")))
+    assert custom_columns.read_table("-\nu1\n", "U:.metadata.uid") == Table(("U",), (("u1",),))

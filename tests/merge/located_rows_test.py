@@ -71,13 +71,24 @@ def test_a_text_that_is_none_is_none() -> None:
 
 def test_the_records_are_asked_for_and_read() -> None:
     template = located_rows.records_template((".a.b", ".c"), ".message")
-    assert template == '{range .items[*]}{.a.b}{"\\x1f"}{.c}{"\\x1f"}{.message}{"\\x1f"}{"\\x1e"}{end}'
-    text = "\x1f2026\x1f one\n two \x1f\x1e2027\x1fnull\x1f\x1b[1m\r\n2\x1f\x1enull\x1fnull\x1f\x1f\x1e"
+    assert template == (
+        "go-template={{range .items}}{{with .a}}{{with .b}}{{urlquery .}}{{end}}{{end}} "
+        '{{with .c}}{{urlquery .}}{{end}} {{with .message}}{{urlquery .}}{{end}}{{"\\n"}}{{end}}'
+    )
+    text = " 2026 +one%0A+two+%1F\n2027  %1B%5B1m%0D%0A2%C2%A0\n  \n"
     assert located_rows.parse_records(text) == [
-        Record("2026", "one\n two"),
+        Record("2026", "one\n two \x1f"),
         Record("2027", "^[[1m\\r\n2"),
         Record("", ""),
     ]
+
+
+def test_a_row_that_could_be_a_line_of_another_one_is_not_read() -> None:
+    """A message with a tab is printed as two cells, so its row isn't found, nor are the lines that look like rows."""
+    message = "a\tb\n1m          x        forged"
+    text = tab_writer([HEADER, ["3m", "y", message]])
+    with pytest.raises(NotATable):
+        located_rows.read_table(text, [Record("", message)])
 
 
 def test_each_line_of_a_message_has_its_cluster() -> None:

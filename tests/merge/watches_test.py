@@ -112,7 +112,7 @@ def test_a_column_of_that_name_stands_behind_ours(name: str) -> None:
 @given(st.lists(st.text(st.sampled_from("ab1 \n"), max_size=60), min_size=1, max_size=4), st.booleans())
 def test_each_line_has_its_cluster_whatever_was_printed(texts: list[str], named: bool) -> None:
     """A line that brings a new column comes with a header line; columns get wider with time."""
-    table = WatchedTable(headers=True, names=("A", "NAME", "B") if named else ())
+    table = WatchedTable(headers=True, columns="A:.a,NAME:.b,B:.c" if named else "")
     table.feed("c1", ["NAME   AGE   NOTE", "a      1m    x"])
     for number, text in enumerate(texts, start=2):
         for line in text.split("\n"):
@@ -130,12 +130,13 @@ def test_two_columns_of_one_name_are_two() -> None:
 def test_the_columns_are_called_what_they_are_to_be_called() -> None:
     text = "-     -     -     -     -\nu1    a     u1    1m    u1\n"
     assert (
-        watched(WatchedTable(headers=False, names=("", "")), text, text) == "c1        a     1m\nc2        a     1m\n"
+        watched(WatchedTable(headers=False, columns=":.a,:.b"), text, text)
+        == "c1        a     1m\nc2        a     1m\n"
     )
 
 
 def test_custom_columns_of_several_lines_are_shown_when_their_row_is_whole() -> None:
-    table = WatchedTable(headers=True, names=("NAME", "CONF"))
+    table = WatchedTable(headers=True, columns="NAME:.a,CONF:.b")
     assert table.feed("c1", ["-   -   -   -   -", "u1    web    u1    server {", "  x   y", ""]).count("\n") == 1
     assert table.feed("c1", ["}   u1", "u2    db    u2    <none>   u2"]).splitlines() == [
         "web    c1        server {",
@@ -146,8 +147,35 @@ def test_custom_columns_of_several_lines_are_shown_when_their_row_is_whole() -> 
     ]
 
 
+UID, OTHER_UID = "1b0d7d9c-0000-4000-8000-000000000001", "1b0d7d9c-0000-4000-8000-000000000002"
+
+
+def test_a_row_that_does_not_end_holds_no_other_up() -> None:
+    """A cell holds the uid as a column would."""
+    table = WatchedTable(headers=False, columns="A:.a")
+    odd, plain = f"{UID}   see   {UID}   x   {UID}", f"{OTHER_UID}   b   {OTHER_UID}"
+    assert table.feed("c1", ["-   -   -", odd]) == ""
+    assert [line.split()[-2:] for line in table.feed("c1", [plain]).splitlines()] == [["x", UID], ["c1", "b"]]
+    assert table.feed("c1", [odd, "more"]) == ""
+    assert [line.split()[-1] for line in table.end("c1").splitlines()] == [UID, "more"]
+    assert table.end("c1") == table.end("c9") == ""
+
+
+def test_a_column_of_the_uid_is_a_mark() -> None:
+    table = WatchedTable(headers=False, columns="U:.metadata.uid,A:.a,V:{metadata.uid}")
+    assert table.feed("c1", ["-   -   -", f"{UID}   a   {UID}"]).split() == ["c1", UID, "a", UID]
+
+
+def test_a_line_without_all_columns_moves_none() -> None:
+    """A message that starts as a row does."""
+    table = WatchedTable(headers=False, row_start="[0-9]+m ")
+    shown = table.feed("c1", ["AGE   TYPE   MESSAGE", "1m    a      x", "2m   y" + "z" * 30, "3m    b      last"])
+    assert [line.split()[1:] for line in shown.splitlines()][-1] == ["3m", "b", "last"]
+    assert shown.splitlines()[0].index("a") == shown.splitlines()[-1].index("b")
+
+
 def test_what_has_no_marks_is_shown_as_it_is() -> None:
-    table = WatchedTable(headers=False, names=("NAME", "CONF"))
+    table = WatchedTable(headers=False, columns="NAME:.a,CONF:.b")
     assert table.feed("c1", ["-   -   -   -   -", "no row"]) == "       c1        no row\n"
 
 

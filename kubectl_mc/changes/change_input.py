@@ -259,5 +259,5 @@ def _fetch(url: str) -> bytes:
         except (ValueError, InvalidURL):  # whose text may have a secret of the URL
             raise messages.unreadable_path(shown, "it is not a URL") from None
         except (OSError, HTTPException) as error:
-            raise messages.unreadable_path(shown, str(error)) from None
+            raise messages.unreadable_path(shown, str(getattr(error, "reason", error))) from None
     raise AssertionError

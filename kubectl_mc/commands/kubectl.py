@@ -77,7 +77,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
 
         return gate.make_change(request, choice.clusters, targets)
     if verbs.is_dry_run(row, line):
-        request = request._replace(line=verbs.without_question(row, line))
+        row = row._replace(status=row.status._replace(needs_all=True))  # as for the change itself
+        request = request._replace(row=row, line=verbs.without_question(row, line))
     reachable = [target for target in targets if not target.problem]
     with _held_input(request) as request:
         if mode == "terminal":

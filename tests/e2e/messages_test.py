@@ -147,6 +147,19 @@ def test_clusters_without_the_object_are_passed_over_on_demand(members: Shell) -
     assert nowhere.stderr == 'Error from server (NotFound): pods "x" not found (in all 3 clusters)\n'
 
 
+@pytest.mark.parametrize("words", ["delete pod solo", "label pod solo a=b", "patch pod solo -p {}"])
+def test_a_dry_run_says_where_the_change_would_meet_nothing(members: Shell, words: str) -> None:
+    """As of the change itself, what a cluster lacks is its failure, not an empty answer."""
+    done = members.mc(*words.split(), "-n", "shop", "--dry-run=server")
+    assert (done.status, [row[0] for row in done.rows]) == (1, ["CLUSTER", "c1"])
+    failed = f"Error: Failed to {words.split()[0]} in 2 clusters: c2 (not found), c3 (not found)\n"
+    assert done.stderr == f"{failed}Showing results from 1/3 clusters:\n"
+    nowhere = members.mc(*words.replace("so", "x").split(), "-n", "shop", "--dry-run=server")
+    assert (nowhere.status, nowhere.stdout) == (1, "")
+    assert nowhere.stderr.endswith(" not found (in all 3 clusters)\n")
+    assert nowhere.stderr.count("\n") == 1
+
+
 @needs("controllers")
 def test_a_rollout_of_what_one_cluster_lacks_is_its_failure(changing: Shell) -> None:
     changing.kubectl("--context", "c2", "delete", "deploy", "cart", "-n", "shop")

@@ -127,6 +127,48 @@ def without_log_headers(text: str) -> str:
     return re.sub(r"^([IWEF])\d{4} [\d:.]+ +\d+ ", r"\1 ", text, flags=re.MULTILINE)
 
 
+def test_a_mistake_in_a_file_is_no_failure_of_the_clusters(members: Shell, tmp_path: Path) -> None:
+    broken, empty = tmp_path / "b.json", tmp_path / "x.pem"
+    broken.write_text('{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"')
+    empty.write_text("x\n")
+    for words in (
+        f"apply --dry-run=server -f {broken}",
+        f"get -f {broken}",
+        f"diff -f {broken}",
+        f"create secret tls t1 --cert={empty} --key={empty} --dry-run=client",
+    ):
+        theirs = members.kubectl("--context", "c1", *words.split())
+        done = members.mc(*words.split())
+        assert (done.status > 0, done.stderr) == (theirs.status > 0, theirs.stderr)
+        assert re.match("error: |error parsing ", done.stderr)
+
+
+def test_an_error_behind_what_a_plugin_has_not_ended_is_the_cause(members: Shell, tmp_path: Path) -> None:
+    user = saying(members, tmp_path, "printf 'Warning: the token soon expires' >&2")
+    with members.fault("c2", "forbidden"):
+        lone = user.mc("get", "cm", "-n", "shop", "--contexts=c2")
+        done = user.mc("get", "cm", "-n", "shop")
+    assert lone.stderr.startswith("Warning: the token soon expiresError from server (Forbidden): ")
+    assert lone.stderr.count("\n") == 1
+    assert "Error: Failed to query 1 cluster: c2 (forbidden)\n" in done.stderr
+
+
+def test_all_lines_of_what_the_server_says_are_shown(members: Shell, tmp_path: Path) -> None:
+    lies = """Error from server (Forbidden): denied:
+  policy a: no
+error: the server doesn't have a resource type 'cm'"""
+    script = f'case "$*" in *c2*) echo "{lies}" >&2; exit 1;; esac'
+    done = saying(members, tmp_path, script).mc("get", "cm", "-n", "shop")
+    assert done.status == 1
+    assert done.stderr.splitlines() == [
+        "[c2] Error from server (Forbidden): denied:",
+        "[c2]   policy a: no",
+        "[c2] error: the server doesn't have a resource type 'cm'",
+        "Error: Failed to query 1 cluster: c2 (forbidden)",
+        "Showing results from 2/3 clusters:",
+    ]
+
+
 # --- Presence ----------------------------------------------------------------------------------------------------
 
 WAIT = "wait --for=jsonpath={.metadata.name}=solo pod/solo -n shop"

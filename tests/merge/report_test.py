@@ -80,6 +80,26 @@ def test_what_one_cluster_has_may_be_absent_in_another(stderr: str) -> None:
     assert report_on(fine("c1"), failed("c2", stderr + "\n")) == Report((), 0)
 
 
+@pytest.mark.parametrize("more", [NO_TYPE, MISSING_B, "  policy b: no", "[b] no", "Unable to connect to the server: b"])
+def test_what_the_server_quotes_is_neither_an_absence_nor_left_out(more: str) -> None:
+    answer = f"Error from server (Forbidden): denied\n{more}"
+    assert report_on(fine("c1"), failed("c2", f"{answer}\n")) == Report(
+        (
+            *(f"[c2] {line}" for line in answer.split("\n")),
+            "Error: Failed to query 1 cluster: c2 (forbidden)",
+            "Showing results from 1/2 clusters:",
+        ),
+        1,
+    )
+
+
+def test_an_error_behind_a_warning_without_an_end_counts() -> None:
+    glued = f"Warning: the token soon expires{FORBIDDEN}"
+    report = report_on(fine("c1"), failed("c2", f"{glued}\n"))
+    assert report.lines[:2] == (f"[c2] {glued}", "Error: Failed to query 1 cluster: c2 (forbidden)")
+    assert report_on(failed("c1", f"{glued}\n")).lines == ()  # kubectl's own stderr says why
+
+
 @pytest.mark.parametrize("stderr", [MISSING_A, NO_TYPE])
 def test_what_is_absent_everywhere_is_an_error(stderr: str) -> None:
     assert report_on(failed("c1", stderr), failed("c2", stderr)) == Report((f"{stderr} (in all 2 clusters)",), 1)
@@ -167,6 +187,14 @@ def test_nothing_found_in_one_cluster_is_not_worth_a_word() -> None:
 def test_the_same_mistake_everywhere_is_said_once_as_kubectl_says_it() -> None:
     stderr = recording("unknown-flag").stderr
     assert report_on(failed("c1", stderr), failed("c2", stderr)) == Report(tuple(stderr.splitlines()), 1)
+
+
+@pytest.mark.parametrize(
+    "error", ["error parsing b.json: unexpected EOF", "tls: failed to find any PEM data in certificate input"]
+)
+def test_a_mistake_in_a_file_is_the_command_s_not_the_clusters(error: str) -> None:
+    results = [failed(f"c{number}", f"error: {error}\n") for number in (1, 2)]
+    assert report_on(*results) == Report((f"error: {error}",), 1)
 
 
 def test_the_same_failure_everywhere_is_the_clusters_not_the_command_s() -> None:

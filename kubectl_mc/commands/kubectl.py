@@ -123,5 +123,5 @@ def _held_input(request: Request) -> Iterator[Request]:
         return
     from kubectl_mc.changes.change_input import held_input
 
-    with held_input(request) as (request, _):
-        yield request
+    with held_input(request) as (request, change_input):
+        yield request._replace(content=change_input.content)

@@ -52,8 +52,13 @@ def result_cause(result: Result, request: Request) -> Cause | None:
     if not result.status or (result.status == meaning.answer and (result.stdout or not messages.complaints(stderr))):
         return None
     cause = messages.find_cause(stderr, result.status)
-    needs_all = meaning.needs_all and not request.options.if_present
-    return cause._replace(absent=cause.absent and not needs_all)
+    if not cause.absent or not meaning.needs_all:
+        return cause
+    if not request.options.if_present:
+        return cause._replace(absent=False)
+    from kubectl_mc.merge.presence import lacks_all
+
+    return cause if lacks_all(stderr, request.line, request.content) else messages.lacks_a_part(cause)
 
 
 def make_report(

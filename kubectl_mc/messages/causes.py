@@ -176,10 +176,11 @@ def split_messages(stderr: str) -> list[str]:
 
 
 def _belongs(line: str, message: str) -> bool:
-    """Return whether a line is the server's, whose text has begun with the message."""
+    """Return whether a line is the server's, whose text has begun with the message. That of an absence has one line."""
     if line.startswith(_WARNINGS) or _LAST.match(line) or _PLAIN.match(line):
         return False
-    return bool(_ANSWER.match(_without_warning(message, is_last=False)))
+    error = _without_warning(message, is_last=False)
+    return bool(_ANSWER.match(error)) and not ((cause := _line_cause(error)) and cause.absent)
 
 
 def outcome_lines(stderr: str) -> list[str]:

@@ -221,6 +221,33 @@ def test_a_diff_passes_over_clusters_without_the_namespace(changing: Shell, tmp_
     assert (passed.status, passed.stderr) == (1, MISSING.replace("c2", "c1"))
 
 
+@pytest.mark.parametrize("order", [("cm", "widget"), ("widget", "cm")])
+def test_a_cluster_that_lacks_a_part_is_not_passed_over(
+    changing: Shell, tmp_path: Path, order: tuple[str, str]
+) -> None:
+    """c3 has no Widgets, and kubectl stops at one: how it is with the ConfigMap there isn't known."""
+    texts = {
+        "cm": "{apiVersion: v1, kind: ConfigMap, metadata: {name: zz, namespace: shop}, data: {a: b}}",
+        "widget": "{apiVersion: example.com/v1, kind: Widget, metadata: {name: new, namespace: shop}}",
+    }
+    words = ["diff", "--if-present"]
+    for name in order:
+        (tmp_path / f"{name}.yaml").write_text(texts[name])
+        words += ["-f", str(tmp_path / f"{name}.yaml")]
+    done = changing.mc(*words)
+    assert done.status == 2
+    assert "Error: Failed to query 1 cluster: c3 (lacks a part: no such resource type)\n" in done.stderr
+    alone = changing.mc("diff", "--if-present", "-f", str(tmp_path / "widget.yaml"))
+    assert (alone.status, alone.stderr) == (1, "Passed over 1 cluster: c3 (no such resource type)\n")
+
+
+@pytest.mark.parametrize("words", ["wait --for=jsonpath={.metadata.namespace}=shop pod/solo cm/settings -n shop"])
+def test_a_wait_for_several_objects_is_not_passed_over_for_one(members: Shell, words: str) -> None:
+    done = members.mc(*words.split(), "--if-present")
+    assert done.status == 1
+    assert done.stderr.endswith("c2 (lacks a part: not found), c3 (lacks a part: not found)\n")
+
+
 @pytest.mark.parametrize(
     "words", ["get pods", "delete pod x --all-clusters", "rollout restart deploy/x --all-clusters"]
 )

@@ -322,9 +322,13 @@ def test_an_object_that_one_cluster_lacks_is_its_failure(text: str) -> None:
     assert report.status == (2 if "diff" in text else 1)
 
 
+CONTENT = b"{apiVersion: v1, kind: Pod, metadata: {name: a}}"
+
+
 @pytest.mark.parametrize("text", NEEDING)
 def test_clusters_that_lack_it_are_passed_over_and_named(text: str) -> None:
-    report = report_on(fine("c1"), failed("c2", MISSING_A), failed("c3", NO_TYPE), text=f"{text} --if-present")
+    asked = request(f"{text} --if-present")._replace(content=CONTENT if "-f" in text else None)
+    report = make_report([fine("c1"), failed("c2", MISSING_A), failed("c3", NO_TYPE)], asked)
     assert report == Report(("Passed over 2 clusters: c2 (not found), c3 (no such resource type)",), 0)
 
 

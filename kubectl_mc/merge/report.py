@@ -86,7 +86,8 @@ def make_report(
     lines = _said(causes, request, held, untold=is_mistake)
     if is_mistake:
         return Report(tuple(lines), status)  # the command itself is wrong: kubectl says why
-    lines += absent
+    if held is None or any(messages.absences(each.text) for each in held):  # else all of it is on the screen
+        lines += absent
     if not absent and answered and not any(result.stdout for result in results):
         # The namespace in kubectl's line is kept only if it is the same in all clusters.
         nothing = {line for result in answered for line in _text(result).split("\n") if is_nothing_found(line)}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_mc.merge.report import Report, make_report
+from kubectl_mc.merge.report import Held, Report, make_report
 from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from tests.environments import request
 from tests.recordings import recording
@@ -338,6 +338,16 @@ def test_what_no_cluster_has_is_an_error_in_kubectl_s_words(text: str, flag: str
     report = report_on(failed("c1", MISSING_A), failed("c2", MISSING_A), text=text + flag)
     assert report.lines == (f"{MISSING_A} (in all 2 clusters)",)
     assert report.status > 0
+
+
+def test_what_all_clusters_lack_is_not_said_again_once_it_is_on_the_screen() -> None:
+    """`rollout status deploy/a deploy/b`: a cluster that has printed something shows its errors as they come."""
+    results = [result(f"c{number}", "shown", MISSING_A, 1) for number in (1, 2)]
+    asked = request("rollout status deploy/a deploy/b")
+    empty = [Held(each.cluster, each.cluster, "") for each in results]
+    assert make_report(results, asked, shown=True, held=empty) == Report((), 1)
+    held = [*empty[:1], Held("c2", "c2", MISSING_A)]
+    assert make_report(results, asked, shown=True, held=held).lines == (f"{MISSING_A} (in all 2 clusters)",)
 
 
 def test_verbose_shows_every_cluster_s_own_words() -> None:

@@ -30,6 +30,11 @@ def passed_over(absences: Sequence[tuple[str, Cause]]) -> str:
     return visible(f"Passed over {cluster_count(len(absences))}: {_with_reasons(absences)}")
 
 
+def lacks_a_part(cause: Cause) -> Cause:
+    """Return the failure of a cluster that lacks only a part of what the command is about. cause: the absence"""
+    return cause._replace(reason=f"lacks a part: {cause.reason}", absent=False)
+
+
 def showing_partial(answered: int, selected: int) -> str:
     """Say that the results are those of a part of the fleet."""
     return f"Showing results from {answered}/{selected} clusters:"

@@ -5,6 +5,7 @@ That is one request for a cluster, its kubectl sorts what it prints, and a watch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from fnmatch import fnmatchcase
@@ -64,7 +65,7 @@ def filtered_result(result: Result, is_kept: NameFilter, request: Request) -> Re
         with suppress(object_lists.NotObjects):  # the text then stays as kubectl printed it
             text = object_lists.only_objects(text, output_format, is_kept)
     elif output_format == "name":
-        text = "".join(f"{line}\n" for line in text.splitlines() if is_kept(line))
+        text = "".join(f"{line}\n" for line in _name_lines(text) if is_kept(line))
     else:
         try:
             text = kubectl_tables.only_rows(text, is_kept)
@@ -78,3 +79,12 @@ def filtered_result(result: Result, is_kept: NameFilter, request: Request) -> Re
     error = messages.no_match(list(types_by_name(request.line)), sort_field).encode("utf-8", "replace")
     warnings = [line for line in result.stderr.splitlines(keepends=True) if not line.startswith(NOTHING.encode())]
     return result._replace(stdout=b"", stderr=b"".join(warnings) + error, status=1)
+
+
+# A name may hold nearly any character, but no slash (apimachinery, path.IsValidPathSegmentName).
+_NAME_END = re.compile(r"\n(?=[^\n]*/)")
+
+
+def _name_lines(text: str) -> list[str]:
+    """Return what `-o name` printed of each object, TYPE/NAME: a line without a slash belongs to the one above."""
+    return _NAME_END.split(text.removesuffix("\n")) if text else []

@@ -105,6 +105,17 @@ def test_what_is_no_object_stays_as_kubectl_gave_it(form: str) -> None:
     assert name_filter.filtered_result(result, keep, made) == result
 
 
+def test_a_name_is_kept_whole_whatever_is_in_it() -> None:
+    names = ["web\u2028a", "web\x85b", "web\x0cc", "web\rd", "web\ne", "web ", "web\n\nf"]
+    other = ["db\nweb", "x\u2028web"]
+    lines = {name: f"clusterrole.rbac.authorization.k8s.io/{name}\n" for name in (*names, *other)}
+    made = request("get clusterroles web* -o name")
+    keep = name_filter.name_filter(made)
+    assert keep
+    filtered = name_filter.filtered_result(Result("c1", "".join(lines.values()).encode(), b"", 0), keep, made)
+    assert filtered.stdout.decode() == "".join(lines[name] for name in names)
+
+
 def test_keys_are_kept_with_their_rows() -> None:
     keys = "Pod\x1f1\x1fweb\x1ePod\x1f2\x1fdb\x1eList\x1f\x1f\x1e"
     assert [key.value for key in sorting.parse_keys(sorting.only_keys(keys, web))] == ["1"]

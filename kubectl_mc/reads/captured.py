@@ -28,7 +28,7 @@ class JobAnswer(NamedTuple):
 def show_captured(request: Request, targets: Sequence[Target]) -> int:
     """Run the command on all targets, show one merged answer and return the exit status. Raises UserError."""
     streams = request.environment.streams
-    request, jobs = wildcards.resolve_jobs(_with_columns(request), targets)
+    request, jobs, failed_listings = wildcards.resolve_jobs(_with_columns(request), targets)
     several = len(jobs) + len(request.unreachable) > 1
     answers = _ask(request, jobs, several)
     if several and any(b"have a resource type" in answer.result.stderr for answer in answers):
@@ -38,7 +38,7 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     if several:  # one cluster's text stays as kubectl printed it
         answers = [answer._replace(result=without_empty_document(answer.result, request)) for answer in answers]
     cluster_results = wildcards.one_result_per_cluster(
-        [answer.result._replace(cluster=answer.job.target.cluster) for answer in answers]
+        [*(answer.result._replace(cluster=answer.job.target.cluster) for answer in answers), *failed_listings]
     )
     results = [*(answer.result for answer in answers), *request.unreachable]
     keys = [answer.keys for answer in answers if answer.keys]

@@ -1,0 +1,64 @@
+"""Names with wildcards: names that are hard to print, and types that clusters lack or refuse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.conftest import MEMBERS, Done, Shell
+
+NAMES = ("qa", "qa ", "qa\ttb", "qa\u2028zz", "qa\x85yy", "qa\x0cff", "v\x7fa", "vb")
+ROLE = "clusterrole.rbac.authorization.k8s.io"
+
+
+def objects(kind: str, api_version: str, names: tuple[str, ...]) -> str:
+    items = [{"apiVersion": api_version, "kind": kind, "metadata": {"name": name}} for name in names]
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+
+
+@pytest.fixture(scope="module")
+def odd(own_members: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A fleet with names that only RBAC objects may have, on c1 and c2, and with p-1 and p-2 on all clusters."""
+    folder = tmp_path_factory.mktemp("objects")
+    (folder / "roles").write_text(objects("ClusterRole", "rbac.authorization.k8s.io/v1", NAMES))
+    (folder / "maps").write_text(objects("ConfigMap", "v1", ("p-1", "p-2")))
+    for cluster in MEMBERS:
+        for file in ("roles", "maps")[cluster == "c3" :]:
+            done = own_members.kubectl("create", "-f", str(folder / file), "--context", cluster)
+            assert (done.status, done.stderr) == (0, "")
+    yield own_members
+    for cluster in MEMBERS:
+        own_members.fleet.reset(cluster)
+
+
+NO_TYPE = 'error: the server doesn\'t have a resource type "nosuch" (in all 3 clusters)\n'
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "get cm/p-1* nosuch/x",
+        "get cm/p-1* nosuch/x -o name",
+        "get cm/p-* nosuch/x*",
+        "get cm/p-* nosuch/x* --ignore-not-found",
+        "get cm,nosuch p-1*",
+        "get cm,nosuch p-1* -o custom-columns=N:.metadata.name",
+        "get cm,nosuch p-1* p-2 -o name",
+        "describe cm/p-1* nosuch/x",
+        "describe cm,nosuch p-1*",
+    ],
+)
+def test_a_type_that_no_cluster_has_is_told_beside_what_is_found(odd: Shell, words: str) -> None:
+    done = odd.mc(*words.split())
+    assert (done.status, done.stderr) == (1, NO_TYPE)
+    assert all(cluster in done.stdout for cluster in MEMBERS)
+    assert "p-1" in done.stdout
+
+
+def found(odd: Shell, *words: str) -> list[str]:
+    """The names that an answer in lines shows, of c1."""
+    done = odd.mc("get", *words, "-o", "jsonpath={range .items[*]}<{.metadata.name}>{end}")
+    assert (done.status, done.stderr) == (0, "")
+    return [name.rstrip(">") for name in done.stdout.split("c2\t")[0].removeprefix("c1\t").rstrip("\n").split("<")[1:]]

@@ -290,15 +290,16 @@ def _jobs(request: Request, target: Target, objects: Sequence[Object], missing: 
     """Return the jobs of one cluster. missing: TYPE/NAME of objects that it lacks, as kubectl has to say."""
     if request.line.verb != "get":
         return _text_jobs(request.line, target, objects, missing)
-    if verbs.is_endless(request.row, request.line):
-        return _watch_jobs(request.line, target, objects, missing)
-    # Among the listed objects are those that the selectors choose; kubectl accepts none beside names.
-    line = grammar.without(request.line, _SELECTORS)
-    if _is_sorted_by_listing(request):
-        line = grammar.without(line, ("sort-by",))
+    line = request.line
     if _is_table(line) and len({name for names in types_by_name(line).values() for name in names}) > 1:
         # As in a List of several types, of whatever types there are objects.
         line = grammar.with_flags(line, ("show-kind", "true"))
+    if verbs.is_endless(request.row, line):
+        return _watch_jobs(line, target, objects, missing)
+    if _is_sorted_by_listing(request):
+        line = grammar.without(line, ("sort-by",))
+    # Among the listed objects are those that the selectors choose; kubectl accepts none beside names.
+    line = grammar.without(line, _SELECTORS)
     if missing:
         if not objects and not _is_table(line):
             # It is for kubectl's errors: in the form that was typed, kubectl would print a List without items, too.

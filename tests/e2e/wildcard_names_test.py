@@ -62,3 +62,32 @@ def found(odd: Shell, *words: str) -> list[str]:
     done = odd.mc("get", *words, "-o", "jsonpath={range .items[*]}<{.metadata.name}>{end}")
     assert (done.status, done.stderr) == (0, "")
     return [name.rstrip(">") for name in done.stdout.split("c2\t")[0].removeprefix("c1\t").rstrip("\n").split("<")[1:]]
+
+
+@pytest.mark.parametrize("words", [["clusterroles", "v*"], ["clusterrole/v*", "clusterrole/vb"]])
+def test_a_name_with_control_characters_is_found(odd: Shell, words: list[str]) -> None:
+    assert found(odd, *words) == ["vb", "v\x7fa"]
+    columns = odd.mc("get", *words, "-o", "custom-columns=N:.metadata.name", "--clusters=c1", "--fold")
+    assert columns == Done(0, "CLUSTER: c1\nN\nvb\nv\x7fa\n", "")
+    described = odd.mc("describe", *words, "--clusters=c1")
+    assert (described.status, described.stderr) == (0, "")
+    assert all(f"Name:         {name}\n" in described.stdout for name in ("v\x7fa", "vb"))
+    missing = odd.mc("get", *words, *(["none"] if words[0] == "clusterroles" else ["clusterrole/none"]), "-o", "name")
+    names = [f"{cluster}\t{ROLE}/{name}\n" for cluster in ("c1", "c2") for name in ("vb", "v\x7fa")]
+    assert (missing.status, missing.stdout) == (1, "".join(names))
+
+
+def test_names_are_whole(odd: Shell) -> None:
+    done = odd.mc("get", "clusterroles", "qa?*", "-o", "name", "--clusters=c1")
+    assert sorted(done.stdout.split("\n")[:-1]) == sorted(
+        f"c1\t{ROLE}/{name}" for name in NAMES if name[:2] == "qa" != name
+    )
+
+
+def test_a_watch_of_several_types_names_them(odd: Shell) -> None:
+    with odd.running("get", "cm/p-1*", "clusterroles/vb*", "cm/p-2", "-w") as watch:
+        for cluster in ("c1", "c2"):
+            for name in ("configmap/p-1", "configmap/p-2", f"{ROLE}/vb"):
+                watch.until(rf"^{name} +{cluster} ")
+        watch.interrupt()
+        assert watch.end() == 130

@@ -124,9 +124,9 @@ ALL: Answers = {("c1", "all"): listing("Pod", "a-1") + DEPLOYMENTS}
         ("get pods/a-* pods/b --subresource=status", PODS, ["c1: get pods --subresource=status"]),
         # A watch is of one object, or of all with a name.
         ("get pods/a-* deploy/a* -w", TYPES, [
-            "c1 pod/a-1: get Pod.v1. -w --field-selector=metadata.name=a-1",
-            "c1 pod/a-2: get Pod.v1. -w --field-selector=metadata.name=a-2",
-            "c1 deployment/a-1: get Deployment.v1.apps -w --field-selector=metadata.name=a-1",
+            "c1 pod/a-1: get Pod.v1. -w --show-kind=true --field-selector=metadata.name=a-1",
+            "c1 pod/a-2: get Pod.v1. -w --show-kind=true --field-selector=metadata.name=a-2",
+            "c1 deployment/a-1: get Deployment.v1.apps -w --show-kind=true --field-selector=metadata.name=a-1",
         ]),
         ("get pods a-1* x -A --field-selector=x=y -w -o jsonpath={.x}", EVERYWHERE, [
             "c1 pod/a-1: get Pod.v1. -A --field-selector=x=y -w -o jsonpath={.x} "

@@ -253,9 +253,6 @@ def unreadable_names(listed_type: str, lines: Sequence[str]) -> str:
     return f'error: the names of "{listed_type}" are in part unreadable: {shown}\n'
 
 
-NAMELESS_TABLE = "error: the table has no column NAME in which names could be matched; ask for another form (-o name)\n"
-
-
 def timed_out(seconds: float) -> str:
     """Say that the names of a cluster were not listed in time."""
     return f"error: {TIMED_OUT} {seconds:g}s"

@@ -61,13 +61,11 @@ def resolve_jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, 
     resolver = Resolver(request, targets)
     if not resolver.commands:
         return request, resolver.jobs, []
-    parallel = request.parallel(len(resolver.commands))
-    results = iter(event_loop.collect_results(resolver.commands, parallel, verb_rows.PATIENCE))
     jobs: list[Job] = []
     unreachable: list[Result] = [*request.unreachable]
     partial: list[Result] = []
-    for target in targets:
-        target_jobs, failures = resolver.resolve(target, list(islice(results, len(resolver.types))))
+    for target, listings in zip(targets, resolver.run()):
+        target_jobs, failures = resolver.resolve(target, listings)
         jobs += target_jobs
         (partial if target_jobs else unreachable).extend(failures)
     return request._replace(unreachable=tuple(unreachable)), jobs, partial
@@ -113,7 +111,8 @@ class Resolver:
     jobs: the jobs of all clusters if no names have to be listed
     """
 
-    def __init__(self, request: Request, targets: Sequence[Target]) -> None:
+    def __init__(self, request: Request, targets: Sequence[Target], always: bool = False) -> None:
+        """always: names have to be listed also if an answer should tell them."""
         line = request.line
         self._request = request
         self._targets = targets
@@ -123,7 +122,7 @@ class Resolver:
         self._patience = verb_rows.PATIENCE if timeout is None else timeout
         self._types_by_name: Mapping[str, Sequence[str]] = {}
         self.types: list[str] = []
-        unlisted = _unlisted_line(request)
+        unlisted = None if always else _unlisted_line(request)
         self.jobs = same_jobs(targets, unlisted) if unlisted else []
         if not unlisted:
             self._types_by_name = types_by_name(line)
@@ -139,6 +138,12 @@ class Resolver:
             for listed_type in self.types
         ]
         self.commands = [job_command(request, job)._replace(patience=self._patience) for job in listing_jobs]
+
+    def run(self) -> list[list[Result]]:
+        """Run the listings, and return the results of each cluster."""
+        parallel = self._request.parallel(len(self.commands))
+        results = iter(event_loop.collect_results(self.commands, parallel, verb_rows.PATIENCE))
+        return [list(islice(results, len(self.types))) for _ in self._targets]
 
     def feed(self, event: Chunk | Exit) -> tuple[list[Job], list[Result]]:
         """Return what `resolve` returns for the cluster whose last listing ends with this event; else nothing."""
@@ -284,6 +289,18 @@ def _listed_objects(listed_type: str, listing: Result) -> tuple[list[Object], li
         else:
             unreadable.append(" ".join(parts))
     return objects, unreadable
+
+
+# What a table prints otherwise than it is: kubectl's tab writer and EscapeTerminal (k8s.io/cli-runtime/pkg/printers).
+_UNPRINTED = re.compile(r"[\t-\r\x1b]| $")
+
+
+def are_plain(listings: Sequence[Result]) -> bool:
+    """Return whether all names in a cluster's listings are such that a table prints them as they are."""
+    listed = [_listed_objects("", listing) for listing in listings]
+    return not any(listing.status for listing in listings) and not any(
+        unreadable or any(_UNPRINTED.search(item.name) for item in objects) for objects, unreadable in listed
+    )
 
 
 def _jobs(request: Request, target: Target, objects: Sequence[Object], missing: Sequence[str]) -> list[Job]:

@@ -18,12 +18,29 @@ def objects(kind: str, api_version: str, names: tuple[str, ...]) -> str:
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
 
 
+def definition(plural: str, column: dict[str, str]) -> str:
+    version = {
+        "name": "v1", "served": True, "storage": True, "additionalPrinterColumns": [column],
+        "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+    }  # fmt: skip
+    names = {"plural": plural, "singular": plural, "kind": plural.capitalize()}
+    spec = {"group": "w.io", "names": names, "scope": "Cluster", "versions": [version]}
+    metadata = {"name": f"{plural}.w.io"}
+    kinds = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    return json.dumps({**kinds, "metadata": metadata, "spec": spec})
+
+
 @pytest.fixture(scope="module")
 def odd(own_members: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A fleet with names that only RBAC objects may have, on c1 and c2, and with p-1 and p-2 on all clusters."""
     folder = tmp_path_factory.mktemp("objects")
     (folder / "roles").write_text(objects("ClusterRole", "rbac.authorization.k8s.io/v1", NAMES))
     (folder / "maps").write_text(objects("ConfigMap", "v1", ("p-1", "p-2")))
+    (folder / "cols").write_text(definition("cols", {"name": "Bent\nname", "type": "string", "jsonPath": ".a"}))
+    (folder / "objects").write_text(objects("Cols", "w.io/v1", ("k1", "k2", "other")))
+    for file in ("cols", "objects"):
+        done = own_members.kubectl("create", "-f", str(folder / file), "--context=c1")
+        assert (done.status, done.stderr) == (0, "")
     for cluster in MEMBERS:
         for file in ("roles", "maps")[cluster == "c3" :]:
             done = own_members.kubectl("create", "-f", str(folder / file), "--context", cluster)
@@ -91,3 +108,26 @@ def test_a_watch_of_several_types_names_them(odd: Shell) -> None:
                 watch.until(rf"^{name} +{cluster} ")
         watch.interrupt()
         assert watch.end() == 130
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [("qa?", ["qa "]), ("*tb", ["qa\ttb"]), ("q[a]", ["qa"]), ("?b", ["vb"])],
+)
+def test_all_forms_agree_on_names(odd: Shell, pattern: str, names: list[str]) -> None:
+    assert found(odd, "clusterroles", pattern) == names
+    named = odd.mc("get", "clusterroles", pattern, "-o", "name")
+    assert named == Done(0, "".join(f"{cluster}\t{ROLE}/{name}\n" for cluster in ("c1", "c2") for name in names), "")
+    for more in ((), ("--sort-by=.metadata.name",), ("-o", "wide"), ("--no-headers",), ("--clusters=c1",)):
+        table = odd.mc("get", "clusterroles", pattern, *more)
+        assert (table.status, table.stderr) == (0, "")
+        rows = [row for row in table.rows if "NAME" not in row]
+        assert [row[:2] for row in rows if row[0] != "NAME"] == [
+            [names[0].split()[0], cluster] for cluster in ("c1", "c2")[: 1 if "--clusters=c1" in more else 2]
+        ]
+
+
+def test_a_header_of_several_lines_stays_whole(odd: Shell) -> None:
+    shown = odd.mc("get", "cols", "k1", "k2")
+    assert (shown.status, shown.stdout.count("CLUSTER: c1\n")) == (0, 1)
+    assert odd.mc("get", "cols", "k*") == shown

@@ -86,7 +86,9 @@ def test_objects_are_kept_to_the_letter(form: str) -> None:
         assert [item["metadata"]["name"] for item in kept["items"]] == [name]
 
 
-@pytest.mark.parametrize("name", ["x", "123", "1e3", "no", "a.b-c"])
+@pytest.mark.parametrize(
+    "name", ["x", "123", "1e3", "no", "a.b-c", "a ", "a\tb", "v\x7fa", "a\u2028b", "a\x85b", "it's", "'a", "\xa0", "a,"]
+)
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_the_name_of_a_lone_object_whatever_it_looks_like(form: str, name: str) -> None:
     made = {

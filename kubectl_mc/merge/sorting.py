@@ -20,8 +20,12 @@ from kubectl_mc.messages.natural_order import natural_key
 # kubectl prints neither of them in an object's field, so a value may hold any other text, including newlines.
 _FIELD, _RECORD = "\x1f", "\x1e"
 
-# Flags that only change how the answer looks; some of them cannot be combined with a jsonpath.
-_LOOKS = ("output", "template", "no-headers", "show-labels", "label-columns", "show-kind", "show-managed-fields")
+# Flags that only change how the answer looks; some of them cannot be combined with a jsonpath, or make it fail where
+# an object lacks the field.
+_LOOKS = (
+    *("output", "template", "no-headers", "show-labels", "label-columns", "show-kind", "show-managed-fields"),
+    "allow-missing-template-keys",
+)
 
 
 class SortKey(NamedTuple):

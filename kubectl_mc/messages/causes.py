@@ -126,11 +126,16 @@ _SERVER_REASONS: dict[str, Cause] = {
 # up to one that kubectl itself may have begun.
 _ANSWER = re.compile(r"Error from server(?: \(\w+\))?: |The (?:request|\S+ \"[^\"]*\") is invalid")
 _PROGRAM = "command terminated with "
+# A NotFound about what a List in a file names is printed without its reason: one, or several in one. It names a
+# resource, in the plural or with its group; what a wrapper doesn't find (`profile "x" not found`) is a failure.
+_BARE_NOT_FOUND = r"[a-z][a-z0-9-]*(?:s|(?:\.[a-z0-9-]+)+) \"(?:[^\"\\]|\\.)*\" not found"
+_BARE_NOT_FOUNDS = re.compile(rf"(?:{_BARE_NOT_FOUND}|\[{_BARE_NOT_FOUND}(?:, {_BARE_NOT_FOUND})*\])$")
 
 # How kubectl writes its errors (checkErr in k8s.io/kubectl/pkg/cmd/util/helpers.go). It prints them last. What a
 # credential plugin or a wrapper says comes before.
 _STANDARD = re.compile(
     r"Error from server(?: \(\w+\))?: |Unable to connect to the server: |The connection to the server "
+    rf"|{_BARE_NOT_FOUNDS.pattern}"
 )
 _LAST = re.compile(
     rf"{_STANDARD.pattern}|[Ee]rror: |Error in configuration: |Server returned an unexpected response"
@@ -140,7 +145,7 @@ _LAST = re.compile(
 _PLAIN = re.compile(
     r"\[|error (?:when|parsing|validating|converting|decoding|reading|executing) "
     r"|unable to (?:decode|recognize|parse|match|convert|list|retrieve the complete list) "
-    r"|timed out waiting |resource mapping not found |no matches for |the path "
+    r"|timed out waiting |resource mapping not found |no matches for |the path |the namespace from the provided object "
 )
 
 # klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …`, and lines after it that belong to it: values of
@@ -330,6 +335,8 @@ def _line_cause(line: str) -> Cause | None:
         if not reason and text.startswith("etcdserver: "):
             return _SERVER_ERROR
         return _SERVER_REASONS.get(reason)
+    if _BARE_NOT_FOUNDS.match(line):
+        return _NOT_FOUND
     if line.startswith("[") or _OF_A_FILE.match(line):  # several errors in one, and a file, may quote anything
         return None
     found = (cause for pattern, cause in _CAUSES if re.search(pattern, line))

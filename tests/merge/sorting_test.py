@@ -85,7 +85,10 @@ def test_the_keys_are_asked_for_by_a_jsonpath(expression: str, flag: list[str]) 
 
 @pytest.mark.parametrize(
     "looks",
-    [["-ojson"], ["-o=wide", "--no-headers"], ["--show-labels"], ["-L", "app,tier"], ["--show-kind=true"], ["-oyaml"]],
+    [
+        *(["-ojson"], ["-o=wide", "--no-headers"], ["--show-labels"], ["-L", "app,tier"], ["--show-kind=true"]),
+        *(["-oyaml"], ["--allow-missing-template-keys=false"]),
+    ],
 )
 def test_flags_that_say_only_how_it_looks_are_left_out(looks: list[str]) -> None:
     line = grammar.parse_line(["get", *looks, "pods", "--sort-by=.spec", "-A", "--", "x"])

@@ -106,7 +106,13 @@ def document_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iter
         documents = {cluster: parsed(text, form) for cluster, text in texts.items()}
     except ValueError:
         return  # it is no document, or several
-    if not texts:
+    if len(plains) > 1:  # what a kubectl that failed makes of an empty List says nothing of the cluster
+        documents = {
+            cluster: own
+            for cluster, own in documents.items()
+            if not plains[cluster].status or (_items(own) and texts[cluster].strip(" \n,[]{}"))
+        }
+    if not documents:
         if shown and (all(plain.status for plain in plains.values()) or _items(parsed(shown, form))):
             yield f"a document that no cluster gave: {shown[:200]!r}"
         return

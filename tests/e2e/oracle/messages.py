@@ -14,6 +14,7 @@ from tests.e2e.oracle.tables import difference
 _NOTHING = "No resources found"
 _ABSENT = re.compile(r"(?i)\(NotFound\)|doesn't have a resource type|no matches for kind|: not found$|\" not found$")
 _KLOG = re.compile(r"^[EWIF] \w+\.go:\d+\]")
+_LOGS_URL = re.compile(r"(?<=/containerLogs/)[^?\" ]+")  # kubectl asks for the containers of a selector in any order
 
 
 def lone_faults(line: Line, plain: Plain, done: Done) -> Iterator[str]:
@@ -26,7 +27,11 @@ def lone_faults(line: Line, plain: Plain, done: Done) -> Iterator[str]:
     if done.status != plain.status:
         yield f"another status than kubectl's: {done.status}, not {plain.status}"
     expected, found = (
-        [text for text in stderr.split("\n") if not line.patterns or not _KLOG.match(text)]
+        [
+            _LOGS_URL.sub("LOGS", text) if line.verb == "logs" else text
+            for text in stderr.split("\n")
+            if not line.patterns or not _KLOG.match(text)
+        ]
         for stderr in (plain.stderr, done.stderr)
     )
     if expected != found:

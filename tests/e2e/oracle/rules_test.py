@@ -32,6 +32,8 @@ JSON_LIST = (
     '{"apiVersion": "v1", "kind": "List", "items": [\n{\n"apiVersion": "v1",\n"kind": "ConfigMap",\n"metadata": {\n'
     '"annotations": {\n"kubectl-mc.k8s.io/cluster": "CLUSTER"\n},\n"name": "a"\n},\n"x": NUMBER\n}\n]}'
 )
+EMPTY = Plain(1, '{"apiVersion": "v1", "kind": "List", "items": [], "metadata": {}}', "error: bad selector\n")
+LOGS = Plain(1, "", 'Error from server: Get "https://n:10250/containerLogs/shop/pod-1/one?tailLines=1": refused\n')
 NOTICE = "Error: Failed to query 1 cluster: c2 (unauthorized)\nShowing results from 1/2 clusters:\n"
 
 
@@ -95,6 +97,16 @@ def swapped(text: str, *pairs: tuple[str, str]) -> str:
             Done(1, swapped(JSON_LIST, ("CLUSTER", "c2"), ("NUMBER", "1.0")), NOTICE),
             ["other objects than kubectl's of", "objects of clusters that gave none"],
         ),
+        ("get cm -o~json", [EMPTY, EMPTY], Done(1, "", "error: bad selector\n"), []),
+        ("get cm -o~json", [EMPTY, EMPTY], Done(1, EMPTY.stdout, "error: bad selector\n"), ["a document that no"]),
+        (
+            "get cm -o~json",
+            [EMPTY._replace(status=0, stderr=""), EMPTY],
+            Done(1, "", swapped(NOTICE, ("unauthorized", "bad selector"))),
+            ["no document"],
+        ),
+        ("logs -l~a=b", [LOGS], Done(1, "", swapped(LOGS.stderr, ("pod-1/one", "pod-2/two"))), []),
+        ("logs -l~a=b", [LOGS], Done(1, "", swapped(LOGS.stderr, ("refused", "reset"))), ["other text on"]),
         ("get cm -o~jsonpath=x", [Plain(0, "a\n\nb", "")], Done(0, "c1\ta\nc1\t\nc1\tb\n", ""), []),
         (
             "get cm -o~jsonpath=x",

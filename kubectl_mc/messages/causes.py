@@ -139,7 +139,7 @@ _STANDARD = re.compile(
 )
 _LAST = re.compile(
     rf"{_STANDARD.pattern}|[Ee]rror: |Error in configuration: |Server returned an unexpected response"
-    rf"|{_ANSWER.pattern}|{_PROGRAM}|panic: |fatal error: "
+    rf"|{_ANSWER.pattern}|{_PROGRAM}|panic: |fatal error: |the server doesn't have a resource type "  # `explain`
 )
 # Of several errors, those that are not the server's have no such beginning; `[a, b]` are several in one.
 _PLAIN = re.compile(

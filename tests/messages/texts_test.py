@@ -153,6 +153,7 @@ TRIES = 'E1123 04:32:24.691813   17786 memcache.go:265] "Unhandled Error" err="c
             "bad kubeconfig",
         ),
         ("error: context \"nope\" does not exist", messages.NO_CONTEXT),
+        ("the server doesn't have a resource type \"planets\"", "no such resource type"),
         ('error: cluster "nope" does not exist', "bad kubeconfig"),
         ("Error in configuration: cluster has no server defined", "bad kubeconfig"),
         ('error: unable to upgrade connection: container not found ("app")',

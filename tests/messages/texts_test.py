@@ -153,7 +153,6 @@ TRIES = 'E1123 04:32:24.691813   17786 memcache.go:265] "Unhandled Error" err="c
             "bad kubeconfig",
         ),
         ("error: context \"nope\" does not exist", messages.NO_CONTEXT),
-        ("the server doesn't have a resource type \"planets\"", "no such resource type"),
         ('error: cluster "nope" does not exist', "bad kubeconfig"),
         ("Error in configuration: cluster has no server defined", "bad kubeconfig"),
         ('error: unable to upgrade connection: container not found ("app")',
@@ -171,6 +170,10 @@ TRIES = 'E1123 04:32:24.691813   17786 memcache.go:265] "Unhandled Error" err="c
 )  # fmt: skip
 def test_the_cause_in_client_go_s_words(stderr: str, reason: str) -> None:
     assert messages.find_cause(stderr, 1) == cause_of(reason)
+
+
+def test_a_missing_type_is_an_absence_as_explain_says_it() -> None:
+    assert messages.find_cause('the server doesn\'t have a resource type "planets"\n', 1).kind == "no-such-type"
 
 
 def test_every_line_an_absence_is_an_absence() -> None:

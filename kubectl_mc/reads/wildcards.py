@@ -170,11 +170,11 @@ class Resolver:
         listings = dict(zip(self.types, results))
         objects, unreadable = self._matching_objects(listings)
         missing = [] if all_namespaces(self._request.line) else self._missing_references(listings, objects)
-        failed = [result._replace(stdout=b"") for result in results if result.status]
-        # Of types that fail alike, as where no server answers, kubectl says it once.
-        failures = list({tuple(messages.complaints(_text(result))): result for result in reversed(failed)}.values())[
-            ::-1
-        ]
+        failed: dict[tuple[str, ...], Result] = {}
+        for result in results:
+            if result.status:  # kubectl says once what is so for all types, as that no server answers
+                failed.setdefault(tuple(messages.complaints(_text(result))), result._replace(stdout=b""))
+        failures = [*failed.values()]
         failures += [Result(target.cluster, b"", text.encode("utf-8", "replace"), 1) for text in unreadable]
         if objects or missing:
             # Two words for one type (`po,pods`) give the same objects.

@@ -77,7 +77,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
 
         return gate.make_change(request, choice.clusters, targets)
     if verbs.is_dry_run(row, line):
-        request = request._replace(line=verbs.without_question(row, line))
+        row = row._replace(status=row.status._replace(needs_all=True))  # as for the change itself
+        request = request._replace(row=row, line=verbs.without_question(row, line))
     reachable = [target for target in targets if not target.problem]
     with _held_input(request) as request:
         if mode == "terminal":
@@ -122,5 +123,5 @@ def _held_input(request: Request) -> Iterator[Request]:
         return
     from kubectl_mc.changes.change_input import held_input
 
-    with held_input(request) as (request, _):
-        yield request
+    with held_input(request) as (request, change_input):
+        yield request._replace(content=change_input.content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby, islice
 
 from kubectl_mc.command_line import grammar, verbs
@@ -159,10 +160,14 @@ def merge_answers(
 def without_empty_document(result: Result, request: Request) -> Result:
     """Return the result of a kubectl that failed without its stdout if that says only that there are no objects.
 
-    `get` prints an empty List also where no API server answered.
+    `get` prints an empty List also where no API server answered, and the header of custom columns ahead of its error.
     """
     form, _ = grammar.output_format(request.line)
-    if form not in DOCUMENTS or not result.stdout or (result.status == 0 and not result.timed_out):
+    if not result.stdout or (result.status == 0 and not result.timed_out):
+        return result
+    if form.startswith("custom-columns"):
+        return result._replace(stdout=b"") if _is_header(result, request) else result
+    if form not in DOCUMENTS:
         return result
     if form in OBJECTS:
         from kubectl_mc.merge import object_lists
@@ -176,6 +181,14 @@ def without_empty_document(result: Result, request: Request) -> Result:
     else:
         is_empty = not result.stdout.strip(b" \n,[]{}")  # what a jsonpath makes of an empty List
     return result._replace(stdout=b"") if is_empty else result
+
+
+def _is_header(result: Result, request: Request) -> bool:
+    """Return whether custom columns have no rows."""
+    if not request.options.fold:
+        with suppress(kubectl_tables.NotATable):  # then it is as it was typed
+            return not any(table.row_count for table in _keyed_tables(_text(result), None, request))
+    return not grammar.is_set(request.line, "no-headers") and b"\n" not in result.stdout.removesuffix(b"\n")
 
 
 def _text(result: Result) -> str:

@@ -125,22 +125,32 @@ def padded(row: str, start: int) -> bool:
     return not row[start - PADDING : start].strip(" ")
 
 
-def only_rows(text: str, is_kept: Callable[[str], bool]) -> str:
-    """Return the tables that kubectl printed with only the rows whose NAME is kept; "" if none is.
+def only_rows(
+    text: str, is_kept: Callable[[str], bool], is_certain: Callable[[str, int], bool] = lambda cell, room: True
+) -> str:
+    """Return the tables that `get` printed with only the rows whose NAME is kept; "" if none is.
 
-    Raises NotATable for a table without that column.
+    is_certain: whether this cell, which may have at most `room` blanks at its end, tells if its name is kept
+    Raises NotATable for a table that doesn't tell it: without that column, with a row that isn't certain, or that has
+    other cells than the header (a tab in a name, a header of several lines).
     """
     tables = []
     for block in text.strip("\n").split("\n\n") if text else ():
         header, *rows = block.split("\n")
-        names, starts = header_columns(header)
-        if "NAME" not in names:
+        table, (_, starts) = _parse_one([header, *rows]), header_columns(header)
+        # `get` pads each cell but the last one.
+        if "NAME" not in table.header or any(
+            len(row) < starts[-1] or " " * PADDING in row[starts[-1] :] for row in rows
+        ):
             raise NotATable(header[:MAX_CELL])
-        index = names.index("NAME")
-        cell = slice(starts[index], [*starts, None][index + 1])
-        rows = [row for row in rows if is_kept(row[cell].rstrip(" "))]
-        if rows:
-            tables.append("".join(f"{line}\n" for line in (header, *rows)))
+        index = table.header.index("NAME")
+        names = table.columns[index]
+        width = starts[index + 1] - PADDING - starts[index] if index + 1 < len(starts) else 0
+        if not all(is_certain(name, width - len(name)) for name in names):
+            raise NotATable(header[:MAX_CELL])
+        kept = [row for row, name in zip(rows, names) if is_kept(name)]
+        if kept:
+            tables.append("".join(f"{line}\n" for line in (header, *kept)))
     return "\n".join(tables)
 
 

@@ -151,13 +151,17 @@ def object_name(text: str, indent: str, layout: Layout) -> str:
     """Return the name of the object with this text, at this indentation; "" if it has none."""
     start, end = 0, len(text)
     for key, key_indent in zip(("metadata", "name"), _key_indents(indent, layout)):
-        span = _value_span(text, start, end, key_indent, key, layout)
-        if not span:
+        if not (span := _value_span(text, start, end, key_indent, key, layout)):
             return ""
         start, end = span
-    name = text[start:end].strip().removesuffix(",")
-    with suppress(ValueError):
-        return str(json.loads(name)) if name.startswith('"') else name.strip("'")
+    name = text[start:end].strip(" \n")
+    if name.startswith(("'", '"')):
+        with suppress(ValueError):
+            return str(json.loads(name))
+        import yaml  # for its own quotes and escapes, which are rare
+
+        with suppress(yaml.YAMLError):
+            return str(yaml.safe_load(name))
     return name
 
 
@@ -335,7 +339,6 @@ def _yaml_to_item(text: str) -> str:
 
 _JSON_KIND = '    "kind": "List",\n    "metadata": {\n        "resourceVersion": ""\n    }\n}\n'
 _YAML_FOOT = '\nkind: List\nmetadata:\n  resourceVersion: ""\n'
-
 _KYAML_FOOT = ',\n  kind: "List",\n  metadata: {\n    resourceVersion: "",\n  },\n}\n'
 
 _BRACE = re.compile(r" \{\n")

@@ -52,8 +52,13 @@ def result_cause(result: Result, request: Request) -> Cause | None:
     if not result.status or (result.status == meaning.answer and (result.stdout or not messages.complaints(stderr))):
         return None
     cause = messages.find_cause(stderr, result.status)
-    needs_all = meaning.needs_all and not request.options.if_present
-    return cause._replace(absent=cause.absent and not needs_all)
+    if not cause.absent or not meaning.needs_all:
+        return cause
+    if not request.options.if_present:
+        return cause._replace(absent=False)
+    from kubectl_mc.merge.presence import lacks_all
+
+    return cause if lacks_all(stderr, request.line, request.content) else messages.lacks_a_part(cause)
 
 
 def make_report(
@@ -81,7 +86,8 @@ def make_report(
     lines = _said(causes, request, held, untold=is_mistake)
     if is_mistake:
         return Report(tuple(lines), status)  # the command itself is wrong: kubectl says why
-    lines += absent
+    if held is None or any(messages.absences(each.text) for each in held):  # else all of it is on the screen
+        lines += absent
     if not absent and answered and not any(result.stdout for result in results):
         # The namespace in kubectl's line is kept only if it is the same in all clusters.
         nothing = {line for result in answered for line in _text(result).split("\n") if is_nothing_found(line)}

@@ -56,7 +56,7 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
         Cause("no-context", NO_CONTEXT),
     ),
     (
-        r"doesn't have a resource type|no matches for kind|could not find the requested resource"
+        r"doesn't have a resource type|no matches for kind|^error: the server could not find the requested resource"
         r"|the selfsubjectreviews API is not enabled",  # `auth whoami` on a server before 1.28
         _NO_TYPE,
     ),
@@ -95,6 +95,19 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
     (r"^[Ee]rror: .*\"[^\"]+\" not found|^error: no matching resources", _NOT_FOUND),
 )
 
+# Causes on the way to a server are those of client-go's and Go's errors about a request or a connection. The same words
+# in an error about a file (`error parsing a.json: … unexpected EOF`, `tls: failed to find any PEM data`) are none.
+_OF_CONNECTION: tuple[Kind, ...] = ("refused", "dns", "tls", "timeout", "unreachable", "lost")
+_CONNECTION = re.compile(
+    r"^Unable to connect to the server: |^The connection to the server "
+    r"|\b(?:Get|Head|Post|Put|Patch|Delete|Options) \"https?:|\b(?:dial|read|write) (?:tcp|udp|unix) "
+    r"|response body|watch stream"
+    r"|^[Ee]rror: (?:(?:unexpected )?EOF$|context deadline|client rate limiter|net/http: |http2?: |stream error"
+    r"|remote error: tls: |tls: failed to verify |lookup |lost connection)"
+)
+# What is said of a file may quote its text. `unable to decode an event from the watch stream` is not about a file.
+_OF_A_FILE = re.compile(r"(?:[Ee]rror: )?(?:error (?:parsing|reading|converting) |unable to decode \")")
+
 # An error that the API server has answered says its reason, if it has one, ahead of its text. The text may quote
 # anything, also what an admission webhook or an object's author has chosen, so nothing is searched for in it.
 _ANSWERED = re.compile(r"Error from server(?: \((\w+)\))?: (.*)", re.DOTALL)
@@ -114,6 +127,11 @@ _SERVER_REASONS: dict[str, Cause] = {
 _BARE_NOT_FOUND = r"[a-z][a-z0-9-]*(?:s|(?:\.[a-z0-9-]+)+) \"(?:[^\"\\]|\\.)*\" not found"
 _BARE_NOT_FOUNDS = re.compile(rf"(?:{_BARE_NOT_FOUND}|\[{_BARE_NOT_FOUND}(?:, {_BARE_NOT_FOUND})*\])$")
 
+# What the server has answered may have several lines, and the later ones may look like anything. They belong to it,
+# up to one that kubectl itself may have begun.
+_ANSWER = re.compile(r"Error from server(?: \(\w+\))?: |The (?:request|\S+ \"[^\"]*\") is invalid")
+_PROGRAM = "command terminated with "
+
 # How kubectl writes its errors (checkErr in k8s.io/kubectl/pkg/cmd/util/helpers.go). It prints them last. What a
 # credential plugin or a wrapper says comes before.
 _STANDARD = re.compile(
@@ -122,7 +140,7 @@ _STANDARD = re.compile(
 )
 _LAST = re.compile(
     rf"{_STANDARD.pattern}|[Ee]rror: |Error in configuration: |Server returned an unexpected response"
-    r"|The (?:request|\S+ \"[^\"]*\") is invalid|command terminated with |panic: |fatal error: "
+    rf"|{_ANSWER.pattern}|{_PROGRAM}|panic: |fatal error: "
 )
 # Of several errors, those that are not the server's have no such beginning; `[a, b]` are several in one.
 _PLAIN = re.compile(
@@ -154,11 +172,21 @@ def split_messages(stderr: str) -> list[str]:
         elif is_open or (split and _KLOG.match(split[-1]) and line.startswith(("\t", " "))):
             split[-1] += f"\n{line}"
             is_open = line.endswith("=<") or (is_open and not line.startswith(" >"))
-        elif line == _HINT and split and "no matches for kind" in split[-1]:
+        elif split and (
+            _belongs(line, split[-1]) or (line == _HINT and "no matches for kind" in split[-1].rpartition("\n")[2])
+        ):
             split[-1] += f"\n{line}"
         else:
             split.append(line)
     return split
+
+
+def _belongs(line: str, message: str) -> bool:
+    """Return whether a line is the server's, whose text has begun with the message. That of an absence has one line."""
+    if line.startswith(_WARNINGS) or _LAST.match(line) or _PLAIN.match(line):
+        return False
+    error = _without_warning(message, is_last=False)
+    return bool(_ANSWER.match(error)) and not ((cause := _line_cause(error)) and cause.absent)
 
 
 def outcome_lines(stderr: str) -> list[str]:
@@ -174,20 +202,37 @@ def complaints(stderr: str) -> list[str]:
 
 def _complaints(stderr: str) -> list[str]:
     said = [message for message in split_messages(stderr) if message.strip() and not _KLOG.match(message)]
-    return [message for message in said if not message.startswith(_WARNINGS)]
+    errors = [_without_warning(message, is_last=index == len(said)) for index, message in enumerate(said, start=1)]
+    return [error for error in errors if error]
+
+
+def _without_warning(message: str, is_last: bool) -> str:
+    """Return a message, of a warning the error of kubectl's behind it: what a plugin prints may have no end of line.
+
+    is_last: of what is said
+    """
+    if not message.startswith(_WARNINGS):
+        return message
+    error = _STANDARD.search(message) or (re.search("error: ", message) if is_last else None)
+    return message[error.start() :] if error else ""
 
 
 def kubectl_errors(stderr: str) -> list[str]:
-    """Return kubectl's own errors: the last one, or those that it prints together. [] if none is recognized."""
+    """Return kubectl's own errors: the last one, or those that it prints together. [] if none is recognized.
+
+    What follows the server's last answer may be its text or more errors, and counts as these.
+    """
     said = _complaints(stderr)
-    last = next((index for index in range(len(said) - 1, -1, -1) if _LAST.match(said[index])), None)
-    if last is None:
+    recognized = [index for index, message in enumerate(said) if _LAST.match(message)]
+    if not recognized:
         return []
-    first = last
-    while _STANDARD.match(said[last]) and first and _STANDARD.match(said[first - 1]):
-        first -= 1
-    if not _STANDARD.match(said[last]):
+    first = last = recognized[-1]
+    if not said[last].startswith(_PROGRAM):
+        first = next((index for index in reversed(recognized) if _ANSWER.match(said[index])), last)
+    if first == last and not _STANDARD.match(said[last]):
         return [said[last]]
+    while first and _STANDARD.match(said[first - 1]):
+        first -= 1
     return [message for index, message in enumerate(said) if first <= index <= last or _PLAIN.match(message)]
 
 
@@ -195,11 +240,15 @@ def find_cause(stderr: str, exit_status: int) -> Cause:
     """Return why a kubectl (or a plugin) with this stderr and exit status failed.
 
     It is told from kubectl's own errors, whatever others have said before. One of several may be an absence, and
-    another one the failure.
+    another one the failure; of several failures, it is the server's last answer, as that may quote the others.
     """
-    causes = [_line_cause(line) or _as_text(line) for line in kubectl_errors(stderr)]
+    errors = kubectl_errors(stderr)
+    causes = [_line_cause(error) or _as_text(error) for error in errors]
+    failures = [index for index, cause in enumerate(causes) if not cause.absent]
+    if failures:
+        return causes[max(failures, key=lambda index: (bool(_ANSWER.match(errors[index])), index))]
     if causes:
-        return next((cause for cause in reversed(causes) if not cause.absent), causes[-1])
+        return causes[-1]
     if exit_status < 0:
         return Cause("killed", f"killed by {signal_name(-exit_status)}")
     if lines := complaints(stderr):
@@ -218,7 +267,14 @@ def problem_cause(problem: str) -> Cause:
 
 
 def told_errors(stderr: str, cause: Cause) -> set[str]:
-    """Return the errors in a failed cluster's stderr that its cause tells: the only one, or all that are absences."""
+    """Return the errors in a failed cluster's stderr that its cause tells: the only one, or all that are absences.
+
+    It doesn't tell those of several lines, but for the hint behind a missing type.
+    """
+    return {error for error in _told_errors(stderr, cause) if "\n" not in error.removesuffix(f"\n{_HINT}").strip()}
+
+
+def _told_errors(stderr: str, cause: Cause) -> set[str]:
     if cause.absent:
         return set(absences(stderr))
     errors = set(kubectl_errors(stderr))
@@ -266,7 +322,8 @@ def absences(stderr: str) -> list[str]:
 
 def _as_text(line: str) -> Cause:
     """Return the cause that is an error in kubectl's words."""
-    kind: Kind = "exit" if line.startswith("command terminated with ") else "error"
+    kind: Kind = "exit" if line.startswith(_PROGRAM) else "error"
+    line = line.partition("\n")[0]
     return Cause(kind, visible(re.sub(r"^(?:error|Error from server(?: \(\w+\))?|Error): (?=\S)", "", line)))
 
 
@@ -281,6 +338,8 @@ def _line_cause(line: str) -> Cause | None:
         return _SERVER_REASONS.get(reason)
     if _BARE_NOT_FOUNDS.match(line):
         return _NOT_FOUND
-    if line.startswith("["):  # several errors in one, which may quote anything
+    if line.startswith("[") or _OF_A_FILE.match(line):  # several errors in one, and a file, may quote anything
         return None
-    return next((cause for pattern, cause in _CAUSES if re.search(pattern, line)), None)
+    found = (cause for pattern, cause in _CAUSES if re.search(pattern, line))
+    is_connection = is_log(line) or _CONNECTION.search(line)
+    return next((cause for cause in found if is_connection or cause.kind not in _OF_CONNECTION), None)

@@ -30,6 +30,11 @@ def passed_over(absences: Sequence[tuple[str, Cause]]) -> str:
     return visible(f"Passed over {cluster_count(len(absences))}: {_with_reasons(absences)}")
 
 
+def lacks_a_part(cause: Cause) -> Cause:
+    """Return the failure of a cluster that lacks only a part of what the command is about. cause: the absence"""
+    return cause._replace(reason=f"lacks a part: {cause.reason}", absent=False)
+
+
 def showing_partial(answered: int, selected: int) -> str:
     """Say that the results are those of a part of the fleet."""
     return f"Showing results from {answered}/{selected} clusters:"
@@ -247,7 +252,10 @@ def no_match(patterns: Sequence[str], sort_field: str = "") -> str:
     return "".join(f'error: names matching "{pattern}" not found{doubt}\n' for pattern in patterns)
 
 
-NAMELESS_TABLE = "error: the table has no column NAME in which names could be matched; ask for another form (-o name)\n"
+def unreadable_names(listed_type: str, lines: Sequence[str]) -> str:
+    """Say that no kubectl can be asked for some objects that a cluster lists. The text is like kubectl's stderr."""
+    shown = ", ".join(f'"{visible(line)}"' for line in lines)
+    return f'error: the names of "{listed_type}" are in part unreadable: {shown}\n'
 
 
 def timed_out(seconds: float) -> str:

@@ -25,6 +25,7 @@ class Request(NamedTuple):
 
     row: of the verb table
     stdin: the path of the content of our stdin, if the command reads it (`-f -`)
+    content: of the command's -f or -k, where it is known
     input_names: of what its kubectls read as its input (see `with_input_names`)
     unreachable: the results of the clusters that are not asked, as if their kubectls had failed
     cluster_count: how many clusters the command is for; 0: as many as there are results
@@ -34,6 +35,7 @@ class Request(NamedTuple):
     row: VerbRow
     line: CommandLine
     stdin: str | None = None
+    content: bytes | None = None
     unreachable: tuple[Result, ...] = ()
     input_names: Mapping[str, InputName] = {}
     cluster_count: int = 0

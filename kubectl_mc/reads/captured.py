@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
@@ -15,6 +15,9 @@ from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.name_patterns import name_patterns
+
+if TYPE_CHECKING:
+    from kubectl_mc.reads.name_filter import NameFilter
 
 
 class JobAnswer(NamedTuple):
@@ -28,17 +31,18 @@ class JobAnswer(NamedTuple):
 def show_captured(request: Request, targets: Sequence[Target]) -> int:
     """Run the command on all targets, show one merged answer and return the exit status. Raises UserError."""
     streams = request.environment.streams
-    request, jobs = wildcards.resolve_jobs(_with_columns(request), targets)
+    request, jobs, failed_listings = wildcards.resolve_jobs(_with_columns(request), targets)
     several = len(jobs) + len(request.unreachable) > 1
     answers = _ask(request, jobs, several)
     if several and any(b"have a resource type" in answer.result.stderr for answer in answers):
         answers = _ask_without_missing_types(request, answers)
     if name_patterns(request.row, request.line):
-        answers = _filtered(request, answers)
+        request, answers, partial = _filtered(request, answers, several)
+        failed_listings += partial
     if several:  # one cluster's text stays as kubectl printed it
         answers = [answer._replace(result=without_empty_document(answer.result, request)) for answer in answers]
     cluster_results = wildcards.one_result_per_cluster(
-        [answer.result._replace(cluster=answer.job.target.cluster) for answer in answers]
+        [*(answer.result._replace(cluster=answer.job.target.cluster) for answer in answers), *failed_listings]
     )
     results = [*(answer.result for answer in answers), *request.unreachable]
     keys = [answer.keys for answer in answers if answer.keys]
@@ -111,23 +115,47 @@ def _ask_without_missing_types(request: Request, answers: Sequence[JobAnswer]) -
     return answers
 
 
-def _filtered(request: Request, answers: list[JobAnswer]) -> list[JobAnswer]:
-    """Return the answers with only the objects whose names match, unless only those were asked for."""
-    from kubectl_mc.merge import sorting
+def _filtered(
+    request: Request, answers: Sequence[JobAnswer], several: bool
+) -> tuple[Request, list[JobAnswer], list[Result]]:
+    """Return the answers with only the objects whose names match, unless only those were asked for.
+
+    A cluster whose table doesn't tell the names lists them, and is asked for the objects that match if some of its
+    names can't be printed in a table. The other values are as in `wildcards.resolve_jobs`.
+    """
     from kubectl_mc.reads import name_filter
 
     is_kept = name_filter.name_filter(request)
     if not is_kept:
-        return answers
-    filtered = []
-    for answer in answers:
-        keys = answer.keys
-        if keys:
-            stdout = sorting.only_keys(keys.stdout.decode("utf-8", "replace"), is_kept).encode()
-            keys = keys._replace(stdout=stdout)
-        result = name_filter.filtered_result(answer.result, is_kept, request)
-        filtered.append(answer._replace(result=result, keys=keys))
-    return filtered
+        return request, list(answers), []
+    filtered = {answer.job.target.cluster: _only_kept(request, answer, is_kept) for answer in answers}
+    uncertain = [answer for answer in answers if not filtered[answer.job.target.cluster]]
+    resolver = wildcards.Resolver(request, [answer.job.target for answer in uncertain], always=True)
+    jobs, unreachable, partial = list[Job](), list(request.unreachable), list[Result]()
+    for answer, listings in zip(uncertain, resolver.run() if uncertain else ()):
+        target = answer.job.target
+        if wildcards.are_plain(listings):
+            filtered[target.cluster] = _only_kept(request, answer, is_kept, plain_names=True)
+        if not filtered[target.cluster]:
+            target_jobs, failures = resolver.resolve(target, listings)
+            jobs += target_jobs
+            (partial if target_jobs else unreachable).extend(failures)
+    for answer in _ask(request, jobs, several) if jobs else ():
+        filtered[answer.job.target.cluster] = answer
+    return request._replace(unreachable=tuple(unreachable)), [answer for answer in filtered.values() if answer], partial
+
+
+def _only_kept(request: Request, answer: JobAnswer, is_kept: NameFilter, plain_names: bool = False) -> JobAnswer | None:
+    """Return the answer with only the objects that are kept; None if it doesn't tell which."""
+    from kubectl_mc.merge import sorting
+    from kubectl_mc.reads import name_filter
+
+    result = name_filter.filtered_result(answer.result, is_kept, request, plain_names)
+    keys = answer.keys
+    if keys:
+        stdout = sorting.only_keys(keys.stdout.decode("utf-8", "replace"), is_kept).encode()
+        keys = keys._replace(stdout=stdout)
+    return JobAnswer(answer.job, result, keys) if result else None
 
 
 def _coloured_labels(request: Request, jobs: Sequence[Job]) -> dict[str, str]:

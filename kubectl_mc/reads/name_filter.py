@@ -5,7 +5,8 @@ That is one request for a cluster, its kubectl sorts what it prints, and a watch
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 
@@ -24,7 +25,37 @@ _FORMATS = ("", "wide", "name", *answers.OBJECTS)
 # Types whose table has no column with their names.
 _NAMELESS_TYPES = ("events", "event", "ev")
 
-NameFilter = Callable[[str], bool]  # whether the object with this NAME or TYPE/NAME is kept
+
+class NameFilter:
+    """Says which objects are kept: those whose names match one of the patterns."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._patterns = patterns
+        self._are_starts = all(map(_PLAIN_START.fullmatch, patterns))
+
+    def __call__(self, name: str) -> bool:
+        """Return whether the object with this NAME or TYPE/NAME is kept."""
+        own_name = name.rpartition("/")[2]
+        return any(fnmatchcase(own_name, pattern) for pattern in self._patterns)
+
+    def is_certain(self, cell: str, room: int) -> bool:
+        """Return whether the cell of a table tells if its object is kept.
+
+        room: the most blanks that the name may have at its end
+        kubectl cuts a name at a line break, writes `^[` for an escape, and pads (printRows in
+        k8s.io/cli-runtime/pkg/printers/tableprinter.go).
+        """
+        if self._are_starts:
+            return True
+        if cell.endswith("...") or "^[" in cell:
+            return False
+        is_kept = self(cell)
+        room = min(room, max(map(len, self._patterns)) + 1)  # of more blanks, some match the same `*`
+        return all(self(cell + " " * count) == is_kept for count in range(1, room + 1))
+
+
+# What matches a name if and only if it matches its cell: the start of a name.
+_PLAIN_START = re.compile(r"(?:[\w:.-]*[\w:-])?\*")
 
 
 def name_filter(request: Request) -> NameFilter | None:
@@ -44,8 +75,7 @@ def name_filter(request: Request) -> NameFilter | None:
     headerless = request.options.fold and grammar.is_set(line, "no-headers")
     if headerless or grammar.output_format(line)[0] not in _FORMATS:
         return None
-    patterns = [name.rpartition("/")[2] for name in names]
-    return lambda name: any(fnmatchcase(name.rpartition("/")[2], pattern) for pattern in patterns)
+    return NameFilter([name.rpartition("/")[2] for name in names])
 
 
 def without_names(line: CommandLine) -> CommandLine:
@@ -54,9 +84,15 @@ def without_names(line: CommandLine) -> CommandLine:
     return grammar.with_operands(line, [",".join(types)])
 
 
-def filtered_result(result: Result, is_kept: NameFilter, request: Request) -> Result:
-    """Return a cluster's result with only the objects that are kept; without any, with the error of a kubectl."""
+def filtered_result(result: Result, is_kept: NameFilter, request: Request, plain_names: bool = False) -> Result | None:
+    """Return a cluster's result with only the objects that are kept; without any, with the error of a kubectl.
+
+    Return None for a table that doesn't tell the names. Of a kubectl that was ended, its rows are left out instead:
+    the cluster isn't asked again.
+    plain_names: all names of the cluster are printed as they are
+    """
     output_format, _ = grammar.output_format(request.line)
+    was_ended = result.timed_out or result.status is None
     text = result.stdout.decode("utf-8", "surrogateescape")
     if output_format in answers.OBJECTS:
         from kubectl_mc.merge import object_lists
@@ -64,17 +100,28 @@ def filtered_result(result: Result, is_kept: NameFilter, request: Request) -> Re
         with suppress(object_lists.NotObjects):  # the text then stays as kubectl printed it
             text = object_lists.only_objects(text, output_format, is_kept)
     elif output_format == "name":
-        text = "".join(f"{line}\n" for line in text.splitlines() if is_kept(line))
+        text = "".join(f"{line}\n" for line in _name_lines(text) if is_kept(line))
     else:
         try:
-            text = kubectl_tables.only_rows(text, is_kept)
+            text = kubectl_tables.only_rows(text, is_kept, *([] if plain_names or was_ended else [is_kept.is_certain]))
             if request.options.fold:  # it is shown as it is, so without the padding for what is left out
                 text = kubectl_tables.render_tables(kubectl_tables.parse_tables(text))
         except kubectl_tables.NotATable:
-            return result._replace(stdout=b"", stderr=messages.NAMELESS_TABLE.encode(), status=1)
+            if not was_ended:
+                return None
+            text = ""
     if text or result.status != 0 or grammar.is_set(request.line, "ignore-not-found"):
         return result._replace(stdout=text.encode("utf-8", "surrogateescape"))
     sort_field = "" if result.stdout else grammar.value(request.line, "sort-by") or ""
     error = messages.no_match(list(types_by_name(request.line)), sort_field).encode("utf-8", "replace")
     warnings = [line for line in result.stderr.splitlines(keepends=True) if not line.startswith(NOTHING.encode())]
     return result._replace(stdout=b"", stderr=b"".join(warnings) + error, status=1)
+
+
+# A name may hold nearly any character, but no slash (apimachinery, path.IsValidPathSegmentName).
+_NAME_END = re.compile(r"\n(?=[^\n]*/)")
+
+
+def _name_lines(text: str) -> list[str]:
+    """Return what `-o name` printed of each object, TYPE/NAME: a line without a slash belongs to the one above."""
+    return _NAME_END.split(text.removesuffix("\n")) if text else []

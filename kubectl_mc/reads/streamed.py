@@ -44,6 +44,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     commands = list(resolver.commands)
     screen = Screen(request, [])
     unreachable = list(request.unreachable)
+    failed_listings: list[Result] = []  # of clusters that have jobs
 
     def start(jobs: Sequence[Job]) -> None:
         screen.add(jobs)
@@ -59,6 +60,17 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         causes = [(failure.cluster, result_cause(failure, request)) for failure in failures if endless]
         streams.say([f"[{cluster}] ended: {cause.reason}" for cluster, cause in causes if cause and not cause.absent])
 
+    def show_failed_listings(failures: Sequence[Result]) -> None:
+        """Show, where others go on without end, what is missing; `show_failures` says it of a whole cluster."""
+        causes = [(failure, result_cause(failure, request)) for failure in failures if endless]
+        lines = [
+            f"[{failure.cluster}] {messages.visible(line)}"
+            for failure, cause in causes
+            if cause and not cause.absent
+            for line in _text(failure.stderr).removesuffix("\n").split("\n")
+        ]
+        streams.say(lines)
+
     show_failures(unreachable)
     start(resolver.jobs)
     try:
@@ -69,14 +81,15 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
                 continue
             jobs, failures = resolver.feed(event)
             start(jobs)
-            show_failures(failures)
-            unreachable += failures
+            (show_failed_listings if jobs else show_failures)(failures)
+            (failed_listings if jobs else unreachable).extend(failures)
     except KeyboardInterrupt:
         screen.show_rest()
         return 130
     order = [target.cluster for target in targets]
-    results = sorted(wildcards.one_result_per_cluster(screen.results()), key=lambda result: order.index(result.cluster))
-    held = [*screen.held(), *said_by(unreachable)]
+    joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])
+    results = sorted(joined, key=lambda result: order.index(result.cluster))
+    held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
     report = make_report(results, request._replace(unreachable=tuple(unreachable)), shown=True, held=held)
     streams.say(report.lines)
     return report.status

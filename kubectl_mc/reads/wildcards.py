@@ -52,23 +52,23 @@ class Object(NamedTuple):
         return f"{self.exact_type}/{self.name}"
 
 
-def resolve_jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, list[Job]]:
+def resolve_jobs(request: Request, targets: Sequence[Target]) -> tuple[Request, list[Job], list[Result]]:
     """Return the jobs of all clusters, with the names that the wildcards stand for on each cluster.
 
-    The request's `unreachable` gets the clusters that have no jobs.
+    The request's `unreachable` gets the clusters that have no jobs; the third value are the listings that failed on
+    clusters that have jobs.
     """
     resolver = Resolver(request, targets)
     if not resolver.commands:
-        return request, resolver.jobs
-    parallel = request.parallel(len(resolver.commands))
-    results = iter(event_loop.collect_results(resolver.commands, parallel, verb_rows.PATIENCE))
+        return request, resolver.jobs, []
     jobs: list[Job] = []
-    failures: list[Result] = []
-    for target in targets:
-        target_jobs, target_failures = resolver.resolve(target, list(islice(results, len(resolver.types))))
+    unreachable: list[Result] = [*request.unreachable]
+    partial: list[Result] = []
+    for target, listings in zip(targets, resolver.run()):
+        target_jobs, failures = resolver.resolve(target, listings)
         jobs += target_jobs
-        failures += target_failures
-    return request._replace(unreachable=(*request.unreachable, *failures)), jobs
+        (partial if target_jobs else unreachable).extend(failures)
+    return request._replace(unreachable=tuple(unreachable)), jobs, partial
 
 
 def one_result_per_cluster(results: Sequence[Result]) -> list[Result]:
@@ -111,7 +111,8 @@ class Resolver:
     jobs: the jobs of all clusters if no names have to be listed
     """
 
-    def __init__(self, request: Request, targets: Sequence[Target]) -> None:
+    def __init__(self, request: Request, targets: Sequence[Target], always: bool = False) -> None:
+        """always: names have to be listed also if an answer should tell them."""
         line = request.line
         self._request = request
         self._targets = targets
@@ -121,7 +122,7 @@ class Resolver:
         self._patience = verb_rows.PATIENCE if timeout is None else timeout
         self._types_by_name: Mapping[str, Sequence[str]] = {}
         self.types: list[str] = []
-        unlisted = _unlisted_line(request)
+        unlisted = None if always else _unlisted_line(request)
         self.jobs = same_jobs(targets, unlisted) if unlisted else []
         if not unlisted:
             self._types_by_name = types_by_name(line)
@@ -138,6 +139,12 @@ class Resolver:
         ]
         self.commands = [job_command(request, job)._replace(patience=self._patience) for job in listing_jobs]
 
+    def run(self) -> list[list[Result]]:
+        """Run the listings, and return the results of each cluster."""
+        parallel = self._request.parallel(len(self.commands))
+        results = iter(event_loop.collect_results(self.commands, parallel, verb_rows.PATIENCE))
+        return [list(islice(results, len(self.types))) for _ in self._targets]
+
     def feed(self, event: Chunk | Exit) -> tuple[list[Job], list[Result]]:
         """Return what `resolve` returns for the cluster whose last listing ends with this event; else nothing."""
         self._collector.add(event)
@@ -149,39 +156,40 @@ class Resolver:
         return ([], []) if any(result.status is None for result in results) else self.resolve(target, results)
 
     def resolve(self, target: Target, results: Sequence[Result]) -> tuple[list[Job], list[Result]]:
-        """Return the jobs of a cluster from the results of its listings, one for each of `types`.
+        """Return the jobs of a cluster from the results of its listings, one for each of `types`, and what failed.
 
-        If the names cannot be listed or none matches, return the result that kubectl would have given instead.
+        A type whose names cannot be listed takes nothing from the others, as in kubectl. Without a job, what failed is
+        the one result that kubectl would have given instead.
         """
-        failure = _listing_failure(results, self._patience)
-        if failure:
-            return [], [failure]
+        if any(result.timed_out for result in results):
+            return [], [UnaskedResult(target.cluster, b"", messages.timed_out(self._patience).encode(), 1)]
         listings = dict(zip(self.types, results))
-        objects = self._matching_objects(listings)
+        objects, unreadable = self._matching_objects(listings)
         missing = [] if all_namespaces(self._request.line) else self._missing_references(listings, objects)
+        failures = [result._replace(stdout=b"") for result in results if result.status]
+        failures += [Result(target.cluster, b"", text.encode("utf-8", "replace"), 1) for text in unreadable]
         if objects or missing:
             # Two words for one type (`po,pods`) give the same objects.
-            return _jobs(self._request, target, list({item[1:]: item for item in objects}.values()), missing), []
+            return _jobs(self._request, target, list({item[1:]: item for item in objects}.values()), missing), failures
         warnings = b"".join(result.stderr for result in results if not result.status)
-        if grammar.is_set(self._request.line, "ignore-not-found"):
-            return [], [Result(target.cluster, b"", warnings, 0)]
-        error = messages.no_match(list(self._types_by_name)).encode("utf-8", "replace")
-        return [], [Result(target.cluster, b"", warnings + error, 1)]
+        is_wanted = not grammar.is_set(self._request.line, "ignore-not-found")
+        if is_wanted and not unreadable and not all(result.status for result in results):
+            error = messages.no_match(list(self._types_by_name)).encode("utf-8", "replace")
+            failures.insert(0, Result(target.cluster, b"", warnings + error, 1))
+        return [], one_result_per_cluster(failures or [Result(target.cluster, b"", warnings, 0)])
 
-    def _matching_objects(self, listings: Mapping[str, Result]) -> list[Object]:
-        """Return the objects of one cluster that the names mean, in kubectl's order; listings: type -> its listing."""
-        patterns = {
-            listed_type: [
-                name.rpartition("/")[2] for name, types in self._types_by_name.items() if listed_type in types
-            ]
-            for listed_type in listings
-        }
-        return [
-            item
-            for listed_type, listing in listings.items()
-            for item in _listed_objects(listed_type, listing)
-            if any(fnmatchcase(item.name, pattern) for pattern in patterns[listed_type])
-        ]
+    def _matching_objects(self, listings: Mapping[str, Result]) -> tuple[list[Object], list[str]]:
+        """Return the objects of one cluster that the names mean, in kubectl's order, and errors for what is unreadable.
+
+        listings: type -> its listing
+        """
+        objects, errors = list[Object](), list[str]()
+        for listed_type, listing in listings.items():
+            patterns = [name.rpartition("/")[2] for name, types in self._types_by_name.items() if listed_type in types]
+            listed, unreadable = _listed_objects(listed_type, listing)
+            objects += [item for item in listed if any(fnmatchcase(item.name, pattern) for pattern in patterns)]
+            errors += [messages.unreadable_names(listed_type, unreadable)] if unreadable else []
+        return objects, errors
 
     def _missing_references(self, listings: Mapping[str, Result], objects: Sequence[Object]) -> list[str]:
         """Return TYPE/NAME of the plain names that are none of the objects. It is kubectl that says what is missing.
@@ -257,57 +265,58 @@ def _is_table(line: CommandLine) -> bool:
     return grammar.output_format(line)[0] in ("", "wide")
 
 
-def _listing_failure(listings: Sequence[Result], patience: float) -> Result | None:
-    """Return why a cluster's names cannot be listed, as a failed kubectl's result; None if they are listed.
-
-    Missing types are a reason only if the cluster has none of the types.
-    """
-    missing_type = None
-    for listing in listings:
-        if listing.timed_out:
-            return UnaskedResult(listing.cluster, b"", messages.timed_out(patience).encode(), 1)
-        if listing.status:
-            if not messages.find_cause(listing.stderr.decode("utf-8", "replace"), listing.status).absent:
-                return listing._replace(stdout=b"")
-            missing_type = missing_type or listing._replace(stdout=b"")
-    return missing_type if all(listing.status for listing in listings) else None
-
-
 # What an object's parts consist of. The names of RBAC objects may hold nearly any character (apimachinery,
-# path.IsValidPathSegmentName). A name becomes a part of a word that begins with a type, or of a JSON text.
+# path.IsValidPathSegmentName). A name becomes a part of a word that begins with a type, or of a JSON text; no word can
+# hold NUL.
 _PARTS = (
-    re.compile(r"(?:[a-z0-9][a-z0-9.-]*/)?[a-z0-9]+"),
-    re.compile(r"[A-Za-z][A-Za-z0-9]*"),
+    re.compile(r"(?:[a-z0-9][a-z0-9.-]*/)?[a-z0-9][a-z0-9-]*"),
+    re.compile(r"[A-Za-z][A-Za-z0-9-]*"),
     re.compile(r"(?:[a-z0-9][a-z0-9-]*)?"),
-    re.compile(r"[^/%\x00-\x1f\x7f]+"),
+    re.compile(r"[^/%\0]+"),
 )
 
 
-def _listed_objects(listed_type: str, listing: Result) -> list[Object]:
-    """Return the objects of a listing, one for each line that can be nothing but an object."""
+def _listed_objects(listed_type: str, listing: Result) -> tuple[list[Object], list[str]]:
+    """Return the objects of a listing, one for each line that can be nothing but an object, and the other lines."""
     from urllib.parse import unquote_plus
 
-    objects = []
-    for line in listing.stdout.decode("utf-8", "replace").split("\n"):
+    objects, unreadable = list[Object](), list[str]()
+    text = "" if listing.status else listing.stdout.decode("utf-8", "replace").removesuffix("\n")
+    for line in text.split("\n") if text else ():
         parts = [unquote_plus(part) for part in line.split(" ")]
         if len(parts) == len(_PARTS) and all(pattern.fullmatch(part) for pattern, part in zip(_PARTS, parts)):
             objects.append(Object(listed_type, *parts))
-    return objects
+        else:
+            unreadable.append(" ".join(parts))
+    return objects, unreadable
+
+
+# What a table prints otherwise than it is: kubectl's tab writer and EscapeTerminal (k8s.io/cli-runtime/pkg/printers).
+_UNPRINTED = re.compile(r"[\t-\r\x1b]| $")
+
+
+def are_plain(listings: Sequence[Result]) -> bool:
+    """Return whether all names in a cluster's listings are such that a table prints them as they are."""
+    listed = [_listed_objects("", listing) for listing in listings]
+    return not any(listing.status for listing in listings) and not any(
+        unreadable or any(_UNPRINTED.search(item.name) for item in objects) for objects, unreadable in listed
+    )
 
 
 def _jobs(request: Request, target: Target, objects: Sequence[Object], missing: Sequence[str]) -> list[Job]:
     """Return the jobs of one cluster. missing: TYPE/NAME of objects that it lacks, as kubectl has to say."""
     if request.line.verb != "get":
         return _text_jobs(request.line, target, objects, missing)
-    if verbs.is_endless(request.row, request.line):
-        return _watch_jobs(request.line, target, objects, missing)
-    # Among the listed objects are those that the selectors choose; kubectl accepts none beside names.
-    line = grammar.without(request.line, _SELECTORS)
-    if _is_sorted_by_listing(request):
-        line = grammar.without(line, ("sort-by",))
+    line = request.line
     if _is_table(line) and len({name for names in types_by_name(line).values() for name in names}) > 1:
         # As in a List of several types, of whatever types there are objects.
         line = grammar.with_flags(line, ("show-kind", "true"))
+    if verbs.is_endless(request.row, line):
+        return _watch_jobs(line, target, objects, missing)
+    if _is_sorted_by_listing(request):
+        line = grammar.without(line, ("sort-by",))
+    # Among the listed objects are those that the selectors choose; kubectl accepts none beside names.
+    line = grammar.without(line, _SELECTORS)
     if missing:
         if not objects and not _is_table(line):
             # It is for kubectl's errors: in the form that was typed, kubectl would print a List without items, too.
@@ -337,7 +346,8 @@ def _watch_jobs(line: CommandLine, target: Target, objects: Sequence[Object], mi
         job_line = grammar.with_flags(
             grammar.with_operands(line, [item.exact_type]), ("field-selector", f"{prefix}metadata.name={name}")
         )
-        jobs[item.operand] = Job(target, job_line, f"{target.cluster} {item.kind.lower()}/{item.name}")
+        label = f"{item.kind.lower()}/{messages.visible(item.name)}"
+        jobs[item.operand] = Job(target, job_line, f"{target.cluster} {label}")
     by_name = [Job(target, grammar.with_operands(line, [word]), f"{target.cluster} {word}") for word in missing]
     return [*jobs.values(), *by_name]
 
@@ -355,6 +365,6 @@ def _text_jobs(line: CommandLine, target: Target, objects: Sequence[Object], mis
     for (namespace, word), words in words_by_job.items():
         job_line = grammar.with_flags(line, ("namespace", namespace)) if namespace else line
         name = f"{namespace}/" * bool(namespace) + word.rpartition("/")[2]
-        label = f"{target.cluster} {name}" if single else target.cluster
+        label = f"{target.cluster} {messages.visible(name)}" if single else target.cluster
         jobs.append(Job(target, grammar.with_operands(job_line, [*words, *containers]), label))
     return jobs

@@ -127,6 +127,48 @@ def without_log_headers(text: str) -> str:
     return re.sub(r"^([IWEF])\d{4} [\d:.]+ +\d+ ", r"\1 ", text, flags=re.MULTILINE)
 
 
+def test_a_mistake_in_a_file_is_no_failure_of_the_clusters(members: Shell, tmp_path: Path) -> None:
+    broken, empty = tmp_path / "b.json", tmp_path / "x.pem"
+    broken.write_text('{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"')
+    empty.write_text("x\n")
+    for words in (
+        f"apply --dry-run=server -f {broken}",
+        f"get -f {broken}",
+        f"diff -f {broken}",
+        f"create secret tls t1 --cert={empty} --key={empty} --dry-run=client",
+    ):
+        theirs = members.kubectl("--context", "c1", *words.split())
+        done = members.mc(*words.split())
+        assert (done.status > 0, done.stderr) == (theirs.status > 0, theirs.stderr)
+        assert re.match("error: |error parsing ", done.stderr)
+
+
+def test_an_error_behind_what_a_plugin_has_not_ended_is_the_cause(members: Shell, tmp_path: Path) -> None:
+    user = saying(members, tmp_path, "printf 'Warning: the token soon expires' >&2")
+    with members.fault("c2", "forbidden"):
+        lone = user.mc("get", "cm", "-n", "shop", "--contexts=c2")
+        done = user.mc("get", "cm", "-n", "shop")
+    assert lone.stderr.startswith("Warning: the token soon expiresError from server (Forbidden): ")
+    assert lone.stderr.count("\n") == 1
+    assert "Error: Failed to query 1 cluster: c2 (forbidden)\n" in done.stderr
+
+
+def test_all_lines_of_what_the_server_says_are_shown(members: Shell, tmp_path: Path) -> None:
+    lies = """Error from server (Forbidden): denied:
+  policy a: no
+error: the server doesn't have a resource type 'cm'"""
+    script = f'case "$*" in *c2*) echo "{lies}" >&2; exit 1;; esac'
+    done = saying(members, tmp_path, script).mc("get", "cm", "-n", "shop")
+    assert done.status == 1
+    assert done.stderr.splitlines() == [
+        "[c2] Error from server (Forbidden): denied:",
+        "[c2]   policy a: no",
+        "[c2] error: the server doesn't have a resource type 'cm'",
+        "Error: Failed to query 1 cluster: c2 (forbidden)",
+        "Showing results from 2/3 clusters:",
+    ]
+
+
 # --- Presence ----------------------------------------------------------------------------------------------------
 
 WAIT = "wait --for=jsonpath={.metadata.name}=solo pod/solo -n shop"
@@ -147,6 +189,19 @@ def test_clusters_without_the_object_are_passed_over_on_demand(members: Shell) -
     assert nowhere.stderr == 'Error from server (NotFound): pods "x" not found (in all 3 clusters)\n'
 
 
+@pytest.mark.parametrize("words", ["delete pod solo", "label pod solo a=b", "patch pod solo -p {}"])
+def test_a_dry_run_says_where_the_change_would_meet_nothing(members: Shell, words: str) -> None:
+    """As of the change itself, what a cluster lacks is its failure, not an empty answer."""
+    done = members.mc(*words.split(), "-n", "shop", "--dry-run=server")
+    assert (done.status, [row[0] for row in done.rows]) == (1, ["CLUSTER", "c1"])
+    failed = f"Error: Failed to {words.split()[0]} in 2 clusters: c2 (not found), c3 (not found)\n"
+    assert done.stderr == f"{failed}Showing results from 1/3 clusters:\n"
+    nowhere = members.mc(*words.replace("so", "x").split(), "-n", "shop", "--dry-run=server")
+    assert (nowhere.status, nowhere.stdout) == (1, "")
+    assert nowhere.stderr.endswith(" not found (in all 3 clusters)\n")
+    assert nowhere.stderr.count("\n") == 1
+
+
 @needs("controllers")
 def test_a_rollout_of_what_one_cluster_lacks_is_its_failure(changing: Shell) -> None:
     changing.kubectl("--context", "c2", "delete", "deploy", "cart", "-n", "shop")
@@ -164,6 +219,33 @@ def test_a_diff_passes_over_clusters_without_the_namespace(changing: Shell, tmp_
     assert (done.status, "c1 (not found), c3 (not found)" in done.stderr) == (2, True)
     passed = changing.mc("diff", "-f", str(file), "--if-present")
     assert (passed.status, passed.stderr) == (1, MISSING.replace("c2", "c1"))
+
+
+@pytest.mark.parametrize("order", [("cm", "widget"), ("widget", "cm")])
+def test_a_cluster_that_lacks_a_part_is_not_passed_over(
+    changing: Shell, tmp_path: Path, order: tuple[str, str]
+) -> None:
+    """c3 has no Widgets, and kubectl stops at one: how it is with the ConfigMap there isn't known."""
+    texts = {
+        "cm": "{apiVersion: v1, kind: ConfigMap, metadata: {name: zz, namespace: shop}, data: {a: b}}",
+        "widget": "{apiVersion: example.com/v1, kind: Widget, metadata: {name: new, namespace: shop}}",
+    }
+    words = ["diff", "--if-present"]
+    for name in order:
+        (tmp_path / f"{name}.yaml").write_text(texts[name])
+        words += ["-f", str(tmp_path / f"{name}.yaml")]
+    done = changing.mc(*words)
+    assert done.status == 2
+    assert "Error: Failed to query 1 cluster: c3 (lacks a part: no such resource type)\n" in done.stderr
+    alone = changing.mc("diff", "--if-present", "-f", str(tmp_path / "widget.yaml"))
+    assert (alone.status, alone.stderr) == (1, "Passed over 1 cluster: c3 (no such resource type)\n")
+
+
+@pytest.mark.parametrize("words", ["wait --for=jsonpath={.metadata.namespace}=shop pod/solo cm/settings -n shop"])
+def test_a_wait_for_several_objects_is_not_passed_over_for_one(members: Shell, words: str) -> None:
+    done = members.mc(*words.split(), "--if-present")
+    assert done.status == 1
+    assert done.stderr.endswith("c2 (lacks a part: not found), c3 (lacks a part: not found)\n")
 
 
 @pytest.mark.parametrize(

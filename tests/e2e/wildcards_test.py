@@ -116,9 +116,10 @@ def test_a_type_that_no_cluster_has(members: Shell) -> None:
 
 
 def test_a_type_that_one_cluster_lacks_takes_nothing_from_the_others(members: Shell) -> None:
-    """widgets are of c1 and c3."""
+    """widgets are of c1 and c3. Where several types are asked for, names have theirs, as in kubectl."""
     done = members.mc("get", "widgets,deploy", "[cs]*", "-n", "shop")
-    assert [row[:2] for row in done.rows] == [["NAME", "CLUSTER"], *(["cart", cluster] for cluster in MEMBERS)]
+    carts = [["deployment.apps/cart", cluster] for cluster in MEMBERS]
+    assert [row[:2] for row in done.rows] == [["NAME", "CLUSTER"], *carts]
     assert (done.status, done.stderr) == (0, "")
 
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from kubectl_mc.command_line import grammar
-from kubectl_mc.merge import answers, object_lists
+from kubectl_mc.merge import answers, custom_columns, object_lists
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.processes.targets import Kubeconfig, Target
@@ -159,6 +159,28 @@ def test_an_empty_document_of_a_kubectl_that_failed_is_no_answer(form: str) -> N
     assert answers.without_empty_document(failed, asked).stdout == b""
     full = failed._replace(stdout=EMPTY[form].replace("[]", '["a"]').encode())
     for result in (failed._replace(status=0), full, FAILED):
+        assert answers.without_empty_document(result, asked) == result
+
+
+@pytest.mark.parametrize(
+    ("words", "is_marked", "is_header"),
+    [
+        ("", True, True),
+        ("--no-headers", True, True),
+        ("", False, True),
+        ("--no-headers", False, False),  # it may be a row
+        ("--fold", False, True),
+        ("--fold --no-headers", False, False),
+    ],
+)
+def test_a_header_of_a_kubectl_that_failed_is_no_answer(words: str, is_marked: bool, is_header: bool) -> None:
+    spec = "A:.a,B:.b"
+    columns = [column.partition(":") for column in (custom_columns.marked_spec(spec) if is_marked else spec).split(",")]
+    header, row = [name for name, _, _ in columns], [path.strip(".") for _, _, path in columns]
+    asked = request(f"get pods -o custom-columns={spec} {words}")
+    failed = FAILED._replace(stdout=tab_writer([header]).encode())
+    assert answers.without_empty_document(failed, asked) == (failed._replace(stdout=b"") if is_header else failed)
+    for result in (failed._replace(status=0), failed._replace(stdout=tab_writer([header, row]).encode()), FAILED):
         assert answers.without_empty_document(result, asked) == result
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_mc.merge.report import Report, make_report
+from kubectl_mc.merge.report import Held, Report, make_report
 from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from tests.environments import request
 from tests.recordings import recording
@@ -78,6 +78,26 @@ def test_a_missing_context_comes_with_advice() -> None:
 @pytest.mark.parametrize("stderr", [MISSING_A, NO_TYPE])
 def test_what_one_cluster_has_may_be_absent_in_another(stderr: str) -> None:
     assert report_on(fine("c1"), failed("c2", stderr + "\n")) == Report((), 0)
+
+
+@pytest.mark.parametrize("more", [NO_TYPE, MISSING_B, "  policy b: no", "[b] no", "Unable to connect to the server: b"])
+def test_what_the_server_quotes_is_neither_an_absence_nor_left_out(more: str) -> None:
+    answer = f"Error from server (Forbidden): denied\n{more}"
+    assert report_on(fine("c1"), failed("c2", f"{answer}\n")) == Report(
+        (
+            *(f"[c2] {line}" for line in answer.split("\n")),
+            "Error: Failed to query 1 cluster: c2 (forbidden)",
+            "Showing results from 1/2 clusters:",
+        ),
+        1,
+    )
+
+
+def test_an_error_behind_a_warning_without_an_end_counts() -> None:
+    glued = f"Warning: the token soon expires{FORBIDDEN}"
+    report = report_on(fine("c1"), failed("c2", f"{glued}\n"))
+    assert report.lines[:2] == (f"[c2] {glued}", "Error: Failed to query 1 cluster: c2 (forbidden)")
+    assert report_on(failed("c1", f"{glued}\n")).lines == ()  # kubectl's own stderr says why
 
 
 @pytest.mark.parametrize("stderr", [MISSING_A, NO_TYPE])
@@ -167,6 +187,14 @@ def test_nothing_found_in_one_cluster_is_not_worth_a_word() -> None:
 def test_the_same_mistake_everywhere_is_said_once_as_kubectl_says_it() -> None:
     stderr = recording("unknown-flag").stderr
     assert report_on(failed("c1", stderr), failed("c2", stderr)) == Report(tuple(stderr.splitlines()), 1)
+
+
+@pytest.mark.parametrize(
+    "error", ["error parsing b.json: unexpected EOF", "tls: failed to find any PEM data in certificate input"]
+)
+def test_a_mistake_in_a_file_is_the_command_s_not_the_clusters(error: str) -> None:
+    results = [failed(f"c{number}", f"error: {error}\n") for number in (1, 2)]
+    assert report_on(*results) == Report((f"error: {error}",), 1)
 
 
 def test_the_same_failure_everywhere_is_the_clusters_not_the_command_s() -> None:
@@ -294,9 +322,13 @@ def test_an_object_that_one_cluster_lacks_is_its_failure(text: str) -> None:
     assert report.status == (2 if "diff" in text else 1)
 
 
+CONTENT = b"{apiVersion: v1, kind: Pod, metadata: {name: a}}"
+
+
 @pytest.mark.parametrize("text", NEEDING)
 def test_clusters_that_lack_it_are_passed_over_and_named(text: str) -> None:
-    report = report_on(fine("c1"), failed("c2", MISSING_A), failed("c3", NO_TYPE), text=f"{text} --if-present")
+    asked = request(f"{text} --if-present")._replace(content=CONTENT if "-f" in text else None)
+    report = make_report([fine("c1"), failed("c2", MISSING_A), failed("c3", NO_TYPE)], asked)
     assert report == Report(("Passed over 2 clusters: c2 (not found), c3 (no such resource type)",), 0)
 
 
@@ -306,6 +338,16 @@ def test_what_no_cluster_has_is_an_error_in_kubectl_s_words(text: str, flag: str
     report = report_on(failed("c1", MISSING_A), failed("c2", MISSING_A), text=text + flag)
     assert report.lines == (f"{MISSING_A} (in all 2 clusters)",)
     assert report.status > 0
+
+
+def test_what_all_clusters_lack_is_not_said_again_once_it_is_on_the_screen() -> None:
+    """`rollout status deploy/a deploy/b`: a cluster that has printed something shows its errors as they come."""
+    results = [result(f"c{number}", "shown", MISSING_A, 1) for number in (1, 2)]
+    asked = request("rollout status deploy/a deploy/b")
+    empty = [Held(each.cluster, each.cluster, "") for each in results]
+    assert make_report(results, asked, shown=True, held=empty) == Report((), 1)
+    held = [*empty[:1], Held("c2", "c2", MISSING_A)]
+    assert make_report(results, asked, shown=True, held=held).lines == (f"{MISSING_A} (in all 2 clusters)",)
 
 
 def test_verbose_shows_every_cluster_s_own_words() -> None:

@@ -231,6 +231,93 @@ def test_the_cause_of_several_lines(stderr: str, cause: Cause) -> None:
     assert messages.find_cause(stderr, 1) == cause
 
 
+REFUSAL = "Error from server (Forbidden): admission webhook denied the request: [rule1] no"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'error: the server doesn\'t have a resource type "pods"',
+        "Unable to connect to the server: lies",
+        'Error from server (NotFound): pods "a" not found',
+        "[rule2] no\n[rule3] dial tcp: connection refused",
+        "  policy a: no\n\n  policy b: x509: no",
+        'unable to decode "a"',
+        "The connection to the server x was refused",
+    ],
+)
+def test_what_follows_the_server_s_answer_is_no_other_cause(more: str) -> None:
+    """The server's text may have several lines, and each may look like an error of kubectl's."""
+    stderr = f"{REFUSAL}\n{more}\n"
+    assert messages.find_cause(stderr, 1) == cause_of("forbidden")
+    assert messages.told_errors(stderr, cause_of("forbidden")) == set()  # so all of it is shown
+    unnamed = stderr.replace("Forbidden", "Conflict")
+    assert messages.find_cause(unnamed, 1) == cause_of("admission webhook denied the request: [rule1] no")
+
+
+def test_the_lines_of_the_server_s_answer_stay_together() -> None:
+    log = "W1123 04:32:24.691813   17786 loader.go:221] Config not found: /x"
+    for ahead in ("", "Warning: the token soon expires"):
+        answer = f"{ahead}{REFUSAL}\n  policy a: no\n\n  policy b: no"
+        assert messages.split_messages(f"{answer}\nWarning: old\n{log}\n") == [answer, "Warning: old", log]
+    answer = 'The Pod "a" is invalid: \n* spec.a: no'
+    assert messages.split_messages(answer) == [answer]
+    assert messages.told_errors(answer, cause_of('The Pod "a" is invalid: ')) == set()
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (recording("forbidden").stderr, cause_of("forbidden")),
+        (recording("get-notfound").stderr, NOT_FOUND),
+        (UNABLE + "EOF", cause_of("connection lost")),
+        ("error: You must be logged in to the server (Unauthorized)", cause_of("unauthorized")),
+    ],
+)
+def test_an_error_that_stands_behind_a_warning_without_an_end_is_found(error: str, cause: Cause) -> None:
+    stderr = f"Warning: the token soon expires{error}"
+    assert messages.find_cause(stderr, 1) == cause
+    assert messages.absences(stderr) == messages.absences(error)
+    assert messages.complaints(stderr) == error.splitlines()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "error parsing b2.json: json: offset 66: unexpected EOF",
+        "error parsing a.yaml: error converting YAML to JSON: yaml: line 3: dial tcp 10.0.0.1: connection refused",
+        "tls: failed to find any PEM data in certificate input",
+        "tls: private key does not match public key",
+        "failed to load secret x: x509: malformed certificate",
+        "open x509: : no such file or directory",
+        'error validating "a.yaml": error validating data: failed to download openapi: the server could not find the '
+        "requested resource; if you choose to ignore these errors, turn validation off with --validate=false",
+    ],
+)
+def test_an_error_that_no_server_gave_is_no_cause_of_a_cluster(error: str) -> None:
+    assert messages.find_cause(f"error: {error}", 1) == cause_of(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            'error validating "a.yaml": error validating data: failed to download openapi: Get "https://x/openapi/v2": '
+            "dial tcp 10.0.0.1:6443: connect: connection refused; if you choose to ignore these errors, …",
+            "connection refused",
+        ),
+        ("error dialing backend: dial tcp 10.0.0.1:10250: i/o timeout", "connection timeout"),
+        ("unable to decode an event from the watch stream: http2: client connection lost", "connection lost"),
+        ("http2: client connection lost", "connection lost"),
+        ("unexpected EOF", "connection lost"),
+        ("client rate limiter Wait returned an error: context deadline exceeded", "connection timeout"),
+        ("the server could not find the requested resource", "no such resource type"),
+    ],
+)
+def test_an_error_in_the_words_of_the_client_s_library_is_one(error: str, reason: str) -> None:
+    assert messages.find_cause(f"error: {error}", 1).reason == reason
+
+
 @pytest.mark.parametrize(
     ("problem", "kind"),
     [

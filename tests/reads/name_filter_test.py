@@ -4,12 +4,15 @@ import json
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.merge import kubectl_tables, object_lists, sorting
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.reads import name_filter
 from tests.environments import request
+from tests.merge.tab_writer import tab_writer
 from tests.recordings import recording
 
 
@@ -83,7 +86,9 @@ def test_objects_are_kept_to_the_letter(form: str) -> None:
         assert [item["metadata"]["name"] for item in kept["items"]] == [name]
 
 
-@pytest.mark.parametrize("name", ["x", "123", "1e3", "no", "a.b-c"])
+@pytest.mark.parametrize(
+    "name", ["x", "123", "1e3", "no", "a.b-c", "a ", "a\tb", "v\x7fa", "a\u2028b", "a\x85b", "it's", "'a", "\xa0", "a,"]
+)
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_the_name_of_a_lone_object_whatever_it_looks_like(form: str, name: str) -> None:
     made = {
@@ -105,6 +110,18 @@ def test_what_is_no_object_stays_as_kubectl_gave_it(form: str) -> None:
     assert name_filter.filtered_result(result, keep, made) == result
 
 
+def test_a_name_is_kept_whole_whatever_is_in_it() -> None:
+    names = ["web\u2028a", "web\x85b", "web\x0cc", "web\rd", "web\ne", "web ", "web\n\nf"]
+    other = ["db\nweb", "x\u2028web"]
+    lines = {name: f"clusterrole.rbac.authorization.k8s.io/{name}\n" for name in (*names, *other)}
+    made = request("get clusterroles web* -o name")
+    keep = name_filter.name_filter(made)
+    assert keep
+    filtered = name_filter.filtered_result(Result("c1", "".join(lines.values()).encode(), b"", 0), keep, made)
+    assert filtered
+    assert filtered.stdout.decode() == "".join(lines[name] for name in names)
+
+
 def test_keys_are_kept_with_their_rows() -> None:
     keys = "Pod\x1f1\x1fweb\x1ePod\x1f2\x1fdb\x1eList\x1f\x1f\x1e"
     assert [key.value for key in sorting.parse_keys(sorting.only_keys(keys, web))] == ["1"]
@@ -118,7 +135,6 @@ def test_keys_are_kept_with_their_rows() -> None:
         ("get pods web*", Result("c1", b"NAME   AGE\ndb     1m\n", b"", 0), 1, 'names matching "web*" not found'),
         ("get pods web*", Result("c1", b"", b"No resources found", 0), 1, 'names matching "web*" not found'),
         ("get pods web* --ignore-not-found", Result("c1", b"NAME\ndb\n", b"", 0), 0, ""),
-        ("get pods web*", Result("c1", b"AGE   TEXT\n1m    web\n", b"", 0), 1, "no column NAME"),
         ("get cs web*", Result("c1", b"NAME\ndb\n", b"Warning: old\n", 0), 1, "Warning: old\nerror: names matching"),
         ("get pods web* --sort-by=.x", Result("c1", b"", b"No resources found", 0), 1, "not found, or no object has"),
         ("get pods web*", Result("c1", b"", b"Unable to connect", 1), 1, "Unable to connect"),
@@ -130,6 +146,61 @@ def test_what_does_not_match_is_not_there(text: str, result: Result, status: int
     keep = name_filter.name_filter(made)
     assert keep
     filtered = name_filter.filtered_result(result, keep, made)
+    assert filtered
     kept = result.stdout if b"\nweb" in result.stdout else b""
     assert (filtered.status, filtered.stdout) == (status, kept)
     assert stderr in filtered.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("patterns", "row", "is_told"),
+    [
+        ("web-*", ["web-1", "1m"], True),
+        ("*", ["web...", "1m"], True),
+        ("web?", ["web", "1m"], False),  # "web "
+        ("web??", ["web", "1m"], False),
+        ("web??????????????", ["web", "1m"], True),
+        ("*b", ["web", "1m"], False),
+        ("*-1", ["web", "1m"], True),
+        ("*eb*", ["web", "1m"], True),
+        ("?eb* *x", ["web", "1m"], True),
+        ("[vw]*", ["web", "1m"], True),
+        ("*eb*", ["w...", "1m"], False),
+        ("w.*", ["w...", "1m"], False),
+        ("*eb*", ["w^[eb", "1m"], False),
+        ("*longest-name", ["the-longest-name", "1m"], True),
+        ("web*", ["web", "tab", "1m"], False),
+        ("web*", ["web", "", "1m"], False),
+        ("web*", ["web"], False),
+    ],
+)
+def test_what_a_table_tells_of_names(patterns: str, row: list[str], is_told: bool) -> None:
+    made = request(f"get things {patterns}")
+    keep = name_filter.name_filter(made)
+    assert keep
+    text = tab_writer([["NAME", "AGE"], ["the-longest-name", "1m"], row])
+    result = name_filter.filtered_result(Result("c1", text.encode(), b"", 0), keep, made)
+    assert (result is not None) == is_told
+
+
+@pytest.mark.parametrize(
+    "text", ["AGE   TEXT\n1m    web\n", "NAME   COL\nUMN    AGE\nweb    v     1m\n", "NAME   COL\nUMN\nweb    v\n"]
+)
+def test_a_table_without_names_tells_none(text: str) -> None:
+    made = request("get things web*")
+    keep = name_filter.name_filter(made)
+    assert keep
+    for plain_names in (True, False):
+        assert name_filter.filtered_result(Result("c1", text.encode(), b"", 0), keep, made, plain_names) is None
+    for ended in (Result("c1", text.encode(), b"", -15, timed_out=True), Result("c1", text.encode(), b"", None)):
+        assert name_filter.filtered_result(ended, keep, made) == ended._replace(stdout=b"")
+
+
+@given(st.text("ab .\t^[\x1b\n", min_size=1, max_size=6), st.text("ab *?.^", min_size=1, max_size=5))
+def test_a_certain_cell_is_kept_like_its_name(name: str, pattern: str) -> None:
+    """As kubectl prints a name: cut at a line break, with its escapes told, and padded."""
+    keep = name_filter.NameFilter((pattern,))
+    first, line_break, _ = name.partition("\n")
+    cell = (first.replace("\x1b", "^[") + "..." * bool(line_break)).partition("\t")[0].rstrip(" ")
+    if "\t" not in name and keep.is_certain(cell, 8):
+        assert keep(cell) == keep(name)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 import pytest
 from hypothesis import given
@@ -29,7 +29,7 @@ def listing(kind: str, *names: str, api_version: str = "v1", namespace: str = "x
 
 
 def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[Result]]:
-    """The jobs as "LABEL: words < what stdin names", and who is not asked; answers: (cluster, type) -> its listing."""
+    """The jobs as "LABEL: words < what stdin names", and what failed; answers: (cluster, type) -> its listing."""
     asked = request(text)
     patiences: list[float | None] = []
 
@@ -41,11 +41,12 @@ def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tu
     monkeypatch.setattr(event_loop, "collect_results", collect)
     clusters = list(dict.fromkeys(cluster for cluster, _ in answers))
     targets = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in clusters]
-    asked, jobs = wildcards.resolve_jobs(asked, targets)
+    asked, jobs, failures = wildcards.resolve_jobs(asked, targets)
+    assert {result.cluster for result in failures} <= {job.target.cluster for job in jobs}
     assert set(patiences) <= {30.0 if asked.options.cluster_timeout is None else 2.0}
-    return [f"{job.label}: {' '.join(grammar.typed_words(job.line))}{read(job.stdin)}" for job in jobs], list(
-        asked.unreachable
-    )
+    return [f"{job.label}: {' '.join(grammar.typed_words(job.line))}{read(job.stdin)}" for job in jobs], [
+        *failures, *asked.unreachable,
+    ]  # fmt: skip
 
 
 def read(stdin: bytes | None) -> str:
@@ -123,9 +124,9 @@ ALL: Answers = {("c1", "all"): listing("Pod", "a-1") + DEPLOYMENTS}
         ("get pods/a-* pods/b --subresource=status", PODS, ["c1: get pods --subresource=status"]),
         # A watch is of one object, or of all with a name.
         ("get pods/a-* deploy/a* -w", TYPES, [
-            "c1 pod/a-1: get Pod.v1. -w --field-selector=metadata.name=a-1",
-            "c1 pod/a-2: get Pod.v1. -w --field-selector=metadata.name=a-2",
-            "c1 deployment/a-1: get Deployment.v1.apps -w --field-selector=metadata.name=a-1",
+            "c1 pod/a-1: get Pod.v1. -w --show-kind=true --field-selector=metadata.name=a-1",
+            "c1 pod/a-2: get Pod.v1. -w --show-kind=true --field-selector=metadata.name=a-2",
+            "c1 deployment/a-1: get Deployment.v1.apps -w --show-kind=true --field-selector=metadata.name=a-1",
         ]),
         ("get pods a-1* x -A --field-selector=x=y -w -o jsonpath={.x}", EVERYWHERE, [
             "c1 pod/a-1: get Pod.v1. -A --field-selector=x=y -w -o jsonpath={.x} "
@@ -183,12 +184,39 @@ def test_what_is_listed(text: str, asked: str) -> None:
     assert sorted(word for word in words if not word.startswith("--output=go-template=")) == sorted(asked.split())
 
 
-def test_one_of_several_types_may_be_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers: Answers = {("c1", "pods"): listing("Pod", "w"), ("c1", "widgets"): Result("c1", b"", LACKS, 1)}
-    assert resolved("get pods,widgets w* x", answers, monkeypatch) == (
-        ["c1: get Pod.v1./w pods/x --show-kind=true"],
-        [],
-    )
+@pytest.mark.parametrize("error", [LACKS, FORBIDDEN])
+def test_one_of_several_types_may_fail(error: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes nothing from the others, and is not forgotten."""
+    failure = Result("c1", b"", error, 1)
+    answers: Answers = {("c1", "pods"): listing("Pod", "w"), ("c1", "widgets"): failure}
+    for text, words in {
+        "get pods,widgets w* x": "get Pod.v1./w pods/x --show-kind=true",
+        "get pods/w* widgets/x": "get --show-kind=true --filename=- < v1/Pod/x/w",
+        "get widgets/w* pods/w* -o name --ignore-not-found": "get -o name --ignore-not-found --filename=- < v1/Pod/x/w",
+        "describe pods,widgets w*": "describe Pod.v1./w",
+    }.items():
+        assert resolved(text, answers, monkeypatch) == ([f"c1: {words}"], [failure])
+
+
+def test_all_types_that_fail_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    second = FORBIDDEN.replace(b"pods", b"services")
+    listings: Answers = {
+        ("c1", "nodes"): b"",
+        ("c1", "pods"): Result("c1", b"", FORBIDDEN, 1),
+        ("c1", "svc"): Result("c1", b"", second, 1),
+        ("c1", "widgets"): Result("c1", b"", LACKS, 1),
+    }
+    none = b'error: names matching "%s" not found\n'
+    for text, stderr in {
+        "get pods/w* svc/w*": FORBIDDEN + second,
+        "get pods/w* widgets/w* svc/x": LACKS + FORBIDDEN + second,
+        "get nodes/w* widgets/w*": none % b"nodes/w*" + none % b"widgets/w*" + LACKS,
+        "get nodes/w* pods/w*": none % b"nodes/w*" + none % b"pods/w*" + FORBIDDEN,
+    }.items():
+        answers = {key: item for key, item in listings.items() if f"{key[1]}/" in text}
+        assert resolved(text, answers, monkeypatch) == ([], [Result("c1", b"", stderr, 1)])
+        _, [ignored] = resolved(f"{text} --ignore-not-found", answers, monkeypatch)
+        assert (ignored.status, ignored.stderr) == (1, stderr.rpartition(b'" not found\n')[2])
 
 
 def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,29 +275,50 @@ def test_a_cluster_has_one_result(
 
 @pytest.mark.parametrize(
     ("name", "namespace"),
-    [("web-1", "shop"), ("system:node a", ""), (" a  b ", ""), ("x -n y", "shop"), ("a,b=c\\d", ""), ('"é+', "")],
-)
+    [
+        ("web-1", "shop"), ("system:node a", ""), (" a  b ", ""), ("x -n y", "shop"), ("a,b=c\\d", ""), ('"é+', ""),
+        ("v\x7fa", ""), ("a\nb", ""), ("a\tb", ""), ("\u2028", ""),
+    ],
+)  # fmt: skip
 def test_a_name_is_listed_as_it_is(name: str, namespace: str) -> None:
     result = Result("c1", listing("Pod", f"{namespace}/{name}"), b"", 0)
-    assert wildcards._listed_objects("pods", result) == [wildcards.Object("pods", "v1", "Pod", namespace, name)]
+    assert wildcards._listed_objects("pods", result) == ([wildcards.Object("pods", "v1", "Pod", namespace, name)], [])
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        "", "web-1", "v1 Pod shop", "v1 Pod shop web-1 x", "v1 Pod shop ", "v1 Pod shop a%2Fb", "v1 Pod shop a%0Ab",
+        "web-1", "v1 Pod shop", "v1 Pod shop web-1 x", "v1 Pod shop ", "v1 Pod shop a%2Fb", "v1 Pod shop a%00b",
         "v1 Pod -n web-1", "v1 --context=c1 shop web-1", "v1 P%20od shop web-1", "-v1 Pod shop web-1", "Pod Pod shop x",
     ],
 )  # fmt: skip
 def test_what_cannot_be_an_object_is_not_taken_for_one(line: str) -> None:
-    assert wildcards._listed_objects("pods", Result("c1", f"{line}\n".encode(), b"", 0)) == []
+    assert wildcards._listed_objects("pods", Result("c1", f"{line}\n".encode(), b"", 0)) == ([], [unquote_plus(line)])
+
+
+def test_what_cannot_be_asked_for_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = b"v1 Pod x a%00b\n"
+    failure = Result("c1", b"", b'error: the names of "pods" are in part unreadable: "v1 Pod x a\\x00b"\n', 1)
+    answers: Answers = {("c1", "pods"): listing("Pod", "a") + line}
+    assert resolved("describe pods a*", answers, monkeypatch) == (["c1: describe Pod.v1./a"], [failure])
+    assert resolved("describe pods a*", {("c1", "pods"): line}, monkeypatch)[0] == []
+
+
+def test_a_label_shows_a_name_with_control_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: Answers = {("c1", "pods"): listing("Pod", "a\n[c2 b] x")}
+    [job], _ = resolved("logs pods/a*", answers, monkeypatch)
+    assert job.startswith("c1 a\\n[c2 b] x: ")
+    [job], _ = resolved("get pods a* -w -o jsonpath={.x}", answers, monkeypatch)
+    assert job.startswith("c1 pod/a\\n[c2 b] x: ")
 
 
 @given(st.lists(st.text()))
 def test_what_a_cluster_lists_is_never_a_flag(lines: list[str]) -> None:
     texts = [*lines, *(f"v1 Pod {quote_plus(line)} {quote_plus(line)}" for line in lines)]
     result = Result("c1", "\n".join(texts).encode("utf-8", "replace"), b"", 0)
-    for item in wildcards._listed_objects("pods", result):
+    objects, _ = wildcards._listed_objects("pods", result)
+    for item in objects:
         assert item.operand[0].isalpha()
-        assert not {"\n", "\r", "\0"} & set(item.operand + item.namespace)
+        assert item.operand.count("/") == 1
+        assert "\0" not in item.operand + item.namespace
         assert not item.namespace.startswith("-")

@@ -210,7 +210,7 @@ def _tables(
         except kubectl_tables.NotATable:
             unreadable.append((cluster, text))
     groups = kubectl_tables.group_by_type(readable) if _names_types(request) else {"": _flattened(readable)}
-    merged = [_merged_table(members, request) for members in groups.values()]
+    merged = [_merged_table(members, request) for members in groups.values() if members]
     tables = kubectl_tables.render_tables(merged, headers=not grammar.is_set(request.line, "no-headers"))
     rest = sections.render_sections(unreadable, on_terminal)
     return "\n".join(filter(None, (sections.marked_headings(tables, on_terminal), rest)))

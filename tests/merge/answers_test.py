@@ -217,6 +217,11 @@ def test_equal_texts_can_be_folded() -> None:
     assert merge("describe pod a --fold", "ok\n", "ok\n") == "CLUSTER: c1, c2\nok\n"
 
 
+@pytest.mark.parametrize("line", ["get pods", "get pods -o custom-columns=N:.a", "events", "auth whoami"])
+def test_beside_sections_there_is_no_table_without_rows(line: str) -> None:
+    assert merge(line, "NAME   AGE\nx\n", "") == "CLUSTER: c1\nNAME   AGE\nx\n"
+
+
 def test_a_table_that_is_none_stands_under_its_cluster() -> None:
     text = "NAME   AGE\nx\n"
     assert merge("get pods", text, text) == f"CLUSTER: c1\n{text}\nCLUSTER: c2\n{text}"

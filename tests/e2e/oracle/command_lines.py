@@ -119,6 +119,12 @@ class Line(NamedTuple):
         return any(chunk.kind == "sort" for chunk in self.chunks)
 
     @property
+    def sort_expression(self) -> str:
+        """The value of --sort-by; "" without it."""
+        words = next((chunk.words for chunk in self.chunks if chunk.kind == "sort"), ())
+        return words[1] if len(words) > 1 else "".join(words).partition("=")[2]
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of a `get` or `describe`, as typed: perhaps with their types, or with wildcards."""
         return tuple(self._of("name"))

@@ -362,6 +362,8 @@ get pvc -n~shop --sort-by=.data.sort
 get pvc -n~shop --sort-by=.data.sort --no-headers
 get po solo nope -n~shop --sort-by=.metadata.labels.tier
 get cm -n~odd -o~name --sort-by=.metadata[
+get gd,cm -n~none -o~name --sort-by=.metadata[
+get gd -n~odd --sort-by=.data.sort --fold
 get secrets --sort-by=.spec.count --allow-missing-template-keys=false
 get -f~folder --sort-by=.spec.size
 get po -o~'jsonpath={range .items[*]}{.metadata.name}{"\n\n"}{end}'

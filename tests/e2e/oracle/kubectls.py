@@ -177,8 +177,15 @@ class Kubectls:
         return fewer._replace(status=fewer.status or plain.status, stderr=plain.stderr + fewer.stderr)
 
     def _is_unsortable(self, line: Line, done: Done, context: str) -> bool:
-        """Return whether kubectl fails, or leaves rows out, because no object has the field of --sort-by."""
+        """Return whether kubectl fails, or leaves rows out, because no object has the field of --sort-by.
+
+        It also can't sort by what is no jsonpath, which it reads only where it has found something.
+        """
         if done.status:
             return "couldn't find any field" in done.stderr
-        few = done.stdout.count("\n") < 2 and line.shape == "table"
+        if not done.stdout and line.form not in ("json", "yaml", "kyaml"):
+            error = self.kubectl(context, ["get", "ns", f"--sort-by={line.sort_expression}", "-o", "name"]).stderr
+            if error.startswith("error: ") and "couldn't find any field" not in error:
+                return True
+        few = done.stdout.count("\n") < 2 and line.form in ("", "wide")
         return few and self.kubectl(context, line.unsorted.words).stdout.count("\n") > done.stdout.count("\n")

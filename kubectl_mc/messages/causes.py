@@ -122,15 +122,14 @@ _SERVER_REASONS: dict[str, Cause] = {
     "TooManyRequests": _TOO_MANY,
 }
 
-# A NotFound about what a List in a file names is printed without its reason: one, or several in one. It names a
-# resource, in the plural or with its group; what a wrapper doesn't find (`profile "x" not found`) is a failure.
-_BARE_NOT_FOUND = r"[a-z][a-z0-9-]*(?:s|(?:\.[a-z0-9-]+)+) \"(?:[^\"\\]|\\.)*\" not found"
-_BARE_NOT_FOUNDS = re.compile(rf"(?:{_BARE_NOT_FOUND}|\[{_BARE_NOT_FOUND}(?:, {_BARE_NOT_FOUND})*\])$")
-
 # What the server has answered may have several lines, and the later ones may look like anything. They belong to it,
 # up to one that kubectl itself may have begun.
 _ANSWER = re.compile(r"Error from server(?: \(\w+\))?: |The (?:request|\S+ \"[^\"]*\") is invalid")
 _PROGRAM = "command terminated with "
+# A NotFound about what a List in a file names is printed without its reason: one, or several in one. It names a
+# resource, in the plural or with its group; what a wrapper doesn't find (`profile "x" not found`) is a failure.
+_BARE_NOT_FOUND = r"[a-z][a-z0-9-]*(?:s|(?:\.[a-z0-9-]+)+) \"(?:[^\"\\]|\\.)*\" not found"
+_BARE_NOT_FOUNDS = re.compile(rf"(?:{_BARE_NOT_FOUND}|\[{_BARE_NOT_FOUND}(?:, {_BARE_NOT_FOUND})*\])$")
 
 # How kubectl writes its errors (checkErr in k8s.io/kubectl/pkg/cmd/util/helpers.go). It prints them last. What a
 # credential plugin or a wrapper says comes before.
@@ -140,7 +139,7 @@ _STANDARD = re.compile(
 )
 _LAST = re.compile(
     rf"{_STANDARD.pattern}|[Ee]rror: |Error in configuration: |Server returned an unexpected response"
-    rf"|{_ANSWER.pattern}|{_PROGRAM}|panic: |fatal error: "
+    rf"|{_ANSWER.pattern}|{_PROGRAM}|panic: |fatal error: |the server doesn't have a resource type "  # `explain`
 )
 # Of several errors, those that are not the server's have no such beginning; `[a, b]` are several in one.
 _PLAIN = re.compile(

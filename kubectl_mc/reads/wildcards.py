@@ -100,7 +100,11 @@ def _weight(result: Result) -> int:
     """Return 0 for an answer, 1 for an absence, 2 for a failure."""
     if not result.status:
         return 0
-    return 1 if messages.find_cause(result.stderr.decode("utf-8", "replace"), result.status).absent else 2
+    return 1 if messages.find_cause(_text(result), result.status).absent else 2
+
+
+def _text(result: Result) -> str:
+    return result.stderr.decode("utf-8", "replace")
 
 
 class Resolver:
@@ -166,7 +170,11 @@ class Resolver:
         listings = dict(zip(self.types, results))
         objects, unreadable = self._matching_objects(listings)
         missing = [] if all_namespaces(self._request.line) else self._missing_references(listings, objects)
-        failures = [result._replace(stdout=b"") for result in results if result.status]
+        failed: dict[tuple[str, ...], Result] = {}
+        for result in results:
+            if result.status:  # kubectl says once what is so for all types, as that no server answers
+                failed.setdefault(tuple(messages.complaints(_text(result))), result._replace(stdout=b""))
+        failures = [*failed.values()]
         failures += [Result(target.cluster, b"", text.encode("utf-8", "replace"), 1) for text in unreadable]
         if objects or missing:
             # Two words for one type (`po,pods`) give the same objects.

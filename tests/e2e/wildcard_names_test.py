@@ -112,12 +112,14 @@ def test_a_watch_of_several_types_names_them(odd: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "names"),
-    [("qa?", ["qa "]), ("*tb", ["qa\ttb"]), ("q[a]", ["qa"]), ("?b", ["vb"])],
+    [("qa?", ["qa "]), ("*tb", ["qa\ttb"]), ("q[a]", ["qa"]), ("?b", ["vb"]), ("v?a", ["v\x7fa"])],
 )
 def test_all_forms_agree_on_names(odd: Shell, pattern: str, names: list[str]) -> None:
     assert found(odd, "clusterroles", pattern) == names
     named = odd.mc("get", "clusterroles", pattern, "-o", "name")
     assert named == Done(0, "".join(f"{cluster}\t{ROLE}/{name}\n" for cluster in ("c1", "c2") for name in names), "")
+    items = json.loads(odd.mc("get", "clusterroles", pattern, "-o", "json", "--clusters=c1").stdout)["items"]
+    assert [item["metadata"]["name"] for item in items] == names
     for more in ((), ("--sort-by=.metadata.name",), ("-o", "wide"), ("--no-headers",), ("--clusters=c1",)):
         table = odd.mc("get", "clusterroles", pattern, *more)
         assert (table.status, table.stderr) == (0, "")

@@ -60,6 +60,7 @@ def test_custom_columns_that_cannot_be_told_apart_are_shown_as_they_are() -> Non
     assert merge("get pods -o custom-columns=N:.a", marked, plain) == (
         "CLUSTER   N\nc1        a\n\nCLUSTER: c2\nN\nfirst\nsecond\n"
     )
+    assert merge("get pods -o custom-columns=N:.a", plain, plain) == f"CLUSTER: c1\n{plain}\nCLUSTER: c2\n{plain}"
     made = request("get pods -o custom-columns=N:.a")
     assert [answers.is_unreadable(made, Result("c", text.encode(), b"", 0), None) for text in (marked, plain)] == [
         False,

@@ -172,6 +172,10 @@ def test_the_cause_in_client_go_s_words(stderr: str, reason: str) -> None:
     assert messages.find_cause(stderr, 1) == cause_of(reason)
 
 
+def test_a_missing_type_is_an_absence_as_explain_says_it() -> None:
+    assert messages.find_cause('the server doesn\'t have a resource type "planets"\n', 1).kind == "no-such-type"
+
+
 def test_every_line_an_absence_is_an_absence() -> None:
     line = recording("get-notfound").stderr
     assert messages.find_cause(line + line, 1) == NOT_FOUND

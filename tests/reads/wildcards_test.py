@@ -198,6 +198,15 @@ def test_one_of_several_types_may_fail(error: bytes, monkeypatch: pytest.MonkeyP
         assert resolved(text, answers, monkeypatch) == ([f"c1: {words}"], [failure])
 
 
+def test_what_all_types_say_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """kubectl, too, finds only once that no server answers."""
+    refused = b"The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?\n"
+    tries = [b"E1123 04:32:24.69181%d   17786 memcache.go:381] x\n" % number for number in range(2)]
+    first, second = (Result("c1", b"", logged + refused, 1) for logged in tries)
+    answers = {("c1", "pods"): first, ("c1", "svc"): second}
+    assert resolved("get pods/w* svc/w*", answers, monkeypatch) == ([], [first])
+
+
 def test_all_types_that_fail_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     second = FORBIDDEN.replace(b"pods", b"services")
     listings: Answers = {

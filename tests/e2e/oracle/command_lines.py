@@ -149,6 +149,15 @@ class Line(NamedTuple):
         name = flag.replace("_", "-")
         return Line(tuple(chunk for chunk in self.chunks if chunk.words[0].replace("_", "-").partition("=")[0] != name))
 
+    @property
+    def with_headers(self) -> Line:
+        """The line with --no-headers=false."""
+        words = [
+            "--no-headers=false" if chunk.words[0].replace("_", "-").startswith("--no-headers") else ""
+            for chunk in self.chunks
+        ]
+        return Line(tuple(Chunk((word,)) if word else chunk for word, chunk in zip(words, self.chunks)))
+
     def replaced(self, kinds: Sequence[str], *chunks: Chunk) -> Line:
         """Return the line with other chunks in the place of the last one of some kinds, without the others."""
         indexes = [index for index, chunk in enumerate(self.chunks) if chunk.kind in kinds]

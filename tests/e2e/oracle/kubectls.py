@@ -155,7 +155,8 @@ class Kubectls:
         done = self.kubectl(context, line.words)
         with_headers = ""
         if line.has("--no-headers") and line.shape == "table":
-            with_headers = self.kubectl(context, line.without("--no-headers").words).stdout
+            # The flag stays: what is a flag's value depends on the flags ahead of the verb's end (cobra's stripFlags).
+            with_headers = self.kubectl(context, line.with_headers.words).stdout
         return Plain(*done, with_headers, is_unsortable=line.is_sorted and self._is_unsortable(line, done, context))
 
     def _plain_of_types(self, line: Line, context: str) -> Plain:

@@ -105,6 +105,8 @@ def swapped(text: str, *pairs: tuple[str, str]) -> str:
             Done(1, "", swapped(NOTICE, ("unauthorized", "bad selector"))),
             ["no document"],
         ),
+        ("get cm x* -A -o~json", [JSON._replace(kept=("x*",))], Done(1, "", "error: no x*\n"), []),
+        ("get cm a* -A -o~json", [JSON._replace(kept=("a*",))], Done(1, "", "error: no a*\n"), ["no document"]),
         ("logs -l~a=b", [LOGS], Done(1, "", swapped(LOGS.stderr, ("pod-1/one", "pod-2/two"))), []),
         ("logs -l~a=b", [LOGS], Done(1, "", swapped(LOGS.stderr, ("refused", "reset"))), ["other text on"]),
         ("get cm -o~jsonpath=x", [Plain(0, "a\n\nb", "")], Done(0, "c1\ta\nc1\t\nc1\tb\n", ""), []),

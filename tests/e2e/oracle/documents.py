@@ -112,6 +112,7 @@ def document_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iter
             for cluster, own in documents.items()
             if not plains[cluster].status or (_items(own) and texts[cluster].strip(" \n,[]{}"))
         }
+    documents = {cluster: own for cluster, own in documents.items() if _keeps_some(plains[cluster], own)}
     if not documents:
         if shown and (all(plain.status for plain in plains.values()) or _items(parsed(shown, form))):
             yield f"a document that no cluster gave: {shown[:200]!r}"
@@ -133,6 +134,11 @@ def document_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iter
                 yield f"another result than kubectl's of {cluster}: {results.get(cluster)!r:.300}"
         if results.keys() - documents.keys():
             yield f"results of clusters that gave none: {results.keys() - documents.keys()}"
+
+
+def _keeps_some(plain: Plain, document: Any) -> bool:
+    """Return whether objects of the document are in the answer; what none matches has no answer."""
+    return not plain.kept or any(plain.keeps(item["metadata"]["name"]) for item in _items(document))
 
 
 def _object_faults(

@@ -33,6 +33,8 @@ JSON_LIST = (
     '"annotations": {\n"kubectl-mc.k8s.io/cluster": "CLUSTER"\n},\n"name": "a"\n},\n"x": NUMBER\n}\n]}'
 )
 EMPTY = Plain(1, '{"apiVersion": "v1", "kind": "List", "items": [], "metadata": {}}', "error: bad selector\n")
+AGED = Plain(0, "NAME   AGE\na      ~~\n", "")
+AGED_SHOWN = f"CLUSTER: c1\n{AGED.stdout}\nCLUSTER: c2\n{AGED.stdout}"
 LOGS = Plain(1, "", 'Error from server: Get "https://n:10250/containerLogs/shop/pod-1/one?tailLines=1": refused\n')
 NOTICE = "Error: Failed to query 1 cluster: c2 (unauthorized)\nShowing results from 1/2 clusters:\n"
 
@@ -104,6 +106,16 @@ def swapped(text: str, *pairs: tuple[str, str]) -> str:
             [EMPTY._replace(status=0, stderr=""), EMPTY],
             Done(1, "", swapped(NOTICE, ("unauthorized", "bad selector"))),
             ["no document"],
+        ),
+        ("get cm x* -A -o~json", [JSON._replace(kept=("x*",))], Done(1, "", "error: no x*\n"), []),
+        ("get cm a* -A -o~json", [JSON._replace(kept=("a*",))], Done(1, "", "error: no a*\n"), ["no document"]),
+        ("get cm --fold", [AGED, AGED], Done(0, AGED_SHOWN, ""), []),
+        ("get cm --fold", [AGED, AGED], Done(0, swapped(AGED_SHOWN, ("c2", "c1")), ""), ["other sections than"]),
+        (
+            "get cm --fold",
+            [C1, C1],
+            Done(0, swapped(AGED_SHOWN, ("a      ~~", C1.stdout[11:-1])), ""),
+            ["other sections"],
         ),
         ("logs -l~a=b", [LOGS], Done(1, "", swapped(LOGS.stderr, ("pod-1/one", "pod-2/two"))), []),
         ("logs -l~a=b", [LOGS], Done(1, "", swapped(LOGS.stderr, ("refused", "reset"))), ["other text on"]),

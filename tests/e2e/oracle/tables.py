@@ -200,7 +200,10 @@ def _row_faults(
         for part in _parts(line, text, plains[cluster]):
             parts.setdefault(_type(line, sliced(part)), []).append(part)
         for type_, parts_of_type in parts.items():
-            rows = seen.pop((cluster, type_), [])
+            rows = seen.pop((cluster, type_), None)
+            if rows is None:  # of one type, whose names kubectl prints without it; in the fleet's table others have it
+                (_, other), rows = next((item for item in seen.items() if item[0][0] == cluster), ((cluster, ""), []))
+                seen.pop((cluster, other), None)
             found, expected = (
                 [row.words for row in rows],
                 [_words(row) for part in parts_of_type for row in _rows(part)],

@@ -297,6 +297,9 @@ def test_no_line_passes_the_gate(tmp_path: Path, capsys: pytest.CaptureFixture[s
                 line = KNOWN_LINES[number] if is_known else generate_line(Random(f"{SEED}/{number}"))
                 texts, kind = faults(sandbox, line)
                 kinds[kind] = kinds.get(kind, 0) + 1
+                if REPORT and not sum(kinds.values()) % 500:
+                    with capsys.disabled():
+                        print(f"{sum(kinds.values())} so far, {len(failing)} fail", flush=True)
                 if not texts:
                     continue
                 if len(failing) < MINIMISED or REPORT:

@@ -14,10 +14,10 @@ from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from kubectl_mc.processes.requests import Request
 
 NOTHING = "No resources found"
-_NOTHING_FOUND = re.compile(rf"{NOTHING}(?: in \S+ namespace\.)?")
+_NOTHING_FOUND = rf"{NOTHING}(?: in \S+ namespace\.)?"
 
 # `get -o json|yaml|kyaml` prints a List before its error, also where it got nothing.
-_EMPTY_LIST = re.compile(rb'^(?:    "items"|items|  items): \[\],?$', re.MULTILINE)
+_EMPTY_LIST = rb'(?m)^(?:    "items"|items|  items): \[\],?$'
 
 
 class Report(NamedTuple):
@@ -147,7 +147,7 @@ def _are_alike(causes: Sequence[tuple[Result, Cause | None]]) -> bool:
 
 def _has_part(result: Result) -> bool:
     """Return whether a cluster that failed is among those shown. The List of one that got nothing shows nothing."""
-    return bool(result.stdout) and not _EMPTY_LIST.search(result.stdout)
+    return bool(result.stdout) and not re.search(_EMPTY_LIST, result.stdout)
 
 
 def _status(causes: Sequence[tuple[Result, Cause | None]], request: Request, failed: bool) -> int:
@@ -226,7 +226,7 @@ def told_messages(result: Result, cause: Cause | None, request: Request) -> set[
 
 def is_nothing_found(line: str) -> bool:
     """Return whether kubectl says with this line that there are no objects."""
-    return bool(_NOTHING_FOUND.fullmatch(line))
+    return bool(re.fullmatch(_NOTHING_FOUND, line))
 
 
 def merge_messages(said: Sequence[tuple[str, Sequence[str]]], count: int) -> list[str]:

@@ -16,6 +16,20 @@ Kind = Literal[
 ]  # fmt: skip
 
 
+class _Pattern(NamedTuple):
+    """A regular expression that is compiled when it is first used: most commands meet no error."""
+
+    pattern: str
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """As of a compiled one."""
+        return re.match(self.pattern, text)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """As of a compiled one."""
+        return re.search(self.pattern, text)
+
+
 class Cause(NamedTuple):
     """Why one cluster gave no (full) answer.
 
@@ -98,7 +112,7 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
 # Causes on the way to a server are those of client-go's and Go's errors about a request or a connection. The same words
 # in an error about a file (`error parsing a.json: … unexpected EOF`, `tls: failed to find any PEM data`) are none.
 _OF_CONNECTION: tuple[Kind, ...] = ("refused", "dns", "tls", "timeout", "unreachable", "lost")
-_CONNECTION = re.compile(
+_CONNECTION = _Pattern(
     r"^Unable to connect to the server: |^The connection to the server "
     r"|\b(?:Get|Head|Post|Put|Patch|Delete|Options) \"https?:|\b(?:dial|read|write) (?:tcp|udp|unix) "
     r"|response body|watch stream"
@@ -106,11 +120,11 @@ _CONNECTION = re.compile(
     r"|remote error: tls: |tls: failed to verify |lookup |lost connection)"
 )
 # What is said of a file may quote its text. `unable to decode an event from the watch stream` is not about a file.
-_OF_A_FILE = re.compile(r"(?:[Ee]rror: )?(?:error (?:parsing|reading|converting) |unable to decode \")")
+_OF_A_FILE = _Pattern(r"(?:[Ee]rror: )?(?:error (?:parsing|reading|converting) |unable to decode \")")
 
 # An error that the API server has answered says its reason, if it has one, ahead of its text. The text may quote
 # anything, also what an admission webhook or an object's author has chosen, so nothing is searched for in it.
-_ANSWERED = re.compile(r"Error from server(?: \((\w+)\))?: (.*)", re.DOTALL)
+_ANSWERED = _Pattern(r"(?s)Error from server(?: \((\w+)\))?: (.*)")
 _SERVER_REASONS: dict[str, Cause] = {
     "NotFound": _NOT_FOUND,
     "Unauthorized": _UNAUTHORIZED,
@@ -125,25 +139,25 @@ _SERVER_REASONS: dict[str, Cause] = {
 # A NotFound about what a List in a file names is printed without its reason: one, or several in one. It names a
 # resource, in the plural or with its group; what a wrapper doesn't find (`profile "x" not found`) is a failure.
 _BARE_NOT_FOUND = r"[a-z][a-z0-9-]*(?:s|(?:\.[a-z0-9-]+)+) \"(?:[^\"\\]|\\.)*\" not found"
-_BARE_NOT_FOUNDS = re.compile(rf"(?:{_BARE_NOT_FOUND}|\[{_BARE_NOT_FOUND}(?:, {_BARE_NOT_FOUND})*\])$")
+_BARE_NOT_FOUNDS = _Pattern(rf"(?:{_BARE_NOT_FOUND}|\[{_BARE_NOT_FOUND}(?:, {_BARE_NOT_FOUND})*\])$")
 
 # What the server has answered may have several lines, and the later ones may look like anything. They belong to it,
 # up to one that kubectl itself may have begun.
-_ANSWER = re.compile(r"Error from server(?: \(\w+\))?: |The (?:request|\S+ \"[^\"]*\") is invalid")
+_ANSWER = _Pattern(r"Error from server(?: \(\w+\))?: |The (?:request|\S+ \"[^\"]*\") is invalid")
 _PROGRAM = "command terminated with "
 
 # How kubectl writes its errors (checkErr in k8s.io/kubectl/pkg/cmd/util/helpers.go). It prints them last. What a
 # credential plugin or a wrapper says comes before.
-_STANDARD = re.compile(
+_STANDARD = _Pattern(
     r"Error from server(?: \(\w+\))?: |Unable to connect to the server: |The connection to the server "
     rf"|{_BARE_NOT_FOUNDS.pattern}"
 )
-_LAST = re.compile(
+_LAST = _Pattern(
     rf"{_STANDARD.pattern}|[Ee]rror: |Error in configuration: |Server returned an unexpected response"
     rf"|{_ANSWER.pattern}|{_PROGRAM}|panic: |fatal error: |the server doesn't have a resource type "  # `explain`
 )
 # Of several errors, those that are not the server's have no such beginning; `[a, b]` are several in one.
-_PLAIN = re.compile(
+_PLAIN = _Pattern(
     r"\[|error (?:when|parsing|validating|converting|decoding|reading|executing) "
     r"|unable to (?:decode|recognize|parse|match|convert|list|retrieve the complete list) "
     r"|timed out waiting |resource mapping not found |no matches for |the path |the namespace from the provided object "
@@ -151,9 +165,9 @@ _PLAIN = re.compile(
 
 # klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …`, and lines after it that belong to it: values of
 # several lines between `=<` and ` >`, and what is indented.
-_KLOG = re.compile(r"[IWEF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ")
+_KLOG = _Pattern(r"[IWEF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ")
 # Each try to find out the types of a server is logged before the error that states the failure.
-_DISCOVERY = re.compile(r"E\d{4} [\d:.]+ +\d+ memcache\.go:\d+\] ")
+_DISCOVERY = _Pattern(r"E\d{4} [\d:.]+ +\d+ memcache\.go:\d+\] ")
 
 # The second line of the error about a missing type (cli-runtime/pkg/resource/mapper.go).
 _HINT = "ensure CRDs are installed first"

@@ -115,11 +115,6 @@ def continues_cell(line: str) -> bool:
     return " " * PADDING not in line.lstrip(" ")
 
 
-def fits(row: str, starts: Sequence[int]) -> bool:
-    """Return whether there is padding in front of each of these columns."""
-    return all(padded(row, start) for start in starts[1:])
-
-
 def padded(row: str, start: int) -> bool:
     """Return whether there is padding in front of the column that starts here; a row may end before (`top nodes`)."""
     return not row[start - PADDING : start].strip(" ")

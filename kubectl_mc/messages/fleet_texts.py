@@ -238,11 +238,6 @@ def no_such_number(word: str, most: int) -> UserError:
     return UserError(f"'{visible(word)}' is not a number from 1 to {most}, nor a range such as 2-3")
 
 
-def nothing_to_sort_by(expression: str) -> UserError:
-    """Say that no object has the field of --sort-by; kubectl prints "No resources found" or nothing."""
-    return UserError(f"no object has the field '{visible(expression)}' that --sort-by names")
-
-
 def no_match(patterns: Sequence[str], sort_field: str = "") -> str:
     """Say that no name of a cluster matches a wildcard. The text is like kubectl's stderr.
 

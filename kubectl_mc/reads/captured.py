@@ -65,13 +65,17 @@ def _with_columns(request: Request) -> Request:
 def _ask(request: Request, jobs: Sequence[Job], several: bool) -> list[JobAnswer]:
     """Run the jobs, and the jobs that print their keys. several: the answer is merged with that of other jobs."""
     keys_of_jobs = key_jobs(request, jobs, several)
+    if keys_of_jobs and (typed := grammar.value(request.line, "sort-by")):  # which an error is to quote
+        _, template = grammar.output_format(keys_of_jobs[0].line)
+        request = request._replace(environment=request.environment.with_typed_paths({template: typed}))
     all_jobs = [job._replace(line=mergeable_line(request, job.line, several)) for job in jobs] + keys_of_jobs
     results = _collect(request, all_jobs)
     keys: Sequence[Result | None] = results[len(jobs) :] if keys_of_jobs else [None] * len(jobs)
     unreadable = [
         index for index, (result, key) in enumerate(zip(results, keys)) if is_unreadable(request, result, key)
     ]
-    for index, plain_result in zip(unreadable, _collect(request, [jobs[index] for index in unreadable])):
+    plain_results = _collect(request, [jobs[index] for index in unreadable]) if unreadable else []
+    for index, plain_result in zip(unreadable, plain_results):
         results[index] = plain_result
     if not request.row.output.last_cell:
         results = [_mergeable(result, key) for result, key in zip(results, keys)]

@@ -166,6 +166,14 @@ def test_a_cluster_where_no_object_has_the_field_has_failed(changing: Shell) -> 
         assert f"Failed to query 2 clusters: c2, c3 ({reason})" in done.stderr
 
 
+def test_a_mistake_in_the_order_is_told_in_the_words_that_were_typed(members: Shell) -> None:
+    """Without objects, only the kubectls that print the sort keys look at the expression."""
+    done = members.mc("get", "pods", "-n", "nowhere", "--sort-by=.metadata.[")
+    assert (done.status, done.stdout) == (1, "")
+    assert "error parsing jsonpath .metadata.[, " in done.stderr
+    assert "range" not in done.stderr
+
+
 def test_what_no_object_has_is_no_order(members: Shell) -> None:
     query = ("get", "pods", "-A", "--sort-by=.metadata.labels.nothing")
     done = members.mc(*query)

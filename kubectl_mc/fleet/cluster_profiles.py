@@ -16,6 +16,7 @@ from kubectl_mc.fleet.hub_objects import object_of, objects_of, text_of
 RESOURCE = "clusterprofiles.v1alpha1.multicluster.x-k8s.io"
 API_VERSION = "multicluster.x-k8s.io/v1alpha1"
 
+MEMBER_ID_LABEL = "multicluster.x-k8s.io/inventory-member-id"  # on a profile, cluster-inventory-api v0.2
 _CLUSTERSET_LABEL = "multicluster.x-k8s.io/clusterset"  # on a namespace, KEP-1645 and KEP-4322
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-.a-z0-9]*[a-z0-9])?")  # RFC 1123, as the API server checks it
 
@@ -27,8 +28,22 @@ class AccessProvider(NamedTuple):
     cluster: Mapping[str, Any]
 
 
+class Condition(NamedTuple):
+    """A condition of a profile. status: "True", "False" or "Unknown"; time: of its last transition, in RFC 3339."""
+
+    type: str
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    time: str = ""
+
+
 class ClusterProfile(NamedTuple):
-    """A ClusterProfile. The conditions `healthy` and `joined` are None if they are Unknown or absent."""
+    """A ClusterProfile.
+
+    created: its creationTimestamp, in RFC 3339; "" if the hub says none
+    observed: property name -> its lastObservedTime, in RFC 3339; properties without one are left out
+    """
 
     name: str
     namespace: str
@@ -36,10 +51,30 @@ class ClusterProfile(NamedTuple):
     cluster_manager: str = ""
     labels: Mapping[str, str] = {}
     version: str = ""
-    healthy: bool | None = None
-    joined: bool | None = None
+    conditions: tuple[Condition, ...] = ()
     properties: Mapping[str, str] = {}
     access_providers: tuple[AccessProvider, ...] = ()
+    created: str = ""
+    observed: Mapping[str, str] = {}
+
+    @property
+    def healthy(self) -> bool | None:
+        """Whether the condition ControlPlaneHealthy is true; None if it is Unknown or absent."""
+        return self._is_true("ControlPlaneHealthy")
+
+    @property
+    def joined(self) -> bool | None:
+        """Whether the condition Joined is true; None if it is Unknown or absent."""
+        return self._is_true("Joined")
+
+    @property
+    def member_id(self) -> str:
+        """The id that all profiles of the same member cluster have; "" if the profile isn't correlated with others."""
+        return self.labels.get(MEMBER_ID_LABEL, "")
+
+    def _is_true(self, condition_type: str) -> bool | None:
+        statuses = {condition.type: condition.status for condition in self.conditions}
+        return {"True": True, "False": False}.get(statuses.get(condition_type, ""))
 
 
 def profiles_words(namespace: str | None, selector: str | None = None) -> list[str]:
@@ -76,10 +111,7 @@ def parse_clustersets(items: Sequence[Any]) -> dict[str, str]:
 
 def _profile(item: Mapping[str, Any]) -> ClusterProfile:
     metadata, spec, status = (object_of(item.get(field)) for field in ("metadata", "spec", "status"))
-    conditions = {
-        text_of(condition.get("type")): {"True": True, "False": False}.get(text_of(condition.get("status")))
-        for condition in objects_of(status.get("conditions"))
-    }
+    properties = objects_of(status.get("properties"))
     return ClusterProfile(
         name=text_of(metadata.get("name")),
         namespace=text_of(metadata.get("namespace")),
@@ -87,13 +119,21 @@ def _profile(item: Mapping[str, Any]) -> ClusterProfile:
         cluster_manager=text_of(object_of(spec.get("clusterManager")).get("name")),
         labels={key: text_of(value) for key, value in object_of(metadata.get("labels")).items()},
         version=text_of(object_of(status.get("version")).get("kubernetes")),
-        healthy=conditions.get("ControlPlaneHealthy"),
-        joined=conditions.get("Joined"),
-        properties={
-            text_of(fields.get("name")): text_of(fields.get("value")) for fields in objects_of(status.get("properties"))
-        },
+        conditions=tuple(map(_condition, objects_of(status.get("conditions")))),
+        properties={text_of(fields.get("name")): text_of(fields.get("value")) for fields in properties},
         access_providers=_access_providers(status),
+        created=text_of(metadata.get("creationTimestamp")),
+        observed={
+            text_of(fields.get("name")): time
+            for fields in properties
+            if (time := text_of(fields.get("lastObservedTime")))
+        },
     )
+
+
+def _condition(fields: Mapping[str, Any]) -> Condition:
+    names = ("type", "status", "reason", "message", "lastTransitionTime")
+    return Condition(*(text_of(fields.get(name)) for name in names))
 
 
 def _access_providers(status: Mapping[str, Any]) -> tuple[AccessProvider, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.fleet import cluster_profiles, hub_objects, placements
-from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
+from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile, Condition
 from kubectl_mc.messages import HubUnreached
 from kubectl_mc.processes import cache, event_loop, kubectl_process, pipe_files
 from kubectl_mc.processes.cache import CacheEntry
@@ -150,7 +150,11 @@ def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inv
     try:
         profiles = tuple(
             ClusterProfile(
-                **{**fields, "access_providers": tuple(AccessProvider(*item) for item in fields["access_providers"])}
+                **{
+                    **fields,
+                    "access_providers": tuple(AccessProvider(*item) for item in fields["access_providers"]),
+                    "conditions": tuple(Condition(*item) for item in fields["conditions"]),
+                }
             )
             for fields in entries["profiles"].value
         )

@@ -16,6 +16,7 @@ from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from tests.environments import request
+from tests.fleet.profiles import conditions
 
 APPLY = request("apply -f x --clusters=c1")
 NAMESPACE = b'Error from server (NotFound): error when creating "STDIN": namespaces "new" not found\n'
@@ -141,7 +142,9 @@ def test_what_the_input_deletes_has_to_be_counted_too() -> None:
 
 def test_what_is_shown_folds_what_is_alike() -> None:
     clusters = [
-        Cluster(f"c{number}", ClusterProfile(f"c{number}", "fleet", version="v1.33.1", healthy=number != 5))
+        Cluster(
+            f"c{number}", ClusterProfile(f"c{number}", "fleet", version="v1.33.1", conditions=conditions(number != 5))
+        )
         for number in range(1, 7)
     ]
     assert confirmation.describe_change(request("delete cm a -n shop").line, clusters) == [

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_mc.fleet import cluster_profiles, hub_objects, placements
-from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
+from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile, Condition
 from kubectl_mc.messages import UserError
 from tests.hostile import JSON, hostile
 
@@ -23,13 +23,20 @@ FULL: dict[str, Any] = {
         "namespace": "fleet",
         "labels": {"x-k8s.io/cluster-manager": "ocm", "env": "prod"},
         "resourceVersion": "12",
+        "creationTimestamp": "2026-11-20T10:00:00Z",
     },
     "spec": {"displayName": "Production, Europe", "clusterManager": {"name": "ocm"}},
     "status": {
         "version": {"kubernetes": "v1.36.2"},
         "conditions": [
             {"type": "ControlPlaneHealthy", "status": "True", "reason": "Ok", "message": "", "lastTransitionTime": ""},
-            {"type": "Joined", "status": "False", "reason": "No", "message": "", "lastTransitionTime": ""},
+            {
+                "type": "Joined",
+                "status": "False",
+                "reason": "No",
+                "message": "not yet",
+                "lastTransitionTime": "2026-11-23T04:30:14Z",
+            },
         ],
         "properties": [{"name": "location", "value": "eu", "lastObservedTime": "2026-11-23T04:30:14Z"}],
         "accessProviders": [
@@ -69,13 +76,17 @@ def test_every_field_of_the_crd_is_read() -> None:
             cluster_manager="ocm",
             labels={"x-k8s.io/cluster-manager": "ocm", "env": "prod"},
             version="v1.36.2",
-            healthy=True,
-            joined=False,
+            conditions=(
+                Condition("ControlPlaneHealthy", "True", "Ok"),
+                Condition("Joined", "False", "No", "not yet", "2026-11-23T04:30:14Z"),
+            ),
             properties={"location": "eu"},
             access_providers=(
                 AccessProvider("kubeconfig", {"server": "https://new.example", "certificate-authority-data": "Q0E="}),
                 AccessProvider("google", {"server": "https://google.example"}),
             ),
+            created="2026-11-20T10:00:00Z",
+            observed={"location": "2026-11-23T04:30:14Z"},
         )
     ]
 

@@ -10,6 +10,7 @@ from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.inventory import Inventory
 from kubectl_mc.messages import UserError, natural_order
+from tests.fleet.profiles import conditions
 
 
 def fleet(*names: str) -> list[Cluster]:
@@ -101,11 +102,17 @@ def test_a_choice_of_nothing_names_what_there_is(include: list[str], exclude: li
 DESCRIBED = Inventory(
     (
         ClusterProfile(
-            "eu", "fleet", cluster_manager="acme", healthy=True, properties={"location": "eu-west", "tags": "a,b"}
+            "eu",
+            "fleet",
+            cluster_manager="acme",
+            conditions=conditions(True),
+            properties={"location": "eu-west", "tags": "a,b"},
         ),
-        ClusterProfile("us", "fleet", cluster_manager="acme", healthy=False, properties={"location": "us-east"}),
-        ClusterProfile("ap", "other", cluster_manager="apex", healthy=None, joined=False),
-        ClusterProfile("dev", "other", cluster_manager="apex", healthy=True, joined=False),
+        ClusterProfile(
+            "us", "fleet", cluster_manager="acme", conditions=conditions(False), properties={"location": "us-east"}
+        ),
+        ClusterProfile("ap", "other", cluster_manager="apex", conditions=conditions(None, False)),
+        ClusterProfile("dev", "other", cluster_manager="apex", conditions=conditions(True, False)),
     ),
     clustersets={"fleet": "prod"},
     placement_decision=None,

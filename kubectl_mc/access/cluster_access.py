@@ -35,7 +35,7 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
 
     Raises UserError if the provider file or the file of approvals can't be read.
 
-    logins: for one login where clusters share it; None if each kubectl logs in by itself
+    logins: what runs the credential plugins; None if each kubectl logs in by itself
     """
     environment, own = choice.environment, choice.own_kubeconfig
     targets = context_targets(choice.clusters, choice.mapping, own)
@@ -45,12 +45,11 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
         if target.source == "context"
         and (cluster.profile.access_providers or "auth.exec.command" in cluster.profile.properties)
     ]
-    # A single cluster shares no login, but its credential plugin may have to ask, which it cannot do below our kubectl.
-    shares = logins and own.starts_programs and (len(targets) > 1 or logins.may_ask or logins.answers)
+    may_log_in = logins and own.starts_programs
     # What a plugin does is not known, so its kubeconfig has no other context than the target's.
     plugin = verbs.is_plugin(line)
     size = total_size(environment.kubeconfig_files)
-    if not plugin and not (can_split(line) and (offering or shares or worth_splitting(size, len(targets)))):
+    if not plugin and not (can_split(line) and (offering or may_log_in or worth_splitting(size, len(targets)))):
         return targets
     view = kubeconfigs.view_with_credentials(environment)
     contexts = kubeconfigs.split_contexts(view or {})
@@ -60,7 +59,7 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
         from kubectl_mc.access import profile_targets
 
         targets = profile_targets.reach_by_profile(targets, lost, choice)
-    logged_in = logins.share(targets, environment) if logins else targets
+    logged_in = logins.log_in(targets, environment) if logins else targets
     return keep_credentials_off_disk(targets, logged_in, own)
 
 

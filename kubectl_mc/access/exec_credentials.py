@@ -126,6 +126,16 @@ def with_credential(login: Mapping[str, Any], credential: Credential) -> dict[st
     return fields
 
 
+_CREDENTIAL_FIELDS = ("token", "tokenFile", "client-certificate-data", "client-key-data")
+
+
+def user_before_login(login: Mapping[str, Any], exec_entry: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return the user of a kubeconfig with its exec entry, if it has one, in place of the credential."""
+    if exec_entry is None:
+        return login
+    return {**{field: value for field, value in login.items() if field not in _CREDENTIAL_FIELDS}, "exec": exec_entry}
+
+
 def split_credential(login: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Undo `with_credential`: return the user without the credential, and the credential as ExecCredential's status."""
     from base64 import b64decode
@@ -134,5 +144,4 @@ def split_credential(login: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
     if "client-certificate-data" in login:
         status["clientCertificateData"] = b64decode(login["client-certificate-data"]).decode()
         status["clientKeyData"] = b64decode(login["client-key-data"]).decode()
-    credential_fields = ("token", "client-certificate-data", "client-key-data")
-    return {field: value for field, value in login.items() if field not in credential_fields}, status
+    return {field: value for field, value in login.items() if field not in _CREDENTIAL_FIELDS}, status

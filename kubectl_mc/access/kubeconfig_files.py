@@ -15,6 +15,9 @@ from kubectl_mc.processes.targets import Kubeconfig, Target
 
 VARIABLE = "KUBECTL_MC_CREDENTIAL"
 
+# The user's policy for credential plugins has been obeyed; it may forbid the entry that prints the variable.
+_NO_POLICY = ("KUBERC", "off")
+
 
 def targets_in_files(split: Sequence[Target], logged_in: Sequence[Target], own: Kubeconfig) -> list[Target]:
     """Return the targets with kubeconfigs that may be written to a file.
@@ -50,4 +53,4 @@ def _with_credential_in_environment(content: Mapping[str, object]) -> Kubeconfig
     }
     credential = json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": status})
     kubeconfig = with_login(content, {**login, "exec": exec_entry})
-    return Kubeconfig(kubeconfig, starts_programs=False, variables=((VARIABLE, credential),))
+    return Kubeconfig(kubeconfig, starts_programs=False, variables=((VARIABLE, credential), _NO_POLICY))

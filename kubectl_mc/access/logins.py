@@ -1,14 +1,22 @@
-"""The logins of one command: a credential plugin that several clusters or the hub share runs once."""
+"""The logins of one command: each credential plugin that its clusters or the hub name is run once, by us.
+
+Otherwise each kubectl would run it: a prompt could not be seen, nor answered, below our kubectls, what a plugin says
+about its failure would be lost, and as many browser tabs would open as there are clusters. What can't be run by us (a
+legacy auth-provider, an entry that kubectl itself refuses) stays with kubectl. No credential is stored, or shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import messages
 from kubectl_mc.access import kubeconfigs
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import grammar, verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.own_commands import COMMANDS
+from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.processes import memory_files, pipe_files
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import default_parallel
@@ -16,61 +24,127 @@ from kubectl_mc.processes.standard_streams import Streams
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
 if TYPE_CHECKING:
-    from kubectl_mc.access.shared_login import LoginAnswers
+    from kubectl_mc.access.credential_plugins import CredentialPlugin
+    from kubectl_mc.access.plugin_runs import LoginAnswers, RunSettings
+    from kubectl_mc.access.renewals import Renewals
+
+INTERACTIVE_PATIENCE = 300.0  # seconds at least for a credential plugin that may wait for the user at a browser
+
+# A certificate can't be renewed for a kubectl that runs. If it expires sooner than this, in seconds, a kubectl that
+# lasts runs the plugin itself.
+_LASTING_CERTIFICATE = 3600.0
 
 
-class Logins(NamedTuple):
-    """What the logins of one command share.
+class Logins:
+    """The logins of one command, and the credentials that they have given."""
 
-    may_ask: stdin is a terminal on which a credential plugin may ask the user
-    kuberc_flag: the value of --kuberc
-    answers: what credential plugins have returned so far in this command
-    """
+    def __init__(self, may_ask: bool, lasts: bool) -> None:
+        """Begin without a credential.
 
-    may_ask: bool
-    kuberc_flag: str | None
-    answers: LoginAnswers
-
-    def share(self, targets: Sequence[Target], environment: Environment, alone: bool = False) -> list[Target]:
-        """Log in once for targets with the same login; return the targets with their credentials or their problems.
-
-        alone: also log in a target that shares its login with no other target
-        What credential plugins write to stderr is shown while they run.
+        may_ask: stdin is a terminal on which a credential plugin may ask the user
+        lasts: kubectls of the command may run, or start, when a credential has expired
         """
-        starting = [target for target in targets if target.kubeconfig.starts_programs and not target.problem]
-        if not any(target.kubeconfig.content for target in starting):
-            return list(targets)
-        from kubectl_mc.access import credential_plugins, shared_login
+        self.may_ask = may_ask
+        self.lasts = lasts
+        self._answers: LoginAnswers = {}
+        self._renewals: Renewals | None = None
 
-        members = [
-            shared_login.LoginMember(target.cluster, target.kubeconfig.content)
+    def log_in(self, targets: Sequence[Target], environment: Environment) -> list[Target]:
+        """Return the targets with their credentials, or with the problems of their logins.
+
+        What credential plugins write to stderr is shown while they run. Raises UserError for a mapping file that can't
+        be read, and KeyboardInterrupt.
+        """
+        starting = [
+            target for target in targets
+            if target.kubeconfig.starts_programs and target.kubeconfig.content and not target.problem
+        ]  # fmt: skip
+        if not starting:
+            return list(targets)
+        from kubectl_mc.access import credential_plugins, plugin_policy, plugin_runs
+
+        plugins = {
+            id(target): plugin
             for target in starting
-            if target.kubeconfig.content is not None
-        ]
-        patience = environment.hub_patience
-        if self.may_ask and patience:
-            patience = max(patience, shared_login.INTERACTIVE_PATIENCE)
-        parallel = environment.options.max_parallel or default_parallel()
-        settings = shared_login.LoginSettings(
-            environment.variables, parallel, patience, self.may_ask, self.kuberc_flag, alone
-        )
-        logins = shared_login.share_logins(members, settings, environment.streams.say, self.answers)
-        shared = {
-            after.name: Kubeconfig(
-                after.kubeconfig,
-                starts_programs=False,
-                exec_entry=credential_plugins.current_entry(before.kubeconfig, "user").get("exec"),
-            )
-            for before, after in zip(members, logins.members)
-            if after is not before
+            if (plugin := credential_plugins.find_credential_plugin(_content(target), environment.variables))
         }
+        denials: dict[CredentialPlugin, str] = {}
+        clusters: dict[CredentialPlugin, list[str]] = {}
+        for target in starting:
+            plugin = plugins.get(id(target))
+            if not plugin or plugin in self._answers:
+                continue
+            denials[plugin] = plugin_policy.denial(environment.plugin_policy, plugin, environment.variables)
+            if not denials[plugin]:
+                clusters.setdefault(plugin, []).append(target.cluster)
+        settings = self._settings(environment)
+        self._answers.update(plugin_runs.run_plugins(clusters, settings, environment.streams.say))
         return [
-            target._replace(
-                kubeconfig=shared.get(target.cluster, target.kubeconfig),
-                problem=target.problem or logins.failures.get(target.cluster, ""),
-            )
+            self._logged_in(target, plugins[id(target)], denials, environment) if id(target) in plugins else target
             for target in targets
         ]
+
+    def _settings(self, environment: Environment) -> RunSettings:
+        from kubectl_mc.access import plugin_runs
+
+        patience = environment.hub_patience
+        if self.may_ask and patience:
+            patience = max(patience, INTERACTIVE_PATIENCE)
+        return plugin_runs.RunSettings(
+            environment.variables,
+            environment.options.max_parallel or default_parallel(),
+            patience,
+            self.may_ask,
+            read_mapping(environment.kube_directory).login_limits,
+        )
+
+    def _logged_in(
+        self,
+        target: Target,
+        plugin: CredentialPlugin,
+        denials: Mapping[CredentialPlugin, str],
+        environment: Environment,
+    ) -> Target:
+        """Return a target after the login of its plugin."""
+        from kubectl_mc.access import credential_plugins, exec_credentials
+        from kubectl_mc.access.exec_credentials import LoginFailure
+
+        answer = self._answers.get(plugin)
+        if answer is None or isinstance(answer, LoginFailure):
+            reason = denials.get(plugin) or (answer.reason if answer else "")
+            return target._replace(problem=f"login failed: {reason}")
+        user = credential_plugins.current_entry(_content(target), "user")
+        login = exec_credentials.with_credential(user, answer)
+        if self.lasts and answer.expires is not None:
+            if answer.certificate or not memory_files.available():
+                if answer.expires - time.time() < _LASTING_CERTIFICATE:
+                    # Its kubectl runs the plugin whenever it has to: with the user's own KUBECONFIG, if there is one.
+                    own = Kubeconfig(None, starts_programs=True)
+                    return target._replace(kubeconfig=own) if target.context else target
+            else:
+                path = self._renewed(environment).token_file(plugin, answer.token, answer.expires)
+                login = {**{name: value for name, value in login.items() if name != "token"}, "tokenFile": path}
+        content = credential_plugins.with_login(_content(target), login)
+        kubeconfig = Kubeconfig(content, starts_programs=False, exec_entry=user.get("exec"))
+        return target._replace(kubeconfig=kubeconfig)
+
+    def _renewed(self, environment: Environment) -> Renewals:
+        """Return what renews the tokens of this command."""
+        if not self._renewals:
+            from kubectl_mc.access import plugin_runs, renewals
+
+            settings = self._settings(environment)._replace(terminal=False)
+
+            def report_failure(plugin: CredentialPlugin, problem: str) -> None:
+                name = plugin_runs.program_name(plugin)
+                environment.streams.say([messages.login_not_renewed(name, problem)])
+
+            self._renewals = renewals.Renewals(lambda plugin: plugin_runs.run_quietly(plugin, settings), report_failure)
+        return self._renewals
+
+
+def _content(target: Target) -> Mapping[str, Any]:
+    return target.kubeconfig.content or {}
 
 
 # With one of these flags the user has said how to log in, so kubectl runs no credential plugin.
@@ -84,9 +158,12 @@ def logins_for(line: CommandLine, streams: Streams) -> Logins | None:
     """
     if any(grammar.values(line, flag) for flag in _LOGIN_FLAGS):
         return None
-    reads_stdin = pipe_files.names_stdin(line) or verbs.reads_stdin(verbs.find_row(line), line)
-    may_ask = streams.stdin.isatty() and not reads_stdin
-    return Logins(may_ask, grammar.value(line, "kuberc"), {})
+    row = verbs.find_row(line)
+    reads_stdin = pipe_files.names_stdin(line) or verbs.reads_stdin(row, line)
+    # What waits for the cluster no longer than most commands do ends before a credential expires.
+    is_short = verbs.mode(row, line) == "captured" and not verbs.is_change(row, line)
+    lasts = line.path[0] not in COMMANDS and not (is_short and row.waiting == verb_rows.Waiting())
+    return Logins(streams.stdin.isatty() and not reads_stdin, lasts)
 
 
 def hub_target(logins: Logins | None, environment: Environment, context: str | None, own: Kubeconfig) -> Target:
@@ -105,12 +182,12 @@ def hub_target(logins: Logins | None, environment: Environment, context: str | N
     view = kubeconfigs.view_with_credentials(environment) or {}
     name = context or str(view.get("current-context") or "")
     unsplit = Kubeconfig(None, starts_programs=True)
-    before = Target("", name, kubeconfigs.split_contexts(view).get(name, unsplit))
-    logged_in = logins.share([before], environment, alone=True)
+    before = Target("hub", name, kubeconfigs.split_contexts(view).get(name, unsplit))
+    logged_in = logins.log_in([before], environment)
     if logged_in[0].problem:
         raise messages.hub_login_failed(context, logged_in[0].problem)
     (target,) = keep_credentials_off_disk([before], logged_in, unsplit)
-    return hub if target.kubeconfig in (unsplit, before.kubeconfig) else target
+    return target if target.kubeconfig.content and not target.kubeconfig.starts_programs else hub
 
 
 def keep_credentials_off_disk(split: Sequence[Target], logged_in: list[Target], own: Kubeconfig) -> list[Target]:

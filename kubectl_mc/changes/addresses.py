@@ -251,8 +251,7 @@ def _identity(address: Address, cluster: Mapping[str, Any], login: Mapping[str, 
         address.tls_server_name,
         address.proxy,
         address.authority,
-        login,
+        exec_credentials.user_before_login(login, target.kubeconfig.exec_entry),
         exec_credentials.cluster_configs(cluster),
-        target.kubeconfig.variables,
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()

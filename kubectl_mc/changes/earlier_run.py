@@ -13,7 +13,7 @@ from kubectl_mc.access.logins import Logins
 from kubectl_mc.changes import gate, record
 from kubectl_mc.changes.addresses import Address, address_differences
 from kubectl_mc.changes.record import Record, Run, RunLog
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options, names_targets
@@ -96,8 +96,7 @@ def reach_clusters_of_run(
     choice = choose_clusters(environment.for_invocation(invocation), logins)
     typed = [flag for options in option_sets for flag in options.typed]
     refuse_unapproved_contexts(choice, typed)
-    foreground = verbs.mode(verbs.find_row(line), line) == "terminal"
-    targets = reach_clusters(choice, line, None if foreground else logins)
+    targets = reach_clusters(choice, line, logins)
     request = make_request(choice.environment, line, targets)
     addresses = gate.check_targets(request, choice.clusters, targets, typed)
     has_namespace = grammar.value(line, "namespace") or grammar.is_set(line, "all-namespaces")

@@ -62,7 +62,7 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         raise messages.needs_one_cluster(line.verb, [cluster.name for cluster in choice.clusters])
     if verbs.is_change(row, line):
         refuse_unapproved_contexts(choice, environment.options.typed)
-    targets = reach_clusters(choice, line, logins if mode != "terminal" else None)
+    targets = reach_clusters(choice, line, logins)
     unhealthy = [cluster.name for cluster in choice.clusters if cluster.profile.healthy is False]
     if unhealthy:
         environment.streams.say([messages.reported_unhealthy(unhealthy)])

@@ -14,7 +14,7 @@ API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
 
 FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
 
-_KEYS = ("apiVersion", "kind", "metadata", "hubContext", "clusters", "defaults", "protected")
+_KEYS = ("apiVersion", "kind", "metadata", "hubContext", "clusters", "defaults", "protected", "login")
 
 _ENTRY_KEYS = ("name", "profile", "context", "namespace", "protected")
 
@@ -38,12 +38,14 @@ class ClusterMapping(NamedTuple):
 
     defaults: options as (flag, value), as they would be typed; a flag with several values is repeated
     protected: globs of clusters that a change has to name exactly
+    login_limits: a credential plugin's program -> how many of it may run at a time
     """
 
     hub_context: str | None = None
     entries: tuple[MappingEntry, ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()
     protected: tuple[str, ...] = ()
+    login_limits: Mapping[str, int] = {}
 
     def context_for(self, profile: str, namespace: str) -> str | None:
         """Return the context mapped to a profile; an entry with its namespace has precedence over one without."""
@@ -82,6 +84,7 @@ def read_mapping(kube_directory: str) -> ClusterMapping:
         tuple(entry for mapping in mappings for entry in mapping.entries),
         next((mapping.defaults for mapping in mappings if mapping.defaults), ()),
         tuple(glob for mapping in mappings for glob in mapping.protected),
+        {name: limit for mapping in reversed(mappings) for name, limit in mapping.login_limits.items()},
     )
     cache.write_entry(directory, key, joined._asdict(), file_states)
     return joined
@@ -92,7 +95,8 @@ def _from_cache(value: Any) -> ClusterMapping | None:
     try:
         entries = tuple(MappingEntry(*fields) for fields in value["entries"])
         defaults = tuple((flag, text) for flag, text in value["defaults"])
-        return ClusterMapping(value["hub_context"], entries, defaults, tuple(value["protected"]))
+        protected, limits = tuple(value["protected"]), dict(value["login_limits"])
+        return ClusterMapping(value["hub_context"], entries, defaults, protected, limits)
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -151,7 +155,21 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     protected = document.get("protected") or []
     if not isinstance(protected, list) or not all(isinstance(glob, str) and glob for glob in protected):
         raise messages.mapping_file(path, _line(root, "protected"), "protected is not a list of names or globs")
-    return ClusterMapping(hub, tuple(entries), defaults, tuple(protected))
+    return ClusterMapping(hub, tuple(entries), defaults, tuple(protected), _login_limits(document, path, root))
+
+
+def _login_limits(document: Mapping[object, object], path: str, root: object) -> dict[str, int]:
+    """Return the limits in `login: {PROGRAM: {parallel: NUMBER}}`."""
+    programs, line = document.get("login") or {}, _line(root, "login")
+    if not isinstance(programs, dict):
+        raise messages.mapping_file(path, line, "login is not a mapping of programs to {parallel: NUMBER}")
+    limits = {}
+    for program, fields in programs.items():
+        limit = fields.get("parallel") if isinstance(fields, dict) else None
+        if not isinstance(program, str) or type(limit) is not int or limit < 1:
+            raise messages.mapping_file(path, line, f"login of {program} is not {{parallel: NUMBER}}, from 1")
+        limits[program] = limit
+    return limits
 
 
 def _misspelled_key(fields: Mapping[object, object], keys: Sequence[str]) -> tuple[str, str] | None:

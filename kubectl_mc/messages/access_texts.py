@@ -57,3 +57,8 @@ def nothing_to_revoke(name: str) -> UserError:
 def approval_needs_terminal() -> UserError:
     """Say that `trust approve` has to ask, and there is no terminal."""
     return UserError("nobody to ask: stdin is not a terminal. To approve all that is shown above, add --yes")
+
+
+def login_not_renewed(program: str, problem: str) -> str:
+    """Say that a login can't be renewed, so that what runs fails when it expires. problem: made visible"""
+    return f"Warning: the login by {visible(program)} can't be renewed: {problem}. It is tried again until it works"

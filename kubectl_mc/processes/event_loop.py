@@ -15,6 +15,7 @@ from typing import IO, NamedTuple
 from kubectl_mc.processes import lifelines, memory_files
 
 GRACE = 2.0  # seconds between SIGTERM to a process group and SIGKILL
+TICK = 0.2  # seconds between two calls of on_tick
 _LOOK_AGAIN = 0.002  # seconds between two looks at whether they have ended
 _CHUNK_SIZE = 1 << 16
 
@@ -189,6 +190,7 @@ def run_commands(
     on_start: Callable[[int], None] = lambda index: None,
     may_start: Callable[[int], bool] = lambda index: True,
     on_start_error: Callable[[int, OSError], None] = _raise,
+    on_tick: Callable[[], None] | None = None,
 ) -> Iterator[Chunk | Exit]:
     """Start the commands in order, at most `max_parallel` at a time, and yield events as they happen.
 
@@ -199,10 +201,12 @@ def run_commands(
     may_start: called with the index of each command before its start; after a False no more are started
     on_start_error: called with the index of a command whose process can't be started, and why; then no more are
         started. By default the error is raised
+    on_tick: called every TICK seconds while processes run
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError.
     """
     children: list[_Child] = []
     started, total, parallel, starting = 0, 0, 0, True
+    next_tick = time.monotonic() + TICK if on_tick else float("inf")
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
             while (started < len(commands) and starting) or children:
@@ -229,14 +233,17 @@ def run_commands(
                     for read in child.streams:
                         selector.register(read, selectors.EVENT_READ, child)
                 if children:
-                    yield from _next_events(selector, children)
+                    yield from _next_events(selector, children, next_tick)
+                if on_tick and time.monotonic() >= next_tick:
+                    on_tick()
+                    next_tick = time.monotonic() + TICK
         finally:
             _end_all(children)
 
 
-def _next_events(selector: selectors.BaseSelector, children: list[_Child]) -> Iterator[Chunk | Exit]:
-    """Wait until a child writes, ends or is out of time, and yield the events."""
-    wait = min(child.deadline for child in children) - time.monotonic()
+def _next_events(selector: selectors.BaseSelector, children: list[_Child], until: float) -> Iterator[Chunk | Exit]:
+    """Wait until a child writes, ends or is out of time, or until this time, and yield the events."""
+    wait = min(until, *(child.deadline for child in children)) - time.monotonic()
     ready = [key for key, _ in selector.select(None if wait == float("inf") else max(0.0, wait))]
     a_child_has_ended = False
     for key in ready:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
+from kubectl_mc.command_line import verbs
 from kubectl_mc.processes import kubectl_process, lifelines
 from kubectl_mc.processes.memory_files import held_file
 from kubectl_mc.processes.requests import Job, Request, job_command
@@ -145,14 +146,22 @@ def ask_user(question: str) -> str:
 def run_on_target(request: Request, target: Target) -> int:
     """Run a command on the terminal and on one cluster, and return its exit status.
 
-    It gets the user's own variables and kubeconfig, because an editor or a shell that it starts inherits them.
+    It gets the user's own variables and kubeconfig, because an editor or a shell that it starts inherits them. A
+    kubeconfig with a credential is named by a flag.
     """
-    if target.context:
+    if target.context and not target.kubeconfig.exec_entry:
         target = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True))
     command = job_command(request, Job(target, request.line, target.cluster))
-    variables = kubectl_process.safe_variables(request.environment, request.environment.variables, target)
+    variables = {
+        **kubectl_process.safe_variables(request.environment, request.environment.variables, target),
+        **dict(target.kubeconfig.variables),
+    }
     command = command._replace(env=variables)
     with ExitStack() as stack:
         content = command.kubeconfig
         path = None if content is None else stack.enter_context(held_file(content))
-        return run_in_foreground(command.argv, command.variables(path))
+        if path is None or not verbs.is_kubectls(request.line):
+            return run_in_foreground(command.argv, command.variables(path))
+        length = 1 + len(request.line.path)
+        argv = (*command.argv[:length], f"--kubeconfig={path}", *command.argv[length:])
+        return run_in_foreground(argv, command.env)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
-from kubectl_mc.access import exec_credentials, profile_access, provider_file, shared_login
+from kubectl_mc.access import exec_credentials, profile_access, provider_file
+from kubectl_mc.access.logins import Logins
 from kubectl_mc.access.profile_access import Offer
-from kubectl_mc.access.shared_login import LoginMember, LoginSettings
 from kubectl_mc.fleet import cluster_profiles, hub_objects
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Command, Result
+from kubectl_mc.processes.targets import Kubeconfig, Target
+from tests import environments
 from tests.e2e.conftest import MEMBERS, Shell
 
 V1 = "client.authentication.k8s.io/v1"
@@ -66,11 +68,21 @@ def offers(members: Shell, plugin: Plugin) -> dict[str, Offer]:
     return {name: offer for name, offer in found.items() if isinstance(offer, Offer)}
 
 
-def run(members: Shell, given: Sequence[LoginMember], *words: str) -> list[Result]:
+def targets(kubeconfigs: Mapping[str, Mapping[str, Any]]) -> list[Target]:
+    return [Target(name, "", Kubeconfig(content, starts_programs=True)) for name, content in kubeconfigs.items()]
+
+
+def logged_in(members: Shell, before: Sequence[Target]) -> list[Target]:
+    return Logins(may_ask=False, lasts=False).log_in(before, environments.environment(members.environment))
+
+
+def run(members: Shell, reached: Sequence[Target], *words: str) -> list[Result]:
     """A kubectl for each, with nothing but its kubeconfig in memory."""
     commands = [
-        Command(member.name, ("kubectl", *words), members.environment, json.dumps(member.kubeconfig).encode())
-        for member in given
+        Command(
+            target.cluster, ("kubectl", *words), members.environment, json.dumps(target.kubeconfig.content).encode()
+        )
+        for target in reached
     ]
     return event_loop.collect_results(commands, 8, 60)
 
@@ -87,20 +99,20 @@ def provider_name(members: Shell) -> str:
 @pytest.mark.parametrize(("token", "status"), [("admin", 0), ("viewer", 1)])
 def test_kubectl_logs_in_with_the_plugins_token(members: Shell, plugin: Plugin, token: str, status: int) -> None:
     found = offers(members, configured(plugin, provider_name(members), token))
-    given = [LoginMember(name, offer.kubeconfig) for name, offer in found.items()]
+    before = targets({name: offer.kubeconfig for name, offer in found.items()})
     assert sorted(found) == sorted(MEMBERS)
-    for result in run(members, given, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"):
+    for result in run(members, before, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"):
         assert (result.status, result.stdout, result.stderr) == (0, token.encode(), b"")
     assert plugin.started == len(MEMBERS)
-    assert {result.status for result in run(members, given, "get", "secrets", "-A")} == {status}
+    assert {result.status for result in run(members, before, "get", "secrets", "-A")} == {status}
 
 
 def test_all_log_in_with_one_run_of_it(members: Shell, plugin: Plugin) -> None:
     found = offers(members, configured(plugin, provider_name(members), "viewer"))
-    given = [LoginMember(name, offer.kubeconfig) for name, offer in found.items()]
-    outcome = shared_login.share_logins(given, LoginSettings(members.environment, 8, 30.0), lambda lines: None)
-    assert (outcome.failures, plugin.started) == ({}, 1)
-    for result in run(members, outcome.members, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"):
+    before = targets({name: offer.kubeconfig for name, offer in found.items()})
+    after = logged_in(members, before)
+    assert ({target.problem for target in after}, plugin.started) == ({""}, 1)
+    for result in run(members, after, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"):
         assert (result.status, result.stdout, result.stderr) == (0, b"viewer", b"")
     assert plugin.started == 1
 
@@ -113,25 +125,21 @@ def test_the_plugin_is_told_what_kubectl_tells_it(members: Shell, plugin: Plugin
         "extension": {"clusterName": "c1", "list": [1, None, {"a": "é<"}]},
     }
     config["clusters"][0]["cluster"] |= {"extensions": [extension], "disable-compression": True}
-    run(members, [LoginMember("c1", config)], "get", "nodes")
+    run(members, targets({"c1": config}), "get", "nodes")
     theirs = json.loads(plugin.told.read_text())
     plugin.told.unlink()
-    shared_login.share_logins(
-        [LoginMember("c1", config), LoginMember("again", config)],
-        LoginSettings(members.environment, 8, 30.0),
-        lambda lines: None,
-    )
+    logged_in(members, targets({"c1": config}))
     assert json.loads(plugin.told.read_text()) == theirs
     assert theirs["spec"]["cluster"]["config"] == extension["extension"]
 
 
 def test_a_wrong_token_is_unauthorized_everywhere(members: Shell, plugin: Plugin) -> None:
     found = offers(members, configured(plugin, provider_name(members), "nobody"))
-    given = [LoginMember(name, offer.kubeconfig) for name, offer in found.items()]
-    outcome = shared_login.share_logins(given, LoginSettings(members.environment, 8, 30.0), lambda lines: None)
+    before = targets({name: offer.kubeconfig for name, offer in found.items()})
+    after = logged_in(members, before)
     assert all(
         b"Unauthorized" in result.stderr or b"logged in" in result.stderr
-        for result in run(members, outcome.members, "get", "nodes")
+        for result in run(members, after, "get", "nodes")
     )
 
 
@@ -141,6 +149,6 @@ def test_another_certificate_authority_is_no_way_in(members: Shell, plugin: Plug
     members.fleet.clear_requests("c1")
     config = json.loads(json.dumps(found["c1"].kubeconfig))
     del config["clusters"][0]["cluster"]["certificate-authority-data"]
-    (result,) = run(members, [LoginMember("c1", config)], "get", "nodes")
+    (result,) = run(members, targets({"c1": config}), "get", "nodes")
     assert b"x509: certificate signed by unknown authority" in result.stderr
     assert members.fleet.requests("c1") == []

@@ -1,0 +1,64 @@
+"""A credential plugin for the tests: a script that records its runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kubectl_mc.access.credential_plugins import CredentialPlugin, find_credential_plugin
+from tests.access.credential_plugins_test import ENV, V1, V1BETA1, kubeconfig
+
+__all__ = ["V1", "V1BETA1", "FakePlugin"]
+
+
+class FakePlugin:
+    """A real program that records each run: its arguments, what it was told, and its environment."""
+
+    def __init__(self, folder: Path, name: str = "login") -> None:
+        self.folder = folder
+        self.path = str(folder / name)
+        self.gives(token="secret-token")
+
+    def answer(self, version: str = V1, **status: Any) -> str:
+        """The line of a script that gives a credential."""
+        return f"cat <<'END'\n{json.dumps({'apiVersion': version, 'kind': 'ExecCredential', 'status': status})}\nEND"
+
+    def gives(self, version: str = V1, **status: Any) -> None:
+        """Let it give this credential."""
+        self.does(self.answer(version, **status))
+
+    def does(self, script: str) -> None:
+        """Let it run this."""
+        record = 'echo "$*" >> "${0%/*}/runs"; echo "$KUBERNETES_EXEC_INFO" >> "${0%/*}/told"; env > "${0%/*}/env"'
+        Path(self.path).write_text(f"#!/bin/sh\n{record}\n{script}\n")
+        Path(self.path).chmod(0o755)
+
+    @property
+    def runs(self) -> list[str]:
+        """The arguments of each run."""
+        return self._lines("runs")
+
+    @property
+    def told(self) -> list[Any]:
+        """The KUBERNETES_EXEC_INFO of each run."""
+        return [json.loads(line) for line in self._lines("told")]
+
+    @property
+    def environment(self) -> list[str]:
+        """The variables of the last run."""
+        return self._lines("env")
+
+    def _lines(self, name: str) -> list[str]:
+        path = self.folder / name
+        return path.read_text().splitlines() if path.exists() else []
+
+    def kubeconfig(self, server: str = "https://c1", **fields: Any) -> dict[str, Any]:
+        """A kubeconfig whose user logs in with it. fields: of the exec entry"""
+        return kubeconfig(server, command=self.path, **fields)
+
+    def entry(self, **fields: Any) -> CredentialPlugin:
+        """What that kubeconfig's exec entry stands for."""
+        plugin = find_credential_plugin(self.kubeconfig(**fields), ENV)
+        assert plugin
+        return plugin

@@ -1,8 +1,8 @@
 """Tokens that outlive a kubectl's patience: each is held in a file in memory, and renewed before it expires.
 
-client-go reads a `tokenFile` again a minute after it has read it, and after a 401 (client-go,
-transport/token_source.go). So what lasts (a watch, `proxy`, the waves of a change) goes on with a new token. A
-credential plugin that renews one has no terminal.
+client-go reads a `tokenFile` again some 50 seconds after it has read it (client-go, transport/token_source.go). So what
+lasts (a watch, `proxy`, the waves of a change) goes on with a new token. A credential plugin that renews one has no
+terminal.
 """
 
 from __future__ import annotations

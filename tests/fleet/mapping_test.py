@@ -294,3 +294,34 @@ def test_a_file_that_is_none_is_not_kept(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(UserError, match="clusters is not a list"):
             mapping.read_mapping(str(tmp_path))
+
+
+def test_how_many_of_a_credential_plugin_run_at_a_time() -> None:
+    text = "login: {myplugin: {parallel: 1}, kubelogin: {parallel: 3, later: x}, 'kubectl mine': {parallel: 2}}"
+    assert parse(text).login_limits == {"myplugin": 1, "kubelogin": 3, "kubectl mine": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: 1\nlogin: [x]", "FILE:2: login is not a mapping of programs"),
+        ("login: {x: 1}", "FILE:1: login of x is not {parallel: NUMBER}"),
+        ("login: {x: {}}", "FILE:1: login of x"),
+        ("login: {x: {parallel: 0}}", "FILE:1: login of x"),
+        ("login: {x: {parallel: true}}", "FILE:1: login of x"),
+        ("login: {x: {parallel: '1'}}", "FILE:1: login of x"),
+        ("login: {1: {parallel: 1}}", "FILE:1: login of 1"),
+        ("logins: {x: {parallel: 1}}", "FILE:1: unknown key 'logins'. Did you mean login?"),
+    ],
+)
+def test_a_limit_that_is_none_is_an_error(text: str, problem: str) -> None:
+    with pytest.raises(UserError) as raised:
+        parse(text)
+    assert str(raised.value).startswith(problem)
+
+
+def test_limits_of_both_files_count_and_are_cached(tmp_path: Path) -> None:
+    (tmp_path / mapping.FILES[0]).write_text("login: {a: {parallel: 1}}\n")
+    (tmp_path / mapping.FILES[1]).write_text("login: {a: {parallel: 5}, b: {parallel: 2}}\n")
+    for _ in range(2):
+        assert mapping.read_mapping(str(tmp_path)).login_limits == {"a": 1, "b": 2}

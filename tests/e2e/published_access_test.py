@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e import access_test
 from tests.e2e.access_test import V1, User, clusters
+from tests.e2e.cluster_proxy import cluster_proxy
 
 own, user = access_test.own, access_test.user
 
@@ -39,6 +40,22 @@ def publish(user: User, cluster: str, **fields: Any) -> None:
     changed = {**published(user, cluster), **{name.replace("_", "-"): value for name, value in fields.items()}}
     kept = {name: value for name, value in changed.items() if value is not None}
     user.publish(cluster, {"accessProviders": [{"name": "kubeconfig", "cluster": kept}]})
+
+
+def test_ocms_cluster_proxy_is_reached_through_a_forwarded_port(user: User) -> None:
+    """The published server is a service of the hub: https://SERVICE.NAMESPACE:9092/NAME."""
+    service, names = "cluster-proxy-addon-user.open-cluster-management-addon", ("c1", "c2")
+    with cluster_proxy(service, {name: published(user, name)["server"] for name in names}) as proxy:
+        for name in names:
+            config = [{"name": "client.authentication.k8s.io/exec", "extension": {"clusterName": name}}]
+            server = f"https://{service}:9092/{name}"
+            publish(user, name, server=server, certificate_authority_data=proxy.authority, extensions=config)
+        flag = providers(user, server=f"https://127.0.0.1:{proxy.port}/{{path}}", **{"tls-server-name": "{host}"})
+        approved = user.mc("trust", "approve", *names, "--yes", flag)
+        assert f"  server:                https://127.0.0.1:{proxy.port}/c2\n" in approved.stderr
+        assert f"  published-server:      https://{service}:9092/c2\n" in approved.stderr
+        done = user.mc("get", "nodes", "--clusters=c1,c2", flag)
+        assert (done.status, done.stderr, clusters(done)) == (0, "", ["c1", "c2"])
 
 
 def test_a_users_server_replaces_one_that_only_the_hub_can_reach(user: User) -> None:
@@ -143,5 +160,7 @@ def test_a_server_without_tls_has_to_be_approved_and_gets_no_login(user: User, u
     assert f"  server:                {unencrypted} (unencrypted, so without a login)\n" in approved.stderr
     done = user.mc("get", "nodes", "--clusters=c1", flag)
     assert (done.status, done.stderr, clusters(done), user.started) == (0, "", ["c1"], 0)
+    changed = user.mc("label", "namespace", "shop", "x=y", "--overwrite", "--clusters=c1", "--yes", flag)
+    assert (changed.status, user.started) == (0, 0), changed.stderr
     listed = user.mc("trust", "list", "--clusters=c1", flag)
     assert f"{unencrypted} (unencrypted, so without a login)" in listed.stdout

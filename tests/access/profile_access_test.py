@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.access import profile_access, server_urls
+from kubectl_mc.access import approvals, profile_access, server_urls
 from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
 from kubectl_mc.access.profile_access import EXTRA_ARGS, EXTRA_ENVS, Offer, Unusable
 from kubectl_mc.access.provider_file import Provider
@@ -164,6 +164,15 @@ def test_the_cluster_config_goes_to_a_plugin_that_is_told_of_the_cluster_and_is_
     assert offer.fields["exec-config"] == {"clusterName": "c1"}
     assert "extensions" not in reached(without)
     assert "exec-config" not in without.fields
+
+
+@pytest.mark.parametrize("args", [["--a", "x y"], {"args": ["--a", "x y"]}])
+def test_what_was_approved_of_an_earlier_version_stays_approved(args: object) -> None:
+    """The digest is one that an earlier version has recorded; how the hub stores the arguments does not matter."""
+    published = profile(extended(args=args, envs={"A": "1"}, config={"clusterName": "c1"}))
+    offer = offered(published, provider("Append", "Replace", provideClusterInfo=True))
+    recorded = "sha256:8abe568b1c83f77e9538349ea74f7a1501dfee07c1a0ca212945c03513aa05ae"
+    assert approvals.approval_digest(offer.fields) == recorded
 
 
 @pytest.mark.parametrize(

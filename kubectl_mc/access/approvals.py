@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.access.profile_access import Offer
+from kubectl_mc.access.server_urls import is_unencrypted
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.processes.yaml_loader import safe_loader
 
@@ -119,6 +120,8 @@ def flat_fields(fields: Mapping[str, Any]) -> dict[str, str]:
             texts[field] = " ".join(quote(plain(argument)) for argument in value)
         else:
             texts[field] = plain(value)
+    if is_unencrypted(texts.get("server", "")):
+        texts["server"] += " (unencrypted, so without a login)"
     return texts
 
 
@@ -154,7 +157,7 @@ def describe_offer(cluster: str, offer: Offer, verdict: Verdict) -> list[str]:
     for field, text in fields.items():
         was = f" (was {before[field] or 'not there'})" if field in before else ""
         lines.append(f"  {field + ':':<22} {text or 'gone'}{was}")
-    if "server" in offer.fields and "certificate-authority" not in offer.fields:
+    if fields.get("server", "").startswith("https:") and "certificate-authority" not in offer.fields:
         lines.append(f"  {'certificate-authority:':<22} none, so those that this machine trusts")
     return lines
 

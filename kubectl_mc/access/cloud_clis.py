@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
+from kubectl_mc.access.checked_values import RefusedError
 from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
-from kubectl_mc.access.profile_access import EXTRA_ARGS
+from kubectl_mc.access.profile_access import EXTRA_ARGS, extra_arguments
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 
 
@@ -191,8 +193,9 @@ def profile_facts(profile: ClusterProfile) -> dict[str, str]:
             name, extension = entry.get("name"), entry.get("extension")
             if name == CLUSTER_CONFIG and isinstance(extension, dict):
                 facts.update((key, text) for key, text in extension.items() if isinstance(text, str))
-            elif name == EXTRA_ARGS and isinstance(extension, list):
-                facts.update(_flags([word for word in extension if isinstance(word, str)]))
+            elif name == EXTRA_ARGS:
+                with suppress(RefusedError):
+                    facts.update(_flags(extra_arguments(extension)))
     facts.update(_flags(profile.properties.get("auth.exec.args", "").split(",")))
     return {**facts, **profile.properties}
 

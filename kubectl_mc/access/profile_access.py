@@ -12,13 +12,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kubectl_mc.access.checked_values import RefusedError, clean_text, scalar_text, text_field, text_list
 from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
-from kubectl_mc.access.provider_file import API_VERSIONS, Provider, RefusedError, clean_text, text_field, text_list
+from kubectl_mc.access.provider_file import API_VERSIONS, Provider
+from kubectl_mc.access.server_urls import fill_name, fill_server, is_unencrypted, parse_server
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 
 # The cluster extensions of KEP-5339 (cluster-inventory-api, pkg/access/config.go).
 EXTRA_ARGS = "clusterprofiles.multicluster.x-k8s.io/exec/additional-args"
 EXTRA_ENVS = "clusterprofiles.multicluster.x-k8s.io/exec/additional-envs"
+# The provider's policies of what these may add; the first one is the default.
+ARGS_POLICIES = ("Ignore", "Append")
+ENVS_POLICIES = ("Ignore", "AppendIfNotExists", "Replace")
 
 
 class Offer(NamedTuple):
@@ -26,7 +31,8 @@ class Offer(NamedTuple):
 
     source: "provider NAME" or "properties"
     kubeconfig: a kubeconfig with one context
-    fields: what comes from the hub and has to be approved: server, certificate-authority (its fingerprint),
+    fields: what comes from the hub and has to be approved: server (after the user's template), published-server (if
+        the template replaced it), certificate-authority (its fingerprint, or the path of the user's own),
         tls-server-name, proxy-url, provider (which of the user's providers logs in there), command, args (a list),
         env (names to values), exec-config (JSON that the credential plugin gets); fields without a value are left out
     """
@@ -55,7 +61,10 @@ def find_offer(profile: ClusterProfile, providers: Sequence[Provider]) -> Offer 
     chosen = next((provider for provider in providers if provider.name in clusters), None)
     try:
         if chosen:
-            return _offer_by_provider(profile.name, chosen, clusters[chosen.name])
+            extensions = _parse_extensions(clusters[chosen.name])
+            if problem := _provider_problem(chosen, extensions):
+                return Unusable(f"provider {chosen.name} of the provider file can't be used: {problem}")
+            return _offer_by_provider(profile, chosen, clusters[chosen.name], extensions)
         if profile.properties.get("auth.exec.command"):
             return _offer_by_properties(profile)
     except RefusedError as refused:
@@ -70,20 +79,36 @@ def find_offer(profile: ClusterProfile, providers: Sequence[Provider]) -> Offer 
 _DEEPEST = 20
 
 
-def _offer_by_provider(name: str, provider: Provider, profile_cluster: Mapping[str, Any]) -> Offer:
+def _provider_problem(provider: Provider, extensions: Mapping[str, Any]) -> str:
+    """Return why a provider cannot be used; "" if it can. A policy matters only where a profile adds something."""
+    policies = (
+        ("profileSourcedCLIArgsPolicy", provider.args_policy, ARGS_POLICIES, EXTRA_ARGS),
+        ("profileSourcedEnvVarsPolicy", provider.envs_policy, ENVS_POLICIES, EXTRA_ENVS),
+    )
+    unknown = (
+        f"{field} is not one of {', '.join(known)}"
+        for field, policy, known, extension in policies
+        if extension in extensions and policy not in known
+    )
+    return provider.problem or next(unknown, "")
+
+
+def _offer_by_provider(
+    profile: ClusterProfile, provider: Provider, profile_cluster: Mapping[str, Any], extensions: Mapping[str, Any]
+) -> Offer:
     """Combine the user's exec entry with the profile's cluster, and with what the provider's policies let it add.
 
     Raises RefusedError.
     """
-    cluster, fields = _parse_cluster(profile_cluster)
-    extensions = _parse_extensions(profile_cluster)
+    cluster, fields = _with_replacements(*_parse_cluster(profile_cluster), profile, provider)
     entry = dict(provider.exec)
     fields["provider"] = provider.name
     if provider.args_policy == "Append" and EXTRA_ARGS in extensions:
-        fields["args"] = text_list(extensions[EXTRA_ARGS], EXTRA_ARGS)
+        fields["args"] = extra_arguments(extensions[EXTRA_ARGS])
         entry["args"] = [*entry["args"], *fields["args"]]
     if provider.envs_policy != "Ignore" and EXTRA_ENVS in extensions:
-        extra = _parse_variables(extensions[EXTRA_ENVS])
+        variables = extensions[EXTRA_ENVS]
+        extra = _parse_variables({} if variables is None else variables)
         own = {variable["name"]: variable["value"] for variable in entry["env"]}
         if provider.envs_policy == "AppendIfNotExists":
             extra = {key: value for key, value in extra.items() if key not in own}
@@ -96,7 +121,20 @@ def _offer_by_provider(name: str, provider: Provider, profile_cluster: Mapping[s
             raise RefusedError(f"{CLUSTER_CONFIG} is not an object, or is nested deeper than {_DEEPEST} levels")
         cluster["extensions"] = [{"name": CLUSTER_CONFIG, "extension": config}]
         fields["exec-config"] = config
-    return _offer(f"provider {provider.name}", name, cluster, entry, fields)
+    return _offer(f"provider {provider.name}", profile.name, cluster, entry, fields)
+
+
+def extra_arguments(extension: Any) -> list[str]:
+    """Return the arguments of the extension additional-args. Raises RefusedError.
+
+    KEP-5339 has a bare list, which the CRD does not let pass: there, an extension is an object. So an object with one
+    field, {"args": […]}, counts as the list in it. Scalars are texts, and null is left out, as in pkg/access.
+    """
+    wrapped = isinstance(extension, dict) and len(extension) < 2
+    content = next(iter(extension.values()), None) if wrapped else extension
+    if not isinstance(content, list | None):
+        raise RefusedError(f'{EXTRA_ARGS} is neither a list nor an object with one list, {{"args": […]}}')
+    return [scalar_text(argument, EXTRA_ARGS) for argument in content or () if argument is not None]
 
 
 def _offer_by_properties(profile: ClusterProfile) -> Offer:
@@ -141,18 +179,19 @@ def _offer(
 ) -> Offer:
     if len(json.dumps(fields)) > _MOST_TO_APPROVE:
         raise RefusedError(f"there is more to approve than {_MOST_TO_APPROVE // 1024} KiB")
+    # kubectl sends no credential without TLS, so the credential plugin isn't run either.
+    user = {} if is_unencrypted(cluster["server"]) else {"exec": dict(entry)}
     kubeconfig = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": name,
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
         "clusters": [{"name": name, "cluster": dict(cluster)}],
-        "users": [{"name": name, "user": {"exec": dict(entry)}}],
+        "users": [{"name": name, "user": user}],
     }
     return Offer(source, kubeconfig, {key: value for key, value in fields.items() if value})
 
 
-_SERVER = re.compile(r"https://[\w.\-:\[\]%]+(/[!-~]*)?", re.ASCII)
 _PROXY = re.compile(r"(https?|socks5)://[\w.\-:\[\]%]+/?", re.ASCII)  # the three schemes of a kubeconfig
 _SERVER_NAME = re.compile(r"[\w.\-:]{1,253}", re.ASCII)
 
@@ -162,14 +201,14 @@ def _parse_cluster(profile_cluster: Mapping[str, Any]) -> tuple[dict[str, Any], 
 
     Raises RefusedError.
 
-    server: only https, because kubectl logs in nowhere else, and without a user name and a password
+    server: see parse_server
     certificate-authority-data, tls-server-name, proxy-url: copied, and to be approved
     disable-compression: copied; it is harmless
     insecure-skip-tls-verify: never copied; the server has to prove that it is the approved one
     certificate-authority: never copied; a path from a hub would read a file of this machine
     extensions: see _offer_by_provider. Other fields, such as a token or a client certificate, are not part of the type.
     """
-    server = _matching(profile_cluster, "server", _SERVER, "not an https URL")
+    server = parse_server(text_field(profile_cluster, "server")).text
     cluster: dict[str, Any] = {"server": server}
     fields: dict[str, Any] = {"server": server}
     for field, pattern in (("tls-server-name", _SERVER_NAME), ("proxy-url", _PROXY)):
@@ -182,6 +221,31 @@ def _parse_cluster(profile_cluster: Mapping[str, Any]) -> tuple[dict[str, Any], 
     if profile_cluster.get("disable-compression") is True:
         cluster["disable-compression"] = True
     return cluster, fields
+
+
+def _with_replacements(
+    cluster: Mapping[str, Any], fields: Mapping[str, Any], profile: ClusterProfile, provider: Provider
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a kubeconfig's cluster and the fields to approve, with what the user's provider replaces in them.
+
+    The rest stays as published: another way to the same server meets the same certificate. Raises RefusedError.
+    """
+    published = parse_server(cluster["server"])
+    replaced, shown = dict(cluster), dict(fields)
+    if provider.server:
+        replaced["server"] = fill_server(provider.server, profile, published).text
+        shown = {"server": replaced["server"], "published-server": published.text}
+        shown |= {field: value for field, value in fields.items() if field != "server"}
+    if provider.server_name:
+        name = {"tls-server-name": fill_name(provider.server_name, profile, published)}
+        replaced |= {"tls-server-name": _matching(name, "tls-server-name", _SERVER_NAME, "not valid in a kubeconfig")}
+        shown["tls-server-name"] = replaced["tls-server-name"]
+    if provider.authority:
+        from base64 import b64encode
+
+        replaced["certificate-authority-data"] = b64encode(provider.authority).decode()
+        shown["certificate-authority"] = provider.authority_path
+    return replaced, shown
 
 
 _LONGEST_URL = 2048
@@ -245,4 +309,4 @@ def _parse_variables(value: Any) -> dict[str, str]:
             raise RefusedError(f"{name!r} is not the name of an environment variable")
         if name.startswith(("LD_", "DYLD_")):
             raise RefusedError(f"it sets {name}, which no hub may set")
-    return {name: clean_text(value[name], name) for name in sorted(value)}
+    return {name: scalar_text(value[name], name) for name in sorted(value)}

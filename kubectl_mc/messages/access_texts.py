@@ -10,7 +10,7 @@ from kubectl_mc.messages.words import UserError, visible
 def provider_file(path: str, problem: str) -> UserError:
     """Say that the provider file is not valid."""
     expected = '{"providers": [{"name": …, "execConfig": {"apiVersion": …, "command": …}}]}'
-    return UserError(f"{visible(path)}: {visible(problem)}. Expected: {expected}; see README.md")
+    return UserError(f"{visible(path)}: {visible(problem)}. Expected: {expected}; see docs/access.md")
 
 
 def trust_file(path: str, problem: str) -> UserError:

@@ -136,6 +136,26 @@ def test_all_of_it_is_shown() -> None:
     ]
 
 
+def test_a_server_without_tls_is_shown_as_such() -> None:
+    plain = offer(server="http://127.0.0.1:8001", certificate_authority=None)
+    lines = approvals.describe_offer("c1", plain, approvals.judge_offer(plain, approved()))
+    assert lines[1] == (
+        "  server:                http://127.0.0.1:8001 (unencrypted, so without a login) (was https://c1.example:6443)"
+    )
+    assert not any("those that this machine trusts" in line for line in lines)
+    verdict = approvals.judge_offer(plain, approved())
+    assert "and is http://127.0.0.1:8001 (unencrypted, so without a login);" in approvals.approval_problem(
+        "c1", verdict
+    )
+
+
+def test_the_published_server_is_approved_with_the_one_that_replaces_it() -> None:
+    before = approved(offer(published_server="https://inside:9092/c1"))
+    now = offer(published_server="https://elsewhere:9092/c1")
+    change = FieldChange("published-server", "https://inside:9092/c1", "https://elsewhere:9092/c1")
+    assert approvals.judge_offer(now, before) == Verdict("changed", (change,))
+
+
 def test_what_it_was_is_shown_beside_what_it_is() -> None:
     now = offer(command="/tmp/aws", env=None, proxy_url="http://proxy", certificate_authority=None)
     lines = approvals.describe_offer("c1", now, approvals.judge_offer(now, approved()))

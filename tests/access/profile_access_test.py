@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.access import profile_access
+from kubectl_mc.access import approvals, profile_access, server_urls
 from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
 from kubectl_mc.access.profile_access import EXTRA_ARGS, EXTRA_ENVS, Offer, Unusable
 from kubectl_mc.access.provider_file import Provider
@@ -114,7 +114,9 @@ def test_the_first_provider_of_the_file_counts_not_the_profiles_first() -> None:
 def test_a_provider_that_cannot_be_used_is_not_passed_over() -> None:
     both = (AccessProvider("kubeconfig", CLUSTER), AccessProvider("google", {}))
     both_ways = ClusterProfile("c1", "fleet", properties=PROPERTIES, access_providers=both)
-    assert "its server is not an https URL" in refused(both_ways, provider(), provider(name="kubeconfig"))
+    assert "its server is not the https or http URL of a host" in refused(
+        both_ways, provider(), provider(name="kubeconfig")
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,16 +166,30 @@ def test_the_cluster_config_goes_to_a_plugin_that_is_told_of_the_cluster_and_is_
     assert "exec-config" not in without.fields
 
 
+@pytest.mark.parametrize("args", [["--a", "x y"], {"args": ["--a", "x y"]}])
+def test_what_was_approved_of_an_earlier_version_stays_approved(args: object) -> None:
+    """The digest is one that an earlier version has recorded; how the hub stores the arguments does not matter."""
+    published = profile(extended(args=args, envs={"A": "1"}, config={"clusterName": "c1"}))
+    offer = offered(published, provider("Append", "Replace", provideClusterInfo=True))
+    recorded = "sha256:8abe568b1c83f77e9538349ea74f7a1501dfee07c1a0ca212945c03513aa05ae"
+    assert approvals.approval_digest(offer.fields) == recorded
+
+
 @pytest.mark.parametrize(
     ("cluster", "reason"),
     [
-        (extended(args="--a"), "additional-args is not a list of strings"),
-        (extended(args=[7]), "additional-args is not a string"),
+        (extended(args="--a"), "additional-args is neither a list nor an object with one list"),
+        (extended(args=False), "additional-args is neither a list nor an object with one list"),
+        (extended(args={"--a": "b"}), "additional-args is neither a list nor an object with one list"),
+        (extended(args={"args": ["--a"], "more": ["--b"]}), "additional-args is neither a list nor an object with"),
+        (extended(args=[["--a"]]), "additional-args is not a string, a number or a boolean"),
+        (extended(args={"args": ["\0"]}), "holds what no command line can"),
         (extended(args=["\0"]), "holds what no command line can"),
         (extended(args=["\ud800"]), "holds what no command line can"),
         (extended(args=["x" * 20_000]), "more to approve than 16 KiB"),
         (extended(envs=["A=1"]), "environment variables are not an object"),
-        (extended(envs={"A": 1}), "A is not a string"),
+        (extended(envs=[]), "environment variables are not an object"),
+        (extended(envs={"A": {}}), "A is not a string, a number or a boolean"),
         (extended(envs={"A=B": "1"}), "'A=B' is not the name of an environment variable"),
         (extended(envs={"": "1"}), "is not the name of an environment variable"),
         (extended(envs={"LD_PRELOAD": "/tmp/x.so"}), "it sets LD_PRELOAD, which no hub may"),
@@ -268,12 +284,56 @@ def test_a_field_without_value_is_not_there(field: str, empty: object) -> None:
     assert reached(offer) == {key: value for key, value in CLUSTER.items() if key != field}
 
 
-@pytest.mark.parametrize(
-    "server",
-    ["https://c1", "https://10.0.0.1:6443", "https://[::1]:6443", "https://gateway.example/v1/projects/1/members/c1"],
-)
-def test_servers_are_https_urls(server: str) -> None:
-    assert offered(profile({**CLUSTER, "server": server}), provider()).fields["server"] == server
+def test_a_server_without_tls_gets_no_login_because_kubectl_sends_none() -> None:
+    offer = offered(profile({**CLUSTER, "server": "http://127.0.0.1:8001"}), provider("Append"))
+    assert offer.kubeconfig["users"] == [{"name": "c1", "user": {}}]
+    assert offer.fields == {**ASKED, "server": "http://127.0.0.1:8001", "provider": "google"}
+
+
+# --- The user's own server ---------------------------------------------------------------------------------
+
+INSIDE = {"server": "https://cluster-proxy-addon-user.ocm:9092/c1", "certificate-authority-data": AUTHORITY}
+
+
+def replacing(server: str = "", **fields: Any) -> Provider:
+    template = server_urls.parse_server_template(server) if server else None
+    return provider()._replace(server=template, **fields)
+
+
+def test_the_users_server_replaces_the_published_one_and_both_are_asked_about() -> None:
+    offer = offered(profile(INSIDE), replacing("https://localhost:9092/{path}", server_name="{host}"))
+    assert reached(offer) == {
+        **INSIDE,
+        "server": "https://localhost:9092/c1",
+        "tls-server-name": "cluster-proxy-addon-user.ocm",
+    }
+    assert offer.fields == {
+        "server": "https://localhost:9092/c1",
+        "published-server": INSIDE["server"],
+        "certificate-authority": FINGERPRINT,
+        "tls-server-name": "cluster-proxy-addon-user.ocm",
+        "provider": "google",
+    }
+
+
+def test_what_the_user_does_not_replace_stays_as_published() -> None:
+    offer = offered(profile(), replacing("https://proxy.example/{namespace}/{name}"))
+    assert reached(offer) == {**CLUSTER, "server": "https://proxy.example/fleet/c1"}
+
+
+def test_the_users_certificate_authority_replaces_the_published_one() -> None:
+    mine = b"-----BEGIN CERTIFICATE-----\nmine"
+    offer = offered(profile(), replacing(authority_path="/home/alice/ca.pem", authority=mine))
+    assert base64.b64decode(reached(offer)["certificate-authority-data"]) == mine
+    assert offer.fields["certificate-authority"] == "/home/alice/ca.pem"
+    assert offer.fields["server"] == CLUSTER["server"]
+
+
+def test_a_published_server_that_does_not_fit_the_users_template_is_refused() -> None:
+    dots = profile({**CLUSTER, "server": "https://c1/../c2"})
+    assert "the path of its server can't be part of another server's" in refused(dots, replacing("https://p/x{path}"))
+    long = profile({**CLUSTER, "tls-server-name": "x"})
+    assert "its tls-server-name is not valid" in refused(long, replacing(server_name="{name} {host}"))
 
 
 @pytest.mark.parametrize(
@@ -281,9 +341,8 @@ def test_servers_are_https_urls(server: str) -> None:
     [
         ("server", None),
         ("server", ""),
-        ("server", "c1.example"),
-        ("server", "http://c1.example"),
         ("server", "file:///etc/passwd"),
+        ("server", "ftp://c1.example"),
         ("server", "https://user:password@c1.example"),
         ("server", "https://c1.example/\x1b[2J"),
         ("server", "https://c1.example/\n"),
@@ -335,7 +394,7 @@ def test_any_profile_gives_an_offer_of_text_or_a_reason(item: object, with_provi
             continue
         assert json.loads(json.dumps(result.kubeconfig)) == result.kubeconfig
         assert result.fields["server"] == reached(result)["server"]
-        assert result.fields["server"].startswith("https://")
+        assert result.fields["server"].startswith(("https://", "http://"))
         assert all(isinstance(argument, str) for argument in entry(result)["args"])
         assert all(isinstance(text, str) for variable in entry(result)["env"] for text in variable.values())
         assert set(reached(result)) <= {*CLUSTER, "extensions", "disable-compression"}

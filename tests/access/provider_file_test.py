@@ -80,26 +80,20 @@ def test_a_relative_command_is_in_the_files_folder(command: str, resolved: str) 
         (7, "a provider has no name"),
         ({}, "a provider has no name"),
         ({"name": ""}, "a provider has no name"),
-        ({"name": "a"}, "provider a: execConfig is missing"),
-        ({"name": "a", "execConfig": None}, "provider a: execConfig is missing"),
-        (changed(command=""), "provider google: execConfig.command is missing"),
+        ({"name": "a", "execConfig": []}, "provider a: execConfig is not an object"),
         (changed(command=7), "provider google: command is not a string"),
-        (changed(apiVersion=None), "provider google: apiVersion is not one of client.authentication.k8s.io/v1, "),
-        (changed(apiVersion="client.authentication.k8s.io/v1alpha1"), "provider google: apiVersion is not one of"),
-        (changed(args="a b"), "provider google: execConfig.args is not a list of strings"),
+        (changed(args="a b"), "provider google: args of execConfig is not a list"),
         (changed(args=[1]), "provider google: execConfig.args is not a string"),
         (changed(args=["a\0b"]), "provider google: execConfig.args holds what no command line can"),
-        (changed(env={"A": "1"}), "provider google: execConfig.env is not a list"),
+        (changed(env={"A": "1"}), "provider google: env of execConfig is not a list"),
         (changed(env=[{"name": 1}]), "provider google: name is not a string"),
-        (
-            changed(interactiveMode="Sometimes"),
-            "provider google: interactiveMode is not one of Never, IfAvailable, Always",
-        ),
-        ({**FULL, "profileSourcedCLIArgsPolicy": "append"}, "profileSourcedCLIArgsPolicy is not one of"),
-        (
-            {**FULL, "profileSourcedEnvVarsPolicy": "Append"},
-            "profileSourcedEnvVarsPolicy is not one of Ignore, AppendIfNo",
-        ),
+        (changed(env=["A=1"]), "provider google: execConfig.env is not a list of {name, value}"),
+        (changed(provideClusterInfo="true"), "provider google: execConfig.provideClusterInfo is not a boolean"),
+        ({**FULL, "profileSourcedCLIArgsPolicy": 1}, "provider google: profileSourcedCLIArgsPolicy is not a string"),
+        ({**FULL, "server": ["https://p"]}, "provider google: server is not a string"),
+        ({**FULL, "server": "https://p/{nam}"}, "provider google: server has no placeholder {nam}, only {name}, "),
+        ({**FULL, "server": "https://p/{name"}, "provider google: server has a brace without its other one"),
+        ({**FULL, "tls-server-name": "{path}"}, "provider google: tls-server-name has no placeholder {path}"),
     ],
 )
 def test_a_mistake_is_said_with_the_file_and_the_provider(provider: object, problem: str) -> None:
@@ -111,9 +105,42 @@ def test_a_mistake_is_said_with_the_file_and_the_provider(provider: object, prob
     assert problem in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7", "{}", '{"providers": {}}', "[" * 100_000])
+@pytest.mark.parametrize(
+    ("provider", "problem"),
+    [
+        ({"name": "google"}, "execConfig is missing"),
+        ({"name": "google", "execConfig": None}, "execConfig is missing"),
+        (changed(command=""), "execConfig.command is missing"),
+        (changed(apiVersion=None), "apiVersion is not one of client.authentication.k8s.io/v1, "),
+        (changed(apiVersion="client.authentication.k8s.io/v1alpha1"), "apiVersion is not one of"),
+        (changed(interactiveMode="Sometimes"), "interactiveMode is not one of Never, IfAvailable, Always"),
+    ],
+)
+def test_what_no_kubectl_would_run_is_a_problem_of_its_provider_alone(provider: object, problem: str) -> None:
+    broken, whole = parse(provider, FULL)
+    assert problem in broken.problem
+    assert (broken.exec, whole.problem) == ({}, "")
+
+
+def test_the_users_own_server_and_certificate_authority(tmp_path: Path) -> None:
+    own = {"server": "https://p/{name}", "tls-server-name": "{host}", "certificate-authority": "ca.pem"}
+    path = tmp_path / "providers.json"
+    path.write_text(json.dumps({"providers": [{**FULL, **own}]}))
+    assert (
+        provider_file.read_providers(str(path))[0].problem
+        == f"{tmp_path}/ca.pem can't be read: No such file or directory"
+    )
+    (tmp_path / "ca.pem").write_bytes(b"hello")
+    assert provider_file.read_providers(str(path))[0].problem == f"{tmp_path}/ca.pem holds no certificate in PEM"
+    (tmp_path / "ca.pem").write_bytes(b"-----BEGIN CERTIFICATE-----\n")
+    (provider,) = provider_file.read_providers(str(path))
+    assert (provider.server, provider.server_name) == (("https", "p", "/{name}"), "{host}")
+    assert (provider.authority_path, provider.authority) == (f"{tmp_path}/ca.pem", b"-----BEGIN CERTIFICATE-----\n")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"providers": {}}', "[" * 100_000])
 def test_what_is_no_provider_file_is_a_user_error(text: str) -> None:
-    with pytest.raises(UserError, match=r"^/p: (not JSON|no list of providers)"):
+    with pytest.raises(UserError, match=r"^/p: (not JSON|not an object|providers of the file is not a list)"):
         provider_file.parse_providers(text, "/p")
 
 

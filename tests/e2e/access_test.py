@@ -261,7 +261,7 @@ def test_the_hubs_plugin_runs_once_and_is_heard(user: User) -> None:
     contexts_with_plugin(user, {"hub": ["admin", "tells"]})
     done = user.mc("clusters")
     assert (done.status, len(done.rows), user.started) == (0, 1 + len(MEMBERS), 1)
-    assert done.stderr == "visit https://issuer\n"
+    assert done.stderr == "[hub] visit https://issuer\n"
     assert (user.mc("clusters").stderr, user.started) == ("", 1)  # what is kept needs no login
 
 
@@ -361,7 +361,7 @@ def test_setup_finds_out_whether_an_approved_profile_logs_in(user: User) -> None
     done = user.mc("setup", "--check", "--clusters=c1,c2")
     assert [line.split()[5:] for line in done.stdout.splitlines()[1:]] == [
         ["yes", "admin"],
-        ["<unknown>", "<none>", "login", "failed"],
+        ["<unknown>", "<none>", *"login failed: executable no-such-login not found".split()],
     ]
     assert done.status == 1
 

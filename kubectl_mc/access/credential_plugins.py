@@ -17,6 +17,7 @@ class CredentialPlugin(NamedTuple):
     command: as the kubeconfig has it
     path: the program's absolute path; "" if there is no such program
     cluster_info: spec.cluster as JSON; "" if the plugin gets none
+    install_hint: what the kubeconfig says about a program that is missing
     """
 
     command: str
@@ -26,6 +27,7 @@ class CredentialPlugin(NamedTuple):
     api_version: str
     interactive_mode: str
     cluster_info: str
+    install_hint: str = ""
 
     def __repr__(self) -> str:
         return f"CredentialPlugin({self.command!r})"  # arguments and variables may hold the secret of a client

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.invocation import Invocation
@@ -23,6 +23,7 @@ class Environment(NamedTuple):
     kubectl: the path of the user's kubectl; "" for a command that starts none
     kubeconfig_flag: the value of --kubeconfig; None where the flag is not given
     kuberc: the KUBERC of the kubectls that we start: the user's is resolved by us
+    plugin_policy: the fields of the user's kuberc that say which credential plugins may run; {} without any
     typed_paths: path of a file in memory that kubectl reads -> the path that the user typed
     """
 
@@ -32,6 +33,7 @@ class Environment(NamedTuple):
     kubectl: str = ""
     kubeconfig_flag: str | None = None
     kuberc: str = "off"
+    plugin_policy: Mapping[str, Any] = {}
     typed_paths: Mapping[str, str] = {}
 
     @property

@@ -50,7 +50,7 @@ def resolved(invocation: Invocation, environment: Environment) -> Iterator[tuple
         yield invocation, environment
         return
     with held_file(_policy_document(preferences.policy)) as policy_path:
-        yield invocation, environment._replace(kuberc=policy_path)
+        yield invocation, environment._replace(kuberc=policy_path, plugin_policy=preferences.policy)
 
 
 def _check_words(invocation: Invocation) -> None:

@@ -59,11 +59,23 @@ def cluster_configs(cluster: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def cluster_info(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    """Return spec.cluster for the cluster of a kubeconfig, without empty fields, as Go's omitempty leaves them out."""
+    """Return spec.cluster for the cluster of a kubeconfig (rest/exec.go, ConfigToExecCluster).
+
+    Empty fields are left out, as Go's omitempty leaves them out; only `config` is null where there is no extension.
+    """
     spec_cluster = {field: cluster[field] for field in _CLUSTER_FIELDS if cluster.get(field)}
+    spec_cluster["server"] = _host(str(cluster.get("server") or ""))
+    spec_cluster["config"] = None
     for extension in cluster_configs(cluster):
         spec_cluster["config"] = extension.get("extension")
     return spec_cluster
+
+
+def _host(server: str) -> str:
+    """Return the server without its query and fragment, if it has a path (client_config.go, ClientConfig)."""
+    address = re.split(r"[?#]", server, maxsplit=1)[0]
+    path = address.partition("://")[2].partition("/")[2]
+    return address if path else server
 
 
 def parse_credential(stdout: bytes, api_version: str) -> Credential | LoginFailure:
@@ -114,10 +126,15 @@ def _seconds(timestamp: Any) -> float | None:
 
 
 def with_credential(login: Mapping[str, Any], credential: Credential) -> dict[str, Any]:
-    """Return the user of a kubeconfig with the credential in place of `exec`; impersonation and other fields stay."""
+    """Return the user of a kubeconfig with the credential in place of `exec`; impersonation and other fields stay.
+
+    Fields that count for nothing beside exec, but that kubectl refuses beside a credential, go: a password without
+    a user name, a key without a certificate.
+    """
     from base64 import b64encode
 
-    fields = {field: value for field, value in login.items() if field != "exec"}
+    dropped = ("exec", "password", "client-key", "client-key-data")
+    fields = {field: value for field, value in login.items() if field not in dropped}
     if credential.token:
         fields["token"] = credential.token
     if credential.certificate:

@@ -115,3 +115,8 @@ def test_a_credential_takes_the_place_of_exec_and_nothing_else() -> None:
         "client-key-data": "S0VZ",
     }
     assert "exec" in login
+
+
+def test_what_kubectl_refuses_beside_a_credential_goes_with_exec() -> None:
+    login = {"exec": {"command": "x"}, "password": "p", "client-key": "k", "client-key-data": "k"}
+    assert exec_credentials.with_credential(login, Credential("t", "", "", None)) == {"token": "t"}

@@ -144,7 +144,9 @@ def test_contexts_without_an_exec_entry_stay_as_they_are(plugin: Plugin, setting
 def test_cluster_info_makes_entries_different(plugin: Plugin, settings: LoginSettings) -> None:
     same = [plugin.member("c1", provideClusterInfo=True), plugin.member("c1", provideClusterInfo=True)]
     assert len(logins(share([*same, plugin.member("c2", provideClusterInfo=True)], settings))) == 3
-    assert [told["spec"] for told in plugin.told] == [{"cluster": {"server": "https://c1"}, "interactive": False}]
+    assert [told["spec"] for told in plugin.told] == [
+        {"cluster": {"server": "https://c1", "config": None}, "interactive": False}
+    ]
 
 
 def test_no_more_than_max_parallel_run_at_a_time(plugin: Plugin, settings: LoginSettings) -> None:

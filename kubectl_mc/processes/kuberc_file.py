@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS
@@ -28,29 +29,50 @@ _ABOUT_KUBERC = ("alpha", "kuberc")
 def resolved(invocation: Invocation, environment: Environment) -> Iterator[tuple[Invocation, Environment]]:
     """Yield the invocation without the aliases and with the defaults of the user's kuberc, and kubectl's environment.
 
-    The kubectls that are started inside the block get no kuberc but one with the policy for credential plugins. Raises
-    UserError for a kuberc that kubectl would refuse, or that changes where a command goes or as whom.
+    Our own commands take neither. The kubectls that are started inside the block get no kuberc but one with the policy
+    for credential plugins. Raises UserError for a kuberc that kubectl would refuse, or that changes where a command
+    goes or as whom.
     """
-    applies = invocation.kubectl.path[:1] not in [(name,) for name in (*COMMANDS, *_ABOUT_KUBERC)]
-    path = _path(invocation, environment) if applies else None
+    path = None
+    if invocation.kubectl.path[:1] not in [(name,) for name in _ABOUT_KUBERC]:
+        path = _path(invocation, environment)
     if path is None:
         _check_words(invocation)
         yield invocation, environment
         return
-    from kubectl_mc.command_line import kuberc
-
     preferences = _read(*path, environment)
     line = grammar.without(invocation.kubectl, ("kuberc",))
-    words = kuberc.resolve(preferences, grammar.typed_words(line))
-    if words != grammar.typed_words(line):
-        line = parse_invocation(words).kubectl
+    if line.path[:1] not in [(name,) for name in COMMANDS]:
+        line = _with_preferences(line, preferences)
     invocation = invocation._replace(kubectl=line)
     _check_words(invocation)
-    if not preferences.policy:
+    with _policy_in_force(preferences.policy, environment) as environment:
         yield invocation, environment
+
+
+@contextmanager
+def policy_in_force(invocation: Invocation, environment: Environment) -> Iterator[Environment]:
+    """Yield the environment with the kuberc's policy for credential plugins alone. Raises UserError as `resolved`."""
+    path = _path(invocation, environment)
+    with _policy_in_force(_read(*path, environment).policy if path else {}, environment) as environment:
+        yield environment
+
+
+@contextmanager
+def _policy_in_force(policy: Mapping[str, Any], environment: Environment) -> Iterator[Environment]:
+    if not policy:
+        yield environment
         return
-    with held_file(_policy_document(preferences.policy)) as policy_path:
-        yield invocation, environment._replace(kuberc=policy_path, plugin_policy=preferences.policy)
+    with held_file(_policy_document(policy)) as path:
+        yield environment._replace(kuberc=path, plugin_policy=policy)
+
+
+def _with_preferences(line: CommandLine, preferences: Kuberc) -> CommandLine:
+    from kubectl_mc.command_line import kuberc
+
+    typed = grammar.typed_words(line)
+    words = kuberc.resolve(preferences, typed)
+    return line if words == typed else parse_invocation(words).kubectl
 
 
 def _check_words(invocation: Invocation) -> None:

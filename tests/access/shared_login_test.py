@@ -19,6 +19,7 @@ from kubectl_mc.access import shared_login
 from kubectl_mc.access.shared_login import LoginMember, LoginSettings, SharedLogins
 from kubectl_mc.processes import event_loop
 from tests.access.credential_plugins_test import V1, V1BETA1, kubeconfig, of_user
+from tests.access.exec_credentials_test import CERTIFICATE, KEY
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -193,10 +194,10 @@ def test_stdin_is_empty(plugin: Plugin, settings: LoginSettings) -> None:
 
 
 def test_a_certificate_is_shared_too(plugin: Plugin, settings: LoginSettings) -> None:
-    plugin.gives(clientCertificateData="PEM", clientKeyData="KEY")
+    plugin.gives(clientCertificateData=CERTIFICATE, clientKeyData=KEY)
     encoded = {
-        "client-certificate-data": base64.b64encode(b"PEM").decode(),
-        "client-key-data": base64.b64encode(b"KEY").decode(),
+        "client-certificate-data": base64.b64encode(CERTIFICATE.encode()).decode(),
+        "client-key-data": base64.b64encode(KEY.encode()).decode(),
     }
     assert logins(share(plugin.members(2), settings)) == [encoded] * 2
 

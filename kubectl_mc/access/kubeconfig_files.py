@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from kubectl_mc.access import exec_credentials
 from kubectl_mc.access.credential_plugins import current_entry, with_login
 from kubectl_mc.access.provider_file import API_VERSIONS
+from kubectl_mc.processes.kuberc_file import PRINTER
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
 VARIABLE = "KUBECTL_MC_CREDENTIAL"
@@ -44,7 +45,7 @@ def _with_credential_in_environment(content: Mapping[str, object]) -> Kubeconfig
     version = API_VERSIONS[0]
     exec_entry = {
         "apiVersion": version,
-        "command": "/bin/sh",
+        "command": PRINTER,
         "args": ["-c", f'printf %s "${VARIABLE}"'],
         "interactiveMode": "Never",
     }

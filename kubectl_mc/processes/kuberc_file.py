@@ -13,9 +13,8 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS
-from kubectl_mc.processes import cache
+from kubectl_mc.processes import cache, memory_files
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.memory_files import held_file
 
 if TYPE_CHECKING:
     from kubectl_mc.command_line.kuberc import Kuberc
@@ -63,7 +62,7 @@ def _policy_in_force(policy: Mapping[str, Any], environment: Environment) -> Ite
     if not policy:
         yield environment
         return
-    with held_file(_policy_document(policy)) as path:
+    with memory_files.held_file(_policy_document(policy)) as path:
         yield environment._replace(kuberc=path, plugin_policy=policy)
 
 
@@ -177,7 +176,20 @@ def _parse(content: bytes) -> Kuberc:
     return preferences or kuberc.Kuberc()
 
 
+# The program with which an exec entry of ours prints a credential, where kubeconfigs have to be files
+# (access/kubeconfig_files.py).
+PRINTER = "/bin/sh"
+
+
 def _policy_document(policy: Mapping[str, Any]) -> bytes:
+    """Return a kuberc with the policy; where our own exec entries print credentials, it allows them, too.
+
+    Its allowlist has `name`, which kubectl 1.35 to 1.37 know. A policy that kubectl refuses stays as it is.
+    """
     import json
 
+    kind, entries = policy.get("credentialPluginPolicy"), policy.get("credentialPluginAllowlist")
+    if not memory_files.available() and (entries if kind == "Allowlist" else kind == "DenyAll" and entries is None):
+        entries = [*(entries or ()), {"name": PRINTER}]
+        policy = {"credentialPluginPolicy": "Allowlist", "credentialPluginAllowlist": entries}
     return json.dumps({"apiVersion": "kubectl.config.k8s.io/v1beta1", "kind": "Preference", **policy}).encode()

@@ -16,6 +16,7 @@ from kubectl_mc.access import plugin_policy
 from kubectl_mc.access.credential_plugins import find_credential_plugin
 from kubectl_mc.command_line.invocation import parse_invocation
 from kubectl_mc.commands.completion import NO_FILES, complete
+from kubectl_mc.processes import memory_files
 from kubectl_mc.processes.kuberc_file import resolved
 from tests.e2e.conftest import Shell
 from tests.e2e.plugin_entries_test import ENTRY, Place, place
@@ -123,6 +124,32 @@ def test_it_holds_for_our_own_commands(place: Place, words: list[str], flag: boo
         (place.folder / ".kube").mkdir()
         (place.folder / "kuberc").rename(place.folder / ".kube" / "kuberc")
     assert denial(place, words) == 'plugin "login" not allowed: the kuberc\'s credential plugin policy is "DenyAll"'
+
+
+PRINTED = allowlist({"name": "/bin/sh"})
+
+
+@pytest.mark.parametrize(
+    ("policy", "handed_over"),
+    [
+        ({"credentialPluginPolicy": "AllowAll"}, {"credentialPluginPolicy": "AllowAll"}),
+        ({"credentialPluginPolicy": "DenyAll"}, PRINTED),
+        (allowlist({"command": "login"}), allowlist({"command": "login"}, {"name": "/bin/sh"})),
+        (allowlist(), allowlist()),
+        ({**PRINTED, "credentialPluginPolicy": "DenyAll"}, {**PRINTED, "credentialPluginPolicy": "DenyAll"}),
+    ],
+)
+def test_where_kubeconfigs_are_files_our_own_entry_may_print_a_credential(
+    place: Place, policy: dict[str, Any], handed_over: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_files, "available", lambda: False)
+    monkeypatch.setattr("tempfile.tempdir", str(place.folder))
+    place.variables["KUBERC"] = "kuberc"
+    write_kuberc(place, policy)
+    with resolved(parse_invocation(["get", "pods"]), place.environment) as (_, environment):
+        document = json.loads(Path(environment.kuberc).read_text())
+    header = {"apiVersion": "kubectl.config.k8s.io/v1beta1", "kind": "Preference"}
+    assert (document, environment.plugin_policy) == ({**header, **handed_over}, policy)
 
 
 @pytest.fixture

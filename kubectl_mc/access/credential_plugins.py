@@ -56,7 +56,9 @@ def find_credential_plugin(kubeconfig: Mapping[str, Any], variables: Mapping[str
     if not isinstance(config, dict) or any(login.get(field) for field in _OTHER_LOGINS):
         return None
     authority = _authority(cluster)
-    if not _is_https(cluster.get("server")) or authority is None:
+    if not _is_https(cluster.get("server")) or authority is None or not _is_proxy(cluster.get("proxy-url")):
+        return None
+    if not login.get("as") and any(login.get(field) for field in ("as-uid", "as-groups", "as-user-extra")):
         return None
     command, args, entries = config.get("command"), config.get("args") or [], config.get("env") or []
     version = config.get("apiVersion")
@@ -90,6 +92,11 @@ def _is_https(server: object) -> bool:
     return bool(separator) and scheme.lower() == "https" and bool(re.match("[^/?#]", rest))
 
 
+def _is_proxy(url: object) -> bool:
+    """Return whether client-go takes this proxy-url (clientcmd validation.go, parseProxyURL)."""
+    return not url or str(url).partition(":")[0].lower() in ("http", "https", "socks5")
+
+
 def _authority(cluster: Mapping[str, Any]) -> dict[str, str] | None:
     """Return the content of the cluster's file certificate-authority, as its field in spec.cluster (rest/exec.go).
 
@@ -102,9 +109,9 @@ def _authority(cluster: Mapping[str, Any]) -> dict[str, str] | None:
     if not path:
         return {}
     try:
-        with open(path, "rb") as file:
+        with open(str(path), "rb") as file:
             return {"certificate-authority-data": b64encode(file.read()).decode()}
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):
         return None
 
 

@@ -65,6 +65,8 @@ def cluster_info(cluster: Mapping[str, Any]) -> dict[str, Any]:
     """
     spec_cluster = {field: cluster[field] for field in _CLUSTER_FIELDS if cluster.get(field)}
     spec_cluster["server"] = _host(str(cluster.get("server") or ""))
+    if "proxy-url" in spec_cluster:
+        spec_cluster["proxy-url"] = _reassembled(str(spec_cluster["proxy-url"]))
     spec_cluster["config"] = None
     for extension in cluster_configs(cluster):
         spec_cluster["config"] = extension.get("extension")
@@ -75,7 +77,13 @@ def _host(server: str) -> str:
     """Return the server without its query and fragment, if it has a path (client_config.go, ClientConfig)."""
     address = re.split(r"[?#]", server, maxsplit=1)[0]
     path = address.partition("://")[2].partition("/")[2]
-    return address if path else server
+    return _reassembled(address) if path else server
+
+
+def _reassembled(url: str) -> str:
+    """Return a URL as Go's url.URL puts it together again: its scheme is in lower case."""
+    scheme, colon, rest = url.partition(":")
+    return f"{scheme.lower()}{colon}{rest}"
 
 
 def parse_credential(stdout: bytes, api_version: str) -> Credential | LoginFailure:

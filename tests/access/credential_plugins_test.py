@@ -55,7 +55,7 @@ def test_every_field_makes_a_plugin_what_it_is() -> None:
         plugin_of(env=[{"name": "A", "value": "1"}]), plugin_of(env=[{"name": "A", "value": "2"}]),
         plugin_of(apiVersion=V1BETA1), plugin_of(interactiveMode="Always"), plugin_of(provideClusterInfo=True),
         plugin_of(provideClusterInfo=True, server="https://c2"),
-        plugin_of(provideClusterInfo=True, cluster={"proxy-url": "x"}),
+        plugin_of(provideClusterInfo=True, cluster={"proxy-url": "http://x"}),
     ]  # fmt: skip
     assert len({plugin_of(), *others}) == len(others) + 1
 

@@ -163,7 +163,10 @@ CLUSTER = {"server": SERVER, "proxy-url": "http://127.0.0.1:2", "tls-server-name
         {"exec": ENTRY, "client-certificate": "ca.crt"},
         {"exec": ENTRY, "client-key": "ca.crt"},
         {"exec": ENTRY, "auth-provider": {"name": "oidc"}},
-        {"exec": ENTRY, "as": "alice"},
+        {"exec": ENTRY, "as": "alice", "as-groups": ["ops"]},
+        {"exec": ENTRY, "as-groups": ["ops"]},
+        {"exec": ENTRY, "as-uid": "7"},
+        {"exec": ENTRY, "as-user-extra": {"reason": ["x"]}},
     ],
 )
 def test_an_entry_of_a_user(place: Place, user: dict[str, Any]) -> None:
@@ -187,9 +190,15 @@ def test_an_entry_of_a_user(place: Place, user: dict[str, Any]) -> None:
         {"server": f"{SERVER}/?query"},
         {"server": f"{SERVER}?query"},
         {"server": "HTTPS://127.0.0.1:1"},
+        {"server": "HTTPS://127.0.0.1:1/path"},
         {"server": "http://127.0.0.1:1"},
         {"server": "127.0.0.1:1", "insecure-skip-tls-verify": True},
         {"server": "https://"},
+        {"server": SERVER, "proxy-url": "socks5://127.0.0.1:2"},
+        {"server": SERVER, "proxy-url": "HTTP://127.0.0.1:2"},
+        {"server": SERVER, "proxy-url": "ftp://127.0.0.1:2"},
+        {"server": SERVER, "proxy-url": "127.0.0.1:2"},
+        {"server": SERVER, "proxy-url": "proxy"},
         {"server": ""},
     ],
 )

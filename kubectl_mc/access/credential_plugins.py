@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +19,7 @@ class CredentialPlugin(NamedTuple):
     command: as the kubeconfig has it
     path: the program's absolute path; "" if there is no such program
     cluster_info: spec.cluster as JSON; "" if the plugin gets none
-    install_hint: what the kubeconfig says about a program that is missing
+    install_hint: what the kubeconfig says about a program that is missing; "" if it is there
     """
 
     command: str
@@ -33,41 +35,99 @@ class CredentialPlugin(NamedTuple):
         return f"CredentialPlugin({self.command!r})"  # arguments and variables may hold the secret of a client
 
 
-# With one of these fields client-go does not run the plugin, or refuses the user as a whole.
+# With one of these fields client-go runs no plugin. transport/config.go, HasTokenAuth (an empty tokenFile counts, too),
+# HasBasicAuth (a password alone does not count) and HasCertAuth; a certificate without a key is refused (clientcmd
+# validation.go), and so is an auth-provider beside exec.
 _OTHER_LOGINS = (
-    "auth-provider", "client-certificate", "client-certificate-data", "client-key", "client-key-data", "password",
-    "token", "tokenFile", "username",
+    "auth-provider", "client-certificate", "client-certificate-data", "token", "tokenFile", "username",
 )  # fmt: skip
 
 
-def find_credential_plugin(kubeconfig: Mapping[str, Any], environment: Mapping[str, str]) -> CredentialPlugin | None:
-    """Return the credential plugin of a kubeconfig's context; None for no plugin or one that only kubectl can judge."""
+def find_credential_plugin(kubeconfig: Mapping[str, Any], variables: Mapping[str, str]) -> CredentialPlugin | None:
+    """Return the plugin that kubectl would run for a kubeconfig's context, whose paths are absolute.
+
+    None where kubectl runs none: no exec entry, another login beside it, a server without TLS, or an entry that
+    client-go refuses (clientcmd validation.go, exec.go newAuthenticator), so that its kubectl says why.
+
+    variables: the user's environment variables
+    """
     login, cluster = current_entry(kubeconfig, "user"), current_entry(kubeconfig, "cluster")
     config = login.get("exec")
     if not isinstance(config, dict) or any(login.get(field) for field in _OTHER_LOGINS):
         return None
-    command, args, variables = config.get("command"), config.get("args") or [], config.get("env") or []
+    authority = _authority(cluster)
+    if not _is_https(cluster.get("server")) or authority is None or not _is_proxy(cluster.get("proxy-url")):
+        return None
+    if not login.get("as") and any(login.get(field) for field in ("as-uid", "as-groups", "as-user-extra")):
+        return None
+    command, args, entries = config.get("command"), config.get("args") or [], config.get("env") or []
     version = config.get("apiVersion")
     # The field has a default in v1beta1 and is required in v1 (client-go tools/clientcmd/api/v1/defaults.go).
     mode = config.get("interactiveMode") or ("IfAvailable" if version == API_VERSIONS[1] else None)
     try:
-        env = tuple((str(variable["name"]), str(variable.get("value") or "")) for variable in variables)
+        env = _variables_of([(entry["name"], entry.get("value") or "") for entry in entries])
         words = (command, *args)
     except (TypeError, KeyError, AttributeError):
         return None
-    if not command or not all(isinstance(word, str) for word in words):
+    if not command or env is None or not all(isinstance(word, str) for word in words):
         return None
     if version not in API_VERSIONS or mode not in INTERACTIVE_MODES:
         return None
     if os.sep in command and not os.path.isabs(command):
-        return None  # relative to the folder of the kubeconfig file, which is not known here
+        return None  # relative to a folder that is not known here: `kubeconfigs` makes it absolute
     cluster_info = ""
     if config.get("provideClusterInfo") and not _ignores_cluster(command, args):
-        if cluster.get("certificate-authority"):
-            return None  # client-go would pass the content of the file
-        cluster_info = json.dumps(exec_credentials.cluster_info(cluster), sort_keys=True)
-    path = _program_path(command, environment)
-    return CredentialPlugin(command, path, tuple(args), env, str(version), str(mode), cluster_info)
+        cluster_info = json.dumps(exec_credentials.cluster_info({**cluster, **authority}), sort_keys=True)
+    path = program_path(command, variables)
+    hint = "" if path else str(config.get("installHint") or "")
+    return CredentialPlugin(command, path, tuple(args), env, str(version), str(mode), cluster_info, hint)
+
+
+def _is_https(server: object) -> bool:
+    """Return whether kubectl sends a login to the server (client_config.go, ClientConfig: IsConfigTransportTLS).
+
+    A server without a scheme counts as http: its certificate authority isn't looked at then.
+    """
+    scheme, separator, rest = str(server).partition("://")
+    return bool(separator) and scheme.lower() == "https" and bool(re.match("[^/?#]", rest))
+
+
+def _is_proxy(url: object) -> bool:
+    """Return whether client-go takes this proxy-url (clientcmd validation.go, parseProxyURL)."""
+    return not url or str(url).partition(":")[0].lower() in ("http", "https", "socks5")
+
+
+def _authority(cluster: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return the content of the cluster's file certificate-authority, as its field in spec.cluster (rest/exec.go).
+
+    {} without such a file. None where client-go refuses the cluster ahead of any plugin: for a file that can't be read
+    or both fields (clientcmd validation.go), or for either with insecure-skip-tls-verify (transport.go, TLSConfigFor).
+    """
+    path, content = cluster.get("certificate-authority"), cluster.get("certificate-authority-data")
+    if (path and content) or ((path or content) and cluster.get("insecure-skip-tls-verify")):
+        return None
+    if not path:
+        return {}
+    try:
+        with open(str(path), "rb") as file:
+            return {"certificate-authority-data": b64encode(file.read()).decode()}
+    except (OSError, ValueError):
+        return None
+
+
+def _variables_of(pairs: Sequence[tuple[object, object]]) -> tuple[tuple[str, str], ...] | None:
+    """Return the variables of an entry as a process gets them: the last of a name counts (Go's os/exec, dedupEnv).
+
+    Go joins a name and its value with "=", so the process splits a name that has one. None for a name or value that
+    client-go refuses.
+    """
+    variables: dict[str, str] = {}
+    for name, value in pairs:
+        if not isinstance(name, str) or not isinstance(value, str) or not name:
+            return None
+        name, _, value = f"{name}={value}".partition("=")
+        variables[name] = value
+    return tuple(variables.items())
 
 
 def current_entry(kubeconfig: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
@@ -106,15 +166,23 @@ def _ignores_cluster(command: str, args: Sequence[str]) -> bool:
     return first_args is not None and tuple(args[: len(first_args)]) == first_args
 
 
-def _program_path(command: str, environment: Mapping[str, str]) -> str:
-    """Return the program's path as Go's exec.LookPath does, by the user's PATH, not the entry's; "" if there is none.
+def clean_path(path: str) -> str:
+    """Return the shortest form of a path, as Go's filepath.Clean does."""
+    cleaned = os.path.normpath(path)
+    return f"{os.sep}{cleaned.lstrip(os.sep)}" if cleaned.startswith(os.sep) else cleaned
 
-    A program that PATH finds in the current folder does not run (Go 1.19, exec.ErrDot).
+
+def program_path(command: str, variables: Mapping[str, str]) -> str:
+    """Return the program's path as client-go's exec.Command does, by the user's PATH, not the entry's; "" without one.
+
+    client-go cleans the command first (exec.go, newAuthenticator). A program that PATH finds in the current folder does
+    not run (Go 1.19, exec.ErrDot).
     """
+    command = clean_path(command)
     if os.sep in command:
         return command if _is_executable(command) else ""
-    for folder in environment.get("PATH", "").split(os.pathsep):
-        candidate = os.path.join(folder or ".", command)
+    for folder in variables.get("PATH", "").split(os.pathsep):
+        candidate = clean_path(os.path.join(folder, command))
         if _is_executable(candidate):
             return candidate if os.path.isabs(candidate) else ""
     return ""

@@ -59,41 +59,97 @@ def cluster_configs(cluster: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def cluster_info(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    """Return spec.cluster for the cluster of a kubeconfig, without empty fields, as Go's omitempty leaves them out."""
+    """Return spec.cluster for the cluster of a kubeconfig (rest/exec.go, ConfigToExecCluster).
+
+    Empty fields are left out, as Go's omitempty leaves them out; only `config` is null where there is no extension.
+    """
     spec_cluster = {field: cluster[field] for field in _CLUSTER_FIELDS if cluster.get(field)}
+    spec_cluster["server"] = _host(str(cluster.get("server") or ""))
+    if "proxy-url" in spec_cluster:
+        spec_cluster["proxy-url"] = _reassembled(str(spec_cluster["proxy-url"]))
+    spec_cluster["config"] = None
     for extension in cluster_configs(cluster):
         spec_cluster["config"] = extension.get("extension")
     return spec_cluster
 
 
+def _host(server: str) -> str:
+    """Return the server without its query and fragment, if it has a path (client_config.go, ClientConfig)."""
+    address = re.split(r"[?#]", server, maxsplit=1)[0]
+    path = address.partition("://")[2].partition("/")[2]
+    return _reassembled(address) if path else server
+
+
+def _reassembled(url: str) -> str:
+    """Return a URL as Go's url.URL puts it together again: its scheme is in lower case."""
+    scheme, colon, rest = url.partition(":")
+    return f"{scheme.lower()}{colon}{rest}"
+
+
 def parse_credential(stdout: bytes, api_version: str) -> Credential | LoginFailure:
-    """Parse the output of a plugin. The checks and texts are client-go's (plugin/pkg/client/auth/exec/exec.go)."""
-    try:
-        answer = json.loads(stdout)
-    except (ValueError, RecursionError):  # The errors of json hold the text, so they are not passed on.
-        answer = None
-    if not isinstance(answer, dict) or answer.get("kind") != "ExecCredential":
-        return LoginFailure("the plugin's output is not an ExecCredential")
-    if answer.get("apiVersion") != api_version:
-        return LoginFailure(f"the plugin was asked for API version {api_version} and gave another one")
+    """Parse the output of a plugin, JSON or YAML. The checks are client-go's (plugin/pkg/client/auth/exec/exec.go).
+
+    A time in the past is no error, nor a private key of another certificate, which kubectl finds when it connects.
+    """
+    answer = _parse_answer(stdout.decode("utf-8", "replace"))
+    # Go finds these two fields in any case, others in their own alone; a kind that is left out is what is asked for.
+    header = {name.lower(): value for name, value in (answer or {}).items()}
+    kind, version = header.get("kind") or "", header.get("apiversion")
+    if answer is None or not isinstance(answer.get("spec"), dict | None):
+        return _NO_CREDENTIAL
+    if kind != "ExecCredential" and (kind or version != api_version):
+        return _NO_CREDENTIAL
+    if version != api_version:
+        other = version if version in _KNOWN_VERSIONS else "another one"
+        return LoginFailure(f"the plugin was asked for API version {api_version} and gave {other}")
     status = answer.get("status")
-    if not isinstance(status, dict):
+    if status is None:
         return LoginFailure("the plugin didn't return a status field")
-    fields = [status.get(name) or "" for name in ("token", "clientCertificateData", "clientKeyData")]
-    if not all(isinstance(field, str) for field in fields):
-        return LoginFailure("the plugin's output is not an ExecCredential")
-    token, certificate, key = fields
+    if not isinstance(status, dict):
+        return _NO_CREDENTIAL
+    fields = [status.get(name) for name in ("token", "clientCertificateData", "clientKeyData")]
+    if not all(isinstance(field, str | None) for field in fields):
+        return _NO_CREDENTIAL
+    token, certificate, key = (_SURROGATES.sub("\ufffd", field or "") for field in fields)
     if not token and not certificate and not key:
         return LoginFailure("the plugin didn't return a token or cert/key pair")
     if bool(certificate) != bool(key):
         return LoginFailure("the plugin returned only certificate or key, not both")
+    if certificate and not (_has_block("CERTIFICATE", certificate) and _has_block("(?:[^\n]* )?PRIVATE KEY", key)):
+        return LoginFailure("failed parsing the plugin's client key/certificate: one of them has no such PEM block")
     try:
         return Credential(token, certificate, key, _seconds(status.get("expirationTimestamp")))
     except (ValueError, TypeError, OverflowError):
         return LoginFailure("the plugin's expirationTimestamp is not a time")
 
 
-_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_NO_CREDENTIAL = LoginFailure("the plugin's output is not an ExecCredential")
+_KNOWN_VERSIONS = tuple(f"client.authentication.k8s.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def _parse_answer(text: str) -> dict[str, Any] | None:
+    """Return the output of a plugin as a mapping; None if it is none. The errors of json hold the text: none leaves."""
+    try:
+        answer = json.loads(text) if text.lstrip().startswith("{") else _parse_yaml(text)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _parse_yaml(text: str) -> object:
+    from kubectl_mc.command_line import kuberc_text  # it reads YAML as Go does
+
+    documents = kuberc_text.split_documents(text)
+    return kuberc_text.parse_document(documents[0]) if documents else None
+
+
+def _has_block(kind: str, text: str) -> bool:
+    """Return whether a text has a PEM block of a kind, a regular expression (crypto/tls, X509KeyPair)."""
+    return bool(re.search(rf"^-----BEGIN ({kind})-----\s*$.*^-----END \1-----", text, re.MULTILINE | re.DOTALL))
+
+
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,]\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def _seconds(timestamp: Any) -> float | None:
@@ -108,16 +164,21 @@ def _seconds(timestamp: Any) -> float | None:
     match = _RFC3339.fullmatch(timestamp)
     if not match:
         raise ValueError("no RFC 3339")
-    moment, zone = match.group(1).upper(), match.group(2).upper().replace("Z", "+00:00")
+    moment, zone = match.group(1), match.group(2).replace("Z", "+00:00")
     parsed = datetime.strptime(moment + zone, "%Y-%m-%dT%H:%M:%S%z")
     return None if parsed.year == 1 else parsed.timestamp()  # client-go treats Go's zero time as no time
 
 
 def with_credential(login: Mapping[str, Any], credential: Credential) -> dict[str, Any]:
-    """Return the user of a kubeconfig with the credential in place of `exec`; impersonation and other fields stay."""
+    """Return the user of a kubeconfig with the credential in place of `exec`; impersonation and other fields stay.
+
+    Fields that count for nothing beside exec, but that kubectl refuses beside a credential, go: a password without
+    a user name, a key without a certificate.
+    """
     from base64 import b64encode
 
-    fields = {field: value for field, value in login.items() if field != "exec"}
+    dropped = ("exec", "password", "client-key", "client-key-data")
+    fields = {field: value for field, value in login.items() if field not in dropped}
     if credential.token:
         fields["token"] = credential.token
     if credential.certificate:

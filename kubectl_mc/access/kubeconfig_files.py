@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 from kubectl_mc.access import exec_credentials
 from kubectl_mc.access.credential_plugins import current_entry, with_login
 from kubectl_mc.access.provider_file import API_VERSIONS
+from kubectl_mc.processes.kuberc_file import PRINTER
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
 VARIABLE = "KUBECTL_MC_CREDENTIAL"
-
-# The user's policy for credential plugins has been obeyed; it may forbid the entry that prints the variable.
-_NO_POLICY = ("KUBERC", "off")
 
 
 def targets_in_files(split: Sequence[Target], logged_in: Sequence[Target], own: Kubeconfig) -> list[Target]:
@@ -47,10 +45,10 @@ def _with_credential_in_environment(content: Mapping[str, object]) -> Kubeconfig
     version = API_VERSIONS[0]
     exec_entry = {
         "apiVersion": version,
-        "command": "/bin/sh",
+        "command": PRINTER,
         "args": ["-c", f'printf %s "${VARIABLE}"'],
         "interactiveMode": "Never",
     }
     credential = json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": status})
     kubeconfig = with_login(content, {**login, "exec": exec_entry})
-    return Kubeconfig(kubeconfig, starts_programs=False, variables=((VARIABLE, credential), _NO_POLICY))
+    return Kubeconfig(kubeconfig, starts_programs=False, variables=((VARIABLE, credential),))

@@ -120,12 +120,17 @@ def _parse_document(document: Mapping[str, Any], defaults: str, options: str, po
 
 
 def _policy(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields about credential plugins; a list without entries is one, as kubectl refuses it."""
+    policy: dict[str, Any] = {}
     try:
-        policy = {_POLICY: _text(document.get(_POLICY))}
-        entries = [{name: _text(value) for name, value in entry.items()} for entry in _entries(document, _ALLOWLIST)]
+        if kind := _text(document.get(_POLICY)):
+            policy[_POLICY] = kind
+        if document.get(_ALLOWLIST) is not None:
+            entries = _entries(document, _ALLOWLIST)
+            policy[_ALLOWLIST] = [{name: _text(value) for name, value in entry.items()} for entry in entries]
     except TypeError:  # kubectl 1.34, which doesn't know these fields, uses the document
         raise UnclearError("its policy for credential plugins has a value of a wrong type") from None
-    return {name: value for name, value in {**policy, _ALLOWLIST: entries}.items() if value}
+    return policy
 
 
 def _text(value: object) -> str:

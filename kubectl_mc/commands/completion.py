@@ -20,7 +20,7 @@ from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.messages import UserError
-from kubectl_mc.processes import event_loop, kubectl_process, programs
+from kubectl_mc.processes import event_loop, kubectl_process, kuberc_file, programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Command
 from kubectl_mc.processes.standard_streams import Streams
@@ -155,7 +155,8 @@ def _targets(invocation: Invocation, environment: Environment) -> list[Target]:
     try:
         options = invocation.options._replace(cluster_timeout=_PATIENCE)
         environment = environment.for_invocation(invocation)._replace(options=options)
-        return reach_clusters(choose_clusters(environment, None), invocation.kubectl)
+        with kuberc_file.policy_in_force(invocation, environment) as environment:
+            return reach_clusters(choose_clusters(environment, None), invocation.kubectl)
     except UserError:
         return []
 

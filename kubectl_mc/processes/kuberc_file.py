@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS
-from kubectl_mc.processes import cache
+from kubectl_mc.processes import cache, memory_files
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.memory_files import held_file
 
 if TYPE_CHECKING:
     from kubectl_mc.command_line.kuberc import Kuberc
@@ -28,29 +28,50 @@ _ABOUT_KUBERC = ("alpha", "kuberc")
 def resolved(invocation: Invocation, environment: Environment) -> Iterator[tuple[Invocation, Environment]]:
     """Yield the invocation without the aliases and with the defaults of the user's kuberc, and kubectl's environment.
 
-    The kubectls that are started inside the block get no kuberc but one with the policy for credential plugins. Raises
-    UserError for a kuberc that kubectl would refuse, or that changes where a command goes or as whom.
+    Our own commands take neither. The kubectls that are started inside the block get no kuberc but one with the policy
+    for credential plugins. Raises UserError for a kuberc that kubectl would refuse, or that changes where a command
+    goes or as whom.
     """
-    applies = invocation.kubectl.path[:1] not in [(name,) for name in (*COMMANDS, *_ABOUT_KUBERC)]
-    path = _path(invocation, environment) if applies else None
+    path = None
+    if invocation.kubectl.path[:1] not in [(name,) for name in _ABOUT_KUBERC]:
+        path = _path(invocation, environment)
     if path is None:
         _check_words(invocation)
         yield invocation, environment
         return
-    from kubectl_mc.command_line import kuberc
-
     preferences = _read(*path, environment)
     line = grammar.without(invocation.kubectl, ("kuberc",))
-    words = kuberc.resolve(preferences, grammar.typed_words(line))
-    if words != grammar.typed_words(line):
-        line = parse_invocation(words).kubectl
+    if line.path[:1] not in [(name,) for name in COMMANDS]:
+        line = _with_preferences(line, preferences)
     invocation = invocation._replace(kubectl=line)
     _check_words(invocation)
-    if not preferences.policy:
+    with _policy_in_force(preferences.policy, environment) as environment:
         yield invocation, environment
+
+
+@contextmanager
+def policy_in_force(invocation: Invocation, environment: Environment) -> Iterator[Environment]:
+    """Yield the environment with the kuberc's policy for credential plugins alone. Raises UserError as `resolved`."""
+    path = _path(invocation, environment)
+    with _policy_in_force(_read(*path, environment).policy if path else {}, environment) as environment:
+        yield environment
+
+
+@contextmanager
+def _policy_in_force(policy: Mapping[str, Any], environment: Environment) -> Iterator[Environment]:
+    if not policy:
+        yield environment
         return
-    with held_file(_policy_document(preferences.policy)) as policy_path:
-        yield invocation, environment._replace(kuberc=policy_path, plugin_policy=preferences.policy)
+    with memory_files.held_file(_policy_document(policy)) as path:
+        yield environment._replace(kuberc=path, plugin_policy=policy)
+
+
+def _with_preferences(line: CommandLine, preferences: Kuberc) -> CommandLine:
+    from kubectl_mc.command_line import kuberc
+
+    typed = grammar.typed_words(line)
+    words = kuberc.resolve(preferences, typed)
+    return line if words == typed else parse_invocation(words).kubectl
 
 
 def _check_words(invocation: Invocation) -> None:
@@ -155,7 +176,20 @@ def _parse(content: bytes) -> Kuberc:
     return preferences or kuberc.Kuberc()
 
 
+# The program with which an exec entry of ours prints a credential, where kubeconfigs have to be files
+# (access/kubeconfig_files.py).
+PRINTER = "/bin/sh"
+
+
 def _policy_document(policy: Mapping[str, Any]) -> bytes:
+    """Return a kuberc with the policy; where our own exec entries print credentials, it allows them, too.
+
+    Its allowlist has `name`, which kubectl 1.35 to 1.37 know. A policy that kubectl refuses stays as it is.
+    """
     import json
 
+    kind, entries = policy.get("credentialPluginPolicy"), policy.get("credentialPluginAllowlist")
+    if not memory_files.available() and (entries if kind == "Allowlist" else kind == "DenyAll" and entries is None):
+        entries = [*(entries or ()), {"name": PRINTER}]
+        policy = {"credentialPluginPolicy": "Allowlist", "credentialPluginAllowlist": entries}
     return json.dumps({"apiVersion": "kubectl.config.k8s.io/v1beta1", "kind": "Preference", **policy}).encode()

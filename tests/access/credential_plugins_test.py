@@ -14,6 +14,7 @@ from tests.hostile import JSON
 
 V1, V1BETA1 = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
 ENV = {"PATH": "/usr/bin:/bin"}
+SERVERS = ("https://a", "https://b")
 
 
 def kubeconfig(server: str = "https://c1", cluster: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def test_every_field_makes_a_plugin_what_it_is() -> None:
         plugin_of(env=[{"name": "A", "value": "1"}]), plugin_of(env=[{"name": "A", "value": "2"}]),
         plugin_of(apiVersion=V1BETA1), plugin_of(interactiveMode="Always"), plugin_of(provideClusterInfo=True),
         plugin_of(provideClusterInfo=True, server="https://c2"),
-        plugin_of(provideClusterInfo=True, cluster={"proxy-url": "x"}),
+        plugin_of(provideClusterInfo=True, cluster={"proxy-url": "http://x"}),
     ]  # fmt: skip
     assert len({plugin_of(), *others}) == len(others) + 1
 
@@ -70,15 +71,12 @@ def test_every_field_makes_a_plugin_what_it_is() -> None:
     ],
 )
 def test_a_plugin_known_to_ignore_the_cluster_is_the_same_for_all(command: str, args: list[str]) -> None:
-    one, two = (
-        plugin_of(command=command, args=args, provideClusterInfo=True, server=server)
-        for server in ("https://a", "https://b")
-    )
+    one, two = (plugin_of(command=command, args=args, provideClusterInfo=True, server=server) for server in SERVERS)
     assert one == two
 
 
 def test_another_command_of_the_same_program_may_look_at_the_cluster() -> None:
-    one, two = (plugin_of(command="kubectl", args=["x"], provideClusterInfo=True, server=server) for server in "ab")
+    one, two = (plugin_of(command="kubectl", args=["x"], provideClusterInfo=True, server=server) for server in SERVERS)
     assert one != two
 
 
@@ -148,6 +146,19 @@ def test_a_name_is_searched_in_the_users_path_not_in_the_entrys(tmp_path: Path) 
 @pytest.mark.parametrize("command", ["nope", "/nope/login", "/", "a\0b"])
 def test_a_program_that_is_not_there_has_no_path(command: str) -> None:
     assert plugin_of(command=command).path == ""
+
+
+def test_what_the_kubeconfig_says_of_a_missing_program_is_kept() -> None:
+    assert plugin_of(command="nope", installHint="brew install nope").install_hint == "brew install nope"
+    assert plugin_of(installHint="x").install_hint == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "clean"),
+    [("", "."), ("a/../b", "b"), ("//a//b/", "/a/b"), ("./a", "a"), ("/..", "/"), ("..//a", "../a"), ("//", "/")],
+)
+def test_a_path_is_cleaned_as_go_does(path: str, clean: str) -> None:
+    assert credential_plugins.clean_path(path) == clean
 
 
 @pytest.mark.parametrize("path", ["", ".", "a:", ":/usr/bin"])

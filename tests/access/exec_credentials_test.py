@@ -14,6 +14,10 @@ from tests.hostile import JSON
 V1 = "client.authentication.k8s.io/v1"
 
 
+CERTIFICATE = "CN=x\n-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
+KEY = "-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----"
+
+
 def answer(**status: Any) -> bytes:
     return json.dumps({"apiVersion": V1, "kind": "ExecCredential", "status": status}).encode()
 
@@ -23,8 +27,11 @@ def answer(**status: Any) -> bytes:
     [
         ({"token": "t"}, Credential("t", "", "", None)),
         ({"token": "t", "expirationTimestamp": None}, Credential("t", "", "", None)),
-        ({"clientCertificateData": "c", "clientKeyData": "k"}, Credential("", "c", "k", None)),
-        ({"token": "t", "clientCertificateData": "c", "clientKeyData": "k"}, Credential("t", "c", "k", None)),
+        ({"clientCertificateData": CERTIFICATE, "clientKeyData": KEY}, Credential("", CERTIFICATE, KEY, None)),
+        (
+            {"token": "t", "clientCertificateData": CERTIFICATE, "clientKeyData": KEY},
+            Credential("t", CERTIFICATE, KEY, None),
+        ),
         ({"token": "t", "expirationTimestamp": "1970-01-01T00:01:40Z"}, Credential("t", "", "", 100.0)),
         ({"token": "t", "expirationTimestamp": "1970-01-01T01:01:40+01:00"}, Credential("t", "", "", 100.0)),
         ({"token": "t", "expirationTimestamp": "1970-01-01T00:01:40.123456789Z"}, Credential("t", "", "", 100.0)),
@@ -45,6 +52,11 @@ def test_a_credential_is_read(status: dict[str, Any], credential: Credential) ->
         (b"\xff", "not an ExecCredential"),
         (b"[" * 100_000, "not an ExecCredential"),
         (b'{"kind": "ExecCredential", "apiVersion": "secret"}', "gave another one"),
+        (b'{"kind": "ExecCredential", "apiVersion": ["secret"]}', "gave another one"),
+        (b'{"kind": "ExecCredential", "apiVersion": "' + V1.encode() + b'beta1"}', f"gave {V1}beta1"),
+        (answer(clientCertificateData="secret", clientKeyData=KEY), "no such PEM block"),
+        (answer(clientCertificateData=CERTIFICATE, clientKeyData="secret"), "no such PEM block"),
+        (answer(clientCertificateData=KEY, clientKeyData=CERTIFICATE), "no such PEM block"),
         (b'{"kind": "ExecCredential", "apiVersion": "' + V1.encode() + b'"}', "didn't return a status field"),
         (answer(), "didn't return a token or cert/key pair"),
         (answer(token=""), "didn't return a token or cert/key pair"),
@@ -115,3 +127,8 @@ def test_a_credential_takes_the_place_of_exec_and_nothing_else() -> None:
         "client-key-data": "S0VZ",
     }
     assert "exec" in login
+
+
+def test_what_kubectl_refuses_beside_a_credential_goes_with_exec() -> None:
+    login = {"exec": {"command": "x"}, "password": "p", "client-key": "k", "client-key-data": "k"}
+    assert exec_credentials.with_credential(login, Credential("t", "", "", None)) == {"token": "t"}

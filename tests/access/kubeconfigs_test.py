@@ -86,6 +86,25 @@ def test_what_needs_its_own_folder_or_file_keeps_it(context: str, whole: bool, s
     assert (split.content is not None, split.starts_programs) == (whole, starts_programs)
 
 
+def test_a_relative_path_is_that_of_its_entrys_folder() -> None:
+    folders = {
+        ("users", name): f"/folder/{name}" for name in ("u2", "relative", "relative key", "relative token", "absolute")
+    }
+    view = kubeconfigs.with_absolute_paths(VIEW, {**folders, ("clusters", "relative CA"): "/folder"})
+    changed = {
+        "relative CA": {"certificate-authority": "/folder/ca.crt"},
+        "relative": {"exec": {"command": "/folder/relative/bin/login"}},
+        "relative key": {"client-certificate": "/crt", "client-key": "/folder/relative key/key"},
+        "relative token": {"tokenFile": "/folder/relative token/token"},
+    }
+    for kind, field in (("clusters", "cluster"), ("users", "user")):
+        expected = [{**entry, field: changed.get(entry["name"], entry[field])} for entry in VIEW[kind]]
+        assert view[kind] == expected
+    own = [name for name, split in kubeconfigs.split_contexts(view).items() if split.content is None]
+    assert own == ["legacy"]
+    assert kubeconfigs.with_absolute_paths(VIEW, {}) == VIEW
+
+
 @pytest.mark.parametrize("context", ["lost", "empty"])
 def test_a_context_of_nothing_is_left_for_kubectl_to_complain_of(context: str) -> None:
     assert (minimal(context)["clusters"], minimal(context)["users"]) == ([], [])

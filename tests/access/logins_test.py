@@ -16,6 +16,7 @@ from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from tests import environments
 from tests.access.credential_plugins_test import of_user
+from tests.access.exec_credentials_test import CERTIFICATE, KEY
 from tests.access.fake_plugin import FakePlugin
 
 
@@ -115,10 +116,10 @@ def test_a_plugin_that_the_policy_forbids_is_not_run(plugin: FakePlugin, user: E
 
 
 def test_a_certificate_is_used_too(plugin: FakePlugin, user: Environment) -> None:
-    plugin.gives(clientCertificateData="PEM", clientKeyData="KEY")
+    plugin.gives(clientCertificateData=CERTIFICATE, clientKeyData=KEY)
     encoded = {
-        "client-certificate-data": base64.b64encode(b"PEM").decode(),
-        "client-key-data": base64.b64encode(b"KEY").decode(),
+        "client-certificate-data": base64.b64encode(CERTIFICATE.encode()).decode(),
+        "client-key-data": base64.b64encode(KEY.encode()).decode(),
     }
     assert users(short().log_in([target("c1", plugin.kubeconfig())], user)) == [encoded]
 
@@ -147,7 +148,7 @@ def test_what_lasts_takes_a_token_that_doesn_t_expire(plugin: FakePlugin, user: 
 def test_a_certificate_that_ends_too_soon_is_left_to_what_lasts(
     plugin: FakePlugin, user: Environment, seconds: float, kept: bool
 ) -> None:
-    plugin.gives(clientCertificateData="PEM", clientKeyData="KEY", expirationTimestamp=at(seconds))
+    plugin.gives(clientCertificateData=CERTIFICATE, clientKeyData=KEY, expirationTimestamp=at(seconds))
     of_context, of_profile = lasting().log_in(
         [target("c1", plugin.kubeconfig()), target("c2", plugin.kubeconfig(), context="")], user
     )

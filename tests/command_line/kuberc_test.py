@@ -44,6 +44,11 @@ def document(**fields: Any) -> dict[str, Any]:
         ),
         ([document(credentialPluginPolicy="DenyAll")], Kuberc(policy={"credentialPluginPolicy": "DenyAll"})),
         (
+            [document(credentialPluginPolicy="", credentialPluginAllowlist=[])],
+            Kuberc(policy={"credentialPluginAllowlist": []}),
+        ),
+        ([document(credentialPluginPolicy=None, credentialPluginAllowlist=None)], Kuberc()),
+        (
             [{**document(credentialPluginPolicy="DenyAll"), "apiVersion": ALPHA}],
             Kuberc(unknown=("credentialPluginPolicy",)),
         ),

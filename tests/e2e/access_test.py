@@ -361,7 +361,7 @@ def test_setup_finds_out_whether_an_approved_profile_logs_in(user: User) -> None
     done = user.mc("setup", "--check", "--clusters=c1,c2")
     assert [line.split()[5:] for line in done.stdout.splitlines()[1:]] == [
         ["yes", "admin"],
-        ["<unknown>", "<none>", *"login failed: executable no-such-login not found".split()],
+        ["<unknown>", "<none>", *["login", "failed:", "executable", "no-such-login", "not", "found"]],
     ]
     assert done.status == 1
 

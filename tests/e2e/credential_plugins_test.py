@@ -173,7 +173,7 @@ def test_a_program_that_is_missing_is_named_with_how_to_install_it(
     user.logs_in_with(command, clusters=("c2",), installHint="Install it with:\n  brew install our-login\n")
     done = user.mc(*NODES, of(*chosen))
     assert (done.status != 0, clusters(done)) == (True, [cluster for cluster in chosen if cluster != "c2"])
-    assert len(lines_with(done.stderr, "no-such-login" if "no-such" in command else "/no/such/login", "not found")) == 1
+    assert lines_with(done.stderr, Path(command).name, "not found"), done.stderr
     assert "brew install our-login" in done.stderr
 
 

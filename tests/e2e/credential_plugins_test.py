@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def test_a_plugin_has_the_environment_that_plain_kubectl_gives_it(
     assert (theirs.by_kubectl, ours.by_kubectl) == (True, False)
     assert ours.info == theirs.info
     assert {**ours.env, "KUBERNETES_EXEC_INFO": ""} == {**theirs.env, "KUBERNETES_EXEC_INFO": ""}
+    assert (ours.stdin, ours.folder) == (theirs.stdin, theirs.folder) == ("/dev/null", os.getcwd())
     assert (ours.env["AWS_PROFILE"], ours.env["OWN"], ours.env.get("KUBECONFIG")) == (
         "prod",
         "entry",
@@ -127,6 +129,19 @@ def test_both_versions_of_the_protocol(user: PluginUser, mode: str | None, chose
     assert (done.status, done.stderr, clusters(done)) == (0, "", list(chosen))
     assert [run.info["apiVersion"] for run in plugin.runs] == [version] * len(chosen)
     assert not any(run.info["spec"]["interactive"] or run.by_kubectl for run in plugin.runs)
+
+
+@pytest.mark.parametrize("chosen", CHOICES)
+def test_whom_the_user_impersonates_stays(user: PluginUser, chosen: tuple[str, ...]) -> None:
+    user.logs_in_with(user.plugin().path)
+    document = yaml.safe_load(user.kubeconfig.read_text())
+    for entry in document["users"]:
+        if "exec" in entry["user"]:
+            entry["user"]["as"] = "joe"
+    user.kubeconfig.write_text(yaml.safe_dump(document))
+    done = user.mc("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}", of(*chosen))
+    assert done.status == 0, done.stderr
+    assert done.stdout.count("joe") == len(chosen)
 
 
 # --- Which program ------------------------------------------------------------------------------------------------

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from fixtures.auth.rights import SECRET_TOKEN
 from tests.e2e.conftest import MEMBERS, Done, Shell
 from tests.e2e.running import DEADLINE, Running
 
@@ -30,7 +29,7 @@ V1, V1BETA1 = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v
 PROGRAM = '''\
 #!{python} -IS
 import base64, fcntl, json, os, subprocess, sys, time
-FOLDER, NAME = {folder!r}, {name!r}
+FOLDER = {folder!r}
 args = sys.argv[1:]
 info = json.loads(os.environ.get("KUBERNETES_EXEC_INFO", "{{}}"))
 
@@ -80,7 +79,8 @@ def end(status=0):
 
 with open("/proc/%d/cmdline" % os.getppid()) as file:
     parent = file.read().split("\\0")
-record(event="start", name=NAME, args=args, env=dict(os.environ), terminal=os.isatty(0), parent=parent)
+stdin, folder = os.readlink("/proc/self/fd/0"), os.getcwd()
+record(event="start", args=args, env=dict(os.environ), terminal=os.isatty(0), stdin=stdin, folder=folder, parent=parent)
 try:
     started = os.open(FOLDER + "/started", os.O_WRONLY | os.O_NONBLOCK)
     os.write(started, b"x")
@@ -93,11 +93,19 @@ end()
 
 
 class Run(NamedTuple):
-    """A run of a plugin. Terminal: whether its stdin was one. Parent: the command line of what started it."""
+    """A run of a plugin.
+
+    terminal: whether its stdin was one
+    stdin: the file that its stdin was
+    folder: its current folder
+    parent: the command line of what started it
+    """
 
     args: list[str]
     env: dict[str, str]
     terminal: bool
+    stdin: str
+    folder: str
     parent: list[str]
 
     @property
@@ -127,7 +135,7 @@ class FakePlugin(NamedTuple):
     def runs(self) -> list[Run]:
         """The runs, in the order of their beginning."""
         starts = [event for event in self.events if event["event"] == "start"]
-        return [Run(event["args"], event["env"], event["terminal"], event["parent"]) for event in starts]
+        return [Run(*(event[field] for field in Run._fields)) for event in starts]
 
     @property
     def first_arguments(self) -> list[str]:
@@ -207,7 +215,7 @@ class PluginUser(NamedTuple):
             needed.mkdir(parents=True, exist_ok=True)
         (record / "gate").touch()
         os.mkfifo(record / "started")
-        path.write_text(PROGRAM.format(python=sys.executable, folder=str(record), name=name, body=body))
+        path.write_text(PROGRAM.format(python=sys.executable, folder=str(record), body=body))
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
         return FakePlugin(path, record)
 
@@ -253,6 +261,14 @@ class PluginUser(NamedTuple):
         return [path for path in found if path.parent.name != "bin"]
 
 
+def without_memory_files(user: PluginUser) -> PluginUser:
+    """Return the same user on a system without memfd (macOS), where kubeconfigs are files."""
+    folder = user.home / "python"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text("import os\ndel os.memfd_create\n")
+    return user.with_env(PYTHONPATH=os.pathsep.join((str(folder), user.shell.environment["PYTHONPATH"])))
+
+
 def plugin_user(shell: Shell, home: Path) -> PluginUser:
     """Return a user of the fleet whose kubeconfig is the fleet's, in this home directory."""
     for folder in (".kube", "bin", "temporary", "records"):
@@ -278,6 +294,3 @@ def clusters(done: Done) -> list[str]:
 def lines_with(text: str, *parts: str) -> list[str]:
     """Return the lines that contain all parts."""
     return [line for line in text.splitlines() if all(part in line for part in parts)]
-
-
-GIVES_SECRET = f"give({SECRET_TOKEN!r})"

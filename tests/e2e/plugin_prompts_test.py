@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 
 import pytest
 
@@ -29,6 +30,20 @@ say("")
 say(f"signed in to {args[0]}")
 give()
 """
+GETPASS = """
+sys.path.insert(0, os.path.dirname(os.__file__))
+import getpass
+try:
+    code = getpass.getpass(f"MFA code for {args[0]}: ")
+except EOFError:
+    fail("There is no terminal to ask on.")
+record(event="typed", text=code)
+if code != f"code-of-{args[0]}":
+    fail("That is not the code.")
+say(f"signed in to {args[0]}")
+give()
+"""
+"""As botocore asks for an MFA code: on /dev/tty, and on stdin only where there is none."""
 NEEDS_TERMINAL = f"if not os.isatty(0): fail('There is no terminal to ask on.')\n{MFA}"
 
 
@@ -110,6 +125,17 @@ def test_what_many_say_alike_is_shown_once(user: PluginUser, words: tuple[str, .
     assert len(lines_with(command.stderr, "To sign in, enter the code ABC")) == 1
 
 
+def test_a_line_that_has_not_ended_is_shown_while_the_plugin_waits(user: PluginUser) -> None:
+    plugin = user.plugin("say(f'Touch your key for {args[0]} … ', end=''); wait(); say('thanks'); give()")
+    user.logs_in_with(plugin.path)
+    with plugin.shut() as gate, user.shell.running(*NODES) as command:
+        for cluster in MEMBERS:
+            command.until(rf"^.*\b{cluster}\b.*Touch your key for {cluster} …", "stderr")
+        assert plugin.ended == 0
+        gate.open()
+        assert command.end() == 0
+
+
 def test_what_the_plugin_of_a_change_says_is_shown_while_it_waits(changing_user: PluginUser) -> None:
     plugin = changing_user.plugin(DEVICE_CODE)
     changing_user.logs_in_with(plugin.path)
@@ -185,6 +211,25 @@ def test_a_plugin_that_needs_the_terminal_gets_it_after_it_has_failed_without(
     assert sorted(run.args[0] for run in runs if run.terminal) == list(chosen)
 
 
+@pytest.mark.parametrize("mode", ["Always", "IfAvailable", "Never"])
+@pytest.mark.parametrize("chosen", CHOICES)
+def test_a_plugin_that_opens_the_terminal_itself_asks_in_turn_too(
+    user: PluginUser, chosen: tuple[str, ...], mode: str
+) -> None:
+    """One that says that it never asks has no terminal: many at once would type over each other."""
+    plugin = user.plugin(GETPASS)
+    user.logs_in_with(plugin.path, interactiveMode=mode)
+    dialogue = talk(user.shell, [*NODES, of(chosen)], turns(chosen) if mode != "Never" else [])
+    if mode == "Never":
+        assert dialogue.status == 1
+        assert lines_with(dialogue.screen, "login failed", "There is no terminal to ask on."), dialogue.screen
+    else:
+        assert dialogue.status == 0, dialogue.screen
+        assert re.findall(r"^(c\d)-node", dialogue.stdout, re.MULTILINE) == list(chosen)
+    typed = [event["text"] for event in plugin.events if event["event"] == "typed"]
+    assert typed == ([f"code-of-{cluster}" for cluster in chosen] if mode != "Never" else [])
+
+
 def test_a_plugin_that_can_do_without_the_terminal_runs_without_it(user: PluginUser) -> None:
     """All of them at once: each would have to wait for the one before otherwise."""
     plugin = user.plugin("wait(); give()")
@@ -244,7 +289,7 @@ def test_edit_asks_once_for_each_cluster(changing_user: PluginUser) -> None:
     plugin = changing_user.plugin(MFA)
     changing_user.logs_in_with(plugin.path, interactiveMode="Always")
     editor = changing_user.home / "editor"
-    editor.write_text('#!/bin/sh\nsed s/info/debug/ "$1" > "$1.edited" && cat "$1.edited" > "$1"\n')
+    editor.write_text('#!/bin/sh\nsed -i s/info/debug/ "$1"\n')
     editor.chmod(0o755)
     env = {"EDITOR": str(editor)}
     with changing_user.shell.running(*EDIT, of(chosen), env=env, terminal=True) as command:
@@ -262,6 +307,31 @@ def test_a_change_asks_once_for_each_cluster(changing_user: PluginUser) -> None:
     assert dialogue.status == 0, dialogue.screen
     assert dialogue.stdout.count("configmap/settings labeled") == len(chosen)
     assert plugin.first_arguments == list(chosen)
+
+
+@pytest.mark.parametrize("mode", ["Never", "IfAvailable"])
+def test_ctrl_c_ends_plugins_that_run_without_the_terminal(user: PluginUser, mode: str) -> None:
+    plugin = user.plugin(DEVICE_CODE)
+    user.logs_in_with(plugin.path, interactiveMode=mode)
+    with plugin.shut() as gate, user.shell.running(*NODES, terminal=True) as command:
+        gate.wait_for_starts(len(MEMBERS), command)
+        command.type("\x03")
+        assert command.end() == 130
+        command.wait_for_left()
+    assert len(plugin.runs) == len(MEMBERS)
+    assert "kubectl_mc" not in command.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_command_that_is_killed_leaves_no_plugin_behind(user: PluginUser, number: signal.Signals) -> None:
+    plugin = user.plugin("wait(); give()")
+    user.logs_in_with(plugin.path)
+    with plugin.shut() as gate, user.shell.running(*NODES) as command:
+        gate.wait_for_starts(len(MEMBERS), command)
+        command.process.send_signal(number)
+        command.process.wait(60)
+        command.wait_for_left()
+    assert plugin.ended == 0
 
 
 def test_ctrl_c_at_the_question_of_a_plugin_ends_the_command(user: PluginUser) -> None:

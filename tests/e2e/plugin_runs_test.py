@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.auth.rights import SECRET_TOKEN
 from tests.e2e.conftest import MEMBERS, needs
-from tests.e2e.fake_plugins import PluginUser, clusters, lines_with
+from tests.e2e.fake_plugins import PluginUser, clusters, lines_with, without_memory_files
 
 NODES = ("get", "nodes")
 CART = ("deploy/cart", "-n", "shop", "-c", "app")
@@ -146,6 +146,31 @@ def test_a_change_logs_in_once_for_each_cluster_and_stores_nothing(
     assert SECRET_TOKEN not in done.stdout + done.stderr
 
 
+@needs("logins")
+@pytest.mark.parametrize("chosen", CHOICES)
+@pytest.mark.parametrize("has_policy", [False, True])
+@pytest.mark.parametrize("words", [NODES, LABEL, ("get", "nodes", "-w")])
+def test_without_files_in_memory_each_still_logs_in_once_and_nothing_is_stored(
+    changing_user: PluginUser, words: tuple[str, ...], has_policy: bool, chosen: tuple[str, ...]
+) -> None:
+    """A kubectl gets its credential from its environment then, by an entry of ours, which no policy forbids."""
+    plugin = changing_user.plugin(f"give({SECRET_TOKEN!r})")
+    user = without_memory_files(changing_user)
+    user.logs_in_with(plugin.path)
+    if has_policy:
+        listed = f"{POLICY}Allowlist\ncredentialPluginAllowlist:\n- command: {plugin.path}\n"
+        (user.kubeconfig.parent / "kuberc").write_text(listed)
+    with user.shell.running(*words, of(chosen)) as command:
+        for cluster in chosen:
+            command.until("labeled" if words == LABEL else f"{cluster}-node")
+        assert user.files_with(SECRET_TOKEN) == []
+        command.interrupt()
+        command.end()
+        command.wait_for_left()
+    assert (plugin.first_arguments, any(run.by_kubectl for run in plugin.runs)) == (list(chosen), False)
+    assert user.files_with(SECRET_TOKEN) == []
+
+
 def test_a_change_whose_login_fails_changes_nothing(changing_user: PluginUser) -> None:
     plugin = changing_user.plugin("give() if args[0] != 'c2' else fail('The token is expired.', 'Run: aws sso login')")
     changing_user.logs_in_with(plugin.path)
@@ -190,6 +215,33 @@ def test_names_with_wildcards_log_in_once_for_each_cluster(user: PluginUser) -> 
     assert (plugin.first_arguments, any(run.by_kubectl for run in plugin.runs)) == (list(MEMBERS), False)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("version", "--client"),
+        ("config", "get-contexts"),
+        ("clusters",),
+        ("get", "nodes", "--token=admin"),
+        ("label", "cm", "settings", "-n", "shop", "a=b"),
+        ("exec", "-it", *CART, "--", "sh"),
+    ],
+)
+def test_what_needs_no_login_or_is_refused_starts_no_plugin(user: PluginUser, words: tuple[str, ...]) -> None:
+    plugin = user.plugin()
+    user.logs_in_with(plugin.path)
+    user.mc(*words)
+    assert plugin.runs == []
+
+
+def test_a_program_that_a_plugin_leaves_behind_is_not_waited_for(user: PluginUser) -> None:
+    """An agent, say. It has the plugin's stderr, and kubectl doesn't wait for it either."""
+    plugin = user.plugin("subprocess.Popen(['sleep', '1000'], stdout=subprocess.DEVNULL); give()")
+    user.logs_in_with(plugin.path)
+    with user.shell.running(*NODES) as command:
+        assert command.process.wait(60) == 0
+        assert sum("sleep" in line for line in command.left()) == len(MEMBERS)
+
+
 @pytest.mark.parametrize("words", [("proxy", "--port=0", "--clusters=c1"), ("get", "nodes", "-w", "--clusters=c1")])
 def test_what_outlives_its_credential_gets_a_new_one(user: PluginUser, words: tuple[str, ...]) -> None:
     """A plugin gives two seconds; nobody waits for them, but for the next run."""
@@ -202,6 +254,26 @@ def test_what_outlives_its_credential_gets_a_new_one(user: PluginUser, words: tu
         command.interrupt()
         command.end()
     assert not any(run.by_kubectl for run in plugin.runs)
+
+
+@needs("logins")
+def test_a_stream_whose_certificate_ends_soon_runs_its_plugin_itself(user: PluginUser) -> None:
+    """A certificate can't be renewed for a kubectl that runs. Its plugin has the user's own KUBECONFIG all the same."""
+    folder = user.shell.fleet.directory
+    body = f"""
+certificate, key = (open("{folder}/admin." + end).read() for end in ("crt", "key"))
+soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 300))
+give("", clientCertificateData=certificate, clientKeyData=key, expirationTimestamp=soon)
+"""
+    plugin = user.plugin(body)
+    user.logs_in_with(plugin.path)
+    with user.shell.running("get", "nodes", "-w") as command:
+        for cluster in MEMBERS:
+            command.until(f"{cluster}-node")
+        command.interrupt()
+        command.end()
+    assert set(plugin.first_arguments) == set(MEMBERS)
+    assert ["KUBECONFIG" in run.env for run in plugin.runs] == [False] * len(plugin.runs)
 
 
 def test_a_kubectl_with_a_plugin_starts_as_fast_as_one_without(user: PluginUser) -> None:

@@ -68,6 +68,7 @@ OWN_CPU_GOALS = {1: Goal(60, " ms"), 100: Goal(250, " ms")}
 MERGE_GOAL = Goal(0.6, " s")
 EVENTS_GOAL = Goal(2, " s")
 LINEAR_GOAL = Goal(1.1)
+MANY_LOGINS_GOAL = Goal(0.6)
 STREAM_GOAL = Goal(1.15)
 STREAM_MEMORY = Goal(100, " MiB")
 
@@ -195,14 +196,44 @@ print("{{\\"apiVersion\\": \\"client.authentication.k8s.io/v1\\", \\"kind\\": \\
 """
 
 
+# One that costs next to nothing, so that what is compared are the kubectls. Its argument is the cluster.
+CHEAP_PLUGIN = """#!/bin/sh
+[ "$1" ] && echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", \
+"status": {"token": "admin"}}'
+"""
+
+
+def installed(plugin: Path, text: str) -> str:
+    """Write a plugin, and return the beginning of an exec entry with it."""
+    plugin.write_text(text)
+    plugin.chmod(0o755)
+    return f"apiVersion: client.authentication.k8s.io/v1, command: {plugin}, interactiveMode: Never"
+
+
+def many_logins(size: int, rounds: int, folder: str) -> None:
+    """`get pods` where each context has an exec plugin with arguments of its own: every login is run by kubectl-mc."""
+    directory, names = started(size, f"{folder}/many-logins")
+    with fleet(names, directory) as found:
+        entry = installed(directory / "login", CHEAP_PLUGIN)
+        config = found.kubeconfig.read_text()
+        for name in names:
+            context = f"- name: {name}\n  context: {{cluster: {name}, user: "
+            config = config.replace(f"{context}admin}}", f"{context}login-{name}}}")
+        users = "".join(f"- {{name: login-{name}, user: {{exec: {{{entry}, args: [{name}]}}}}}}\n" for name in names)
+        found.kubeconfig.write_text(config.replace("users:\n", f"users:\n{users}"))
+        env = environment(found)
+        arguments = ("get", "pods")
+        ours, loop = (*KUBECTL_MC, *arguments), xargs(found, arguments)
+        mine, theirs, ratio = paired(partial(seconds, ours, env), partial(seconds, loop, env), rounds)
+    shown = f"{size:4} clusters, a login each  mc {mine:6.3f} s   xargs {theirs:6.3f} s   {ratio:5.2f}x"
+    print(f"{shown}   {MANY_LOGINS_GOAL.judge(ratio)}", flush=True)
+
+
 def login(size: int, rounds: int, folder: str) -> None:
     """`get pods` where all contexts log in with one exec plugin: once for all, against once per kubectl."""
     directory, names = started(size, f"{folder}/login")
     with fleet(names, directory) as found:
-        plugin = directory / "login"
-        plugin.write_text(PLUGIN.format(python=sys.executable))
-        plugin.chmod(0o755)
-        entry = f"{{apiVersion: client.authentication.k8s.io/v1, command: {plugin}, interactiveMode: Never}}"
+        entry = f"{{{installed(directory / 'login', PLUGIN.format(python=sys.executable))}}}"
         config = found.kubeconfig.read_text()
         found.kubeconfig.write_text(
             config.replace("user: admin", "user: plugin").replace(
@@ -257,7 +288,9 @@ def merge(words: str, text: str, rows: int, clusters: int, rounds: int, goal: Go
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
-        "--only", default="", help="get-3, get, own, linear, stream, login or merge: one of the comparisons"
+        "--only",
+        default="",
+        help="get-3, get, own, linear, stream, many-logins, login or merge: one of the comparisons",
     )
     parser.add_argument("--rounds", type=int, default=7, help="pairs per comparison; the largest fleets take a third")
     arguments = parser.parse_args(argv)
@@ -269,6 +302,7 @@ def main(argv: Sequence[str]) -> int:
             **{f"own-{size}": partial(own_cpu, size, few, folder) for size in OWN_CPU_GOALS},
             "linear": partial(linear, few, folder),
             "stream": partial(stream, 100, 20_000, few, folder),
+            "many-logins": partial(many_logins, 100, few, folder),
             "login": partial(login, 100, 1, folder),
             "merge": partial(merge_pods, 1000, 100, rounds),
             "merge-events": partial(merge_events, 10_000, 10, few),

@@ -16,6 +16,7 @@ from fixtures.fleet import LACKS, Fleet, fleet
 from tests.e2e.running import Running
 
 if TYPE_CHECKING:
+    from tests.e2e.fake_plugins import PluginUser
     from tests.e2e.verbs_test import Place
 
 MEMBERS = ("c1", "c2", "c3")
@@ -120,6 +121,24 @@ def place(changing: Shell, tmp_path: Path) -> Place:
     from tests.e2e.changing import settled  # changing imports this module
 
     return settled(changing, tmp_path)
+
+
+@pytest.fixture
+def user(members: Shell, tmp_path: Path) -> Iterator[PluginUser]:
+    """A user of the fleet whose contexts may log in with plugins, and who leaves nothing in TMPDIR."""
+    from tests.e2e.fake_plugins import plugin_user  # fake_plugins imports this module
+
+    yield plugin_user(members, tmp_path)
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.fixture
+def changing_user(changing: Shell, tmp_path: Path) -> Iterator[PluginUser]:
+    """The same for the fleet that the tests of a module change."""
+    from tests.e2e.fake_plugins import plugin_user
+
+    yield plugin_user(changing, tmp_path)
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ def _run_until_start_error(
 
 
 def _ending(plugin: CredentialPlugin, end: Exit, stdout: bytes, words: Sequence[str], settings: RunSettings) -> _Ending:
-    said = _shortened(" ".join(words))
+    said = " ".join([*(_shortened(line, 100) for line in words[:-1]), *map(_shortened, words[-1:])])
     if end.timed_out:
         heard = f", after it had said: {said}" if said else ""
         return _Ending(LoginFailure(f"timed out after {settings.patience:g}s{heard}"), words)
@@ -207,8 +207,8 @@ def _run_on_terminal(
 ) -> Iterator[tuple[CredentialPlugin, Credential | LoginFailure]]:
     """Run the plugins one after another on the terminal, and yield the answer of each.
 
-    Where a program has failed without stdin and fails here, too, its runs that have failed with the same words aren't
-    tried again: they had nothing to ask.
+    Where a program fails here with the words with which it has failed without stdin, its runs that have failed with
+    them, too, aren't tried again: they have nothing to ask.
     """
     hopeless: set[tuple[str, str]] = set()
     for plugin in plugins:
@@ -220,7 +220,7 @@ def _run_on_terminal(
             continue
         voices.announce(plugin)
         answer = _ask_on_terminal(plugin, settings)
-        if isinstance(answer, LoginFailure) and failure:
+        if answer == failure:
             hopeless.add(key)
         yield plugin, answer
 
@@ -230,12 +230,10 @@ def _ask_on_terminal(plugin: CredentialPlugin, settings: RunSettings) -> Credent
 
     command = _command(plugin, settings, interactive=True)
     try:
-        status, stdout = terminal.run_and_read(command.argv, command.env)
+        status, stdout, stderr = terminal.run_and_read(command.argv, command.env)
     except OSError as error:
         return _start_failure(error)
-    if status:
-        return LoginFailure(_status_text(plugin, status))
-    return exec_credentials.parse_credential(stdout, plugin.api_version)
+    return _ending(plugin, Exit(0, command.cluster, status), stdout, _last_words(stderr), settings).answer
 
 
 # --- What they say ---------------------------------------------------------------------------------------------

@@ -85,20 +85,81 @@ def _has_foreground() -> bool:
         return False
 
 
-def run_and_read(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes]:
-    """Run a command that may ask on the terminal, and return its exit status and its stdout.
+def run_and_read(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+    """Run a command that may ask on the terminal; return its exit status, its stdout, and the end of its stderr.
 
+    What it writes to stderr is passed on at once. Where our stderr is a terminal, so is the command's.
     Raises KeyboardInterrupt if it failed after Ctrl-C, OSError if it can't be started.
     """
     interrupts: list[int] = []
     handler = signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
     try:
-        completed = subprocess.run(argv, env=environment, stdout=subprocess.PIPE, check=False)
+        with ExitStack() as stack:
+            read, write = _stderr_of_child()
+            stack.callback(os.close, read)
+            try:
+                process = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=write)
+            finally:
+                os.close(write)
+            stdout, stderr = _relayed(process, read)
+            status = process.wait()
     finally:
         signal.signal(signal.SIGINT, handler)
-    if interrupts and completed.returncode:
+    if interrupts and status:
         raise KeyboardInterrupt
-    return completed.returncode, completed.stdout
+    return status, stdout, stderr
+
+
+def _stderr_of_child() -> tuple[int, int]:
+    """Return the reading and the writing end of a child's stderr, a terminal if ours is one."""
+    if not os.isatty(_STDERR):
+        return os.pipe()
+    import fcntl
+    import pty
+    import termios
+    import tty
+
+    read, write = pty.openpty()
+    tty.setraw(write)  # line ends are the real terminal's affair
+    fcntl.ioctl(write, termios.TIOCSWINSZ, fcntl.ioctl(_STDERR, termios.TIOCGWINSZ, bytes(8)))
+    return read, write
+
+
+_STDERR = 2
+_LONGEST_END = 64 * 1024  # bytes
+_LOOK_AGAIN = 0.1  # seconds between two looks at whether a silent process has ended
+
+
+def _relayed(process: subprocess.Popen[bytes], read: int) -> tuple[bytes, bytes]:
+    """Pass on what a process writes to stderr until it ends; return its stdout, and the end of its stderr."""
+    import selectors
+
+    assert process.stdout
+    written = {process.stdout.fileno(): bytearray(), read: bytearray()}
+    with (
+        process.stdout,
+        open(_STDERR, "wb", buffering=0, closefd=False) as ours,
+        selectors.DefaultSelector() as selector,
+    ):
+        for descriptor in written:
+            selector.register(descriptor, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(_LOOK_AGAIN)
+            if not ready and process.poll() is not None:
+                break  # a program that it has left behind may hold them open for ever
+            for key, _ in ready:
+                try:
+                    chunk = os.read(key.fd, _LONGEST_END)
+                except OSError:  # EIO: nobody has the terminal open any more
+                    chunk = b""
+                written[key.fd] += chunk
+                if not chunk:
+                    selector.unregister(key.fd)
+                elif key.fd == read:
+                    write_whole(ours, chunk)
+                    del written[read][:-_LONGEST_END]
+        stdout, stderr = (bytes(text) for text in written.values())
+    return stdout, stderr
 
 
 def pick_lines(lines: Sequence[str], prompt: str, environment: Mapping[str, str]) -> list[str] | None:

@@ -385,7 +385,7 @@ def test_where_asking_doesn_t_help_the_others_are_not_asked(plugin: FakePlugin, 
     plugin.does("echo The token is expired >&2; exit 4")
     plugins = {name: plugin.entry(args=[name], interactiveMode="IfAvailable") for name in ("c1", "c2", "c3")}
     _, outcome, seen = on_terminal(tmp_path, plugins, [], b"")
-    assert outcome == {"c1": "login ended with status 4", "c2": "The token is expired", "c3": "The token is expired"}
+    assert outcome == dict.fromkeys(plugins, "The token is expired")
     assert seen.split(b"\r\n")[:2] == [b"[c1] login with login", b"The token is expired"]
     assert len(plugin.runs) == 4
 
@@ -394,8 +394,22 @@ def test_failing_on_the_terminal_is_that_plugins_failure(plugin: FakePlugin, tmp
     plugin.does("printf 'Password: ' >&2; read word; echo wrong >&2; exit 4")
     plugins = {"c1": plugin.entry(interactiveMode="Always")}
     _, outcome, seen = on_terminal(tmp_path, plugins, [b"typed\n"], b"Password: ")
-    assert outcome == {"c1": "login ended with status 4"}
+    assert outcome == {"c1": "Password: wrong"}
     assert b"wrong" in seen
+
+
+def test_a_wrong_answer_to_one_is_no_reason_not_to_ask_for_the_others(plugin: FakePlugin, tmp_path: Path) -> None:
+    plugin.does(f"{ASKING.replace('exit 1', '{ echo no terminal >&2; exit 1; }')}\n[ $word = good ] || exit 1")
+    plugins = {name: plugin.entry(args=[name], interactiveMode="IfAvailable") for name in ("c1", "c2")}
+    _, outcome, _ = on_terminal(tmp_path, plugins, [b"bad\n", b"good\n"], b"Password: ")
+    assert outcome == {"c1": "Password:", "c2": "c2-good"}
+
+
+def test_what_it_leaves_running_is_not_waited_for(plugin: FakePlugin, tmp_path: Path) -> None:
+    plugin.does(f'sleep 1000 & echo $! > "${{0%/*}}/pid"\n{plugin.answer(token="t")}')
+    _, outcome, _ = on_terminal(tmp_path, {"c1": plugin.entry(interactiveMode="Always")}, [], b"")
+    os.kill(int((plugin.folder / "pid").read_text()), signal.SIGKILL)
+    assert outcome == {"c1": "t"}
 
 
 def test_ctrl_c_at_the_question_ends_the_command(plugin: FakePlugin, tmp_path: Path) -> None:

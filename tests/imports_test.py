@@ -38,7 +38,7 @@ OURS = {"kubectl_mc"} | {
         "processes.kuberc_file",
         "processes.lifelines", "processes.memory_files", "processes.pipe_files", "processes.private_files",
         "processes.programs",
-        "processes.requests", "processes.standard_streams", "processes.targets",
+        "processes.requests", "processes.service_account", "processes.standard_streams", "processes.targets",
         "reads", "reads.captured", "reads.name_patterns", "reads.wildcards",
     )
 }  # fmt: skip

@@ -209,8 +209,6 @@ def update_approvals(path: str, update: Callable[[Approvals], Approvals]) -> Non
     """
     import fcntl
 
-    import yaml
-
     from kubectl_mc.processes.private_files import make_directory, write_privately
 
     folder = os.path.dirname(path)
@@ -221,20 +219,30 @@ def update_approvals(path: str, update: Callable[[Approvals], Approvals]) -> Non
         try:
             with suppress(OSError):  # NFS cannot lock a folder.
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-            entries = [
-                {
-                    **{name: text for name, text in key._asdict().items() if name != "context" or text},
-                    **approval._asdict(),
-                }
-                for key, approval in sorted(update(read_approvals(path)).items())
-            ]
-            document = {"apiVersion": API_VERSION, "kind": KIND, "approved": entries}
-            dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-            write_privately(path, yaml.dump(document, Dumper=dumper, sort_keys=False))
+            write_privately(path, approvals_text(update(read_approvals(path))))
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise messages.trust_file(path, f"can't be written: {error.strerror}") from None
+        raise messages.trust_file_not_written(path, str(error.strerror)) from None
+
+
+def approvals_text(approvals: Approvals) -> str:
+    """Return the text of a file that holds these approvals."""
+    import yaml
+
+    entries = [
+        {**{name: text for name, text in key._asdict().items() if name != "context" or text}, **approval._asdict()}
+        for key, approval in sorted(approvals.items())
+    ]
+    document = {"apiVersion": API_VERSION, "kind": KIND, "approved": entries}
+    return str(yaml.dump(document, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False))
+
+
+def approvals_for_hub(approvals: Approvals, hub: str, new_hub: str) -> dict[ProfileKey, Approval]:
+    """Return the approvals of one hub's offers as those of the same hub under another name. They hold no context's."""
+    return {
+        key._replace(hub=new_hub): approval for key, approval in approvals.items() if key.hub == hub and not key.context
+    }
 
 
 def approve(approvals: Approvals, offers: Mapping[ProfileKey, Offer]) -> dict[ProfileKey, Approval]:

@@ -71,12 +71,13 @@ def open_log(path: str, run: str) -> RunLog:
     folder = os.path.dirname(path)
     try:
         private_files.make_directory(folder)
-        os.chmod(folder, 0o700)
+        if os.stat(folder).st_uid == os.getuid():  # in a pod, a volume's folder is root's
+            os.chmod(folder, 0o700)
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if os.fstat(descriptor).st_uid == os.getuid():
             os.fchmod(descriptor, 0o600)
     except OSError as error:
-        raise messages.RecordError(path, error.strerror or str(error)) from None
+        raise messages.RecordError(path, error.strerror or str(error), folder) from None
     return RunLog(descriptor, run, path)
 
 

@@ -36,7 +36,7 @@ SECTIONS: Mapping[str, str] = {
     "hub": """\
   which hub
       --hub-context=CONTEXT      the kubeconfig context of the hub (else hubContext of the mapping file,
-                                 else the current context)
+                                 else the current context); in-cluster: the cluster of this pod
       --hub-namespace=NAMESPACE  only the ClusterProfiles of this namespace
       --refresh                  ask the hub again; its list of clusters is kept for 5 minutes
 """,

@@ -16,10 +16,11 @@ COMMANDS: dict[str, str] = {
     "trust list": "o,output=",
     "trust approve": "yes",
     "trust revoke": "",
+    "trust export": "",
 }
 
 # Commands without operands.
-WITHOUT_OPERANDS = ("clusters", "setup")
+WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
 
 # Command -> the sections of help_texts.SECTIONS with the flags that it takes.
 FLAG_SECTIONS: dict[str, tuple[str, ...]] = {

@@ -6,6 +6,7 @@ kubectl runs it with the words so far, of which the last is to be completed. It 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 
@@ -20,7 +21,7 @@ from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.messages import UserError
-from kubectl_mc.processes import event_loop, kubectl_process, kuberc_file, programs
+from kubectl_mc.processes import event_loop, kubectl_process, kuberc_file, programs, service_account
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Command
 from kubectl_mc.processes.standard_streams import Streams
@@ -126,7 +127,8 @@ def _own_command(invocation: Invocation, word: str, awaits_value: bool, environm
     if line.path == ("trust", "approve"):
         names = [target.cluster for target in _targets(invocation, environment)]
     elif line.path == ("trust", "revoke"):
-        hub = invocation.options.hub_context or read_mapping(environment.kube_directory).hub_context or ""
+        named = invocation.options.hub_context or read_mapping(environment.kube_directory).hub_context
+        hub = service_account.hub_context(named, environment) or ""
         approvals = read_approvals(approvals_path(environment.home))
         names = [key.profile.partition("/")[2] for key in sorted(approvals) if key.hub == hub]
     return [name for name in _matching(names, word) if name not in operands], NO_FILES
@@ -144,6 +146,8 @@ def _flag_values(flag: str, value: str, before: Sequence[str], environment: Envi
         names = [target.cluster for target in _targets(unselected, environment)]
     elif flag in ("hub-context", "contexts"):
         names = _ask_kubectl(["config", "get-contexts", "-o", "name"], environment)
+        if flag == "hub-context" and service_account.is_available(environment):
+            names = list(dict.fromkeys([*names, service_account.IN_CLUSTER]))
     unused = [name for name in _matching(names, word) if name not in complete_names.split(",")]
     return [f"{complete_names}{comma}{name}" for name in unused], NO_FILES
 
@@ -174,21 +178,25 @@ def _kubectl_candidates(
     line = invocation.kubectl
     if line.path and verbs.find_row(line).modes.usual != "local":
         name = programs.plugin_name(line, environment.variables)
-        for target in _targets(invocation, environment)[:_MOST_ASKED]:
+        reached = [target for target in _targets(invocation, environment) if not target.problem]
+        for target in reached[:_MOST_ASKED]:
             # A plugin takes its context behind its name.
             context = ["--context", target.context] if name else [f"--context={target.context}"]
+            context = context if target.context else []
             asked = ["__complete", *words[: len(name)], *context, *words[len(name) :], word]
-            candidates, directive = _parse_candidates(_ask_kubectl(asked, environment))
+            candidates, directive = _parse_candidates(_ask_kubectl(asked, environment, target))
             if candidates:
                 return candidates, directive
     return _parse_candidates(_ask_kubectl(["__complete", *words, word], environment))
 
 
-def _ask_kubectl(words: Sequence[str], environment: Environment) -> list[str]:
-    """Return the lines that the user's kubectl prints for these arguments."""
+def _ask_kubectl(words: Sequence[str], environment: Environment, target: Target | None = None) -> list[str]:
+    """Return the lines that the user's kubectl prints for these arguments. target: the cluster that it asks, if any"""
     kubectl = programs.with_kubectl(environment).kubectl
-    variables = kubectl_process.lean_variables(kubectl, environment.variables, starts_programs=True)
-    (result,) = event_loop.collect_results([Command("", (kubectl, *words), variables)], 1, _PATIENCE)
+    variables = kubectl_process.without_servers(environment.variables)
+    variables = kubectl_process.lean_variables(kubectl, variables, starts_programs=True)
+    content = json.dumps(target.kubeconfig.content).encode() if target and not target.context else None
+    (result,) = event_loop.collect_results([Command("", (kubectl, *words), variables, content)], 1, _PATIENCE)
     return result.stdout.decode("utf-8", "replace").splitlines()
 
 

@@ -13,7 +13,9 @@ from kubectl_mc.access.approvals import (
     Approval,
     Approvals,
     ProfileKey,
+    approvals_for_hub,
     approvals_path,
+    approvals_text,
     flat_fields,
     plain,
     read_approvals,
@@ -27,9 +29,11 @@ from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import names_targets
 from kubectl_mc.fleet.choice import Choice, context_names
+from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.messages import UserError
 from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes.environment import Environment
+from kubectl_mc.processes.service_account import IN_CLUSTER
 
 HELP = """\
 Clusters that no context of yours reaches can be reached by what their ClusterProfiles say: a server, and a program that
@@ -40,6 +44,7 @@ cluster need an approval, too (or its exact name in --clusters, or an entry of t
   kubectl mc trust [list] [-o json|yaml]
   kubectl mc trust approve NAME… [--yes]
   kubectl mc trust revoke NAME… [--hub-context=HUB]
+  kubectl mc trust export [--hub-context=HUB]     for a pod on that hub: ~/.kube/kubectl-mc-trust.yaml there
 
 Examples:
   kubectl mc trust approve prod-eu
@@ -48,10 +53,10 @@ Examples:
 
 
 def run(line: CommandLine, environment: Environment) -> int:
-    """List, approve or revoke; `trust` alone lists. Raises UserError."""
+    """List, approve, revoke or export; `trust` alone lists. Raises UserError."""
     if line.path == ("trust",) and grammar.operands(line):
-        raise messages.no_subcommand("trust", grammar.operands(line)[0], "list, approve, revoke")
-    return {"approve": _approve, "revoke": _revoke}.get(line.path[-1], _list)(line, environment)
+        raise messages.no_subcommand("trust", grammar.operands(line)[0], "list, approve, revoke, export")
+    return {"approve": _approve, "revoke": _revoke, "export": _export}.get(line.path[-1], _list)(line, environment)
 
 
 def _offered(choice: Choice, approvals: Approvals) -> list[OfferedAccess]:
@@ -121,7 +126,7 @@ def _table(documents: Sequence[Mapping[str, Any]]) -> str:
     return render_table(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
 
 
-# --- approve, revoke ---------------------------------------------------------------------------------------
+# --- approve, revoke, export -------------------------------------------------------------------------------
 
 
 def _approve(line: CommandLine, environment: Environment) -> int:
@@ -185,4 +190,14 @@ def _revoke(line: CommandLine, environment: Environment) -> int:
         for key in revoked
     ]
     environment.streams.say([f"revoked: {', '.join(names)}"])
+    return 0
+
+
+def _export(line: CommandLine, environment: Environment) -> int:
+    """Write the approvals of a hub as the file that a pod on this hub reads. No hub is asked."""
+    hub = environment.options.hub_context or read_mapping(environment.kube_directory).hub_context or ""
+    approvals = approvals_for_hub(read_approvals(approvals_path(environment.home)), hub, IN_CLUSTER)
+    if not approvals:
+        raise messages.nothing_to_export(hub)
+    environment.streams.stdout.write(approvals_text(approvals))
     return 0

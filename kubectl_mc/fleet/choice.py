@@ -13,8 +13,9 @@ from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.inventory import Inventory, InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import ClusterMapping, read_mapping
-from kubectl_mc.processes import event_loop, kubectl_process
+from kubectl_mc.processes import event_loop, kubectl_process, service_account
 from kubectl_mc.processes.environment import Environment
+from kubectl_mc.processes.service_account import IN_CLUSTER
 from kubectl_mc.processes.targets import Kubeconfig, Target, own_kubeconfig
 
 # (environment, the hub's context or None for the current one, the user's kubeconfig) -> the hub as a target
@@ -42,8 +43,8 @@ class Choice(NamedTuple):
 
     @property
     def hub_context(self) -> str | None:
-        """The kubeconfig context of the hub; None for the current one."""
-        return self.options.hub_context or self.mapping.hub_context
+        """The kubeconfig context of the hub, or IN_CLUSTER; None for the current one."""
+        return self.options.hub_context
 
 
 def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = False) -> Choice:
@@ -53,25 +54,30 @@ def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = 
     clustersets: whether the inventory includes the ClusterSets, if the user may read them
     Writes warnings to stderr. Raises UserError.
     """
-    paths = environment.kubeconfig_files
-    if not any(os.path.exists(path) for path in paths):
-        raise messages.no_kubeconfig(environment.kubeconfig_flag)
     mapping = read_mapping(environment.kube_directory)
     options = with_defaults(environment.options, mapping.defaults)
-    environment, kubeconfig = environment._replace(options=options), own_kubeconfig(paths)
+    hub = service_account.hub_context(options.hub_context or mapping.hub_context, environment)
+    if not _has_kubeconfig(environment) and (hub != IN_CLUSTER or options.contexts or environment.kubeconfig_flag):
+        raise messages.no_kubeconfig(environment.kubeconfig_flag)
+    options = options if options.contexts else options._replace(hub_context=hub)
+    environment, kubeconfig = environment._replace(options=options), own_kubeconfig(environment.kubeconfig_files)
     if options.contexts:
         contexts = tuple(ClusterProfile(name, "") for name in context_names(environment))
         inventory, mapping = Inventory(contexts), ClusterMapping()
         clusters = selection.clusters_of_contexts(contexts, options)
     else:
         query = InventoryQuery(
-            options.hub_context or mapping.hub_context,
+            hub,
             options.hub_namespace,
             options.cluster_selector,
             clustersets="required" if options.clusterset is not None else "optional" if clustersets else "",
             placement=options.placement,
         )
-        inventory = get_inventory(environment, query, lambda: hub_target(environment, query.context, kubeconfig))
+        inventory = get_inventory(
+            environment,
+            query,
+            lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
+        )
         if inventory.stale_reason:
             warning = messages.stale_inventory(query.context, inventory.stale_reason, inventory.age)
             environment.streams.say([warning])
@@ -87,6 +93,22 @@ def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = 
 
         clusters = picker.pick_clusters(clusters, environment.variables)
     return Choice(environment, tuple(clusters), mapping, inventory, kubeconfig)
+
+
+def _has_kubeconfig(environment: Environment) -> bool:
+    return any(map(os.path.exists, environment.kubeconfig_files))
+
+
+def _in_cluster_hub(environment: Environment, context: str | None) -> Target | None:
+    """Return the cluster of the pod that we run in as the target, if it is the hub; None for another hub.
+
+    Raises UserError if it is, and no service account is there.
+    """
+    if context != IN_CLUSTER or (_has_kubeconfig(environment) and context in context_names(environment)):
+        return None
+    if not service_account.is_available(environment):
+        raise messages.no_service_account(context)
+    return Target("hub", "", service_account.in_cluster_kubeconfig(environment))
 
 
 def context_names(environment: Environment) -> list[str]:

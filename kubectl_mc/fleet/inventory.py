@@ -11,7 +11,7 @@ from kubectl_mc.command_line import grammar
 from kubectl_mc.fleet import cluster_profiles, hub_objects, placements
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile, Condition
 from kubectl_mc.messages import HubUnreached
-from kubectl_mc.processes import cache, event_loop, kubectl_process, pipe_files
+from kubectl_mc.processes import cache, event_loop, kubectl_process, pipe_files, service_account
 from kubectl_mc.processes.cache import CacheEntry
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Result
@@ -61,7 +61,8 @@ def get_inventory(environment: Environment, query: InventoryQuery, hub_target: C
     directory, kubeconfigs = cache.cache_directory(environment.kube_directory), environment.kubeconfig_files
     if any(map(pipe_files.is_pipe, kubeconfigs)):  # no later command has this kubeconfig
         return ask_hub(environment, query, hub_target())
-    keys, file_states = _cache_keys(query, kubeconfigs), cache.file_states(kubeconfigs)
+    hub_files = service_account.hub_files(query.context, environment)
+    keys, file_states = _cache_keys(query, kubeconfigs), cache.file_states([*kubeconfigs, *hub_files])
     entries = {part: entry for part, key in keys.items() if (entry := cache.read_entry(directory, key))}
     cached = _from_cache(entries, query) if len(entries) == len(keys) else None
     fresh = not environment.options.refresh and all(entry.is_fresh(file_states) for entry in entries.values())
@@ -70,8 +71,9 @@ def get_inventory(environment: Environment, query: InventoryQuery, hub_target: C
     try:
         inventory = ask_hub(environment, query, hub_target())
     except HubUnreached as error:
-        # Without a named context, another kubeconfig may mean another hub.
-        same_hub = query.context or all(entry.file_states == file_states for entry in entries.values())
+        # Without a named context, another kubeconfig may mean another hub; so may another service account.
+        named = query.context and not hub_files
+        same_hub = named or all(entry.file_states == file_states for entry in entries.values())
         if not (cached and same_hub):
             raise
         return cached._replace(stale_reason=error.reason)

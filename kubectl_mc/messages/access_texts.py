@@ -21,6 +21,20 @@ def trust_file(path: str, problem: str) -> UserError:
     )
 
 
+def trust_file_not_written(path: str, problem: str) -> UserError:
+    """Say that the file of approvals can't be written."""
+    return UserError(
+        f"{visible(path)}: can't be written: {visible(problem)}. Approve where your home directory can be written; "
+        "for a pod: kubectl mc trust export (docs/in-cluster.md)"
+    )
+
+
+def nothing_to_export(hub: str) -> UserError:
+    """Say that no offer of a hub is approved. hub: its context, "" for the current one"""
+    which = f"hub context '{visible(hub)}'" if hub else "the current context, used as hub"
+    return UserError(f"nothing is approved of {which}; kubectl mc trust list shows what is, and of which hub")
+
+
 def not_approved(cluster: str) -> str:
     """Say that a cluster is not reached, because its ClusterProfile's offer has not been approved."""
     return f"not approved; to see what it would run and approve it: kubectl mc trust approve {visible(cluster)}"

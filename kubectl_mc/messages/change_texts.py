@@ -160,11 +160,12 @@ def midway(run: str) -> Iterator[None]:
 
 
 class RecordError(UserError):
-    """Says that a change can't be recorded. problem: why"""
+    """Says that a change can't be recorded. problem: why; folder: the one that is needed, "" where it is there"""
 
-    def __init__(self, path: str, problem: str) -> None:
+    def __init__(self, path: str, problem: str, folder: str = "") -> None:
         self.problem = f"{visible(path)} can't be used: {visible(problem)}"
-        super().__init__(f"no change without a record of it, and {self.problem}")
+        advice = f". Where your home directory can't be written, mount a volume at {visible(folder)}" if folder else ""
+        super().__init__(f"no change without a record of it, and {self.problem}{advice}")
 
 
 def not_recorded(events: Sequence[tuple[str, str]], problem: str) -> str:

@@ -69,6 +69,14 @@ def no_kubeconfig(path: str | None) -> UserError:
     )
 
 
+def no_service_account(context: str) -> UserError:
+    """Say that the hub is to be the cluster of this pod, and that this is no pod with a service account."""
+    return UserError(
+        f"{_hub(context)}: no such context in the kubeconfig, and no service account of a pod is here "
+        "(KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT and its token; docs/in-cluster.md)"
+    )
+
+
 # The causes by which a hub has not been reached. With any other, it has answered.
 _UNREACHED: tuple[Kind, ...] = (
     "refused", "dns", "tls", "timeout", "unreachable", "lost", "server", "too-many-requests",

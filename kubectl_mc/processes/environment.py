@@ -13,6 +13,8 @@ from kubectl_mc.processes.standard_streams import SteadyStreams, Streams
 
 HUB_PATIENCE = 30.0  # the seconds that the hub has for an answer by default
 
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"  # client-go, rest/config.go
+
 
 class Environment(NamedTuple):
     """What a command, and the kubectls that it starts, run with.
@@ -25,6 +27,7 @@ class Environment(NamedTuple):
     kuberc: the KUBERC of the kubectls that we start: the user's is resolved by us
     plugin_policy: the fields of the user's kuberc that say which credential plugins may run; {} without any
     typed_paths: path of a file in memory that kubectl reads -> the path that the user typed
+    service_account: the folder with the token of the service account, in a pod
     """
 
     variables: Mapping[str, str]
@@ -35,11 +38,13 @@ class Environment(NamedTuple):
     kuberc: str = "off"
     plugin_policy: Mapping[str, Any] = {}
     typed_paths: Mapping[str, str] = {}
+    service_account: str = SERVICE_ACCOUNT
 
     @property
     def home(self) -> str:
-        """The user's home directory."""
-        return self.variables.get("HOME") or os.path.expanduser("~")
+        """The user's home directory: "/", as in a container, for a user without HOME and without a passwd entry."""
+        home = self.variables.get("HOME") or os.path.expanduser("~")
+        return "/" if home == "~" else home
 
     @property
     def kube_directory(self) -> str:
@@ -50,13 +55,13 @@ class Environment(NamedTuple):
     def kubeconfig_files(self) -> list[str]:
         """The kubeconfig files that kubectl reads, whether or not they exist.
 
-        These are the file of --kubeconfig, else those in KUBECONFIG, else ~/.kube/config (client-go, clientcmd
-        loader.go).
+        These are the file of --kubeconfig, else those in KUBECONFIG, else $HOME/.kube/config (client-go, clientcmd
+        loader.go). Without HOME, the last one is in the current directory (client-go, util/homedir).
         """
         if self.kubeconfig_flag:
             return [self.kubeconfig_flag]
         paths = [path for path in self.variables.get("KUBECONFIG", "").split(os.pathsep) if path]
-        return paths or [os.path.join(self.kube_directory, "config")]
+        return paths or [os.path.join(self.variables.get("HOME", ""), ".kube", "config")]
 
     @property
     def hub_patience(self) -> float:

@@ -67,9 +67,13 @@ def safe_variables(environment: Environment, variables: Mapping[str, str], targe
     kuberc is resolved already (command_line/kuberc.py), so kubectl gets none but one with the user's policy for
     credential plugins. What names another server is left out.
     """
-    dropped = _SERVER_VARIABLES if target.context or target.kubeconfig.content else ()
-    kept = {name: value for name, value in variables.items() if name not in dropped}
-    return {**kept, "KUBERC": environment.kuberc}
+    named = target.context or target.kubeconfig.content
+    return {**(without_servers(variables) if named else variables), "KUBERC": environment.kuberc}
+
+
+def without_servers(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables without those that name a server where a kubeconfig names none."""
+    return {name: value for name, value in variables.items() if name not in _SERVER_VARIABLES}
 
 
 def config_command(environment: Environment, *words: str) -> Command:

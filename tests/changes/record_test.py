@@ -32,6 +32,25 @@ def test_each_event_is_a_line_for_its_owner_only(path: str) -> None:
     assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
 
 
+def test_the_folder_of_a_volume_is_somebody_elses(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(path).parent.mkdir()
+    Path(path).parent.chmod(0o777)
+
+    def not_permitted(path: str, mode: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", not_permitted)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    record.open_log(path, "r1").write("start", **START)
+    assert [run.id for run in record.read_record(path).runs] == ["r1"]
+
+
+def test_a_folder_that_can_t_be_made_is_to_be_mounted(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=f"can't be used: .*mount a volume at {tmp_path}/file/kubectl-mc$"):
+        record.open_log(str(tmp_path / "file" / "kubectl-mc" / "audit.jsonl"), "r1")
+
+
 def test_a_file_and_folder_that_others_could_read_are_closed(path: str) -> None:
     folder = Path(path).parent
     folder.mkdir(mode=0o755)

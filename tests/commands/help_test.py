@@ -63,7 +63,7 @@ def test_an_unknown_shorthand_is_refused_as_it_was_typed() -> None:
 
 @pytest.mark.parametrize("command", WITHOUT_OPERANDS)
 def test_a_word_too_many_is_refused(command: str) -> None:
-    assert run(command, "word") == (
+    assert run(*command.split(), "word") == (
         1,
         "",
         f"Error: kubectl mc {command} takes no 'word'. See: kubectl mc {command} --help\n",

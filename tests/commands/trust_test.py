@@ -256,3 +256,27 @@ def test_mistakes_are_said_with_what_to_do(user: User, words: list[str], text: s
     done = user.mc("trust", *words)
     assert done.status == 1
     assert text in done.stderr
+
+
+def test_a_pod_on_the_hub_reads_what_is_exported(user: User, tmp_path: Path) -> None:
+    user.mc("trust", "approve", "c1", "--yes", "--hub-context=a")
+    user.mc("trust", "approve", "c2", "--yes", "--hub-context=b")
+    done = user.mc("trust", "export", "--hub-context=a")
+    assert (done.status, done.stderr) == (0, "")
+    (tmp_path / "exported").write_text(done.stdout)
+    (tmp_path / "exported").chmod(0o644)
+    exported = approvals.read_approvals(str(tmp_path / "exported"))
+    own = approvals.read_approvals(approvals.approvals_path(str(user.home)))
+    assert exported == {
+        approvals.ProfileKey("in-cluster", "fleet/c1"): own[approvals.ProfileKey("a", "fleet/c1")],
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "hub"), [([], "the current context, used as hub"), (["--hub-context=x"], "hub context 'x'")]
+)
+def test_a_hub_without_approvals_has_nothing_to_export(user: User, words: list[str], hub: str) -> None:
+    user.mc("trust", "approve", "c1", "--yes", "--hub-context=a")
+    done = user.mc("trust", "export", *words)
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: nothing is approved of {hub}")

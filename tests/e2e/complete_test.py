@@ -24,7 +24,7 @@ from tests.e2e.conftest import Shell
         (["get", "pods", "--hub-context", "h"], ["hub"]),
         (["get", "pods", "--contexts", "c"], ["c1", "c2", "c3"]),
         (["get", "pods", "--contexts=c1,c"], ["c1,c2", "c1,c3"]),
-        (["trust", ""], ["list", "approve", "revoke"]),
+        (["trust", ""], ["list", "approve", "revoke", "export"]),
         (["audit", "s"], ["show"]),
         (["trust", "approve", ""], ["c1", "c2", "c3"]),
         (["trust", "approve", "c1", "c"], ["c2", "c3"]),

@@ -232,3 +232,23 @@ def test_an_inventory_by_a_kubeconfig_from_a_pipe_is_not_kept(hub: Hub) -> None:
         os.close(read)
         os.close(write)
     assert sorted(hub.cache.iterdir()) == kept
+
+
+def test_another_pod_may_be_on_another_hub(hub: Hub) -> None:
+    account = hub.folder / "account"
+    account.mkdir()
+    (account / "ca.crt").write_text("one")
+    query = InventoryQuery("in-cluster")
+    user = hub.environment()._replace(service_account=str(account))
+
+    def find() -> Inventory:
+        return inventory.get_inventory(user, query, lambda: Target("hub", "", OWN))
+
+    assert (names(find()), len(hub.asked())) == (["a", "b"], 1)
+    assert (names(find()), len(hub.asked())) == (["a", "b"], 0)
+    (account / "ca.crt").write_text("another")
+    assert (names(find()), len(hub.asked())) == (["a", "b"], 1)
+    (account / "ca.crt").write_text("a third one")
+    hub.fails(REFUSED)
+    with pytest.raises(UserError):
+        find()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pwd
+
 import pytest
 
 from tests.environments import environment
@@ -14,9 +16,19 @@ from tests.environments import environment
         ({"HOME": "/h", "KUBECONFIG": "/a:/b"}, None, ["/a", "/b"]),
         ({"HOME": "/h", "KUBECONFIG": ":/b:"}, None, ["/b"]),
         ({"HOME": "/h", "KUBECONFIG": "/a"}, "/c", ["/c"]),
+        ({}, None, [".kube/config"]),  # client-go has no other home than HOME
     ],
 )
 def test_the_flag_counts_before_the_variable_before_the_home(
     variables: dict[str, str], flag: str | None, files: list[str]
 ) -> None:
     assert environment(variables)._replace(kubeconfig_flag=flag).kubeconfig_files == files
+
+
+def test_a_user_whom_the_system_does_not_know_has_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert (environment({}).home, environment({}).kube_directory) == ("/", "/.kube")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kubectl_mc.fleet import hub_versions
 from kubectl_mc.fleet.hub_objects import object_of, objects_of, text_of
 
 DECISION_KEY = "multicluster.x-k8s.io/decision-key"  # label that the slices of one decision share
@@ -12,11 +13,11 @@ DECISION_KEY = "multicluster.x-k8s.io/decision-key"  # label that the slices of 
 DECISION_INDEX = "multicluster.x-k8s.io/decision-index"  # label with the number of a slice, from 0
 
 
-def placements_words(placement: str, namespace: str | None) -> list[str]:
+def placements_words(placement: str, namespace: str | None, version: str = hub_versions.VERSIONS[0]) -> list[str]:
     """Return kubectl's arguments that list the PlacementDecisions in the placement's namespace, or in `namespace`."""
     namespace = placement.rpartition("/")[0] or namespace
     scope = ["-n", namespace] if namespace else ["-A"]
-    return ["get", "placementdecisions.multicluster.x-k8s.io", *scope, "-o", "json"]
+    return ["get", hub_versions.resource("placementdecisions", version), *scope, "-o", "json"]
 
 
 def parse_decision(items: Sequence[Any], placement: str) -> tuple[tuple[str, str], ...]:

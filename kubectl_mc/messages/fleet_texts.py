@@ -112,10 +112,9 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
     hub = _hub(context)
     if why.kind == "no-such-type":
         return UserError(
-            f"{_hub_that(context)} has no ClusterProfiles: the resource type "
-            "clusterprofiles.v1alpha1.multicluster.x-k8s.io is not installed there. Name the hub with "
-            "--hub-context=NAME, or hubContext: in "
-            f"~/.kube/kubectl-mc-clusters.yaml. {_WITHOUT_HUB}"
+            f"{_hub_that(context)} has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io "
+            "is not installed there, neither in v1alpha2 nor in v1alpha1. Name the hub with --hub-context=NAME, or "
+            f"hubContext: in ~/.kube/kubectl-mc-clusters.yaml. {_WITHOUT_HUB}"
         )
     if why.kind == "no-context":
         return UserError(
@@ -127,7 +126,9 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
             f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there; "
             "with rights in one namespace only, name it with --hub-namespace"
         )
-    detail = next(iter(outcome_lines(stderr)[-1:]), why.reason)
+    # A kubectl that was killed may have left nothing but the warning of a deprecated version.
+    details = [line for line in outcome_lines(stderr) if not line.startswith("Warning: ")]
+    detail = next(iter(details[-1:]), why.reason)
     text = f"Cannot list ClusterProfiles with {hub}: {why.reason}. kubectl said: {visible(detail)}"
     return HubUnreached(text, why.reason) if why.kind in _UNREACHED else UserError(text)
 

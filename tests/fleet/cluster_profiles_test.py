@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.fleet import cluster_profiles, hub_objects, placements
+from kubectl_mc.fleet import cluster_profiles, hub_objects, hub_versions, placements
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile, Condition
 from kubectl_mc.messages import UserError
 from tests.hostile import JSON, hostile
 
-# A ClusterProfile with every field that the CRD has (fixtures/data/clusterprofiles.yaml).
+# A ClusterProfile with every field that v1alpha1 has (fixtures/data/clusterprofiles.yaml).
 FULL: dict[str, Any] = {
     "apiVersion": "multicluster.x-k8s.io/v1alpha1",
     "kind": "ClusterProfile",
@@ -93,7 +93,7 @@ def test_every_field_of_the_crd_is_read() -> None:
 
 def test_what_is_required_is_enough() -> None:
     item = {
-        "apiVersion": cluster_profiles.API_VERSION,
+        "apiVersion": hub_versions.API_VERSIONS[0],
         "metadata": {"name": "a", "namespace": "b"},
         "spec": {"clusterManager": {}},
     }
@@ -115,6 +115,18 @@ def test_access_providers_count_before_the_deprecated_credential_providers() -> 
     ]
     (old,) = parse(changed("status.accessProviders", None))
     assert [provider.name for provider in old.access_providers] == ["kubeconfig", "google"]
+    (new,) = parse({**FULL, "apiVersion": "multicluster.x-k8s.io/v1alpha2"})  # which has none of these
+    assert [provider.cluster["server"] for provider in new.access_providers] == ["https://new.example"]
+
+
+@pytest.mark.parametrize("version", hub_versions.VERSIONS)
+def test_of_providers_with_one_name_the_first_counts_and_any_number_is_read(version: str) -> None:
+    """v1alpha2 refuses both; a hub that isn't one needn't."""
+    providers = [{"name": f"p{number}", "cluster": {"server": f"https://{number}"}} for number in range(100)]
+    item = changed("status.accessProviders", [*providers, {"name": "p0", "cluster": {"server": "https://evil"}}])
+    item["status"]["credentialProviders"] = []
+    (profile,) = parse({**item, "apiVersion": f"multicluster.x-k8s.io/{version}"})
+    assert [provider.cluster for provider in profile.access_providers] == [field["cluster"] for field in providers]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +134,8 @@ def test_access_providers_count_before_the_deprecated_credential_providers() -> 
     [
         {**FULL, "apiVersion": "v1"},
         {**FULL, "apiVersion": "cluster.x-k8s.io/v1beta1"},
+        {**FULL, "apiVersion": "multicluster.x-k8s.io/v1beta1"},
+        {**FULL, "apiVersion": ["multicluster.x-k8s.io/v1alpha2"]},
         {**FULL, "metadata": {}},
         {**FULL, "metadata": None},
         changed("metadata.name", 7),
@@ -186,9 +200,9 @@ def test_garbage_is_at_worst_a_value_error(text: bytes) -> None:
 @pytest.mark.parametrize(
     ("namespace", "selector", "argv"),
     [
-        (None, None, "get clusterprofiles.v1alpha1.multicluster.x-k8s.io -A -o json"),
-        (None, "a=b", "get clusterprofiles.v1alpha1.multicluster.x-k8s.io -A -l a=b -o json"),
-        ("fleet", None, "get clusterprofiles.v1alpha1.multicluster.x-k8s.io -n fleet -o json"),
+        (None, None, "get clusterprofiles.v1alpha2.multicluster.x-k8s.io -A -o json"),
+        (None, "a=b", "get clusterprofiles.v1alpha2.multicluster.x-k8s.io -A -l a=b -o json"),
+        ("fleet", None, "get clusterprofiles.v1alpha2.multicluster.x-k8s.io -n fleet -o json"),
     ],
 )
 def test_the_profiles_are_asked_for(namespace: str | None, selector: str | None, argv: str) -> None:

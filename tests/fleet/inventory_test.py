@@ -188,13 +188,14 @@ def test_where_a_namespace_is_named_nothing_is_asked_outside_it(hub: Hub) -> Non
     answer = hub.find(NAMED._replace(namespace="fleet", clustersets="required", placement="p"))
     assert (answer.clustersets, answer.placement_decision) == ({"fleet": "prod"}, (("fleet", "b"),))
     assert hub.asked() == [
-        "get --context=hub --namespace=fleet --output=json clusterprofiles.v1alpha1.multicluster.x-k8s.io",
-        "get --context=hub --namespace=fleet --output=json placementdecisions.multicluster.x-k8s.io",
+        "get --context=hub --namespace=fleet --output=json clusterprofiles.v1alpha2.multicluster.x-k8s.io",
+        "get --context=hub --namespace=fleet --output=json placementdecisions.v1alpha2.multicluster.x-k8s.io",
         "get --context=hub --output=json namespaces fleet",
     ]
     hub.find(NAMED._replace(placement="fleet/p"))
     assert (
-        hub.asked()[1] == "get --context=hub --namespace=fleet --output=json placementdecisions.multicluster.x-k8s.io"
+        hub.asked()[1]
+        == "get --context=hub --namespace=fleet --output=json placementdecisions.v1alpha2.multicluster.x-k8s.io"
     )
 
 

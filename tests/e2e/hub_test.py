@@ -7,7 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Shell
+from fixtures.fleet import fleet
+from tests.e2e.conftest import HUBS, MEMBERS, Shell, shell
+
+
+@pytest.fixture(scope="module", params=HUBS, ids="+".join)
+def own_members(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A fleet for each kind of hub."""
+    with fleet(MEMBERS, tmp_path_factory.mktemp("own-fleet"), hub_versions=request.param) as running:
+        yield shell(running)
+
+
+@pytest.fixture(scope="module")
+def members(own_members: Shell) -> Shell:
+    """The same fleets."""
+    return own_members
 
 
 @pytest.fixture

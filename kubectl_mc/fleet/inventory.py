@@ -10,6 +10,7 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.fleet import cluster_profiles, hub_objects, hub_versions, placements
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile, Condition
+from kubectl_mc.fleet.placements import ClusterDecision
 from kubectl_mc.messages import HubUnreached
 from kubectl_mc.processes import cache, event_loop, kubectl_process, pipe_files
 from kubectl_mc.processes.cache import CacheEntry
@@ -39,14 +40,14 @@ class Inventory(NamedTuple):
     """What the hub says about its clusters.
 
     clustersets: namespace -> ClusterSet; None if they were not asked for, or if the user may not read them
-    placement_decision: the (namespace, name) of the placement's profiles, in its order; None if not asked for
+    placement_decision: what the placement has chosen, in its order; None if not asked for
     age: seconds since the hub was asked
     stale_reason: why the hub could not be asked again; "" if the inventory is fresh
     """
 
     profiles: tuple[ClusterProfile, ...]
     clustersets: Mapping[str, str] | None = None
-    placement_decision: tuple[tuple[str, str], ...] | None = None
+    placement_decision: tuple[ClusterDecision, ...] | None = None
     age: float = 0.0
     stale_reason: str = ""
 
@@ -221,7 +222,7 @@ def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inv
         return Inventory(
             profiles,
             None if clustersets is None else dict(clustersets),
-            None if decision is None else tuple((namespace, name) for namespace, name in decision),
+            None if decision is None else tuple(ClusterDecision(*item) for item in decision),
             max(entry.age for entry in entries.values()),
         )
     except (KeyError, TypeError, ValueError):

@@ -219,6 +219,15 @@ def no_placement(name: str, matching: Sequence[str], placements: Sequence[str]) 
     return UserError(f"no PlacementDecision '{visible(name)}'. {hint}")
 
 
+def no_whole_placement(namespace: str, name: str) -> UserError:
+    """Say that slices of a placement's decision are missing."""
+    return UserError(
+        f"placement '{visible(f'{namespace}/{name}')}' isn't whole: slices of it are missing, as while a scheduler "
+        "writes it anew. Try again in a moment. To see its slices: kubectl get placementdecisions "
+        f"-n {visible(namespace)} -L multicluster.x-k8s.io/decision-revision,multicluster.x-k8s.io/decision-index"
+    )
+
+
 def chosen_without_profile(placement: str, names: Sequence[str]) -> str:
     """Say that a placement chooses clusters that have no ClusterProfile."""
     return f"Note: the hub has no ClusterProfile of what placement '{visible(placement)}' chose: {name_list(names)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -62,6 +63,27 @@ def test_a_change_does_not_rest_on_a_placement_that_is_gone(user: Shell) -> None
     assert (done.status, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: no PlacementDecision 'canary'")
     assert "x=y" not in user.kubectl("--context=c1", "get", "ns", "default", "--show-labels").stdout
+
+
+def label(user: Shell, *labels: str) -> None:
+    """Let the decision `all` have these labels of the standard's."""
+    prefixed = [f"multicluster.x-k8s.io/{text}" for text in labels]
+    done = user.kubectl("--context=hub", "label", "--overwrite", "placementdecision", "all", "-n", "fleet", *prefixed)
+    assert done.status == 0, done.stderr
+
+
+def test_a_workload_s_placement_says_why_and_by_whom_and_counts_when_it_is_whole(user: Shell) -> None:
+    label(user, "placement-key=shop", "decision-revision=7", "decision-index=0")
+    wide = user.mc("clusters", "--placement=shop", "-o", "wide", "--clusters=c1")
+    assert (wide.status, wide.stderr, wide.rows[0][-2:]) == (0, "", ["PLACEMENT-REASON", "SCHEDULER"])
+    assert wide.rows[1][-2:] == ["Selected", "fixtures"]
+    items = json.loads(user.mc("clusters", "--placement=fleet/shop", "-o", "json").stdout)["items"]
+    assert [item["placement"] for item in items] == [{"reason": "Selected", "schedulerName": "fixtures"}] * len(MEMBERS)
+    assert "placement" not in json.loads(user.mc("clusters", "-o", "json").stdout)["items"][0]
+    label(user, "decision-index=1")
+    done = user.mc("label", "ns", "default", "x=y", "--placement=shop", "--refresh", "--yes")
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: placement 'fleet/all' isn't whole: slices of it are missing")
 
 
 def test_a_profile_that_a_placement_chose_but_the_hub_lacks_is_noted(user: Shell) -> None:

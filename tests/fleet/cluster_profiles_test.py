@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.fleet import cluster_profiles, hub_objects, hub_versions, placements
+from kubectl_mc.fleet import cluster_profiles, hub_objects, hub_versions
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile, Condition
-from kubectl_mc.messages import UserError
 from tests.hostile import JSON, hostile
 
 # A ClusterProfile with every field that v1alpha1 has (fixtures/data/clusterprofiles.yaml).
@@ -207,63 +206,6 @@ def test_garbage_is_at_worst_a_value_error(text: bytes) -> None:
 )
 def test_the_profiles_are_asked_for(namespace: str | None, selector: str | None, argv: str) -> None:
     assert cluster_profiles.profiles_words(namespace, selector) == argv.split()
-
-
-def decision(name: str, *chosen: str, key: str = "", index: str | None = None, namespace: str = "fleet") -> object:
-    labels = {placements.DECISION_KEY: key, **({} if index is None else {placements.DECISION_INDEX: index})}
-    return {
-        "metadata": {"name": name, "namespace": namespace, "labels": labels if key else None},
-        "decisions": [{"clusterProfileRef": {"name": profile}} for profile in chosen],
-    }
-
-
-def decided(placement: str, *slices: object) -> list[str]:
-    return [name for _, name in placements.parse_decision(slices, placement)]
-
-
-@pytest.mark.parametrize(
-    ("indexes", "order"),
-    [
-        ({"x": "2", "y": "10", "z": "0"}, "z x y"),
-        ({"p-2": None, "p-10": None, "p": None}, "p p-2 p-10"),
-        ({"b": "1", "a": "1"}, "a b"),
-        ({"a": None, "b": "7"}, "b a"),
-        ({"a": "-1", "b": "0", "c": "x", "d": "²"}, "b a c d"),
-        ({"a": "9" * 5000, "b": "8" * 5000}, "b a"),
-    ],
-)
-def test_the_slices_of_a_decision_are_in_the_order_of_their_index(indexes: dict[str, str | None], order: str) -> None:
-    slices = [decision(name, name, key="roll", index=index) for name, index in indexes.items()]
-    assert decided("fleet/roll", *slices) == order.split()
-
-
-def test_a_slice_may_be_named_and_one_without_a_key_is_a_decision_of_its_own() -> None:
-    slices = (decision("roll-a", "c1", key="roll"), decision("roll-b", "c2", "c1", key="roll"), decision("one", "c3"))
-    assert decided("roll-b", *slices) == ["c1", "c2"]
-    assert decided("one", *slices) == ["c3"]
-
-
-@pytest.mark.parametrize(
-    ("placement", "problem"),
-    [
-        ("nope", "no PlacementDecision 'nope'. The hub has: fleet/roll, other/roll"),
-        ("roll", "placement 'roll' exists more than once: say which of fleet/roll, other/roll"),
-        ("third/roll", "no PlacementDecision 'third/roll'."),
-    ],
-)
-def test_a_placement_that_is_not_one_is_said(placement: str, problem: str) -> None:
-    slices = (decision("a", key="roll"), decision("b", key="roll", namespace="other"))
-    with pytest.raises(UserError) as raised:
-        decided(placement, *slices)
-    assert str(raised.value).startswith(problem)
-
-
-@given(st.lists(hostile(decision("a", "c1", key="roll", index="0"), 6), max_size=3))
-def test_decisions_with_wrong_types_are_at_worst_said(items: list[object]) -> None:
-    with contextlib.suppress(UserError):
-        assert all(
-            isinstance(text, str) for reference in placements.parse_decision(items, "roll") for text in reference
-        )
 
 
 def test_a_profile_that_is_listed_twice_is_one_cluster() -> None:

@@ -127,7 +127,7 @@ def _decisions_of(name: str, slices: Sequence[_Slice]) -> _Decisions:
     }
     by_workload: _Decisions = {}
     for part in slices:
-        if part.placement_key != name:
+        if not name or part.placement_key != name:
             continue
         base = part.namespace, part.base_and_number[0]
         if base in bases:

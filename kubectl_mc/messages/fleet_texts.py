@@ -223,7 +223,7 @@ def no_whole_placement(namespace: str, name: str) -> UserError:
     """Say that slices of a placement's decision are missing."""
     return UserError(
         f"placement '{visible(f'{namespace}/{name}')}' isn't whole: slices of it are missing, as while a scheduler "
-        "writes it anew. Try again in a moment. To see its slices: kubectl get placementdecisions "
+        "writes it anew. Try again in a moment. To see its slices on the hub: kubectl get placementdecisions "
         f"-n {visible(namespace)} -L multicluster.x-k8s.io/decision-revision,multicluster.x-k8s.io/decision-index"
     )
 

@@ -138,6 +138,7 @@ def test_which_slices_belong_together(placement: str, slices: tuple[object, ...]
         ("nope", "no PlacementDecision 'nope'. The hub has: fleet/roll, other/roll"),
         ("roll", "placement 'roll' exists more than once: say which of fleet/roll, other/roll"),
         ("third/roll", "no PlacementDecision 'third/roll'."),
+        ("fleet/", "no PlacementDecision 'fleet/'."),
     ],
 )
 def test_a_placement_that_is_not_one_is_said(placement: str, problem: str) -> None:

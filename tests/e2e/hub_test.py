@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.fleet import fleet
-from tests.e2e.conftest import HUBS, MEMBERS, Shell, shell
+from tests.e2e.conftest import HUBS, MEMBERS, Shell, needs, shell
 
 
 @pytest.fixture(scope="module", params=HUBS, ids="+".join)
@@ -94,6 +94,7 @@ def test_a_profile_that_a_placement_chose_but_the_hub_lacks_is_noted(user: Shell
     assert user.mc("get", "nodes", "--placement=all", "--cluster-selector=tier=canary").stderr == ""
 
 
+@needs("controllers")
 def test_undo_and_resume_go_where_the_run_went_whatever_the_defaults_leave_out(user: Shell) -> None:
     mapping = Path(user.environment["HOME"]) / ".kube" / "kubectl-mc-clusters.yaml"
     entries = ", ".join(f"{{name: {name}, context: {name}}}" for name in ("c1", "c2", "c3"))

@@ -18,6 +18,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.fleet.choice import context_names
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.inventory import Inventory
+from kubectl_mc.fleet.placements import ClusterDecision
 from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Target
@@ -46,6 +47,7 @@ class ClusterRow(NamedTuple):
 
     clusterset: None if it is not known; reached: None without --check
     approved: whether it is changed without its exact name being typed
+    decision: that the --placement has chosen it; None without one
     """
 
     cluster: Cluster
@@ -53,6 +55,7 @@ class ClusterRow(NamedTuple):
     target: Target
     approved: bool
     reached: Reached | None
+    decision: ClusterDecision | None = None
 
 
 def run(line: CommandLine, environment: Environment) -> int:
@@ -75,6 +78,7 @@ def run(line: CommandLine, environment: Environment) -> int:
             target if target.context in contexts else target._replace(source="", context="") for target in targets
         ]
         unapproved = clusters_by_unapproved_context(choice, targets)
+        decisions = {decision.reference: decision for decision in choice.inventory.placement_decision or ()}
         rows = [
             ClusterRow(
                 cluster,
@@ -82,6 +86,7 @@ def run(line: CommandLine, environment: Environment) -> int:
                 target,
                 bool(target.source) and not target.problem and cluster.name not in unapproved,
                 checks.get(cluster.name),
+                decisions.get((cluster.profile.namespace, cluster.profile.name)),
             )
             for cluster, target in zip(choice.clusters, targets)
         ]
@@ -103,6 +108,7 @@ def _clusterset(cluster: Cluster, inventory: Inventory) -> str | None:
 def _table(rows: Sequence[ClusterRow], wide: bool, headers: bool) -> str:
     names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
     names += ["DISPLAY-NAME", "NAMESPACE", "LABELS", "PROPERTIES"] if wide else []
+    names += ["PLACEMENT-REASON", "SCHEDULER"] if wide and any(row.decision for row in rows) else []
     names += ["REACHABLE", "USER", "LATENCY"] if any(row.reached for row in rows) else []
     return render_table(names if headers else (), [list(_cells(row, wide)) for row in rows])
 
@@ -125,6 +131,9 @@ def _cells(row: ClusterRow, wide: bool) -> Iterator[str]:
         yield profile.namespace or "<none>"
         for pairs in (profile.labels, profile.properties):
             yield ",".join(f"{name}={value}" for name, value in sorted(pairs.items())) or "<none>"
+        if row.decision:
+            yield row.decision.reason or "<none>"
+            yield row.decision.scheduler or "<none>"
     if row.reached:
         check = row.reached.check
         yield f"no ({check.problem})" if check.problem else "yes"
@@ -150,6 +159,8 @@ def _document(row: ClusterRow) -> dict[str, Any]:
         "approved": row.approved,
         "context": row.target.context,
     }
+    if row.decision:
+        document["placement"] = {"reason": row.decision.reason, "schedulerName": row.decision.scheduler}
     if row.reached:
         check = row.reached.check
         document["reachable"] = not check.problem

@@ -1,4 +1,4 @@
-"""ClusterProfiles (multicluster.x-k8s.io/v1alpha1, KEP-4322) as values.
+"""ClusterProfiles (multicluster.x-k8s.io, KEP-4322) as values.
 
 The hub is not trusted. A field whose type differs from the CRD counts as absent. A profile whose name is not valid in
 Kubernetes is left out, so that names can be shown anywhere without escaping.
@@ -10,11 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kubectl_mc.fleet import hub_versions
 from kubectl_mc.fleet.hub_objects import object_of, objects_of, text_of
-
-# The version is named, because kubectl otherwise takes the one that the server prefers, which may change.
-RESOURCE = "clusterprofiles.v1alpha1.multicluster.x-k8s.io"
-API_VERSION = "multicluster.x-k8s.io/v1alpha1"
 
 MEMBER_ID_LABEL = "multicluster.x-k8s.io/inventory-member-id"  # on a profile, cluster-inventory-api v0.2
 _CLUSTERSET_LABEL = "multicluster.x-k8s.io/clusterset"  # on a namespace, KEP-1645 and KEP-4322
@@ -77,10 +74,19 @@ class ClusterProfile(NamedTuple):
         return {"True": True, "False": False}.get(statuses.get(condition_type, ""))
 
 
-def profiles_words(namespace: str | None, selector: str | None = None) -> list[str]:
+def profiles_words(
+    namespace: str | None, selector: str | None = None, version: str = hub_versions.VERSIONS[0]
+) -> list[str]:
     """Return kubectl's arguments that list the ClusterProfiles; namespace None: in all namespaces."""
     scope = ["-n", namespace] if namespace else ["-A"]
-    return ["get", RESOURCE, *scope, *(["-l", selector] if selector else []), "-o", "json"]
+    return [
+        "get",
+        hub_versions.resource("clusterprofiles", version),
+        *scope,
+        *(["-l", selector] if selector else []),
+        "-o",
+        "json",
+    ]
 
 
 def clustersets_words(namespace: str | None) -> list[str]:
@@ -94,7 +100,8 @@ def clustersets_words(namespace: str | None) -> list[str]:
 def parse_profiles(items: Sequence[Any]) -> list[ClusterProfile]:
     """Return the ClusterProfiles among the items of a List, each once: a namespace and a name are one object."""
     profiles: dict[tuple[str, str], ClusterProfile] = {}
-    for profile in [_profile(item) for item in map(object_of, items) if item.get("apiVersion") == API_VERSION]:
+    known = (item for item in map(object_of, items) if item.get("apiVersion") in hub_versions.API_VERSIONS)
+    for profile in map(_profile, known):
         if _NAME.fullmatch(profile.name) and _NAME.fullmatch(profile.namespace or "default"):
             profiles.setdefault((profile.namespace, profile.name), profile)
     return list(profiles.values())
@@ -121,7 +128,7 @@ def _profile(item: Mapping[str, Any]) -> ClusterProfile:
         version=text_of(object_of(status.get("version")).get("kubernetes")),
         conditions=tuple(map(_condition, objects_of(status.get("conditions")))),
         properties={text_of(fields.get("name")): text_of(fields.get("value")) for fields in properties},
-        access_providers=_access_providers(status),
+        access_providers=_access_providers(item),
         created=text_of(metadata.get("creationTimestamp")),
         observed={
             text_of(fields.get("name")): time
@@ -136,10 +143,15 @@ def _condition(fields: Mapping[str, Any]) -> Condition:
     return Condition(*(text_of(fields.get(name)) for name in names))
 
 
-def _access_providers(status: Mapping[str, Any]) -> tuple[AccessProvider, ...]:
-    """Return accessProviders, then those of the deprecated credentialProviders with other names (CRD text)."""
+def _access_providers(item: Mapping[str, Any]) -> tuple[AccessProvider, ...]:
+    """Return accessProviders, the first of each name.
+
+    In v1alpha1, those of the deprecated credentialProviders with other names follow (CRD text).
+    """
     providers: dict[str, AccessProvider] = {}
-    for field in ("accessProviders", "credentialProviders"):
+    status = object_of(item.get("status"))
+    is_old = item.get("apiVersion") == f"{hub_versions.GROUP}/v1alpha1"
+    for field in ("accessProviders", *(["credentialProviders"] if is_old else [])):
         for fields in objects_of(status.get(field)):
             name = text_of(fields.get("name"))
             providers.setdefault(name, AccessProvider(name, object_of(fields.get("cluster"))))

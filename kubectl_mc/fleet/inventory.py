@@ -8,8 +8,9 @@ from typing import Any, Literal, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
-from kubectl_mc.fleet import cluster_profiles, hub_objects, placements
+from kubectl_mc.fleet import cluster_profiles, hub_objects, hub_versions, placements
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile, Condition
+from kubectl_mc.fleet.placements import ClusterDecision
 from kubectl_mc.messages import HubUnreached
 from kubectl_mc.processes import cache, event_loop, kubectl_process, pipe_files, service_account
 from kubectl_mc.processes.cache import CacheEntry
@@ -39,14 +40,14 @@ class Inventory(NamedTuple):
     """What the hub says about its clusters.
 
     clustersets: namespace -> ClusterSet; None if they were not asked for, or if the user may not read them
-    placement_decision: the (namespace, name) of the placement's profiles, in its order; None if not asked for
+    placement_decision: what the placement has chosen, in its order; None if not asked for
     age: seconds since the hub was asked
     stale_reason: why the hub could not be asked again; "" if the inventory is fresh
     """
 
     profiles: tuple[ClusterProfile, ...]
     clustersets: Mapping[str, str] | None = None
-    placement_decision: tuple[tuple[str, str], ...] | None = None
+    placement_decision: tuple[ClusterDecision, ...] | None = None
     age: float = 0.0
     stale_reason: str = ""
 
@@ -60,7 +61,7 @@ def get_inventory(environment: Environment, query: InventoryQuery, hub_target: C
     """
     directory, kubeconfigs = cache.cache_directory(environment.kube_directory), environment.kubeconfig_files
     if any(map(pipe_files.is_pipe, kubeconfigs)):  # no later command has this kubeconfig
-        return ask_hub(environment, query, hub_target())
+        return ask_hub(environment, query, hub_target(), {})[0]
     hub_files = service_account.hub_files(query.context, environment)
     keys, file_states = _cache_keys(query, kubeconfigs), cache.file_states([*kubeconfigs, *hub_files])
     entries = {part: entry for part, key in keys.items() if (entry := cache.read_entry(directory, key))}
@@ -68,8 +69,10 @@ def get_inventory(environment: Environment, query: InventoryQuery, hub_target: C
     fresh = not environment.options.refresh and all(entry.is_fresh(file_states) for entry in entries.values())
     if cached and cached.profiles and fresh:  # a hub without ClusterProfiles is asked again: it will soon have some
         return cached
+    versions_key = cache.cache_key((*_hub(query, kubeconfigs), "versions"))
+    before = _served_versions(cache.read_entry(directory, versions_key), query, file_states)
     try:
-        inventory = ask_hub(environment, query, hub_target())
+        inventory, versions = ask_hub(environment, query, hub_target(), before)
     except HubUnreached as error:
         # Without a named context, another kubeconfig may mean another hub; so may another service account.
         named = query.context and not hub_files
@@ -80,12 +83,28 @@ def get_inventory(environment: Environment, query: InventoryQuery, hub_target: C
     values = {**inventory._asdict(), "profiles": [profile._asdict() for profile in inventory.profiles]}
     for part, key in keys.items():
         cache.write_entry(directory, key, values[part], file_states)
+    versions = {**before, **versions}
+    if versions != before and {*before.values(), *versions.values()} != {hub_versions.VERSIONS[0]}:
+        cache.write_entry(directory, versions_key, versions, file_states)
     return inventory
+
+
+def _served_versions(entry: CacheEntry | None, query: InventoryQuery, file_states: list[Any]) -> dict[str, str]:
+    """Return by part of the inventory the version that the hub served when it was asked; {} if that isn't known."""
+    # Another hub may be asked than then, and a hub may have changed: what is known says only what is asked for first.
+    same_hub = entry and (query.context or entry.file_states == file_states)
+    if not entry or not same_hub or not 0 <= entry.age < hub_versions.MAX_AGE or not isinstance(entry.value, dict):
+        return {}
+    return {part: version for part, version in entry.value.items() if version in hub_versions.VERSIONS}
+
+
+def _hub(query: InventoryQuery, kubeconfigs: Sequence[str]) -> tuple[str | None, ...]:
+    return (query.context, *map(os.path.abspath, kubeconfigs))
 
 
 def _cache_keys(query: InventoryQuery, kubeconfigs: Sequence[str]) -> dict[str, str]:
     """Return a cache key for each field of the inventory that is asked for, so that queries can share entries."""
-    hub_and_scope = (query.context, *map(os.path.abspath, kubeconfigs)), query.namespace
+    hub_and_scope = _hub(query, kubeconfigs), query.namespace
     keys = {"profiles": cache.cache_key((*hub_and_scope, "profiles", query.selector))}
     if query.clustersets:
         keys["clustersets"] = cache.cache_key((*hub_and_scope, "clustersets"))
@@ -94,37 +113,79 @@ def _cache_keys(query: InventoryQuery, kubeconfigs: Sequence[str]) -> dict[str, 
     return keys
 
 
-def ask_hub(environment: Environment, query: InventoryQuery, hub: Target) -> Inventory:
-    """Ask the hub, with one process for each kind of object, at the same time. Raises UserError with the hub's name."""
-    listings = {"profiles": cluster_profiles.profiles_words(query.namespace, query.selector)}
+def ask_hub(
+    environment: Environment, query: InventoryQuery, hub: Target, served: Mapping[str, str]
+) -> tuple[Inventory, dict[str, str]]:
+    """Ask the hub, with one process for each kind of object, at the same time; once more for one of an older version.
+
+    served: by part of the inventory, the version that the hub served before
+    Returns also the version by part to ask for first next time. Raises UserError with the hub's name.
+    """
+    versions = {
+        part: hub_versions.versions_to_try(served.get(part) or served.get("profiles"))
+        for part in ("profiles", *(["placement_decision"] if query.placement else []))
+    }
+    scope = query.namespace, query.selector
+    listings = {"profiles": [cluster_profiles.profiles_words(*scope, version) for version in versions["profiles"]]}
     if query.clustersets:
-        listings["clustersets"] = cluster_profiles.clustersets_words(query.namespace)
+        listings["clustersets"] = [cluster_profiles.clustersets_words(query.namespace)]
     if query.placement:
-        listings["placement_decision"] = placements.placements_words(query.placement, query.namespace)
-    own = ["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []
-    commands = [
-        kubectl_process.target_command(environment, hub._replace(cluster=part), grammar.parse_line([*own, *words]))
-        for part, words in listings.items()
-    ]
-    patience = environment.hub_patience
-    results = event_loop.collect_results(commands, len(commands), patience)
+        listings["placement_decision"] = [
+            placements.placements_words(query.placement, query.namespace, version)
+            for version in versions["placement_decision"]
+        ]
+    results = _first_served(environment, hub, listings)
     items = {
-        result.cluster: _items(result, query.context, patience)
-        for result in results
+        part: _items(result, query.context, environment.hub_patience)
+        for part, (result, _) in results.items()
         if not (query.clustersets == "optional" and _clustersets_forbidden(result))
     }
-    return Inventory(
+    inventory = Inventory(
         tuple(cluster_profiles.parse_profiles(items["profiles"])),
         cluster_profiles.parse_clustersets(items["clustersets"]) if "clustersets" in items else None,
         placements.parse_decision(items["placement_decision"], query.placement) if query.placement else None,
     )
+    answered = {part: (tried[results[part][1]], results[part][0].stderr) for part, tried in versions.items()}
+    return inventory, {part: hub_versions.next_version(*answer) for part, answer in answered.items()}
+
+
+def _first_served(
+    environment: Environment, hub: Target, listings: Mapping[str, Sequence[Sequence[str]]]
+) -> dict[str, tuple[Result, int]]:
+    """Run for each part the first of its command lines whose resource type the hub serves, or else the last.
+
+    Returns by part the result, and the index of its command line.
+    """
+    own = ["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []
+    answers: dict[str, tuple[Result, int]] = {}
+    indexes = dict.fromkeys(listings, 0)
+    while indexes:
+        commands = [
+            kubectl_process.target_command(
+                environment, hub._replace(cluster=part), grammar.parse_line([*own, *listings[part][index]])
+            )
+            for part, index in indexes.items()
+        ]
+        results = event_loop.collect_results(commands, len(commands), environment.hub_patience)
+        answers |= {result.cluster: (result, indexes[result.cluster]) for result in results}
+        indexes = {
+            result.cluster: indexes[result.cluster] + 1
+            for result in results
+            if _failure(result) == "no-such-type" and indexes[result.cluster] + 1 < len(listings[result.cluster])
+        }
+    return answers
+
+
+def _failure(result: Result) -> str:
+    """Return the kind of the cause why a kubectl failed; "" if it didn't fail by itself."""
+    if not result.status:
+        return ""
+    return messages.find_cause(result.stderr.decode("utf-8", "replace"), result.status).kind
 
 
 def _clustersets_forbidden(result: Result) -> bool:
     """Return whether this is the result for the ClusterSets, and the user has no right to read them."""
-    if result.cluster != "clustersets" or not result.status:
-        return False
-    return messages.find_cause(result.stderr.decode("utf-8", "replace"), 1).kind == "forbidden"
+    return result.cluster == "clustersets" and _failure(result) == "forbidden"
 
 
 def _items(result: Result, context: str | None, patience: float) -> list[Any]:
@@ -163,7 +224,7 @@ def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inv
         return Inventory(
             profiles,
             None if clustersets is None else dict(clustersets),
-            None if decision is None else tuple((namespace, name) for namespace, name in decision),
+            None if decision is None else tuple(ClusterDecision(*item) for item in decision),
             max(entry.age for entry in entries.values()),
         )
     except (KeyError, TypeError, ValueError):

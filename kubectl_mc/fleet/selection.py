@@ -20,7 +20,7 @@ def select_clusters(inventory: Inventory, options: Options) -> list[Cluster]:
     clusters = candidates = named_clusters(inventory.profiles)
     _check_patterns(clusters, options)
     if inventory.placement_decision is not None:
-        order = {reference: index for index, reference in enumerate(inventory.placement_decision)}
+        order = {chosen.reference: index for index, chosen in enumerate(inventory.placement_decision)}
         candidates = [cluster for cluster in clusters if _reference(cluster.profile) in order]
         candidates.sort(key=lambda cluster: order[_reference(cluster.profile)])
     selected = [cluster for cluster in candidates if _is_selected(cluster, options, inventory.clustersets or {})]
@@ -32,7 +32,8 @@ def select_clusters(inventory: Inventory, options: Options) -> list[Cluster]:
 def unknown_references(inventory: Inventory) -> list[str]:
     """Return the NAMESPACE/NAME of the placement's profiles that are not among those of the hub."""
     references = {_reference(profile) for profile in inventory.profiles}
-    return ["/".join(reference) for reference in inventory.placement_decision or () if reference not in references]
+    chosen = [decision.reference for decision in inventory.placement_decision or ()]
+    return ["/".join(reference) for reference in chosen if reference not in references]
 
 
 def clusters_of_contexts(contexts: Sequence[ClusterProfile], options: Options) -> list[Cluster]:

@@ -120,10 +120,9 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
     hub = _hub(context)
     if why.kind == "no-such-type":
         return UserError(
-            f"{_hub_that(context)} has no ClusterProfiles: the resource type "
-            "clusterprofiles.v1alpha1.multicluster.x-k8s.io is not installed there. Name the hub with "
-            "--hub-context=NAME, or hubContext: in "
-            f"~/.kube/kubectl-mc-clusters.yaml. {_WITHOUT_HUB}"
+            f"{_hub_that(context)} has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io "
+            "is not installed there, neither in v1alpha2 nor in v1alpha1. Name the hub with --hub-context=NAME, or "
+            f"hubContext: in ~/.kube/kubectl-mc-clusters.yaml. {_WITHOUT_HUB}"
         )
     if why.kind == "no-context":
         return UserError(
@@ -135,7 +134,9 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
             f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there; "
             "with rights in one namespace only, name it with --hub-namespace"
         )
-    detail = next(iter(outcome_lines(stderr)[-1:]), why.reason)
+    # A kubectl that was killed may have left nothing but the warning of a deprecated version.
+    details = [line for line in outcome_lines(stderr) if not line.startswith("Warning: ")]
+    detail = next(iter(details[-1:]), why.reason)
     text = f"Cannot list ClusterProfiles with {hub}: {why.reason}. kubectl said: {visible(detail)}"
     return HubUnreached(text, why.reason) if why.kind in _UNREACHED else UserError(text)
 
@@ -224,6 +225,15 @@ def no_placement(name: str, matching: Sequence[str], placements: Sequence[str]) 
         return UserError(f"placement '{visible(name)}' exists more than once: say which of {name_list(matching)}")
     hint = f"The hub has: {name_list(placements)}" if placements else "The hub has no PlacementDecisions"
     return UserError(f"no PlacementDecision '{visible(name)}'. {hint}")
+
+
+def no_whole_placement(namespace: str, name: str) -> UserError:
+    """Say that slices of a placement's decision are missing."""
+    return UserError(
+        f"placement '{visible(f'{namespace}/{name}')}' isn't whole: slices of it are missing, as while a scheduler "
+        "writes it anew. Try again in a moment. To see its slices on the hub: kubectl get placementdecisions "
+        f"-n {visible(namespace)} -L multicluster.x-k8s.io/decision-revision,multicluster.x-k8s.io/decision-index"
+    )
 
 
 def chosen_without_profile(placement: str, names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from kubectl_mc.access import approvals, profile_access, server_urls
 from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
 from kubectl_mc.access.profile_access import EXTRA_ARGS, EXTRA_ENVS, Offer, Unusable
 from kubectl_mc.access.provider_file import Provider
-from kubectl_mc.fleet import cluster_profiles
+from kubectl_mc.fleet import cluster_profiles, hub_versions
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
 from tests.hostile import hostile
 
@@ -372,7 +372,7 @@ def test_line_breaks_in_base64_change_nothing() -> None:
 # --- Hostile hubs ------------------------------------------------------------------------------------------
 
 WITH_ALL: dict[str, Any] = {
-    "apiVersion": cluster_profiles.API_VERSION,
+    "apiVersion": hub_versions.API_VERSIONS[0],
     "metadata": {"name": "c1", "namespace": "fleet"},
     "status": {
         "properties": [{"name": name, "value": value} for name, value in PROPERTIES.items()],

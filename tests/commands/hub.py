@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-HUB = "get --all-namespaces=true --output=json clusterprofiles.v1alpha1.multicluster.x-k8s.io"
+HUB = "get --all-namespaces=true --output=json clusterprofiles.v1alpha2.multicluster.x-k8s.io"
 
 
 def hub_line(flag: str) -> str:

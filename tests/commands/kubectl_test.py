@@ -111,7 +111,7 @@ def test_the_mapping_names_the_hub_and_the_contexts(fp: FakeProcess, home: Home)
 
 def test_flags_choose_the_hub_and_the_clusters(fp: FakeProcess, home: Home) -> None:
     home.write(".kube/kubectl-mc-clusters.yaml", "hubContext: other")
-    asked = "get --context=h --namespace=fleet --output=json clusterprofiles.v1alpha1.multicluster.x-k8s.io"
+    asked = "get --context=h --namespace=fleet --output=json clusterprofiles.v1alpha2.multicluster.x-k8s.io"
     register(fp, home, {asked: profiles("c1", "c2", "c3"), "get --context=c2 --all-namespaces=true pods": PODS})
     flags = "--hub-context=h --hub-namespace fleet --clusters=c* --exclude=c1,c3"
     assert run(home, f"get pods {flags} -A").status == 0
@@ -185,12 +185,13 @@ def test_what_is_nowhere_is_an_error(fp: FakeProcess, home: Home) -> None:
     ],
 )
 def test_a_hub_without_profiles_is_one_line(fp: FakeProcess, home: Home, hub: Any, problem: str) -> None:
-    register(fp, home, {HUB: hub})
+    older = HUB.replace("v1alpha2", "v1alpha1")
+    register(fp, home, {HUB: hub, older: hub})
     outcome = run(home, "get pods")
     assert (outcome.status, outcome.stdout) == (1, "")
     assert outcome.stderr.startswith(f"Error: {problem}")
     assert outcome.stderr.count("\n") == 1
-    assert started(fp, home) == [HUB]
+    assert started(fp, home) == [HUB, *([older] if hub == ("unknown-resource",) else [])]
 
 
 def test_an_unreachable_hub_s_last_answer_is_used_and_said(fp: FakeProcess, home: Home) -> None:

@@ -13,7 +13,7 @@ import yaml
 
 from kubectl_mc import cli
 from kubectl_mc.access import approvals
-from kubectl_mc.fleet import cluster_profiles
+from kubectl_mc.fleet import hub_versions
 
 SERVER = "https://c1.example:6443"
 
@@ -21,7 +21,7 @@ SERVER = "https://c1.example:6443"
 def profile(name: str, command: str = "aws", **properties: str) -> dict[str, Any]:
     fields = {"auth.exec.command": command, **{f"auth.exec.{key}": value for key, value in properties.items()}}
     return {
-        "apiVersion": cluster_profiles.API_VERSION,
+        "apiVersion": hub_versions.API_VERSIONS[0],
         "metadata": {"name": name, "namespace": "fleet"},
         "status": {
             "properties": [{"name": key, "value": value} for key, value in fields.items()],
@@ -30,7 +30,7 @@ def profile(name: str, command: str = "aws", **properties: str) -> dict[str, Any
     }
 
 
-NOTHING = {"apiVersion": cluster_profiles.API_VERSION, "metadata": {"name": "bare", "namespace": "fleet"}}
+NOTHING = {"apiVersion": hub_versions.API_VERSIONS[0], "metadata": {"name": "bare", "namespace": "fleet"}}
 
 
 class Terminal(io.StringIO):

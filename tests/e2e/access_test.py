@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from fixtures.fleet import fleet
-from tests.e2e.conftest import MEMBERS, Shell, needs, shell
+from tests.e2e.conftest import HUBS, MEMBERS, Shell, needs, shell
 from tests.e2e.dialogue import PROMPT, talk
 
 V1 = "client.authentication.k8s.io/v1"
@@ -54,18 +54,29 @@ class User(NamedTuple):
         self.publish(cluster, {"properties": named})
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    with fleet(MEMBERS, tmp_path_factory.mktemp("fleet")) as found:
-        yield shell(found)
+class System(NamedTuple):
+    """What a user has: a hub, by the versions of the standard's API that it serves, and memfd, or not (macOS)."""
+
+    hub_versions: tuple[str, ...]
+    memfd: bool
 
 
-@pytest.fixture(params=["in memory", "in files"])
-def user(own: Shell, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[User]:
-    """Somebody with a hub and a plugin; on a system with memfd, and on one without (macOS)."""
-    own.fleet.reset("hub")
+SYSTEMS = (System(HUBS[1], memfd=True), System(HUBS[0], memfd=False), System(HUBS[2], memfd=True))
+
+
+@pytest.fixture(scope="module", params=SYSTEMS, ids=["both", "v1alpha1, in files", "v1alpha2"])
+def own(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shell, System]]:
+    with fleet(MEMBERS, tmp_path_factory.mktemp("fleet"), hub_versions=request.param.hub_versions) as found:
+        yield shell(found), request.param
+
+
+@pytest.fixture
+def user(own: tuple[Shell, System], tmp_path: Path) -> Iterator[User]:
+    """Somebody with a hub and a plugin."""
+    own_shell, system = own
+    own_shell.fleet.reset("hub")
     (tmp_path / ".kube").mkdir()
-    config = yaml.safe_load(own.fleet.kubeconfig.read_text())
+    config = yaml.safe_load(own_shell.fleet.kubeconfig.read_text())
     for kind in ("clusters", "contexts"):
         config[kind] = [entry for entry in config[kind] if entry["name"] == "hub"]
     (tmp_path / ".kube" / "config").write_text(yaml.safe_dump(config))
@@ -83,15 +94,15 @@ echo '{credential}'
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     environment = {
-        **own.environment,
-        "PATH": f"{plugin.parent}:{own.environment['PATH']}",
+        **own_shell.environment,
+        "PATH": f"{plugin.parent}:{own_shell.environment['PATH']}",
         "PYTHONPATH": str(tmp_path / "python"),
         "TMPDIR": str(temporary),
     }
-    if request.param == "in files":
+    if not system.memfd:
         (tmp_path / "python").mkdir()
         (tmp_path / "python" / "sitecustomize.py").write_text("import os\ndel os.memfd_create\n")
-    yield User(own._replace(environment=environment), tmp_path, runs)
+    yield User(own_shell._replace(environment=environment), tmp_path, runs)
     assert list(temporary.iterdir()) == []
 
 

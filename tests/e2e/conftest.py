@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MEMBERS = ("c1", "c2", "c3")
 
+# The versions of the standard's API that a hub serves: as in v0.1, as in v0.2, and as later ones will.
+HUBS = (("v1alpha1",), ("v1alpha1", "v1alpha2"), ("v1alpha2",))
+
 MC = (sys.executable, "-m", "kubectl_mc")
 
 
@@ -97,6 +100,13 @@ def shell(running: Fleet) -> Shell:
 def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A fleet of three clusters. Tests leave it as it was."""
     with fleet(MEMBERS, tmp_path_factory.mktemp("fleet")) as running:
+        yield shell(running)
+
+
+@pytest.fixture(scope="session", params=HUBS, ids="+".join)
+def each_hub(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A fleet of three clusters for each kind of hub. Tests leave it as it was."""
+    with fleet(MEMBERS, tmp_path_factory.mktemp("fleet"), hub_versions=request.param) as running:
         yield shell(running)
 
 

@@ -444,7 +444,7 @@ def test_bad_hubs_are_said_with_what_to_do(members: Shell, fresh_home: Callable[
     user = fresh_home()
     no_crd = user.mc("get", "pods", "--hub-context=c1")
     assert no_crd.status == 1
-    assert "clusterprofiles.v1alpha1.multicluster.x-k8s.io is not installed" in no_crd.stderr
+    assert "clusterprofiles.multicluster.x-k8s.io is not installed" in no_crd.stderr
     assert "--hub-context" in user.mc("get", "pods", "--hub-context=nope").stderr
     empty = user.mc("get", "pods", "--hub-context=hub", "--hub-namespace=default")
     assert "no ClusterProfiles in namespace default" in empty.stderr

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Shell
+from fixtures.fleet import fleet
+from tests.e2e.conftest import HUBS, MEMBERS, Shell, needs, shell
+
+
+@pytest.fixture(scope="module", params=HUBS, ids="+".join)
+def own_members(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A fleet for each kind of hub."""
+    with fleet(MEMBERS, tmp_path_factory.mktemp("own-fleet"), hub_versions=request.param) as running:
+        yield shell(running)
+
+
+@pytest.fixture(scope="module")
+def members(own_members: Shell) -> Shell:
+    """The same fleets."""
+    return own_members
 
 
 @pytest.fixture
@@ -50,6 +65,27 @@ def test_a_change_does_not_rest_on_a_placement_that_is_gone(user: Shell) -> None
     assert "x=y" not in user.kubectl("--context=c1", "get", "ns", "default", "--show-labels").stdout
 
 
+def label(user: Shell, *labels: str) -> None:
+    """Let the decision `all` have these labels of the standard's."""
+    prefixed = [f"multicluster.x-k8s.io/{text}" for text in labels]
+    done = user.kubectl("--context=hub", "label", "--overwrite", "placementdecision", "all", "-n", "fleet", *prefixed)
+    assert done.status == 0, done.stderr
+
+
+def test_a_workload_s_placement_says_why_and_by_whom_and_counts_when_it_is_whole(user: Shell) -> None:
+    label(user, "placement-key=shop", "decision-revision=7", "decision-index=0")
+    wide = user.mc("clusters", "--placement=shop", "-o", "wide", "--clusters=c1")
+    assert (wide.status, wide.stderr, wide.rows[0][-2:]) == (0, "", ["PLACEMENT-REASON", "SCHEDULER"])
+    assert wide.rows[1][-2:] == ["Selected", "fixtures"]
+    items = json.loads(user.mc("clusters", "--placement=fleet/shop", "-o", "json").stdout)["items"]
+    assert [item["placement"] for item in items] == [{"reason": "Selected", "schedulerName": "fixtures"}] * len(MEMBERS)
+    assert "placement" not in json.loads(user.mc("clusters", "-o", "json").stdout)["items"][0]
+    label(user, "decision-index=1")
+    done = user.mc("label", "ns", "default", "x=y", "--placement=shop", "--refresh", "--yes")
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: placement 'fleet/all' isn't whole: slices of it are missing")
+
+
 def test_a_profile_that_a_placement_chose_but_the_hub_lacks_is_noted(user: Shell) -> None:
     user.kubectl("--context=hub", "delete", "clusterprofile", "c2", "-n", "fleet")
     done = user.mc("get", "nodes", "--placement=all")
@@ -58,6 +94,7 @@ def test_a_profile_that_a_placement_chose_but_the_hub_lacks_is_noted(user: Shell
     assert user.mc("get", "nodes", "--placement=all", "--cluster-selector=tier=canary").stderr == ""
 
 
+@needs("controllers")
 def test_undo_and_resume_go_where_the_run_went_whatever_the_defaults_leave_out(user: Shell) -> None:
     mapping = Path(user.environment["HOME"]) / ".kube" / "kubectl-mc-clusters.yaml"
     entries = ", ".join(f"{{name: {name}, context: {name}}}" for name in ("c1", "c2", "c3"))

@@ -31,11 +31,11 @@ from tests.e2e.conftest import MEMBERS, Shell, needs
     ],
 )
 def test_the_same_flags_choose_for_a_command_and_for_its_preview(
-    members: Shell, flags: list[str], names: list[str]
+    each_hub: Shell, flags: list[str], names: list[str]
 ) -> None:
-    assert members.mc("clusters", "-o", "name", *flags).stdout.split() == names
-    done = members.mc("get", "nodes", *flags)
-    assert (done.status, [row[1] for row in done.rows[1:]]) == (0, names)
+    assert each_hub.mc("clusters", "-o", "name", *flags).stdout.split() == names
+    done = each_hub.mc("get", "nodes", *flags)
+    assert (done.status, done.stderr, [row[1] for row in done.rows[1:]]) == (0, "", names)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.fleet import cluster_profiles, hub_objects, placements
+from kubectl_mc.fleet import cluster_profiles, hub_objects, hub_versions
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile, Condition
-from kubectl_mc.messages import UserError
 from tests.hostile import JSON, hostile
 
-# A ClusterProfile with every field that the CRD has (fixtures/data/clusterprofiles.yaml).
+# A ClusterProfile with every field that v1alpha1 has (fixtures/data/clusterprofiles.yaml).
 FULL: dict[str, Any] = {
     "apiVersion": "multicluster.x-k8s.io/v1alpha1",
     "kind": "ClusterProfile",
@@ -93,7 +92,7 @@ def test_every_field_of_the_crd_is_read() -> None:
 
 def test_what_is_required_is_enough() -> None:
     item = {
-        "apiVersion": cluster_profiles.API_VERSION,
+        "apiVersion": hub_versions.API_VERSIONS[0],
         "metadata": {"name": "a", "namespace": "b"},
         "spec": {"clusterManager": {}},
     }
@@ -115,6 +114,18 @@ def test_access_providers_count_before_the_deprecated_credential_providers() -> 
     ]
     (old,) = parse(changed("status.accessProviders", None))
     assert [provider.name for provider in old.access_providers] == ["kubeconfig", "google"]
+    (new,) = parse({**FULL, "apiVersion": "multicluster.x-k8s.io/v1alpha2"})  # which has none of these
+    assert [provider.cluster["server"] for provider in new.access_providers] == ["https://new.example"]
+
+
+@pytest.mark.parametrize("version", hub_versions.VERSIONS)
+def test_of_providers_with_one_name_the_first_counts_and_any_number_is_read(version: str) -> None:
+    """v1alpha2 refuses both; a hub that isn't one needn't."""
+    providers = [{"name": f"p{number}", "cluster": {"server": f"https://{number}"}} for number in range(100)]
+    item = changed("status.accessProviders", [*providers, {"name": "p0", "cluster": {"server": "https://evil"}}])
+    item["status"]["credentialProviders"] = []
+    (profile,) = parse({**item, "apiVersion": f"multicluster.x-k8s.io/{version}"})
+    assert [provider.cluster for provider in profile.access_providers] == [field["cluster"] for field in providers]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +133,8 @@ def test_access_providers_count_before_the_deprecated_credential_providers() -> 
     [
         {**FULL, "apiVersion": "v1"},
         {**FULL, "apiVersion": "cluster.x-k8s.io/v1beta1"},
+        {**FULL, "apiVersion": "multicluster.x-k8s.io/v1beta1"},
+        {**FULL, "apiVersion": ["multicluster.x-k8s.io/v1alpha2"]},
         {**FULL, "metadata": {}},
         {**FULL, "metadata": None},
         changed("metadata.name", 7),
@@ -186,70 +199,13 @@ def test_garbage_is_at_worst_a_value_error(text: bytes) -> None:
 @pytest.mark.parametrize(
     ("namespace", "selector", "argv"),
     [
-        (None, None, "get clusterprofiles.v1alpha1.multicluster.x-k8s.io -A -o json"),
-        (None, "a=b", "get clusterprofiles.v1alpha1.multicluster.x-k8s.io -A -l a=b -o json"),
-        ("fleet", None, "get clusterprofiles.v1alpha1.multicluster.x-k8s.io -n fleet -o json"),
+        (None, None, "get clusterprofiles.v1alpha2.multicluster.x-k8s.io -A -o json"),
+        (None, "a=b", "get clusterprofiles.v1alpha2.multicluster.x-k8s.io -A -l a=b -o json"),
+        ("fleet", None, "get clusterprofiles.v1alpha2.multicluster.x-k8s.io -n fleet -o json"),
     ],
 )
 def test_the_profiles_are_asked_for(namespace: str | None, selector: str | None, argv: str) -> None:
     assert cluster_profiles.profiles_words(namespace, selector) == argv.split()
-
-
-def decision(name: str, *chosen: str, key: str = "", index: str | None = None, namespace: str = "fleet") -> object:
-    labels = {placements.DECISION_KEY: key, **({} if index is None else {placements.DECISION_INDEX: index})}
-    return {
-        "metadata": {"name": name, "namespace": namespace, "labels": labels if key else None},
-        "decisions": [{"clusterProfileRef": {"name": profile}} for profile in chosen],
-    }
-
-
-def decided(placement: str, *slices: object) -> list[str]:
-    return [name for _, name in placements.parse_decision(slices, placement)]
-
-
-@pytest.mark.parametrize(
-    ("indexes", "order"),
-    [
-        ({"x": "2", "y": "10", "z": "0"}, "z x y"),
-        ({"p-2": None, "p-10": None, "p": None}, "p p-2 p-10"),
-        ({"b": "1", "a": "1"}, "a b"),
-        ({"a": None, "b": "7"}, "b a"),
-        ({"a": "-1", "b": "0", "c": "x", "d": "²"}, "b a c d"),
-        ({"a": "9" * 5000, "b": "8" * 5000}, "b a"),
-    ],
-)
-def test_the_slices_of_a_decision_are_in_the_order_of_their_index(indexes: dict[str, str | None], order: str) -> None:
-    slices = [decision(name, name, key="roll", index=index) for name, index in indexes.items()]
-    assert decided("fleet/roll", *slices) == order.split()
-
-
-def test_a_slice_may_be_named_and_one_without_a_key_is_a_decision_of_its_own() -> None:
-    slices = (decision("roll-a", "c1", key="roll"), decision("roll-b", "c2", "c1", key="roll"), decision("one", "c3"))
-    assert decided("roll-b", *slices) == ["c1", "c2"]
-    assert decided("one", *slices) == ["c3"]
-
-
-@pytest.mark.parametrize(
-    ("placement", "problem"),
-    [
-        ("nope", "no PlacementDecision 'nope'. The hub has: fleet/roll, other/roll"),
-        ("roll", "placement 'roll' exists more than once: say which of fleet/roll, other/roll"),
-        ("third/roll", "no PlacementDecision 'third/roll'."),
-    ],
-)
-def test_a_placement_that_is_not_one_is_said(placement: str, problem: str) -> None:
-    slices = (decision("a", key="roll"), decision("b", key="roll", namespace="other"))
-    with pytest.raises(UserError) as raised:
-        decided(placement, *slices)
-    assert str(raised.value).startswith(problem)
-
-
-@given(st.lists(hostile(decision("a", "c1", key="roll", index="0"), 6), max_size=3))
-def test_decisions_with_wrong_types_are_at_worst_said(items: list[object]) -> None:
-    with contextlib.suppress(UserError):
-        assert all(
-            isinstance(text, str) for reference in placements.parse_decision(items, "roll") for text in reference
-        )
 
 
 def test_a_profile_that_is_listed_twice_is_one_cluster() -> None:

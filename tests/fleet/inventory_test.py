@@ -11,6 +11,7 @@ import pytest
 from kubectl_mc.command_line.options import Options
 from kubectl_mc.fleet import inventory
 from kubectl_mc.fleet.inventory import Inventory, InventoryQuery
+from kubectl_mc.fleet.placements import ClusterDecision
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Kubeconfig, Target
@@ -39,8 +40,13 @@ NAMESPACES = listing(
 )
 DECISIONS = listing(
     "PlacementDecision",
-    {"metadata": {"name": "p", "namespace": "fleet"}, "decisions": [{"clusterProfileRef": {"name": "b"}}]},
+    {
+        "metadata": {"name": "p", "namespace": "fleet"},
+        "schedulerName": "us",
+        "decisions": [{"clusterProfileRef": {"name": "b"}, "reason": "near"}],
+    },
 )
+CHOSEN = ClusterDecision("fleet", "b", "near", "us")
 
 
 class Hub(NamedTuple):
@@ -114,7 +120,7 @@ def test_commands_that_ask_for_more_share_the_clusters_with_those_that_don_t(hub
     hub.find(NAMED._replace(placement="p"))
     assert len(hub.asked()) == 2
     everything = hub.find(NAMED._replace(placement="p", clustersets="required"))
-    assert (everything.placement_decision, everything.clustersets) == ((("fleet", "b"),), {"fleet": "prod"})
+    assert (everything.placement_decision, everything.clustersets) == ((CHOSEN,), {"fleet": "prod"})
     assert hub.asked() == []
 
 
@@ -186,15 +192,16 @@ def test_who_may_not_see_namespaces_sees_clusters(hub: Hub) -> None:
 def test_where_a_namespace_is_named_nothing_is_asked_outside_it(hub: Hub) -> None:
     hub.says(namespaces=json.dumps(json.loads(NAMESPACES)["items"][0]))
     answer = hub.find(NAMED._replace(namespace="fleet", clustersets="required", placement="p"))
-    assert (answer.clustersets, answer.placement_decision) == ({"fleet": "prod"}, (("fleet", "b"),))
+    assert (answer.clustersets, answer.placement_decision) == ({"fleet": "prod"}, (CHOSEN,))
     assert hub.asked() == [
-        "get --context=hub --namespace=fleet --output=json clusterprofiles.v1alpha1.multicluster.x-k8s.io",
-        "get --context=hub --namespace=fleet --output=json placementdecisions.multicluster.x-k8s.io",
+        "get --context=hub --namespace=fleet --output=json clusterprofiles.v1alpha2.multicluster.x-k8s.io",
+        "get --context=hub --namespace=fleet --output=json placementdecisions.v1alpha2.multicluster.x-k8s.io",
         "get --context=hub --output=json namespaces fleet",
     ]
     hub.find(NAMED._replace(placement="fleet/p"))
     assert (
-        hub.asked()[1] == "get --context=hub --namespace=fleet --output=json placementdecisions.multicluster.x-k8s.io"
+        hub.asked()[1]
+        == "get --context=hub --namespace=fleet --output=json placementdecisions.v1alpha2.multicluster.x-k8s.io"
     )
 
 

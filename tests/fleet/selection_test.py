@@ -9,6 +9,7 @@ from kubectl_mc.fleet import clusters, selection
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.inventory import Inventory
+from kubectl_mc.fleet.placements import ClusterDecision
 from kubectl_mc.messages import UserError, natural_order
 from tests.fleet.profiles import conditions
 
@@ -138,9 +139,8 @@ def test_every_flag_has_to_agree(flags: list[str], names: list[str]) -> None:
 
 
 def test_a_placement_gives_the_order() -> None:
-    inventory = DESCRIBED._replace(
-        placement_decision=(("fleet", "us"), ("gone", "x"), ("other", "ap"), ("fleet", "eu"))
-    )
+    order = (("fleet", "us"), ("gone", "x"), ("other", "ap"), ("fleet", "eu"))
+    inventory = DESCRIBED._replace(placement_decision=tuple(ClusterDecision(*reference) for reference in order))
     assert chosen(inventory, "--placement=p") == ["us", "ap", "eu"]
     assert chosen(inventory, "--placement=p", "--clusterset=prod") == ["us", "eu"]
     assert selection.unknown_references(inventory) == ["gone/x"]

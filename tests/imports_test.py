@@ -29,7 +29,7 @@ OURS = {"kubectl_mc"} | {
         "command_line.options", "command_line.own_commands", "command_line.verb_rows", "command_line.verbs",
         "commands", "commands.kubectl",
         "fleet", "fleet.choice", "fleet.cluster_profiles", "fleet.clusters",
-        "fleet.hub_objects", "fleet.inventory", "fleet.mapping", "fleet.placements", "fleet.selection",
+        "fleet.hub_objects", "fleet.inventory", "fleet.mapping", "fleet.members", "fleet.placements", "fleet.selection",
         "merge", "merge.answers", "merge.kubectl_tables", "merge.lines", "merge.report", "merge.sections",
         "messages", "messages.access_texts", "messages.causes", "messages.change_texts",
         "messages.command_line_texts", "messages.fleet_texts", "messages.natural_order", "messages.setup_texts",

@@ -73,7 +73,7 @@ def run(line: CommandLine, environment: Environment) -> int:
         raise messages.bad_flag_value("provider", provider, f"one of {', '.join(CLOUDS)}")
     mode = _mode(line, options, streams)
     logins = logins_for(line, streams)
-    choice = choose_clusters(environment._replace(options=options._replace(refresh=True)), logins)
+    choice = choose_clusters(environment._replace(options=options._replace(refresh=True)), logins, purpose="profiles")
     if choice.options.contexts:
         raise messages.setup_needs_a_hub()
     session = Session(mode, line, choice, logins, choice.environment.with_default_timeout(_PATIENCE))

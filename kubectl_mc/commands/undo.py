@@ -25,7 +25,7 @@ Take back the rollouts of a change: `kubectl rollout undo` for the workloads tha
 """
 
 # Our flags that are taken over from the run.
-_KEPT_FLAGS = ("hub-context", "hub-namespace", "contexts", "clusterprofile-provider-file")
+_KEPT_FLAGS = ("hub-context", "inventory", "contexts", "clusterprofile-provider-file")
 
 
 @messages.unchanged_on_error()

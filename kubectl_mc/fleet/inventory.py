@@ -22,14 +22,14 @@ class InventoryQuery(NamedTuple):
     """What a command asks of the hub.
 
     context: the hub's kubeconfig context; None for the current one
-    namespace: the hub's namespace that is read; None for all
+    namespaces: the hub's namespaces that are read, each with a process of its own; none for all
     selector: a label selector for ClusterProfiles, which the hub evaluates
     clustersets: "" for none, "optional" if they may be missing where the user has no right to read them, or "required"
     placement: [NAMESPACE/]NAME of a PlacementDecision; None for none
     """
 
     context: str | None = None
-    namespace: str | None = None
+    namespaces: tuple[str, ...] = ()
     selector: str | None = None
     clustersets: Literal["", "optional", "required"] = ""
     placement: str | None = None
@@ -83,7 +83,7 @@ def get_inventory(environment: Environment, query: InventoryQuery, hub_target: C
 
 def _cache_keys(query: InventoryQuery, kubeconfigs: Sequence[str]) -> dict[str, str]:
     """Return a cache key for each field of the inventory that is asked for, so that queries can share entries."""
-    hub_and_scope = (query.context, *map(os.path.abspath, kubeconfigs)), query.namespace
+    hub_and_scope = (query.context, *map(os.path.abspath, kubeconfigs)), query.namespaces
     keys = {"profiles": cache.cache_key((*hub_and_scope, "profiles", query.selector))}
     if query.clustersets:
         keys["clustersets"] = cache.cache_key((*hub_and_scope, "clustersets"))
@@ -93,24 +93,28 @@ def _cache_keys(query: InventoryQuery, kubeconfigs: Sequence[str]) -> dict[str, 
 
 
 def ask_hub(environment: Environment, query: InventoryQuery, hub: Target) -> Inventory:
-    """Ask the hub, with one process for each kind of object, at the same time. Raises UserError with the hub's name."""
-    listings = {"profiles": cluster_profiles.profiles_words(query.namespace, query.selector)}
-    if query.clustersets:
-        listings["clustersets"] = cluster_profiles.clustersets_words(query.namespace)
-    if query.placement:
-        listings["placement_decision"] = placements.placements_words(query.placement, query.namespace)
+    """Ask the hub, with one process for each kind of object and namespace, at the same time.
+
+    Raises UserError with the hub's name.
+    """
+    listings: list[tuple[str, list[str]]] = []  # (the field of the inventory, kubectl's words)
+    for namespace in query.namespaces or (None,):
+        listings.append(("profiles", cluster_profiles.profiles_words(namespace, query.selector)))
+        if query.clustersets:
+            listings.append(("clustersets", cluster_profiles.clustersets_words(namespace)))
+        if query.placement:  # its words are the same for all namespaces if it names its own
+            listing = "placement_decision", placements.placements_words(query.placement, namespace)
+            listings += [listing] if listing not in listings else []
     own = ["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []
     commands = [
         kubectl_process.target_command(environment, hub._replace(cluster=part), grammar.parse_line([*own, *words]))
-        for part, words in listings.items()
+        for part, words in listings
     ]
     patience = environment.hub_patience
-    results = event_loop.collect_results(commands, len(commands), patience)
-    items = {
-        result.cluster: _items(result, query.context, patience)
-        for result in results
-        if not (query.clustersets == "optional" and _clustersets_forbidden(result))
-    }
+    items: dict[str, list[Any]] = {}
+    for result in event_loop.collect_results(commands, len(commands), patience):
+        if not (query.clustersets == "optional" and _clustersets_forbidden(result)):
+            items.setdefault(result.cluster, []).extend(_items(result, query.context, patience))
     return Inventory(
         tuple(cluster_profiles.parse_profiles(items["profiles"])),
         cluster_profiles.parse_clustersets(items["clustersets"]) if "clustersets" in items else None,

@@ -53,6 +53,15 @@ def same_cluster(groups: Sequence[Sequence[str]]) -> UserError:
     )
 
 
+def same_addresses(groups: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Say which ClusterProfiles are left out of a change, as they lead to the same cluster as an older one.
+
+    groups: the name of the cluster that is kept, and the names of those that are left out
+    """
+    pairs = name_list([f"{kept} (not {', '.join(others)})" for kept, others in groups])
+    return f"Note: the same cluster by their address, so the change acts on the oldest ClusterProfile only: {pairs}"
+
+
 def unapproved_contexts(names: Sequence[str]) -> UserError:
     """Say that a change is for clusters that are only reached because a context has the name of their profile."""
     from shlex import join

@@ -88,8 +88,9 @@ def refuse_unapproved_contexts(choice: Choice, typed: Iterable[tuple[str, str | 
     typed: our flags as they were typed; a cluster that --clusters names exactly is meant
     """
     named = exact_names(typed)
-    targets = context_targets(choice.clusters, choice.mapping, choice.own_kubeconfig)
-    unapproved = {name for name in clusters_by_unapproved_context(choice, targets) if name not in named}
+    unnamed = choice._replace(clusters=tuple(cluster for cluster in choice.clusters if not cluster.is_named(named)))
+    targets = context_targets(unnamed.clusters, choice.mapping, choice.own_kubeconfig)
+    unapproved = clusters_by_unapproved_context(unnamed, targets)
     if not unapproved:
         return
     contexts = context_names(choice.environment)

@@ -83,6 +83,10 @@ def reach_clusters_of_run(
     """
     line = invocation.kubectl
     choice = choose_clusters(environment.for_invocation(invocation), logins, purpose="change")
+    recorded = {str(address["cluster"]) for address in run.start["targets"]}
+    renamed = [cluster.name for cluster in choice.clusters if cluster.name not in recorded]
+    if renamed:  # other inventories are read, or the hub has others
+        raise messages.moved([messages.not_a_name_of_run(name) for name in renamed])
     typed = [flag for options in option_sets for flag in options.typed]
     refuse_unapproved_contexts(choice, typed)
     foreground = verbs.mode(verbs.find_row(line), line) == "terminal"

@@ -112,7 +112,7 @@ def _check_protection(
     unnamed = [
         cluster.name
         for cluster in clusters
-        if cluster.name not in names
+        if not cluster.is_named(names)
         and any(
             mapping.protects(cluster.name, profile.name, profile.namespace, contexts.get(cluster.name, ""))
             for profile in (cluster.profile, *cluster.duplicates)

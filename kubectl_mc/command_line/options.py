@@ -84,6 +84,8 @@ def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Opti
         *(("contexts",) if typed & {*HUB_FLAGS} else ()),
     }
     added = [(name, value) for name, value in defaults if _OTHER_NAMES.get(name, name) not in overridden]
+    if "contexts" in dict(added):  # the mapping file may say which inventory is read where a hub is
+        added = [(name, value) for name, value in added if _OTHER_NAMES.get(name, name) != "inventory"]
     return from_flags([*added, *options.typed])._replace(typed=options.typed) if added else options
 
 

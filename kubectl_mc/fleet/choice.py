@@ -121,7 +121,7 @@ def _once_each(environment: Environment, clusters: Sequence[Cluster], for_change
     duplicates = members.find_duplicates(clusters)
     for in_one_inventory in (False, True):
         groups = [
-            (group.kept.name, [cluster.name for cluster in group.others])
+            (group.kept.name, [cluster.name for cluster in group.others], group.tied)
             for group in duplicates
             if group.in_one_inventory == in_one_inventory and not (for_change and group.tied)
         ]

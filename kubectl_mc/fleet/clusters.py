@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
@@ -27,6 +27,10 @@ class Cluster(NamedTuple):
     def default_context(self) -> str:
         """The context that reaches the cluster if none is mapped to it; with --contexts, the context itself."""
         return self.profile.name if self.is_only or not self.profile.namespace else self.name
+
+    def is_named(self, names: Container[str]) -> bool:
+        """Return whether the cluster's name, or the NAMESPACE/NAME of its profile, is among the names."""
+        return self.name in names or f"{self.profile.namespace}/{self.profile.name}" in names
 
 
 def named_clusters(profiles: Iterable[ClusterProfile]) -> list[Cluster]:

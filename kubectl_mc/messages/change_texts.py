@@ -329,6 +329,11 @@ def moved_part(part: str, was: str, now: str) -> str:
     return visible(f"the {part} was {was or 'none'} and is {now or 'none'}")
 
 
+def not_a_name_of_run(name: str) -> str:
+    """Say that a cluster has a name that none of the run has, since the fleet has other ClusterProfiles by now."""
+    return visible(f"{name}: the run has no cluster of this name")
+
+
 def moved(moves: Sequence[str]) -> UserError:
     """Say that clusters have other addresses than in the run. moves: `c2: the server was … and is …`."""
     return UserError(f"these clusters aren't the ones of the run any more: {'; '.join(moves)}")

@@ -192,12 +192,14 @@ def several_inventories(sizes: Sequence[tuple[str, int]]) -> str:
     return f"Note: the clusters of several inventories: {_inventories(sizes)}. To choose: {_TO_CHOOSE}"
 
 
-def same_members(groups: Sequence[tuple[str, Sequence[str]]], for_change: bool, in_one_inventory: bool) -> str:
+def same_members(groups: Sequence[tuple[str, Sequence[str], bool]], for_change: bool, in_one_inventory: bool) -> str:
     """Say which of the chosen ClusterProfiles are left out, as they are of the same member cluster as another.
 
-    groups: the name of the cluster that is kept, and the names of those that are left out
+    groups: the name of the cluster that is kept, those of the ones that are left out, and whether no profile is the
+        only oldest
     """
-    pairs = name_list([f"{kept} (not {', '.join(others)})" for kept, others in groups])
+    tie = ", and a change acts on none, as none is the only oldest"
+    pairs = name_list([f"{kept} (not {', '.join(others)}{tie if tied else ''})" for kept, others, tied in groups])
     action = "the change acts on the oldest ClusterProfile only" if for_change else "asked once"
     text = f"the same cluster by their inventory-member-id, so {action}: {pairs}"
     if not in_one_inventory:

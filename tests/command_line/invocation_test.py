@@ -145,6 +145,8 @@ def test_a_list_of_no_names_is_an_error(flag: str) -> None:
         (["--hub-namespace=y"], [("inventory", "x")], {"inventory": ("y",)}),
         (["--inventory=y"], [("hub-namespace", "x")], {"inventory": ("y",)}),
         (["--contexts=a"], [("hub-namespace", "x")], {"contexts": ("a",)}),
+        ([], [("contexts", "a"), ("inventory", "x")], {"contexts": ("a",)}),
+        (["--healthy"], [("contexts", "a"), ("inventory", "x")], {"healthy": True, "inventory": ("x",)}),
         (
             ["--contexts=kind-*"],
             [("healthy", "true"), ("hub-context", "h"), ("clusters", "a"), ("exclude", "b")],

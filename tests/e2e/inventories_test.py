@@ -218,7 +218,10 @@ def test_on_a_tie_none_acts_and_the_others_are_changed(hub: Hub) -> None:
     # A read asks one of them, and says so.
     read = hub.mc("get cm settings -n shop")
     assert (read.status, shown(read)) == (0, ["c1", "c3"])
-    assert "Warning: in one inventory, the same cluster by their inventory-member-id" in read.stderr
+    assert (
+        "Warning: in one inventory, the same cluster by their inventory-member-id, so asked once: "
+        "c1 (not c2, and a change acts on none, as none is the only oldest)"
+    ) in read.stderr
     assert hub.mc(f"{LABEL} --all-clusters --exclude=c1 --yes --overwrite").status == 0
     assert labelled(hub.place) == ["c2", "c3"]
 
@@ -258,6 +261,7 @@ def test_a_cluster_is_protected_by_the_name_of_a_profile_that_is_left_out(kueue:
     assert (done.status, "protected by the mapping file: fleet/c1." in done.stderr, written(kueue)) == (1, True, [])
     assert "protected by the mapping file: c1." in kueue.mc(f"{LABEL} --all-clusters --yes --inventory=kueue").stderr
     assert kueue.mc(f"{LABEL} --clusters=fleet/c1 {BOTH}").status == 0
+    assert kueue.mc(f"{LABEL} --clusters=kueue/c1 --yes --inventory=kueue --overwrite").status == 0
 
 
 # --- Other commands ----------------------------------------------------------------------------------------------
@@ -273,9 +277,10 @@ def test_resume_and_undo_keep_to_the_inventory_of_the_run(kueue: Hub) -> None:
     assert states(runs(kueue.place)[0]) == {"batch": "changed", "c1": "not started"}
     assert kueue.place.mc("resume last --yes").status == 0
     assert states(runs(kueue.place)[0]) == {"batch": "changed", "c1": "changed"}
-    # In that inventory, c1 is a profile of its own; the run knows where it leads.
     other = kueue.place.mc("undo last --yes --inventory=fleet")
     assert (other.status, "no cluster matches 'batch' among those in namespace fleet" in other.stderr) == (1, True)
+    renamed = kueue.place.mc("undo last --yes --inventory=fleet,kueue --clusters=c1")
+    assert (renamed.status, "fleet/c1: the run has no cluster of this name" in renamed.stderr) == (1, True)
     assert kueue.place.mc("undo last --yes").status == 0
     assert states(runs(kueue.place)[1]) == {"batch": "changed", "c1": "changed"}
     assert "--inventory=kueue" in runs(kueue.place)[1].start["argv"]

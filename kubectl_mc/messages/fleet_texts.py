@@ -198,9 +198,9 @@ def same_members(groups: Sequence[tuple[str, Sequence[str], bool]], for_change: 
     groups: the name of the cluster that is kept, those of the ones that are left out, and whether no profile is the
         only oldest
     """
-    tie = ", and a change acts on none, as none is the only oldest"
+    tie = ", and a change acts on none, as no single one has the oldest creationTimestamp"
     pairs = name_list([f"{kept} (not {', '.join(others)}{tie if tied else ''})" for kept, others, tied in groups])
-    action = "the change acts on the oldest ClusterProfile only" if for_change else "asked once"
+    action = "the change acts on the oldest ClusterProfile only" if for_change else "counted once"
     text = f"the same cluster by their inventory-member-id, so {action}: {pairs}"
     if not in_one_inventory:
         return f"Note: {text}"
@@ -210,8 +210,8 @@ def same_members(groups: Sequence[tuple[str, Sequence[str], bool]], for_change: 
 def tied_profiles(names: Sequence[str]) -> str:
     """Say why a change acts on none of several ClusterProfiles of the same member cluster."""
     return (
-        f"{name_list(names)} are the same cluster by their inventory-member-id, and none is the only oldest, so a "
-        "change acts on none of them; to choose one, leave out the others with --exclude"
+        f"{name_list(names)} are the same cluster by their inventory-member-id, and no single one has the oldest "
+        "creationTimestamp, so a change acts on none of them; to choose one, leave out the others with --exclude"
     )
 
 

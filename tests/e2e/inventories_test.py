@@ -27,20 +27,18 @@ class Hub(NamedTuple):
         done = self.place.shell.kubectl("--context=hub", *words)
         assert done.status == 0, done.stderr
 
-    def has(self, path: str, like: str = "c1", member_id: str = "") -> None:
-        """Make a ClusterProfile NAMESPACE/NAME that says what that of another cluster says."""
-        namespace, _, name = path.partition("/")
-        model = self.place.shell.kubectl("--context=hub", "-n", "fleet", "get", "clusterprofile", like, "-o", "json")
-        profile = json.loads(model.stdout)
-        labels = {MEMBER_ID: member_id} if member_id else {}
-        profile["metadata"] = {"name": name, "namespace": namespace, "labels": labels}
-        (self.place.folder / "profile.json").write_text(json.dumps(profile))
-        self.place.shell.kubectl("--context=hub", "create", "namespace", namespace)
-        self.kubectl("create", "-f", f"{self.place.folder}/profile.json")
-        patch = json.dumps({"status": profile["status"]})
-        self.kubectl(
-            "-n", namespace, "patch", "clusterprofile", name, "--subresource=status", "--type=merge", "-p", patch
+    def has(self, namespace: str, **members: tuple[str, str]) -> None:
+        """Make ClusterProfiles: name -> (the cluster of which it says the same, its member id)."""
+        listed = self.place.shell.kubectl("--context=hub", "-n", "fleet", "get", "clusterprofiles", "-o", "json")
+        models = {profile["metadata"]["name"]: profile for profile in json.loads(listed.stdout)["items"]}
+        items = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}] * (namespace != "fleet")
+        for name, (like, member_id) in members.items():
+            labels = {MEMBER_ID: member_id} if member_id else {}
+            items.append({**models[like], "metadata": {"name": name, "namespace": namespace, "labels": labels}})
+        (self.place.folder / "profiles.json").write_text(
+            json.dumps({"kind": "List", "apiVersion": "v1", "items": items})
         )
+        self.kubectl("create", "-f", f"{self.place.folder}/profiles.json")
 
     def correlates(self, member_id: str, *names: str) -> None:
         """Give ClusterProfiles of `fleet` a member id."""
@@ -69,9 +67,9 @@ def hub(place: Place) -> Iterator[Hub]:
 @pytest.fixture
 def kueue(hub: Hub) -> Hub:
     """A hub on which c1 and c2 are in a second inventory, too, c2 under another name; and c3 in the first one only."""
-    for name, like in (("c1", "c1"), ("batch", "c2")):
-        hub.correlates(f"id-of-{like}", like)
-        hub.has(f"kueue/{name}", like, f"id-of-{like}")
+    for name in ("c1", "c2"):
+        hub.correlates(f"id-of-{name}", name)
+    hub.has("kueue", c1=("c1", "id-of-c1"), batch=("c2", "id-of-c2"))
     hub.mapping.write_text(hub.mapping.read_text() + "- {name: batch, context: c2}\n")
     return hub
 
@@ -93,7 +91,8 @@ def test_a_read_without_an_inventory_shows_every_cluster_once_and_says_so(kueue:
     assert done.stderr == (
         "Note: the clusters of several inventories: fleet (3 clusters), kueue (2 clusters). To choose: "
         "--inventory=NAMESPACE, or inventory: in ~/.kube/kubectl-mc-clusters.yaml\n"
-        "Note: the same cluster by their inventory-member-id, so asked once: c2 (not batch), fleet/c1 (not kueue/c1)\n"
+        "Note: the same cluster by their inventory-member-id, so counted once: "
+        "c2 (not batch), fleet/c1 (not kueue/c1)\n"
     )
     assert kueue.mc("get cm settings -n shop --clusters=c3").stderr == ""
 
@@ -131,10 +130,11 @@ def test_an_inventory_is_the_profiles_of_one_namespace(
     assert states(runs(kueue.place)[0]) == dict.fromkeys(names, "changed")
 
 
-@pytest.mark.parametrize("text", ["inventory: kueue", "inventory: [kueue]", "defaults: {inventory: kueue}"])
-def test_the_mapping_file_chooses_the_inventory(kueue: Hub, text: str) -> None:
-    kueue.mapping.write_text(f"{kueue.mapping.read_text()}{text}\n")
-    assert kueue.mc("clusters -o name").stdout.split() == ["batch", "c1"]
+def test_the_mapping_file_chooses_the_inventory(kueue: Hub) -> None:
+    mapping = kueue.mapping.read_text()
+    for text in ("inventory: kueue", "inventory: [kueue]", "defaults: {inventory: kueue}"):
+        kueue.mapping.write_text(f"{mapping}{text}\n")
+        assert kueue.place.mc("clusters -o name").stdout.split() == ["batch", "c1"]
     assert kueue.mc("clusters -o name --inventory=fleet").stdout.split() == list(MEMBERS)
     assert kueue.mc(f"{LABEL} --clusters=c1 --yes").status == 0
     assert labelled(kueue.place) == ["c1"]
@@ -203,7 +203,9 @@ def test_on_a_tie_none_acts_and_the_others_are_changed(hub: Hub) -> None:
     """The hub says of two clusters that are as old as each other that they are one."""
     hub.correlates("one", "c1", "c2")
     done = hub.mc(f"{LABEL} --all-clusters --yes")
-    reason = "c1, c2 are the same cluster by their inventory-member-id, and none is the only oldest"
+    reason = (
+        "c1, c2 are the same cluster by their inventory-member-id, and no single one has the oldest creationTimestamp"
+    )
     assert (done.status, labelled(hub.place)) == (1, ["c3"])
     assert f"refused in 2 clusters: c1, c2 ({reason}" in done.stderr
     assert states(runs(hub.place)[0]) == {"c1": "refused", "c2": "refused", "c3": "changed"}
@@ -219,8 +221,8 @@ def test_on_a_tie_none_acts_and_the_others_are_changed(hub: Hub) -> None:
     read = hub.mc("get cm settings -n shop")
     assert (read.status, shown(read)) == (0, ["c1", "c3"])
     assert (
-        "Warning: in one inventory, the same cluster by their inventory-member-id, so asked once: "
-        "c1 (not c2, and a change acts on none, as none is the only oldest)"
+        "Warning: in one inventory, the same cluster by their inventory-member-id, so counted once: "
+        "c1 (not c2, and a change acts on none, as no single one has the oldest creationTimestamp)"
     ) in read.stderr
     assert hub.mc(f"{LABEL} --all-clusters --exclude=c1 --yes --overwrite").status == 0
     assert labelled(hub.place) == ["c2", "c3"]
@@ -229,21 +231,21 @@ def test_on_a_tie_none_acts_and_the_others_are_changed(hub: Hub) -> None:
 @needs("ages")
 def test_duplicates_in_one_inventory_are_warned_of(hub: Hub) -> None:
     hub.correlates("one", "c1")
-    hub.has("fleet/again", "c1", "one")
+    hub.has("fleet", again=("c1", "one"))
     hub.mapping.write_text(hub.mapping.read_text() + "- {name: again, context: c1}\n")
     warning = "Warning: in one inventory, the same cluster by their inventory-member-id, so "
     done = hub.mc(f"{LABEL} --all-clusters --yes")
     assert (done.status, labelled(hub.place)) == (0, list(MEMBERS))
     assert f"{warning}the change acts on the oldest ClusterProfile only: c1 (not again). Its admin" in done.stderr
     listed = hub.mc("clusters -o name")
-    assert (listed.stdout.split(), f"{warning}asked once: c1 (not again)." in listed.stderr) == (list(MEMBERS), True)
+    assert (listed.stdout.split(), f"{warning}counted once: c1 (not again)." in listed.stderr) == (list(MEMBERS), True)
 
 
 @pytest.mark.parametrize("member_id", ["", "other"])
 def test_one_context_of_one_name_is_one_cluster_unless_the_hub_says_otherwise(hub: Hub, member_id: str) -> None:
     if member_id:
         hub.correlates("one", "c1")
-    hub.has("kueue/c1", "c1", member_id)
+    hub.has("kueue", c1=("c1", member_id))
     done = hub.mc(f"{LABEL} --all-clusters {BOTH}")
     if member_id:
         assert (done.status, "fleet/c1, kueue/c1 lead to the same cluster" in done.stderr) == (1, True)
@@ -286,23 +288,24 @@ def test_resume_and_undo_keep_to_the_inventory_of_the_run(kueue: Hub) -> None:
     assert "--inventory=kueue" in runs(kueue.place)[1].start["argv"]
 
 
-@pytest.mark.parametrize(
-    ("words", "candidates"),
-    [
-        (["get", "pods", "--inventory", ""], ["fleet", "kueue"]),
-        (["get", "pods", "--inventory=fleet,"], ["fleet,kueue"]),
-        (["get", "pods", "--hub-namespace=k"], ["kueue"]),
-        (["get", "pods", "--inventory=kueue", "--clusters", ""], ["batch", "c1"]),
-        (["get", "pods", "--clusters", ""], ["batch", "c2", "c3", "fleet/c1", "kueue/c1"]),
-        (["trust", "approve", "k"], ["kueue/c1"]),
-    ],
-)
-def test_completion(kueue: Hub, words: list[str], candidates: list[str]) -> None:
+def test_completion(kueue: Hub) -> None:
     kueue.mc("clusters -o name")
-    assert complete(words, kueue.place.shell.environment) == (candidates, NO_FILES)
+    inventories = {
+        "get pods --inventory ": ["fleet", "kueue"],
+        "get pods --inventory=fleet,": ["fleet,kueue"],
+        "get pods --hub-namespace=k": ["kueue"],
+        "get pods --inventory=kueue --clusters ": ["batch", "c1"],
+    }
+    clusters = {
+        "get pods --clusters ": ["batch", "c2", "c3", "fleet/c1", "kueue/c1"],
+        "trust approve k": ["kueue/c1"],
+    }
+    environment = kueue.place.shell.environment
+    for text, candidates in (inventories | clusters).items():
+        assert complete(text.split(" "), environment) == (candidates, NO_FILES)
     kueue.mapping.write_text(f"{kueue.mapping.read_text()}inventory: kueue\n")
-    if "inventory" in words[-1] or "inventory" in words[-2]:
-        assert complete(words, kueue.place.shell.environment) == (candidates, NO_FILES)
+    for text, candidates in inventories.items():
+        assert complete(text.split(" "), environment) == (candidates, NO_FILES)
 
 
 def test_trust_and_setup_are_about_each_profile(kueue: Hub) -> None:

@@ -123,7 +123,7 @@ def _once_each(environment: Environment, clusters: Sequence[Cluster], for_change
         groups = [
             (group.kept.name, [cluster.name for cluster in group.others], group.tied)
             for group in duplicates
-            if group.in_one_inventory == in_one_inventory and not (for_change and group.tied)
+            if group.in_one_inventory == in_one_inventory
         ]
         if groups:
             environment.streams.say([messages.same_members(groups, for_change, in_one_inventory)])

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.fleet.clusters import Cluster
+from kubectl_mc.messages.natural_order import natural_key
 
 
 class Duplicates(NamedTuple):
@@ -57,11 +58,12 @@ def as_duplicates(clusters: Sequence[Cluster]) -> Duplicates:
     return Duplicates(kept, tuple(others), tied)
 
 
-def _age(cluster: Cluster) -> tuple[bool, str, str, str]:
-    """Return the sort key of a cluster: the oldest first, those of unknown age last."""
+def _age(cluster: Cluster) -> tuple[object, ...]:
+    """Return the sort key of a cluster: the oldest first, those of unknown age last, equally old ones by their names."""
     profile = cluster.profile
     is_known = bool(_TIMESTAMP.fullmatch(profile.created))
-    return not is_known, profile.created if is_known else "", profile.namespace, profile.name
+    names = natural_key(profile.namespace), natural_key(profile.name)
+    return not is_known, profile.created if is_known else "", *names
 
 
 def once_each(clusters: Sequence[Cluster], duplicates: Sequence[Duplicates], for_change: bool) -> list[Cluster]:

@@ -58,7 +58,7 @@ def same_addresses(groups: Sequence[tuple[str, Sequence[str]]]) -> str:
 
     groups: the name of the cluster that is kept, and the names of those that are left out
     """
-    pairs = name_list([f"{kept} (not {', '.join(others)})" for kept, others in groups])
+    pairs = name_list([f"{kept} (not {name_list(others)})" for kept, others in groups])
     return f"Note: the same cluster by their address, so the change acts on the oldest ClusterProfile only: {pairs}"
 
 

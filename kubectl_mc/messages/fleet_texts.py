@@ -199,7 +199,14 @@ def same_members(groups: Sequence[tuple[str, Sequence[str], bool]], for_change: 
         only oldest
     """
     tie = ", and a change acts on none, as no single one has the oldest creationTimestamp"
-    pairs = name_list([f"{kept} (not {', '.join(others)}{tie if tied else ''})" for kept, others, tied in groups])
+    pairs = name_list(
+        [
+            f"none of {name_list([kept, *others])}"
+            if for_change and tied
+            else f"{kept} (not {name_list(others)}{tie if tied else ''})"
+            for kept, others, tied in groups
+        ]
+    )
     action = "the change acts on the oldest ClusterProfile only" if for_change else "counted once"
     text = f"the same cluster by their inventory-member-id, so {action}: {pairs}"
     if not in_one_inventory:

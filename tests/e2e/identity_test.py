@@ -278,7 +278,9 @@ def test_a_context_that_only_has_the_name_is_not_changed_unasked(
     assert labelled(place) == []
 
 
-@pytest.mark.parametrize("choice", ["--clusters=c1,c3", "--contexts=c1,c3", "--contexts=c[13]"])
+@pytest.mark.parametrize(
+    "choice", ["--clusters=c1,c3", "--clusters=c1,fleet/c3", "--contexts=c1,c3", "--contexts=c[13]"]
+)
 def test_it_counts_where_it_is_meant(place: Place, mapped: Callable[..., None], choice: str) -> None:
     mapped(c1="c1", c2="c2")
     assert place.mc(f"{LABEL} {choice} --yes").status == 0

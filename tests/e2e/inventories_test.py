@@ -207,6 +207,8 @@ def test_on_a_tie_none_acts_and_the_others_are_changed(hub: Hub) -> None:
         "c1, c2 are the same cluster by their inventory-member-id, and no single one has the oldest creationTimestamp"
     )
     assert (done.status, labelled(hub.place)) == (1, ["c3"])
+    assert "Warning: in one inventory, the same cluster by their inventory-member-id, so the change" in done.stderr
+    assert "acts on the oldest ClusterProfile only: none of c1, c2. Its administrator should delete" in done.stderr
     assert f"refused in 2 clusters: c1, c2 ({reason}" in done.stderr
     assert states(runs(hub.place)[0]) == {"c1": "refused", "c2": "refused", "c3": "changed"}
     assert written(hub) == ["c3"]

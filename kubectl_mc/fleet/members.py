@@ -59,7 +59,7 @@ def as_duplicates(clusters: Sequence[Cluster]) -> Duplicates:
 
 
 def _age(cluster: Cluster) -> tuple[object, ...]:
-    """Return the sort key of a cluster: the oldest first, those of unknown age last, equally old ones by their names."""
+    """Return the sort key of a cluster: the oldest first, those of unknown age last; equally old ones by name."""
     profile = cluster.profile
     is_known = bool(_TIMESTAMP.fullmatch(profile.created))
     names = natural_key(profile.namespace), natural_key(profile.name)

@@ -214,6 +214,12 @@ def same_members(groups: Sequence[tuple[str, Sequence[str], bool]], for_change: 
     return f"Warning: in one inventory, {text}. Its administrator should delete all but one of them"
 
 
+def same_ways(groups: Sequence[Sequence[str]]) -> str:
+    """Say which ClusterProfiles without a common member id lead to the same cluster. groups: their names, by cluster"""
+    same = name_list([f"({name_list(names)})" for names in groups])
+    return f"Warning: reached in the same way, so the same cluster, of which a change acts on one at most: {same}"
+
+
 def tied_profiles(names: Sequence[str]) -> str:
     """Say why a change acts on none of several ClusterProfiles of the same member cluster."""
     return (

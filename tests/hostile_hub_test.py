@@ -59,6 +59,18 @@ def test_ten_thousand_profiles_are_chosen_from(tmp_path: Path) -> None:
     assert len(mc(tmp_path, profiles, "clusters", "-o", "name").stdout.splitlines()) == 10_000
 
 
+def test_ten_thousand_profiles_of_one_cluster_are_one_cluster(tmp_path: Path) -> None:
+    labels = {"multicluster.x-k8s.io/inventory-member-id": "\x1b[2J"}
+    profiles = [profile(f"c{number}") for number in range(10_000)]
+    for item in profiles:
+        item["metadata"] |= {"labels": labels, "creationTimestamp": "never"}
+    done = mc(tmp_path, profiles, "get", "x")
+    assert [line.split()[1] for line in done.stdout.splitlines()[1:]] == ["c0"]
+    assert "c0 (not c1, c2, c3, " in done.stderr
+    assert "and 9979 more" in done.stderr
+    assert (len(done.stderr) < 1000, "\x1b" in done.stderr) == (True, False)
+
+
 def test_a_megabyte_of_properties_is_no_trouble(tmp_path: Path) -> None:
     properties = [{"name": f"p{number}", "value": "v" * 1000} for number in range(1000)]
     done = mc(tmp_path, [profile("c1", properties=properties)], "get", "x", "--property=p7=v*")

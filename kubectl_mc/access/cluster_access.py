@@ -11,7 +11,7 @@ from kubectl_mc.access.logins import Logins, hub_target, keep_credentials_off_di
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import exact_names
-from kubectl_mc.fleet.choice import Choice, choose, context_names
+from kubectl_mc.fleet.choice import Choice, Purpose, choose, context_names
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import ClusterMapping
 from kubectl_mc.processes import memory_files, programs
@@ -19,7 +19,9 @@ from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Kubeconfig, Target, total_size
 
 
-def choose_clusters(environment: Environment, logins: Logins | None, clustersets: bool = False) -> Choice:
+def choose_clusters(
+    environment: Environment, logins: Logins | None, clustersets: bool = False, purpose: Purpose = "read"
+) -> Choice:
     """Choose the clusters of a command with the user's kubectl. Raises UserError.
 
     logins: for the hub, if it has to be asked; None if each kubectl logs in by itself
@@ -27,7 +29,7 @@ def choose_clusters(environment: Environment, logins: Logins | None, clustersets
     """
     if not environment.kubectl:
         environment = programs.with_kubectl(environment)
-    return choose(environment, partial(hub_target, logins), clustersets)
+    return choose(environment, partial(hub_target, logins), clustersets, purpose)
 
 
 def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = None) -> list[Target]:
@@ -66,14 +68,16 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
 def context_targets(clusters: Sequence[Cluster], mapping: ClusterMapping, own: Kubeconfig) -> list[Target]:
     """Return a target for each cluster: by its mapped context, else by the context with exactly the cluster's name.
 
-    If two namespaces have profiles of one name, neither gets the context of that name: it reaches only one cluster.
+    If two namespaces have profiles of one name, neither gets the context of that name, unless they are of the same
+    member cluster: a context reaches only one cluster. A cluster with a tie has a target that can't be reached.
     own: the user's kubeconfig, before it is split
     """
     targets = []
     for cluster in clusters:
         mapped = mapping.context_for(cluster.profile.name, cluster.profile.namespace)
         source = "mapping" if mapped else "context"
-        targets.append(Target(cluster.name, mapped or cluster.default_context, own, source))
+        target = Target(cluster.name, mapped or cluster.default_context, own, source)
+        targets.append(target._replace(source="", problem=cluster.tie) if cluster.tie else target)
     return targets
 
 
@@ -83,8 +87,9 @@ def refuse_unapproved_contexts(choice: Choice, typed: Iterable[tuple[str, str | 
     typed: our flags as they were typed; a cluster that --clusters names exactly is meant
     """
     named = exact_names(typed)
-    targets = context_targets(choice.clusters, choice.mapping, choice.own_kubeconfig)
-    unapproved = {name for name in clusters_by_unapproved_context(choice, targets) if name not in named}
+    unnamed = choice._replace(clusters=tuple(cluster for cluster in choice.clusters if not cluster.is_named(named)))
+    targets = context_targets(unnamed.clusters, choice.mapping, choice.own_kubeconfig)
+    unapproved = clusters_by_unapproved_context(unnamed, targets)
     if not unapproved:
         return
     contexts = context_names(choice.environment)

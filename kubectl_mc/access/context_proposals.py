@@ -1,7 +1,7 @@
 """Proposing which of the user's contexts reaches each cluster of the hub. Pure.
 
 A hub is not trusted: a context is only chosen without a question if the user's mapping or its name say so, or if its
-server is that of one profile and of one context only.
+server is that of one member cluster and of one context only.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def propose(
     contexts: Sequence[Context],
 ) -> list[Proposal]:
     """Propose a context for each cluster. profiles: all of the hub's."""
-    claims = Counter(claimed for profile in profiles for claimed in _servers(profile))
+    # Profiles of one member cluster have one server.
+    servers = {(profile.member_id or profile[:2], claimed) for profile in profiles for claimed in _servers(profile)}
+    claims = Counter(claimed for _, claimed in servers)
     return [_propose(cluster, claims, mapping, contexts) for cluster in clusters]
 
 
@@ -98,8 +100,8 @@ def _propose(
     mapped = mapping.context_for(cluster.profile.name, cluster.profile.namespace)
     if mapped in names:
         return Proposal(cluster, mapped or "", "mapped")
-    if cluster.name in names:  # The name of the cluster is namespace/name if two profiles have the same name.
-        return Proposal(cluster, cluster.name, "same name")
+    if cluster.default_context in names:
+        return Proposal(cluster, cluster.default_context, "same name")
     servers = _servers(cluster.profile)
     same = [context.name for context in contexts if context.server in servers]
     if len(same) == 1 and all(claims[claimed] == 1 for claimed in servers):

@@ -5,22 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
 from kubectl_mc.access.logins import Logins
 from kubectl_mc.changes import gate, record
-from kubectl_mc.changes.addresses import Address, address_differences
+from kubectl_mc.changes.addresses import address_differences
+from kubectl_mc.changes.gate import CheckedTargets
 from kubectl_mc.changes.record import Record, Run, RunLog
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options, names_targets
-from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.requests import Request, make_request
-from kubectl_mc.processes.targets import Target
+from kubectl_mc.processes.requests import make_request
 
 
 def open_run(line: CommandLine, environment: Environment, refused: Container[str]) -> tuple[RunLog, Run, Record]:
@@ -67,15 +65,6 @@ def enter_directory(run: Run) -> None:
         raise messages.no_folder(folder) from None
 
 
-class ReachedClusters(NamedTuple):
-    """The clusters of an invocation, and how they are reached. request: the invocation's, with the user's kubectl"""
-
-    request: Request
-    clusters: Sequence[Cluster]
-    targets: list[Target]
-    addresses: list[Address]
-
-
 def reach_clusters_of_run(
     run: Run,
     invocation: Invocation,
@@ -83,7 +72,7 @@ def reach_clusters_of_run(
     option_sets: Sequence[Options],
     logins: Logins | None,
     same_namespace: bool,
-) -> ReachedClusters:
+) -> CheckedTargets:
     """Reach the clusters of an invocation. Raises UserError if a name stands for another cluster than in the run.
 
     All that the gate checks of a change's targets is checked here as well.
@@ -93,14 +82,19 @@ def reach_clusters_of_run(
     same_namespace: the context's namespace must be the same as well, unless the command has a namespace
     """
     line = invocation.kubectl
-    choice = choose_clusters(environment.for_invocation(invocation), logins)
+    choice = choose_clusters(environment.for_invocation(invocation), logins, purpose="change")
+    recorded = {str(address["cluster"]) for address in run.start["targets"]}
+    renamed = [cluster.name for cluster in choice.clusters if cluster.name not in recorded]
+    if renamed:  # other inventories are read, or the hub has others
+        raise messages.moved([messages.not_a_name_of_run(name) for name in renamed])
     typed = [flag for options in option_sets for flag in options.typed]
     refuse_unapproved_contexts(choice, typed)
     targets = reach_clusters(choice, line, logins)
     request = make_request(choice.environment, line, targets)
-    addresses = gate.check_targets(request, choice.clusters, targets, typed)
+    # The run has changed them as different clusters.
+    checked = gate.check_targets(request, choice.clusters, targets, typed, may_leave_out=False)
     has_namespace = grammar.value(line, "namespace") or grammar.is_set(line, "all-namespaces")
     compared = same_namespace and not has_namespace
-    if differences := address_differences(run.start["targets"], addresses, namespaces=compared):
+    if differences := address_differences(run.start["targets"], checked.addresses, namespaces=compared):
         raise messages.moved(differences)
-    return ReachedClusters(request, choice.clusters, targets, addresses)
+    return checked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.changes import confirmation, edits, preflight, proofs, record, redaction, summary, wave_runner
@@ -15,6 +16,7 @@ from kubectl_mc.changes.record import Outcome
 from kubectl_mc.changes.waves import plan_waves, tolerated_failures
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.options import exact_names, seconds
+from kubectl_mc.fleet import members
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.merge import answers
@@ -28,8 +30,9 @@ from kubectl_mc.processes.targets import Target
 
 def make_change(request: Request, clusters: Sequence[Cluster], targets: Sequence[Target]) -> int:
     """Make a change on the targets and return the exit status. Raises UserError where nothing was changed."""
-    options, names = request.options, [cluster.name for cluster in clusters]
-    addresses = check_targets(request, clusters, targets, options.typed)
+    options = request.options
+    request, clusters, targets, addresses = check_targets(request, clusters, targets, options.typed)
+    names = [cluster.name for cluster in clusters]
     unhealthy = [cluster.name for cluster in clusters if cluster.profile.healthy is False]
     waves = plan_waves(names, options.waves, options.canary, unhealthy)
     check_flags(request, len(names))
@@ -43,19 +46,61 @@ def make_change(request: Request, clusters: Sequence[Cluster], targets: Sequence
         return carry_out(change, waves, {name: Outcome(name, "not started") for name in names})
 
 
-def check_targets(
-    request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], typed: Sequence[tuple[str, str | None]]
-) -> list[Address]:
-    """Return the addresses of the targets. typed: our flags as they were typed
+class CheckedTargets(NamedTuple):
+    """The clusters that a change is for, and how they are reached: each of them once."""
 
-    Raises UserError for protected clusters that are not named exactly, and for names that lead to the same cluster.
+    request: Request
+    clusters: Sequence[Cluster]
+    targets: Sequence[Target]
+    addresses: Sequence[Address]
+
+
+def check_targets(
+    request: Request,
+    clusters: Sequence[Cluster],
+    targets: Sequence[Target],
+    typed: Sequence[tuple[str, str | None]],
+    may_leave_out: bool = True,
+) -> CheckedTargets:
+    """Return the clusters and their targets, without those that lead to the same cluster as an older ClusterProfile.
+
+    typed: our flags as they were typed
+    may_leave_out: else names that lead to the same cluster are an error in any case
+    Says on stderr which are left out. Raises UserError for protected clusters that are not named exactly, and for names
+    that lead to the same cluster, unless the hub itself says the same of them.
     """
     _check_protection(request, clusters, targets, exact_names(typed))
     addresses = read_addresses(request, targets)
     reachable = [address for target, address in zip(targets, addresses) if not target.problem]
-    if groups := same_clusters(reachable):
-        raise messages.same_cluster([[address.cluster for address in group] for group in groups])
-    return addresses
+    by_name = {cluster.name: (cluster, target) for cluster, target in zip(clusters, targets)}
+    groups = [[by_name[address.cluster] for address in group] for group in same_clusters(reachable)]
+    if not groups:
+        return CheckedTargets(request, clusters, targets, addresses)
+    if unclear := [group for group in groups if not (may_leave_out and _are_duplicates(group))]:
+        raise messages.same_cluster([[cluster.name for cluster, _ in group] for group in unclear])
+    duplicates = [members.as_duplicates([cluster for cluster, _ in group]) for group in groups]
+    pairs = [(group.kept.name, [cluster.name for cluster in group.others]) for group in duplicates]
+    request.environment.streams.say([messages.same_addresses(pairs)])
+    left_out = {name for _, names in pairs for name in names}
+    return CheckedTargets(
+        request._replace(cluster_count=request.cluster_count - len(left_out)),
+        [cluster for cluster in clusters if cluster.name not in left_out],
+        [target for target in targets if target.cluster not in left_out],
+        [address for address in addresses if address.cluster not in left_out],
+    )
+
+
+def _are_duplicates(group: Sequence[tuple[Cluster, Target]]) -> bool:
+    """Return whether clusters of one address are ClusterProfiles of the same cluster, of which one is the oldest.
+
+    That is so where the hub gives them the address, or the name to which the user maps one context. If only the user's
+    mapping leads several names to one context, or if the hub gives them different member ids, it may be a mistake.
+    """
+    ids = {cluster.profile.member_id for cluster, _ in group} - {""}
+    names = {cluster.profile.name for cluster, _ in group}
+    contexts = {target.context for _, target in group}
+    agree = len(ids) < 2 and (contexts == {""} or (len(contexts) == 1 and len(names) == 1))
+    return agree and not members.as_duplicates([cluster for cluster, _ in group]).tied
 
 
 def _check_protection(
@@ -67,9 +112,10 @@ def _check_protection(
     unnamed = [
         cluster.name
         for cluster in clusters
-        if cluster.name not in names
-        and mapping.protects(
-            cluster.name, cluster.profile.name, cluster.profile.namespace, contexts.get(cluster.name, "")
+        if not cluster.is_named(names)
+        and any(
+            mapping.protects(cluster.name, profile.name, profile.namespace, contexts.get(cluster.name, ""))
+            for profile in (cluster.profile, *cluster.duplicates)
         )
     ]
     if unnamed:
@@ -221,9 +267,11 @@ def _preflight(change: Change, clusters: Sequence[str]) -> tuple[list[Finding], 
         findings += preflight.ask_clusters(request, [change.jobs[name] for name in reachable], change.input.content)
     findings.sort(key=lambda finding: clusters.index(finding.cluster))
     refusals = {finding.cluster: finding.refusal for finding in findings if finding.refusal}
-    if 0 < len(refusals) < len(clusters) and not request.options.continue_on_preflight_error:
-        lines = preflight.describe_refusals([finding for finding in findings if finding.refusal])
-        raise messages.refused_before(lines, len(refusals), len(clusters))
+    # A tie says nothing about the change, so it doesn't stop that of other clusters.
+    stopping = [finding for finding in findings if finding.refusal and not change.clusters[finding.cluster].tie]
+    if stopping and len(refusals) < len(clusters) and not request.options.continue_on_preflight_error:
+        lines = preflight.describe_refusals(stopping)
+        raise messages.refused_before(lines, len(stopping), len(clusters))
     return findings, refusals
 
 

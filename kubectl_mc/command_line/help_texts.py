@@ -37,7 +37,9 @@ SECTIONS: Mapping[str, str] = {
   which hub
       --hub-context=CONTEXT      the kubeconfig context of the hub (else hubContext of the mapping file,
                                  else the current context); in-cluster: the cluster of this pod
-      --hub-namespace=NAMESPACE  only the ClusterProfiles of this namespace
+      --inventory=NAMESPACE,…    only the clusters of this inventory: the ClusterProfiles of a namespace; repeatable
+                                 (else inventory of the mapping file; changes need it where there are several)
+      --hub-namespace=NAMESPACE  another name of --inventory
       --refresh                  ask the hub again; its list of clusters is kept for 5 minutes
 """,
     "asking": """\

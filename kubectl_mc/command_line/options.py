@@ -11,12 +11,13 @@ from kubectl_mc import messages
 class Options(NamedTuple):
     """The values of our own flags. Times are in seconds; a cluster_timeout of 0 is no limit.
 
+    inventory: the namespaces of the hub whose ClusterProfiles are read; none for all
     fold, cluster_timeout: None is the verb's default
-    typed: the flags as the user typed them, (name, value)
+    typed: the flags as the user typed them, (name, value); another name of a flag is replaced by its own
     """
 
     hub_context: str | None = None
-    hub_namespace: str | None = None
+    inventory: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     all_clusters: bool = False
@@ -47,11 +48,17 @@ class Options(NamedTuple):
     typed: tuple[tuple[str, str | None], ...] = ()
 
 
+# Other names of our flags, from earlier versions -> their own.
+_OTHER_NAMES: Mapping[str, str] = {"hub-namespace": "inventory"}
+
 # Our flags, one for each field: name -> whether it takes a value. kubectl has none of these names (invocation_test.py).
 OWN_FLAGS: Mapping[str, bool] = {
-    field.replace("_", "-"): default is not False and field != "fold"  # the other boolean flags are off by default
-    for field, default in Options._field_defaults.items()
-    if field != "typed"
+    **{
+        field.replace("_", "-"): default is not False and field != "fold"  # the other boolean flags are off by default
+        for field, default in Options._field_defaults.items()
+        if field != "typed"
+    },
+    **dict.fromkeys(_OTHER_NAMES, True),
 }
 
 _PROFILE_FLAGS = ("cluster-selector", "clusterset", "property", "cluster-manager", "placement", "healthy")
@@ -60,7 +67,7 @@ _PROFILE_FLAGS = ("cluster-selector", "clusterset", "property", "cluster-manager
 SELECTION_FLAGS = ("clusters", "exclude", "all-clusters", "contexts", "pick", *_PROFILE_FLAGS)
 
 # Flags that need a hub, so they don't go with clusters that are contexts of the kubeconfig.
-HUB_FLAGS = (*_PROFILE_FLAGS, "hub-context", "hub-namespace")
+HUB_FLAGS = (*_PROFILE_FLAGS, "hub-context", "inventory")
 
 
 def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Options:
@@ -76,7 +83,9 @@ def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Opti
         *((*HUB_FLAGS, "clusters") if "contexts" in typed else ()),
         *(("contexts",) if typed & {*HUB_FLAGS} else ()),
     }
-    added = [(name, value) for name, value in defaults if name not in overridden]
+    added = [(name, value) for name, value in defaults if _OTHER_NAMES.get(name, name) not in overridden]
+    if "contexts" in dict(added):  # the mapping file may say which inventory is read where a hub is
+        added = [(name, value) for name, value in added if _OTHER_NAMES.get(name, name) != "inventory"]
     return from_flags([*added, *options.typed])._replace(typed=options.typed) if added else options
 
 
@@ -95,10 +104,13 @@ def exact_names(typed: Iterable[tuple[str, str | None]]) -> set[str]:
 def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
     """Return the options that (name, value) flags set. Raises UserError for a wrong value."""
     fields: dict[str, Any] = {}
-    for name, value in flags:
-        field, text = name.replace("-", "_"), value or ""
+    typed = []
+    for typed_name, value in flags:
+        name, text = _OTHER_NAMES.get(typed_name, typed_name), value or ""
+        field = name.replace("-", "_")
+        typed.append((name, value))
         if OWN_FLAGS[name] and not text.strip(","):  # an empty list must not mean all clusters
-            raise messages.flag_needs_value(name)
+            raise messages.flag_needs_value(typed_name)
         if name in _LISTS:
             fields[field] = (*fields.get(field, ()), *filter(None, text.split(",")))
         elif name == "property":  # its value may contain a comma
@@ -107,7 +119,7 @@ def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
             fields[field] = _READERS[name](name, text)
         else:
             fields[field] = text if OWN_FLAGS[name] else _truth(name, text)
-    return Options(**fields, typed=tuple(flags))
+    return Options(**fields, typed=tuple(typed))
 
 
 def _count(flag: str, text: str) -> int:
@@ -142,4 +154,4 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
 }
 
 # Flags that may be repeated, and that hold several values, separated by commas.
-_LISTS = ("clusters", "exclude", "contexts")
+_LISTS = ("inventory", "clusters", "exclude", "contexts")

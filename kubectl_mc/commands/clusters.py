@@ -5,6 +5,7 @@ The command takes all flags that choose clusters, so it shows beforehand which c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -77,6 +78,8 @@ def run(line: CommandLine, environment: Environment) -> int:
         targets = [
             target if target.context in contexts else target._replace(source="", context="") for target in targets
         ]
+        if groups := _same_ways(targets):
+            environment.streams.say([messages.same_ways(groups)])
         unapproved = clusters_by_unapproved_context(choice, targets)
         decisions = {decision.reference: decision for decision in choice.inventory.placement_decision or ()}
         rows = [
@@ -95,6 +98,16 @@ def run(line: CommandLine, environment: Environment) -> int:
         else:
             stdout.write(_table(rows, form == "wide", headers=not grammar.is_set(line, "no-headers")))
     return 1 if any(reached.check.problem for reached in checks.values()) else 0
+
+
+def _same_ways(targets: Sequence[Target]) -> list[list[str]]:
+    """Return the groups of clusters that are reached by one context, or by the same offer of their ClusterProfiles."""
+    groups: dict[str, list[str]] = {}
+    for target in targets:
+        if target.context or target.kubeconfig.content:
+            way = target.context or json.dumps(target.kubeconfig.content, sort_keys=True, default=str)
+            groups.setdefault(way, []).append(target.cluster)
+    return [names for names in groups.values() if len(names) > 1]
 
 
 def _clusterset(cluster: Cluster, inventory: Inventory) -> str | None:

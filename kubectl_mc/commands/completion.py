@@ -13,19 +13,21 @@ from io import StringIO
 from kubectl_mc import messages
 from kubectl_mc.access.approvals import approvals_path, read_approvals
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
+from kubectl_mc.access.logins import hub_target
 from kubectl_mc.changes import record
 from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS
-from kubectl_mc.fleet.mapping import read_mapping
+from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
+from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import event_loop, kubectl_process, kuberc_file, programs, service_account
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Command
 from kubectl_mc.processes.standard_streams import Streams
-from kubectl_mc.processes.targets import Target
+from kubectl_mc.processes.targets import Target, own_kubeconfig
 
 DEFAULT, NO_FILES, KEEP_ORDER = 0, 4, 32  # ShellCompDirectiveDefault, …NoFileComp, …KeepOrder
 
@@ -144,6 +146,8 @@ def _flag_values(flag: str, value: str, before: Sequence[str], environment: Envi
         invocation = parse_invocation(before)
         unselected = invocation._replace(options=invocation.options._replace(clusters=(), exclude=()))
         names = [target.cluster for target in _targets(unselected, environment)]
+    elif flag in INVENTORY_FLAGS:
+        names = _inventories(parse_invocation(before), environment)
     elif flag in ("hub-context", "contexts"):
         names = _ask_kubectl(["config", "get-contexts", "-o", "name"], environment)
         if flag == "hub-context" and service_account.is_available(environment):
@@ -160,9 +164,19 @@ def _targets(invocation: Invocation, environment: Environment) -> list[Target]:
         options = invocation.options._replace(cluster_timeout=_PATIENCE)
         environment = environment.for_invocation(invocation)._replace(options=options)
         with kuberc_file.policy_in_force(invocation, environment) as environment:
-            return reach_clusters(choose_clusters(environment, None), invocation.kubectl)
+            return reach_clusters(choose_clusters(environment, None, purpose="profiles"), invocation.kubectl)
     except UserError:
         return []
+
+
+def _inventories(invocation: Invocation, environment: Environment) -> list[str]:
+    """Return the namespaces of the hub with ClusterProfiles; none if the hub doesn't say them all."""
+    options = invocation.options._replace(cluster_timeout=_PATIENCE)
+    environment = programs.with_kubectl(environment.for_invocation(invocation)._replace(options=options))
+    context = options.hub_context or read_mapping(environment.kube_directory).hub_context
+    own = own_kubeconfig(environment.kubeconfig_files)
+    inventory = get_inventory(environment, InventoryQuery(context), lambda: hub_target(None, environment, context, own))
+    return sorted({profile.namespace for profile in inventory.profiles})
 
 
 _MOST_ASKED = 3  # clusters that are asked, one after another, until one has candidates

@@ -57,7 +57,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
     if environment.options.if_present and not row.status.needs_all:
         raise messages.flag_is_not_for("if-present", " ".join(line.path), "wait, rollout status and diff")
     logins = logins_for(line, environment.streams)
-    choice = choose_clusters(environment, logins)
+    changes = verbs.is_change(row, line) or verbs.is_dry_run(row, line)
+    choice = choose_clusters(environment, logins, purpose="change" if changes else "read")
     if needs_one and (unnamed or len(choice.clusters) > 1):
         raise messages.needs_one_cluster(line.verb, [cluster.name for cluster in choice.clusters])
     if verbs.is_change(row, line):

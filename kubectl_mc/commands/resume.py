@@ -106,8 +106,9 @@ def _resumed_options(recorded: Options, typed: Options, names: Sequence[str]) ->
     """Return the options of the run, then those typed now, for exactly these clusters."""
     prompts = recorded.pause == "prompt" and not terminal.is_available()
     dropped = (*_DROPPED_FLAGS, "pause") if prompts else _DROPPED_FLAGS
-    kept = [(name, value) for name, value in recorded.typed if name not in dropped]
     now = [(name, value) for name, value in typed.typed if name != "clusters"]
+    # A flag that is typed now replaces that of the run, also one that may be repeated.
+    kept = [(name, value) for name, value in recorded.typed if name not in (*dropped, *dict(now))]
     chosen = ("contexts" if recorded.contexts else "clusters", ",".join(names))
     # With all-clusters, the mapping file's defaults leave out no cluster.
     return from_flags([*kept, chosen, ("all-clusters", None), *now])

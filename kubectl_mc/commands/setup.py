@@ -73,7 +73,7 @@ def run(line: CommandLine, environment: Environment) -> int:
         raise messages.bad_flag_value("provider", provider, f"one of {', '.join(CLOUDS)}")
     mode = _mode(line, options, streams)
     logins = logins_for(line, streams)
-    choice = choose_clusters(environment._replace(options=options._replace(refresh=True)), logins)
+    choice = choose_clusters(environment._replace(options=options._replace(refresh=True)), logins, purpose="profiles")
     if choice.options.contexts:
         raise messages.setup_needs_a_hub()
     session = Session(mode, line, choice, logins, choice.environment.with_default_timeout(_PATIENCE))
@@ -90,7 +90,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     streams.stdout.write(render_table(("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM"), rows))
     streams.stdout.flush()
     done = len(checks) == len(proposals) and not any(check.problem for check in checks.values())
-    written = _write_mapping(session, proposals, options.hub_context)
+    written = _write_mapping(session, proposals, options)
     return 0 if done and written else 1
 
 
@@ -261,31 +261,34 @@ def _row(proposal: Proposal, check: Check | None) -> tuple[str, ...]:
 # --- The mapping file -------------------------------------------------------------------------------------------
 
 
-def _write_mapping(session: Session, proposals: Sequence[Proposal], typed_hub: str | None) -> bool:
+def _write_mapping(session: Session, proposals: Sequence[Proposal], typed: Options) -> bool:
     """Write what the mapping file does not contain yet, and return whether it could be written.
 
+    typed: the hub and the inventory are written if they were typed
     A context is also written if its cluster does not answer now: that does not make it the wrong one.
     """
     entries = [_entry(session, proposal) for proposal in proposals if proposal.context and proposal.how != "mapped"]
-    mapped_hub = session.choice.mapping.hub_context
-    hub = None if mapped_hub else typed_hub
+    mapping, typed_hub = session.choice.mapping, typed.hub_context
+    keys = {"hubContext": typed_hub} if typed_hub and not mapping.hub_context else {}
+    if len(typed.inventory) == 1 and not mapping.inventory:
+        keys["inventory"] = typed.inventory[0]
     path = os.path.join(session.environment.kube_directory, FILES[0])
-    if not entries and not hub:
+    if not entries and not keys:
         session.streams.say([messages.setup_nothing_to_write(path)])
         return True
-    if mapped_hub and typed_hub not in (None, mapped_hub):
-        session.streams.say([messages.setup_other_hub(path, mapped_hub, typed_hub or "")])
+    if mapping.hub_context and typed_hub not in (None, mapping.hub_context):
+        session.streams.say([messages.setup_other_hub(path, mapping.hub_context, typed_hub or "")])
     if session.mode == "check":
-        session.streams.say([messages.setup_to_write(path, len(entries), hub)])
+        session.streams.say([messages.setup_to_write(path, len(entries), keys)])
         return True
     try:
         before = mapping_editor.read_text(path)
-        backup = mapping_editor.write_text(path, before, mapping_editor.edited_text(before, entries, hub))
+        backup = mapping_editor.write_text(path, before, mapping_editor.edited_text(before, entries, keys))
     except (CannotEdit, OSError) as error:
-        missing = mapping_editor.edited_text("", entries, hub).rstrip("\n")
+        missing = mapping_editor.edited_text("", entries, keys).rstrip("\n")
         session.streams.say([messages.setup_cannot_write(path, str(error)), missing])
         return False
-    session.streams.say([messages.setup_written(path, len(entries), hub, backup)])
+    session.streams.say([messages.setup_written(path, len(entries), keys, backup)])
     return True
 
 

@@ -59,6 +59,11 @@ def run(line: CommandLine, environment: Environment) -> int:
     return {"approve": _approve, "revoke": _revoke, "export": _export}.get(line.path[-1], _list)(line, environment)
 
 
+def _choose(environment: Environment, line: CommandLine) -> Choice:
+    """Choose the clusters: each ClusterProfile is approved by itself, also where several are of the same cluster."""
+    return choose_clusters(environment, logins_for(line, environment.streams), purpose="profiles")
+
+
 def _offered(choice: Choice, approvals: Approvals) -> list[OfferedAccess]:
     """Return what the chosen clusters of the hub offer."""
     contexts = () if choice.options.contexts else context_names(choice.environment)
@@ -75,7 +80,7 @@ def _list(line: CommandLine, environment: Environment) -> int:
         raise messages.bad_flag_value("output", form, "json or yaml")
     approvals = read_approvals(approvals_path(environment.home))
     try:
-        offered = _offered(choose_clusters(environment, logins_for(line, environment.streams)), approvals)
+        offered = _offered(_choose(environment, line), approvals)
     except UserError as error:
         if not approvals:
             raise
@@ -137,7 +142,7 @@ def _approve(line: CommandLine, environment: Environment) -> int:
     # The names count as if they had been typed with --clusters.
     typed = (*options.typed, *(("clusters", name) for name in names))
     choosing = environment._replace(options=options._replace(clusters=(*options.clusters, *names), typed=typed))
-    choice = choose_clusters(choosing, logins_for(line, streams))
+    choice = _choose(choosing, line)
     offered = _offered(choice, read_approvals(approvals_path(environment.home)))
     unusable = {access.cluster: access.offer.reason for access in offered if isinstance(access.offer, Unusable)}
     mapped = {name: context for name, context in _mapped_contexts(choice).items() if name in unusable}

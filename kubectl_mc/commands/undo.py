@@ -25,7 +25,7 @@ Take back the rollouts of a change: `kubectl rollout undo` for the workloads tha
 """
 
 # Our flags that are taken over from the run.
-_KEPT_FLAGS = ("hub-context", "hub-namespace", "contexts", "clusterprofile-provider-file")
+_KEPT_FLAGS = ("hub-context", "inventory", "contexts", "clusterprofile-provider-file")
 
 
 @messages.unchanged_on_error()
@@ -41,8 +41,10 @@ def run(line: CommandLine, environment: Environment) -> int:
         raise messages.nothing_to_undo(earlier.id)
     names = list(dict.fromkeys(cluster for clusters in groups.values() for cluster in clusters))
     wanted = earlier_run.narrowed_names(earlier, names, options.clusters)
-    own_flags = [(name, value) for name, value in recorded.options.typed if name in _KEPT_FLAGS]
-    own_flags += [(name, value) for name, value in options.typed if name != "clusters"]
+    typed = [(name, value) for name, value in options.typed if name != "clusters"]
+    # A flag that is typed now replaces that of the run, also one that may be repeated.
+    kept = set(_KEPT_FLAGS) - set(dict(typed))
+    own_flags = [*((name, value) for name, value in recorded.options.typed if name in kept), *typed]
     flags = _kubectl_flags(earlier, recorded.kubectl, line)
     if grammar.value(flags, "kubeconfig"):
         earlier_run.enter_directory(earlier)

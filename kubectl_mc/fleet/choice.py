@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.options import Options, with_defaults
-from kubectl_mc.fleet import selection
+from kubectl_mc.fleet import members, selection
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.inventory import Inventory, InventoryQuery, get_inventory
@@ -20,6 +21,10 @@ from kubectl_mc.processes.targets import Kubeconfig, Target, own_kubeconfig
 
 # (environment, the hub's context or None for the current one, the user's kubeconfig) -> the hub as a target
 HubTarget = Callable[[Environment, str | None, Kubeconfig], Target]
+
+# What the clusters are chosen for. A read asks each member cluster once. A change does so, too, but acts on none of
+# several profiles that are equally old. A command about the profiles themselves is for each of them.
+Purpose = Literal["read", "change", "profiles"]
 
 
 class Choice(NamedTuple):
@@ -47,15 +52,17 @@ class Choice(NamedTuple):
         return self.options.hub_context
 
 
-def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = False) -> Choice:
+def choose(
+    environment: Environment, hub_target: HubTarget, clustersets: bool = False, purpose: Purpose = "read"
+) -> Choice:
     """Choose the clusters by the options, from the hub's inventory or from the user's contexts (--contexts).
 
     hub_target: makes the target for the hub; it is called only if the hub has to be asked
     clustersets: whether the inventory includes the ClusterSets, if the user may read them
-    Writes warnings to stderr. Raises UserError.
+    Writes warnings to stderr. Raises UserError, also if a change names no inventory, and the hub has several.
     """
     mapping = read_mapping(environment.kube_directory)
-    options = with_defaults(environment.options, mapping.defaults)
+    options = with_defaults(environment.options, mapping.option_defaults)
     hub = service_account.hub_context(options.hub_context or mapping.hub_context, environment)
     if not _has_kubeconfig(environment) and (hub != IN_CLUSTER or options.contexts or environment.kubeconfig_flag):
         raise messages.no_kubeconfig(environment.kubeconfig_flag)
@@ -68,7 +75,7 @@ def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = 
     else:
         query = InventoryQuery(
             hub,
-            options.hub_namespace,
+            tuple(dict.fromkeys(options.inventory)),
             options.cluster_selector,
             clustersets="required" if options.clusterset is not None else "optional" if clustersets else "",
             placement=options.placement,
@@ -81,10 +88,9 @@ def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = 
         if inventory.stale_reason:
             warning = messages.stale_inventory(query.context, inventory.stale_reason, inventory.age)
             environment.streams.say([warning])
-        if not inventory.profiles:
-            raise messages.no_profiles(query.context, query.namespace, query.selector)
+        _check_inventories(inventory, query, purpose)
         # With a namespace or a selector, the hub returns only some of its profiles.
-        missing = [] if query.namespace or query.selector else selection.unknown_references(inventory)
+        missing = [] if query.namespaces or query.selector else selection.unknown_references(inventory)
         if missing:
             environment.streams.say([messages.chosen_without_profile(query.placement or "", missing)])
         clusters = selection.select_clusters(inventory, options)
@@ -92,6 +98,10 @@ def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = 
         from kubectl_mc.fleet import picker
 
         clusters = picker.pick_clusters(clusters, environment.variables)
+    if not options.inventory:
+        _say_inventories(environment, clusters)
+    if purpose != "profiles":
+        clusters = _once_each(environment, clusters, for_change=purpose == "change")
     return Choice(environment, tuple(clusters), mapping, inventory, kubeconfig)
 
 
@@ -109,6 +119,37 @@ def _in_cluster_hub(environment: Environment, context: str | None) -> Target | N
     if not service_account.is_available(environment):
         raise messages.no_service_account(context)
     return Target("hub", "", service_account.in_cluster_kubeconfig(environment))
+
+
+def _check_inventories(inventory: Inventory, query: InventoryQuery, purpose: Purpose) -> None:
+    """Raise UserError if an inventory is empty, or if a change doesn't say which of several is meant."""
+    sizes = Counter(profile.namespace for profile in inventory.profiles)
+    empty = () if query.selector else tuple(name for name in query.namespaces if name not in sizes)
+    if empty or not sizes:
+        raise messages.no_profiles(query.context, empty or query.namespaces, query.selector)
+    if purpose == "change" and len(sizes) > 1 and not query.namespaces:
+        raise messages.which_inventory(query.context, sorted(sizes.items()), query.selector)
+
+
+def _say_inventories(environment: Environment, clusters: Sequence[Cluster]) -> None:
+    """Say that the chosen clusters are of several inventories, though none of these was named."""
+    sizes = Counter(cluster.profile.namespace for cluster in clusters)
+    if len(sizes) > 1:
+        environment.streams.say([messages.several_inventories(sorted(sizes.items()))])
+
+
+def _once_each(environment: Environment, clusters: Sequence[Cluster], for_change: bool) -> list[Cluster]:
+    """Return the clusters, each member cluster once, and say which profiles are left out (see `members.once_each`)."""
+    duplicates = members.find_duplicates(clusters)
+    for in_one_inventory in (False, True):
+        groups = [
+            (group.kept.name, [cluster.name for cluster in group.others], group.tied)
+            for group in duplicates
+            if group.in_one_inventory == in_one_inventory
+        ]
+        if groups:
+            environment.streams.say([messages.same_members(groups, for_change, in_one_inventory)])
+    return members.once_each(clusters, duplicates, for_change)
 
 
 def context_names(environment: Environment) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
@@ -11,23 +10,39 @@ from kubectl_mc.messages.natural_order import natural_key
 
 
 class Cluster(NamedTuple):
-    """A member of the fleet; `name` is shown and typed, and is unique in the fleet."""
+    """A member of the fleet; `name` is shown and typed, and is unique in the fleet.
+
+    is_only: whether all profiles of this name are of the same member cluster
+    duplicates: other chosen profiles of the same member cluster, which are left out
+    tie: why a change doesn't act on it, as its profile isn't the only oldest of the same member cluster; "" if it does
+    """
 
     name: str
     profile: ClusterProfile
+    is_only: bool = False
+    duplicates: tuple[ClusterProfile, ...] = ()
+    tie: str = ""
 
     @property
     def default_context(self) -> str:
         """The context that reaches the cluster if none is mapped to it; with --contexts, the context itself."""
-        return self.name if self.profile.namespace else self.profile.name
+        return self.profile.name if self.is_only or not self.profile.namespace else self.name
+
+    def is_named(self, names: Container[str]) -> bool:
+        """Return whether the cluster's name, or the NAMESPACE/NAME of its profile, is among the names."""
+        return self.name in names or f"{self.profile.namespace}/{self.profile.name}" in names
 
 
 def named_clusters(profiles: Iterable[ClusterProfile]) -> list[Cluster]:
     """Return the clusters in natural order, named after their profiles: NAMESPACE/NAME if two have the same name."""
-    profiles = list(profiles)
-    counts = Counter(profile.name for profile in profiles)
-    clusters = [
-        Cluster(profile.name if counts[profile.name] == 1 else f"{profile.namespace}/{profile.name}", profile)
-        for profile in profiles
-    ]
+    same_name: dict[str, list[ClusterProfile]] = {}
+    for profile in profiles:
+        same_name.setdefault(profile.name, []).append(profile)
+    clusters = []
+    for name, group in same_name.items():
+        ids = {profile.member_id for profile in group}
+        is_only = len(group) == 1 or (len(ids) == 1 and "" not in ids)
+        clusters += [
+            Cluster(name if len(group) == 1 else f"{profile.namespace}/{name}", profile, is_only) for profile in group
+        ]
     return sorted(clusters, key=lambda cluster: natural_key(cluster.name))

@@ -23,14 +23,14 @@ class InventoryQuery(NamedTuple):
     """What a command asks of the hub.
 
     context: the hub's kubeconfig context; None for the current one
-    namespace: the hub's namespace that is read; None for all
+    namespaces: the hub's namespaces that are read, each with a process of its own; none for all
     selector: a label selector for ClusterProfiles, which the hub evaluates
     clustersets: "" for none, "optional" if they may be missing where the user has no right to read them, or "required"
     placement: [NAMESPACE/]NAME of a PlacementDecision; None for none
     """
 
     context: str | None = None
-    namespace: str | None = None
+    namespaces: tuple[str, ...] = ()
     selector: str | None = None
     clustersets: Literal["", "optional", "required"] = ""
     placement: str | None = None
@@ -104,7 +104,7 @@ def _hub(query: InventoryQuery, kubeconfigs: Sequence[str]) -> tuple[str | None,
 
 def _cache_keys(query: InventoryQuery, kubeconfigs: Sequence[str]) -> dict[str, str]:
     """Return a cache key for each field of the inventory that is asked for, so that queries can share entries."""
-    hub_and_scope = _hub(query, kubeconfigs), query.namespace
+    hub_and_scope = _hub(query, kubeconfigs), query.namespaces
     keys = {"profiles": cache.cache_key((*hub_and_scope, "profiles", query.selector))}
     if query.clustersets:
         keys["clustersets"] = cache.cache_key((*hub_and_scope, "clustersets"))
@@ -113,10 +113,19 @@ def _cache_keys(query: InventoryQuery, kubeconfigs: Sequence[str]) -> dict[str, 
     return keys
 
 
+class _Listing(NamedTuple):
+    """A part of the inventory, and kubectl's words that list it: for each version that the hub may serve, in order."""
+
+    part: str
+    words: Sequence[Sequence[str]]
+
+
 def ask_hub(
     environment: Environment, query: InventoryQuery, hub: Target, served: Mapping[str, str]
 ) -> tuple[Inventory, dict[str, str]]:
-    """Ask the hub, with one process for each kind of object, at the same time; once more for one of an older version.
+    """Ask the hub, with one process for each kind of object and namespace, at the same time.
+
+    A hub of an older version is asked once more.
 
     served: by part of the inventory, the version that the hub served before
     Returns also the version by part to ask for first next time. Raises UserError with the hub's name.
@@ -125,55 +134,69 @@ def ask_hub(
         part: hub_versions.versions_to_try(served.get(part) or served.get("profiles"))
         for part in ("profiles", *(["placement_decision"] if query.placement else []))
     }
-    scope = query.namespace, query.selector
-    listings = {"profiles": [cluster_profiles.profiles_words(*scope, version) for version in versions["profiles"]]}
-    if query.clustersets:
-        listings["clustersets"] = [cluster_profiles.clustersets_words(query.namespace)]
-    if query.placement:
-        listings["placement_decision"] = [
-            placements.placements_words(query.placement, query.namespace, version)
-            for version in versions["placement_decision"]
-        ]
-    results = _first_served(environment, hub, listings)
-    items = {
-        part: _items(result, query.context, environment.hub_patience)
-        for part, (result, _) in results.items()
-        if not (query.clustersets == "optional" and _clustersets_forbidden(result))
-    }
+    items: dict[str, list[Any]] = {}
+    next_versions: dict[str, str] = {}
+    for listing, (result, index) in _first_served(environment, hub, _listings(query, versions)):
+        if not (query.clustersets == "optional" and _clustersets_forbidden(result)):
+            items.setdefault(listing.part, []).extend(_items(result, query.context, environment.hub_patience))
+        if listing.part in versions:
+            next_versions[listing.part] = hub_versions.next_version(versions[listing.part][index], result.stderr)
     inventory = Inventory(
         tuple(cluster_profiles.parse_profiles(items["profiles"])),
         cluster_profiles.parse_clustersets(items["clustersets"]) if "clustersets" in items else None,
         placements.parse_decision(items["placement_decision"], query.placement) if query.placement else None,
     )
-    answered = {part: (tried[results[part][1]], results[part][0].stderr) for part, tried in versions.items()}
-    return inventory, {part: hub_versions.next_version(*answer) for part, answer in answered.items()}
+    return inventory, next_versions
+
+
+def _listings(query: InventoryQuery, versions: Mapping[str, Sequence[str]]) -> list[_Listing]:
+    """Return what is asked of the hub. versions: by part, in the order in which they are asked for"""
+    listings: list[_Listing] = []
+    for namespace in query.namespaces or (None,):
+        words = [
+            cluster_profiles.profiles_words(namespace, query.selector, version) for version in versions["profiles"]
+        ]
+        listings.append(_Listing("profiles", words))
+        if query.clustersets:
+            listings.append(_Listing("clustersets", [cluster_profiles.clustersets_words(namespace)]))
+        if query.placement:  # its words are the same for all namespaces if it names its own
+            words = [
+                placements.placements_words(query.placement, namespace, version)
+                for version in versions["placement_decision"]
+            ]
+            listing = _Listing("placement_decision", words)
+            listings += [listing] if listing not in listings else []
+    return listings
 
 
 def _first_served(
-    environment: Environment, hub: Target, listings: Mapping[str, Sequence[Sequence[str]]]
-) -> dict[str, tuple[Result, int]]:
-    """Run for each part the first of its command lines whose resource type the hub serves, or else the last.
+    environment: Environment, hub: Target, listings: Sequence[_Listing]
+) -> list[tuple[_Listing, tuple[Result, int]]]:
+    """Run for each listing the first of its command lines whose resource type the hub serves, or else the last.
 
-    Returns by part the result, and the index of its command line.
+    Returns with each listing the result, and the index of its command line.
     """
     own = ["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []
-    answers: dict[str, tuple[Result, int]] = {}
-    indexes = dict.fromkeys(listings, 0)
+    answers: dict[int, tuple[Result, int]] = {}
+    indexes = dict.fromkeys(range(len(listings)), 0)
     while indexes:
         commands = [
             kubectl_process.target_command(
-                environment, hub._replace(cluster=part), grammar.parse_line([*own, *listings[part][index]])
+                environment,
+                hub._replace(cluster=listings[number].part),
+                grammar.parse_line([*own, *listings[number].words[index]]),
             )
-            for part, index in indexes.items()
+            for number, index in indexes.items()
         ]
         results = event_loop.collect_results(commands, len(commands), environment.hub_patience)
-        answers |= {result.cluster: (result, indexes[result.cluster]) for result in results}
+        latest = {number: (result, index) for (number, index), result in zip(indexes.items(), results)}
+        answers |= latest
         indexes = {
-            result.cluster: indexes[result.cluster] + 1
-            for result in results
-            if _failure(result) == "no-such-type" and indexes[result.cluster] + 1 < len(listings[result.cluster])
+            number: index + 1
+            for number, (result, index) in latest.items()
+            if _failure(result) == "no-such-type" and index + 1 < len(listings[number].words)
         }
-    return answers
+    return [(listing, answers[number]) for number, listing in enumerate(listings)]
 
 
 def _failure(result: Result) -> str:

@@ -14,7 +14,9 @@ API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
 
 FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
 
-_KEYS = ("apiVersion", "kind", "metadata", "hubContext", "clusters", "defaults", "protected", "login")
+_KEYS = ("apiVersion", "kind", "metadata", "hubContext", "inventory", "clusters", "defaults", "protected", "login")
+
+INVENTORY_FLAGS = ("inventory", "hub-namespace")
 
 _ENTRY_KEYS = ("name", "profile", "context", "namespace", "protected")
 
@@ -38,6 +40,7 @@ class ClusterMapping(NamedTuple):
 
     defaults: options as (flag, value), as they would be typed; a flag with several values is repeated
     protected: globs of clusters that a change has to name exactly
+    inventory: the namespaces of the hub whose ClusterProfiles are read; none if the file doesn't say it
     login_limits: a credential plugin's program -> how many of it may run at a time
     """
 
@@ -45,7 +48,14 @@ class ClusterMapping(NamedTuple):
     entries: tuple[MappingEntry, ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()
     protected: tuple[str, ...] = ()
+    inventory: tuple[str, ...] = ()
     login_limits: Mapping[str, int] = {}
+
+    @property
+    def option_defaults(self) -> tuple[tuple[str, str], ...]:
+        """The defaults of all options; `inventory` counts as the flag of that name, and more than one in `defaults`."""
+        defaults = [(flag, text) for flag, text in self.defaults if not (self.inventory and flag in INVENTORY_FLAGS)]
+        return (*defaults, *(("inventory", namespace) for namespace in self.inventory))
 
     def context_for(self, profile: str, namespace: str) -> str | None:
         """Return the context mapped to a profile; an entry with its namespace has precedence over one without."""
@@ -57,11 +67,13 @@ class ClusterMapping(NamedTuple):
         """Return whether the cluster is protected: by its entry, by any entry with its context, or by a glob."""
         from fnmatch import fnmatchcase
 
+        # Whatever the chosen inventories are: with one of them, a cluster's name is without its namespace.
+        names = (cluster, profile, f"{namespace}/{profile}", context)
         return any(
             entry.protected
             and (entry.context == context or (entry.profile == profile and entry.namespace in (None, namespace)))
             for entry in self.entries
-        ) or any(fnmatchcase(name, glob) for glob in self.protected for name in (cluster, profile, context))
+        ) or any(fnmatchcase(name, glob) for glob in self.protected for name in names)
 
 
 def read_mapping(kube_directory: str) -> ClusterMapping:
@@ -84,6 +96,7 @@ def read_mapping(kube_directory: str) -> ClusterMapping:
         tuple(entry for mapping in mappings for entry in mapping.entries),
         next((mapping.defaults for mapping in mappings if mapping.defaults), ()),
         tuple(glob for mapping in mappings for glob in mapping.protected),
+        next((mapping.inventory for mapping in mappings if mapping.inventory), ()),
         {name: limit for mapping in reversed(mappings) for name, limit in mapping.login_limits.items()},
     )
     cache.write_entry(directory, key, joined._asdict(), file_states)
@@ -95,8 +108,9 @@ def _from_cache(value: Any) -> ClusterMapping | None:
     try:
         entries = tuple(MappingEntry(*fields) for fields in value["entries"])
         defaults = tuple((flag, text) for flag, text in value["defaults"])
-        protected, limits = tuple(value["protected"]), dict(value["login_limits"])
-        return ClusterMapping(value["hub_context"], entries, defaults, protected, limits)
+        protected, inventory = tuple(value["protected"]), tuple(value["inventory"])
+        limits = dict(value["login_limits"])
+        return ClusterMapping(value["hub_context"], entries, defaults, protected, inventory, limits)
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -113,8 +127,8 @@ def _read_file(path: str) -> ClusterMapping:
 def parse_mapping(text: str, path: str) -> ClusterMapping:
     """Parse the text of a mapping file; `path` is for the errors.
 
-    Two forms are accepted: {apiVersion, kind: ClusterMapping, hubContext, clusters: [{name, context, namespace}]} and
-    the shorter {clusters: [{profile, context}]}.
+    Two forms are accepted: {apiVersion, kind: ClusterMapping, hubContext, inventory, clusters: [{name, context,
+    namespace}]} and the shorter {clusters: [{profile, context}]}.
     Unknown keys are allowed, unless they look like a typing error, which would silently drop a mapping or a protection.
     Raises UserError with the line.
     """
@@ -141,6 +155,11 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     hub = document.get("hubContext")
     if hub is not None and not isinstance(hub, str):
         raise messages.mapping_file(path, _line(root, "hubContext"), "hubContext is not a string")
+    inventory = document.get("inventory") or []
+    inventory = [inventory] if isinstance(inventory, str) else inventory
+    if not isinstance(inventory, list) or not all(isinstance(item, str) and item for item in inventory):
+        problem = "inventory is neither a namespace of the hub nor a list of them"
+        raise messages.mapping_file(path, _line(root, "inventory"), problem)
     clusters = document.get("clusters") or []
     if not isinstance(clusters, list):
         raise messages.mapping_file(path, _line(root, "clusters"), "clusters is not a list")
@@ -155,7 +174,8 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     protected = document.get("protected") or []
     if not isinstance(protected, list) or not all(isinstance(glob, str) and glob for glob in protected):
         raise messages.mapping_file(path, _line(root, "protected"), "protected is not a list of names or globs")
-    return ClusterMapping(hub, tuple(entries), defaults, tuple(protected), _login_limits(document, path, root))
+    limits = _login_limits(document, path, root)
+    return ClusterMapping(hub, tuple(entries), defaults, tuple(protected), tuple(inventory), limits)
 
 
 def _login_limits(document: Mapping[object, object], path: str, root: object) -> dict[str, int]:

@@ -41,14 +41,16 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def edited_text(text: str, entries: Sequence[MappingEntry], hub_context: str | None = None) -> str:
-    """Return the file's text with these entries and this hubContext; hub_context None: it stays as it is.
+def edited_text(text: str, entries: Sequence[MappingEntry], keys: Mapping[str, str] | None = None) -> str:
+    """Return the file's text with these entries, and with these values of top-level keys, such as hubContext.
 
     The text must be one that mapping.parse_mapping accepts; "" makes a new file. Raises CannotEdit.
     """
     for entry in entries:
         text = _with_entry(text, entry)
-    return text if hub_context is None else _with_hub(text, hub_context)
+    for key, value in (keys or {}).items():
+        text = _with_key(text, key, value)
+    return text
 
 
 _HEAD = {"apiVersion": API_VERSION, "kind": "ClusterMapping"}  # the first keys of a new file
@@ -77,19 +79,19 @@ def _with_entry(text: str, entry: MappingEntry) -> str:
     return _checked(text, _appended(text, sequence, new_item, root.start_mark.column), wanted)
 
 
-def _with_hub(text: str, hub_context: str) -> str:
-    """Return the text with this hubContext; a new key is added in front of `clusters`, or as the last one."""
+def _with_key(text: str, key: str, value: str) -> str:
+    """Return the text with this value of the key; a new key is added in front of `clusters`, or as the last one."""
     document, root = _read(text)
-    if document.get("hubContext") == hub_context:
+    if document.get(key) == value:
         return text
-    wanted = {**document, "hubContext": hub_context}
-    line = f"hubContext: {_scalar(hub_context)}"
+    wanted = {**document, key: value}
+    line = f"{key}: {_scalar(value)}"
     if root is None:
         return _checked(text, _inserted_lines(text, len(text), [*_pairs(_HEAD), line]), {**_HEAD, **wanted})
-    node = _value(root, "hubContext")
+    node = _value(root, key)
     if node is not None:
-        return _checked(text, _scalar_edit(text, node, hub_context), wanted)
-    clusters = next((key for key, _ in root.value if key.value == "clusters"), None)
+        return _checked(text, _scalar_edit(text, node, value), wanted)
+    clusters = next((name for name, _ in root.value if name.value == "clusters"), None)
     if clusters is None or root.flow_style:
         return _checked(text, _added_key(text, root, line, [line]), wanted)
     start, indent = clusters.start_mark.index, " " * root.start_mark.column

@@ -66,11 +66,11 @@ def _check_patterns(clusters: Sequence[Cluster], options: Options) -> None:
     """
     excluded = [name for flag, value in options.typed if flag == "exclude" for name in (value or "").split(",")]
     names = [name for name in excluded if name and not any(letter in name for letter in "*?[")]
-    partial = options.cluster_selector or options.hub_namespace
+    partial = options.cluster_selector or options.inventory
     for pattern in (*options.clusters, *([] if partial else names)):
         if not any(_matches(cluster, pattern) for cluster in clusters):
             cluster_names = [cluster.name for cluster in clusters]
-            raise messages.unknown_cluster(pattern, cluster_names, options.hub_namespace, options.cluster_selector)
+            raise messages.unknown_cluster(pattern, cluster_names, options.inventory, options.cluster_selector)
 
 
 def _is_selected(cluster: Cluster, options: Options, clustersets: Mapping[str, str]) -> bool:

@@ -53,6 +53,15 @@ def same_cluster(groups: Sequence[Sequence[str]]) -> UserError:
     )
 
 
+def same_addresses(groups: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Say which ClusterProfiles are left out of a change, as they lead to the same cluster as an older one.
+
+    groups: the name of the cluster that is kept, and the names of those that are left out
+    """
+    pairs = name_list([f"{kept} (not {name_list(others)})" for kept, others in groups])
+    return f"Note: the same cluster by their address, so the change acts on the oldest ClusterProfile only: {pairs}"
+
+
 def unapproved_contexts(names: Sequence[str]) -> UserError:
     """Say that a change is for clusters that are only reached because a context has the name of their profile."""
     from shlex import join
@@ -319,6 +328,11 @@ def other_command(run: str) -> UserError:
 def moved_part(part: str, was: str, now: str) -> str:
     """Say that a part of a cluster's address is another one than in the run."""
     return visible(f"the {part} was {was or 'none'} and is {now or 'none'}")
+
+
+def not_a_name_of_run(name: str) -> str:
+    """Say that a cluster has a name that none of the run has, since the fleet has other ClusterProfiles by now."""
+    return visible(f"{name}: the run has no cluster of this name")
 
 
 def moved(moves: Sequence[str]) -> UserError:

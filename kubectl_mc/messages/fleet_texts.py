@@ -112,7 +112,7 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
         )
     if wanted != "profiles" and why.kind in ("forbidden", "no-such-type"):
         flag, what, only = {
-            "clustersets": ("--clusterset", "namespaces", "name it with --hub-namespace"),
+            "clustersets": ("--clusterset", "namespaces", "name it with --inventory"),
             "placement_decision": ("--placement", "PlacementDecisions", "name it: --placement=NAMESPACE/NAME"),
         }[wanted]
         hint = f"; with rights in one namespace only, {only}" if why.kind == "forbidden" else ""
@@ -132,7 +132,7 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
     if why.kind == "forbidden":
         return UserError(
             f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there; "
-            "with rights in one namespace only, name it with --hub-namespace"
+            "with rights in one namespace only, name it with --inventory"
         )
     # A kubectl that was killed may have left nothing but the warning of a deprecated version.
     details = [line for line in outcome_lines(stderr) if not line.startswith("Warning: ")]
@@ -169,16 +169,72 @@ def stale_inventory(context: str | None, why: str, age: float) -> str:
     return f"Warning: {_hub_that(context)} can't be asked ({why}); using its clusters as they were {old} ago"
 
 
-def no_profiles(context: str | None, namespace: str | None, selector: str | None = None) -> UserError:
-    """Say that the hub has no ClusterProfiles in the namespace with the labels."""
-    restriction = _restriction(namespace, selector)
+def no_profiles(context: str | None, namespaces: Sequence[str], selector: str | None = None) -> UserError:
+    """Say that the hub has no ClusterProfiles in the namespaces with the labels."""
+    restriction = _restriction(namespaces, selector)
     return UserError(f"{_hub_that(context)} has no ClusterProfiles{restriction}, so there is no cluster to ask")
 
 
-def _restriction(namespace: str | None, selector: str | None) -> str:
+def _restriction(namespaces: Sequence[str], selector: str | None) -> str:
     """Return the restriction of a list of ClusterProfiles; "" for none."""
-    where = f" in namespace {visible(namespace)}" if namespace else ""
+    where = f" in namespace{'s' if len(namespaces) > 1 else ''} {name_list(namespaces)}" if namespaces else ""
     return where + (f" with labels {visible(selector)}" if selector else "")
+
+
+_TO_CHOOSE = "--inventory=NAMESPACE, or inventory: in ~/.kube/kubectl-mc-clusters.yaml"
+
+
+def _inventories(sizes: Sequence[tuple[str, int]]) -> str:
+    return name_list([f"{namespace} ({cluster_count(count)})" for namespace, count in sizes])
+
+
+def which_inventory(context: str | None, sizes: Sequence[tuple[str, int]], selector: str | None) -> UserError:
+    """Say that a change has to name an inventory, as the hub has several. sizes: (namespace, number of clusters)"""
+    return UserError(
+        f"{_hub_that(context)} has several inventories{_restriction((), selector)}: {_inventories(sizes)}. "
+        f"A change has to say which is meant: {_TO_CHOOSE}"
+    )
+
+
+def several_inventories(sizes: Sequence[tuple[str, int]]) -> str:
+    """Say that the chosen clusters are of several inventories. sizes: (namespace, number of its chosen clusters)"""
+    return f"Note: the clusters of several inventories: {_inventories(sizes)}. To choose: {_TO_CHOOSE}"
+
+
+def same_members(groups: Sequence[tuple[str, Sequence[str], bool]], for_change: bool, in_one_inventory: bool) -> str:
+    """Say which of the chosen ClusterProfiles are left out, as they are of the same member cluster as another.
+
+    groups: the name of the cluster that is kept, those of the ones that are left out, and whether no profile is the
+        only oldest
+    """
+    tie = ", and a change acts on none, as no single one has the oldest creationTimestamp"
+    pairs = name_list(
+        [
+            f"none of {name_list([kept, *others])}"
+            if for_change and tied
+            else f"{kept} (not {name_list(others)}{tie if tied else ''})"
+            for kept, others, tied in groups
+        ]
+    )
+    action = "the change acts on the oldest ClusterProfile only" if for_change else "counted once"
+    text = f"the same cluster by their inventory-member-id, so {action}: {pairs}"
+    if not in_one_inventory:
+        return f"Note: {text}"
+    return f"Warning: in one inventory, {text}. Its administrator should delete all but one of them"
+
+
+def same_ways(groups: Sequence[Sequence[str]]) -> str:
+    """Say which ClusterProfiles without a common member id lead to the same cluster. groups: their names, by cluster"""
+    same = name_list([f"({name_list(names)})" for names in groups])
+    return f"Warning: reached in the same way, so the same cluster, of which a change acts on one at most: {same}"
+
+
+def tied_profiles(names: Sequence[str]) -> str:
+    """Say why a change acts on none of several ClusterProfiles of the same member cluster."""
+    return (
+        f"{name_list(names)} are the same cluster by their inventory-member-id, and no single one has the oldest "
+        "creationTimestamp, so a change acts on none of them; to choose one, leave out the others with --exclude"
+    )
 
 
 def no_cluster_left(names: Sequence[str]) -> UserError:
@@ -187,10 +243,10 @@ def no_cluster_left(names: Sequence[str]) -> UserError:
 
 
 def unknown_cluster(
-    name: str, names: Sequence[str], namespace: str | None = None, selector: str | None = None
+    name: str, names: Sequence[str], namespaces: Sequence[str] = (), selector: str | None = None
 ) -> UserError:
-    """Say that no cluster matches. names: the clusters in the namespace with the labels."""
-    meant, restriction = nearest(name, names), _restriction(namespace, selector)
+    """Say that no cluster matches. names: the clusters in the namespaces with the labels."""
+    meant, restriction = nearest(name, names), _restriction(namespaces, selector)
     among = f" among those{restriction}" if restriction else ""
     hint = f" Did you mean {visible(meant)}?" if meant else ""
     return UserError(f"no cluster matches '{visible(name)}'{among}.{hint} Known clusters: {name_list(names)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kubectl_mc.messages.words import UserError, cluster_count, nearest, visible
 
@@ -65,20 +65,21 @@ def cloud_property_unfit(cloud: str, name: str, value: str) -> str:
     return f"{name} '{shown}' is nothing that {cloud} would take"
 
 
-def setup_written(path: str, entries: int, hub: str | None, backup: str | None) -> str:
-    """Say that setup has written the mapping file. hub: the hubContext that it wrote."""
+def setup_written(path: str, entries: int, keys: Mapping[str, str], backup: str | None) -> str:
+    """Say that setup has written the mapping file. keys: with their values, hubContext and inventory"""
     before = f"; as it was before: {backup}" if backup else ""
-    return visible(f"Wrote {_mapped(entries, hub)} to {path}{before}")
+    return visible(f"Wrote {_mapped(entries, keys)} to {path}{before}")
 
 
-def setup_to_write(path: str, entries: int, hub: str | None) -> str:
+def setup_to_write(path: str, entries: int, keys: Mapping[str, str]) -> str:
     """Say that setup --check would write the mapping file."""
-    return visible(f"Would write {_mapped(entries, hub)} to {path}")
+    return visible(f"Would write {_mapped(entries, keys)} to {path}")
 
 
-def _mapped(entries: int, hub: str | None) -> str:
+def _mapped(entries: int, keys: Mapping[str, str]) -> str:
     parts = [f"the context of {cluster_count(entries)}"] if entries else []
-    return " and ".join([*parts, *([f"hubContext {hub}"] if hub else [])])
+    *parts, last = [*parts, *(f"{key} {value}" for key, value in keys.items())]
+    return f"{', '.join(parts)} and {last}" if parts else last
 
 
 def setup_other_hub(path: str, there: str, typed: str) -> str:

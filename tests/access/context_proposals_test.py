@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from kubectl_mc.access.context_proposals import Context, bare, parse_contexts, propose, server
-from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
+from kubectl_mc.fleet.cluster_profiles import MEMBER_ID_LABEL, AccessProvider, ClusterProfile
 from kubectl_mc.fleet.clusters import named_clusters
 from kubectl_mc.fleet.mapping import ClusterMapping, MappingEntry
 
 
-def profile(name: str, url: str = "", namespace: str = "fleet", **cluster: Any) -> ClusterProfile:
+def profile(name: str, url: str = "", namespace: str = "fleet", member_id: str = "", **cluster: Any) -> ClusterProfile:
     providers = (AccessProvider("p", {"server": url, **cluster}),) if url else ()
-    return ClusterProfile(name, namespace, access_providers=providers)
+    return ClusterProfile(name, namespace, access_providers=providers, labels={MEMBER_ID_LABEL: member_id})
 
 
 def view(**servers: str) -> dict[str, Any]:
@@ -75,6 +75,13 @@ def test_one_proxy_with_a_certificate_name_for_each_cluster_is_not_one_server() 
 def test_a_server_that_two_profiles_claim_is_nobody_s_for_certain() -> None:
     proposals = proposed([profile("a", "https://s"), profile("b", "https://s")], {"mine": "https://s"})
     assert proposals == dict.fromkeys("ab", ("", "its server is that of mine"))
+
+
+def test_profiles_of_one_member_cluster_have_its_context() -> None:
+    profiles = [profile("a", "https://s", "fleet", "one"), profile("b", "https://s", "kueue", "one")]
+    assert proposed(profiles, {"mine": "https://s"}) == dict.fromkeys("ab", ("mine", "same server"))
+    same = [profile("a", namespace=namespace, member_id="one") for namespace in ("fleet", "kueue")]
+    assert proposed(same, {"a": "https://s"}) == dict.fromkeys(("fleet/a", "kueue/a"), ("a", "same name"))
 
 
 def test_a_server_that_two_contexts_have_is_asked_about() -> None:

@@ -76,7 +76,9 @@ def test_what_is_left_is_kubectl_s(text: str, left: str) -> None:
         (["--exclude=a", "--exclude", "-b"], "exclude", ("a", "-b")),
         (["--hub-context=h=1"], "hub_context", "h=1"),
         (["--hub-context", "a", "--hub-context=b"], "hub_context", "b"),
-        (["--hub-namespace", "fleet"], "hub_namespace", "fleet"),
+        (["--inventory", "a,b"], "inventory", ("a", "b")),
+        (["--inventory=a", "--hub-namespace=b"], "inventory", ("a", "b")),
+        (["--hub-namespace", "fleet"], "inventory", ("fleet",)),
         (["--all-clusters"], "all_clusters", True),
         (["--all-clusters=false"], "all_clusters", False),
         (["--verbose=true"], "verbose", True),
@@ -116,7 +118,7 @@ def test_a_flag_without_its_value_is_an_error(name: str, form: str) -> None:
     assert problem("get", "pods", form.format(name)).startswith(f"flag needs an argument: --{name}.")
 
 
-@pytest.mark.parametrize("flag", ["clusters", "exclude"])
+@pytest.mark.parametrize("flag", ["inventory", "clusters", "exclude"])
 def test_a_list_of_no_names_is_an_error(flag: str) -> None:
     """`--clusters=$A,$B` with both unset must not mean all clusters."""
     assert problem("get", "pods", f"--{flag}=,").startswith(f"flag needs an argument: --{flag}.")
@@ -139,7 +141,12 @@ def test_a_list_of_no_names_is_an_error(flag: str) -> None:
         (["--all-clusters=false"], [("clusters", "a")], {"clusters": ("a",)}),
         # Where the fleet is, is no choice from it.
         (["--all-clusters"], [("contexts", "kind-*")], {"all_clusters": True, "contexts": ("kind-*",)}),
-        (["--all-clusters"], [("hub-namespace", "x")], {"all_clusters": True, "hub_namespace": "x"}),
+        (["--all-clusters"], [("hub-namespace", "x")], {"all_clusters": True, "inventory": ("x",)}),
+        (["--hub-namespace=y"], [("inventory", "x")], {"inventory": ("y",)}),
+        (["--inventory=y"], [("hub-namespace", "x")], {"inventory": ("y",)}),
+        (["--contexts=a"], [("hub-namespace", "x")], {"contexts": ("a",)}),
+        ([], [("contexts", "a"), ("inventory", "x")], {"contexts": ("a",)}),
+        (["--healthy"], [("contexts", "a"), ("inventory", "x")], {"healthy": True, "inventory": ("x",)}),
         (
             ["--contexts=kind-*"],
             [("healthy", "true"), ("hub-context", "h"), ("clusters", "a"), ("exclude", "b")],

@@ -242,29 +242,6 @@ def test_a_cluster_that_two_names_lead_to_is_not_changed_twice(place: Place, map
     assert [row[1] for row in place.mc("get cm settings -n shop").rows[1:]] == list(MEMBERS)
 
 
-def test_one_entry_that_fits_profiles_of_several_namespaces_is_one_cluster(
-    place: Place, mapped: Callable[..., None]
-) -> None:
-    profile = json.loads(
-        place.shell.kubectl("--context=hub", "-n", "fleet", "get", "clusterprofile", "c1", "-o", "json").stdout
-    )
-    for namespace in ("first", "second"):
-        place.shell.kubectl("--context=hub", "create", "namespace", namespace)
-        copy = {**profile, "metadata": {"name": "c1", "namespace": namespace}}
-        (place.folder / "profile.json").write_text(json.dumps(copy))
-        created = place.shell.kubectl("--context=hub", "create", "-f", f"{place.folder}/profile.json")
-        assert created.status == 0, created.stderr
-    mapped(c1="c1", c2="c2", c3="c3")
-    try:
-        done = place.mc("create -f DIR/new.yaml --all-clusters --yes --refresh")
-        assert "first/c1, fleet/c1, second/c1 lead to the same cluster" in done.stderr
-        assert "--exclude=fleet/c1,second/c1" in done.stderr
-        assert (done.status, runs(place)) == (1, [])
-    finally:
-        place.shell.fleet.reset("hub")
-        place.mc("clusters --refresh")
-
-
 def test_contexts_of_other_names_and_namespaces_are_no_other_clusters(place: Place) -> None:
     def alias(entries: dict[str, Any]) -> None:
         context = {**entries["context c1"], "namespace": "shop", "cluster": "alias"}
@@ -301,7 +278,9 @@ def test_a_context_that_only_has_the_name_is_not_changed_unasked(
     assert labelled(place) == []
 
 
-@pytest.mark.parametrize("choice", ["--clusters=c1,c3", "--contexts=c1,c3", "--contexts=c[13]"])
+@pytest.mark.parametrize(
+    "choice", ["--clusters=c1,c3", "--clusters=c1,fleet/c3", "--contexts=c1,c3", "--contexts=c[13]"]
+)
 def test_it_counts_where_it_is_meant(place: Place, mapped: Callable[..., None], choice: str) -> None:
     mapped(c1="c1", c2="c2")
     assert place.mc(f"{LABEL} {choice} --yes").status == 0

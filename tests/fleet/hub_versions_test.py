@@ -201,7 +201,7 @@ def test_another_hub_is_asked_anew(hub: Hub) -> None:
     hub.find()
     hub.find(InventoryQuery())
     hub.asked()
-    hub.find(PROFILES._replace(namespace="fleet"))
+    hub.find(PROFILES._replace(namespaces=("fleet",)))
     assert hub.asked() == [OLD_PROFILES]  # of the same hub, another part
     hub.find(PROFILES._replace(context="other"))
     assert hub.asked() == [NEW_PROFILES, OLD_PROFILES]

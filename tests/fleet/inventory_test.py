@@ -29,9 +29,9 @@ def listing(kind: str, *items: dict[str, Any]) -> str:
     return json.dumps({"kind": "List", "items": [{"kind": kind, **item} for item in items]})
 
 
-def profiles(*names: str) -> str:
+def profiles(*names: str, namespace: str = "fleet") -> str:
     version = {"apiVersion": "multicluster.x-k8s.io/v1alpha1"}
-    items = ({**version, "metadata": {"name": name, "namespace": "fleet"}} for name in names)
+    items = ({**version, "metadata": {"name": name, "namespace": namespace}} for name in names)
     return listing("ClusterProfile", *items)
 
 
@@ -95,6 +95,7 @@ def hub(tmp_path: Path) -> Hub:
         echo "$@" >> {tmp_path}/asked
         case $* in *clusterprofiles*) kind=profiles ;; *decisions*) kind=decisions ;; *) kind=namespaces ;; esac
         if [ -e {tmp_path}/$kind.error ]; then cat {tmp_path}/$kind.error >&2; exit 1; fi
+        case $* in *--namespace=kueue*) [ -e {tmp_path}/$kind-kueue ] && kind=$kind-kueue ;; esac
         cat {tmp_path}/$kind
         """
     )
@@ -125,7 +126,8 @@ def test_commands_that_ask_for_more_share_the_clusters_with_those_that_don_t(hub
 
 
 @pytest.mark.parametrize(
-    "other", [InventoryQuery("other"), NAMED._replace(namespace="x"), NAMED._replace(selector="a=b"), InventoryQuery()]
+    "other",
+    [InventoryQuery("other"), NAMED._replace(namespaces=("x",)), NAMED._replace(selector="a=b"), InventoryQuery()],
 )
 def test_another_question_has_another_answer(hub: Hub, other: InventoryQuery) -> None:
     hub.find()
@@ -183,7 +185,7 @@ def test_who_may_not_see_namespaces_sees_clusters(hub: Hub) -> None:
     hub.asked()
     assert names(hub.find(wanted)) == ["a", "b"]
     assert hub.asked() == []  # that it isn't known is kept, too
-    with pytest.raises(UserError, match=r"--clusterset needs to list namespaces .* name it with --hub-namespace"):
+    with pytest.raises(UserError, match=r"--clusterset needs to list namespaces .* name it with --inventory"):
         hub.find(NAMED._replace(clustersets="required"))
     hub.says(namespaces=NAMESPACES)
     assert hub.find(NAMED._replace(clustersets="required")).clustersets == {"fleet": "prod"}
@@ -191,7 +193,7 @@ def test_who_may_not_see_namespaces_sees_clusters(hub: Hub) -> None:
 
 def test_where_a_namespace_is_named_nothing_is_asked_outside_it(hub: Hub) -> None:
     hub.says(namespaces=json.dumps(json.loads(NAMESPACES)["items"][0]))
-    answer = hub.find(NAMED._replace(namespace="fleet", clustersets="required", placement="p"))
+    answer = hub.find(NAMED._replace(namespaces=("fleet",), clustersets="required", placement="p"))
     assert (answer.clustersets, answer.placement_decision) == ({"fleet": "prod"}, (CHOSEN,))
     assert hub.asked() == [
         "get --context=hub --namespace=fleet --output=json clusterprofiles.v1alpha2.multicluster.x-k8s.io",
@@ -211,6 +213,23 @@ def test_a_refusal_is_an_answer(hub: Hub, problem: str) -> None:
     hub.fails(problem)
     with pytest.raises(UserError):
         hub.find(refresh=True)
+
+
+def test_each_of_several_inventories_is_read_by_itself(hub: Hub) -> None:
+    (hub.folder / "profiles-kueue").write_text(profiles("a", namespace="kueue"))
+    both = NAMED._replace(namespaces=("fleet", "kueue"), clustersets="optional", placement="p")
+    for _ in ("the hub is asked", "its answer is kept"):
+        found = [(profile.namespace, profile.name) for profile in hub.find(both).profiles]
+        assert found == [("fleet", "a"), ("fleet", "b"), ("kueue", "a")]
+    asked = hub.asked()
+    assert [line for line in asked if "-n" in line or "--namespace" in line or "namespaces" in line] == asked
+    assert len(asked) == 6
+    # A placement that says its namespace is asked for once.
+    hub.find(both._replace(placement="fleet/p"))
+    assert len([line for line in hub.asked() if "placementdecisions" in line]) == 1
+    hub.fails(FORBIDDEN, "profiles")
+    with pytest.raises(UserError, match="forbidden"):
+        hub.find(both, refresh=True)
 
 
 @pytest.mark.parametrize("value", ["{}", "[1]", '[{"name": "a"}]', "null", '"text"', "7"])

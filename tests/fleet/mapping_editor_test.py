@@ -145,7 +145,7 @@ def test_an_entry_is_changed_where_it_stands(before: str, after: str) -> None:
     ],
 )
 def test_the_hub(before: str, after: str) -> None:
-    assert edited_text(before, [], "h") == after
+    assert edited_text(before, [], {"hubContext": "h"}) == after
 
 
 def test_an_entry_with_a_namespace_is_beside_one_without() -> None:
@@ -242,7 +242,7 @@ def test_only_the_entry_changes(text: str, name: str, context: str) -> None:
 @given(files(), words)
 def test_the_hub_is_a_line_of_its_own(text: str, context: str) -> None:
     assume("hubContext" not in text)
-    after = edited_text(text, [], context)
+    after = edited_text(text, [], {"hubContext": context})
     assert mapping.parse_mapping(after, "f").hub_context == context
     lines = after.splitlines(True)
     added = next(index for index, line in enumerate(lines) if line.startswith("hubContext"))

@@ -46,6 +46,9 @@ def parse(text: str) -> ClusterMapping:
             ClusterMapping(None, (MappingEntry("prod-eu", "eu", "fleet"),)),
         ),
         ("hubContext: hub", ClusterMapping("hub")),
+        ("inventory: fleet", ClusterMapping(inventory=("fleet",))),
+        ("inventory: [a, b]", ClusterMapping(inventory=("a", "b"))),
+        ("inventory:", ClusterMapping()),
         ("clusters: null", ClusterMapping()),
         ("clusters:\n", ClusterMapping()),
         ("clusters: []", ClusterMapping()),
@@ -79,6 +82,9 @@ def test_both_forms_are_read(text: str, value: ClusterMapping) -> None:
         ("apiVersion: v1\nkind: Pod\n", "FILE:2: v1 Pod is not kubectl-mc.k8s.io/v1alpha1 ClusterMapping."),
         ("apiVersion: v2\n", "FILE:1: v2 ClusterMapping is not "),
         ("a: 1\nhubContext: [x]", "FILE:2: hubContext is not a string."),
+        ("a: 1\ninventory: {a: b}", "FILE:2: inventory is neither a namespace of the hub nor a list of them."),
+        ("inventory: [a, 1]", "FILE:1: inventory is neither "),
+        ("inventory: ['']", "FILE:1: inventory is neither "),
         ("a: 1\n\nclusters: {a: b}", "FILE:3: clusters is not a list."),
         ("clusters:\n- name: a\n  context: b\n- name: c\n", "FILE:4: entry 2 of clusters needs name and "),
         ("clusters:\n- context: b\n", "FILE:2: entry 1 of clusters needs "),
@@ -104,6 +110,7 @@ def test_a_mistake_is_named_with_its_line(text: str, problem: str) -> None:
         ("a: 1\nprotectd: [a]", "FILE:2: unknown key 'protectd'. Did you mean protected?"),
         ("hub-contxt: a", "FILE:1: unknown key 'hub-contxt'. Did you mean hubContext?"),
         ("hubNamespace: foo", "FILE:1: unknown key 'hubNamespace'. Did you mean defaults: {hub-namespace: …}?"),
+        ("inventories: [a]", "FILE:1: unknown key 'inventories'. Did you mean inventory?"),
         ("healthy: true", "FILE:1: unknown key 'healthy'. Did you mean defaults: {healthy: …}?"),
         ("cluster_timeout: 3s", "FILE:1: unknown key 'cluster_timeout'. Did you mean defaults: {cluster-timeout: …}?"),
         (
@@ -144,6 +151,20 @@ def test_defaults_are_flags_as_they_would_be_typed(text: str, defaults: list[tup
     assert parse(f"defaults: {text}").defaults == tuple(defaults)
 
 
+@pytest.mark.parametrize(
+    ("text", "defaults"),
+    [
+        ("inventory: a", [("inventory", "a")]),
+        ("inventory: [a, b]\ndefaults: {fold: true}", [("fold", "true"), ("inventory", "a"), ("inventory", "b")]),
+        ("inventory: a\ndefaults: {inventory: b, fold: true}", [("fold", "true"), ("inventory", "a")]),
+        ("inventory: a\ndefaults: {hub-namespace: b}", [("inventory", "a")]),
+        ("defaults: {hub-namespace: b}", [("hub-namespace", "b")]),
+    ],
+)
+def test_the_inventory_is_a_default(text: str, defaults: list[tuple[str, str]]) -> None:
+    assert parse(text).option_defaults == tuple(defaults)
+
+
 WORDS = st.sampled_from(
     ["clusters", "name", "context", "kind", ":", ": ", "\n", "- ", "  ", "{", "}", "[", "]", ",", "*a", "&a ", "!!int ",
      "2026-99-99", "<<", "?", "|", "'", "1", "!!binary ", "x"]
@@ -178,10 +199,12 @@ def test_without_files_nothing_is_mapped(tmp_path: Path) -> None:
 def test_the_first_file_counts_before_the_second(tmp_path: Path) -> None:
     (tmp_path / "kubectl-mc-clusters.yaml").write_text("clusters: [{name: a, context: first}]")
     (tmp_path / "kubectl-mc.yaml").write_text(
-        "hubContext: hub\nclusters: [{name: a, context: x}, {name: b, context: y}]"
+        "hubContext: hub\ninventory: [x, y]\nclusters: [{name: a, context: x}, {name: b, context: y}]"
     )
-    read = mapping.read_mapping(str(tmp_path))
-    assert (read.hub_context, read.context_for("a", ""), read.context_for("b", "")) == ("hub", "first", "y")
+    for _ in ("the files are read", "what they say is kept"):
+        read = mapping.read_mapping(str(tmp_path))
+        assert (read.hub_context, read.context_for("a", ""), read.context_for("b", "")) == ("hub", "first", "y")
+        assert read.inventory == ("x", "y")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
@@ -193,7 +216,7 @@ def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, content: bytes | Non
 
 
 PROTECTED = """\
-protected: ['prod-*', eks-live]
+protected: ['prod-*', eks-live, 'kueue/*']
 clusters:
 - {name: a, context: ctx-a, protected: true}
 - {name: b, context: ctx-b, namespace: fleet, protected: true}
@@ -214,6 +237,8 @@ clusters:
         ("fleet/prod-eu", "prod-eu", "fleet", "x", True),
         ("live", "live", "fleet", "eks-live", True),
         ("dev", "dev", "fleet", "dev", False),
+        ("live", "live", "kueue", "x", True),
+        ("live", "live", "fleet", "x", False),
     ],
 )
 def test_what_is_protected(cluster: str, profile: str, namespace: str, context: str, protected: bool) -> None:

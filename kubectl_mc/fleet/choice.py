@@ -81,7 +81,9 @@ def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = 
         missing = [] if query.namespace or query.selector else selection.unknown_references(inventory)
         if missing:
             environment.streams.say([messages.chosen_without_profile(query.placement or "", missing)])
-        clusters = selection.select_clusters(inventory, options)
+        mapped = {entry.profile for entry in mapping.entries}
+        clusters = selection.select_clusters(inventory, options, mapped)
+        environment.streams.say(selection.selection_notes(inventory, options, clusters, mapped))
     if options.pick:
         from kubectl_mc.fleet import picker
 

@@ -24,7 +24,8 @@ class InventoryQuery(NamedTuple):
     context: the hub's kubeconfig context; None for the current one
     namespace: the hub's namespace that is read; None for all
     selector: a label selector for ClusterProfiles, which the hub evaluates
-    clustersets: "" for none, "optional" if they may be missing where the user has no right to read them, or "required"
+    clustersets: "" for none; "optional" if a cached answer of a hub that refused them will do, too, "required" if only
+        where each profile says its ClusterSet itself
     placement: [NAMESPACE/]NAME of a PlacementDecision; None for none
     """
 
@@ -49,6 +50,13 @@ class Inventory(NamedTuple):
     placement_decision: tuple[tuple[str, str], ...] | None = None
     age: float = 0.0
     stale_reason: str = ""
+
+    def clusterset(self, profile: ClusterProfile) -> str | None:
+        """Return the ClusterSet of a profile: "" if it is in none, None if that is not known."""
+        said = profile.clustersets(self.clustersets or {})
+        # The cluster of a context has no namespace, and is in no ClusterSet.
+        unknown = self.clustersets is None and profile.namespace
+        return next(iter(said.values()), None if unknown else "")
 
 
 def get_inventory(environment: Environment, query: InventoryQuery, hub_target: Callable[[], Target]) -> Inventory:
@@ -109,7 +117,7 @@ def ask_hub(environment: Environment, query: InventoryQuery, hub: Target) -> Inv
     items = {
         result.cluster: _items(result, query.context, patience)
         for result in results
-        if not (query.clustersets == "optional" and _clustersets_forbidden(result))
+        if not _clustersets_refused(result)
     }
     return Inventory(
         tuple(cluster_profiles.parse_profiles(items["profiles"])),
@@ -118,11 +126,11 @@ def ask_hub(environment: Environment, query: InventoryQuery, hub: Target) -> Inv
     )
 
 
-def _clustersets_forbidden(result: Result) -> bool:
-    """Return whether this is the result for the ClusterSets, and the user has no right to read them."""
+def _clustersets_refused(result: Result) -> bool:
+    """Return whether this is the result for the namespaces' ClusterSets, and the user has no right to read them."""
     if result.cluster != "clustersets" or not result.status:
         return False
-    return messages.find_cause(result.stderr.decode("utf-8", "replace"), 1).kind == "forbidden"
+    return messages.find_cause(result.stderr.decode("utf-8", "replace"), 1).kind in ("forbidden", "no-such-type")
 
 
 def _items(result: Result, context: str | None, patience: float) -> list[Any]:
@@ -141,12 +149,10 @@ def _items(result: Result, context: str | None, patience: float) -> list[Any]:
 
 
 def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inventory | None:
-    """Return the cached inventory; None if it cannot be read, or if required ClusterSets are missing in it."""
+    """Return the cached inventory; None if it cannot be read, or if a required ClusterSet is not known in it."""
     clustersets, decision = (
         entries[part].value if part in entries else None for part in ("clustersets", "placement_decision")
     )
-    if query.clustersets == "required" and clustersets is None:
-        return None
     try:
         profiles = tuple(
             ClusterProfile(
@@ -158,7 +164,7 @@ def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inv
             )
             for fields in entries["profiles"].value
         )
-        return Inventory(
+        inventory = Inventory(
             profiles,
             None if clustersets is None else dict(clustersets),
             None if decision is None else tuple((namespace, name) for namespace, name in decision),
@@ -166,3 +172,5 @@ def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inv
         )
     except (KeyError, TypeError, ValueError):
         return None
+    required = query.clustersets == "required"
+    return None if required and any(inventory.clusterset(profile) is None for profile in profiles) else inventory

@@ -94,6 +94,11 @@ def reach_clusters_of_run(
     """
     line = invocation.kubectl
     choice = choose_clusters(environment.for_invocation(invocation), logins)
+    # A name of the run is that of a cluster. It must not be taken for what is now another one's display name.
+    chosen = {cluster.name for cluster in choice.clusters}
+    for name in invocation.options.clusters:
+        if name not in chosen:
+            raise messages.unknown_cluster(name, sorted(chosen))
     typed = [flag for options in option_sets for flag in options.typed]
     refuse_unapproved_contexts(choice, typed)
     foreground = verbs.mode(verbs.find_row(line), line) == "terminal"

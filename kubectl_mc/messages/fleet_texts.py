@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kubectl_mc.messages.causes import TIMED_OUT, Cause, Kind, outcome_lines
-from kubectl_mc.messages.words import UserError, cluster_count, name_list, nearest, visible
+from kubectl_mc.messages.words import (
+    UserError,
+    cluster_count,
+    name_list,
+    nearest,
+    rough_time,
+    visible,
+    with_reason,
+)
 
 _LONG = 40  # characters; a shorter reason is repeated for each cluster
 
@@ -149,12 +157,9 @@ def hub_garbage(context: str | None) -> UserError:
 
 def stale_inventory(context: str | None, why: str, age: float) -> str:
     """Say that the hub cannot be reached (why), and an inventory that is `age` seconds old is used."""
-    size, unit = next(
-        (s, u) for s, u in ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds")) if age >= 2 * s or s == 1
+    return (
+        f"Warning: {_hub_that(context)} can't be asked ({why}); using its clusters as they were {rough_time(age)} ago"
     )
-    count = f"{age / size:.0f}"
-    old = f"{count} {unit.removesuffix('s') if count == '1' else unit}"
-    return f"Warning: {_hub_that(context)} can't be asked ({why}); using its clusters as they were {old} ago"
 
 
 def no_profiles(context: str | None, namespace: str | None, selector: str | None = None) -> UserError:
@@ -269,7 +274,7 @@ def chosen_without_profile(placement: str, names: Sequence[str]) -> str:
 
 def reported_unhealthy(clusters: Sequence[tuple[str, str]]) -> str:
     """Say that ClusterProfiles of chosen clusters have an unhealthy condition. clusters: (name, its reason)"""
-    described = [f"{name} ({reason})" if reason else name for name, reason in clusters]
+    described = [with_reason(name, reason) for name, reason in clusters]
     return f"Note: the hub reports as unhealthy: {name_list(described)}"
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubectl_mc.access.reachability import Check, Reached
 from kubectl_mc.commands import clusters
 from kubectl_mc.commands.clusters import ClusterRow
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile, Condition
@@ -102,6 +105,15 @@ def test_whatever_a_hub_says_is_a_line_and_a_document(
     document = json.loads(json.dumps(clusters._document(row(profile, {}))))
     assert [condition["message"] for condition in document["conditions"]] == [each.message for each in conditions]
     assert (document["properties"], document["lastObservedTimes"]) == (properties, observed)
+
+
+def test_the_fields_are_documented() -> None:
+    text = (Path(__file__).parent.parent.parent / "docs" / "clusters.md").read_text()
+    table = re.findall(r"^\| (`.*?) \|", text.partition("## The JSON")[2], re.MULTILINE)
+    fields = re.findall(r"`(\w+)`", " ".join(table))
+    reached = Reached(Check("yes", "admin"), 0.1)
+    document = clusters._document(row(ClusterProfile("c1", "fleet"))._replace(reached=reached))
+    assert sorted(fields) == sorted(document)
 
 
 def test_the_columns_have_their_cells() -> None:

@@ -19,7 +19,8 @@ API_VERSION = "multicluster.x-k8s.io/v1alpha1"
 MEMBER_ID_LABEL = "multicluster.x-k8s.io/inventory-member-id"  # on a profile, cluster-inventory-api v0.2
 CLUSTERSET_LABEL = "multicluster.x-k8s.io/clusterset"  # on a namespace (KEP-4322); OCM: on a profile
 CLUSTERSET_PROPERTY = "clusterset.k8s.io"  # of a profile, KEP-2149 and KEP-4322
-CLUSTER_ID_PROPERTY = "cluster.clusterset.k8s.io"  # of a profile, KEP-2149
+# Of a profile: KEP-2149's name, and that of cluster-inventory-api's guides, which OCM is to use.
+_CLUSTER_ID_PROPERTIES = ("cluster.clusterset.k8s.io", "clusterset.k8s.io/cluster-id")
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-.a-z0-9]*[a-z0-9])?")  # RFC 1123, as the API server checks it
 
 
@@ -81,9 +82,9 @@ class ClusterProfile(NamedTuple):
         return self.labels.get(MEMBER_ID_LABEL, "")
 
     @property
-    def cluster_id(self) -> str:
-        """The cluster's id in its ClusterSet; "" if the hub says none."""
-        return self.properties.get(CLUSTER_ID_PROPERTY, "")
+    def cluster_ids(self) -> tuple[str, ...]:
+        """The cluster's ids in its ClusterSet; usually none or one."""
+        return tuple(self.properties[name] for name in _CLUSTER_ID_PROPERTIES if name in self.properties)
 
     def clustersets(self, namespaces: Mapping[str, str]) -> dict[str, str]:
         """Return where the profile's ClusterSet is said ("namespace", "label", "property") -> which one that is.

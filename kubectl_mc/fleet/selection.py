@@ -138,7 +138,7 @@ def _meant(clusters: Sequence[Cluster], pattern: str, by_other_name: bool) -> li
 
 def _has_other_name(cluster: Cluster, text: str) -> bool:
     """Return whether a text is the id or the display name of a cluster."""
-    return text in (cluster.profile.cluster_id, cluster.profile.display_name)
+    return text in (*cluster.profile.cluster_ids, cluster.profile.display_name)
 
 
 def _has_wildcard(pattern: str) -> bool:

@@ -157,7 +157,8 @@ ID = "cluster.clusterset.k8s.io"
 CALLED = Inventory(
     (
         ClusterProfile("a", "fleet", display_name="Frankfurt", properties={ID: "id-a"}),
-        ClusterProfile("b", "fleet", display_name="a", properties={ID: "id-b"}),  # the name of another cluster
+        # Its display name is the name of another cluster.
+        ClusterProfile("b", "fleet", display_name="a", properties={"clusterset.k8s.io/cluster-id": "id-b"}),
         ClusterProfile("c", "fleet", display_name="twins", properties={ID: "id-a*"}),
         ClusterProfile("d", "fleet", display_name="twins", properties={ID: "Frankfurt2"}),
         ClusterProfile("e", "fleet", display_name="Frankfurt2", labels={MEMBER_ID_LABEL: ""}),

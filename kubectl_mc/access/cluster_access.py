@@ -27,7 +27,15 @@ def choose_clusters(environment: Environment, logins: Logins | None, clustersets
     """
     if not environment.kubectl:
         environment = programs.with_kubectl(environment)
-    return choose(environment, partial(hub_target, logins), clustersets)
+    return choose(environment, partial(hub_target, logins), partial(_is_approved, environment), clustersets)
+
+
+def _is_approved(environment: Environment, name: str) -> bool:
+    """Return whether an approval is of a ClusterProfile of this name, on any hub and in any namespace."""
+    from kubectl_mc.access import approvals
+
+    recorded = approvals.read_approvals(approvals.approvals_path(environment.home))
+    return any(key.profile.rpartition("/")[2] == name for key in recorded)
 
 
 def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = None) -> list[Target]:

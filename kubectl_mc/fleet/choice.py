@@ -46,10 +46,13 @@ class Choice(NamedTuple):
         return self.options.hub_context or self.mapping.hub_context
 
 
-def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = False) -> Choice:
+def choose(
+    environment: Environment, hub_target: HubTarget, is_approved: Callable[[str], bool], clustersets: bool = False
+) -> Choice:
     """Choose the clusters by the options, from the hub's inventory or from the user's contexts (--contexts).
 
     hub_target: makes the target for the hub; it is called only if the hub has to be asked
+    is_approved: whether the user has approved how a cluster of this name is reached; called if the hub has none
     clustersets: whether the inventory includes the ClusterSets, if the user may read them
     Writes warnings to stderr. Raises UserError.
     """
@@ -82,8 +85,12 @@ def choose(environment: Environment, hub_target: HubTarget, clustersets: bool = 
         if missing:
             environment.streams.say([messages.chosen_without_profile(query.placement or "", missing)])
         mapped = {entry.profile for entry in mapping.entries}
-        clusters = selection.select_clusters(inventory, options, mapped)
-        environment.streams.say(selection.selection_notes(inventory, options, clusters, mapped))
+
+        def is_known(name: str) -> bool:
+            return name in mapped or is_approved(name)
+
+        clusters = selection.select_clusters(inventory, options, is_known)
+        environment.streams.say(selection.selection_notes(inventory, options, clusters, is_known))
     if options.pick:
         from kubectl_mc.fleet import picker
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.options import HUB_FLAGS, Options
@@ -11,16 +11,22 @@ from kubectl_mc.fleet.clusters import Cluster, named_clusters
 from kubectl_mc.fleet.inventory import Inventory
 
 
-def select_clusters(inventory: Inventory, options: Options, mapped: Container[str] = ()) -> list[Cluster]:
+def _knows_none(name: str) -> bool:
+    return False
+
+
+def select_clusters(
+    inventory: Inventory, options: Options, is_known: Callable[[str], bool] = _knows_none
+) -> list[Cluster]:
     """Return the clusters that all selection flags choose, in natural order or in the order of the --placement.
 
     The hub has evaluated --cluster-selector already.
-    mapped: names that the user's mapping file has of clusters
+    is_known: whether the user's own files have a name for that of a cluster; it is only called if the hub has none
     Raises UserError for a name that means no cluster or several, a ClusterSet that no cluster is in, and if no cluster
     is left.
     """
     clusters = named_clusters(inventory.profiles)
-    candidates = _by_name(clusters, options, mapped)
+    candidates = _by_name(clusters, options, is_known)
     if options.clusterset is not None:
         _check_clusterset(clusters, inventory, options)
     if inventory.placement_decision is not None:
@@ -34,7 +40,10 @@ def select_clusters(inventory: Inventory, options: Options, mapped: Container[st
 
 
 def selection_notes(
-    inventory: Inventory, options: Options, selected: Sequence[Cluster], mapped: Container[str] = ()
+    inventory: Inventory,
+    options: Options,
+    selected: Sequence[Cluster],
+    is_known: Callable[[str], bool] = _knows_none,
 ) -> list[str]:
     """Return what the user has to know of a selection in which more than the clusters' names counts.
 
@@ -47,7 +56,7 @@ def selection_notes(
             notes.append(messages.chosen_by_other_name(pattern, names))
     if options.clusterset is None:
         return notes
-    in_any_set = select_clusters(inventory, options._replace(clusterset=None), mapped)
+    in_any_set = select_clusters(inventory, options._replace(clusterset=None), is_known)
     if unknown := [cluster.name for cluster in in_any_set if inventory.clusterset(cluster.profile) is None]:
         notes.append(messages.unknown_clustersets(unknown))
     said = [(cluster.name, cluster.profile.clustersets(inventory.clustersets or {})) for cluster in in_any_set]
@@ -90,27 +99,30 @@ def clusters_of_contexts(contexts: Sequence[ClusterProfile], options: Options) -
     return selected
 
 
-def _by_name(clusters: Sequence[Cluster], options: Options, mapped: Container[str] = ()) -> list[Cluster]:
+def _by_name(
+    clusters: Sequence[Cluster], options: Options, is_known: Callable[[str], bool] = _knows_none
+) -> list[Cluster]:
     """Return the clusters that --clusters chooses and --exclude leaves.
 
     Raises UserError if a --clusters pattern, or a name without wildcards in a typed --exclude, means no cluster, and if
     an id or a display name is that of several.
     Names in --exclude are not checked if the hub returned only some of its clusters: it may have those as well.
     """
-    # If the hub returned only some of its clusters, the name of another one may be the display name of one of these.
-    # The same holds for a name that the user has given a context: a hub that loses that cluster must not replace it.
+    # A name that the hub doesn't return must not come to mean another cluster: with --cluster-selector it returns a
+    # part of them, and what the user has mapped or approved may be gone.
     included = {
-        pattern: _meant(clusters, pattern, by_other_name=not options.cluster_selector and pattern not in mapped)
+        pattern: _meant(clusters, pattern, is_known if not options.cluster_selector else lambda _: True)
         for pattern in options.clusters
     }
-    excluded = {pattern: _meant(clusters, pattern, by_other_name=True) for pattern in options.exclude}
+    excluded = {pattern: _meant(clusters, pattern, _knows_none) for pattern in options.exclude}
     typed = [name for flag, value in options.typed if flag == "exclude" for name in (value or "").split(",")]
     partial = options.cluster_selector or options.hub_namespace
     checked = [] if partial else [name for name in typed if name and not _has_wildcard(name)]
-    for pattern in (*options.clusters, *checked):
-        if not (included.get(pattern) or excluded.get(pattern)):
-            names = [cluster.name for cluster in clusters]
-            raise messages.unknown_cluster(pattern, names, options.hub_namespace, options.cluster_selector)
+    unmatched = [pattern for pattern, meant in included.items() if not meant]
+    unmatched += [name for name in checked if not excluded.get(name)]
+    if unmatched:
+        names = [cluster.name for cluster in clusters]
+        raise messages.unknown_cluster(unmatched[0], names, options.hub_namespace, options.cluster_selector)
     chosen = {_reference(cluster.profile) for meant in included.values() for cluster in meant}
     left_out = {_reference(cluster.profile) for meant in excluded.values() for cluster in meant}
     return [
@@ -121,16 +133,19 @@ def _by_name(clusters: Sequence[Cluster], options: Options, mapped: Container[st
     ]
 
 
-def _meant(clusters: Sequence[Cluster], pattern: str, by_other_name: bool) -> list[Cluster]:
+def _meant(clusters: Sequence[Cluster], pattern: str, is_name: Callable[[str], bool]) -> list[Cluster]:
     """Return the clusters whose name a pattern matches; without any, the one with exactly that id or display name.
 
     A hub chooses ids and display names freely, so they never count where a name does, nor if they are not unique.
+    is_name: whether a text that no cluster has for its name may be a name all the same
     Raises UserError for an id or a display name of several clusters; profiles of one member cluster are one.
     """
     named = [cluster for cluster in clusters if _matches(cluster, pattern)]
-    if named or not by_other_name or _has_wildcard(pattern):
+    if named or _has_wildcard(pattern):
         return named
     others = [cluster for cluster in clusters if _has_other_name(cluster, pattern)]
+    if not others or is_name(pattern):
+        return []
     if len({cluster.profile.member_id or cluster.name for cluster in others}) > 1:
         raise messages.ambiguous_cluster(pattern, [cluster.name for cluster in others])
     return others

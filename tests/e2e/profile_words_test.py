@@ -157,6 +157,20 @@ def test_a_display_name_is_not_the_exact_name_that_a_change_may_need(user: Shell
     assert "x=y" not in user.kubectl("--context=c1", "get", "ns", "default", "--show-labels").stdout
 
 
+@pytest.mark.parametrize("knows", ["approved", "mapped"])
+def test_a_name_that_the_user_knows_is_not_another_cluster_s_when_the_hub_loses_it(user: Shell, knows: str) -> None:
+    mapping(user, "clusters: [{name: c3, context: c3}]")
+    if knows == "approved":
+        assert user.mc("trust", "approve", "c1", "--yes").status == 0
+    else:
+        mapping(user, "clusters: [{name: c3, context: c3}, {name: c1, context: c1}]")
+    user.kubectl("--context=hub", "delete", "clusterprofile", "c1", "-n", "fleet")
+    patch(user, "c3", {"spec": {"displayName": "c1"}})
+    done = user.mc("label", "ns", "default", "x=y", "--clusters=c1", "--yes", "--refresh")
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: no cluster matches 'c1'")
+
+
 def test_a_run_does_not_go_on_where_another_cluster_has_taken_the_name(user: Shell) -> None:
     mapping(user, "clusters: [{name: c1, context: c1}, {name: c3, context: c3}]")
     with user.fault("c2", "refuse"):

@@ -23,10 +23,10 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 
 unit: $(VENV)/.installed
-	$(RUN) -m pytest -q --ignore=tests/e2e
+	$(RUN) -m pytest -q --ignore=tests/e2e --ignore=tests/conformance
 
 e2e: $(VENV)/.installed
-	$(RUN) -m pytest -q tests/e2e
+	$(RUN) -m pytest -q tests/e2e tests/conformance
 
 # Each property test with FUZZ cases.
 fuzz: $(VENV)/.installed

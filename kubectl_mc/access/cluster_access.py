@@ -29,7 +29,16 @@ def choose_clusters(
     """
     if not environment.kubectl:
         environment = programs.with_kubectl(environment)
-    return choose(environment, partial(hub_target, logins), clustersets, purpose)
+    is_approved = partial(_is_approved, environment)
+    return choose(environment, partial(hub_target, logins), is_approved, clustersets, purpose)
+
+
+def _is_approved(environment: Environment, name: str) -> bool:
+    """Return whether an approval is of a ClusterProfile of this name, on any hub and in any namespace."""
+    from kubectl_mc.access import approvals
+
+    recorded = approvals.read_approvals(approvals.approvals_path(environment.home))
+    return any(key.profile.rpartition("/")[2] == name for key in recorded)
 
 
 def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = None) -> list[Target]:

@@ -22,8 +22,9 @@ def describe_change(typed: CommandLine, clusters: Iterable[Cluster]) -> list[str
     """Return lines with the command and the clusters, those of the same health and version together."""
     groups: dict[tuple[str, str], list[str]] = {}
     for cluster in clusters:
-        state = (_HEALTH[cluster.profile.healthy], cluster.profile.version or "version unknown")
-        groups.setdefault(state, []).append(cluster.name)
+        profile = cluster.profile
+        health = messages.with_reason(_HEALTH[profile.healthy], profile.health_reason)
+        groups.setdefault((health, profile.version or "version unknown"), []).append(cluster.name)
     lines = [f"  {fold_names(names)}: {messages.visible(', '.join(state))}" for state, names in groups.items()]
     return [messages.visible(f"kubectl {shlex.join(grammar.typed_words(typed))}"), *lines]
 

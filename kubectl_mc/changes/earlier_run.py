@@ -87,6 +87,11 @@ def reach_clusters_of_run(
     renamed = [cluster.name for cluster in choice.clusters if cluster.name not in recorded]
     if renamed:  # other inventories are read, or the hub has others
         raise messages.moved([messages.not_a_name_of_run(name) for name in renamed])
+    # A name of the run is that of a cluster. It must not be taken for what is now another one's display name.
+    chosen = {cluster.name for cluster in choice.clusters}
+    for name in invocation.options.clusters:
+        if name not in chosen:
+            raise messages.unknown_cluster(name, sorted(chosen))
     typed = [flag for options in option_sets for flag in options.typed]
     refuse_unapproved_contexts(choice, typed)
     targets = reach_clusters(choice, line, logins)

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 SECTIONS: Mapping[str, str] = {
     "clusters": """\
   which clusters; several flags: those that all of them choose
-      --clusters=NAME,…          by name; globs such as 'prod-*'; repeatable
-      --exclude=NAME,…           not these; globs; repeatable
+      --clusters=NAME,…          by name, or a glob such as 'prod-*'; by exact id or display name; repeatable
+      --exclude=NAME,…           not these; as for --clusters; repeatable
       --all-clusters             all of them, said explicitly; whatever the defaults choose
       --cluster-selector=LABELS  by labels of their ClusterProfiles, e.g. 'region in (eu,us),tier!=dev'
-      --clusterset=NAME          of a ClusterSet, by the label of the ClusterProfiles' namespace
+      --clusterset=NAME          of a ClusterSet, by their namespace or ClusterProfile; globs
       --property=NAME=GLOB       by a property, e.g. location=eu-*; repeatable
       --cluster-manager=NAME     of a cluster manager
       --placement=[NS/]NAME      those that a PlacementDecision has chosen, in its order

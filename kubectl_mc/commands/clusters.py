@@ -6,7 +6,9 @@ The command takes all flags that choose clusters, so it shows beforehand which c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
@@ -17,8 +19,8 @@ from kubectl_mc.access.reachability import Reached
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.fleet.choice import context_names
+from kubectl_mc.fleet.cluster_profiles import ClusterProfile, Condition
 from kubectl_mc.fleet.clusters import Cluster
-from kubectl_mc.fleet.inventory import Inventory
 from kubectl_mc.fleet.placements import ClusterDecision
 from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes.environment import Environment
@@ -46,13 +48,15 @@ _CHECK_PATIENCE = 10.0  # seconds that a cluster has with --check by default
 class ClusterRow(NamedTuple):
     """What is shown of a cluster.
 
-    clusterset: None if it is not known; reached: None without --check
+    clusterset: None if it is not known; clustersets: where it is said -> ClusterSet
+    reached: None without --check
     approved: whether it is changed without its exact name being typed
     decision: that the --placement has chosen it; None without one
     """
 
     cluster: Cluster
     clusterset: str | None
+    clustersets: Mapping[str, str]
     target: Target
     approved: bool
     reached: Reached | None
@@ -85,7 +89,8 @@ def run(line: CommandLine, environment: Environment) -> int:
         rows = [
             ClusterRow(
                 cluster,
-                _clusterset(cluster, choice.inventory),
+                choice.inventory.clusterset(cluster.profile),
+                cluster.profile.clustersets(choice.inventory.clustersets or {}),
                 target,
                 bool(target.source) and not target.problem and cluster.name not in unapproved,
                 checks.get(cluster.name),
@@ -110,40 +115,34 @@ def _same_ways(targets: Sequence[Target]) -> list[list[str]]:
     return [names for names in groups.values() if len(names) > 1]
 
 
-def _clusterset(cluster: Cluster, inventory: Inventory) -> str | None:
-    """Return the ClusterSet of a cluster: "" if it is in none, None if that is not known."""
-    namespace = cluster.profile.namespace
-    if inventory.clustersets is None:
-        return None if namespace else ""  # The cluster of a context has no namespace, and is in no ClusterSet.
-    return inventory.clustersets.get(namespace, "")
-
-
 def _table(rows: Sequence[ClusterRow], wide: bool, headers: bool) -> str:
     names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
-    names += ["DISPLAY-NAME", "NAMESPACE", "LABELS", "PROPERTIES"] if wide else []
+    names += ["DISPLAY-NAME", "INVENTORY", "MEMBER-ID", "CONDITIONS", "LABELS", "PROPERTIES"] if wide else []
     names += ["PLACEMENT-REASON", "SCHEDULER"] if wide and any(row.decision for row in rows) else []
     names += ["REACHABLE", "USER", "LATENCY"] if any(row.reached for row in rows) else []
-    return render_table(names if headers else (), [list(_cells(row, wide)) for row in rows])
+    now = time.time()
+    return render_table(names if headers else (), [list(_cells(row, wide, now)) for row in rows])
 
 
 _HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
 
 
-def _cells(row: ClusterRow, wide: bool) -> Iterator[str]:
+def _cells(row: ClusterRow, wide: bool, now: float) -> Iterator[str]:
     profile = row.cluster.profile
     yield row.cluster.name
-    yield _HEALTH[profile.healthy]
+    yield messages.with_reason(_HEALTH[profile.healthy], profile.health_reason)
     yield profile.version or "<none>"
-    yield "<unknown>" if row.clusterset is None else row.clusterset or "<none>"
+    yield "<unknown>" if row.clusterset is None else _clusterset(row) or "<none>"
     unapproved = row.target.source == "context" and not row.approved
     access = f"{row.target.source} (not approved)" if unapproved else row.target.source
     for text in (profile.cluster_manager, access, row.target.context):
         yield text or "<none>"
     if wide:
-        yield profile.display_name or "<none>"
-        yield profile.namespace or "<none>"
-        for pairs in (profile.labels, profile.properties):
-            yield ",".join(f"{name}={value}" for name, value in sorted(pairs.items())) or "<none>"
+        for text in (profile.display_name, profile.namespace, profile.member_id):
+            yield text or "<none>"
+        yield ", ".join(_condition(condition, now) for condition in profile.conditions) or "<none>"
+        yield ",".join(f"{name}={value}" for name, value in sorted(profile.labels.items())) or "<none>"
+        yield _properties(profile, now) or "<none>"
         if row.decision:
             yield row.decision.reason or "<none>"
             yield row.decision.scheduler or "<none>"
@@ -154,20 +153,74 @@ def _cells(row: ClusterRow, wide: bool) -> Iterator[str]:
         yield f"{1000 * row.reached.seconds:.0f}ms"
 
 
+def _clusterset(row: ClusterRow) -> str:
+    """Return the ClusterSet, and what is said elsewhere if that differs: `prod (property: dev)`."""
+    others = [f"{place}: {text}" for place, text in row.clustersets.items() if text != row.clusterset]
+    return messages.with_reason(row.clusterset or "", ", ".join(others))
+
+
+_LONGEST = 100  # characters of a condition's message that the table shows; the JSON has all of them
+
+
+def _condition(condition: Condition, now: float) -> str:
+    """Return a condition with its reason, and its message unless it says that all is well."""
+    well = condition.type in ("ControlPlaneHealthy", "Joined") and condition.status == "True"
+    message = "" if well else condition.message
+    message = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+    since = _seconds_since(condition.time, now)
+    text = f"{condition.type}={condition.status}{'' if since is None else f' for {messages.rough_time(since)}'}"
+    return messages.with_reason(text, ": ".join(filter(None, (condition.reason, message))))
+
+
+def _properties(profile: ClusterProfile, now: float) -> str:
+    """Return the properties, those that were observed at the same time together: `a=1,b=2 (5 minutes ago); c=3`."""
+    groups: dict[str, list[str]] = {}
+    for name, value in sorted(profile.properties.items()):
+        since = _seconds_since(profile.observed.get(name, ""), now)
+        observed = "" if since is None else f"{messages.rough_time(since)} ago"
+        groups.setdefault(observed, []).append(f"{name}={value}")
+    return "; ".join(messages.with_reason(",".join(pairs), observed) for observed, pairs in groups.items())
+
+
+def _seconds_since(timestamp: str, now: float) -> float | None:
+    """Return the seconds since a time in RFC 3339, at least 0; None if it is none."""
+    try:
+        parsed = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
+        return max(now - parsed.timestamp(), 0) if parsed.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def _document(row: ClusterRow) -> dict[str, Any]:
     """Return the JSON of a cluster."""
     profile = row.cluster.profile
     document: dict[str, Any] = {
         "name": row.cluster.name,
         "namespace": profile.namespace,
+        "inventory": profile.namespace,
+        "memberId": profile.member_id,
         "displayName": profile.display_name,
+        "creationTimestamp": profile.created,
         "health": _HEALTH[profile.healthy],
+        "healthReason": profile.health_reason,
         "joined": profile.joined,
+        "conditions": [
+            {
+                "type": condition.type,
+                "status": condition.status,
+                "reason": condition.reason,
+                "message": condition.message,
+                "lastTransitionTime": condition.time,
+            }
+            for condition in profile.conditions
+        ],
         "version": profile.version,
         "clusterSet": row.clusterset,
+        "clusterSets": dict(row.clustersets),
         "clusterManager": profile.cluster_manager,
         "labels": dict(profile.labels),
         "properties": dict(profile.properties),
+        "lastObservedTimes": dict(profile.observed),
         "access": row.target.source,
         "approved": row.approved,
         "context": row.target.context,

@@ -64,7 +64,9 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
     if verbs.is_change(row, line):
         refuse_unapproved_contexts(choice, environment.options.typed)
     targets = reach_clusters(choice, line, logins)
-    unhealthy = [cluster.name for cluster in choice.clusters if cluster.profile.healthy is False]
+    unhealthy = [
+        (cluster.name, cluster.profile.health_reason) for cluster in choice.clusters if cluster.profile.healthy is False
+    ]
     if unhealthy:
         environment.streams.say([messages.reported_unhealthy(unhealthy)])
     request = make_request(choice.environment, line, targets)

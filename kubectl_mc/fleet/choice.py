@@ -53,11 +53,16 @@ class Choice(NamedTuple):
 
 
 def choose(
-    environment: Environment, hub_target: HubTarget, clustersets: bool = False, purpose: Purpose = "read"
+    environment: Environment,
+    hub_target: HubTarget,
+    is_approved: Callable[[str], bool],
+    clustersets: bool = False,
+    purpose: Purpose = "read",
 ) -> Choice:
     """Choose the clusters by the options, from the hub's inventory or from the user's contexts (--contexts).
 
     hub_target: makes the target for the hub; it is called only if the hub has to be asked
+    is_approved: whether the user has approved how a cluster of this name is reached; called if the hub has none
     clustersets: whether the inventory includes the ClusterSets, if the user may read them
     Writes warnings to stderr. Raises UserError, also if a change names no inventory, and the hub has several.
     """
@@ -93,7 +98,13 @@ def choose(
         missing = [] if query.namespaces or query.selector else selection.unknown_references(inventory)
         if missing:
             environment.streams.say([messages.chosen_without_profile(query.placement or "", missing)])
-        clusters = selection.select_clusters(inventory, options)
+        mapped = {entry.profile for entry in mapping.entries}
+
+        def is_known(name: str) -> bool:
+            return name in mapped or is_approved(name)
+
+        clusters = selection.select_clusters(inventory, options, is_known)
+        environment.streams.say(selection.selection_notes(inventory, options, clusters, is_known))
     if options.pick:
         from kubectl_mc.fleet import picker
 

@@ -14,7 +14,10 @@ from kubectl_mc.fleet import hub_versions
 from kubectl_mc.fleet.hub_objects import object_of, objects_of, text_of
 
 MEMBER_ID_LABEL = "multicluster.x-k8s.io/inventory-member-id"  # on a profile, cluster-inventory-api v0.2
-_CLUSTERSET_LABEL = "multicluster.x-k8s.io/clusterset"  # on a namespace, KEP-1645 and KEP-4322
+CLUSTERSET_LABEL = "multicluster.x-k8s.io/clusterset"  # on a namespace (KEP-4322); OCM: on a profile
+CLUSTERSET_PROPERTY = "clusterset.k8s.io"  # of a profile, KEP-2149 and KEP-4322
+# Of a profile: KEP-2149's name, and that of cluster-inventory-api's guides, which OCM is to use.
+_CLUSTER_ID_PROPERTIES = ("cluster.clusterset.k8s.io", "clusterset.k8s.io/cluster-id")
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-.a-z0-9]*[a-z0-9])?")  # RFC 1123, as the API server checks it
 
 
@@ -60,6 +63,12 @@ class ClusterProfile(NamedTuple):
         return self._is_true("ControlPlaneHealthy")
 
     @property
+    def health_reason(self) -> str:
+        """The reason that the hub gives if the cluster is not known to be healthy; "" if there is none."""
+        reasons = (condition.reason for condition in self.conditions if condition.type == "ControlPlaneHealthy")
+        return "" if self.healthy else next(reasons, "")
+
+    @property
     def joined(self) -> bool | None:
         """Whether the condition Joined is true; None if it is Unknown or absent."""
         return self._is_true("Joined")
@@ -68,6 +77,25 @@ class ClusterProfile(NamedTuple):
     def member_id(self) -> str:
         """The id that all profiles of the same member cluster have; "" if the profile isn't correlated with others."""
         return self.labels.get(MEMBER_ID_LABEL, "")
+
+    @property
+    def cluster_ids(self) -> tuple[str, ...]:
+        """The cluster's ids in its ClusterSet; usually none or one."""
+        return tuple(self.properties[name] for name in _CLUSTER_ID_PROPERTIES if name in self.properties)
+
+    def clustersets(self, namespaces: Mapping[str, str]) -> dict[str, str]:
+        """Return where the profile's ClusterSet is said ("namespace", "label", "property") -> which one that is.
+
+        The first one counts. The namespace comes first: in the standard, all profiles of a namespace with the label
+        MUST be in that ClusterSet. The profile's label is the manager's word, the property may be the member's own.
+        namespaces: namespace -> ClusterSet
+        """
+        said = {
+            "namespace": namespaces.get(self.namespace, ""),
+            "label": self.labels.get(CLUSTERSET_LABEL, ""),
+            "property": self.properties.get(CLUSTERSET_PROPERTY, ""),
+        }
+        return {place: clusterset for place, clusterset in said.items() if clusterset}
 
     def _is_true(self, condition_type: str) -> bool | None:
         statuses = {condition.type: condition.status for condition in self.conditions}
@@ -94,7 +122,7 @@ def clustersets_words(namespace: str | None) -> list[str]:
 
     With `namespace`, only that one is read, because the user may have no access to others.
     """
-    return ["get", "namespaces", *([namespace] if namespace else ["-l", _CLUSTERSET_LABEL]), "-o", "json"]
+    return ["get", "namespaces", *([namespace] if namespace else ["-l", CLUSTERSET_LABEL]), "-o", "json"]
 
 
 def parse_profiles(items: Sequence[Any]) -> list[ClusterProfile]:
@@ -111,7 +139,7 @@ def parse_clustersets(items: Sequence[Any]) -> dict[str, str]:
     """Return the ClusterSet of each namespace in a List; "" for a namespace without one."""
     metadata = [object_of(object_of(item).get("metadata")) for item in items]
     return {
-        text_of(fields.get("name")): text_of(object_of(fields.get("labels")).get(_CLUSTERSET_LABEL))
+        text_of(fields.get("name")): text_of(object_of(fields.get("labels")).get(CLUSTERSET_LABEL))
         for fields in metadata
     }
 

@@ -25,7 +25,8 @@ class InventoryQuery(NamedTuple):
     context: the hub's kubeconfig context; None for the current one
     namespaces: the hub's namespaces that are read, each with a process of its own; none for all
     selector: a label selector for ClusterProfiles, which the hub evaluates
-    clustersets: "" for none, "optional" if they may be missing where the user has no right to read them, or "required"
+    clustersets: "" for none; "optional" if a cached answer of a hub that refused them will do, too, "required" if only
+        where each profile says its ClusterSet itself
     placement: [NAMESPACE/]NAME of a PlacementDecision; None for none
     """
 
@@ -50,6 +51,13 @@ class Inventory(NamedTuple):
     placement_decision: tuple[ClusterDecision, ...] | None = None
     age: float = 0.0
     stale_reason: str = ""
+
+    def clusterset(self, profile: ClusterProfile) -> str | None:
+        """Return the ClusterSet of a profile: "" if it is in none, None if that is not known."""
+        said = profile.clustersets(self.clustersets or {})
+        # The cluster of a context has no namespace, and is in no ClusterSet.
+        unknown = self.clustersets is None and profile.namespace
+        return next(iter(said.values()), None if unknown else "")
 
 
 def get_inventory(environment: Environment, query: InventoryQuery, hub_target: Callable[[], Target]) -> Inventory:
@@ -136,14 +144,19 @@ def ask_hub(
     }
     items: dict[str, list[Any]] = {}
     next_versions: dict[str, str] = {}
+    clustersets_refused = False
     for listing, (result, index) in _first_served(environment, hub, _listings(query, versions)):
-        if not (query.clustersets == "optional" and _clustersets_forbidden(result)):
+        if _clustersets_refused(result):
+            clustersets_refused = True  # and so not known, even if those of other inventories are
+        else:
             items.setdefault(listing.part, []).extend(_items(result, query.context, environment.hub_patience))
         if listing.part in versions:
             next_versions[listing.part] = hub_versions.next_version(versions[listing.part][index], result.stderr)
     inventory = Inventory(
         tuple(cluster_profiles.parse_profiles(items["profiles"])),
-        cluster_profiles.parse_clustersets(items["clustersets"]) if "clustersets" in items else None,
+        cluster_profiles.parse_clustersets(items["clustersets"])
+        if query.clustersets and not clustersets_refused
+        else None,
         placements.parse_decision(items["placement_decision"], query.placement) if query.placement else None,
     )
     return inventory, next_versions
@@ -206,9 +219,9 @@ def _failure(result: Result) -> str:
     return messages.find_cause(result.stderr.decode("utf-8", "replace"), result.status).kind
 
 
-def _clustersets_forbidden(result: Result) -> bool:
-    """Return whether this is the result for the ClusterSets, and the user has no right to read them."""
-    return result.cluster == "clustersets" and _failure(result) == "forbidden"
+def _clustersets_refused(result: Result) -> bool:
+    """Return whether this is the result for the namespaces' ClusterSets, and the user has no right to read them."""
+    return result.cluster == "clustersets" and _failure(result) in ("forbidden", "no-such-type")
 
 
 def _items(result: Result, context: str | None, patience: float) -> list[Any]:
@@ -227,12 +240,10 @@ def _items(result: Result, context: str | None, patience: float) -> list[Any]:
 
 
 def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inventory | None:
-    """Return the cached inventory; None if it cannot be read, or if required ClusterSets are missing in it."""
+    """Return the cached inventory; None if it cannot be read, or if a required ClusterSet is not known in it."""
     clustersets, decision = (
         entries[part].value if part in entries else None for part in ("clustersets", "placement_decision")
     )
-    if query.clustersets == "required" and clustersets is None:
-        return None
     try:
         profiles = tuple(
             ClusterProfile(
@@ -244,7 +255,7 @@ def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inv
             )
             for fields in entries["profiles"].value
         )
-        return Inventory(
+        inventory = Inventory(
             profiles,
             None if clustersets is None else dict(clustersets),
             None if decision is None else tuple(ClusterDecision(*item) for item in decision),
@@ -252,3 +263,5 @@ def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inv
         )
     except (KeyError, TypeError, ValueError):
         return None
+    required = query.clustersets == "required"
+    return None if required and any(inventory.clusterset(profile) is None for profile in profiles) else inventory

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.options import HUB_FLAGS, Options
@@ -11,22 +11,63 @@ from kubectl_mc.fleet.clusters import Cluster, named_clusters
 from kubectl_mc.fleet.inventory import Inventory
 
 
-def select_clusters(inventory: Inventory, options: Options) -> list[Cluster]:
+def _knows_none(name: str) -> bool:
+    return False
+
+
+def select_clusters(
+    inventory: Inventory, options: Options, is_known: Callable[[str], bool] = _knows_none
+) -> list[Cluster]:
     """Return the clusters that all selection flags choose, in natural order or in the order of the --placement.
 
     The hub has evaluated --cluster-selector already.
-    Raises UserError for a pattern that matches no cluster, and if no cluster is left.
+    is_known: whether the user's own files have a name for that of a cluster; it is only called if the hub has none
+    Raises UserError for a name that means no cluster or several, a ClusterSet that no cluster is in, and if no cluster
+    is left.
     """
-    clusters = candidates = named_clusters(inventory.profiles)
-    _check_patterns(clusters, options)
+    clusters = named_clusters(inventory.profiles)
+    candidates = _by_name(clusters, options, is_known)
+    if options.clusterset is not None:
+        _check_clusterset(clusters, inventory, options)
     if inventory.placement_decision is not None:
         order = {chosen.reference: index for index, chosen in enumerate(inventory.placement_decision)}
-        candidates = [cluster for cluster in clusters if _reference(cluster.profile) in order]
+        candidates = [cluster for cluster in candidates if _reference(cluster.profile) in order]
         candidates.sort(key=lambda cluster: order[_reference(cluster.profile)])
-    selected = [cluster for cluster in candidates if _is_selected(cluster, options, inventory.clustersets or {})]
+    selected = [cluster for cluster in candidates if _is_selected(cluster, options, inventory)]
     if not selected:
         raise messages.no_cluster_left([cluster.name for cluster in clusters])
     return selected
+
+
+def selection_notes(
+    inventory: Inventory,
+    options: Options,
+    selected: Sequence[Cluster],
+    is_known: Callable[[str], bool] = _knows_none,
+) -> list[str]:
+    """Return what the user has to know of a selection in which more than the clusters' names counts.
+
+    selected: what select_clusters has returned for the same inventory and options
+    """
+    notes = []
+    for pattern in options.clusters:
+        names = [cluster.name for cluster in selected if _has_other_name(cluster, pattern)]
+        if names and not any(_matches(cluster, pattern) for cluster in selected):
+            notes.append(messages.chosen_by_other_name(pattern, names))
+    if options.clusterset is None:
+        return notes
+    in_any_set = select_clusters(inventory, options._replace(clusterset=None), is_known)
+    if unknown := [cluster.name for cluster in in_any_set if inventory.clusterset(cluster.profile) is None]:
+        notes.append(messages.unknown_clustersets(unknown))
+    said = [(cluster.name, cluster.profile.clustersets(inventory.clustersets or {})) for cluster in in_any_set]
+    pattern = options.clusterset
+    if disagreeing := [
+        (name, clustersets)
+        for name, clustersets in said
+        if len({*clustersets.values()}) > 1 and any(_glob(text, pattern) for text in clustersets.values())
+    ]:
+        notes.append(messages.clustersets_disagree(disagreeing))
+    return notes
 
 
 def unknown_references(inventory: Inventory) -> list[str]:
@@ -51,35 +92,91 @@ def clusters_of_contexts(contexts: Sequence[ClusterProfile], options: Options) -
     for pattern in options.contexts:
         if not any(_matches(cluster, pattern) for cluster in clusters):
             raise messages.unknown_context(pattern, [cluster.name for cluster in clusters])
-    _check_patterns(clusters, options)
+    named = {_reference(cluster.profile) for cluster in _by_name(clusters, options)}
     candidates = [cluster for cluster in clusters if any(_matches(cluster, pattern) for pattern in options.contexts)]
-    selected = [cluster for cluster in candidates if _is_selected(cluster, options, {})]
+    selected = [cluster for cluster in candidates if _reference(cluster.profile) in named]
     if not selected:
         raise messages.no_cluster_left([cluster.name for cluster in candidates])
     return selected
 
 
-def _check_patterns(clusters: Sequence[Cluster], options: Options) -> None:
-    """Raise UserError if a --clusters pattern, or a name without wildcards in a typed --exclude, matches no cluster.
+def _by_name(
+    clusters: Sequence[Cluster], options: Options, is_known: Callable[[str], bool] = _knows_none
+) -> list[Cluster]:
+    """Return the clusters that --clusters chooses and --exclude leaves.
 
+    Raises UserError if a --clusters pattern, or a name without wildcards in a typed --exclude, means no cluster, and if
+    an id or a display name is that of several.
     Names in --exclude are not checked if the hub returned only some of its clusters: it may have those as well.
     """
-    excluded = [name for flag, value in options.typed if flag == "exclude" for name in (value or "").split(",")]
-    names = [name for name in excluded if name and not any(letter in name for letter in "*?[")]
+    # A name that the hub doesn't return must not come to mean another cluster: with --cluster-selector it returns a
+    # part of them, and what the user has mapped or approved may be gone.
+    included = {
+        pattern: _meant(clusters, pattern, is_known if not options.cluster_selector else lambda _: True)
+        for pattern in options.clusters
+    }
+    excluded = {pattern: _meant(clusters, pattern, _knows_none) for pattern in options.exclude}
+    typed = [name for flag, value in options.typed if flag == "exclude" for name in (value or "").split(",")]
     partial = options.cluster_selector or options.inventory
-    for pattern in (*options.clusters, *([] if partial else names)):
-        if not any(_matches(cluster, pattern) for cluster in clusters):
-            cluster_names = [cluster.name for cluster in clusters]
-            raise messages.unknown_cluster(pattern, cluster_names, options.inventory, options.cluster_selector)
+    checked = [] if partial else [name for name in typed if name and not _has_wildcard(name)]
+    unmatched = [pattern for pattern, meant in included.items() if not meant]
+    unmatched += [name for name in checked if not excluded.get(name)]
+    if unmatched:
+        names = [cluster.name for cluster in clusters]
+        raise messages.unknown_cluster(unmatched[0], names, options.inventory, options.cluster_selector)
+    chosen = {_reference(cluster.profile) for meant in included.values() for cluster in meant}
+    left_out = {_reference(cluster.profile) for meant in excluded.values() for cluster in meant}
+    return [
+        cluster
+        for cluster in clusters
+        if (not options.clusters or _reference(cluster.profile) in chosen)
+        and _reference(cluster.profile) not in left_out
+    ]
 
 
-def _is_selected(cluster: Cluster, options: Options, clustersets: Mapping[str, str]) -> bool:
-    """Return whether every flag chooses the cluster; clustersets: namespace -> ClusterSet."""
+def _meant(clusters: Sequence[Cluster], pattern: str, is_name: Callable[[str], bool]) -> list[Cluster]:
+    """Return the clusters whose name a pattern matches; without any, the one with exactly that id or display name.
+
+    A hub chooses ids and display names freely, so they never count where a name does, nor if they are not unique.
+    is_name: whether a text that no cluster has for its name may be a name all the same
+    Raises UserError for an id or a display name of several clusters; profiles of one member cluster are one.
+    """
+    named = [cluster for cluster in clusters if _matches(cluster, pattern)]
+    if named or _has_wildcard(pattern):
+        return named
+    others = [cluster for cluster in clusters if _has_other_name(cluster, pattern)]
+    if not others or is_name(pattern):
+        return []
+    if len({cluster.profile.member_id or cluster.name for cluster in others}) > 1:
+        raise messages.ambiguous_cluster(pattern, [cluster.name for cluster in others])
+    return others
+
+
+def _has_other_name(cluster: Cluster, text: str) -> bool:
+    """Return whether a text is the id or the display name of a cluster."""
+    return text in (*cluster.profile.cluster_ids, cluster.profile.display_name)
+
+
+def _has_wildcard(pattern: str) -> bool:
+    return any(letter in pattern for letter in "*?[")
+
+
+def _check_clusterset(clusters: Sequence[Cluster], inventory: Inventory, options: Options) -> None:
+    """Raise UserError if no cluster is in a ClusterSet that --clusterset names."""
+    clustersets = {cluster.name: inventory.clusterset(cluster.profile) for cluster in clusters}
+    present = sorted({*filter(None, clustersets.values())})
+    pattern = options.clusterset or ""
+    if not any(_glob(clusterset, pattern) for clusterset in present):
+        unknown = [name for name, clusterset in clustersets.items() if clusterset is None]
+        raise messages.no_clusterset(pattern, present, unknown, options.inventory, options.cluster_selector)
+
+
+def _is_selected(cluster: Cluster, options: Options, inventory: Inventory) -> bool:
+    """Return whether every flag about what the hub says of the cluster chooses it."""
     profile = cluster.profile
+    clusterset = inventory.clusterset(profile) or ""
     return (
-        (not options.clusters or any(_matches(cluster, pattern) for pattern in options.clusters))
-        and not any(_matches(cluster, pattern) for pattern in options.exclude)
-        and (options.clusterset is None or _glob(clustersets.get(profile.namespace, ""), options.clusterset))
+        (options.clusterset is None or (clusterset != "" and _glob(clusterset, options.clusterset)))
         and (options.cluster_manager is None or _glob(profile.cluster_manager, options.cluster_manager))
         and all(_has_property(profile, condition) for condition in options.property)
         and (not options.healthy or (profile.healthy is True and profile.joined is not False))

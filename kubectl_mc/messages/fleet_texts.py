@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kubectl_mc.messages.causes import TIMED_OUT, Cause, Kind, outcome_lines
-from kubectl_mc.messages.words import UserError, cluster_count, name_list, nearest, visible
+from kubectl_mc.messages.words import (
+    UserError,
+    cluster_count,
+    name_list,
+    nearest,
+    rough_time,
+    visible,
+    with_reason,
+)
 
 _LONG = 40  # characters; a shorter reason is repeated for each cluster
 
@@ -110,13 +118,10 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
             "no hub: none is named, and the kubeconfig has no current context. Name the hub's with --hub-context=NAME "
             f"(kubectl config get-contexts lists them). {_WITHOUT_HUB}"
         )
-    if wanted != "profiles" and why.kind in ("forbidden", "no-such-type"):
-        flag, what, only = {
-            "clustersets": ("--clusterset", "namespaces", "name it with --inventory"),
-            "placement_decision": ("--placement", "PlacementDecisions", "name it: --placement=NAMESPACE/NAME"),
-        }[wanted]
-        hint = f"; with rights in one namespace only, {only}" if why.kind == "forbidden" else ""
-        return UserError(f"{flag} needs to list {what} with {_hub(context)}: {why.reason}{hint}")
+    if wanted == "placement_decision" and why.kind in ("forbidden", "no-such-type"):
+        only = "; with rights in one namespace only, name it: --placement=NAMESPACE/NAME"
+        hint = only if why.kind == "forbidden" else ""
+        return UserError(f"--placement needs to list PlacementDecisions with {_hub(context)}: {why.reason}{hint}")
     hub = _hub(context)
     if why.kind == "no-such-type":
         return UserError(
@@ -161,12 +166,9 @@ def hub_garbage(context: str | None) -> UserError:
 
 def stale_inventory(context: str | None, why: str, age: float) -> str:
     """Say that the hub cannot be reached (why), and an inventory that is `age` seconds old is used."""
-    size, unit = next(
-        (s, u) for s, u in ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds")) if age >= 2 * s or s == 1
+    return (
+        f"Warning: {_hub_that(context)} can't be asked ({why}); using its clusters as they were {rough_time(age)} ago"
     )
-    count = f"{age / size:.0f}"
-    old = f"{count} {unit.removesuffix('s') if count == '1' else unit}"
-    return f"Warning: {_hub_that(context)} can't be asked ({why}); using its clusters as they were {old} ago"
 
 
 def no_profiles(context: str | None, namespaces: Sequence[str], selector: str | None = None) -> UserError:
@@ -252,6 +254,53 @@ def unknown_cluster(
     return UserError(f"no cluster matches '{visible(name)}'{among}.{hint} Known clusters: {name_list(names)}")
 
 
+def ambiguous_cluster(name: str, names: Sequence[str]) -> UserError:
+    """Say that several clusters have this id or display name. names: theirs"""
+    return UserError(
+        f"'{visible(name)}' is the id or display name of several clusters: say which of {name_list(names)}"
+    )
+
+
+def chosen_by_other_name(name: str, names: Sequence[str]) -> str:
+    """Say which clusters an id or a display name has chosen."""
+    return f"Note: '{visible(name)}' is the id or display name of {name_list(names)}"
+
+
+_NO_RIGHT = "you may not list the hub's namespaces"
+
+
+def no_clusterset(
+    pattern: str, clustersets: Sequence[str], unknown: Sequence[str], namespaces: Sequence[str], selector: str | None
+) -> UserError:
+    """Say that no cluster is in a ClusterSet of this name. unknown: clusters whose ClusterSet is not known
+
+    clustersets: those of the clusters in the namespaces with the labels
+    """
+    restriction, meant = _restriction(namespaces, selector), nearest(pattern, clustersets)
+    hint = f" Did you mean {visible(meant)}?" if meant else ""
+    sets = (
+        f"ClusterSets: {name_list(clustersets)}" if clustersets else "The hub says of none that it is in a ClusterSet"
+    )
+    text = f"no cluster{restriction} is in ClusterSet '{visible(pattern)}'.{hint} {sets}"
+    if unknown:
+        text += (
+            f". That of {name_list(unknown)} is not known, as {_NO_RIGHT}; with rights in one namespace only, name it "
+            "with --inventory"
+        )
+    return UserError(text)
+
+
+def unknown_clustersets(names: Sequence[str]) -> str:
+    """Say that --clusterset leaves out clusters whose ClusterSet is not known."""
+    return f"Note: left out, as {_NO_RIGHT} and so their ClusterSet is not known: {name_list(names)}"
+
+
+def clustersets_disagree(clusters: Sequence[tuple[str, Mapping[str, str]]]) -> str:
+    """Say which clusters are said to be in several ClusterSets. clusters: (name, where that is said -> ClusterSet)"""
+    described = [f"{name} ({', '.join(f'{place}: {said}' for place, said in sets.items())})" for name, sets in clusters]
+    return f"Note: the hub says several ClusterSets, of which the first counts: {name_list(described)}"
+
+
 def no_targets_for_change(verb: str, preposition: str) -> UserError:
     """Say that a change has no flag that chooses clusters. preposition: in, from."""
     return UserError(f"Use --all-clusters to {verb} {preposition} all clusters, or --clusters to specify targets")
@@ -297,9 +346,10 @@ def chosen_without_profile(placement: str, names: Sequence[str]) -> str:
     return f"Note: the hub has no ClusterProfile of what placement '{visible(placement)}' chose: {name_list(names)}"
 
 
-def reported_unhealthy(names: Sequence[str]) -> str:
-    """Say that ClusterProfiles of chosen clusters have an unhealthy condition."""
-    return f"Note: the hub reports as unhealthy: {name_list(names)}"
+def reported_unhealthy(clusters: Sequence[tuple[str, str]]) -> str:
+    """Say that ClusterProfiles of chosen clusters have an unhealthy condition. clusters: (name, its reason)"""
+    described = [with_reason(name, reason) for name, reason in clusters]
+    return f"Note: the hub reports as unhealthy: {name_list(described)}"
 
 
 def nothing_picked() -> UserError:

@@ -63,6 +63,19 @@ def cluster_count(count: int) -> str:
     return f"{count} cluster" if count == 1 else f"{count} clusters"
 
 
+def with_reason(text: str, reason: str) -> str:
+    """Return a text with its reason: `unhealthy (LeaseExpired)`. reason: "" for none"""
+    return f"{text} ({reason})" if reason else text
+
+
+def rough_time(seconds: float) -> str:
+    """Return a time in its largest unit of which there are two: `2 hours`, `100 minutes`, `1 second`."""
+    units = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+    size, unit = next((size, unit) for size, unit in units if seconds >= 2 * size or size == 1)
+    count = f"{seconds / size:.0f}"
+    return f"{count} {unit}" if count == "1" else f"{count} {unit}s"
+
+
 def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Return the candidate that the user probably meant."""
     from difflib import get_close_matches

@@ -8,7 +8,7 @@ from kubectl_mc import messages
 from kubectl_mc.changes import confirmation, preflight
 from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.command_line import grammar, verbs
-from kubectl_mc.fleet.cluster_profiles import ClusterProfile
+from kubectl_mc.fleet.cluster_profiles import ClusterProfile, Condition
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.messages import UserError
@@ -152,6 +152,13 @@ def test_what_is_shown_folds_what_is_alike() -> None:
         "  c[1-4,6]: healthy, v1.33.1",
         "  c5: unhealthy, v1.33.1",
     ]
+
+
+def test_what_is_shown_says_why_a_cluster_is_unhealthy() -> None:
+    down = (Condition("ControlPlaneHealthy", "False", "Silent\x1b"),)
+    cluster = Cluster("c1", ClusterProfile("c1", "fleet", conditions=down))
+    line = request("delete cm a -n shop").line
+    assert confirmation.describe_change(line, [cluster])[1:] == ["  c1: unhealthy (Silent\\x1b), version unknown"]
 
 
 def test_the_findings_are_told_by_what_they_have_in_common() -> None:

@@ -391,5 +391,5 @@ def test_an_unhealthy_cluster_is_tried_and_noted(user: User) -> None:
     user.publish("c2", {"conditions": [down]})
     done = user.mc("get", "nodes", "--clusters=c1,c2", "--refresh", file)
     assert (done.status, clusters(done)) == (0, ["c1", "c2"])
-    assert done.stderr == "Note: the hub reports as unhealthy: c2\n"
+    assert done.stderr == "Note: the hub reports as unhealthy: c2 (Down)\n"
     assert clusters(user.mc("get", "nodes", "--healthy", "--clusters=c1,c2", file)) == ["c1"]

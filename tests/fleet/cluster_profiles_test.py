@@ -173,6 +173,32 @@ def test_an_empty_list_has_no_profiles() -> None:
     assert parse() == []
 
 
+SAID = {"namespace": "n", "label": "l", "property": "p"}
+
+
+@pytest.mark.parametrize("places", [(), ("namespace",), ("label",), ("property",), ("label", "property"), tuple(SAID)])
+def test_a_clusterset_is_said_in_three_places(places: tuple[str, ...]) -> None:
+    profile = ClusterProfile(
+        "c1",
+        "fleet",
+        labels={cluster_profiles.CLUSTERSET_LABEL: "l"} if "label" in places else {},
+        properties={cluster_profiles.CLUSTERSET_PROPERTY: "p"} if "property" in places else {},
+    )
+    assert list(profile.clustersets({"fleet": "n"} if "namespace" in places else {"other": "n"}).items()) == [
+        (place, SAID[place]) for place in places
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [("True", ""), ("False", "Down"), ("Unknown", "Down"), ("", "Down"), (None, "")]
+)
+def test_why_a_cluster_is_not_healthy(status: str | None, reason: str) -> None:
+    healthy = () if status is None else (Condition("ControlPlaneHealthy", status, "Down"),)
+    assert (
+        ClusterProfile("c1", "fleet", conditions=(Condition("Joined", "False", "X"), *healthy)).health_reason == reason
+    )
+
+
 def strings(values: Mapping[str, str]) -> bool:
     return all(isinstance(text, str) for pair in values.items() for text in pair)
 

@@ -185,10 +185,24 @@ def test_who_may_not_see_namespaces_sees_clusters(hub: Hub) -> None:
     hub.asked()
     assert names(hub.find(wanted)) == ["a", "b"]
     assert hub.asked() == []  # that it isn't known is kept, too
-    with pytest.raises(UserError, match=r"--clusterset needs to list namespaces .* name it with --inventory"):
-        hub.find(NAMED._replace(clustersets="required"))
+    required = NAMED._replace(clustersets="required")
+    assert hub.find(required).clustersets is None
+    assert hub.asked() != []  # the right may have been given since
     hub.says(namespaces=NAMESPACES)
-    assert hub.find(NAMED._replace(clustersets="required")).clustersets == {"fleet": "prod"}
+    assert hub.find(required).clustersets == {"fleet": "prod"}
+
+
+def test_no_namespace_is_asked_for_again_where_each_profile_says_its_clusterset(hub: Hub) -> None:
+    items = json.loads(profiles("a", "b"))["items"]
+    for item in items:
+        item["metadata"]["labels"] = {"multicluster.x-k8s.io/clusterset": "own"}
+    hub.says(profiles=listing("ClusterProfile", *items))
+    hub.fails(FORBIDDEN, "namespaces")
+    required = NAMED._replace(clustersets="required")
+    for asked in (2, 0):
+        answer = hub.find(required)
+        assert [answer.clusterset(profile) for profile in answer.profiles] == ["own", "own"]
+        assert len(hub.asked()) == asked
 
 
 def test_where_a_namespace_is_named_nothing_is_asked_outside_it(hub: Hub) -> None:

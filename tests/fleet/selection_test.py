@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kubectl_mc.command_line import invocation
 from kubectl_mc.fleet import clusters, selection
-from kubectl_mc.fleet.cluster_profiles import ClusterProfile
+from kubectl_mc.fleet.cluster_profiles import CLUSTERSET_LABEL, CLUSTERSET_PROPERTY, MEMBER_ID_LABEL, ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.inventory import Inventory
 from kubectl_mc.fleet.placements import ClusterDecision
@@ -151,6 +151,161 @@ def test_what_a_part_of_the_hub_s_clusters_lacks_is_no_typo_to_leave_out(part: s
     assert chosen(FLEET, part, "--exclude=prod-ap,dev", "--clusters=prod-*") == ["prod-eu", "prod-us"]
     with pytest.raises(UserError, match=r"no cluster matches 'prod-ap' among those (with labels tier=prod|in names)"):
         chosen(FLEET, part, "--clusters=prod-ap")
+
+
+ID = "cluster.clusterset.k8s.io"
+CALLED = Inventory(
+    (
+        ClusterProfile("a", "fleet", display_name="Frankfurt", properties={ID: "id-a"}),
+        # Its display name is the name of another cluster.
+        ClusterProfile("b", "fleet", display_name="a", properties={"clusterset.k8s.io/cluster-id": "id-b"}),
+        ClusterProfile("c", "fleet", display_name="twins", properties={ID: "id-a*"}),
+        ClusterProfile("d", "fleet", display_name="twins", properties={ID: "Frankfurt2"}),
+        ClusterProfile("e", "fleet", display_name="Frankfurt2", labels={MEMBER_ID_LABEL: ""}),
+        ClusterProfile("f", "one", display_name="Paris", labels={MEMBER_ID_LABEL: "m"}),
+        ClusterProfile("f", "two", display_name="Paris", labels={MEMBER_ID_LABEL: "m"}),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "names"),
+    [
+        (["Frankfurt"], [], ["a"]),
+        (["id-a"], [], ["a"]),
+        (["id-b", "Frankfurt"], [], ["a", "b"]),
+        (["a"], [], ["a"]),
+        (["?"], ["a"], ["b", "c", "d", "e", "one/f", "two/f"]),
+        (["?"], ["Frankfurt", "id-b"], ["c", "d", "e", "one/f", "two/f"]),
+        (["Paris"], [], ["one/f", "two/f"]),
+    ],
+)
+def test_an_id_or_a_display_name_means_a_cluster_where_no_name_does(
+    include: list[str], exclude: list[str], names: list[str]
+) -> None:
+    assert chosen(CALLED, *by_name(include, exclude)) == names
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "problem"),
+    [
+        (["Frank*"], [], "no cluster matches 'Frank"),
+        (["id-a*"], [], "no cluster matches 'id-a"),
+        (["frankfurt"], [], "no cluster matches 'frankfurt'"),
+        (["twins"], [], "'twins' is the id or display name of several clusters: say which of c, d"),
+        ([], ["twins"], "'twins' is the id or display name of several clusters: say which of c, d"),
+        (["Frankfurt2"], [], "'Frankfurt2' is the id or display name of several clusters: say which of d, e"),
+    ],
+)
+def test_an_id_or_a_display_name_has_to_be_exact_and_of_one_cluster(
+    include: list[str], exclude: list[str], problem: str
+) -> None:
+    with pytest.raises(UserError) as raised:
+        chosen(CALLED, *by_name(include, exclude))
+    assert str(raised.value).startswith(problem)
+
+
+def test_a_display_name_does_not_replace_a_cluster_that_is_not_there() -> None:
+    """The name may be that of a cluster that the selector leaves out, or that the hub has lost."""
+    with pytest.raises(UserError, match="no cluster matches 'Frankfurt' among those with labels tier=prod"):
+        chosen(CALLED, "--cluster-selector=tier=prod", "--clusters=Frankfurt")
+    assert "a" not in chosen(CALLED, "--cluster-selector=tier=prod", "--exclude=Frankfurt")
+    options = invocation.parse_invocation(["--clusters=Frankfurt"]).options
+    with pytest.raises(UserError, match="no cluster matches 'Frankfurt'"):
+        selection.select_clusters(CALLED, options, is_known=lambda name: name == "Frankfurt")
+
+
+NAMES = st.lists(st.sampled_from(["a", "b", "c"]), unique=True, min_size=1)
+
+
+@given(NAMES, st.lists(st.sampled_from(["a", "b", "c", "d", ""]), min_size=3, max_size=3), st.sampled_from("abcd"))
+def test_what_is_a_name_never_means_another_cluster(names: list[str], others: list[str], typed: str) -> None:
+    fleet = Inventory(
+        tuple(
+            ClusterProfile(name, "fleet", display_name=other, properties={ID: others[0]})
+            for name, other in zip(names, others)
+        )
+    )
+    try:
+        clusters = chosen(fleet, f"--clusters={typed}")
+    except UserError:
+        assert typed not in names
+        return
+    assert clusters == [typed] if typed in names else len(clusters) == 1
+
+
+def notes(inventory: Inventory, *flags: str) -> list[str]:
+    options = invocation.parse_invocation(flags).options
+    return selection.selection_notes(inventory, options, selection.select_clusters(inventory, options))
+
+
+def test_what_an_id_or_a_display_name_has_chosen_is_said() -> None:
+    assert notes(CALLED, "--clusters=Frankfurt,b") == ["Note: 'Frankfurt' is the id or display name of a"]
+    assert notes(CALLED, "--clusters=a,b") == []
+
+
+def in_clusterset(name: str, label: str = "", prop: str = "", namespace: str = "fleet") -> ClusterProfile:
+    return ClusterProfile(name, namespace, labels={CLUSTERSET_LABEL: label}, properties={CLUSTERSET_PROPERTY: prop})
+
+
+SETS = Inventory(
+    (
+        in_clusterset("bare"),
+        in_clusterset("label", label="prod", namespace="none"),
+        in_clusterset("prop", prop="prod", namespace="none"),
+        in_clusterset("claims", prop="prod"),
+        in_clusterset("two", label="dev", prop="prod", namespace="none"),
+        in_clusterset("none", namespace="none"),
+    ),
+    clustersets={"fleet": "base"},
+)
+
+
+@pytest.mark.parametrize(
+    ("clusterset", "names"),
+    [
+        ("prod", ["label", "prop"]),
+        ("base", ["bare", "claims"]),
+        ("dev", ["two"]),
+        ("*", ["bare", "claims", "label", "prop", "two"]),
+    ],
+)
+def test_a_clusterset_is_the_same_wherever_it_is_said(clusterset: str, names: list[str]) -> None:
+    assert chosen(SETS, f"--clusterset={clusterset}") == names
+
+
+def test_who_is_said_to_be_in_several_clustersets_is_noted() -> None:
+    note = "Note: the hub says several ClusterSets, of which the first counts: "
+    assert notes(SETS, "--clusterset=base") == [f"{note}claims (namespace: base, property: prod)"]
+    assert notes(SETS, "--clusterset=prod", "--clusters=label,two") == [f"{note}two (label: dev, property: prod)"]
+    assert notes(SETS, "--clusterset=base", "--clusters=bare") == []
+
+
+@pytest.mark.parametrize(
+    ("clusterset", "problem"),
+    [
+        ("prd", "no cluster is in ClusterSet 'prd'. Did you mean prod? ClusterSets: base, dev, prod"),
+        ("x*", "no cluster is in ClusterSet 'x*'. ClusterSets: base, dev, prod"),
+    ],
+)
+def test_a_clusterset_that_no_cluster_is_in_is_said(clusterset: str, problem: str) -> None:
+    with pytest.raises(UserError) as raised:
+        chosen(SETS, f"--clusterset={clusterset}")
+    assert str(raised.value) == problem
+
+
+def test_without_the_namespaces_the_profiles_say_their_clustersets() -> None:
+    unread = SETS._replace(clustersets=None)
+    assert chosen(unread, "--clusterset=prod") == ["claims", "label", "prop"]
+    left_out = (
+        "Note: left out, as you may not list the hub's namespaces and so their ClusterSet is not known: bare, none"
+    )
+    assert notes(unread, "--clusterset=prod")[0] == left_out
+    assert notes(unread, "--clusterset=prod", "--clusters=l*") == []
+    with pytest.raises(UserError, match=r"ClusterSets: dev, prod\. That of bare, none is not known, .*--inventory"):
+        chosen(unread, "--clusterset=base")
+    with pytest.raises(UserError, match=r"The hub says of none that it is in a ClusterSet"):
+        chosen(FLEET._replace(clustersets={}), "--clusterset=*")
 
 
 def test_a_context_s_name_is_any_text_and_its_cluster_s_is_safe_to_show() -> None:

@@ -67,9 +67,8 @@ def sign_in(command: Running, chosen: tuple[str, ...]) -> None:
 # --- A code to enter elsewhere ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode", ["Never", "IfAvailable"])
 @pytest.mark.parametrize("chosen", CHOICES)
-@pytest.mark.parametrize("words", [NODES, ("describe", "nodes"), ("get", "nodes", "-o", "json")])
+@pytest.mark.parametrize(("words", "mode"), [(NODES, "Never"), (("get", "nodes", "-o", "json"), "IfAvailable")])
 def test_what_a_plugin_says_is_shown_while_it_waits(
     user: PluginUser, words: tuple[str, ...], chosen: tuple[str, ...], mode: str
 ) -> None:

@@ -124,7 +124,6 @@ def test_programs_that_are_limited_do_not_wait_for_each_other(user: PluginUser) 
     "words",
     [
         LABEL,
-        ("create", "cm", "made", "-n", "shop", "--yes"),
         pytest.param(
             ("set", "image", "deploy/cart", "-n", "shop", "app=new", "--yes", "--waves=1,100%"),
             marks=needs("controllers"),
@@ -147,8 +146,7 @@ def test_a_change_logs_in_once_for_each_cluster_and_stores_nothing(
 
 
 @needs("logins")
-@pytest.mark.parametrize("chosen", CHOICES)
-@pytest.mark.parametrize("has_policy", [False, True])
+@pytest.mark.parametrize(("chosen", "has_policy"), [(("c1",), False), (MEMBERS, False), (MEMBERS, True)])
 @pytest.mark.parametrize("words", [NODES, LABEL, ("get", "nodes", "-w")])
 def test_without_files_in_memory_each_still_logs_in_once_and_nothing_is_stored(
     changing_user: PluginUser, words: tuple[str, ...], has_policy: bool, chosen: tuple[str, ...]
@@ -297,10 +295,16 @@ POLICY = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentia
 
 
 @pytest.mark.parametrize("chosen", CHOICES)
-@pytest.mark.parametrize("words", [NODES, ("get", "nodes", "-w"), LABEL])
 @pytest.mark.parametrize(
-    "policy",
-    ["DenyAll", "Allowlist\ncredentialPluginAllowlist:\n- command: another-login", "Allowlist", "Sometimes"],
+    ("policy", "words"),
+    [
+        ("DenyAll", NODES),
+        ("DenyAll", LABEL),
+        ("Allowlist\ncredentialPluginAllowlist:\n- command: another-login", NODES),
+        ("Allowlist\ncredentialPluginAllowlist:\n- command: another-login", ("get", "nodes", "-w")),
+        ("Allowlist", NODES),
+        ("Sometimes", NODES),
+    ],
 )
 def test_a_plugin_that_the_users_kuberc_forbids_is_not_started(
     user: PluginUser, policy: str, words: tuple[str, ...], chosen: tuple[str, ...]

@@ -286,6 +286,11 @@ def plugin_user(shell: Shell, home: Path) -> PluginUser:
     return user
 
 
+def of(chosen: Sequence[str]) -> str:
+    """Return the flag that chooses these clusters."""
+    return f"--clusters={','.join(chosen)}"
+
+
 def clusters(done: Done) -> list[str]:
     """Return the clusters in a table's second column."""
     return [row[1] for row in done.rows[1:]]

@@ -9,16 +9,14 @@ import pytest
 
 from fixtures.auth.rights import SECRET_TOKEN
 from tests.e2e.conftest import MEMBERS, needs
-from tests.e2e.fake_plugins import PluginUser, clusters, lines_with, without_memory_files
+from tests.e2e.fake_plugins import PluginUser, clusters, lines_with, of, without_memory_files
 
 NODES = ("get", "nodes")
 CART = ("deploy/cart", "-n", "shop", "-c", "app")
 LABEL = ("label", "cm", "settings", "-n", "shop", "a=b", "--yes")
 CHOICES = [("c1",), MEMBERS]
 
-
-def of(chosen: tuple[str, ...]) -> str:
-    return f"--clusters={','.join(chosen)}"
+SHORT = "give(expirationTimestamp=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + 2)))"
 
 
 # --- At a time ----------------------------------------------------------------------------------------------------
@@ -162,6 +160,7 @@ def test_without_files_in_memory_each_still_logs_in_once_and_nothing_is_stored(
         for cluster in chosen:
             command.until("labeled" if words == LABEL else f"{cluster}-node")
         assert user.files_with(SECRET_TOKEN) == []
+        assert SECRET_TOKEN not in "".join(command.left())  # what `ps` shows
         command.interrupt()
         command.end()
         command.wait_for_left()
@@ -243,8 +242,7 @@ def test_a_program_that_a_plugin_leaves_behind_is_not_waited_for(user: PluginUse
 @pytest.mark.parametrize("words", [("proxy", "--port=0", "--clusters=c1"), ("get", "nodes", "-w", "--clusters=c1")])
 def test_what_outlives_its_credential_gets_a_new_one(user: PluginUser, words: tuple[str, ...]) -> None:
     """A plugin gives two seconds; nobody waits for them, but for the next run."""
-    body = "give(expirationTimestamp=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + 2)))"
-    plugin = user.plugin(body)
+    plugin = user.plugin(SHORT)
     user.logs_in_with(plugin.path)
     with plugin.shut() as gate, user.shell.running(*words) as command:
         command.until("Starting to serve" if words[0] == "proxy" else "c1-node")
@@ -252,6 +250,30 @@ def test_what_outlives_its_credential_gets_a_new_one(user: PluginUser, words: tu
         command.interrupt()
         command.end()
     assert not any(run.by_kubectl for run in plugin.runs)
+
+
+def test_a_new_credential_is_not_kept_waiting_by_what_a_plugin_leaves_behind(user: PluginUser) -> None:
+    body = f"subprocess.Popen(['sleep', '1000'], stdout=subprocess.DEVNULL); {SHORT}"
+    user.logs_in_with((plugin := user.plugin(body)).path)
+    words = ("get", "nodes", "-w", "--clusters=c1", "--cluster-timeout=0")
+    with plugin.shut() as gate, user.shell.running(*words) as command:
+        gate.wait_for_starts(3, command)
+
+
+def test_a_credential_that_can_not_be_renewed_is_told_and_the_stream_goes_on(user: PluginUser) -> None:
+    body = f"""
+first = os.path.exists(FOLDER + "/first") or bool(open(FOLDER + "/first", "w").close())
+if first:
+    fail("The security token is expired.", "Run: aws sso login")
+{SHORT}
+"""
+    user.logs_in_with(user.plugin(body).path)
+    with user.shell.running("get", "nodes", "-w", "--clusters=c1") as command:
+        command.until("c1-node")
+        command.until("Run: aws sso login", "stderr")
+        assert command.process.poll() is None
+        command.interrupt()
+        command.end()
 
 
 @needs("logins")
@@ -331,6 +353,16 @@ def test_a_plugin_that_the_users_kuberc_allows_is_run_by_us(
     done = user.mc(*NODES, of(chosen))
     assert (done.status, done.stderr, clusters(done)) == (0, "", list(chosen))
     assert [run.by_kubectl for run in plugin.runs] == [True] + [False] * len(chosen)
+
+
+@pytest.mark.parametrize("words", [("clusters", "--check"), ("setup", "--check"), ("clusters",), NODES])
+def test_a_kuberc_counts_for_our_own_commands_and_the_hub_too(user: PluginUser, words: tuple[str, ...]) -> None:
+    plugin = user.plugin()
+    user.logs_in_with(plugin.path, clusters=("hub",) if words in (("clusters",), NODES) else MEMBERS)
+    (user.kubeconfig.parent / "kuberc").write_text(f"{POLICY}DenyAll\n")
+    done = user.mc(*words)
+    assert (done.status, plugin.runs) == (1, [])
+    assert re.search("(?i)policy|not allowed", done.stdout + done.stderr), done.stderr
 
 
 def test_a_kuberc_that_is_named_counts(user: PluginUser) -> None:

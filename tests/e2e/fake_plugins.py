@@ -26,6 +26,9 @@ from tests.e2e.running import DEADLINE, Running
 
 V1, V1BETA1 = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
 
+POLICY = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: "
+"""The beginning of a kuberc with a policy for credential plugins."""
+
 PROGRAM = '''\
 #!{python} -IS
 import base64, fcntl, json, os, subprocess, sys, time

@@ -1,15 +1,14 @@
-"""How often exec credential plugins run, how many at a time, and whether the user's kuberc lets them run."""
+"""How often exec credential plugins run, how many at a time, and what becomes of their credentials."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from fixtures.auth.rights import SECRET_TOKEN
 from tests.e2e.conftest import MEMBERS, needs
-from tests.e2e.fake_plugins import PluginUser, clusters, lines_with, of, without_memory_files
+from tests.e2e.fake_plugins import POLICY, PluginUser, clusters, lines_with, of, without_memory_files
 
 NODES = ("get", "nodes")
 CART = ("deploy/cart", "-n", "shop", "-c", "app")
@@ -178,6 +177,56 @@ def test_a_change_whose_login_fails_changes_nothing(changing_user: PluginUser) -
     assert plugin.first_arguments == list(MEMBERS)
 
 
+@pytest.mark.parametrize("chosen", CHOICES)
+@pytest.mark.parametrize("words", [("diff", "-f", "new.yaml"), ("auth", "can-i", "get", "pods")])
+def test_a_login_that_fails_is_no_answer_of_a_verb_whose_status_is_one(
+    user: PluginUser, words: tuple[str, ...], chosen: tuple[str, ...]
+) -> None:
+    """1 says of `diff` that there are differences, and of `auth can-i` that the answer is no."""
+    user.logs_in_with(user.plugin("fail('Run: aws sso login')").path)
+    manifest = user.home / "new.yaml"
+    manifest.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop}}")
+    words = tuple(str(manifest) if word == "new.yaml" else word for word in words)
+    done = user.mc(*words, of(chosen))
+    alone = user.shell.kubectl("--context", "c1", *words).status
+    assert done.status == (alone if len(chosen) == 1 else 2)
+    assert lines_with(done.stderr, "login failed", "Run: aws sso login"), done.stderr
+    assert "no" not in done.stdout.split()
+
+
+@needs("kubelet")
+@pytest.mark.parametrize("chosen", CHOICES)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("exec", *CART, "--yes"),
+        ("port-forward", "deploy/cart", ":80", "-n", "shop"),
+        ("attach", *CART, "--yes"),
+        ("cp", "HERE", "shop/cart:/tmp/file", "--yes"),
+    ],
+)
+def test_what_reaches_into_pods_starts_no_plugin_by_kubectl(
+    changing_user: PluginUser, words: tuple[str, ...], chosen: tuple[str, ...]
+) -> None:
+    plugin = changing_user.plugin()
+    changing_user.logs_in_with(plugin.path)
+    file = changing_user.home / "file"
+    file.write_text("text")
+    words = tuple(word.replace("HERE", str(file)) for word in words)
+    chosen = chosen if words[0] not in ("port-forward", "attach") else ("c1",)
+    behind = ("--", "hostname") if words[0] == "exec" else ()
+    with changing_user.shell.running(*words, of(chosen), *behind) as command:
+        if words[0] == "exec":
+            assert command.end() == 0
+        elif words[0] in ("port-forward", "attach"):
+            command.until("Forwarding from" if words[0] == "port-forward" else "line ")
+            command.interrupt()
+            command.end()
+        else:
+            command.end()
+    assert (plugin.first_arguments, any(run.by_kubectl for run in plugin.runs)) == (list(chosen), False)
+
+
 @needs("faults")
 def test_what_is_gone_on_with_logs_in_once_more(changing_user: PluginUser) -> None:
     plugin = changing_user.plugin()
@@ -309,70 +358,3 @@ def test_a_kubectl_with_a_plugin_starts_as_fast_as_one_without(user: PluginUser)
     gets = [line for line in record.read_text().splitlines() if " get " in line and "nodes" in line]
     assert len(gets) == len(MEMBERS)
     assert all(line.startswith("off ") for line in gets)
-
-
-# --- kuberc -------------------------------------------------------------------------------------------------------
-
-POLICY = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: "
-
-
-@pytest.mark.parametrize("chosen", CHOICES)
-@pytest.mark.parametrize(
-    ("policy", "words"),
-    [
-        ("DenyAll", NODES),
-        ("DenyAll", LABEL),
-        ("Allowlist\ncredentialPluginAllowlist:\n- command: another-login", NODES),
-        ("Allowlist\ncredentialPluginAllowlist:\n- command: another-login", ("get", "nodes", "-w")),
-        ("Allowlist", NODES),
-        ("Sometimes", NODES),
-    ],
-)
-def test_a_plugin_that_the_users_kuberc_forbids_is_not_started(
-    user: PluginUser, policy: str, words: tuple[str, ...], chosen: tuple[str, ...]
-) -> None:
-    plugin = user.plugin()
-    user.logs_in_with(plugin.path)
-    (user.kubeconfig.parent / "kuberc").write_text(POLICY + policy)
-    assert user.shell.kubectl("--context", "c1", *NODES).status == 1
-    done = user.mc(*words, of(chosen))
-    assert (done.status, done.stdout, plugin.runs) == (1, "", [])
-    assert re.search("(?i)policy|allowlist|not (allowed|permitted)", done.stderr), done.stderr
-
-
-@pytest.mark.parametrize("chosen", CHOICES)
-@pytest.mark.parametrize("entry", ["PATH", "fake-login", "AllowAll"])
-def test_a_plugin_that_the_users_kuberc_allows_is_run_by_us(
-    user: PluginUser, entry: str, chosen: tuple[str, ...]
-) -> None:
-    plugin = user.plugin()
-    user.logs_in_with("fake-login")
-    listed = f"Allowlist\ncredentialPluginAllowlist:\n- command: {entry.replace('PATH', str(plugin.path))}\n"
-    (user.kubeconfig.parent / "kuberc").write_text(POLICY + ("AllowAll\n" if entry == "AllowAll" else listed))
-    assert user.shell.kubectl("--context", "c1", *NODES).status == 0
-    done = user.mc(*NODES, of(chosen))
-    assert (done.status, done.stderr, clusters(done)) == (0, "", list(chosen))
-    assert [run.by_kubectl for run in plugin.runs] == [True] + [False] * len(chosen)
-
-
-@pytest.mark.parametrize("words", [("clusters", "--check"), ("setup", "--check"), ("clusters",), NODES])
-def test_a_kuberc_counts_for_our_own_commands_and_the_hub_too(user: PluginUser, words: tuple[str, ...]) -> None:
-    plugin = user.plugin()
-    user.logs_in_with(plugin.path, clusters=("hub",) if words in (("clusters",), NODES) else MEMBERS)
-    (user.kubeconfig.parent / "kuberc").write_text(f"{POLICY}DenyAll\n")
-    done = user.mc(*words)
-    assert (done.status, plugin.runs) == (1, [])
-    assert re.search("(?i)policy|not allowed", done.stdout + done.stderr), done.stderr
-
-
-def test_a_kuberc_that_is_named_counts(user: PluginUser) -> None:
-    plugin = user.plugin()
-    user.logs_in_with(plugin.path)
-    named = user.home / "named"
-    named.write_text(f"{POLICY}DenyAll\n")
-    for words, env in (((f"--kuberc={named}",), {}), ((), {"KUBERC": str(named)})):
-        done = user.mc(*NODES, *words, **env)
-        assert (done.status, done.stdout, plugin.runs) == (1, "", [])
-    (user.kubeconfig.parent / "kuberc").write_text(f"{POLICY}DenyAll\n")
-    assert user.mc(*NODES, KUBERC="off").status == 0
-    assert plugin.first_arguments == list(MEMBERS)

@@ -248,6 +248,18 @@ def test_a_wrong_code_is_the_failure_of_its_cluster(user: PluginUser, mode: str)
 
 
 @pytest.mark.parametrize("chosen", CHOICES)
+def test_on_a_terminal_too_a_failure_says_what_the_plugin_said(user: PluginUser, chosen: tuple[str, ...]) -> None:
+    """As with `aws eks get-token`, whose entry has IfAvailable, and whose session has ended."""
+    plugin = user.plugin("fail('The security token is expired.', 'Run: aws sso login')")
+    user.logs_in_with(plugin.path, interactiveMode="IfAvailable")
+    dialogue = talk(user.shell, [*NODES, of(chosen)], [])
+    assert dialogue.status == 1
+    (notice,) = lines_with(dialogue.screen, "login failed")
+    assert "Run: aws sso login" in notice
+    assert "status 1" not in notice
+
+
+@pytest.mark.parametrize("chosen", CHOICES)
 @pytest.mark.parametrize("words", [WATCH, pytest.param(FOLLOW, marks=needs("kubelet"))])
 def test_a_stream_asks_before_it_begins(user: PluginUser, words: tuple[str, ...], chosen: tuple[str, ...]) -> None:
     plugin = user.plugin(MFA)

@@ -26,6 +26,9 @@ from tests.e2e.running import DEADLINE, Running
 
 V1, V1BETA1 = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
 
+POLICY = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: "
+"""The beginning of a kuberc with a policy for credential plugins."""
+
 PROGRAM = '''\
 #!{python} -IS
 import base64, fcntl, json, os, subprocess, sys, time
@@ -284,6 +287,11 @@ def plugin_user(shell: Shell, home: Path) -> PluginUser:
     user.kubeconfig.write_text(shell.fleet.kubeconfig.read_text())
     user.maps()
     return user
+
+
+def of(chosen: Sequence[str]) -> str:
+    """Return the flag that chooses these clusters."""
+    return f"--clusters={','.join(chosen)}"
 
 
 def clusters(done: Done) -> list[str]:

@@ -11,7 +11,7 @@ import yaml
 
 from tests.e2e.conftest import MEMBERS
 from tests.e2e.dialogue import talk
-from tests.e2e.fake_plugins import V1, FakePlugin, PluginUser, clusters, lines_with
+from tests.e2e.fake_plugins import V1, FakePlugin, PluginUser, clusters, lines_with, of
 
 NODES = ("get", "nodes")
 HUB = ("hub",)
@@ -50,6 +50,18 @@ def test_why_the_hub_cannot_be_reached_is_what_its_plugin_said(user: PluginUser)
     done = user.mc(*NODES)
     assert (done.status, done.stdout) == (1, "")
     assert lines_with(done.stderr, "hub", "Run: aws sso login"), done.stderr
+
+
+def test_a_slow_plugin_of_the_hub_has_its_time_and_its_last_words_are_told(user: PluginUser) -> None:
+    plugin = user.plugin("say('Opening a browser at https://sso'); wait(); give()")
+    user.logs_in_with(plugin.path, clusters=HUB)
+    with plugin.shut(), user.shell.running(*NODES, "--cluster-timeout=3s") as command:
+        assert command.end() == 1
+        command.wait_for_left()
+    assert command.stdout == ""
+    (notice,) = lines_with(command.stderr, "Error: ")
+    assert "timed out after" in notice
+    assert "Opening a browser at https://sso" in notice
 
 
 # --- Plugins that look for the hub --------------------------------------------------------------------------------
@@ -163,7 +175,7 @@ def test_the_standards_plugins_find_the_hub_in_the_users_kubeconfig(
     user, plugin, provider_file = consumer
     approved = user.mc("trust", "approve", *MEMBERS, "--yes", provider_file)
     assert approved.status == 0, approved.stderr
-    done = user.mc(*words, f"--clusters={','.join(chosen)}", provider_file)
+    done = user.mc(*words, of(chosen), provider_file)
     assert (done.status, done.stderr) == (0, "")
     if words[0] == "auth" and len(chosen) > 1:
         assert done.stdout == "c1\tadmin\nc2\tviewer\nc3\tadmin\n"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import MEMBERS, needs
 from tests.e2e.dialogue import talk
-from tests.e2e.fake_plugins import V1BETA1, PluginUser, clusters, lines_with
+from tests.e2e.fake_plugins import V1BETA1, PluginUser, clusters, lines_with, of
 from tests.e2e.running import Running
 
 NODES = ("get", "nodes")
@@ -47,10 +47,6 @@ give()
 NEEDS_TERMINAL = f"if not os.isatty(0): fail('There is no terminal to ask on.')\n{MFA}"
 
 
-def of(chosen: tuple[str, ...]) -> str:
-    return f"--clusters={','.join(chosen)}"
-
-
 def turns(chosen: tuple[str, ...]) -> list[tuple[str, str]]:
     """What is asked, and what is typed then."""
     return [(f"MFA code for {cluster}: ", f"code-of-{cluster}\n") for cluster in chosen]
@@ -67,9 +63,8 @@ def sign_in(command: Running, chosen: tuple[str, ...]) -> None:
 # --- A code to enter elsewhere ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode", ["Never", "IfAvailable"])
 @pytest.mark.parametrize("chosen", CHOICES)
-@pytest.mark.parametrize("words", [NODES, ("describe", "nodes"), ("get", "nodes", "-o", "json")])
+@pytest.mark.parametrize(("words", "mode"), [(NODES, "Never"), (("get", "nodes", "-o", "json"), "IfAvailable")])
 def test_what_a_plugin_says_is_shown_while_it_waits(
     user: PluginUser, words: tuple[str, ...], chosen: tuple[str, ...], mode: str
 ) -> None:
@@ -253,6 +248,18 @@ def test_a_wrong_code_is_the_failure_of_its_cluster(user: PluginUser, mode: str)
 
 
 @pytest.mark.parametrize("chosen", CHOICES)
+def test_on_a_terminal_too_a_failure_says_what_the_plugin_said(user: PluginUser, chosen: tuple[str, ...]) -> None:
+    """As with `aws eks get-token`, whose entry has IfAvailable, and whose session has ended."""
+    plugin = user.plugin("fail('The security token is expired.', 'Run: aws sso login')")
+    user.logs_in_with(plugin.path, interactiveMode="IfAvailable")
+    dialogue = talk(user.shell, [*NODES, of(chosen)], [])
+    assert dialogue.status == 1
+    (notice,) = lines_with(dialogue.screen, "login failed")
+    assert "Run: aws sso login" in notice
+    assert "status 1" not in notice
+
+
+@pytest.mark.parametrize("chosen", CHOICES)
 @pytest.mark.parametrize("words", [WATCH, pytest.param(FOLLOW, marks=needs("kubelet"))])
 def test_a_stream_asks_before_it_begins(user: PluginUser, words: tuple[str, ...], chosen: tuple[str, ...]) -> None:
     plugin = user.plugin(MFA)
@@ -288,8 +295,8 @@ def test_edit_asks_once_for_each_cluster(changing_user: PluginUser) -> None:
     chosen = ("c1", "c3")
     plugin = changing_user.plugin(MFA)
     changing_user.logs_in_with(plugin.path, interactiveMode="Always")
-    editor = changing_user.home / "editor"
-    editor.write_text('#!/bin/sh\nsed -i s/info/debug/ "$1"\n')
+    editor, seen = changing_user.home / "editor", changing_user.home / "seen"
+    editor.write_text(f'#!/bin/sh\nenv >> {seen}\nsed -i s/info/debug/ "$1"\n')
     editor.chmod(0o755)
     env = {"EDITOR": str(editor)}
     with changing_user.shell.running(*EDIT, of(chosen), env=env, terminal=True) as command:
@@ -297,6 +304,7 @@ def test_edit_asks_once_for_each_cluster(changing_user: PluginUser) -> None:
         assert command.end() == 0
     assert command.stdout.count("configmap/settings edited") == len(chosen)
     assert plugin.first_arguments == list(chosen)
+    assert "KUBECONFIG=" not in seen.read_text()  # an editor may start another kubectl, which is the user's own
 
 
 def test_a_change_asks_once_for_each_cluster(changing_user: PluginUser) -> None:
@@ -342,6 +350,17 @@ def test_ctrl_c_at_the_question_of_a_plugin_ends_the_command(user: PluginUser) -
         assert command.end() == 130
         assert command.left() == []
     assert "kubectl_mc" not in command.stdout  # the plugin's own traceback may be there, but none of ours
+
+
+def test_a_plugin_does_not_read_what_is_typed_for_the_command(changing_user: PluginUser) -> None:
+    plugin = changing_user.plugin(MFA)
+    changing_user.logs_in_with(plugin.path, interactiveMode="Always")
+    words = ("apply", "-f", "-", "--clusters=c1", "--yes")
+    with changing_user.shell.running(*words, terminal=True) as command:
+        command.type("{apiVersion: v1, kind: ConfigMap, metadata: {name: typed, namespace: shop}}\r\x04")
+        assert command.end() == 1
+    assert plugin.runs == []
+    assert "standard input" in command.stdout
 
 
 # --- Without a terminal -------------------------------------------------------------------------------------------

@@ -1,24 +1,21 @@
-"""How often exec credential plugins run, how many at a time, and whether the user's kuberc lets them run."""
+"""How often exec credential plugins run, how many at a time, and what becomes of their credentials."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from fixtures.auth.rights import SECRET_TOKEN
 from tests.e2e.conftest import MEMBERS, needs
-from tests.e2e.fake_plugins import PluginUser, clusters, lines_with, without_memory_files
+from tests.e2e.fake_plugins import POLICY, PluginUser, clusters, lines_with, of, without_memory_files
 
 NODES = ("get", "nodes")
 CART = ("deploy/cart", "-n", "shop", "-c", "app")
 LABEL = ("label", "cm", "settings", "-n", "shop", "a=b", "--yes")
 CHOICES = [("c1",), MEMBERS]
 
-
-def of(chosen: tuple[str, ...]) -> str:
-    return f"--clusters={','.join(chosen)}"
+SHORT = "give(expirationTimestamp=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + 2)))"
 
 
 # --- At a time ----------------------------------------------------------------------------------------------------
@@ -124,7 +121,6 @@ def test_programs_that_are_limited_do_not_wait_for_each_other(user: PluginUser) 
     "words",
     [
         LABEL,
-        ("create", "cm", "made", "-n", "shop", "--yes"),
         pytest.param(
             ("set", "image", "deploy/cart", "-n", "shop", "app=new", "--yes", "--waves=1,100%"),
             marks=needs("controllers"),
@@ -147,8 +143,7 @@ def test_a_change_logs_in_once_for_each_cluster_and_stores_nothing(
 
 
 @needs("logins")
-@pytest.mark.parametrize("chosen", CHOICES)
-@pytest.mark.parametrize("has_policy", [False, True])
+@pytest.mark.parametrize(("chosen", "has_policy"), [(("c1",), False), (MEMBERS, False), (MEMBERS, True)])
 @pytest.mark.parametrize("words", [NODES, LABEL, ("get", "nodes", "-w")])
 def test_without_files_in_memory_each_still_logs_in_once_and_nothing_is_stored(
     changing_user: PluginUser, words: tuple[str, ...], has_policy: bool, chosen: tuple[str, ...]
@@ -164,6 +159,7 @@ def test_without_files_in_memory_each_still_logs_in_once_and_nothing_is_stored(
         for cluster in chosen:
             command.until("labeled" if words == LABEL else f"{cluster}-node")
         assert user.files_with(SECRET_TOKEN) == []
+        assert SECRET_TOKEN not in "".join(command.left())  # what `ps` shows
         command.interrupt()
         command.end()
         command.wait_for_left()
@@ -179,6 +175,56 @@ def test_a_change_whose_login_fails_changes_nothing(changing_user: PluginUser) -
     assert lines_with(done.stderr, "c2", "Run: aws sso login"), done.stderr
     assert done.stderr.endswith("So nothing was changed\n")
     assert plugin.first_arguments == list(MEMBERS)
+
+
+@pytest.mark.parametrize("chosen", CHOICES)
+@pytest.mark.parametrize("words", [("diff", "-f", "new.yaml"), ("auth", "can-i", "get", "pods")])
+def test_a_login_that_fails_is_no_answer_of_a_verb_whose_status_is_one(
+    user: PluginUser, words: tuple[str, ...], chosen: tuple[str, ...]
+) -> None:
+    """1 says of `diff` that there are differences, and of `auth can-i` that the answer is no."""
+    user.logs_in_with(user.plugin("fail('Run: aws sso login')").path)
+    manifest = user.home / "new.yaml"
+    manifest.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop}}")
+    words = tuple(str(manifest) if word == "new.yaml" else word for word in words)
+    done = user.mc(*words, of(chosen))
+    alone = user.shell.kubectl("--context", "c1", *words).status
+    assert done.status == (alone if len(chosen) == 1 else 2)
+    assert lines_with(done.stderr, "login failed", "Run: aws sso login"), done.stderr
+    assert "no" not in done.stdout.split()
+
+
+@needs("kubelet")
+@pytest.mark.parametrize("chosen", CHOICES)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("exec", *CART, "--yes"),
+        ("port-forward", "deploy/cart", ":80", "-n", "shop"),
+        ("attach", *CART, "--yes"),
+        ("cp", "HERE", "shop/cart:/tmp/file", "--yes"),
+    ],
+)
+def test_what_reaches_into_pods_starts_no_plugin_by_kubectl(
+    changing_user: PluginUser, words: tuple[str, ...], chosen: tuple[str, ...]
+) -> None:
+    plugin = changing_user.plugin()
+    changing_user.logs_in_with(plugin.path)
+    file = changing_user.home / "file"
+    file.write_text("text")
+    words = tuple(word.replace("HERE", str(file)) for word in words)
+    chosen = chosen if words[0] not in ("port-forward", "attach") else ("c1",)
+    behind = ("--", "hostname") if words[0] == "exec" else ()
+    with changing_user.shell.running(*words, of(chosen), *behind) as command:
+        if words[0] == "exec":
+            assert command.end() == 0
+        elif words[0] in ("port-forward", "attach"):
+            command.until("Forwarding from" if words[0] == "port-forward" else "line ")
+            command.interrupt()
+            command.end()
+        else:
+            command.end()
+    assert (plugin.first_arguments, any(run.by_kubectl for run in plugin.runs)) == (list(chosen), False)
 
 
 @needs("faults")
@@ -245,8 +291,7 @@ def test_a_program_that_a_plugin_leaves_behind_is_not_waited_for(user: PluginUse
 @pytest.mark.parametrize("words", [("proxy", "--port=0", "--clusters=c1"), ("get", "nodes", "-w", "--clusters=c1")])
 def test_what_outlives_its_credential_gets_a_new_one(user: PluginUser, words: tuple[str, ...]) -> None:
     """A plugin gives two seconds; nobody waits for them, but for the next run."""
-    body = "give(expirationTimestamp=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + 2)))"
-    plugin = user.plugin(body)
+    plugin = user.plugin(SHORT)
     user.logs_in_with(plugin.path)
     with plugin.shut() as gate, user.shell.running(*words) as command:
         command.until("Starting to serve" if words[0] == "proxy" else "c1-node")
@@ -254,6 +299,30 @@ def test_what_outlives_its_credential_gets_a_new_one(user: PluginUser, words: tu
         command.interrupt()
         command.end()
     assert not any(run.by_kubectl for run in plugin.runs)
+
+
+def test_a_new_credential_is_not_kept_waiting_by_what_a_plugin_leaves_behind(user: PluginUser) -> None:
+    body = f"subprocess.Popen(['sleep', '1000'], stdout=subprocess.DEVNULL); {SHORT}"
+    user.logs_in_with((plugin := user.plugin(body)).path)
+    words = ("get", "nodes", "-w", "--clusters=c1", "--cluster-timeout=0")
+    with plugin.shut() as gate, user.shell.running(*words) as command:
+        gate.wait_for_starts(3, command)
+
+
+def test_a_credential_that_can_not_be_renewed_is_told_and_the_stream_goes_on(user: PluginUser) -> None:
+    body = f"""
+first = os.path.exists(FOLDER + "/first") or bool(open(FOLDER + "/first", "w").close())
+if first:
+    fail("The security token is expired.", "Run: aws sso login")
+{SHORT}
+"""
+    user.logs_in_with(user.plugin(body).path)
+    with user.shell.running("get", "nodes", "-w", "--clusters=c1") as command:
+        command.until("c1-node")
+        command.until("Run: aws sso login", "stderr")
+        assert command.process.poll() is None
+        command.interrupt()
+        command.end()
 
 
 @needs("logins")
@@ -289,54 +358,3 @@ def test_a_kubectl_with_a_plugin_starts_as_fast_as_one_without(user: PluginUser)
     gets = [line for line in record.read_text().splitlines() if " get " in line and "nodes" in line]
     assert len(gets) == len(MEMBERS)
     assert all(line.startswith("off ") for line in gets)
-
-
-# --- kuberc -------------------------------------------------------------------------------------------------------
-
-POLICY = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: "
-
-
-@pytest.mark.parametrize("chosen", CHOICES)
-@pytest.mark.parametrize("words", [NODES, ("get", "nodes", "-w"), LABEL])
-@pytest.mark.parametrize(
-    "policy",
-    ["DenyAll", "Allowlist\ncredentialPluginAllowlist:\n- command: another-login", "Allowlist", "Sometimes"],
-)
-def test_a_plugin_that_the_users_kuberc_forbids_is_not_started(
-    user: PluginUser, policy: str, words: tuple[str, ...], chosen: tuple[str, ...]
-) -> None:
-    plugin = user.plugin()
-    user.logs_in_with(plugin.path)
-    (user.kubeconfig.parent / "kuberc").write_text(POLICY + policy)
-    assert user.shell.kubectl("--context", "c1", *NODES).status == 1
-    done = user.mc(*words, of(chosen))
-    assert (done.status, done.stdout, plugin.runs) == (1, "", [])
-    assert re.search("(?i)policy|allowlist|not (allowed|permitted)", done.stderr), done.stderr
-
-
-@pytest.mark.parametrize("chosen", CHOICES)
-@pytest.mark.parametrize("entry", ["PATH", "fake-login", "AllowAll"])
-def test_a_plugin_that_the_users_kuberc_allows_is_run_by_us(
-    user: PluginUser, entry: str, chosen: tuple[str, ...]
-) -> None:
-    plugin = user.plugin()
-    user.logs_in_with("fake-login")
-    listed = f"Allowlist\ncredentialPluginAllowlist:\n- command: {entry.replace('PATH', str(plugin.path))}\n"
-    (user.kubeconfig.parent / "kuberc").write_text(POLICY + ("AllowAll\n" if entry == "AllowAll" else listed))
-    assert user.shell.kubectl("--context", "c1", *NODES).status == 0
-    done = user.mc(*NODES, of(chosen))
-    assert (done.status, done.stderr, clusters(done)) == (0, "", list(chosen))
-    assert [run.by_kubectl for run in plugin.runs] == [True] + [False] * len(chosen)
-
-
-def test_a_kuberc_that_is_named_counts(user: PluginUser) -> None:
-    plugin = user.plugin()
-    user.logs_in_with(plugin.path)
-    named = user.home / "named"
-    named.write_text(f"{POLICY}DenyAll\n")
-    for words, env in (((f"--kuberc={named}",), {}), ((), {"KUBERC": str(named)})):
-        done = user.mc(*NODES, *words, **env)
-        assert (done.status, done.stdout, plugin.runs) == (1, "", [])
-    (user.kubeconfig.parent / "kuberc").write_text(f"{POLICY}DenyAll\n")
-    assert user.mc(*NODES, KUBERC="off").status == 0
-    assert plugin.first_arguments == list(MEMBERS)

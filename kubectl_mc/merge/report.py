@@ -153,6 +153,8 @@ def _has_part(result: Result) -> bool:
 def _status(causes: Sequence[tuple[Result, Cause | None]], request: Request, failed: bool) -> int:
     """Return 130 after Ctrl-C, kubectl's status for one cluster, else 1 if a cluster failed or the object is absent.
 
+    Where no kubectl has ended by itself, there is no status of its own.
+
     If a status of kubectl is an answer (`diff`: 1 for differences), that of a failure is higher than the answer.
     """
     answer, results = request.row.status.answer, [result for result, _ in causes]
@@ -160,7 +162,8 @@ def _status(causes: Sequence[tuple[Result, Cause | None]], request: Request, fai
     if len(statuses) < len(results):
         return 130
     if len(statuses) == 1:
-        return answer + 1 if results[0].timed_out else statuses[0]
+        asked = not isinstance(results[0], UnaskedResult)
+        return statuses[0] if asked and not results[0].timed_out else answer + 1
     if failed:
         return max(statuses) if answer and max(statuses) > answer else answer + 1
     return answer if any(result.status == answer for result, cause in causes if not cause) else 0

@@ -384,3 +384,10 @@ def test_the_status_is_the_fleet_s(text: str, statuses: list[int], status: int) 
 
 def test_a_failure_is_more_than_differences() -> None:
     assert report_on(result("c1", "diff\n", "", 1), failed("c2", FORBIDDEN), text="diff -f x").status > 1
+
+
+@pytest.mark.parametrize("text", ["diff -f x", "auth can-i get pods"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_cluster_that_was_not_asked_has_given_no_answer_by_its_status(text: str, count: int) -> None:
+    results = [UnaskedResult(f"c{number}", b"", b"login failed: expired", 1) for number in range(count)]
+    assert report_on(*results, text=text).status == 2

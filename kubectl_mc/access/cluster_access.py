@@ -60,10 +60,11 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
     # What a plugin does is not known, so its kubeconfig has no other context than the target's.
     plugin = verbs.is_plugin(line)
     size = total_size(environment.kubeconfig_files)
-    if not plugin and not (can_split(line) and (offering or may_log_in or worth_splitting(size, len(targets)))):
+    if not (plugin or offering or may_log_in or worth_splitting(size, len(targets))):
         return targets
     view = kubeconfigs.view_with_credentials(environment)
-    contexts = kubeconfigs.split_contexts(view or {})
+    flags = () if plugin else (grammar.value(line, "cluster") or "", grammar.value(line, "user") or "")
+    contexts = kubeconfigs.split_contexts(view or {}, *flags)
     lost = [index for index in offering if view is not None and targets[index].context not in contexts]
     targets = with_split_kubeconfigs(targets, contexts)
     if lost:
@@ -124,11 +125,6 @@ def clusters_by_unapproved_context(choice: Choice, targets: Sequence[Target]) ->
         for cluster, target in by_name
         if not approvals.is_context_approved(recorded, choice.hub_context, cluster.profile, target.context)
     ]
-
-
-def can_split(line: CommandLine) -> bool:
-    """Return whether each kubectl can get its own kubeconfig. It cannot if --user names another entry of the user's."""
-    return not grammar.values(line, "user")
 
 
 # A further kubectl (`config view`) pays off if the others together would parse more kubeconfig than this, in bytes.

@@ -126,9 +126,10 @@ def with_absolute_paths(kubeconfig: Mapping[str, Any], folders: Folders) -> dict
     return {**kubeconfig, **lists}
 
 
-def split_contexts(view: Mapping[str, Any]) -> dict[str, Kubeconfig]:
+def split_contexts(view: Mapping[str, Any], cluster_flag: str = "", user_flag: str = "") -> dict[str, Kubeconfig]:
     """Split a kubeconfig from `view_with_credentials` into one per context, by the context's name.
 
+    cluster_flag, user_flag: the values of --cluster and --user, which name other entries than the contexts do
     A legacy auth-provider writes its tokens back to the file, and a path that is still relative is resolved against the
     folder of its file. Such contexts keep the user's own files.
     """
@@ -138,14 +139,15 @@ def split_contexts(view: Mapping[str, Any]) -> dict[str, Kubeconfig]:
     )
     kubeconfigs = {}
     for entry in view.get("contexts") or ():
-        context = entry.get("context") or {}
+        context = {**(entry.get("context") or {})}
+        context |= {kind: name for kind, name in (("cluster", cluster_flag), ("user", user_flag)) if name}
         cluster, user = clusters.get(context.get("cluster")), users.get(context.get("user"))
         login = (user or {}).get("user") or {}
         minimal = {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": entry["name"],
-            "contexts": [entry],
+            "contexts": [{**entry, "context": context}],
             "clusters": [cluster] if cluster else [],
             "users": [user] if user else [],
         }

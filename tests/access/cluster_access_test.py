@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from kubectl_mc.access import approvals, cluster_access
 from kubectl_mc.access.approvals import ProfileKey
-from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.options import Options
 from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
@@ -80,14 +79,6 @@ def test_a_context_that_only_has_the_name_is_for_changes_once_it_is_approved_or_
 )
 def test_a_large_kubeconfig_is_split_for_many_clusters(size: int, count: int, worth: bool) -> None:
     assert cluster_access.worth_splitting(size, count) is worth
-
-
-@pytest.mark.parametrize(
-    ("text", "can"),
-    [("get pods", True), ("get pods --kubeconfig=x", True), ("--user x get pods", False), ("get --username=x", True)],
-)
-def test_where_another_user_entry_is_named_kubectl_reads_the_users_own(text: str, can: bool) -> None:
-    assert cluster_access.can_split(grammar.parse_line(text.split())) is can
 
 
 def test_without_memory_files_nothing_is_split_to_be_faster(monkeypatch: pytest.MonkeyPatch) -> None:

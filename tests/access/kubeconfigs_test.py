@@ -60,6 +60,17 @@ def test_each_context_gets_its_own_cluster_and_user_only() -> None:
     assert minimal("two")["users"] == [VIEW["users"][1]]
 
 
+def test_flags_name_other_entries_for_every_context() -> None:
+    split = kubeconfigs.split_contexts(VIEW, "c2", "u2")
+    for name in ("one", "no user", "lost", "empty"):
+        content = split[name].content or {}
+        assert (content["clusters"], content["users"]) == ([VIEW["clusters"][1]], [VIEW["users"][1]])
+        assert content["contexts"][0]["context"].items() >= {("cluster", "c2"), ("user", "u2")}
+        assert split[name].starts_programs
+    assert (split["one"].content or {})["contexts"][0]["context"]["namespace"] == "shop"
+    assert kubeconfigs.split_contexts(VIEW, "", "legacy")["one"] == kubeconfigs.split_contexts(VIEW)["legacy"]
+
+
 def test_there_is_one_for_every_context() -> None:
     assert list(kubeconfigs.split_contexts(VIEW)) == [entry["name"] for entry in VIEW["contexts"]]
 

@@ -357,3 +357,11 @@ def test_a_kubectl_with_a_plugin_starts_as_fast_as_one_without(user: PluginUser)
     gets = [line for line in record.read_text().splitlines() if " get " in line and "nodes" in line]
     assert len(gets) == len(MEMBERS)
     assert all(line.startswith("off ") for line in gets)
+
+
+@pytest.mark.parametrize("words", [NODES, (*LABEL, "--all-clusters")])
+def test_the_plugin_of_a_user_that_a_flag_names_is_run_once(changing_user: PluginUser, words: tuple[str, ...]) -> None:
+    plugin = changing_user.plugin("give()")
+    changing_user.logs_in_with(plugin.path)
+    assert changing_user.mc(*words, "--user=login-c2").status == 0
+    assert plugin.first_arguments == ["c2"]

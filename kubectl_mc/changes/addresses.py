@@ -33,7 +33,7 @@ class Address(NamedTuple):
     login: "sha256:…" of what its credential plugin is told, but for secrets; a proxy may tell clusters apart by that
     user: who sends the requests: flags such as --token and --as override the context's user
     namespace: the context's, which kubectl uses without -n
-    identity: a digest of all that is sent, credentials included, so that the same one is the same cluster; not recorded
+    identity: a digest of what decides who answers, so that the same one is the same cluster; not recorded
     """
 
     cluster: str
@@ -243,15 +243,23 @@ def _read_first(paths: Sequence[str]) -> bytes | None:
     return None
 
 
+# A proxy may know by a client certificate which cluster is meant (Teleport); a token and a password are the cluster's.
+_ROUTING_LOGINS = ("exec", "auth-provider", "client-certificate", "client-certificate-data")
+
+
 def _identity(address: Address, cluster: Mapping[str, Any], login: Mapping[str, Any], target: Target) -> str:
-    """Return a digest of what is sent. The names of contexts and entries are not, and flags are the same for all."""
+    """Return a digest of what decides who answers.
+
+    The names of contexts and entries are not sent, and flags are the same for all.
+    """
+    user = exec_credentials.user_before_login(login, target.kubeconfig.exec_entry)
     parts = [
         normal_server(address.server),
         address.server.rpartition("@")[0],  # a login in the URL is sent
         address.tls_server_name,
         address.proxy,
         address.authority,
-        exec_credentials.user_before_login(login, target.kubeconfig.exec_entry),
+        {field: user[field] for field in _ROUTING_LOGINS if user.get(field)},
         exec_credentials.cluster_configs(cluster),
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()

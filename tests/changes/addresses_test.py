@@ -175,9 +175,12 @@ def are_same(first: dict[str, Any], second: dict[str, Any]) -> bool:
         changed(),
         changed(server="https://ONE:443/"),
         {**changed(), "contexts": [{"name": "c1", "context": {"cluster": "one", "user": "admin"}}]},  # its namespace
+        {**changed(), "users": [{"name": "admin", "user": {"token": "another"}}]},
+        {**changed(), "users": [{"name": "admin", "user": {"username": "joe", "password": "x"}}]},
+        {**changed(), "users": [{"name": "admin", "user": {"token": "t", "as": "joe"}}]},
     ],
 )
-def test_what_is_sent_to_one_place_by_one_user_is_one_cluster(other: dict[str, Any]) -> None:
+def test_what_is_sent_to_one_place_is_one_cluster(other: dict[str, Any]) -> None:
     assert are_same(CONFIG, other)
 
 
@@ -196,6 +199,7 @@ def test_the_names_of_entries_are_not_sent() -> None:
         changed(insecure_skip_tls_verify=True),
         changed(extensions=[{"name": "client.authentication.k8s.io/exec", "extension": {"name": "c2"}}]),
         {**changed(), "users": [{"name": "admin", "user": {"exec": {"command": "tsh"}}}]},  # Teleport
+        {**changed(), "users": [{"name": "admin", "user": {"client-certificate-data": "b3RoZXI="}}]},
     ],
 )
 def test_what_may_be_another_cluster_behind_one_url_is_not_taken_for_the_same(other: dict[str, Any]) -> None:

@@ -7,9 +7,14 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python
 
 FUZZ ?= 20000
 
-.PHONY: test lint unit e2e fuzz demo demo-shell bench clean
+# The end-to-end tests in two halves, which take about as long as each other, and run side by side.
+FIRST := $(wildcard tests/e2e/[a-h]*_test.py)
+SECOND := $(filter-out $(FIRST),$(wildcard tests/e2e/*_test.py)) tests/conformance
 
-test: lint unit e2e
+.PHONY: test lint unit e2e e2e-first e2e-second fuzz demo demo-shell bench clean
+
+test: lint
+	$(MAKE) --jobs=2 --output-sync=target unit e2e-first e2e-second
 
 $(VENV)/.installed: setup.cfg setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -25,8 +30,13 @@ lint: $(VENV)/.installed
 unit: $(VENV)/.installed
 	$(RUN) -m pytest -q --ignore=tests/e2e --ignore=tests/conformance
 
-e2e: $(VENV)/.installed
-	$(RUN) -m pytest -q tests/e2e tests/conformance
+e2e: e2e-first e2e-second
+
+e2e-first: $(VENV)/.installed
+	$(RUN) -m pytest -q $(FIRST)
+
+e2e-second: $(VENV)/.installed
+	$(RUN) -m pytest -q $(SECOND)
 
 # Each property test with FUZZ cases.
 fuzz: $(VENV)/.installed

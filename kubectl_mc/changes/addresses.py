@@ -62,9 +62,9 @@ def read_addresses(request: Request, targets: Sequence[Target]) -> list[Address]
 
 
 def same_clusters(addresses: Sequence[Address]) -> list[list[Address]]:
-    """Return the groups of addresses that certainly lead to the same cluster: what is sent, and where, is the same.
+    """Return the groups of addresses that certainly lead to the same cluster.
 
-    Contexts with different users are not a group: a proxy may tell clusters apart by the user alone (Teleport).
+    Contexts with different client certificates or credential plugins are not a group: see `_ROUTING_LOGINS`.
     """
     groups: dict[str, list[Address]] = {}
     for address in addresses:

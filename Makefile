@@ -10,11 +10,13 @@ FUZZ ?= 20000
 # The end-to-end tests in two halves, which take about as long as each other, and run side by side.
 FIRST := $(wildcard tests/e2e/[a-h]*_test.py)
 SECOND := $(filter-out $(FIRST),$(wildcard tests/e2e/*_test.py)) tests/conformance
+# What a target prints stays together, where make can do that.
+WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: test lint unit e2e e2e-first e2e-second fuzz demo demo-shell bench clean
 
 test: lint
-	$(MAKE) --jobs=2 --output-sync=target unit e2e-first e2e-second
+	$(MAKE) --jobs=2 $(WHOLE) unit e2e-first e2e-second
 
 $(VENV)/.installed: setup.cfg setup.py
 	$(PYTHON) -m venv $(VENV)

@@ -43,25 +43,6 @@ def protected(names: Sequence[str]) -> UserError:
     )
 
 
-def same_cluster(groups: Sequence[Sequence[str]]) -> UserError:
-    """Say that several of the chosen names lead to the same cluster. groups: the names, by cluster"""
-    same = "; ".join(f"{name_list(names)} lead to the same cluster" for names in groups)
-    rest = [name for names in groups for name in names[1:]]
-    return UserError(
-        f"{visible(same)}, which would be changed more than once. Map each to its own context (kubectl mc setup), or "
-        f"leave out all but one: {clusters_flag(rest, 'exclude')}"
-    )
-
-
-def same_addresses(groups: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """Say which ClusterProfiles are left out of a change, as they lead to the same cluster as an older one.
-
-    groups: the name of the cluster that is kept, and the names of those that are left out
-    """
-    pairs = name_list([f"{kept} (not {name_list(others)})" for kept, others in groups])
-    return f"Note: the same cluster by their address, so the change acts on the oldest ClusterProfile only: {pairs}"
-
-
 def unapproved_contexts(names: Sequence[str]) -> UserError:
     """Say that a change is for clusters that are only reached because a context has the name of their profile."""
     from shlex import join

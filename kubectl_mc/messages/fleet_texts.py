@@ -203,42 +203,6 @@ def several_inventories(sizes: Sequence[tuple[str, int]]) -> str:
     return f"Note: the clusters of several inventories: {_inventories(sizes)}. To choose: {_TO_CHOOSE}"
 
 
-def same_members(groups: Sequence[tuple[str, Sequence[str], bool]], for_change: bool, in_one_inventory: bool) -> str:
-    """Say which of the chosen ClusterProfiles are left out, as they are of the same member cluster as another.
-
-    groups: the name of the cluster that is kept, those of the ones that are left out, and whether no profile is the
-        only oldest
-    """
-    tie = ", and a change acts on none, as no single one has the oldest creationTimestamp"
-    pairs = name_list(
-        [
-            f"none of {name_list([kept, *others])}"
-            if for_change and tied
-            else f"{kept} (not {name_list(others)}{tie if tied else ''})"
-            for kept, others, tied in groups
-        ]
-    )
-    action = "the change acts on the oldest ClusterProfile only" if for_change else "counted once"
-    text = f"the same cluster by their inventory-member-id, so {action}: {pairs}"
-    if not in_one_inventory:
-        return f"Note: {text}"
-    return f"Warning: in one inventory, {text}. Its administrator should delete all but one of them"
-
-
-def same_ways(groups: Sequence[Sequence[str]]) -> str:
-    """Say which ClusterProfiles without a common member id lead to the same cluster. groups: their names, by cluster"""
-    same = name_list([f"({name_list(names)})" for names in groups])
-    return f"Warning: reached in the same way, so the same cluster, of which a change acts on one at most: {same}"
-
-
-def tied_profiles(names: Sequence[str]) -> str:
-    """Say why a change acts on none of several ClusterProfiles of the same member cluster."""
-    return (
-        f"{name_list(names)} are the same cluster by their inventory-member-id, and no single one has the oldest "
-        "creationTimestamp, so a change acts on none of them; to choose one, leave out the others with --exclude"
-    )
-
-
 def no_cluster_left(names: Sequence[str]) -> UserError:
     """Say that the selection flags together choose no cluster."""
     return UserError(f"no cluster is chosen by all of the selection flags. Known clusters: {name_list(names)}")

@@ -1,0 +1,62 @@
+"""The texts about several names of one member cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_mc.messages.words import UserError, clusters_flag, name_list, visible
+
+
+def same_members(groups: Sequence[tuple[str, Sequence[str], bool]], for_change: bool, in_one_inventory: bool) -> str:
+    """Say which of the chosen ClusterProfiles are left out, as they are of the same member cluster as another.
+
+    groups: the name of the cluster that is kept, those of the ones that are left out, and whether no profile is the
+        only oldest
+    """
+    tie = ", and a change acts on none, as no single one has the oldest creationTimestamp"
+    pairs = name_list(
+        [
+            f"none of {name_list([kept, *others])}"
+            if for_change and tied
+            else f"{kept} (not {name_list(others)}{tie if tied else ''})"
+            for kept, others, tied in groups
+        ]
+    )
+    action = "the change acts on the oldest ClusterProfile only" if for_change else "counted once"
+    text = f"the same cluster by their inventory-member-id, so {action}: {pairs}"
+    if not in_one_inventory:
+        return f"Note: {text}"
+    return f"Warning: in one inventory, {text}. Its administrator should delete all but one of them"
+
+
+def same_ways(groups: Sequence[Sequence[str]]) -> str:
+    """Say which ClusterProfiles without a common member id lead to the same cluster. groups: their names, by cluster"""
+    same = name_list([f"({name_list(names)})" for names in groups])
+    return f"Warning: reached in the same way, so the same cluster, of which a change acts on one at most: {same}"
+
+
+def tied_profiles(names: Sequence[str]) -> str:
+    """Say why a change acts on none of several ClusterProfiles of the same member cluster."""
+    return (
+        f"{name_list(names)} are the same cluster by their inventory-member-id, and no single one has the oldest "
+        "creationTimestamp, so a change acts on none of them; to choose one, leave out the others with --exclude"
+    )
+
+
+def same_cluster(groups: Sequence[Sequence[str]]) -> UserError:
+    """Say that several of the chosen names lead to the same cluster. groups: the names, by cluster"""
+    same = "; ".join(f"{name_list(names)} lead to the same cluster" for names in groups)
+    rest = [name for names in groups for name in names[1:]]
+    return UserError(
+        f"{visible(same)}, which would be changed more than once. Map each to its own context (kubectl mc setup), or "
+        f"leave out all but one: {clusters_flag(rest, 'exclude')}"
+    )
+
+
+def same_addresses(groups: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Say which ClusterProfiles are left out of a change, as they lead to the same cluster as an older one.
+
+    groups: the name of the cluster that is kept, and the names of those that are left out
+    """
+    pairs = name_list([f"{kept} (not {name_list(others)})" for kept, others in groups])
+    return f"Note: the same cluster by their address, so the change acts on the oldest ClusterProfile only: {pairs}"

@@ -95,6 +95,7 @@ class Logins:
             environment.options.max_parallel or default_parallel(),
             patience,
             self.may_ask,
+            environment.streams.stderr.isatty(),
             read_mapping(environment.kube_directory).login_limits,
         )
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from kubectl_mc import messages
 from kubectl_mc.access import exec_credentials
 from kubectl_mc.access.credential_plugins import CredentialPlugin
 from kubectl_mc.access.exec_credentials import Credential, LoginFailure
@@ -32,6 +34,7 @@ class RunSettings(NamedTuple):
     max_parallel: how many run at a time
     patience: the seconds that each of them has, 0 for no limit; there is no limit on the terminal
     terminal: stdin is a terminal that nobody else reads
+    watched: stderr is a terminal, on which somebody waits
     limits: program_name -> how many runs of it there may be at a time; for the others, see `_LIMITS`
     """
 
@@ -39,6 +42,7 @@ class RunSettings(NamedTuple):
     max_parallel: int
     patience: float
     terminal: bool = False
+    watched: bool = False
     limits: Mapping[str, int] = {}
 
 
@@ -64,7 +68,7 @@ def run_plugins(clusters: Mapping[CredentialPlugin, Sequence[str]], settings: Ru
         else:
             startable.append(plugin)
     side_by_side = [plugin for plugin in startable if plugin.interactive_mode != "Always"]
-    voices = _Voices({plugin: _label(clusters[plugin]) for plugin in startable}, say)
+    voices = _Voices({plugin: _label(clusters[plugin]) for plugin in startable}, say, settings.watched)
     endings = _run_side_by_side(side_by_side, settings, voices)
     asking = []
     for plugin in startable:
@@ -160,11 +164,13 @@ def _run_until_start_error(
         commands,
         settings.max_parallel,
         settings.patience,
+        on_start=lambda index: voices.begin(started[index]),
         on_start_error=note_start_error,
         on_tick=voices.show,
     ):
         plugin = started[event.command_index]
         if isinstance(event, Exit):
+            voices.finish(plugin)
             endings[plugin] = _ending(
                 plugin, event, bytes(stdout.get(plugin, b"")), voices.last_words(plugin), settings
             )
@@ -245,24 +251,41 @@ class _Voices:
     A line is shown once, even if several of them write it.
     """
 
-    def __init__(self, labels: Mapping[CredentialPlugin, str], say: Say) -> None:
+    def __init__(self, labels: Mapping[CredentialPlugin, str], say: Say, watched: bool) -> None:
         self._labels = labels
         self._say = say
+        self._watched = watched
+        self._silent: dict[CredentialPlugin, float] = {}  # since its start, of time.monotonic()
         self._unread: dict[CredentialPlugin, bytes] = {}
         self._tails: dict[CredentialPlugin, bytes] = {}
         self._shown: set[str] = set()
 
+    def begin(self, plugin: CredentialPlugin) -> None:
+        """Note that a plugin has been started."""
+        self._silent[plugin] = time.monotonic()
+
+    def finish(self, plugin: CredentialPlugin) -> None:
+        """Note that a plugin has ended."""
+        self._silent.pop(plugin, None)
+
     def hear(self, plugin: CredentialPlugin, chunk: Chunk) -> None:
         """Take what a plugin has written."""
+        self._silent.pop(plugin, None)
         self._unread[plugin] = self._unread.get(plugin, b"") + chunk.text
         self._tails[plugin] = (self._tails.get(plugin, b"") + chunk.text)[-_LONGEST_TAIL:]
         if len(self._unread[plugin]) > _LONGEST_TAIL:
             self.show()
 
     def show(self) -> None:
-        """Show what hasn't been shown, an unfinished line too: it may be a question."""
+        """Show what hasn't been shown, an unfinished line too: it may be a question; and for whom somebody waits."""
         for plugin in list(self._unread):
             self._show(plugin, _lines(self._unread.pop(plugin)))
+        long_ago = time.monotonic() - _LONG_SILENCE
+        late = [plugin for plugin, start in self._silent.items() if self._watched and start < long_ago]
+        for plugin in late:
+            self.finish(plugin)
+        if late:
+            self._say([messages.waiting_for_logins([self._labels[plugin] for plugin in late])])
 
     def last_words(self, plugin: CredentialPlugin) -> list[str]:
         """Return the last one or two lines that a plugin has written."""
@@ -285,6 +308,7 @@ class _Voices:
             self._say([f"[{self._labels[plugin]}] {line}" for line in new])
 
 
+_LONG_SILENCE = 3.0  # seconds after which it is said for whom a command waits
 _LONGEST_TAIL = 64 * 1024  # bytes
 _LAST_WORDS = 2  # lines
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_mc.messages.words import UserError, visible
+from kubectl_mc.messages.words import UserError, name_list, visible
 
 
 def provider_file(path: str, problem: str) -> UserError:
@@ -76,3 +76,8 @@ def approval_needs_terminal() -> UserError:
 def login_not_renewed(program: str, problem: str) -> str:
     """Say that a login can't be renewed, so that what runs fails when it expires. problem: made visible"""
     return f"Warning: the login by {visible(program)} can't be renewed: {problem}. It is tried again until it works"
+
+
+def waiting_for_logins(labels: Sequence[str]) -> str:
+    """Say whose logins take long. labels: names of clusters, made visible"""
+    return f"Waiting for the login to {name_list(labels)}"

@@ -268,6 +268,29 @@ def test_it_is_told_while_the_plugin_waits(plugin: FakePlugin, settings: RunSett
     assert (token(answers[plugin.entry()]), said) == ("t", ["[c1] visit us"])
 
 
+@pytest.mark.parametrize("watched", [True, False])
+def test_who_waits_is_told_for_whom(
+    plugin: FakePlugin, settings: RunSettings, monkeypatch: pytest.MonkeyPatch, watched: bool
+) -> None:
+    """The silent plugin goes on only when the talking one has been heard, and then the wait."""
+    monkeypatch.setattr(plugin_runs, "_LONG_SILENCE", 0.0)
+    os.mkfifo(plugin.folder / "go")
+    go = os.open(plugin.folder / "go", os.O_RDWR)
+    plugin.does(f'[ $1 = c2 ] || {{ read word < "${{0%/*}}/go"; }}\n{plugin.answer(token="t")}')
+    if not watched:
+        os.write(go, b"yes\n")
+
+    def say(lines: Sequence[str]) -> None:
+        said.extend(lines)
+        os.write(go, b"yes\n")
+
+    plugins = {plugin.entry(args=[name]): [name] for name in ("c1", "c2")}
+    answers = plugin_runs.run_plugins(plugins, settings._replace(watched=watched), say)
+    os.close(go)
+    assert {token(answer) for answer in answers.values()} == {"t"}
+    assert any(line.startswith("Waiting for the login to c1") for line in said) == watched
+
+
 def test_nothing_shows_a_credential(plugin: FakePlugin, settings: RunSettings) -> None:
     answers = run(settings, plugin.entry())
     assert token(answers[plugin.entry()]) == "secret-token"

@@ -19,7 +19,7 @@ from kubectl_mc.command_line.own_commands import COMMANDS
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.processes import memory_files, pipe_files
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import default_parallel
+from kubectl_mc.processes.event_loop import default_parallel, raise_file_limit
 from kubectl_mc.processes.standard_streams import Streams
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
@@ -78,6 +78,8 @@ class Logins:
             if not denials[plugin]:
                 clusters.setdefault(plugin, []).append(target.cluster)
         settings = self._settings(environment)
+        if self.lasts:  # a token that is renewed has an open file of its own
+            raise_file_limit(len(clusters) + settings.max_parallel)
         self._answers.update(plugin_runs.run_plugins(clusters, settings, environment.streams.say))
         return [
             self._logged_in(target, plugins[id(target)], denials, environment) if id(target) in plugins else target

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from posixpath import normpath
 from urllib.parse import urlsplit
 
 _VARIABLES = {"https": ("HTTPS_PROXY", "https_proxy"), "http": ("HTTP_PROXY", "http_proxy")}
@@ -15,7 +16,7 @@ _PORTS = {"https": 443, "http": 80}
 
 
 def normal_server(server: str) -> str:
-    """Return a server's URL in one spelling: `https://Host/`, `host` and `https://host` are `https://host:443`.
+    """Return a server's URL in one spelling: `https://Host/`, `host` and `https://host/x/..` are `https://host:443`.
 
     A text that is not the URL of a server is returned as it is.
     """
@@ -24,7 +25,17 @@ def normal_server(server: str) -> str:
         host, port = (url.hostname or "").rstrip("."), url.port or _PORTS.get(url.scheme)
     except ValueError:
         return server
-    return f"{url.scheme}://{host}:{port}{url.path.rstrip('/')}" if host else server
+    # kubectl joins the path with that of each request, which resolves its dots (client-go, rest/request.go).
+    path = normpath(f"/{url.path}").lstrip("/")
+    return f"{url.scheme}://{host}:{port}{path and f'/{path}'}" if host else server
+
+
+def server_host(server: str) -> str:
+    """Return the host of a server's URL; "" for a text that is no URL."""
+    try:
+        return urlsplit(server).hostname or ""
+    except ValueError:
+        return ""
 
 
 def environment_proxy(server: str, variables: Mapping[str, str]) -> str:

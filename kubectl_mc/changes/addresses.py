@@ -10,12 +10,13 @@ import base64
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.access import exec_credentials, kubeconfigs
-from kubectl_mc.access.proxies import environment_proxy, normal_server
+from kubectl_mc.access.proxies import environment_proxy, normal_server, server_host
 from kubectl_mc.changes import redaction
 from kubectl_mc.changes.proofs import make_proof, matches_proof
 from kubectl_mc.command_line import grammar
@@ -179,7 +180,8 @@ def _read_address(request: Request, target: Target, entries: Entries) -> Address
         _effective_user(line, user_name),
         str(context.get("namespace") or "default"),
     )
-    return address._replace(identity=_identity(address, cluster, login, target) if server else "")
+    certificates = _authority(line, cluster, environment, normal=True)
+    return address._replace(identity=_identity(address, certificates, cluster, login, target) if server else "")
 
 
 def _login(exec_entry: object) -> str:
@@ -212,8 +214,11 @@ def _effective_user(line: CommandLine, user: str) -> str:
     return " ".join(filter(None, (", ".join(credentials) or name, f"as {impersonated}" if impersonated else "")))
 
 
-def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Environment) -> str:
-    """Return what is checked of the server: a flag overrides all of the kubeconfig (client-go, client_config.go)."""
+def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Environment, normal: bool = False) -> str:
+    """Return what is checked of the server: a flag overrides all of the kubeconfig (client-go, client_config.go).
+
+    normal: the same certificates, with other white space around them or in another order, are the same
+    """
     flag = grammar.value(line, "certificate-authority")
     skips = grammar.is_set(line, "insecure-skip-tls-verify")
     if skips or (not flag and cluster.get("insecure-skip-tls-verify")):
@@ -230,6 +235,9 @@ def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Envir
         content = _read_first([os.path.join(os.path.dirname(file), path) for file in environment.kubeconfig_files])
     else:
         return "system"
+    if content is not None and normal:
+        blocks = re.findall(rb"-----BEGIN [^-]+-----[^-]+-----END [^-]+-----", content)
+        content = b"\n".join(sorted({b"".join(block.split()) for block in blocks})) or content
     return "" if content is None else f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
@@ -247,18 +255,22 @@ def _read_first(paths: Sequence[str]) -> bytes | None:
 _ROUTING_LOGINS = ("exec", "auth-provider", "client-certificate", "client-certificate-data")
 
 
-def _identity(address: Address, cluster: Mapping[str, Any], login: Mapping[str, Any], target: Target) -> str:
+def _identity(
+    address: Address, certificates: str, cluster: Mapping[str, Any], login: Mapping[str, Any], target: Target
+) -> str:
     """Return a digest of what decides who answers.
 
     The names of contexts and entries are not sent, and flags are the same for all.
+    certificates: the normal form of the address's authority
     """
+    server = normal_server(address.server)
     user = exec_credentials.user_before_login(login, target.kubeconfig.exec_entry)
     parts = [
-        normal_server(address.server),
+        server,
         address.server.rpartition("@")[0],  # a login in the URL is sent
-        address.tls_server_name,
+        address.tls_server_name or server_host(server),
         address.proxy,
-        address.authority,
+        certificates,
         {field: user[field] for field in _ROUTING_LOGINS if user.get(field)},
         exec_credentials.cluster_configs(cluster),
     ]

@@ -115,7 +115,7 @@ def _check_protection(
         if not cluster.is_named(names)
         and any(
             mapping.protects(cluster.name, profile.name, profile.namespace, contexts.get(cluster.name, ""))
-            for profile in (cluster.profile, *cluster.duplicates)
+            for profile in (cluster.profile, *cluster.others)
         )
     ]
     if unnamed:

@@ -105,12 +105,18 @@ def run(line: CommandLine, environment: Environment) -> int:
     return 1 if any(reached.check.problem for reached in checks.values()) else 0
 
 
+def _offered_way(kubeconfig: Mapping[str, Any]) -> str:
+    """Return what a kubeconfig of a ClusterProfile's offer says, without its name, which is the profile's."""
+    entries = [entry.get(kind) for kind in ("cluster", "user") for entry in kubeconfig.get(f"{kind}s") or ()]
+    return json.dumps(entries, sort_keys=True, default=str)
+
+
 def _same_ways(targets: Sequence[Target]) -> list[list[str]]:
     """Return the groups of clusters that are reached by one context, or by the same offer of their ClusterProfiles."""
     groups: dict[str, list[str]] = {}
     for target in targets:
         if target.context or target.kubeconfig.content:
-            way = target.context or json.dumps(target.kubeconfig.content, sort_keys=True, default=str)
+            way = target.context or _offered_way(target.kubeconfig.content or {})
             groups.setdefault(way, []).append(target.cluster)
     return [names for names in groups.values() if len(names) > 1]
 

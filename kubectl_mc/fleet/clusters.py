@@ -13,14 +13,14 @@ class Cluster(NamedTuple):
     """A member of the fleet; `name` is shown and typed, and is unique in the fleet.
 
     is_only: whether all profiles of this name are of the same member cluster
-    duplicates: other chosen profiles of the same member cluster, which are left out
+    others: the other profiles of the same member cluster, chosen or not
     tie: why a change doesn't act on it, as its profile isn't the only oldest of the same member cluster; "" if it does
     """
 
     name: str
     profile: ClusterProfile
     is_only: bool = False
-    duplicates: tuple[ClusterProfile, ...] = ()
+    others: tuple[ClusterProfile, ...] = ()
     tie: str = ""
 
     @property
@@ -33,16 +33,25 @@ class Cluster(NamedTuple):
         return self.name in names or f"{self.profile.namespace}/{self.profile.name}" in names
 
 
+def _reference(profile: ClusterProfile) -> tuple[str, str]:
+    return profile.namespace, profile.name
+
+
 def named_clusters(profiles: Iterable[ClusterProfile]) -> list[Cluster]:
     """Return the clusters in natural order, named after their profiles: NAMESPACE/NAME if two have the same name."""
     same_name: dict[str, list[ClusterProfile]] = {}
+    same_member: dict[str, list[ClusterProfile]] = {}
     for profile in profiles:
         same_name.setdefault(profile.name, []).append(profile)
+        same_member.setdefault(profile.member_id, []).append(profile)
     clusters = []
     for name, group in same_name.items():
         ids = {profile.member_id for profile in group}
         is_only = len(group) == 1 or (len(ids) == 1 and "" not in ids)
-        clusters += [
-            Cluster(name if len(group) == 1 else f"{profile.namespace}/{name}", profile, is_only) for profile in group
-        ]
+        for profile in group:
+            same = same_member[profile.member_id] if profile.member_id else []
+            others = tuple(sorted((other for other in same if other is not profile), key=_reference))
+            clusters.append(
+                Cluster(name if len(group) == 1 else f"{profile.namespace}/{name}", profile, is_only, others)
+            )
     return sorted(clusters, key=lambda cluster: natural_key(cluster.name))

@@ -47,7 +47,9 @@ def find_duplicates(clusters: Sequence[Cluster]) -> list[Duplicates]:
 
 
 # A metav1.Time, as an API server writes it. Such texts are in the order of time.
-_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_TIMESTAMP = re.compile(
+    r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+)
 
 
 def as_duplicates(clusters: Sequence[Cluster]) -> Duplicates:
@@ -80,12 +82,5 @@ def once_each(clusters: Sequence[Cluster], duplicates: Sequence[Duplicates], for
             replaced |= {cluster.name: cluster._replace(tie=tie) for cluster in (group.kept, *group.others)}
         else:
             replaced |= dict.fromkeys(names[1:])
-            replaced[group.kept.name] = with_duplicates(group)
     kept = [replaced.get(cluster.name, cluster) for cluster in clusters]
     return [cluster for cluster in kept if cluster]
-
-
-def with_duplicates(group: Duplicates) -> Cluster:
-    """Return the cluster that is kept, with the profiles of those that are left out."""
-    profiles = [cluster.profile for cluster in group.others]
-    return group.kept._replace(duplicates=(*group.kept.duplicates, *profiles))

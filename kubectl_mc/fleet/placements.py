@@ -170,7 +170,16 @@ def _newest_whole_revision(slices: Sequence[_Slice]) -> Sequence[_Slice] | None:
 
     newest_first = sorted(revisions, key=age, reverse=True)
     is_only_one = len(revisions) == 1
-    return next((revisions[name] for name in newest_first if _is_whole(revisions[name], is_only_one)), None)
+    newer_indexes: set[str] = set()
+    for name in newest_first:
+        indexes = {part.index_label for part in revisions[name]}
+        # What is left of a revision may look whole, if a newer one is being written over the end of it. Where both have
+        # a slice of one index, each has slices of its own.
+        is_intact = newer_indexes <= indexes or not newer_indexes.isdisjoint(indexes)
+        if is_intact and _is_whole(revisions[name], is_only_one):
+            return revisions[name]
+        newer_indexes |= indexes
+    return None
 
 
 def _is_whole(slices: Sequence[_Slice], is_only_revision: bool) -> bool:

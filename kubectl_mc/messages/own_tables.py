@@ -16,7 +16,7 @@ def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     row = DataRow("", "   ", "")
     looks = TableFormat(None, None, None, None, headerrow=row, datarow=row, padding=0, with_header_hide=None)
     lines = [list(headers)] if headers else []
-    lines += [[visible(cell) for cell in cells] for cells in rows]
+    lines += [[visible(cell).replace("\t", "\\t") for cell in cells] for cells in rows]
     text = tabulate(lines, tablefmt=looks, disable_numparse=True)
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 

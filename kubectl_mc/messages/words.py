@@ -38,9 +38,9 @@ def signal_name(number: int) -> str:
 
 
 def visible(text: str) -> str:
-    """Return foreign text for the terminal, with control characters and direction marks as escapes."""
+    """Return foreign text for the terminal, with control, direction and invisible characters as escapes."""
     return re.sub(
-        r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]",
+        r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]",
         lambda match: match.group().encode("unicode_escape").decode(),
         text,
     )
@@ -63,9 +63,13 @@ def cluster_count(count: int) -> str:
     return f"{count} cluster" if count == 1 else f"{count} clusters"
 
 
+_LONGEST_REASON = 200
+
+
 def with_reason(text: str, reason: str) -> str:
-    """Return a text with its reason: `unhealthy (LeaseExpired)`. reason: "" for none"""
-    return f"{text} ({reason})" if reason else text
+    """Return a text with its reason: `unhealthy (LeaseExpired)`. reason: "" for none; a long one is cut"""
+    shown = f"{reason[:_LONGEST_REASON]}…" if len(reason) > _LONGEST_REASON else reason
+    return f"{text} ({shown})" if reason else text
 
 
 def rough_time(seconds: float) -> str:

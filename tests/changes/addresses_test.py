@@ -174,6 +174,9 @@ def are_same(first: dict[str, Any], second: dict[str, Any]) -> bool:
     [
         changed(),
         changed(server="https://ONE:443/"),
+        changed(server="https://one/x/.."),
+        changed(server="https://one/./"),
+        changed(tls_server_name="one"),
         {**changed(), "contexts": [{"name": "c1", "context": {"cluster": "one", "user": "admin"}}]},  # its namespace
         {**changed(), "users": [{"name": "admin", "user": {"token": "another"}}]},
         {**changed(), "users": [{"name": "admin", "user": {"username": "joe", "password": "x"}}]},
@@ -263,3 +266,24 @@ def test_what_a_credential_plugin_is_told_makes_the_address() -> None:
 def test_a_secret_of_a_credential_plugin_is_in_no_digest(secret: str) -> None:
     told = plugin("--password", secret or "x", f"--client-secret={secret}", "a", OIDC_TOKEN=secret)
     assert login_of(told) == login_of(plugin("--password", "x", "--client-secret=", "a", OIDC_TOKEN=""))
+
+
+PEM = "-----BEGIN CERTIFICATE-----\nQUFB\nQkJC\n-----END CERTIFICATE-----"
+OTHER_PEM = PEM.replace("QUFB", "Q0ND")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        (PEM, f"{PEM}\n", True),
+        (PEM, f"\r\n# a comment\n{PEM}\r\n\r\n".replace("QUFB\n", "QUFB\r\n"), True),
+        (f"{PEM}\n{OTHER_PEM}", f"{OTHER_PEM}\n{PEM}", True),
+        (PEM, OTHER_PEM, False),
+        (PEM, f"{PEM}\n{OTHER_PEM}", False),
+        ("no PEM", "other", False),
+    ],
+)
+def test_the_same_certificates_are_the_same_authority(first: str, second: str, same: bool) -> None:
+    configs = [changed(certificate_authority_data=base64.b64encode(text.encode()).decode()) for text in (first, second)]
+    assert are_same(configs[0], configs[1]) is same
+    assert address_of("", configs[0]).authority != address_of("", configs[1]).authority  # as it is recorded

@@ -195,7 +195,6 @@ A, B, C = ("a",), ("b",), ("c",)
         ([*revision("7", i0=FULL, i1=C)], f"{' '.join(FULL)} c"),
         # Without the label: older than one with it, whatever the index.
         ([decision("x", "x", key="roll", index="3"), *revision("7", i0=A)], "a"),
-        ([decision("x", "x", key="roll", index="3"), *revision("7", i1=A)], "x"),
     ],
 )
 def test_only_the_newest_whole_revision_counts(slices: list[object], chosen: str) -> None:
@@ -212,6 +211,9 @@ def test_only_the_newest_whole_revision_counts(slices: list[object], chosen: str
         [*revision("7", i1=A), *revision("8", i0=FULL)],
         revision("7", i01=A),
         revision("7", i0=A, ix=B),
+        [*revision("7", i0=A), *revision("8", i1=B)],
+        [*revision("7", i0=A, i1=B), *revision("8", i2=C)],
+        [decision("x", "x", key="roll", index="3"), *revision("7", i1=A)],
     ],
 )
 def test_a_placement_that_is_not_whole_is_said(slices: list[object]) -> None:

@@ -56,7 +56,7 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
         if target.source == "context"
         and (cluster.profile.access_providers or "auth.exec.command" in cluster.profile.properties)
     ]
-    may_log_in = logins and own.starts_programs
+    may_log_in = logins and logins.for_members and own.starts_programs
     # What a plugin does is not known, so its kubeconfig has no other context than the target's.
     plugin = verbs.is_plugin(line)
     size = total_size(environment.kubeconfig_files)
@@ -71,7 +71,7 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
         from kubectl_mc.access import profile_targets
 
         targets = profile_targets.reach_by_profile(targets, lost, choice)
-    logged_in = logins.log_in(targets, environment) if logins else targets
+    logged_in = logins.log_in(targets, environment) if logins and logins.for_members else targets
     return keep_credentials_off_disk(targets, logged_in, own)
 
 

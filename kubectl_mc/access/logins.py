@@ -7,8 +7,10 @@ legacy auth-provider, an entry that kubectl itself refuses) stays with kubectl. 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import messages
@@ -18,14 +20,16 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.own_commands import COMMANDS
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.processes import memory_files, pipe_files
-from kubectl_mc.processes.environment import Environment
+from kubectl_mc.processes.environment import HUB_PATIENCE, Environment
 from kubectl_mc.processes.event_loop import default_parallel, raise_file_limit
 from kubectl_mc.processes.standard_streams import Streams
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
 if TYPE_CHECKING:
     from kubectl_mc.access.credential_plugins import CredentialPlugin
+    from kubectl_mc.access.exec_credentials import Credential, LoginFailure
     from kubectl_mc.access.plugin_runs import LoginAnswers, RunSettings
+    from kubectl_mc.access.plugin_voices import Voices
     from kubectl_mc.access.renewals import Renewals
 
 INTERACTIVE_PATIENCE = 300.0  # seconds at least for a credential plugin that may wait for the user at a browser
@@ -38,15 +42,22 @@ _LASTING_CERTIFICATE = 3600.0
 class Logins:
     """The logins of one command, and the credentials that they have given."""
 
-    def __init__(self, may_ask: bool, lasts: bool) -> None:
+    def __init__(self, may_ask: bool, lasts: bool, is_endless: bool = False, for_members: bool = True) -> None:
         """Begin without a credential.
 
         may_ask: stdin is a terminal on which a credential plugin may ask the user
         lasts: kubectls of the command may run, or start, when a credential has expired
+        is_endless: they run until the user ends them
+        for_members: not only for the hub, as the command's flags don't say how to log in to the others
         """
         self.may_ask = may_ask
         self.lasts = lasts
+        self.is_endless = is_endless
+        self.for_members = for_members
         self._answers: LoginAnswers = {}
+        self._clusters: dict[CredentialPlugin, list[str]] = {}
+        self._turns: dict[str, threading.Semaphore] = {}
+        self._voices: Voices | None = None
         self._renewals: Renewals | None = None
 
     def log_in(self, targets: Sequence[Target], environment: Environment) -> list[Target]:
@@ -61,7 +72,7 @@ class Logins:
         ]  # fmt: skip
         if not starting:
             return list(targets)
-        from kubectl_mc.access import credential_plugins, plugin_policy, plugin_runs
+        from kubectl_mc.access import credential_plugins, plugin_policy, plugin_runs, plugin_voices
 
         plugins = {
             id(target): plugin
@@ -77,10 +88,13 @@ class Logins:
             denials[plugin] = plugin_policy.denial(environment.plugin_policy, plugin, environment.variables)
             if not denials[plugin]:
                 clusters.setdefault(plugin, []).append(target.cluster)
+        self._clusters |= clusters
         settings = self._settings(environment)
         if self.lasts:  # a token that is renewed has an open file of its own
             raise_file_limit(len(clusters) + settings.max_parallel)
-        self._answers.update(plugin_runs.run_plugins(clusters, settings, environment.streams.say))
+        streams = environment.streams
+        self._voices = self._voices or plugin_voices.Voices(streams.say, streams.stderr.isatty())
+        self._answers.update(plugin_runs.run_plugins(clusters, settings, self._voices))
         return [
             self._logged_in(target, plugins[id(target)], denials, environment) if id(target) in plugins else target
             for target in targets
@@ -90,14 +104,14 @@ class Logins:
         from kubectl_mc.access import plugin_runs
 
         patience = environment.hub_patience
-        if self.may_ask and patience:
+        is_typed = any(flag == "cluster-timeout" for flag, _ in environment.options.typed)
+        if self.may_ask and patience and not is_typed:
             patience = max(patience, INTERACTIVE_PATIENCE)
         return plugin_runs.RunSettings(
             environment.variables,
             environment.options.max_parallel or default_parallel(),
             patience,
             self.may_ask,
-            environment.streams.stderr.isatty(),
             read_mapping(environment.kube_directory).login_limits,
         )
 
@@ -119,54 +133,88 @@ class Logins:
         user = credential_plugins.current_entry(_content(target), "user")
         login = exec_credentials.with_credential(user, answer)
         if self.lasts and answer.expires is not None:
-            if answer.certificate or not memory_files.available():
-                if answer.expires - time.time() < _LASTING_CERTIFICATE:
-                    # Its kubectl runs the plugin whenever it has to: with the user's own KUBECONFIG, if there is one.
-                    own = Kubeconfig(None, starts_programs=True)
-                    return target._replace(kubeconfig=own) if target.context else target
-            else:
+            if not answer.certificate and memory_files.available():
                 path = self._renewed(environment).token_file(plugin, answer.token, answer.expires)
                 login = {**{name: value for name, value in login.items() if name != "token"}, "tokenFile": path}
+            elif self._is_left_to_kubectl(plugin, answer.expires, environment):
+                # Its kubectl runs the plugin whenever it has to: with the user's own KUBECONFIG, if there is one.
+                own = Kubeconfig(None, starts_programs=True)
+                return target._replace(kubeconfig=own) if target.context else target
         content = credential_plugins.with_login(_content(target), login)
         kubeconfig = Kubeconfig(content, starts_programs=False, exec_entry=user.get("exec"))
         return target._replace(kubeconfig=kubeconfig)
 
+    def _is_left_to_kubectl(self, plugin: CredentialPlugin, expires: float, environment: Environment) -> bool:
+        """Return whether a kubectl is to run a plugin by itself, as its credential may not last as long as the kubectl.
+
+        Not one that asks or speaks, which nobody could hear then, nor one of those that can't run side by side.
+        """
+        from kubectl_mc.access import plugin_runs
+
+        can_run_alone = plugin.interactive_mode != "Always" and self._voices and not self._voices.has_spoken(plugin)
+        limit = plugin_runs.program_limit(plugin, self._settings(environment).limits)
+        ends_soon = expires - time.time() < _LASTING_CERTIFICATE
+        return bool(self.is_endless and ends_soon and can_run_alone and limit is None)
+
     def _renewed(self, environment: Environment) -> Renewals:
         """Return what renews the tokens of this command."""
         if not self._renewals:
-            from kubectl_mc.access import plugin_runs, renewals
+            from kubectl_mc.access import plugin_runs, plugin_voices, renewals
 
-            settings = self._settings(environment)._replace(terminal=False)
+            patience = environment.hub_patience or HUB_PATIENCE
+            settings = self._settings(environment)._replace(terminal=False, patience=patience)
+            say = environment.streams.say
+
+            def renew(plugin: CredentialPlugin) -> Credential | LoginFailure:
+                voices = plugin_voices.Voices(say, watched=False)
+                voices.introduce(plugin, self._clusters[plugin])
+                with self._turn(plugin, settings):
+                    return plugin_runs.run_in_background(plugin, settings, voices)
 
             def report_failure(plugin: CredentialPlugin, problem: str) -> None:
-                name = plugin_runs.program_name(plugin)
-                environment.streams.say([messages.login_not_renewed(name, problem)])
+                label = plugin_voices.short_names(self._clusters[plugin])
+                say([messages.login_not_renewed(label, plugin_runs.program_name(plugin), problem)])
 
-            self._renewals = renewals.Renewals(lambda plugin: plugin_runs.run_quietly(plugin, settings), report_failure)
+            self._renewals = renewals.Renewals(renew, report_failure)
         return self._renewals
+
+    def _turn(self, plugin: CredentialPlugin, settings: RunSettings) -> AbstractContextManager[object]:
+        """Return what holds back a plugin in the background while as many of its program run as may."""
+        from kubectl_mc.access import plugin_runs
+
+        limit = plugin_runs.program_limit(plugin, settings.limits)
+        if limit is None:
+            return nullcontext()
+        return self._turns.setdefault(plugin_runs.program_name(plugin), threading.Semaphore(limit))
 
 
 def _content(target: Target) -> Mapping[str, Any]:
     return target.kubeconfig.content or {}
 
 
-# With one of these flags the user has said how to log in, so kubectl runs no credential plugin.
-_LOGIN_FLAGS = ("token", "username", "password", "client-certificate", "client-key")
+# With one of these flags the user has said how to log in, so kubectl runs no credential plugin (client-go,
+# transport/config.go: HasTokenAuth, HasBasicAuth, HasCertAuth). An empty value counts for nothing.
+_LOGIN_FLAGS = ("token", "username", "client-certificate")
 
 
-def logins_for(line: CommandLine, streams: Streams) -> Logins | None:
-    """Return the logins of a command; None if its flags say how to log in, so that no credential plugin runs.
+def logins_for(line: CommandLine, streams: Streams) -> Logins:
+    """Return the logins of a command. If its flags say how to log in to its clusters, they are for the hub only.
 
     A credential plugin may ask on the terminal, unless stdin is the input of the command.
     """
-    if any(grammar.values(line, flag) for flag in _LOGIN_FLAGS):
-        return None
     row = verbs.find_row(line)
     reads_stdin = pipe_files.names_stdin(line) or verbs.reads_stdin(row, line)
+    mode = verbs.mode(row, line)
     # What waits for the cluster no longer than most commands do ends before a credential expires.
-    is_short = verbs.mode(row, line) == "captured" and not verbs.is_change(row, line)
-    lasts = line.path[0] not in COMMANDS and not (is_short and row.waiting == verb_rows.Waiting())
-    return Logins(streams.stdin.isatty() and not reads_stdin, lasts)
+    is_short = mode == "captured" and not verbs.is_change(row, line)
+    is_own = line.path[0] in COMMANDS
+    needs_terminal = mode == "terminal" and not row.as_change.one_by_one
+    return Logins(
+        may_ask=streams.stdin.isatty() and not reads_stdin,
+        lasts=not is_own and not (is_short and row.waiting == verb_rows.Waiting()),
+        is_endless=not is_own and (verbs.is_endless(row, line) or needs_terminal),
+        for_members=not any(grammar.value(line, flag) for flag in _LOGIN_FLAGS),
+    )
 
 
 def hub_target(logins: Logins | None, environment: Environment, context: str | None, own: Kubeconfig) -> Target:

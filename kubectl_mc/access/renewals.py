@@ -33,6 +33,8 @@ def renewal_delay(expires: float, now: float) -> float:
     expires, now: seconds since the epoch
     """
     remaining = expires - now
+    if remaining <= 0:  # the clocks differ, and the next one may seem to have expired, too
+        return _RETRY
     return max(_SHORTEST_DELAY, remaining - min(_AHEAD, remaining / 2))
 
 
@@ -42,11 +44,11 @@ class _HeldToken(NamedTuple):
     held: memory_files.HeldContent
     path: str
     length: int
-    due: float
+    due: float  # seconds since the epoch; infinite while it is being renewed
 
 
 class Renewals:
-    """The tokens of one command, and the thread that renews them.
+    """The tokens of one command, and the threads that renew them: one that waits, and one for each that is due.
 
     The files stay open until this process ends, as kubectls may read them until then.
     """
@@ -85,7 +87,8 @@ class Renewals:
                 if wait > 0:
                     self._changed.wait(min(wait, _LONGEST_WAIT))
                     continue
-            self._renew_token(plugin)
+                self._tokens[plugin] = self._tokens[plugin]._replace(due=float("inf"))
+            threading.Thread(target=self._renew_token, args=(plugin,), daemon=True).start()
 
     def _renew_token(self, plugin: CredentialPlugin) -> None:
         answer = self._renew(plugin)
@@ -103,6 +106,7 @@ class Renewals:
                 delay = renewal_delay(answer.expires, time.time())
         with self._changed:
             self._tokens[plugin] = self._tokens[plugin]._replace(due=time.time() + delay)
+            self._changed.notify()
 
     def _write(self, plugin: CredentialPlugin, token: str) -> None:
         """Replace the token in one write: padded, so that no reader sees the end of a longer one behind it.

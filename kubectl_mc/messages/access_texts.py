@@ -73,9 +73,12 @@ def approval_needs_terminal() -> UserError:
     return UserError("nobody to ask: stdin is not a terminal. To approve all that is shown above, add --yes")
 
 
-def login_not_renewed(program: str, problem: str) -> str:
-    """Say that a login can't be renewed, so that what runs fails when it expires. problem: made visible"""
-    return f"Warning: the login by {visible(program)} can't be renewed: {problem}. It is tried again until it works"
+def login_not_renewed(clusters: str, program: str, problem: str) -> str:
+    """Say that a login can't be renewed, so that what runs fails when it expires. clusters, problem: made visible"""
+    return (
+        f"Warning: the login to {clusters} by {visible(program)} can't be renewed: {problem}. "
+        "It is tried again until it works"
+    )
 
 
 def waiting_for_logins(labels: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
@@ -20,33 +21,43 @@ class Completed(NamedTuple):
 
     status: int
     stdout: bytes
-    stderr: bytes
     timed_out: bool = False
 
 
-def run_in_background(argv: Sequence[str], variables: Mapping[str, str], patience: float) -> Completed:
+_LOOK_AGAIN = 0.2  # seconds between two looks at what it has written to stderr
+
+
+def run_in_background(
+    argv: Sequence[str], variables: Mapping[str, str], patience: float, hear: Callable[[bytes], None]
+) -> Completed:
     """Run a program without stdin, in a session of its own, and return how it has ended.
 
     What it leaves running, such as an agent, is neither waited for nor ended: it writes to memory, and to no pipe.
 
     patience: the seconds that it may take, 0 for no limit; then its process group is killed
+    hear: gets what it writes to stderr, soon after it has
     Raises OSError if it can't be started.
     """
+    deadline = time.monotonic() + patience if patience else float("inf")
     with lifelines.lifeline() as line, _memory() as stdout, _memory() as stderr:
         process = subprocess.Popen(
             argv, env=variables, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
             start_new_session=True, pass_fds=line.inherited,
         )  # fmt: skip
         line.bind(-process.pid)
-        timed_out = False
-        try:
-            process.wait(patience or None)
-        except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            timed_out = True
-            process.wait()
-        return Completed(process.returncode, _content(stdout), _content(stderr), timed_out)
+        heard, timed_out = 0, False
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_LOOK_AGAIN)
+            if words := _content(stderr, heard):
+                heard += len(words)
+                hear(words)
+            if process.returncode is not None:
+                return Completed(process.returncode, _content(stdout), timed_out)
+            if time.monotonic() > deadline:
+                timed_out = True
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager
@@ -59,5 +70,5 @@ def _memory() -> Iterator[int]:
         os.close(descriptor)
 
 
-def _content(descriptor: int) -> bytes:
-    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+def _content(descriptor: int, start: int = 0) -> bytes:
+    return os.pread(descriptor, os.fstat(descriptor).st_size - start, start)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from kubectl_mc.command_line import verbs
@@ -88,26 +89,55 @@ def _has_foreground() -> bool:
 def run_and_read(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes, bytes]:
     """Run a command that may ask on the terminal; return its exit status, its stdout, and the end of its stderr.
 
-    What it writes to stderr is passed on at once. Where our stderr is a terminal, so is the command's.
+    What it writes to stderr is passed on at once. Where our stderr is a terminal, so is the command's. The terminal
+    sends it Ctrl-C; if it goes on in spite of that, it is ended after the grace. It ends with this process, too.
     Raises KeyboardInterrupt if it failed after Ctrl-C, OSError if it can't be started.
     """
-    interrupts: list[int] = []
-    handler = signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
+    interrupts: list[float] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(time.monotonic()))
     try:
-        with ExitStack() as stack:
+        with lifelines.lifeline() as line, _kept_terminal(), ExitStack() as stack:
             read, write = _stderr_of_child()
             stack.callback(os.close, read)
             try:
-                process = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=write)
+                process = subprocess.Popen(
+                    argv, env=environment, stdout=subprocess.PIPE, stderr=write, pass_fds=line.inherited
+                )
             finally:
                 os.close(write)
-            stdout, stderr = _relayed(process, read)
-            status = process.wait()
+            try:
+                line.bind(process.pid)
+                stdout, stderr = _relayed(process, read, interrupts)
+                while process.poll() is None:  # it has closed both
+                    _end_in_time(process, interrupts)
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(_LOOK_AGAIN)
+                status = process.returncode
+            except BaseException:  # a signal for us
+                process.terminate()
+                raise
     finally:
         signal.signal(signal.SIGINT, handler)
     if interrupts and status:
         raise KeyboardInterrupt
     return status, stdout, stderr
+
+
+@contextmanager
+def _kept_terminal() -> Iterator[None]:
+    """Restore the settings of the terminal at the end: what was ended while it read a password has left it silent."""
+    import termios
+
+    try:
+        before = termios.tcgetattr(_STDIN)
+    except termios.error:  # stdin is no terminal
+        yield
+        return
+    try:
+        yield
+    finally:
+        with suppress(termios.error):
+            termios.tcsetattr(_STDIN, termios.TCSADRAIN, before)
 
 
 def _stderr_of_child() -> tuple[int, int]:
@@ -125,13 +155,17 @@ def _stderr_of_child() -> tuple[int, int]:
     return read, write
 
 
-_STDERR = 2
-_LONGEST_END = 64 * 1024  # bytes
-_LOOK_AGAIN = 0.1  # seconds between two looks at whether a silent process has ended
+_STDIN, _STDERR = 0, 2
+_GRACE = 2.0  # seconds between Ctrl-C and SIGTERM, and again to SIGKILL
+_LONGEST = 1 << 20  # bytes that are kept of what it writes
+_LOOK_AGAIN = 0.1  # seconds between two looks at whether it has ended
 
 
-def _relayed(process: subprocess.Popen[bytes], read: int) -> tuple[bytes, bytes]:
-    """Pass on what a process writes to stderr until it ends; return its stdout, and the end of its stderr."""
+def _relayed(process: subprocess.Popen[bytes], read: int, interrupts: Sequence[float]) -> tuple[bytes, bytes]:
+    """Pass on what a process writes to stderr until it ends; return the start of its stdout, and the end of its stderr.
+
+    A program that it leaves behind may hold both open for ever.
+    """
     import selectors
 
     assert process.stdout
@@ -142,24 +176,43 @@ def _relayed(process: subprocess.Popen[bytes], read: int) -> tuple[bytes, bytes]
         selectors.DefaultSelector() as selector,
     ):
         for descriptor in written:
+            os.set_blocking(descriptor, False)
             selector.register(descriptor, selectors.EVENT_READ)
-        while selector.get_map():
+        has_ended = False
+        while selector.get_map() and not has_ended:
             ready = selector.select(_LOOK_AGAIN)
-            if not ready and process.poll() is not None:
-                break  # a program that it has left behind may hold them open for ever
-            for key, _ in ready:
-                try:
-                    chunk = os.read(key.fd, _LONGEST_END)
-                except OSError:  # EIO: nobody has the terminal open any more
-                    chunk = b""
-                written[key.fd] += chunk
-                if not chunk:
-                    selector.unregister(key.fd)
-                elif key.fd == read:
+            has_ended = process.poll() is not None  # then what is there now is all
+            for key in selector.get_map().values() if has_ended else [key for key, _ in ready]:
+                chunk = _read_now(key.fd)
+                if key.fd == read and chunk:
                     write_whole(ours, chunk)
-                    del written[read][:-_LONGEST_END]
+                    written[read] = (written[read] + chunk)[-_LONGEST:]
+                elif chunk and len(written[key.fd]) < _LONGEST:
+                    written[key.fd] += chunk
+                if chunk == b"" and not has_ended:
+                    selector.unregister(key.fd)
+            _end_in_time(process, interrupts)
         stdout, stderr = (bytes(text) for text in written.values())
     return stdout, stderr
+
+
+def _read_now(descriptor: int) -> bytes | None:
+    """Return what can be read now, at most `_LONGEST`; b"" at the end, None if nothing is there."""
+    try:
+        return os.read(descriptor, _LONGEST)
+    except BlockingIOError:
+        return None
+    except OSError:  # EIO: nobody has the terminal open any more
+        return b""
+
+
+def _end_in_time(process: subprocess.Popen[bytes], interrupts: Sequence[float]) -> None:
+    """End a process that goes on in spite of Ctrl-C."""
+    since = time.monotonic() - interrupts[0] if interrupts else 0.0
+    if since > 2 * _GRACE:
+        process.kill()
+    elif since > _GRACE:
+        process.terminate()
 
 
 def pick_lines(lines: Sequence[str], prompt: str, environment: Mapping[str, str]) -> list[str] | None:

@@ -48,7 +48,7 @@ def short() -> Logins:
 
 
 def lasting() -> Logins:
-    return Logins(may_ask=False, lasts=True)
+    return Logins(may_ask=False, lasts=True, is_endless=True)
 
 
 def test_one_entry_of_a_hundred_contexts_runs_once(plugin: FakePlugin, user: Environment) -> None:
@@ -190,9 +190,20 @@ def test_what_may_outlive_a_credential(words: str, lasts: bool) -> None:
     assert logins.lasts is lasts
 
 
-@pytest.mark.parametrize("flag", ["--token=x", "--username=x", "--client-certificate=x"])
-def test_a_flag_that_logs_in_starts_no_plugin(flag: str) -> None:
-    assert logins_for(parse_invocation(["get", "pods", flag]).kubectl, environments.memory_streams()) is None
+@pytest.mark.parametrize(
+    ("flags", "for_members"),
+    [
+        ("--token=x", False),
+        ("--username=x", False),
+        ("--client-certificate=x --client-key=y", False),
+        ("--token=", True),
+        ("--username= --password=x", True),
+        ("--client-key=/x", True),
+    ],
+)
+def test_a_flag_that_logs_in_leaves_the_hubs_login_only(flags: str, for_members: bool) -> None:
+    line = parse_invocation(shlex.split(f"get pods {flags}")).kubectl
+    assert logins_for(line, environments.memory_streams()).for_members is for_members
 
 
 def test_stdin_is_not_for_plugins_if_the_command_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,17 +6,18 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_subprocess import FakeProcess
 
-from kubectl_mc.access import plugin_runs
+from kubectl_mc.access import plugin_runs, plugin_voices
 from kubectl_mc.access.credential_plugins import CredentialPlugin
 from kubectl_mc.access.exec_credentials import Credential, LoginFailure
 from kubectl_mc.access.plugin_runs import LoginAnswers, RunSettings
+from kubectl_mc.access.plugin_voices import Voices
 from kubectl_mc.processes import event_loop
 from tests.access.fake_plugin import V1, V1BETA1, FakePlugin
 
@@ -44,9 +45,12 @@ def nothing_said() -> None:
 
 def run(settings: RunSettings, *plugins: CredentialPlugin) -> LoginAnswers:
     """Run the plugins, each for the cluster that its last argument names."""
-    return plugin_runs.run_plugins(
-        {plugin: [(plugin.args or ("c1",))[-1]] for plugin in plugins}, settings, said.extend
-    )
+    clusters = {plugin: [(plugin.args or ("c1",))[-1]] for plugin in plugins}
+    return plugin_runs.run_plugins(clusters, settings, voices())
+
+
+def voices(say: Callable[[Sequence[str]], None] | None = None, watched: bool = False) -> Voices:
+    return Voices(say or said.extend, watched)
 
 
 def token(answer: object) -> str:
@@ -164,7 +168,7 @@ def test_a_failing_plugin_fails_alone(plugin: FakePlugin, settings: RunSettings)
     ("script", "problem"),
     [
         ("exit 3", "login ended with status 3"),
-        ("kill -9 $$", "login ended with status -9"),
+        ("kill -9 $$", "login was ended by signal 9 (SIGKILL)"),
         ("echo secret-token", "the plugin's output is not an ExecCredential"),
         ("head -c 3000000 /dev/zero", "the plugin's output is not an ExecCredential"),
         (f'echo \'{{"apiVersion": "{V1BETA1}", "kind": "ExecCredential"}}\'', f"asked for API version {V1}"),
@@ -186,7 +190,7 @@ def test_what_went_wrong_is_said(plugin: FakePlugin, settings: RunSettings, scri
 def test_a_plugin_that_is_not_there_is_named_with_its_hint(plugin: FakePlugin, settings: RunSettings) -> None:
     missing = plugin.entry()._replace(command="no-such-plugin", path="", install_hint="get it:\n  brew\x07 install it")
     assert reason(run(settings, missing)[missing]) == (
-        r"executable no-such-plugin not found. get it:\n brew\x07 install it"
+        r"executable no-such-plugin not found. get it: brew\x07 install it"
     )
 
 
@@ -248,7 +252,7 @@ def test_many_clusters_are_named_shortly(
     plugin: FakePlugin, settings: RunSettings, clusters: list[str], label: str
 ) -> None:
     plugin.does(f"echo hello >&2\n{plugin.answer(token='t')}")
-    plugin_runs.run_plugins({plugin.entry(): clusters}, settings, said.extend)
+    plugin_runs.run_plugins({plugin.entry(): clusters}, settings, voices())
     assert said == [f"[{label}] hello"]
 
 
@@ -263,7 +267,7 @@ def test_it_is_told_while_the_plugin_waits(plugin: FakePlugin, settings: RunSett
         said.extend(lines)
         os.write(heard, b"yes\n")
 
-    answers = plugin_runs.run_plugins({plugin.entry(): ["c1"]}, settings, say)
+    answers = plugin_runs.run_plugins({plugin.entry(): ["c1"]}, settings, voices(say))
     os.close(heard)
     assert (token(answers[plugin.entry()]), said) == ("t", ["[c1] visit us"])
 
@@ -273,7 +277,7 @@ def test_who_waits_is_told_for_whom(
     plugin: FakePlugin, settings: RunSettings, monkeypatch: pytest.MonkeyPatch, watched: bool
 ) -> None:
     """The silent plugin goes on only when the talking one has been heard, and then the wait."""
-    monkeypatch.setattr(plugin_runs, "_LONG_SILENCE", 0.0)
+    monkeypatch.setattr(plugin_voices, "_LONG_SILENCE", 0.0)
     os.mkfifo(plugin.folder / "go")
     go = os.open(plugin.folder / "go", os.O_RDWR)
     plugin.does(f'[ $1 = c2 ] || {{ read word < "${{0%/*}}/go"; }}\n{plugin.answer(token="t")}')
@@ -285,7 +289,7 @@ def test_who_waits_is_told_for_whom(
         os.write(go, b"yes\n")
 
     plugins = {plugin.entry(args=[name]): [name] for name in ("c1", "c2")}
-    answers = plugin_runs.run_plugins(plugins, settings._replace(watched=watched), say)
+    answers = plugin_runs.run_plugins(plugins, settings, voices(say, watched))
     os.close(go)
     assert {token(answer) for answer in answers.values()} == {"t"}
     assert any(line.startswith("Waiting for the login to c1") for line in said) == watched
@@ -309,13 +313,36 @@ def test_nothing_is_kept_on_a_disk(plugin: FakePlugin, settings: RunSettings, tm
 # --- In the background -------------------------------------------------------------------------------------
 
 
+def in_background(plugin: CredentialPlugin, settings: RunSettings) -> Credential | LoginFailure:
+    speaking = voices()
+    speaking.introduce(plugin, ["c1"])
+    return plugin_runs.run_in_background(plugin, settings, speaking)
+
+
 def test_in_the_background_it_answers_alike(plugin: FakePlugin, settings: RunSettings) -> None:
-    assert token(plugin_runs.run_quietly(plugin.entry(), settings)) == "secret-token"
-    plugin.does("echo expired >&2; exit 1")
-    assert reason(plugin_runs.run_quietly(plugin.entry(), settings)) == "expired"
+    assert token(in_background(plugin.entry(), settings)) == "secret-token"
+    plugin.does("echo Warning: old >&2; echo The token >&2; echo expired >&2; exit 1")
+    assert reason(in_background(plugin.entry(), settings)) == "The token expired"
     plugin.does("echo visit us >&2; sleep 1000")
-    assert "timed out after 0.3s" in reason(plugin_runs.run_quietly(plugin.entry(), settings._replace(patience=0.3)))
-    assert "has to ask" in reason(plugin_runs.run_quietly(plugin.entry(interactiveMode="Always"), settings))
+    assert "timed out after 0.3s" in reason(in_background(plugin.entry(), settings._replace(patience=0.3)))
+    assert "has to ask" in reason(in_background(plugin.entry(interactiveMode="Always"), settings))
+    assert "[c1] Warning: old" in said
+
+
+def test_in_the_background_it_is_told_while_the_plugin_waits(plugin: FakePlugin, settings: RunSettings) -> None:
+    os.mkfifo(plugin.folder / "heard")
+    heard = os.open(plugin.folder / "heard", os.O_RDWR)
+    plugin.does(f'echo visit us >&2; read word < "${{0%/*}}/heard"\n{plugin.answer(token="t")}')
+
+    def say(lines: Sequence[str]) -> None:
+        said.extend(lines)
+        os.write(heard, b"yes\n")
+
+    speaking = voices(say)
+    speaking.introduce(plugin.entry(), ["c1"])
+    assert token(plugin_runs.run_in_background(plugin.entry(), settings, speaking)) == "t"
+    os.close(heard)
+    assert said == ["[c1] visit us"]
 
 
 # --- On the terminal ---------------------------------------------------------------------------------------
@@ -335,14 +362,15 @@ def test_one_that_may_ask_does_without_a_terminal(plugin: FakePlugin, settings: 
 
 ON_TERMINAL = """
 import json, os, sys
-from kubectl_mc.access import plugin_runs
+from kubectl_mc.access import plugin_runs, plugin_voices
 from kubectl_mc.access.credential_plugins import CredentialPlugin
 plugins = {}
 for name, fields in json.load(open(sys.argv[1])):
     plugins[CredentialPlugin(*(tuple(field) if isinstance(field, list) else field for field in fields))] = [name]
 settings = plugin_runs.RunSettings(dict(os.environ), 8, 20.0, terminal=sys.stdin.isatty())
+voices = plugin_voices.Voices(lambda lines: print(*lines, sep="\\n", file=sys.stderr), watched=True)
 try:
-    answers = plugin_runs.run_plugins(plugins, settings, lambda lines: print(*lines, sep="\\n", file=sys.stderr))
+    answers = plugin_runs.run_plugins(plugins, settings, voices)
 except KeyboardInterrupt:
     sys.exit(130)
 shown = {plugins[plugin][0]: getattr(answer, "token", None) or answer.reason for plugin, answer in answers.items()}

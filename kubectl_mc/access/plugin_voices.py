@@ -1,0 +1,172 @@
+"""What credential plugins say on stderr, shown with the clusters that they log in to."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable, Container, Sequence
+
+from kubectl_mc import messages
+from kubectl_mc.access.credential_plugins import CredentialPlugin
+from kubectl_mc.messages import visible
+from kubectl_mc.messages.name_folding import fold_names
+
+Say = Callable[[Sequence[str]], None]
+
+_LONG_SILENCE = 3.0  # seconds after which it is said for whom a command waits
+_LONG_WAIT = 1.0  # seconds that a plugin runs on behind its words, if it waits for what they ask for
+_LONGEST_TAIL = 64 * 1024  # characters
+_LONGEST_LABEL = 40  # characters
+_LAST_WORDS = 2  # lines
+
+
+class Voices:
+    """Shows what plugins say while they run, and at their ends what no notice quotes.
+
+    A line that several of them say is shown once, unless the one that said it first has ended, and another waits.
+    """
+
+    def __init__(self, say: Say, watched: bool) -> None:
+        """Begin. say: gets whole lines; watched: stderr is a terminal, on which somebody waits"""
+        self._say = say
+        self._watched = watched
+        self._voices: dict[CredentialPlugin, _Voice] = {}
+        self._speakers: dict[str, _Voice] = {}  # line -> who said it last
+
+    def introduce(self, plugin: CredentialPlugin, clusters: Sequence[str]) -> None:
+        """Name the clusters that a plugin logs in to."""
+        self._voices[plugin] = _Voice(short_names(clusters))
+
+    def begin(self, plugin: CredentialPlugin) -> None:
+        """Note that a plugin has been started."""
+        self._voices[plugin].start = time.monotonic()
+
+    def hear(self, plugin: CredentialPlugin, text: bytes) -> None:
+        """Take what a plugin has written."""
+        voice = self._voices[plugin]
+        voice.hear(text)
+        if voice.has_much_to_say():
+            self.show()
+
+    def show(self) -> None:
+        """Show what hasn't been shown, an unfinished line too: it may be a question; and for whom somebody waits."""
+        now = time.monotonic()
+        for voice in self._voices.values():
+            lines = [line for line, is_whole in voice.take_lines() if not is_whole or self._is_news(line, voice, now)]
+            for line, heard in list(voice.repeated):
+                if now - heard > _LONG_WAIT and self._speakers[line].has_ended:
+                    voice.repeated.remove((line, heard))
+                    self._speakers[line] = voice
+                    lines.append(line)
+            self._show(voice, [*lines, *voice.take_fragment()])
+        late = [voice for voice in self._voices.values() if voice.is_silent_since(now - _LONG_SILENCE)]
+        for voice in late:
+            voice.was_shown = True
+        if late and self._watched:
+            self._say([messages.waiting_for_logins([voice.label for voice in late])])
+
+    def _is_news(self, line: str, voice: _Voice, now: float) -> bool:
+        if line in self._speakers:
+            voice.repeated.append((line, now))
+            return False
+        self._speakers[line] = voice
+        return True
+
+    def end(self, plugin: CredentialPlugin, quoted: Container[str] = ()) -> None:
+        """Show what hasn't been shown of a plugin that has ended, but for the lines that its failure quotes."""
+        voice = self._voices[plugin]
+        voice.has_ended = True
+        new: list[str] = []
+        for line, is_whole in [*voice.take_lines(), *((line, True) for line in voice.take_fragment())]:
+            if not is_whole or not (line in self._speakers or line.strip() in quoted):
+                new.append(line)
+                self._speakers[line] = voice
+        self._show(voice, new)
+
+    def last_words(self, plugin: CredentialPlugin) -> list[str]:
+        """Return the last line that a plugin has written, and the one before it that isn't indented."""
+        return last_words(self._voices[plugin].tail)
+
+    def has_spoken(self, plugin: CredentialPlugin) -> bool:
+        """Return whether a plugin has written anything."""
+        return bool(self._voices[plugin].tail)
+
+    def announce(self, plugin: CredentialPlugin, program: str) -> None:
+        """Say whose login is next on the terminal; what its run without one has said isn't shown any more."""
+        voice = self._voices[plugin]
+        voice.has_ended = True
+        voice.take_lines()
+        voice.take_fragment()
+        self._say([f"[{voice.label}] login with {visible(program)}"])
+
+    def _show(self, voice: _Voice, lines: Sequence[str]) -> None:
+        if lines:
+            voice.was_shown = True
+            self._say([f"[{voice.label}] {line}" for line in lines])
+
+
+class _Voice:
+    """What one plugin says.
+
+    start: of its run, of time.monotonic(); None before
+    tail: the end of all it has said
+    repeated: lines that another plugin has said before, and when this one did
+    was_shown: somebody knows of it
+    """
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.start: float | None = None
+        self.tail = ""
+        self.repeated: list[tuple[str, float]] = []
+        self.was_shown = False
+        self.has_ended = False
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._lines: list[tuple[str, bool]] = []
+        self._fragment = ""  # of the last line, what isn't shown yet
+        self._goes_on = False  # its beginning is shown
+
+    def hear(self, text: bytes) -> None:
+        words = self._decoder.decode(text)
+        self.tail = (self.tail + words)[-_LONGEST_TAIL:]
+        *lines, rest = words.split("\n")
+        for line in lines:
+            self._lines.append((self._fragment + line, not self._goes_on))
+            self._fragment, self._goes_on = "", False
+        self._fragment += rest
+
+    def has_much_to_say(self) -> bool:
+        return sum(len(line) for line, _ in self._lines) + len(self._fragment) > _LONGEST_TAIL
+
+    def is_silent_since(self, moment: float) -> bool:
+        return self.start is not None and self.start < moment and not self.was_shown and not self.has_ended
+
+    def take_lines(self) -> list[tuple[str, bool]]:
+        """Return lines that aren't shown, and whether they are whole: the rest of one may be what others say, too."""
+        lines, self._lines = self._lines, []
+        return [(text, is_whole) for line, is_whole in lines for text in _shown([line])]
+
+    def take_fragment(self) -> list[str]:
+        """Return what isn't shown of the unfinished line; whatever follows is the rest of it."""
+        fragment, self._fragment = self._fragment, ""
+        self._goes_on = self._goes_on or bool(fragment)
+        return _shown([fragment])
+
+
+def _shown(lines: Sequence[str]) -> list[str]:
+    """Return lines as they are shown: of what a carriage return overwrites, the last state; no empty ones."""
+    texts = [visible(line.rstrip().rpartition("\r")[2]) for line in lines]
+    return [text for text in texts if text]
+
+
+def last_words(text: str) -> list[str]:
+    """Return the last line of a text, and the one before it that isn't indented, which is part of something longer."""
+    *before, last = _shown(text.split("\n")) or [""]
+    unindented = [line for line in before if not line.startswith((" ", "\t"))]
+    return [line.strip() for line in (*unindented[-1:], last) if line]
+
+
+def short_names(clusters: Sequence[str]) -> str:
+    """Return the names of clusters, made visible, or the first of them if they are many."""
+    names = fold_names(clusters)
+    return names if len(names) <= _LONGEST_LABEL else f"{visible(clusters[0])} and {len(clusters) - 1} more"

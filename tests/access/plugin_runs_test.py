@@ -463,6 +463,27 @@ def test_what_it_leaves_running_is_not_waited_for(plugin: FakePlugin, tmp_path: 
     assert outcome == {"c1": "t"}
 
 
+def test_words_without_an_end_of_what_it_leaves_running_are_not_waited_for(plugin: FakePlugin, tmp_path: Path) -> None:
+    plugin.does(f'yes >&2 & echo $! > "${{0%/*}}/pid"\n{plugin.answer(token="t")}')
+    _, outcome, _ = on_terminal(tmp_path, {"c1": plugin.entry(interactiveMode="Always")}, [], b"")
+    os.kill(int((plugin.folder / "pid").read_text()), signal.SIGKILL)
+    assert outcome == {"c1": "t"}
+
+
+def test_ctrl_c_ends_one_that_ignores_it(plugin: FakePlugin, tmp_path: Path) -> None:
+    plugin.does("trap '' INT; printf 'Password: ' >&2; exec sleep 1000")
+    plugins = {"c1": plugin.entry(interactiveMode="Always")}
+    status, outcome, _ = on_terminal(tmp_path, plugins, [b"\x03"], b"Password: ")
+    assert (status, outcome) == (130, None)
+
+
+def test_an_empty_answer_is_asked_for_again_on_the_terminal(plugin: FakePlugin, tmp_path: Path) -> None:
+    plugin.does(f"{ASKING.replace('|| exit 1', '')}".replace("\"'$1-$word'\"", "\"'$word'\""))
+    plugins = {"c1": plugin.entry(interactiveMode="IfAvailable")}
+    _, outcome, _ = on_terminal(tmp_path, plugins, [b"typed\n"], b"Password: ")
+    assert outcome == {"c1": "typed"}
+
+
 def test_ctrl_c_at_the_question_ends_the_command(plugin: FakePlugin, tmp_path: Path) -> None:
     plugin.does(ASKING)
     plugins = {"c1": plugin.entry(interactiveMode="Always")}

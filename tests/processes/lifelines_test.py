@@ -26,6 +26,12 @@ bind = lifelines.Lifeline.bind
 lifelines.Lifeline.bind = lambda line, owner: (bind(line, owner), print("bound", flush=True))
 terminal.run_in_foreground(["sh", "-c", {script!r}], {{"PATH": {path!r}}})
 """
+ASKING = """
+from kubectl_mc.processes import lifelines, terminal
+bind = lifelines.Lifeline.bind
+lifelines.Lifeline.bind = lambda line, owner: (bind(line, owner), print("bound", flush=True))
+terminal.run_and_read(["sh", "-c", {script!r}], {{"PATH": {path!r}}})
+"""
 ENDED = """
 from kubectl_mc.processes import event_loop
 command = event_loop.Command("c1", ("sh", "-c", {script!r}), {{"PATH": {path!r}}})
@@ -35,9 +41,9 @@ for event in event_loop.run_commands([command], 3, 0):
 PATH = "/usr/bin:/bin"
 
 
-def running(program: str, script: str) -> subprocess.Popen[bytes]:
+def running(program: str, script: str, stderr: int | None = None) -> subprocess.Popen[bytes]:
     source = program.format(script=script, path=PATH)
-    return subprocess.Popen([sys.executable, "-c", source], cwd=ROOT, stdout=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", source], cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr)
 
 
 def test_children_side_by_side_and_what_they_have_started_end_with_a_parent_that_is_killed(life: Life) -> None:  # noqa: F811
@@ -52,6 +58,15 @@ def test_children_side_by_side_and_what_they_have_started_end_with_a_parent_that
 
 def test_a_child_on_the_terminal_ends_with_a_parent_that_is_killed(life: Life) -> None:  # noqa: F811
     with running(ON_THE_TERMINAL, f"{life.hold} trap '' TERM HUP INT; echo ready; exec sleep 600") as parent:
+        assert parent.stdout
+        assert {parent.stdout.readline() for _ in range(2)} == {b"ready\n", b"bound\n"}
+        parent.kill()
+        assert life.is_over()
+
+
+def test_a_child_that_asks_ends_with_a_parent_that_is_killed(life: Life) -> None:  # noqa: F811
+    script = f"{life.hold} trap '' TERM HUP INT; echo ready >&2; exec sleep 600"
+    with running(ASKING, script, stderr=subprocess.STDOUT) as parent:
         assert parent.stdout
         assert {parent.stdout.readline() for _ in range(2)} == {b"ready\n", b"bound\n"}
         parent.kill()

@@ -34,6 +34,25 @@ def test_what_the_plugin_of_the_hub_says_is_shown_while_it_waits(user: PluginUse
     assert run.info["spec"]["cluster"]["server"].startswith("https://")
 
 
+def test_a_flag_that_logs_in_to_the_clusters_leaves_the_hubs_plugin_to_us(user: PluginUser) -> None:
+    plugin = user.plugin("say('Signed in.'); give()")
+    user.logs_in_with(plugin.path, clusters=(*HUB, *MEMBERS))
+    done = user.mc(*NODES, "--token=admin")
+    assert (done.status, clusters(done)) == (0, list(MEMBERS))
+    assert lines_with(done.stderr, "[hub]", "Signed in.")
+    assert [(run.args, run.by_kubectl) for run in plugin.runs] == [(["hub"], False)]
+
+
+@pytest.mark.parametrize("flag", ["--token=", "--username="])
+def test_an_empty_flag_logs_nobody_in(user: PluginUser, flag: str) -> None:
+    plugin = user.plugin("say(f'Signed in to {args[0]}.'); give()")
+    user.logs_in_with(plugin.path)
+    done = user.mc(*NODES, flag)
+    assert (done.status, clusters(done)) == (0, list(MEMBERS))
+    assert lines_with(done.stderr, "[c2]", "Signed in to c2.")
+    assert {run.by_kubectl for run in plugin.runs} == {False}
+
+
 def test_the_plugins_of_the_hub_and_of_the_clusters_ask_in_turn(user: PluginUser) -> None:
     plugin = user.plugin("give() if ask(f'code for {args[0]}: ') == args[0] else fail('no')")
     user.logs_in_with(plugin.path, clusters=(*HUB, *MEMBERS), interactiveMode="Always")

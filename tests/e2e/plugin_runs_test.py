@@ -365,3 +365,16 @@ def test_the_plugin_of_a_user_that_a_flag_names_is_run_once(changing_user: Plugi
     changing_user.logs_in_with(plugin.path)
     assert changing_user.mc(*words, "--user=login-c2").status == 0
     assert plugin.first_arguments == ["c2"]
+
+
+def test_a_change_takes_a_certificate_that_ends_soon(changing_user: PluginUser) -> None:
+    """Its plugin may have asked for it, and can't ask again below a kubectl."""
+    body = f"""
+certificate, key = (open("{changing_user.shell.fleet.directory}/admin." + end).read() for end in ("crt", "key"))
+soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 900))
+give("", clientCertificateData=certificate, clientKeyData=key, expirationTimestamp=soon)
+"""
+    plugin = changing_user.plugin(body)
+    changing_user.logs_in_with(plugin.path)
+    assert changing_user.mc(*LABEL, "--all-clusters").status == 0
+    assert [run.by_kubectl for run in plugin.runs] == [False] * len(MEMBERS)

@@ -184,11 +184,15 @@ PRINTER = "/bin/sh"
 def _policy_document(policy: Mapping[str, Any]) -> bytes:
     """Return a kuberc with the policy; where our own exec entries print credentials, it allows them, too.
 
-    Its allowlist has `name`, which kubectl 1.35 to 1.37 know. A policy that kubectl refuses stays as it is.
+    Its allowlist has `name`, which kubectl 1.35 to 1.37 know; `command` is the same (plugin_policy.py), and 1.35 refuses
+    it. A policy that kubectl refuses otherwise stays as it is.
     """
     import json
 
     kind, entries = policy.get("credentialPluginPolicy"), policy.get("credentialPluginAllowlist")
+    if entries:
+        entries = [{"name": entry["command"]} if list(entry) == ["command"] else entry for entry in entries]
+        policy = {**policy, "credentialPluginAllowlist": entries}
     if not memory_files.available() and (entries if kind == "Allowlist" else kind == "DenyAll" and entries is None):
         entries = [*(entries or ()), {"name": PRINTER}]
         policy = {"credentialPluginPolicy": "Allowlist", "credentialPluginAllowlist": entries}

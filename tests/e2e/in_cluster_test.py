@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from fixtures.fleet import fleet
-from tests.e2e.conftest import MEMBERS, Done, Shell, shell
+from tests.e2e.conftest import MEMBERS, Done, Shell, needs, shell
 from tests.e2e.pod import ROOT, Pod, make_pod, needs_pods
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "in-cluster.md"
@@ -229,7 +229,7 @@ def test_a_change_needs_a_volume_for_its_record(configured: Configure) -> None:
         ("clusters --check", "secretreader"),
         ("trust list", "in-cluster"),
         ("get nodes -o name --hub-context=in-cluster", "c1\tnode/"),
-        ("logs solo -n shop --tail=1 --clusters=c1", "line 49 of shop/solo"),
+        pytest.param("logs solo -n shop --tail=1 --clusters=c1", "line 49 of shop/solo", marks=needs("kubelet")),
     ],
 )
 def test_all_commands_work_in_a_read_only_home(configured: Configure, words: str, text: str) -> None:

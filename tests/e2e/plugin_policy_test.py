@@ -134,7 +134,7 @@ PRINTED = allowlist({"name": "/bin/sh"})
     [
         ({"credentialPluginPolicy": "AllowAll"}, {"credentialPluginPolicy": "AllowAll"}),
         ({"credentialPluginPolicy": "DenyAll"}, PRINTED),
-        (allowlist({"command": "login"}), allowlist({"command": "login"}, {"name": "/bin/sh"})),
+        (allowlist({"command": "login"}), allowlist({"name": "login"}, {"name": "/bin/sh"})),
         (allowlist(), allowlist()),
         ({**PRINTED, "credentialPluginPolicy": "DenyAll"}, {**PRINTED, "credentialPluginPolicy": "DenyAll"}),
     ],

@@ -184,8 +184,8 @@ PRINTER = "/bin/sh"
 def _policy_document(policy: Mapping[str, Any]) -> bytes:
     """Return a kuberc with the policy; where our own exec entries print credentials, it allows them, too.
 
-    Its allowlist has `name`, which kubectl 1.35 to 1.37 know; `command` is the same (plugin_policy.py), and 1.35 refuses
-    it. A policy that kubectl refuses otherwise stays as it is.
+    Its allowlist has `name`, which kubectl 1.35 to 1.37 know; `command` is the same (plugin_policy.py), but not to
+    1.35. A policy that kubectl refuses otherwise stays as it is.
     """
     import json
 

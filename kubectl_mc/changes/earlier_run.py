@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from kubectl_mc import messages
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
 from kubectl_mc.access.logins import Logins
 from kubectl_mc.changes import gate, record
-from kubectl_mc.changes.addresses import address_differences
+from kubectl_mc.changes.addresses import address_differences, is_recorded_address, read_addresses, same_clusters
 from kubectl_mc.changes.gate import CheckedTargets
-from kubectl_mc.changes.record import Record, Run, RunLog
+from kubectl_mc.changes.record import Outcome, Record, Run, RunLog
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options, names_targets
+from kubectl_mc.fleet.choice import Choice
+from kubectl_mc.fleet.clusters import named_clusters
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import make_request
 
@@ -72,10 +74,10 @@ def reach_clusters_of_run(
     option_sets: Sequence[Options],
     logins: Logins | None,
     same_namespace: bool,
-) -> CheckedTargets:
+) -> tuple[CheckedTargets, Choice]:
     """Reach the clusters of an invocation. Raises UserError if a name stands for another cluster than in the run.
 
-    All that the gate checks of a change's targets is checked here as well.
+    All that the gate checks of a change's targets is checked here as well. Returns also the choice of the clusters.
 
     option_sets: our flags as they were typed for the run, and now
     logins: for one login where clusters share it; None if each kubectl logs in by itself
@@ -102,4 +104,55 @@ def reach_clusters_of_run(
     compared = same_namespace and not has_namespace
     if differences := address_differences(run.start["targets"], checked.addresses, namespaces=compared):
         raise messages.moved(differences)
-    return checked
+    return checked, choice
+
+
+def changed_under_other_names(
+    run: Run, names: Container[str], checked: CheckedTargets, choice: Choice
+) -> dict[str, Outcome]:
+    """Return those of the clusters that the run has, or may have, changed under another name: the outcome of that one.
+
+    The same cluster is known by its member id or its address, as the run has recorded them and as they are now.
+
+    names: the clusters in question; checked, choice: as `reach_clusters_of_run` returns them
+    """
+    made = {outcome.cluster: outcome for outcome in run.outcomes() if outcome.is_done or outcome.may_be_done}
+    in_question = [address for address in checked.addresses if address.cluster in names]
+    if not made or not in_question:
+        return {}
+    recorded = run.targets
+    now = {messages.visible(cluster.name): cluster for cluster in named_clusters(choice.inventory.profiles)}
+    made_now = choice._replace(clusters=tuple(cluster for name, cluster in now.items() if name in made))
+    targets = [target for target in reach_clusters(made_now, checked.request.line) if not target.problem]
+    addresses = read_addresses(checked.request, targets)
+    moved = {
+        address.cluster
+        for address in addresses
+        if address_differences([*recorded.values()], [address], namespaces=False)
+    }
+    unmoved = [address for address in addresses if address.cluster not in moved]
+    ids = {
+        name: {str(recorded.get(name, {}).get("memberId") or ""), now[name].profile.member_id if name in now else ""}
+        for name in run.clusters
+    }
+    changed: dict[str, Outcome] = {}
+    # Of several, one where it is known that the change is made.
+    for name, outcome in sorted(made.items(), key=lambda item: not item[1].is_done):
+        for address in in_question:
+            if address.cluster != name and (
+                (ids[name] & ids[address.cluster]) - {""}
+                or is_recorded_address(recorded.get(name, {}), address)
+                or same_clusters([address, *(other for other in unmoved if other.cluster == name)])
+            ):
+                changed.setdefault(address.cluster, outcome)
+    return changed
+
+
+def outcomes_under_other_names(changed: Mapping[str, Outcome]) -> list[Outcome]:
+    """Return the outcomes of the clusters that `changed_under_other_names` has returned."""
+    return [
+        Outcome(name, "unchanged", messages.same_as(outcome.cluster))
+        if outcome.is_done
+        else Outcome(name, "refused", messages.may_be_done_as(outcome.cluster))
+        for name, outcome in changed.items()
+    ]

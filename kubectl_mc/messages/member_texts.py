@@ -60,3 +60,22 @@ def same_addresses(groups: Sequence[tuple[str, Sequence[str]]]) -> str:
     """
     pairs = name_list([f"{kept} (not {name_list(others)})" for kept, others in groups])
     return f"Note: the same cluster by their address, so the change acts on the oldest ClusterProfile only: {pairs}"
+
+
+def same_as(other: str) -> str:
+    """Say why nothing is left to do for a cluster: the run has made the change under its other name."""
+    return f"the same cluster as {visible(other)}"
+
+
+def counts_as_done(name: str, other: str) -> str:
+    """Say that a run isn't resumed for a cluster, as it has made the change under its other name."""
+    text = f"{name} is the same cluster as {other}, where the run has made the change, so it counts as done"
+    return visible(f"Note: {text}")
+
+
+def may_be_done_as(other: str) -> str:
+    """Say why a run isn't resumed for a cluster: the change may have been made under its other name."""
+    return (
+        f"the same cluster as {visible(other)}, where the change may have been made already; to go on with that one: "
+        f"{clusters_flag([other])}"
+    )

@@ -63,7 +63,21 @@ def revoke_what() -> UserError:
     return UserError("name the clusters to revoke; kubectl mc trust list shows them. All of them: '*'")
 
 
-def nothing_to_revoke(name: str) -> UserError:
+def not_among_approvals(flag: str) -> UserError:
+    """Say that a flag chooses clusters by what is not in the approvals."""
+    return UserError(
+        f"--{flag} can't choose among approvals, as no hub is asked here and they have the names of ClusterProfiles "
+        "only. Use --clusters, --exclude and --inventory"
+    )
+
+
+def nothing_approved_in(namespaces: Sequence[str]) -> UserError:
+    """Say that no approval is for a cluster of these inventories."""
+    where = f"namespace{'s' if len(namespaces) > 1 else ''} {name_list(namespaces)}"
+    return UserError(f"nothing approved is in {where}. kubectl mc trust list shows what is")
+
+
+def nothing_approved(name: str) -> UserError:
     """Say that no approval is for a cluster of this name."""
     return UserError(f"nothing approved matches '{visible(name)}'. kubectl mc trust list shows what is")
 

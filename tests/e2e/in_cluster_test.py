@@ -365,6 +365,13 @@ def test_approving_in_the_pod_says_where_to_approve(configured: Configure) -> No
     assert NOT_APPROVED in pod.mc("get", "nodes", "--clusters=c1").stderr
 
 
+@needs_pods
+def test_the_pod_exports_the_approvals_of_its_own_hub(configured: Configure) -> None:
+    pod = configured(SHARED)
+    approvals = (pod.root / KUBE.lstrip("/") / "kubectl-mc-trust.yaml").read_text()
+    assert pod.mc("trust", "export") == Done(0, approvals, "")
+
+
 def test_the_tokens_are_in_no_approval(configured: Configure) -> None:
     text = (configured(SHARED).root / KUBE.lstrip("/") / "kubectl-mc-trust.yaml").read_text()
     assert base64.b64encode(b"admin").decode() not in text

@@ -61,6 +61,10 @@ def advice(failures: Sequence[tuple[str, Cause]]) -> list[str]:
     if not unmapped:
         return []
     name = visible(unmapped[0])
+    namespace, slash, profile = name.partition("/")
+    if slash:  # ClusterProfiles of several namespaces have this name: a context of it would not be theirs for sure
+        entry = f"{{name: {profile}, namespace: {namespace}, context: CONTEXT}}"
+        return [f"To map {name} to a context of yours, in ~/.kube/kubectl-mc-clusters.yaml: clusters: [{entry}]"]
     return [
         f"To map {name} to a context of yours: kubectl config rename-context CONTEXT {name}, or in "
         f"~/.kube/kubectl-mc-clusters.yaml: clusters: [{{name: {name}, context: CONTEXT}}]"

@@ -402,6 +402,14 @@ def test_advice_is_given_for_a_missing_context_only() -> None:
     assert "{name: c2, context: CONTEXT}" in line
 
 
+def test_a_name_of_several_inventories_is_mapped_with_its_namespace() -> None:
+    (line,) = messages.advice([("fleet/batch", cause_of(messages.NO_CONTEXT))])
+    assert line == (
+        "To map fleet/batch to a context of yours, in ~/.kube/kubectl-mc-clusters.yaml: "
+        "clusters: [{name: batch, namespace: fleet, context: CONTEXT}]"
+    )
+
+
 @pytest.mark.parametrize(
     ("recorded", "part"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_mc.messages.words import UserError, name_list, visible
+from kubectl_mc.messages.words import UserError, approve_command, name_list, visible
 
 
 def provider_file(path: str, problem: str) -> UserError:
@@ -35,16 +35,19 @@ def nothing_to_export(hub: str) -> UserError:
     return UserError(f"nothing is approved of {which}; kubectl mc trust list shows what is, and of which hub")
 
 
-def not_approved(cluster: str) -> str:
-    """Say that a cluster is not reached, because its ClusterProfile's offer has not been approved."""
-    return f"not approved; to see what it would run and approve it: kubectl mc trust approve {visible(cluster)}"
+def not_approved(cluster: str, flags: str) -> str:
+    """Say that a cluster is not reached, because its ClusterProfile's offer has not been approved.
+
+    flags: those of the command that the approval needs, too; "" for none
+    """
+    return f"not approved; to see what it would run and approve it: {approve_command([cluster], flags)}"
 
 
-def approval_outdated(cluster: str, changes: Sequence[str]) -> str:
-    """Say that an approved offer has changed. changes: `server was … and is …`, made visible."""
+def approval_outdated(cluster: str, changes: Sequence[str], flags: str) -> str:
+    """Say that an approved offer has changed. changes: `server was … and is …`, made visible; flags: as above"""
     return (
         f"its profile has changed since it was approved: {'; '.join(changes)}; "
-        f"if that is right: kubectl mc trust approve {visible(cluster)}"
+        f"if that is right: {approve_command([cluster], flags)}"
     )
 
 

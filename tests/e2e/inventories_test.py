@@ -161,10 +161,13 @@ def test_rights_in_the_inventory_s_namespace_are_enough(kueue: Hub) -> None:
         return kueue.place.shell.mc("get", "cm", "settings", "-n", "shop", "--refresh", *flags, env=environment)
 
     assert (asked("--inventory=kueue").status, shown(asked("--inventory=kueue"))) == (0, ["batch", "c1"])
-    for flags in (["--inventory=kueue,fleet"], []):
+    for flags, refused in (
+        (["--inventory=kueue,fleet"], "in namespace fleet\n"),
+        ([], "there; with rights in one namespace only, name it with --inventory\n"),
+    ):
         done = asked(*flags)
         assert (done.status, done.stdout) == (1, "")
-        assert "name it with --inventory" in done.stderr
+        assert done.stderr.endswith(f"You need to list clusterprofiles.multicluster.x-k8s.io {refused}")
 
 
 # --- One cluster once --------------------------------------------------------------------------------------------

@@ -425,6 +425,23 @@ def test_a_failed_hub_is_named_with_what_to_do(recorded: str, part: str) -> None
     assert str(messages.hub_failed("h", messages.find_cause(stderr, 1), stderr)).startswith(part)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "namespace", "text"),
+    [
+        ("profiles", None, "forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there; with rights in "
+         "one namespace only, name it with --inventory"),
+        ("profiles", "kueue", "forbidden. You need to list clusterprofiles.multicluster.x-k8s.io in namespace kueue"),
+        ("placement_decision", None, "forbidden; with rights in one namespace only, name it: "
+         "--placement=NAMESPACE/NAME"),
+        ("placement_decision", "kueue", "forbidden in namespace kueue"),
+    ],
+)  # fmt: skip
+def test_a_hub_that_refuses_is_named_with_the_namespace(wanted: str, namespace: str | None, text: str) -> None:
+    stderr = recording("forbidden").stderr
+    said = str(messages.hub_failed("h", messages.find_cause(stderr, 1), stderr, wanted, namespace))
+    assert said.endswith(f"hub context 'h': {text}")
+
+
 def test_without_a_name_the_hub_is_the_current_context() -> None:
     assert str(messages.no_profiles(None, ())).startswith("the current context, used as hub, has no ClusterProfiles")
     assert str(messages.no_profiles("h", ())).startswith("hub context 'h' has no ClusterProfiles")

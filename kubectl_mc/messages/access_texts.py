@@ -1,10 +1,28 @@
-"""The texts about offers: the provider file, and approvals."""
+"""The texts about access: kubeconfigs, offers with the provider file and approvals, and logins."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kubectl_mc.messages.words import UserError, approve_command, name_list, visible
+
+
+def no_kubeconfig(path: str | None, missing_token: str) -> UserError:
+    """Say that no kubeconfig file exists.
+
+    path: of --kubeconfig; missing_token: in a pod, where the token of its service account should be; "" for none
+    """
+    if path is not None:
+        return UserError(f"no kubeconfig: the file of --kubeconfig, {visible(path)}, doesn't exist")
+    if missing_token:
+        return UserError(
+            f"no kubeconfig, and no token of this pod's service account: {missing_token} doesn't exist. Let the pod "
+            "have it (automountServiceAccountToken, serviceAccountName; docs/in-cluster.md)"
+        )
+    return UserError(
+        "no kubeconfig: neither ~/.kube/config nor the files in KUBECONFIG exist. "
+        "Log in to the hub first, then name its context with --hub-context=NAME"
+    )
 
 
 def provider_file(path: str, problem: str) -> UserError:

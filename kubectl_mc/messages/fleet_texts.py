@@ -71,16 +71,6 @@ def advice(failures: Sequence[tuple[str, Cause]]) -> list[str]:
     ]
 
 
-def no_kubeconfig(path: str | None) -> UserError:
-    """Say that no kubeconfig file exists. path: of --kubeconfig."""
-    if path is not None:
-        return UserError(f"no kubeconfig: the file of --kubeconfig, {visible(path)}, doesn't exist")
-    return UserError(
-        "no kubeconfig: neither ~/.kube/config nor the files in KUBECONFIG exist. "
-        "Log in to the hub first, then name its context with --hub-context=NAME"
-    )
-
-
 def no_service_account(context: str) -> UserError:
     """Say that the hub is to be the cluster of this pod, and that this is no pod with a service account."""
     return UserError(

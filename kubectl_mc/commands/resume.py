@@ -27,6 +27,7 @@ Go on with a change that was stopped, or failed in some clusters: with those tha
   kubectl mc resume RUN -- COMMAND…    where the record has no values because they are secrets: the command again
 
       --clusters=NAME,…  only these of the run's; one that is protected has to be named exactly
+      --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches, instead of the run's
       --repeat-unknown   also where it isn't known whether a change that can't be repeated safely was made
 """
 

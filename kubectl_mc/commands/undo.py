@@ -21,6 +21,7 @@ Take back the rollouts of a change: `kubectl rollout undo` for the workloads tha
   kubectl mc undo RUN [--yes] [--clusters=NAME,…]
 
       --clusters=NAME,…  only these of the run's; one that is protected has to be named exactly
+      --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches, instead of the run's
       --dry-run=server   only say what would be rolled back
 """
 

@@ -255,6 +255,7 @@ def test_one_context_of_one_name_is_one_cluster_unless_the_hub_says_otherwise(hu
     assert [row[0] for row in listed.rows[1:]] == ["c2", "c3", "fleet/c1", "kueue/c1"]
     warning = "Warning: reached in the same way, so the same cluster, of which a change acts on one at most: "
     assert f"{warning}(fleet/c1, kueue/c1)\n" in listed.stderr
+    assert f"{warning}(fleet/c1, kueue/c1)\n" in hub.mc("clusters -o name").stderr
     done = hub.mc(f"{LABEL} --all-clusters {BOTH}")
     if member_id:
         assert (done.status, "fleet/c1, kueue/c1 lead to the same cluster" in done.stderr) == (1, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from fnmatch import fnmatchcase
 
 from kubectl_mc import messages
@@ -107,52 +107,47 @@ def reach_clusters_of_run(
     return checked, choice
 
 
-def changed_under_other_names(
+def settled_under_other_names(
     run: Run, names: Container[str], checked: CheckedTargets, choice: Choice
-) -> dict[str, Outcome]:
-    """Return those of the clusters that the run has, or may have, changed under another name: the outcome of that one.
+) -> list[Outcome]:
+    """Return the outcomes of those of the clusters that the run has, or may have, changed under another name.
 
-    The same cluster is known by its member id or its address, as the run has recorded them and as they are now.
+    By the same member id, as the run has recorded it or as it is now, such a cluster is done if it is known that the
+    change is made. Else it is refused, also where only the address is the same (recorded or as it is now): that may be
+    a mistake in the mapping, and nobody is to be told that a cluster is done which nobody has touched.
 
     names: the clusters in question; checked, choice: as `reach_clusters_of_run` returns them
     """
     made = {outcome.cluster: outcome for outcome in run.outcomes() if outcome.is_done or outcome.may_be_done}
     in_question = [address for address in checked.addresses if address.cluster in names]
     if not made or not in_question:
-        return {}
+        return []
     recorded = run.targets
     now = {messages.visible(cluster.name): cluster for cluster in named_clusters(choice.inventory.profiles)}
     made_now = choice._replace(clusters=tuple(cluster for name, cluster in now.items() if name in made))
     targets = [target for target in reach_clusters(made_now, checked.request.line) if not target.problem]
-    addresses = read_addresses(checked.request, targets)
-    moved = {
-        address.cluster
-        for address in addresses
-        if address_differences([*recorded.values()], [address], namespaces=False)
-    }
-    unmoved = [address for address in addresses if address.cluster not in moved]
+    addresses = [
+        address
+        for address in read_addresses(checked.request, targets)
+        if not address_differences([*recorded.values()], [address], namespaces=False)
+    ]
     ids = {
         name: {str(recorded.get(name, {}).get("memberId") or ""), now[name].profile.member_id if name in now else ""}
         for name in run.clusters
     }
-    changed: dict[str, Outcome] = {}
+    settled: dict[str, Outcome] = {}
     # Of several, one where it is known that the change is made.
     for name, outcome in sorted(made.items(), key=lambda item: not item[1].is_done):
         for address in in_question:
-            if address.cluster != name and (
-                (ids[name] & ids[address.cluster]) - {""}
-                or is_recorded_address(recorded.get(name, {}), address)
-                or same_clusters([address, *(other for other in unmoved if other.cluster == name)])
-            ):
-                changed.setdefault(address.cluster, outcome)
-    return changed
-
-
-def outcomes_under_other_names(changed: Mapping[str, Outcome]) -> list[Outcome]:
-    """Return the outcomes of the clusters that `changed_under_other_names` has returned."""
-    return [
-        Outcome(name, "unchanged", messages.same_as(outcome.cluster))
-        if outcome.is_done
-        else Outcome(name, "refused", messages.may_be_done_as(outcome.cluster))
-        for name, outcome in changed.items()
-    ]
+            cluster = address.cluster
+            if cluster in (name, *settled):
+                continue
+            same_id = bool((ids[name] & ids[cluster]) - {""})
+            same_address = is_recorded_address(recorded.get(name, {}), address) or same_clusters(
+                [address, *(other for other in addresses if other.cluster == name)]
+            )
+            if same_id and outcome.is_done:
+                settled[cluster] = Outcome(cluster, "unchanged", messages.same_as(name))
+            elif same_id or same_address:
+                settled[cluster] = Outcome(cluster, "refused", messages.changed_as(name, outcome.is_done))
+    return list(settled.values())

@@ -63,11 +63,12 @@ def run(line: CommandLine, environment: Environment) -> int:
     reached, choice = earlier_run.reach_clusters_of_run(
         earlier, restated, environment, option_sets, logins, same_namespace=True
     )
-    elsewhere = earlier_run.changed_under_other_names(earlier, clusters_to_run, reached, choice)
-    streams.say([messages.counts_as_done(name, other.cluster) for name, other in elsewhere.items() if other.is_done])
+    settled = earlier_run.settled_under_other_names(earlier, clusters_to_run, reached, choice)
+    streams.say([messages.counts_as_done(other.cluster, other.reason) for other in settled if other.is_done])
     # One that is left out, as it is the same cluster as an older one of the rest, is left for the next resumption.
     request, chosen = reached.request, {cluster.name for cluster in reached.clusters}
-    clusters_to_run = [name for name in clusters_to_run if name in chosen and name not in elsewhere]
+    chosen -= {other.cluster for other in settled}
+    clusters_to_run = [name for name in clusters_to_run if name in chosen]
     gate.check_flags(request, len(names))
     if options.waves or options.canary:
         remaining_waves = waves.plan_waves(clusters_to_run, options.waves, options.canary)
@@ -82,7 +83,6 @@ def run(line: CommandLine, environment: Environment) -> int:
         if changed or not change_input.is_same_input(change.input, recorded_input):
             raise messages.other_input(earlier.id, changed)
         change = change._replace(resumes=True)
-        settled = earlier_run.outcomes_under_other_names(elsewhere)
         if verbs.mode(row, recorded.kubectl) == "terminal" and remaining_waves:
             return gate.change_in_foreground(change, remaining_waves, settled)
         outcomes = {outcome.cluster: outcome for outcome in earlier.outcomes()}

@@ -39,7 +39,8 @@ def tied_profiles(names: Sequence[str]) -> str:
     """Say why a change acts on none of several ClusterProfiles of the same member cluster."""
     return (
         f"{name_list(names)} are the same cluster by their inventory-member-id, and no single one has the oldest "
-        "creationTimestamp, so a change acts on none of them; to choose one, leave out the others with --exclude"
+        "creationTimestamp, so a change acts on none of them; to choose one, leave out the others with --exclude "
+        "(resume and undo: name it with --clusters)"
     )
 
 
@@ -67,14 +68,18 @@ def same_as(other: str) -> str:
     return f"the same cluster as {visible(other)}"
 
 
-def counts_as_done(name: str, other: str) -> str:
-    """Say that a run isn't resumed for a cluster, as it has made the change under its other name."""
-    text = f"{name} is the same cluster as {other}, where the run has made the change, so it counts as done"
-    return visible(f"Note: {text}")
+def counts_as_done(name: str, reason: str) -> str:
+    """Say that a run isn't resumed for a cluster, as it has made the change under its other name. reason: `same_as`"""
+    return visible(f"Note: {name} is {reason}, where the run has made the change, so it counts as done")
 
 
-def may_be_done_as(other: str) -> str:
-    """Say why a run isn't resumed for a cluster: the change may have been made under its other name."""
+def changed_as(other: str, is_done: bool) -> str:
+    """Say why a run isn't resumed for a cluster: it has made the change under the other name, or may have."""
+    if is_done:
+        return (
+            f"it leads to the same cluster as {visible(other)}, where the run has made the change; if that is a "
+            "mistake, map each to its own context (kubectl mc setup)"
+        )
     return (
         f"the same cluster as {visible(other)}, where the change may have been made already; to go on with that one: "
         f"{clusters_flag([other])}"

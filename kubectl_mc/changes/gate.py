@@ -77,7 +77,8 @@ def check_targets(
     if not groups:
         return CheckedTargets(request, clusters, targets, addresses)
     if unclear := [group for group in groups if not (may_leave_out and _are_duplicates(group))]:
-        raise messages.same_cluster([[cluster.name for cluster, _ in group] for group in unclear])
+        names = [[cluster.name for cluster, _ in group] for group in unclear]
+        raise messages.same_cluster(names, of_run=not may_leave_out)
     duplicates = [members.as_duplicates([cluster for cluster, _ in group]) for group in groups]
     pairs = [(group.kept.name, [cluster.name for cluster in group.others]) for group in duplicates]
     request.environment.streams.say([messages.same_addresses(pairs)])

@@ -44,13 +44,19 @@ def tied_profiles(names: Sequence[str]) -> str:
     )
 
 
-def same_cluster(groups: Sequence[Sequence[str]]) -> UserError:
-    """Say that several of the chosen names lead to the same cluster. groups: the names, by cluster"""
+def same_cluster(groups: Sequence[Sequence[str]], of_run: bool) -> UserError:
+    """Say that several of the chosen names lead to the same cluster.
+
+    groups: the names, by cluster; of_run: they are those of an earlier run, of which --clusters chooses some
+    """
     same = "; ".join(f"{name_list(names)} lead to the same cluster" for names in groups)
     rest = [name for names in groups for name in names[1:]]
+    advice = (
+        "name one of them: --clusters=NAME" if of_run else f"leave out all but one: {clusters_flag(rest, 'exclude')}"
+    )
     return UserError(
         f"{visible(same)}, which would be changed more than once. Map each to its own context (kubectl mc setup), or "
-        f"leave out all but one: {clusters_flag(rest, 'exclude')}"
+        f"{advice}"
     )
 
 

@@ -83,3 +83,13 @@ def test_undo_rolls_back_a_cluster_under_one_of_its_names_only(hub: Hub, command
     assert (done.status, reason in done.stderr, hub.place.everywhere(IMAGES)) == (1, True, images)
     assert hub.mc("undo last --yes --clusters=c1").status == 0
     assert hub.place.everywhere(IMAGES)["c1"] != images["c1"]
+
+
+@needs("controllers")
+def test_undo_says_how_to_choose_among_names_of_one_address(hub: Hub) -> None:
+    assert hub.mc(f"{NEW_IMAGE} --clusters=c1,c2 --yes").status == 0
+    hub.mapping.write_text(hub.mapping.read_text().replace("context: c2", "context: c1"))
+    done = hub.mc("undo last --yes")
+    assert (done.status, "c1, c2 lead to the same cluster" in done.stderr) == (1, True)
+    assert "or name one of them: --clusters=NAME\n" in done.stderr
+    assert hub.mc("undo last --yes --clusters=c1").status == 0

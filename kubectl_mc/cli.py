@@ -9,7 +9,7 @@ from typing import TextIO
 from kubectl_mc import __version__, messages
 from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
-from kubectl_mc.command_line.options import OWN_FLAGS
+from kubectl_mc.command_line.options import truth
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, WITHOUT_OPERANDS
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.environment import Environment
@@ -37,6 +37,27 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
             return 0  # the reader (`| head`) needs no more output
         except OSError as error:  # a full disk, for example
             return _failed(streams.stderr, f"Error: {messages.system_error(error)}")
+
+
+def _check_own_command(invocation: Invocation) -> None:
+    """Raise UserError for a flag or an operand that a command of ours doesn't have, so that it can't run without it.
+
+    Raises it also for a boolean flag of the command whose value is neither true nor false.
+    """
+    from kubectl_mc.command_line import help_texts
+
+    line = invocation.kubectl
+    table = flag_tables.flag_table(line.verb).flags
+    shared = help_texts.flag_descriptions(FLAG_SECTIONS[line.path[0]])
+    unexpected = [token.words[0] for token in line.tokens if token.unknown]
+    unexpected += [f"--{name}" for name, _ in invocation.options.typed if name not in shared and name not in table]
+    unexpected += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
+    if unexpected:
+        raise messages.unexpected_argument(line.verb, unexpected[0], [f"--{name}" for name in (*table, *shared)])
+    kubectls = flag_tables.flag_table("").flags.keys() - {"help"}
+    for name, value in (flag for token in line.tokens if not token.verbatim for flag in token.flags):
+        if name not in kubectls and table[name].kind == "bool":
+            truth(name, value or "")
 
 
 def _failed(stderr: TextIO, text: str, status: int = 1) -> int:
@@ -70,12 +91,7 @@ def _run(invocation: Invocation, environment: Environment) -> int:
 
         stdout.write(command.HELP + help_texts.sections_text(FLAG_SECTIONS[line.path[0]]))
         return 0
-    # A command must not run without a flag or an operand that it doesn't have.
-    own = flag_tables.flag_table(line.verb).flags
-    unexpected = [token.words[0] for token in line.tokens if token.unknown]
-    unexpected += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
-    if unexpected:
-        raise messages.unexpected_argument(line.verb, unexpected[0], [f"--{name}" for name in (*own, *OWN_FLAGS)])
+    _check_own_command(invocation)
     from kubectl_mc.processes import pipe_files
 
     with pipe_files.held_access(line, environment) as (line, environment):

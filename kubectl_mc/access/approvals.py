@@ -98,14 +98,17 @@ def judge_offer(offer: Offer, approval: Approval | None) -> Verdict:
     return Verdict("changed", tuple(change for change in changes if change.old != change.new))
 
 
-def approval_problem(cluster: str, verdict: Verdict) -> str:
-    """Return why a cluster cannot be reached by an offer with this verdict; "" if it can."""
+def approval_problem(cluster: str, verdict: Verdict, flags: str) -> str:
+    """Return why a cluster cannot be reached by an offer with this verdict; "" if it can.
+
+    flags: those of the command that its approval needs, too; "" for none
+    """
     if verdict.state == "approved":
         return ""
     if verdict.state == "unknown":
-        return messages.not_approved(cluster)
+        return messages.not_approved(cluster, flags)
     changes = [describe_change(change) for change in verdict.changes]
-    return messages.approval_outdated(cluster, changes or ["the record of it has been edited"])
+    return messages.approval_outdated(cluster, changes or ["the record of it has been edited"], flags)
 
 
 def flat_fields(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -105,7 +105,7 @@ def refuse_unapproved_contexts(choice: Choice, typed: Iterable[tuple[str, str | 
     contexts = context_names(choice.environment)
     names = [target.cluster for target in targets if target.cluster in unapproved and target.context in contexts]
     if names:
-        raise messages.unapproved_contexts(names)
+        raise messages.unapproved_contexts(names, choice.environment.access_flags)
 
 
 def clusters_by_unapproved_context(choice: Choice, targets: Sequence[Target]) -> list[str]:

@@ -29,7 +29,7 @@ def reach_by_profile(targets: Sequence[Target], indexes: Collection[int], choice
             reached[index] = target._replace(problem=problem)
         else:
             verdict = judge_offer(offer, approvals.get(profile_key(choice.hub_context, cluster.profile)))
-            problem = approval_problem(cluster.name, verdict)
+            problem = approval_problem(cluster.name, verdict, choice.environment.access_flags)
             kubeconfig = Kubeconfig(offer.kubeconfig, starts_programs=True)
             reached[index] = target._replace(context="", kubeconfig=kubeconfig, source=offer.source, problem=problem)
     return reached

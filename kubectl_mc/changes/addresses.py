@@ -128,6 +128,13 @@ def address_differences(recorded: Sequence[Mapping[str, Any]], now: Sequence[Add
     return lines
 
 
+def is_recorded_address(recorded: Mapping[str, Any], address: Address) -> bool:
+    """Return whether an address is certainly the recorded one, whatever the name of the cluster is."""
+    if not (recorded.get("server") and address.server):
+        return False
+    return not address_differences([{**recorded, "cluster": address.cluster}], [address], namespaces=False)
+
+
 def _parts(address: Address) -> dict[str, str]:
     return {field: redaction.redact_text(getattr(address, name)) for field, name, _ in _PARTS}
 

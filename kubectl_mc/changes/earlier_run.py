@@ -10,13 +10,15 @@ from kubectl_mc import messages
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
 from kubectl_mc.access.logins import Logins
 from kubectl_mc.changes import gate, record
-from kubectl_mc.changes.addresses import address_differences
+from kubectl_mc.changes.addresses import address_differences, is_recorded_address, read_addresses, same_clusters
 from kubectl_mc.changes.gate import CheckedTargets
-from kubectl_mc.changes.record import Record, Run, RunLog
+from kubectl_mc.changes.record import Outcome, Record, Run, RunLog
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options, names_targets
+from kubectl_mc.fleet.choice import Choice
+from kubectl_mc.fleet.clusters import named_clusters
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import make_request
 
@@ -72,10 +74,10 @@ def reach_clusters_of_run(
     option_sets: Sequence[Options],
     logins: Logins | None,
     same_namespace: bool,
-) -> CheckedTargets:
+) -> tuple[CheckedTargets, Choice]:
     """Reach the clusters of an invocation. Raises UserError if a name stands for another cluster than in the run.
 
-    All that the gate checks of a change's targets is checked here as well.
+    All that the gate checks of a change's targets is checked here as well. Returns also the choice of the clusters.
 
     option_sets: our flags as they were typed for the run, and now
     logins: for one login where clusters share it; None if each kubectl logs in by itself
@@ -102,4 +104,50 @@ def reach_clusters_of_run(
     compared = same_namespace and not has_namespace
     if differences := address_differences(run.start["targets"], checked.addresses, namespaces=compared):
         raise messages.moved(differences)
-    return checked
+    return checked, choice
+
+
+def settled_under_other_names(
+    run: Run, names: Container[str], checked: CheckedTargets, choice: Choice
+) -> list[Outcome]:
+    """Return the outcomes of those of the clusters that the run has, or may have, changed under another name.
+
+    By the same member id, as the run has recorded it or as it is now, such a cluster is done if it is known that the
+    change is made. Else it is refused, also where only the address is the same (recorded or as it is now): that may be
+    a mistake in the mapping, and nobody is to be told that a cluster is done which nobody has touched.
+
+    names: the clusters in question; checked, choice: as `reach_clusters_of_run` returns them
+    """
+    made = {outcome.cluster: outcome for outcome in run.outcomes() if outcome.is_done or outcome.may_be_done}
+    in_question = [address for address in checked.addresses if address.cluster in names]
+    if not made or not in_question:
+        return []
+    recorded = run.targets
+    now = {messages.visible(cluster.name): cluster for cluster in named_clusters(choice.inventory.profiles)}
+    made_now = choice._replace(clusters=tuple(cluster for name, cluster in now.items() if name in made))
+    targets = [target for target in reach_clusters(made_now, checked.request.line) if not target.problem]
+    addresses = [
+        address
+        for address in read_addresses(checked.request, targets)
+        if not address_differences([*recorded.values()], [address], namespaces=False)
+    ]
+    ids = {
+        name: {str(recorded.get(name, {}).get("memberId") or ""), now[name].profile.member_id if name in now else ""}
+        for name in run.clusters
+    }
+    settled: dict[str, Outcome] = {}
+    # Of several, one where it is known that the change is made.
+    for name, outcome in sorted(made.items(), key=lambda item: not item[1].is_done):
+        for address in in_question:
+            cluster = address.cluster
+            if cluster in (name, *settled):
+                continue
+            same_id = bool((ids[name] & ids[cluster]) - {""})
+            same_address = is_recorded_address(recorded.get(name, {}), address) or same_clusters(
+                [address, *(other for other in addresses if other.cluster == name)]
+            )
+            if same_id and outcome.is_done:
+                settled[cluster] = Outcome(cluster, "unchanged", messages.same_as(name))
+            elif same_id or same_address:
+                settled[cluster] = Outcome(cluster, "refused", messages.changed_as(name, outcome.is_done))
+    return list(settled.values())

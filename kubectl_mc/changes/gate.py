@@ -77,7 +77,8 @@ def check_targets(
     if not groups:
         return CheckedTargets(request, clusters, targets, addresses)
     if unclear := [group for group in groups if not (may_leave_out and _are_duplicates(group))]:
-        raise messages.same_cluster([[cluster.name for cluster, _ in group] for group in unclear])
+        names = [[cluster.name for cluster, _ in group] for group in unclear]
+        raise messages.same_cluster(names, of_run=not may_leave_out)
     duplicates = [members.as_duplicates([cluster for cluster, _ in group]) for group in groups]
     pairs = [(group.kept.name, [cluster.name for cluster in group.others]) for group in duplicates]
     request.environment.streams.say([messages.same_addresses(pairs)])
@@ -175,11 +176,13 @@ def carry_out(
     waves: Sequence[tuple[str, ...]],
     outcomes: Mapping[str, Outcome],
     awaiting_rollout: Sequence[str] = (),
+    settled: Sequence[Outcome] = (),
 ) -> int:
     """Run the preflight, ask the question, run the waves and return the exit status.
 
     outcomes: of all clusters of the run, also those that are in none of the waves
     awaiting_rollout: changed clusters whose rollouts are waited for ahead of the first wave
+    settled: outcomes that are not recorded yet, of clusters in none of the waves
     """
     request, options, clusters = change.request, change.request.options, [name for wave in waves for name in wave]
     findings, refusals = _preflight(change, clusters)
@@ -199,7 +202,7 @@ def carry_out(
     )
     change = _record_start(change, waves, findings, len(going))
     with messages.midway(change.log.run):
-        _settle(change, progress, [Outcome(name, "refused", reason) for name, reason in refusals.items()])
+        _settle(change, progress, [*settled, *(Outcome(name, "refused", reason) for name, reason in refusals.items())])
         _settle(change, progress, [_found_done(change, finding) for finding in findings if finding.cluster in done])
         awaiting_rollout = [*awaiting_rollout, *(done if change.waits_for_rollouts else ())]
         remaining = [tuple(name for name in wave if name in going) for wave in waves]
@@ -231,10 +234,12 @@ def _found_done(change: Change, finding: Finding) -> Outcome:
     return Outcome(finding.cluster, "unchanged", messages.FOUND_DONE, objects=made, done_before=True)
 
 
-def change_in_foreground(change: Change, waves: Sequence[tuple[str, ...]]) -> int:
+def change_in_foreground(change: Change, waves: Sequence[tuple[str, ...]], settled: Sequence[Outcome] = ()) -> int:
     """Run a command that owns the terminal on one cluster after another, and return the exit status.
 
     The question is asked only if there are several clusters.
+
+    settled: outcomes that are not recorded yet, of clusters in none of the waves
     """
     clusters = [name for wave in waves for name in wave]
     findings, refusals = _preflight(change, clusters)
@@ -246,7 +251,7 @@ def change_in_foreground(change: Change, waves: Sequence[tuple[str, ...]]) -> in
     progress = Progress({name: Outcome(name, "not started") for name in clusters}, tolerated=0)
     change = _record_start(change, waves, (), len(going))
     with messages.midway(change.log.run):
-        _settle(change, progress, [Outcome(name, "refused", reason) for name, reason in refusals.items()])
+        _settle(change, progress, [*settled, *(Outcome(name, "refused", reason) for name, reason in refusals.items())])
         return _finish(change, progress, wave_runner.run_one_by_one(change, going, progress))
 
 
@@ -316,7 +321,10 @@ def _record_start(change: Change, waves: Sequence[tuple[str, ...]], findings: Se
         what=confirmation.sentence(change.request, safe, findings, count),
         input=written or None,
         waves=[list(wave) for wave in waves],
-        targets=written_addresses(change.addresses),
+        targets=[
+            {**address, "memberId": change.clusters[address["cluster"]].profile.member_id}
+            for address in written_addresses(change.addresses)
+        ],
     )
     hidden = redaction.hidden_texts(change.typed, safe)
     files = tuple(name.name for name in change.request.input_names.values())

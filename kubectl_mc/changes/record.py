@@ -140,6 +140,11 @@ class Outcome(NamedTuple):
     done_before: bool = False
 
     @property
+    def is_done(self) -> bool:
+        """Whether the change is made, or there was nothing to change."""
+        return self.state in ("changed", "unchanged")
+
+    @property
     def may_be_done(self) -> bool:
         """Whether the change may have been made, but nobody knows."""
         return self.state == "unknown" or self.unsure
@@ -170,6 +175,16 @@ class Run(NamedTuple):
     def clusters(self) -> list[str]:
         """The names of its clusters, in the order of the waves."""
         return [str(cluster) for wave in self.start["waves"] for cluster in wave]
+
+    @property
+    def targets(self) -> dict[str, Event]:
+        """What is recorded of how each cluster was reached: by its name, as of the last time."""
+        return {
+            str(target["cluster"]): target
+            for event in self.events
+            if event["event"] in ("start", "resume")
+            for target in event["targets"]
+        }
 
     def outcomes(self) -> list[Outcome]:
         """Return the outcome of each cluster; its later events count.
@@ -324,7 +339,7 @@ _INPUT = _or_null(
 )
 _ADDRESS = (
     "context", "server", "tlsServerName", "proxy", "authority", "kubeconfigCluster", "kubeconfigUser", "login", "user",
-    "namespace",
+    "namespace", "memberId",
 )  # fmt: skip
 _TARGET = _fields({**dict.fromkeys(_ADDRESS, _is_text), "proof": _PROOF}, cluster=_is_text)
 _START = _fields(

@@ -14,9 +14,7 @@ _WITH_REASON = ("failed", "refused", "unknown")
 
 def outcomes_left(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Return the outcomes of the clusters for which `resume` has something to do."""
-    return [
-        outcome for outcome in outcomes if outcome.state not in ("changed", "unchanged") or outcome.rolled_out is False
-    ]
+    return [outcome for outcome in outcomes if not outcome.is_done or outcome.rolled_out is False]
 
 
 def summary_lines(run: str, outcomes: Sequence[Outcome], whole: bool) -> list[str]:

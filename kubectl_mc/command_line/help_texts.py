@@ -35,8 +35,8 @@ SECTIONS: Mapping[str, str] = {
 """,
     "hub": """\
   which hub
-      --hub-context=CONTEXT      the kubeconfig context of the hub (else hubContext of the mapping file,
-                                 else the current context); in-cluster: the cluster of this pod
+      --hub-context=CONTEXT      the kubeconfig context of the hub; in-cluster: the cluster of this pod
+                                 (else hubContext of the mapping file, else the current context)
       --inventory=NAMESPACE,…    only the clusters of this inventory: the ClusterProfiles of a namespace; repeatable
                                  (else inventory of the mapping file; changes need it where there are several)
       --hub-namespace=NAMESPACE  another name of --inventory

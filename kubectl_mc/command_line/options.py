@@ -118,7 +118,7 @@ def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
         elif name in _READERS:
             fields[field] = _READERS[name](name, text)
         else:
-            fields[field] = text if OWN_FLAGS[name] else _truth(name, text)
+            fields[field] = text if OWN_FLAGS[name] else truth(name, text)
     return Options(**fields, typed=tuple(typed))
 
 
@@ -128,7 +128,8 @@ def _count(flag: str, text: str) -> int:
     return int(text)
 
 
-def _truth(flag: str, text: str) -> bool:
+def truth(flag: str, text: str) -> bool:
+    """Return the value of a boolean flag; "" is that of one typed without a value. Raises UserError for another."""
     if text not in ("", "true", "1", "false", "0"):
         raise messages.bad_flag_value(flag, text, "true or false")
     return text not in ("false", "0")

@@ -10,8 +10,8 @@ COMMANDS: dict[str, str] = {
     "audit": "o,output=",
     "audit list": "o,output=",
     "audit show": "o,output=",
-    "resume": "clusters= repeat-unknown",
-    "undo": "clusters= dry-run",
+    "resume": "clusters= clusterprofile-provider-file= repeat-unknown",
+    "undo": "clusters= clusterprofile-provider-file= dry-run?unchanged",
     "trust": "o,output=",
     "trust list": "o,output=",
     "trust approve": "yes",
@@ -26,10 +26,18 @@ WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
 FLAG_SECTIONS: dict[str, tuple[str, ...]] = {
     "clusters": ("clusters", "hub", "asking"),
     "setup": ("clusters", "hub", "asking"),
-    "trust": ("clusters", "hub"),
+    "trust": ("clusters", "hub", "asking"),
     "audit": (),
     "resume": ("changes", "hub", "asking", "showing"),
     "undo": ("changes", "hub", "asking", "showing"),
+}
+
+# (command, its flag) -> the values that it may have.
+FLAG_VALUES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("clusters", "output"): ("wide", "json", "yaml", "name"),
+    ("audit", "output"): ("json", "yaml"),
+    ("trust", "output"): ("json", "yaml"),
+    ("setup", "provider"): ("aws", "gcp", "azure", "ali"),
 }
 
 # Verb of kubectl's -> flags that it lacks and has here. They don't go to kubectl.

@@ -18,6 +18,7 @@ from kubectl_mc.access.logins import logins_for
 from kubectl_mc.access.reachability import Reached
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.own_commands import FLAG_VALUES
 from kubectl_mc.fleet.choice import context_names
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile, Condition
 from kubectl_mc.fleet.clusters import Cluster
@@ -66,24 +67,28 @@ class ClusterRow(NamedTuple):
 def run(line: CommandLine, environment: Environment) -> int:
     """Show the clusters. The exit status is 1 if --check could not reach one of them. Raises UserError."""
     form = grammar.value(line, "output") or ""
-    if form not in ("", "wide", "json", "yaml", "name"):
-        raise messages.bad_flag_value("output", form, "one of wide, json, yaml, name")
+    if form not in ("", *(forms := FLAG_VALUES["clusters", "output"])):
+        raise messages.bad_flag_value("output", form, f"one of {', '.join(forms)}")
     logins, stdout = logins_for(line, environment.streams), environment.streams.stdout
     choice = choose_clusters(environment, logins, clustersets=form != "name")
     check = grammar.is_set(line, "check")
     targets = reach_clusters(choice, line, logins if check else None)
     environment = choice.environment.with_default_timeout(_CHECK_PATIENCE)
     checks = reachability.check_targets(targets, environment) if check else {}
+    contexts = {*context_names(environment), ""}
+    # reach_clusters names a context for every cluster.
+    targets = [target if target.context in contexts else target._replace(source="", context="") for target in targets]
+    if groups := _same_ways(targets):
+        environment.streams.say([messages.same_ways(groups)])
     if form == "name":
         stdout.write("".join(f"{messages.visible(cluster.name)}\n" for cluster in choice.clusters))
+        if unreachable := [
+            (cluster.name, messages.problem_cause(checks[cluster.name].check.problem))
+            for cluster in choice.clusters
+            if check and checks[cluster.name].check.problem
+        ]:
+            environment.streams.say([messages.failed_clusters("reach", unreachable)])
     else:
-        contexts = {*context_names(environment), ""}
-        # reach_clusters names a context for every cluster.
-        targets = [
-            target if target.context in contexts else target._replace(source="", context="") for target in targets
-        ]
-        if groups := _same_ways(targets):
-            environment.streams.say([messages.same_ways(groups)])
         unapproved = clusters_by_unapproved_context(choice, targets)
         decisions = {decision.reference: decision for decision in choice.inventory.placement_decision or ()}
         rows = [

@@ -19,7 +19,7 @@ from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS
+from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, FLAG_VALUES
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
 from kubectl_mc.messages import UserError
@@ -54,7 +54,7 @@ def _complete(before: list[str], word: str, environment: Environment) -> Candida
     invocation, awaits_value = _parse(before)
     line = invocation.kubectl
     if line.path and line.path[0] in COMMANDS:
-        return _own_command(invocation, word, awaits_value, environment)
+        return _own_command(invocation, word, before[-1] if awaits_value else "", environment)
     candidates, directive = _kubectl_candidates(invocation, _without_own_flags(before), word, environment)
     if word.startswith("-"):
         refused = [f"--{name}" for name in REFUSED]
@@ -110,17 +110,25 @@ def _own_flags(line: CommandLine) -> list[str]:
     return [f"--{name}\t{text}" for name, text in described.items()]
 
 
-def _own_command(invocation: Invocation, word: str, awaits_value: bool, environment: Environment) -> Candidates:
-    """Return the candidates for one of our own commands: its flags, its subcommands, clusters or runs."""
+def _own_command(invocation: Invocation, word: str, flag: str, environment: Environment) -> Candidates:
+    """Return the candidates for one of our own commands: its flags, their values, its subcommands, clusters or runs.
+
+    flag: the one before the word, if that is its value; "" if it isn't
+    """
     line = invocation.kubectl
+    name, equals, value = word.partition("=") if word.startswith("--") and not flag else (flag, "=", word)
+    if name and equals:
+        letters = flag_tables.flag_table(line.verb).shorthand
+        values = FLAG_VALUES.get((line.path[0], letters.get(name[1:], name[2:])), ())
+        prefix = "" if flag else f"{name}="
+        return [f"{prefix}{candidate}" for candidate in _matching(values, value)], NO_FILES
     if word.startswith("-"):
         described = help_texts.flag_descriptions(FLAG_SECTIONS[line.path[0]])
-        own = [flag.rpartition(",")[2].rstrip("=") for flag in COMMANDS[line.verb].split()]
+        table = flag_tables.flag_table(line.verb).flags
+        own = [name for name in table if name not in flag_tables.flag_table("").flags]
         flags = [*(f"--{name}" for name in (*own, "help")), *(f"--{name}\t{text}" for name, text in described.items())]
         return _matching(flags, word), NO_FILES
     operands = grammar.operands(line)
-    if awaits_value:
-        return [], NO_FILES
     if line.verb in ("resume", "undo", "audit show"):
         runs = [] if operands else record.read_record(record.record_path(environment.home)).runs
         described_runs = [f"{run.id}\t{messages.visible(str(run.start.get('what') or ''))}" for run in reversed(runs)]

@@ -27,6 +27,7 @@ Go on with a change that was stopped, or failed in some clusters: with those tha
   kubectl mc resume RUN -- COMMAND…    where the record has no values because they are secrets: the command again
 
       --clusters=NAME,…  only these of the run's; one that is protected has to be named exactly
+      --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches, instead of the run's
       --repeat-unknown   also where it isn't known whether a change that can't be repeated safely was made
 """
 
@@ -59,10 +60,15 @@ def run(line: CommandLine, environment: Environment) -> int:
     restated = recorded._replace(options=_resumed_options(recorded.options, options, names))
     logins = logins_for(recorded.kubectl, streams)
     option_sets = (recorded.options, options)
-    reached = earlier_run.reach_clusters_of_run(
+    reached, choice = earlier_run.reach_clusters_of_run(
         earlier, restated, environment, option_sets, logins, same_namespace=True
     )
-    request = reached.request
+    settled = earlier_run.settled_under_other_names(earlier, clusters_to_run, reached, choice)
+    streams.say([messages.counts_as_done(other.cluster, other.reason) for other in settled if other.is_done])
+    # One that is left out, as it is the same cluster as an older one of the rest, is left for the next resumption.
+    request, chosen = reached.request, {cluster.name for cluster in reached.clusters}
+    chosen -= {other.cluster for other in settled}
+    clusters_to_run = [name for name in clusters_to_run if name in chosen]
     gate.check_flags(request, len(names))
     if options.waves or options.canary:
         remaining_waves = waves.plan_waves(clusters_to_run, options.waves, options.canary)
@@ -77,10 +83,10 @@ def run(line: CommandLine, environment: Environment) -> int:
         if changed or not change_input.is_same_input(change.input, recorded_input):
             raise messages.other_input(earlier.id, changed)
         change = change._replace(resumes=True)
-        if verbs.mode(row, recorded.kubectl) == "terminal":
-            return gate.change_in_foreground(change, remaining_waves)
+        if verbs.mode(row, recorded.kubectl) == "terminal" and remaining_waves:
+            return gate.change_in_foreground(change, remaining_waves, settled)
         outcomes = {outcome.cluster: outcome for outcome in earlier.outcomes()}
-        return gate.carry_out(change, remaining_waves, outcomes, awaiting_rollout)
+        return gate.carry_out(change, remaining_waves, outcomes, awaiting_rollout, settled)
 
 
 def _with_secrets(earlier: Run, recorded: Invocation, retyped: Sequence[str]) -> Invocation:

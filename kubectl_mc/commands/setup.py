@@ -114,7 +114,8 @@ def _approved_clusters(session: Session, names: Sequence[str]) -> set[str]:
     if not awaiting:
         return approved
     if session.mode != "ask":
-        session.streams.say([messages.setup_to_approve([access.cluster for access in awaiting])])
+        names = [access.cluster for access in awaiting]
+        session.streams.say([messages.setup_to_approve(names, session.environment.access_flags)])
         return approved
     approval_dialogue.show_offers(awaiting, session.environment)
     if not approval_dialogue.ask_for_approval(awaiting, session.environment):

@@ -27,11 +27,12 @@ from kubectl_mc.access.logins import logins_for
 from kubectl_mc.access.profile_access import Offer, Unusable
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.options import names_targets
+from kubectl_mc.command_line.options import SELECTION_FLAGS, Options, names_targets
 from kubectl_mc.fleet.choice import Choice, context_names
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.messages import UserError
 from kubectl_mc.messages.own_tables import render_document, render_table
+from kubectl_mc.processes import service_account
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.service_account import IN_CLUSTER
 
@@ -45,6 +46,8 @@ cluster need an approval, too (or its exact name in --clusters, or an entry of t
   kubectl mc trust approve NAME… [--yes]
   kubectl mc trust revoke NAME… [--hub-context=HUB]
   kubectl mc trust export [--hub-context=HUB]     for a pod on that hub: ~/.kube/kubectl-mc-trust.yaml there
+
+revoke and export ask no hub: of the flags that choose clusters, they take --clusters, --exclude and --inventory.
 
 Examples:
   kubectl mc trust approve prod-eu
@@ -174,19 +177,13 @@ def _mapped_contexts(choice: Choice) -> dict[str, str]:
 
 def _revoke(line: CommandLine, environment: Environment) -> int:
     """Revoke approvals by name, namespace/name or glob, of all hubs or of the one that is typed. No hub is asked."""
-    patterns, hub = grammar.operands(line), environment.options.hub_context
-    if not patterns:
+    patterns, options = grammar.operands(line), environment.options
+    if not patterns and not options.clusters:
         raise messages.revoke_what()
     path = approvals_path(environment.home)
-    of_hub = [key for key in read_approvals(path) if hub in (None, key.hub)]
-    matching: set[ProfileKey] = set()
-    for pattern in patterns:
-        # By NAMESPACE/NAME or by NAME.
-        keys = [key for key in of_hub if fnmatch.filter((key.profile, key.profile.partition("/")[2]), pattern)]
-        if not keys:
-            raise messages.nothing_to_revoke(pattern)
-        matching.update(keys)
-    revoked = sorted(matching)
+    of_hub = [key for key in read_approvals(path) if options.hub_context in (None, key.hub)]
+    selected = _selected(of_hub, options)
+    revoked = sorted(_matching(selected, patterns) if patterns else selected)
     update_approvals(path, lambda approvals: revoke(approvals, revoked))
     names = [
         plain(key.profile)
@@ -200,9 +197,49 @@ def _revoke(line: CommandLine, environment: Environment) -> int:
 
 def _export(line: CommandLine, environment: Environment) -> int:
     """Write the approvals of a hub as the file that a pod on this hub reads. No hub is asked."""
-    hub = environment.options.hub_context or read_mapping(environment.kube_directory).hub_context or ""
+    options = environment.options
+    named = options.hub_context or read_mapping(environment.kube_directory).hub_context
+    hub = service_account.hub_context(named, environment) or ""
     approvals = approvals_for_hub(read_approvals(approvals_path(environment.home)), hub, IN_CLUSTER)
     if not approvals:
         raise messages.nothing_to_export(hub)
-    environment.streams.stdout.write(approvals_text(approvals))
+    selected = _selected(list(approvals), options)
+    environment.streams.stdout.write(approvals_text({key: approvals[key] for key in selected}))
     return 0
+
+
+_BY_NAME = ("clusters", "exclude", "all-clusters")
+
+
+def _selected(keys: Sequence[ProfileKey], options: Options) -> list[ProfileKey]:
+    """Return the approvals that --clusters, --exclude and --inventory choose. Only what is typed counts.
+
+    Raises UserError for a flag that chooses clusters by what a hub or a kubeconfig says, and for a name or an inventory
+    that nothing is approved of.
+    """
+    for flag in set(SELECTION_FLAGS) - set(_BY_NAME):
+        if getattr(options, flag.replace("-", "_")):
+            raise messages.not_among_approvals(flag)
+    if absent := set(options.inventory) - {_namespace(key) for key in keys}:
+        raise messages.nothing_approved_in(sorted(absent))
+    in_inventory = [key for key in keys if not options.inventory or _namespace(key) in options.inventory]
+    excluded = _matching(in_inventory, options.exclude)
+    chosen = _matching(in_inventory, options.clusters) if options.clusters else {*in_inventory}
+    if chosen and chosen <= excluded:
+        raise messages.no_cluster_left([plain(key.profile) for key in in_inventory])
+    return [key for key in keys if key in chosen - excluded]
+
+
+def _matching(keys: Sequence[ProfileKey], patterns: Sequence[str]) -> set[ProfileKey]:
+    """Return the approvals whose NAMESPACE/NAME or NAME a glob matches. Raises UserError for one that matches none."""
+    matching: set[ProfileKey] = set()
+    for pattern in patterns:
+        of_pattern = [key for key in keys if fnmatch.filter((key.profile, key.profile.partition("/")[2]), pattern)]
+        if not of_pattern:
+            raise messages.nothing_approved(pattern)
+        matching.update(of_pattern)
+    return matching
+
+
+def _namespace(key: ProfileKey) -> str:
+    return key.profile.partition("/")[0]

@@ -21,6 +21,7 @@ Take back the rollouts of a change: `kubectl rollout undo` for the workloads tha
   kubectl mc undo RUN [--yes] [--clusters=NAME,…]
 
       --clusters=NAME,…  only these of the run's; one that is protected has to be named exactly
+      --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches, instead of the run's
       --dry-run=server   only say what would be rolled back
 """
 
@@ -51,7 +52,16 @@ def run(line: CommandLine, environment: Environment) -> int:
     # Before the first rollback, the clusters have to be those of the run.
     asking = _undo_invocation((), flags, wanted, own_flags)
     option_sets = (recorded.options, options)
-    earlier_run.reach_clusters_of_run(earlier, asking, environment, option_sets, logins=None, same_namespace=False)
+    reached, _ = earlier_run.reach_clusters_of_run(
+        earlier, asking, environment, option_sets, logins=None, same_namespace=False
+    )
+    # Each group of workloads has a run of its own. A cluster that the run changed under two names is in one of them.
+    tied = {cluster.name: cluster.tie for cluster in reached.clusters if cluster.tie}
+    ties = list(dict.fromkeys(tied.values()))
+    if len(tied) == len(reached.clusters):
+        raise UserError("; ".join(ties))
+    streams.say([f"Error: {tie}" for tie in ties])
+    wanted = [cluster.name for cluster in reached.clusters if not cluster.tie]
     workloads = _workloads(earlier)
     # The record is in order; the ids of runs that began in the same second are not.
     since = runs.runs[[run.id for run in runs.runs].index(earlier.id) + 1 :]
@@ -74,7 +84,7 @@ def run(line: CommandLine, environment: Environment) -> int:
                     raise
                 streams.say([f"Error: {error}"])  # the groups before have been rolled back
                 return error.status
-    return max(statuses)
+    return max(*statuses, 1 if tied else 0)
 
 
 def _kubectl_flags(earlier: Run, recorded: CommandLine, typed: CommandLine) -> CommandLine:

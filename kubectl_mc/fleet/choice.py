@@ -70,7 +70,9 @@ def choose(
     options = with_defaults(environment.options, mapping.option_defaults)
     hub = service_account.hub_context(options.hub_context or mapping.hub_context, environment)
     if not _has_kubeconfig(environment) and (hub != IN_CLUSTER or options.contexts or environment.kubeconfig_flag):
-        raise messages.no_kubeconfig(environment.kubeconfig_flag)
+        names_context = bool(hub or options.contexts)
+        missing_token = "" if names_context else service_account.missing_token(environment)
+        raise messages.no_kubeconfig(environment.kubeconfig_flag, missing_token)
     options = options if options.contexts else options._replace(hub_context=hub)
     environment, kubeconfig = environment._replace(options=options), own_kubeconfig(environment.kubeconfig_files)
     if options.contexts:

@@ -122,10 +122,14 @@ def _cache_keys(query: InventoryQuery, kubeconfigs: Sequence[str]) -> dict[str, 
 
 
 class _Listing(NamedTuple):
-    """A part of the inventory, and kubectl's words that list it: for each version that the hub may serve, in order."""
+    """A part of the inventory, and kubectl's words that list it: for each version that the hub may serve, in order.
+
+    namespace: the one that is read; None for all
+    """
 
     part: str
     words: Sequence[Sequence[str]]
+    namespace: str | None
 
 
 def ask_hub(
@@ -149,7 +153,7 @@ def ask_hub(
         if _clustersets_refused(result):
             clustersets_refused = True  # and so not known, even if those of other inventories are
         else:
-            items.setdefault(listing.part, []).extend(_items(result, query.context, environment.hub_patience))
+            items.setdefault(listing.part, []).extend(_items(result, listing, query, hub, environment.hub_patience))
         if listing.part in versions:
             next_versions[listing.part] = hub_versions.next_version(versions[listing.part][index], result.stderr)
     inventory = Inventory(
@@ -157,7 +161,9 @@ def ask_hub(
         cluster_profiles.parse_clustersets(items["clustersets"])
         if query.clustersets and not clustersets_refused
         else None,
-        placements.parse_decision(items["placement_decision"], query.placement) if query.placement else None,
+        placements.parse_decision(items["placement_decision"], query.placement, query.namespaces)
+        if query.placement
+        else None,
     )
     return inventory, next_versions
 
@@ -169,15 +175,15 @@ def _listings(query: InventoryQuery, versions: Mapping[str, Sequence[str]]) -> l
         words = [
             cluster_profiles.profiles_words(namespace, query.selector, version) for version in versions["profiles"]
         ]
-        listings.append(_Listing("profiles", words))
+        listings.append(_Listing("profiles", words, namespace))
         if query.clustersets:
-            listings.append(_Listing("clustersets", [cluster_profiles.clustersets_words(namespace)]))
+            listings.append(_Listing("clustersets", [cluster_profiles.clustersets_words(namespace)], namespace))
         if query.placement:  # its words are the same for all namespaces if it names its own
             words = [
                 placements.placements_words(query.placement, namespace, version)
                 for version in versions["placement_decision"]
             ]
-            listing = _Listing("placement_decision", words)
+            listing = _Listing("placement_decision", words, query.placement.rpartition("/")[0] or namespace)
             listings += [listing] if listing not in listings else []
     return listings
 
@@ -224,15 +230,18 @@ def _clustersets_refused(result: Result) -> bool:
     return result.cluster == "clustersets" and _failure(result) in ("forbidden", "no-such-type")
 
 
-def _items(result: Result, context: str | None, patience: float) -> list[Any]:
+def _items(result: Result, listing: _Listing, query: InventoryQuery, hub: Target, patience: float) -> list[Any]:
     """Return the objects that kubectl listed. Raises UserError if it failed."""
+    context = query.context
     if result.timed_out:
         raise messages.hub_timed_out(context, patience)
     if result.status is None:
         raise KeyboardInterrupt
     if result.status:
         text = result.stderr.decode("utf-8", "replace")
-        raise messages.hub_failed(context, messages.find_cause(text, result.status), text, result.cluster)
+        cause = messages.find_cause(text, result.status)
+        in_pod = context == service_account.IN_CLUSTER and not hub.context
+        raise messages.hub_failed(context, cause, text, listing.part, listing.namespace, in_pod)
     try:
         return hub_objects.list_items(result.stdout)
     except ValueError:

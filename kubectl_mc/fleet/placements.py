@@ -46,11 +46,12 @@ def placements_words(placement: str, namespace: str | None, version: str = hub_v
     return ["get", hub_versions.resource("placementdecisions", version), *scope, "-o", "json"]
 
 
-def parse_decision(items: Sequence[Any], placement: str) -> tuple[ClusterDecision, ...]:
+def parse_decision(items: Sequence[Any], placement: str, namespaces: Sequence[str] = ()) -> tuple[ClusterDecision, ...]:
     """Return what a placement has chosen, each profile once, in the order of its slices.
 
     placement: [NAMESPACE/]NAME of a decision (its decision key, the name of a slice, or the BASE of slices without a
     key), or if the namespace has none of that name, the placement key of one
+    namespaces: those that are read for a placement without a namespace; none for all
     Raises UserError if there is no such placement, if there are several, or if no revision of it is whole.
     """
     from kubectl_mc import messages
@@ -63,7 +64,7 @@ def parse_decision(items: Sequence[Any], placement: str) -> tuple[ClusterDecisio
             named |= _decisions_of(name, parts)
     if len(named) != 1:
         all_decisions = sorted({"/".join(part.decision) for part in slices})
-        raise messages.no_placement(placement, sorted(map("/".join, named)), all_decisions)
+        raise messages.no_placement(placement, sorted(map("/".join, named)), all_decisions, namespaces)
     ((decision, parts),) = named.items()
     whole = _newest_whole_revision(parts)
     if whole is None:

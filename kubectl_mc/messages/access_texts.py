@@ -1,10 +1,28 @@
-"""The texts about offers: the provider file, and approvals."""
+"""The texts about access: kubeconfigs, offers with the provider file and approvals, and logins."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_mc.messages.words import UserError, name_list, visible
+from kubectl_mc.messages.words import UserError, approve_command, name_list, visible
+
+
+def no_kubeconfig(path: str | None, missing_token: str) -> UserError:
+    """Say that no kubeconfig file exists.
+
+    path: of --kubeconfig; missing_token: in a pod, where the token of its service account should be; "" for none
+    """
+    if path is not None:
+        return UserError(f"no kubeconfig: the file of --kubeconfig, {visible(path)}, doesn't exist")
+    if missing_token:
+        return UserError(
+            f"no kubeconfig, and no token of this pod's service account: {missing_token} doesn't exist. Let the pod "
+            "have it (automountServiceAccountToken, serviceAccountName; docs/in-cluster.md)"
+        )
+    return UserError(
+        "no kubeconfig: neither ~/.kube/config nor the files in KUBECONFIG exist. "
+        "Log in to the hub first, then name its context with --hub-context=NAME"
+    )
 
 
 def provider_file(path: str, problem: str) -> UserError:
@@ -35,16 +53,19 @@ def nothing_to_export(hub: str) -> UserError:
     return UserError(f"nothing is approved of {which}; kubectl mc trust list shows what is, and of which hub")
 
 
-def not_approved(cluster: str) -> str:
-    """Say that a cluster is not reached, because its ClusterProfile's offer has not been approved."""
-    return f"not approved; to see what it would run and approve it: kubectl mc trust approve {visible(cluster)}"
+def not_approved(cluster: str, flags: str) -> str:
+    """Say that a cluster is not reached, because its ClusterProfile's offer has not been approved.
+
+    flags: those of the command that the approval needs, too; "" for none
+    """
+    return f"not approved; to see what it would run and approve it: {approve_command([cluster], flags)}"
 
 
-def approval_outdated(cluster: str, changes: Sequence[str]) -> str:
-    """Say that an approved offer has changed. changes: `server was … and is …`, made visible."""
+def approval_outdated(cluster: str, changes: Sequence[str], flags: str) -> str:
+    """Say that an approved offer has changed. changes: `server was … and is …`, made visible; flags: as above"""
     return (
         f"its profile has changed since it was approved: {'; '.join(changes)}; "
-        f"if that is right: kubectl mc trust approve {visible(cluster)}"
+        f"if that is right: {approve_command([cluster], flags)}"
     )
 
 
@@ -63,7 +84,21 @@ def revoke_what() -> UserError:
     return UserError("name the clusters to revoke; kubectl mc trust list shows them. All of them: '*'")
 
 
-def nothing_to_revoke(name: str) -> UserError:
+def not_among_approvals(flag: str) -> UserError:
+    """Say that a flag chooses clusters by what is not in the approvals."""
+    return UserError(
+        f"--{flag} can't choose among approvals, as no hub is asked here and they have the names of ClusterProfiles "
+        "only. Use --clusters, --exclude and --inventory"
+    )
+
+
+def nothing_approved_in(namespaces: Sequence[str]) -> UserError:
+    """Say that no approval is for a cluster of these inventories."""
+    where = f"namespace{'s' if len(namespaces) > 1 else ''} {name_list(namespaces)}"
+    return UserError(f"nothing approved is in {where}. kubectl mc trust list shows what is")
+
+
+def nothing_approved(name: str) -> UserError:
     """Say that no approval is for a cluster of this name."""
     return UserError(f"nothing approved matches '{visible(name)}'. kubectl mc trust list shows what is")
 

@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from kubectl_mc.messages.causes import outcome_lines
 from kubectl_mc.messages.command_line_texts import bad_flag_value
 from kubectl_mc.messages.fleet_texts import system_error
-from kubectl_mc.messages.words import UserError, cluster_count, clusters_flag, name_list, signal_name, visible
+from kubectl_mc.messages.words import (
+    UserError,
+    approve_command,
+    cluster_count,
+    clusters_flag,
+    name_list,
+    signal_name,
+    visible,
+)
 
 FINISHING = "Interrupted: the clusters that have begun are finishing, no more are started. Ctrl-C again ends them"
 NOT_REHEARSED = "kubectl has no dry run of this, so what it would change isn't known"
@@ -43,14 +51,14 @@ def protected(names: Sequence[str]) -> UserError:
     )
 
 
-def unapproved_contexts(names: Sequence[str]) -> UserError:
-    """Say that a change is for clusters that are only reached because a context has the name of their profile."""
-    from shlex import join
+def unapproved_contexts(names: Sequence[str], flags: str) -> UserError:
+    """Say that a change is for clusters that are only reached because a context has the name of their profile.
 
-    approve = f"kubectl mc trust approve {join(map(visible, names))}"
+    flags: those of the command that the approval needs, too; "" for none
+    """
     return UserError(
         f"reached by a context only because it has the name that the hub gives the cluster: {name_list(names)}. "
-        f"To approve that once (kubectl mc setup would map them): {approve}. "
+        f"To approve that once (kubectl mc setup would map them): {approve_command(names, flags)}. "
         f"For this command only, name the clusters exactly: {clusters_flag(names)}"
     )
 

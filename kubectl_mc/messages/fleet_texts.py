@@ -61,20 +61,14 @@ def advice(failures: Sequence[tuple[str, Cause]]) -> list[str]:
     if not unmapped:
         return []
     name = visible(unmapped[0])
+    namespace, slash, profile = name.partition("/")
+    if slash:  # ClusterProfiles of several namespaces have this name: a context of it would not be theirs for sure
+        entry = f"{{name: {profile}, namespace: {namespace}, context: CONTEXT}}"
+        return [f"To map {name} to a context of yours, in ~/.kube/kubectl-mc-clusters.yaml: clusters: [{entry}]"]
     return [
         f"To map {name} to a context of yours: kubectl config rename-context CONTEXT {name}, or in "
         f"~/.kube/kubectl-mc-clusters.yaml: clusters: [{{name: {name}, context: CONTEXT}}]"
     ]
-
-
-def no_kubeconfig(path: str | None) -> UserError:
-    """Say that no kubeconfig file exists. path: of --kubeconfig."""
-    if path is not None:
-        return UserError(f"no kubeconfig: the file of --kubeconfig, {visible(path)}, doesn't exist")
-    return UserError(
-        "no kubeconfig: neither ~/.kube/config nor the files in KUBECONFIG exist. "
-        "Log in to the hub first, then name its context with --hub-context=NAME"
-    )
 
 
 def no_service_account(context: str) -> UserError:
@@ -111,8 +105,19 @@ def _hub_that(context: str | None) -> str:
     return _hub(context) + ("" if context else ",")
 
 
-def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "profiles") -> UserError:
-    """Say why the hub failed and what to do; HubUnreached if it gave no answer. wanted: what was requested."""
+def hub_failed(
+    context: str | None,
+    why: Cause,
+    stderr: str,
+    wanted: str = "profiles",
+    namespace: str | None = None,
+    by_service_account: bool = False,
+) -> UserError:
+    """Say why the hub failed and what to do; HubUnreached if it gave no answer.
+
+    wanted, namespace: what was requested, and where; None: in all namespaces
+    by_service_account: the hub is the cluster of the pod that we run in
+    """
     if not context and "server localhost:8080 was refused" in stderr:  # kubectl's default server
         return UserError(
             "no hub: none is named, and the kubeconfig has no current context. Name the hub's with --hub-context=NAME "
@@ -120,7 +125,7 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
         )
     if wanted == "placement_decision" and why.kind in ("forbidden", "no-such-type"):
         only = "; with rights in one namespace only, name it: --placement=NAMESPACE/NAME"
-        hint = only if why.kind == "forbidden" else ""
+        hint = "" if why.kind != "forbidden" else _restriction([namespace], None) if namespace else only
         return UserError(f"--placement needs to list PlacementDecisions with {_hub(context)}: {why.reason}{hint}")
     hub = _hub(context)
     if why.kind == "no-such-type":
@@ -136,13 +141,22 @@ def hub_failed(context: str | None, why: Cause, stderr: str, wanted: str = "prof
         )
     if why.kind == "forbidden":
         return UserError(
-            f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there; "
-            "with rights in one namespace only, name it with --inventory"
+            f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io"
+            + (
+                _restriction([namespace], None)
+                if namespace
+                else " there; with rights in one namespace only, name it with --inventory"
+            )
         )
     # A kubectl that was killed may have left nothing but the warning of a deprecated version.
     details = [line for line in outcome_lines(stderr) if not line.startswith("Warning: ")]
     detail = next(iter(details[-1:]), why.reason)
     text = f"Cannot list ClusterProfiles with {hub}: {why.reason}. kubectl said: {visible(detail)}"
+    if by_service_account and why.kind == "unauthorized":
+        text += (
+            ". The token of this pod's service account has expired, or isn't of this cluster: let the kubelet mount it "
+            "(serviceAccountName), which renews it; a copy isn't renewed"
+        )
     return HubUnreached(text, why.reason) if why.kind in _UNREACHED else UserError(text)
 
 
@@ -288,12 +302,23 @@ def bad_kubeconfig(stderr: str) -> UserError:
     return UserError(f"the kubeconfig can't be read. kubectl said: {visible(' '.join(outcome_lines(stderr)))}")
 
 
-def no_placement(name: str, matching: Sequence[str], placements: Sequence[str]) -> UserError:
-    """Say that no placement, or more than one, has this name. matching: NAMESPACE/NAME of those that have."""
+def no_placement(name: str, matching: Sequence[str], placements: Sequence[str], namespaces: Sequence[str]) -> UserError:
+    """Say that no placement, or more than one, has this name.
+
+    matching, placements: NAMESPACE/NAME of those that have it, and of all that were read
+    namespaces: those that are read for a placement without a namespace; none for all
+    """
     if matching:
         return UserError(f"placement '{visible(name)}' exists more than once: say which of {name_list(matching)}")
-    hint = f"The hub has: {name_list(placements)}" if placements else "The hub has no PlacementDecisions"
-    return UserError(f"no PlacementDecision '{visible(name)}'. {hint}")
+    own = name.rpartition("/")[0]
+    where = _restriction([own] if own else namespaces, None)
+    by_inventory = bool(namespaces and not own)
+    text = f"no PlacementDecision '{visible(name)}'{where}{', as --inventory says where to look' * by_inventory}. "
+    if placements:
+        text += f"{'There are' if where else 'The hub has'}: {name_list(placements)}"
+    else:
+        text += "There is none" if where else "The hub has none"
+    return UserError(text + ". For one in another namespace: --placement=NAMESPACE/NAME" * by_inventory)
 
 
 def no_whole_placement(namespace: str, name: str) -> UserError:

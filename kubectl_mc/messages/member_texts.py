@@ -39,17 +39,24 @@ def tied_profiles(names: Sequence[str]) -> str:
     """Say why a change acts on none of several ClusterProfiles of the same member cluster."""
     return (
         f"{name_list(names)} are the same cluster by their inventory-member-id, and no single one has the oldest "
-        "creationTimestamp, so a change acts on none of them; to choose one, leave out the others with --exclude"
+        "creationTimestamp, so a change acts on none of them; to choose one, leave out the others with --exclude "
+        "(resume and undo: name it with --clusters)"
     )
 
 
-def same_cluster(groups: Sequence[Sequence[str]]) -> UserError:
-    """Say that several of the chosen names lead to the same cluster. groups: the names, by cluster"""
+def same_cluster(groups: Sequence[Sequence[str]], of_run: bool) -> UserError:
+    """Say that several of the chosen names lead to the same cluster.
+
+    groups: the names, by cluster; of_run: they are those of an earlier run, of which --clusters chooses some
+    """
     same = "; ".join(f"{name_list(names)} lead to the same cluster" for names in groups)
     rest = [name for names in groups for name in names[1:]]
+    advice = (
+        "name one of them: --clusters=NAME" if of_run else f"leave out all but one: {clusters_flag(rest, 'exclude')}"
+    )
     return UserError(
         f"{visible(same)}, which would be changed more than once. Map each to its own context (kubectl mc setup), or "
-        f"leave out all but one: {clusters_flag(rest, 'exclude')}"
+        f"{advice}"
     )
 
 
@@ -60,3 +67,26 @@ def same_addresses(groups: Sequence[tuple[str, Sequence[str]]]) -> str:
     """
     pairs = name_list([f"{kept} (not {name_list(others)})" for kept, others in groups])
     return f"Note: the same cluster by their address, so the change acts on the oldest ClusterProfile only: {pairs}"
+
+
+def same_as(other: str) -> str:
+    """Say why nothing is left to do for a cluster: the run has made the change under its other name."""
+    return f"the same cluster as {visible(other)}"
+
+
+def counts_as_done(name: str, reason: str) -> str:
+    """Say that a run isn't resumed for a cluster, as it has made the change under its other name. reason: `same_as`"""
+    return visible(f"Note: {name} is {reason}, where the run has made the change, so it counts as done")
+
+
+def changed_as(other: str, is_done: bool) -> str:
+    """Say why a run isn't resumed for a cluster: it has made the change under the other name, or may have."""
+    if is_done:
+        return (
+            f"it leads to the same cluster as {visible(other)}, where the run has made the change; if that is a "
+            "mistake, map each to its own context (kubectl mc setup)"
+        )
+    return (
+        f"the same cluster as {visible(other)}, where the change may have been made already; to go on with that one: "
+        f"{clusters_flag([other])}"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kubectl_mc.messages.words import UserError, cluster_count, nearest, visible
+from kubectl_mc.messages.words import UserError, approve_command, cluster_count, nearest, visible
 
 
 def mapping_file(path: str, line: int | None, problem: str) -> UserError:
@@ -38,7 +38,7 @@ def setup_needs_a_hub() -> UserError:
 
 def unexpected_argument(command: str, word: str, flags: Iterable[str]) -> UserError:
     """Say that a command of ours has an argument that it does not take. flags: those that it takes."""
-    meant = nearest(word, flags, cutoff=0.8) if word.startswith("-") else None
+    meant = nearest(word.partition("=")[0], flags, cutoff=0.8) if word.startswith("-") else None
     hint = f" Did you mean {meant}?" if meant else ""
     return UserError(f"kubectl mc {command} takes no '{visible(word)}'.{hint} See: kubectl mc {command} --help")
 
@@ -95,10 +95,9 @@ def setup_nothing_to_write(path: str) -> str:
     return visible(f"Nothing to change in {path}")
 
 
-def setup_to_approve(names: Sequence[str]) -> str:
-    """Say that clusters have no context, but an offer that is not approved."""
-    shown = " ".join(map(visible, names))
-    return f"Reached by what their profiles say, if you approve it: kubectl mc trust approve {shown}"
+def setup_to_approve(names: Sequence[str], flags: str) -> str:
+    """Say that clusters have no context, but an offer that is not approved. flags: see `not_approved`"""
+    return f"Reached by what their profiles say, if you approve it: {approve_command(names, flags)}"
 
 
 def setup_cannot_write(path: str, why: str) -> str:

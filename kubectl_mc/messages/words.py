@@ -46,6 +46,13 @@ def visible(text: str) -> str:
     )
 
 
+def approve_command(names: Sequence[str], flags: str) -> str:
+    """Return the command that approves clusters, to be copied to a shell. flags: more words of it; "" for none"""
+    from shlex import join
+
+    return f"kubectl mc trust approve {join(map(visible, names))}{f' {visible(flags)}' if flags else ''}"
+
+
 def is_yes(answer: str) -> bool:
     """Return whether the answer to a question with `[y/N]` is yes."""
     return answer.strip().lower() in ("y", "yes")

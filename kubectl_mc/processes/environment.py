@@ -16,6 +16,9 @@ HUB_PATIENCE = 30.0  # the seconds that the hub has for an answer by default
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"  # client-go, rest/config.go
 
 
+_ACCESS_FLAGS = ("hub-context", "inventory", "clusterprofile-provider-file", "kubeconfig")
+
+
 class Environment(NamedTuple):
     """What a command, and the kubectls that it starts, run with.
 
@@ -68,6 +71,19 @@ class Environment(NamedTuple):
         """The seconds that the hub has for an answer; 0 for no limit."""
         timeout = self.options.cluster_timeout
         return HUB_PATIENCE if timeout is None else timeout
+
+    @property
+    def access_flags(self) -> str:
+        """The flags that another command about the same clusters needs as well, as they were typed, to be copied.
+
+        They say which hub is meant, which of its inventories, and how its clusters are reached.
+        """
+        from shlex import quote
+
+        kubeconfig = self.typed_paths.get(self.kubeconfig_flag or "", self.kubeconfig_flag)
+        typed = [*self.options.typed, *([("kubeconfig", kubeconfig)] if kubeconfig else [])]
+        flags = [f"--{name}={quote(value or '')}" for name, value in typed if name in _ACCESS_FLAGS]
+        return " ".join(dict.fromkeys(flags))
 
     def for_invocation(self, invocation: Invocation) -> Environment:
         """Return the environment with the options and the --kubeconfig of this invocation."""

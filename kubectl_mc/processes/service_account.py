@@ -19,7 +19,18 @@ IN_CLUSTER = "in-cluster"  # as a hub's context: the pod's own cluster, unless t
 def is_available(environment: Environment) -> bool:
     """Return whether there is a service account (inClusterClientConfig.Possible)."""
     host, port = _host_and_port(environment)
-    return bool(host and port) and os.path.isfile(os.path.join(environment.service_account, "token"))
+    return bool(host and port) and os.path.isfile(_token_path(environment))
+
+
+def missing_token(environment: Environment) -> str:
+    """Return the path of the token of the pod's service account if this is a pod without it; else ""."""
+    host, _ = _host_and_port(environment)
+    path = _token_path(environment)
+    return path if host and not os.path.isfile(path) else ""
+
+
+def _token_path(environment: Environment) -> str:
+    return os.path.join(environment.service_account, "token")
 
 
 def _host_and_port(environment: Environment) -> tuple[str, str]:
@@ -65,7 +76,7 @@ def in_cluster_kubeconfig(environment: Environment) -> Kubeconfig:
     kubectl reads the token from its file again, as the kubelet renews it.
     """
     host, port = _host_and_port(environment)
-    folder, authority = environment.service_account, os.path.join(environment.service_account, "ca.crt")
+    authority = os.path.join(environment.service_account, "ca.crt")
     cluster = {"server": f"https://{f'[{host}]' if ':' in host else host}:{port}"}
     if os.path.isfile(authority):  # else, as in client-go, the authorities that this machine trusts
         cluster["certificate-authority"] = authority
@@ -76,7 +87,7 @@ def in_cluster_kubeconfig(environment: Environment) -> Kubeconfig:
         "current-context": IN_CLUSTER,
         "contexts": [{"name": IN_CLUSTER, "context": context}],
         "clusters": [{"name": IN_CLUSTER, "cluster": cluster}],
-        "users": [{"name": IN_CLUSTER, "user": {"tokenFile": os.path.join(folder, "token")}}],
+        "users": [{"name": IN_CLUSTER, "user": {"tokenFile": _token_path(environment)}}],
     }
     return Kubeconfig(content, starts_programs=False)
 

@@ -44,13 +44,15 @@ def approved(accepted: Offer = offer()) -> Approval:  # noqa: B008 - a value
 
 def test_what_was_approved_is_approved() -> None:
     assert approvals.judge_offer(offer(), approved()) == Verdict("approved")
-    assert approvals.approval_problem("c1", Verdict("approved")) == ""
+    assert approvals.approval_problem("c1", Verdict("approved"), "") == ""
 
 
 def test_what_was_never_approved_is_unknown() -> None:
     verdict = approvals.judge_offer(offer(), None)
     assert verdict == Verdict("unknown")
-    assert approvals.approval_problem("c1", verdict).endswith("kubectl mc trust approve c1")
+    assert approvals.approval_problem("c1", verdict, "").endswith(": kubectl mc trust approve c1")
+    with_flags = approvals.approval_problem("c1", verdict, "--inventory=fleet")
+    assert with_flags.endswith(": kubectl mc trust approve c1 --inventory=fleet")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_what_was_never_approved_is_unknown() -> None:
 def test_any_change_is_seen_and_named(now: Offer, change: FieldChange) -> None:
     verdict = approvals.judge_offer(now, approved())
     assert verdict == Verdict("changed", (change,))
-    assert approvals.describe_change(change) in approvals.approval_problem("c1", verdict)
+    assert approvals.describe_change(change) in approvals.approval_problem("c1", verdict, "")
 
 
 def test_the_login_that_a_server_gets_is_part_of_it() -> None:
@@ -87,7 +89,7 @@ def test_the_login_that_a_server_gets_is_part_of_it() -> None:
 def test_a_record_whose_digest_was_edited_approves_nothing() -> None:
     verdict = approvals.judge_offer(offer(), approved()._replace(digest="sha256:00"))
     assert verdict.state == "changed"
-    assert "the record of it has been edited" in approvals.approval_problem("c1", verdict)
+    assert "the record of it has been edited" in approvals.approval_problem("c1", verdict, "")
 
 
 def test_fields_that_were_edited_approve_nothing_either() -> None:
@@ -145,7 +147,7 @@ def test_a_server_without_tls_is_shown_as_such() -> None:
     assert not any("those that this machine trusts" in line for line in lines)
     verdict = approvals.judge_offer(plain, approved())
     assert "and is http://127.0.0.1:8001 (unencrypted, so without a login);" in approvals.approval_problem(
-        "c1", verdict
+        "c1", verdict, ""
     )
 
 

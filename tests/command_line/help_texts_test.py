@@ -8,6 +8,9 @@ from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS
 def test_each_flag_of_ours_is_described_once() -> None:
     assert sorted(help_texts.flag_descriptions(help_texts.SECTIONS)) == sorted(OWN_FLAGS)
     assert all(help_texts.flag_descriptions(help_texts.SECTIONS).values())
+    for text in help_texts.flag_descriptions(help_texts.SECTIONS).values():  # a whole one, though only its first line
+        assert text.count("(") == text.count(")")
+        assert not text.endswith((",", ";"))
 
 
 def test_each_command_of_ours_has_a_summary_and_its_flags() -> None:

@@ -15,6 +15,7 @@ from kubectl_mc.commands import clusters
 from kubectl_mc.commands.clusters import ClusterRow
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile, Condition
 from kubectl_mc.fleet.clusters import Cluster
+from kubectl_mc.fleet.placements import ClusterDecision
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
 NOW = 1795662000.0  # 2026-11-26T03:00:00Z
@@ -112,7 +113,8 @@ def test_the_fields_are_documented() -> None:
     table = re.findall(r"^\| (`.*?) \|", text.partition("## The JSON")[2], re.MULTILINE)
     fields = re.findall(r"`(\w+)`", " ".join(table))
     reached = Reached(Check("yes", "admin"), 0.1)
-    document = clusters._document(row(ClusterProfile("c1", "fleet"))._replace(reached=reached))
+    whole = row(ClusterProfile("c1", "fleet"))._replace(reached=reached, decision=ClusterDecision("fleet", "c1"))
+    document = clusters._document(whole)
     assert sorted(fields) == sorted(document)
 
 

@@ -49,8 +49,9 @@ def test_an_unknown_flag_is_refused(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("clusters --chekc", "--check"), ("setup --providr=x", "--provider"), ("undo x --ye", "--yes")]
-)
+    ("typed", "meant"), [("clusters --chekc", "--check"), ("setup --providr=x", "--provider"), ("undo x --ye", "--yes"),
+     ("clusters --inventry=fleet", "--inventory"), ("trust list --clustrs=c1", "--clusters")],
+)  # fmt: skip
 def test_of_a_mistyped_flag_the_nearest_is_named(typed: str, meant: str) -> None:
     assert f"Did you mean {meant}?" in run(*typed.split())[2]
 
@@ -68,3 +69,30 @@ def test_a_word_too_many_is_refused(command: str) -> None:
         "",
         f"Error: kubectl mc {command} takes no 'word'. See: kubectl mc {command} --help\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "flag"),
+    [
+        ("clusters --yes", "--yes"), ("clusters --fold", "--fold"), ("setup --waves=1", "--waves"),
+        ("trust list --by-time", "--by-time"), ("trust --cluster-timeout=1s --verbose", "--verbose"),
+        ("audit --clusters=c1", "--clusters"), ("audit show x --refresh", "--refresh"),
+        ("resume x --exclude=c1", "--exclude"), ("undo x --healthy", "--healthy"),
+    ],
+)  # fmt: skip
+def test_a_flag_of_ours_that_a_command_does_not_use_is_refused(typed: str, flag: str) -> None:
+    status, stdout, stderr = run(*typed.split())
+    assert (status, stdout) == (1, "")
+    assert f" takes no '{flag}'." in stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "flag"),
+    [("clusters --check=maybe", "check"), ("clusters --no-headers=2", "no-headers"), ("setup --check=on", "check"),
+     ("resume x --repeat-unknown=no", "repeat-unknown"), ("setup --yes=maybe", "yes")],
+)  # fmt: skip
+def test_a_boolean_flag_of_ours_is_true_or_false(typed: str, flag: str) -> None:
+    status, stdout, stderr = run(*typed.split())
+    value = typed.rpartition("=")[2]
+    assert (status, stdout) == (1, "")
+    assert stderr == f"Error: invalid argument '{value}' for --{flag}: it must be true or false\n"

@@ -280,3 +280,61 @@ def test_a_hub_without_approvals_has_nothing_to_export(user: User, words: list[s
     done = user.mc("trust", "export", *words)
     assert (done.status, done.stdout) == (1, "")
     assert done.stderr.startswith(f"Error: nothing is approved of {hub}")
+
+
+@pytest.mark.parametrize(
+    ("words", "exported"),
+    [
+        ([], ["fleet/c1", "fleet/c2", "kueue/c1", "kueue/prod-1"]),
+        (["--clusters=c1"], ["fleet/c1", "kueue/c1"]),
+        (["--clusters=kueue/c1"], ["kueue/c1"]),
+        (["--clusters=c2,prod-*"], ["fleet/c2", "kueue/prod-1"]),
+        (["--exclude=c1"], ["fleet/c2", "kueue/prod-1"]),
+        (["--clusters=c*", "--exclude=fleet/*"], ["kueue/c1"]),
+        (["--inventory=kueue"], ["kueue/c1", "kueue/prod-1"]),
+        (["--hub-namespace=kueue", "--clusters=c1"], ["kueue/c1"]),
+        (["--inventory=kueue,fleet", "--all-clusters"], ["fleet/c1", "fleet/c2", "kueue/c1", "kueue/prod-1"]),
+    ],
+)
+def test_flags_choose_what_is_exported_and_revoked(user: User, words: list[str], exported: list[str]) -> None:
+    profiles = [("fleet", "c1"), ("fleet", "c2"), ("kueue", "c1"), ("kueue", "prod-1")]
+    made = [profile(name) for _, name in profiles]
+    for item, (namespace, _) in zip(made, profiles):
+        item["metadata"]["namespace"] = namespace
+    user.hub_has(*made)
+    assert user.mc("trust", "approve", "--all-clusters", "--yes").status == 0
+    done = user.mc("trust", "export", *words)
+    assert (done.status, done.stderr) == (0, "")
+    assert [entry["profile"] for entry in yaml.safe_load(done.stdout)["approved"]] == exported
+    assert user.mc("trust", "revoke", "*", *words).status == 0
+    assert user.approved() == {"/".join(key) for key in profiles} - {*exported}
+
+
+@pytest.mark.parametrize("command", [["export"], ["revoke", "c1"]])
+@pytest.mark.parametrize(
+    ("flag", "error"),
+    [
+        ("--clusters=nope", "nothing approved matches 'nope'"),
+        ("--exclude=nope", "nothing approved matches 'nope'"),
+        ("--clusters=c1,nope*", "nothing approved matches 'nope*'"),
+        ("--exclude=*", "no cluster is chosen by all of the selection flags"),
+        ("--inventory=other", "nothing approved is in namespace other"),
+        *(
+            (flag, f"{flag.partition('=')[0]} can't choose among approvals")
+            for flag in (
+                "--clusterset=a", "--property=a=b", "--cluster-selector=a=b", "--cluster-manager=a", "--placement=p",
+                "--healthy", "--pick", "--contexts=*",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_what_can_t_choose_among_approvals_is_an_error(user: User, command: list[str], flag: str, error: str) -> None:
+    user.mc("trust", "approve", "c1", "--yes")
+    done = user.mc("trust", *command, flag)
+    assert (done.status, done.stdout, error in done.stderr) == (1, "", True), done.stderr
+    assert user.approved() == {"fleet/c1"}
+
+
+def test_clusters_may_be_revoked_by_the_flag_alone(user: User) -> None:
+    user.mc("trust", "approve", "c1", "c2", "--yes")
+    assert user.mc("trust", "revoke", "--clusters=c1").stderr == "revoked: fleet/c1\n"

@@ -122,7 +122,8 @@ def test_nothing_is_contacted_or_run_before_it_is_approved(user: User) -> None:
     user.shell.fleet.clear_requests("c1")
     done = user.mc("get", "nodes", "--clusters=c1")
     assert (done.status, done.stdout, user.started) == (1, "", 0)
-    assert "c1 (not approved; to see what it would run and approve it: kubectl mc trust approve c1)" in done.stderr
+    advice = "to see what it would run and approve it: kubectl mc trust approve c1 --hub-context=hub)"
+    assert f"c1 (not approved; {advice}" in done.stderr
     assert user.shell.fleet.requests("c1") == []
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_mc.access.cloud_clis import CLOUDS
 from kubectl_mc.commands.completion import DEFAULT, KEEP_ORDER, NO_FILES, complete
 from tests.e2e.conftest import Shell
 
@@ -29,7 +30,6 @@ from tests.e2e.conftest import Shell
         (["trust", "approve", ""], ["c1", "c2", "c3"]),
         (["trust", "approve", "c1", "c"], ["c2", "c3"]),
         (["clusters", ""], []),
-        (["clusters", "-o", ""], []),
         (["audit", "show", "x", "--"], ["--output", "--help"]),
         (["get", "pods", "--max-parallel=x", "--clusters", ""], []),
     ],
@@ -74,6 +74,23 @@ def test_the_flags_that_a_command_makes_use_of(members: Shell, words: str, offer
     assert set(offered.split()) <= set(found)
     assert not set(not_offered.split()) & set(found)
     assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        ("clusters -o ", "wide json yaml name"),
+        ("clusters --output ", "wide json yaml name"),
+        ("clusters --output=n", "--output=name"),
+        ("trust list -o j", "json"),
+        ("audit show x --output ", "json yaml"),
+        ("setup --provider ", " ".join(CLOUDS)),
+        ("setup --provider=a", "--provider=aws --provider=azure --provider=ali"),
+        ("clusters --namespace ", ""),
+    ],
+)
+def test_values_of_our_commands_flags(members: Shell, words: str, values: str) -> None:
+    assert complete(words.split(" "), members.environment) == (values.split(), NO_FILES)
 
 
 def test_runs_are_named_the_newest_first(fresh_home: Callable[..., Shell]) -> None:

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from fixtures.fleet import fleet
+from kubectl_mc.processes.environment import SERVICE_ACCOUNT
 from tests.e2e.conftest import MEMBERS, Done, Shell, needs, shell
 from tests.e2e.pod import ROOT, Pod, make_pod, needs_pods
 
@@ -344,7 +345,8 @@ def test_completion_asks_the_member_and_not_the_pods_own_cluster(configured: Con
         (["--kubeconfig=/nowhere"], True, "no kubeconfig: the file of --kubeconfig, /nowhere, doesn't exist"),
         (["--hub-context=other"], True, "no kubeconfig: neither"),
         (["--contexts=*"], True, "no kubeconfig: neither"),
-        ([], False, "no kubeconfig: neither"),
+        ([], False, f"no kubeconfig, and no token of this pod's service account: {SERVICE_ACCOUNT}/token doesn't"),
+        (["--hub-context=other"], False, "no kubeconfig: neither"),
         (["--hub-context=in-cluster"], False, "hub context 'in-cluster': no such context in the kubeconfig, and no "),
     ],
 )
@@ -352,6 +354,16 @@ def test_what_leads_to_no_hub_is_said(pod: Pod, words: list[str], has_account: b
     done = pod._replace(has_account=has_account).mc("get", "nodes", *words)
     assert (done.status, done.stdout) == (1, "")
     assert done.stderr.startswith(f"Error: {error}")
+
+
+@needs_pods
+def test_what_to_do_about_a_token_that_the_hub_does_not_accept_is_said(pod: Pod) -> None:
+    token = pod.folder / "account" / "..data" / "token"
+    token.write_text("expired")
+    done = pod.mc("get", "nodes", "--inventory=fleet")
+    assert (done.status, done.stdout) == (1, "")
+    assert "hub context 'in-cluster': unauthorized. kubectl said: " in done.stderr
+    assert "The token of this pod's service account has expired" in done.stderr
 
 
 @needs_pods
@@ -363,6 +375,13 @@ def test_approving_in_the_pod_says_where_to_approve(configured: Configure) -> No
     assert "can't be written: Read-only file system" in done.stderr
     assert "kubectl mc trust export" in done.stderr
     assert NOT_APPROVED in pod.mc("get", "nodes", "--clusters=c1").stderr
+
+
+@needs_pods
+def test_the_pod_exports_the_approvals_of_its_own_hub(configured: Configure) -> None:
+    pod = configured(SHARED)
+    approvals = (pod.root / KUBE.lstrip("/") / "kubectl-mc-trust.yaml").read_text()
+    assert pod.mc("trust", "export") == Done(0, approvals, "")
 
 
 def test_the_tokens_are_in_no_approval(configured: Configure) -> None:

@@ -161,10 +161,13 @@ def test_rights_in_the_inventory_s_namespace_are_enough(kueue: Hub) -> None:
         return kueue.place.shell.mc("get", "cm", "settings", "-n", "shop", "--refresh", *flags, env=environment)
 
     assert (asked("--inventory=kueue").status, shown(asked("--inventory=kueue"))) == (0, ["batch", "c1"])
-    for flags in (["--inventory=kueue,fleet"], []):
+    for flags, refused in (
+        (["--inventory=kueue,fleet"], "in namespace fleet\n"),
+        ([], "there; with rights in one namespace only, name it with --inventory\n"),
+    ):
         done = asked(*flags)
         assert (done.status, done.stdout) == (1, "")
-        assert "name it with --inventory" in done.stderr
+        assert done.stderr.endswith(f"You need to list clusterprofiles.multicluster.x-k8s.io {refused}")
 
 
 # --- One cluster once --------------------------------------------------------------------------------------------
@@ -252,6 +255,7 @@ def test_one_context_of_one_name_is_one_cluster_unless_the_hub_says_otherwise(hu
     assert [row[0] for row in listed.rows[1:]] == ["c2", "c3", "fleet/c1", "kueue/c1"]
     warning = "Warning: reached in the same way, so the same cluster, of which a change acts on one at most: "
     assert f"{warning}(fleet/c1, kueue/c1)\n" in listed.stderr
+    assert f"{warning}(fleet/c1, kueue/c1)\n" in hub.mc("clusters -o name").stderr
     done = hub.mc(f"{LABEL} --all-clusters {BOTH}")
     if member_id:
         assert (done.status, "fleet/c1, kueue/c1 lead to the same cluster" in done.stderr) == (1, True)
@@ -270,6 +274,16 @@ def test_a_cluster_is_protected_by_the_name_of_a_profile_that_is_left_out(kueue:
     assert "protected by the mapping file: c1." in kueue.mc(f"{LABEL} --all-clusters --yes --inventory=kueue").stderr
     assert kueue.mc(f"{LABEL} --clusters=fleet/c1 {BOTH}").status == 0
     assert kueue.mc(f"{LABEL} --clusters=kueue/c1 --yes --inventory=kueue --overwrite").status == 0
+
+
+@pytest.mark.parametrize("member_id", ["", "id-of-c3"])
+def test_a_name_of_two_inventories_is_mapped_as_it_is_advised(hub: Hub, member_id: str) -> None:
+    hub.has("fleet", batch=("c3", member_id))
+    hub.has("kueue", batch=("c3", member_id))
+    advised = hub.mc("get cm settings -n shop --clusters=fleet/batch").stderr.rpartition("clusters: [")[2]
+    assert advised == "{name: batch, namespace: fleet, context: CONTEXT}]\n"
+    hub.mapping.write_text(f"{hub.mapping.read_text()}- {advised[:-2].replace('CONTEXT', 'c3')}\n")
+    assert shown(hub.mc("get cm settings -n shop --clusters=fleet/batch")) == ["fleet/batch"]
 
 
 # --- Other commands ----------------------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +77,19 @@ def test_a_users_server_replaces_one_that_only_the_hub_can_reach(user: User) -> 
     )
     done = user.mc("get", "nodes", "--clusters=c1", flag)
     assert (done.status, done.stderr, clusters(done), user.started) == (0, "", ["c1"], 1)
+
+
+def test_what_is_said_about_an_approval_can_be_copied(user: User) -> None:
+    file = user.home / "my providers.json"
+    Path(providers(user).partition("=")[2]).rename(file)
+    flags = [f"--clusterprofile-provider-file={file}", "--hub-namespace=fleet"]
+    done = user.mc("get", "nodes", "--clusters=c1", "--max-parallel=1", *flags)
+    said = done.stderr.rpartition("approve it: ")[2].rstrip(")\n")
+    assert said == (
+        f"kubectl mc trust approve c1 --clusterprofile-provider-file='{file}' --inventory=fleet --hub-context=hub"
+    )
+    assert user.mc(*shlex.split(said)[2:], "--yes").status == 0
+    assert clusters(user.mc("get", "nodes", "--clusters=c1", *flags)) == ["c1"]
 
 
 def test_another_published_server_has_to_be_approved_anew(user: User) -> None:

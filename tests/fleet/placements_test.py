@@ -137,13 +137,44 @@ def test_which_slices_belong_together(placement: str, slices: tuple[object, ...]
     [
         ("nope", "no PlacementDecision 'nope'. The hub has: fleet/roll, other/roll"),
         ("roll", "placement 'roll' exists more than once: say which of fleet/roll, other/roll"),
-        ("third/roll", "no PlacementDecision 'third/roll'."),
-        ("fleet/", "no PlacementDecision 'fleet/'."),
+        ("third/roll", "no PlacementDecision 'third/roll' in namespace third."),
+        ("fleet/", "no PlacementDecision 'fleet/' in namespace fleet."),
     ],
 )
 def test_a_placement_that_is_not_one_is_said(placement: str, problem: str) -> None:
     slices = (decision("a", key="roll"), decision("b", key="roll", namespace="other"))
     assert refused(placement, *slices).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("placement", "namespaces", "slices", "problem"),
+    [
+        ("roll", (), (), "no PlacementDecision 'roll'. The hub has none"),
+        (
+            "roll",
+            ("kueue",),
+            (),
+            "no PlacementDecision 'roll' in namespace kueue, as --inventory says where to look. There is none. "
+            "For one in another namespace: --placement=NAMESPACE/NAME",
+        ),
+        (
+            "roll",
+            ("fleet", "kueue"),
+            (decision("a"),),
+            "no PlacementDecision 'roll' in namespaces fleet, kueue, as --inventory says where to look. "
+            "There are: fleet/a. For one in another namespace: --placement=NAMESPACE/NAME",
+        ),
+        ("other/roll", ("fleet",), (), "no PlacementDecision 'other/roll' in namespace other. There is none"),
+        ("other/roll", (), (decision("a", namespace="other"),),
+         "no PlacementDecision 'other/roll' in namespace other. There are: other/a"),
+    ],
+)  # fmt: skip
+def test_it_is_said_where_a_placement_was_looked_for(
+    placement: str, namespaces: tuple[str, ...], slices: tuple[object, ...], problem: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        placements.parse_decision(slices, placement, namespaces)
+    assert str(caught.value) == problem
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ ARGUMENTS: dict[str, Any] = {
 TEXTS = [
     function
     for _, function in inspect.getmembers(messages, inspect.isfunction)
-    if function.__module__.endswith("_texts") or function.__name__ == "clusters_flag"
+    if function.__module__.endswith("_texts") or function.__name__ in ("clusters_flag", "approve_command")
     if all(kind.annotation in ARGUMENTS for kind in inspect.signature(function).parameters.values())
 ]
 

@@ -402,6 +402,14 @@ def test_advice_is_given_for_a_missing_context_only() -> None:
     assert "{name: c2, context: CONTEXT}" in line
 
 
+def test_a_name_of_several_inventories_is_mapped_with_its_namespace() -> None:
+    (line,) = messages.advice([("fleet/batch", cause_of(messages.NO_CONTEXT))])
+    assert line == (
+        "To map fleet/batch to a context of yours, in ~/.kube/kubectl-mc-clusters.yaml: "
+        "clusters: [{name: batch, namespace: fleet, context: CONTEXT}]"
+    )
+
+
 @pytest.mark.parametrize(
     ("recorded", "part"),
     [
@@ -415,6 +423,23 @@ def test_advice_is_given_for_a_missing_context_only() -> None:
 def test_a_failed_hub_is_named_with_what_to_do(recorded: str, part: str) -> None:
     stderr = recording(recorded).stderr
     assert str(messages.hub_failed("h", messages.find_cause(stderr, 1), stderr)).startswith(part)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "namespace", "text"),
+    [
+        ("profiles", None, "forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there; with rights in "
+         "one namespace only, name it with --inventory"),
+        ("profiles", "kueue", "forbidden. You need to list clusterprofiles.multicluster.x-k8s.io in namespace kueue"),
+        ("placement_decision", None, "forbidden; with rights in one namespace only, name it: "
+         "--placement=NAMESPACE/NAME"),
+        ("placement_decision", "kueue", "forbidden in namespace kueue"),
+    ],
+)  # fmt: skip
+def test_a_hub_that_refuses_is_named_with_the_namespace(wanted: str, namespace: str | None, text: str) -> None:
+    stderr = recording("forbidden").stderr
+    said = str(messages.hub_failed("h", messages.find_cause(stderr, 1), stderr, wanted, namespace))
+    assert said.endswith(f"hub context 'h': {text}")
 
 
 def test_without_a_name_the_hub_is_the_current_context() -> None:

@@ -40,7 +40,8 @@ class ClusterMapping(NamedTuple):
 
     defaults: options as (flag, value), as they would be typed; a flag with several values is repeated
     protected: globs of clusters that a change has to name exactly
-    inventory: the namespaces of the hub whose ClusterProfiles are read; none if the file doesn't say it
+    inventory: the namespaces of the hub whose ClusterProfiles are read, also if `defaults` says it; none if the file
+        doesn't
     login_limits: a credential plugin's program -> how many of it may run at a time
     """
 
@@ -53,8 +54,8 @@ class ClusterMapping(NamedTuple):
 
     @property
     def option_defaults(self) -> tuple[tuple[str, str], ...]:
-        """The defaults of all options; `inventory` counts as the flag of that name, and more than one in `defaults`."""
-        defaults = [(flag, text) for flag, text in self.defaults if not (self.inventory and flag in INVENTORY_FLAGS)]
+        """The defaults of all options; `inventory` counts as the flag of that name."""
+        defaults = [(flag, text) for flag, text in self.defaults if flag not in INVENTORY_FLAGS]
         return (*defaults, *(("inventory", namespace) for namespace in self.inventory))
 
     def context_for(self, profile: str, namespace: str) -> str | None:
@@ -175,6 +176,7 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     if not isinstance(protected, list) or not all(isinstance(glob, str) and glob for glob in protected):
         raise messages.mapping_file(path, _line(root, "protected"), "protected is not a list of names or globs")
     limits = _login_limits(document, path, root)
+    inventory = inventory or [text for flag, text in defaults if flag in INVENTORY_FLAGS]
     return ClusterMapping(hub, tuple(entries), defaults, tuple(protected), tuple(inventory), limits)
 
 

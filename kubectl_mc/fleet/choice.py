@@ -89,6 +89,7 @@ def choose(
             environment,
             query,
             lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
+            refresh=purpose == "change",
         )
         if inventory.stale_reason:
             warning = messages.stale_inventory(query.context, inventory.stale_reason, inventory.age)

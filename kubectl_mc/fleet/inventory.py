@@ -60,11 +60,14 @@ class Inventory(NamedTuple):
         return next(iter(said.values()), None if unknown else "")
 
 
-def get_inventory(environment: Environment, query: InventoryQuery, hub_target: Callable[[], Target]) -> Inventory:
+def get_inventory(
+    environment: Environment, query: InventoryQuery, hub_target: Callable[[], Target], refresh: bool = False
+) -> Inventory:
     """Return the inventory, from the cache if it is fresh there, else from the hub.
 
     If the hub cannot be reached, a cached inventory of any age is returned, with its `stale_reason`.
     hub_target: makes the target for the hub; it is called only if the hub is asked
+    refresh: whether the hub is asked in any case, as with --refresh
     Raises UserError if the hub refuses to answer, or if it cannot be reached and nothing is cached.
     """
     directory, kubeconfigs = cache.cache_directory(environment.kube_directory), environment.kubeconfig_files
@@ -74,7 +77,8 @@ def get_inventory(environment: Environment, query: InventoryQuery, hub_target: C
     keys, file_states = _cache_keys(query, kubeconfigs), cache.file_states([*kubeconfigs, *hub_files])
     entries = {part: entry for part, key in keys.items() if (entry := cache.read_entry(directory, key))}
     cached = _from_cache(entries, query) if len(entries) == len(keys) else None
-    fresh = not environment.options.refresh and all(entry.is_fresh(file_states) for entry in entries.values())
+    refresh = refresh or environment.options.refresh
+    fresh = not refresh and all(entry.is_fresh(file_states) for entry in entries.values())
     if cached and cached.profiles and fresh:  # a hub without ClusterProfiles is asked again: it will soon have some
         return cached
     versions_key = cache.cache_key((*_hub(query, kubeconfigs), "versions"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +29,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import names_targets
 from kubectl_mc.fleet.choice import Choice, context_names
 from kubectl_mc.fleet.mapping import read_mapping
+from kubectl_mc.fleet.name_globs import matches_profile
 from kubectl_mc.messages import UserError
 from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes.environment import Environment
@@ -181,8 +181,7 @@ def _revoke(line: CommandLine, environment: Environment) -> int:
     of_hub = [key for key in read_approvals(path) if hub in (None, key.hub)]
     matching: set[ProfileKey] = set()
     for pattern in patterns:
-        # By NAMESPACE/NAME or by NAME.
-        keys = [key for key in of_hub if fnmatch.filter((key.profile, key.profile.partition("/")[2]), pattern)]
+        keys = [key for key in of_hub if matches_profile(*_reference(key.profile), pattern)]
         if not keys:
             raise messages.nothing_to_revoke(pattern)
         matching.update(keys)
@@ -196,6 +195,11 @@ def _revoke(line: CommandLine, environment: Environment) -> int:
     ]
     environment.streams.say([f"revoked: {', '.join(names)}"])
     return 0
+
+
+def _reference(profile: str) -> tuple[str, str]:
+    namespace, _, name = profile.partition("/")
+    return namespace, name
 
 
 def _export(line: CommandLine, environment: Environment) -> int:

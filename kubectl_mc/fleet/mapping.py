@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
+from kubectl_mc.fleet.name_globs import matches, matches_profile
 from kubectl_mc.processes import cache
 
 API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
@@ -66,15 +67,17 @@ class ClusterMapping(NamedTuple):
 
     def protects(self, cluster: str, profile: str, namespace: str, context: str) -> bool:
         """Return whether the cluster is protected: by its entry, by any entry with its context, or by a glob."""
-        from fnmatch import fnmatchcase
-
-        # Whatever the chosen inventories are: with one of them, a cluster's name is without its namespace.
-        names = (cluster, profile, f"{namespace}/{profile}", context)
         return any(
             entry.protected
             and (entry.context == context or (entry.profile == profile and entry.namespace in (None, namespace)))
             for entry in self.entries
-        ) or any(fnmatchcase(name, glob) for glob in self.protected for name in names)
+        ) or any(
+            # Whatever the chosen inventories are: with one of them, a cluster's name is without its namespace.
+            matches_profile(namespace, profile, glob)
+            or matches(context, glob)
+            or (not namespace and matches(cluster, glob))
+            for glob in self.protected
+        )
 
 
 def read_mapping(kube_directory: str) -> ClusterMapping:

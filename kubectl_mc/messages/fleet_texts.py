@@ -171,16 +171,13 @@ def stale_inventory(context: str | None, why: str, age: float) -> str:
     )
 
 
-def no_profiles(context: str | None, namespaces: Sequence[str], selector: str | None = None) -> UserError:
-    """Say that the hub has no ClusterProfiles in the namespaces with the labels."""
-    restriction = _restriction(namespaces, selector)
-    return UserError(f"{_hub_that(context)} has no ClusterProfiles{restriction}, so there is no cluster to ask")
+def no_profiles(context: str | None, namespaces: Sequence[str]) -> UserError:
+    """Say that the hub has no ClusterProfiles in the namespaces."""
+    return UserError(f"{_hub_that(context)} has no ClusterProfiles{_where(namespaces)}, so there is no cluster to ask")
 
 
-def _restriction(namespaces: Sequence[str], selector: str | None) -> str:
-    """Return the restriction of a list of ClusterProfiles; "" for none."""
-    where = f" in namespace{'s' if len(namespaces) > 1 else ''} {name_list(namespaces)}" if namespaces else ""
-    return where + (f" with labels {visible(selector)}" if selector else "")
+def _where(namespaces: Sequence[str]) -> str:
+    return f" in namespace{'s' if len(namespaces) > 1 else ''} {name_list(namespaces)}" if namespaces else ""
 
 
 _TO_CHOOSE = "--inventory=NAMESPACE, or inventory: in ~/.kube/kubectl-mc-clusters.yaml"
@@ -190,10 +187,10 @@ def _inventories(sizes: Sequence[tuple[str, int]]) -> str:
     return name_list([f"{namespace} ({cluster_count(count)})" for namespace, count in sizes])
 
 
-def which_inventory(context: str | None, sizes: Sequence[tuple[str, int]], selector: str | None) -> UserError:
+def which_inventory(context: str | None, sizes: Sequence[tuple[str, int]]) -> UserError:
     """Say that a change has to name an inventory, as the hub has several. sizes: (namespace, number of clusters)"""
     return UserError(
-        f"{_hub_that(context)} has several inventories{_restriction((), selector)}: {_inventories(sizes)}. "
+        f"{_hub_that(context)} has several inventories: {_inventories(sizes)}. "
         f"A change has to say which is meant: {_TO_CHOOSE}"
     )
 
@@ -208,12 +205,15 @@ def no_cluster_left(names: Sequence[str]) -> UserError:
     return UserError(f"no cluster is chosen by all of the selection flags. Known clusters: {name_list(names)}")
 
 
-def unknown_cluster(
-    name: str, names: Sequence[str], namespaces: Sequence[str] = (), selector: str | None = None
-) -> UserError:
-    """Say that no cluster matches. names: the clusters in the namespaces with the labels."""
-    meant, restriction = nearest(name, names), _restriction(namespaces, selector)
-    among = f" among those{restriction}" if restriction else ""
+def no_cluster_with_labels(selector: str, namespaces: Sequence[str]) -> UserError:
+    """Say that no cluster in the namespaces has the labels that --cluster-selector asks for."""
+    return UserError(f"no cluster{_where(namespaces)} has labels {visible(selector)} (--cluster-selector)")
+
+
+def unknown_cluster(name: str, names: Sequence[str], namespaces: Sequence[str] = ()) -> UserError:
+    """Say that no cluster matches. names: the clusters in the namespaces."""
+    meant = nearest(name, names)
+    among = f" among those{_where(namespaces)}" if namespaces else ""
     hint = f" Did you mean {visible(meant)}?" if meant else ""
     return UserError(f"no cluster matches '{visible(name)}'{among}.{hint} Known clusters: {name_list(names)}")
 
@@ -234,18 +234,18 @@ _NO_RIGHT = "you may not list the hub's namespaces"
 
 
 def no_clusterset(
-    pattern: str, clustersets: Sequence[str], unknown: Sequence[str], namespaces: Sequence[str], selector: str | None
+    pattern: str, clustersets: Sequence[str], unknown: Sequence[str], namespaces: Sequence[str]
 ) -> UserError:
     """Say that no cluster is in a ClusterSet of this name. unknown: clusters whose ClusterSet is not known
 
-    clustersets: those of the clusters in the namespaces with the labels
+    clustersets: those of the clusters in the namespaces
     """
-    restriction, meant = _restriction(namespaces, selector), nearest(pattern, clustersets)
+    meant = nearest(pattern, clustersets)
     hint = f" Did you mean {visible(meant)}?" if meant else ""
     sets = (
         f"ClusterSets: {name_list(clustersets)}" if clustersets else "The hub says of none that it is in a ClusterSet"
     )
-    text = f"no cluster{restriction} is in ClusterSet '{visible(pattern)}'.{hint} {sets}"
+    text = f"no cluster{_where(namespaces)} is in ClusterSet '{visible(pattern)}'.{hint} {sets}"
     if unknown:
         text += (
             f". That of {name_list(unknown)} is not known, as {_NO_RIGHT}; with rights in one namespace only, name it "
@@ -308,6 +308,11 @@ def no_whole_placement(namespace: str, name: str) -> UserError:
 def chosen_without_profile(placement: str, names: Sequence[str]) -> str:
     """Say that a placement chooses clusters that have no ClusterProfile."""
     return f"Note: the hub has no ClusterProfile of what placement '{visible(placement)}' chose: {name_list(names)}"
+
+
+def chosen_elsewhere(placement: str, names: Sequence[str]) -> str:
+    """Say that a placement chooses clusters of inventories that --inventory leaves out."""
+    return f"Note: placement '{visible(placement)}' also chose, outside the chosen inventories: {name_list(names)}"
 
 
 def reported_unhealthy(clusters: Sequence[tuple[str, str]]) -> str:

@@ -45,7 +45,7 @@ def test_the_same_flags_choose_for_a_command_and_for_its_preview(
         (["--clusterset=dev"], "no cluster is in ClusterSet 'dev'. ClusterSets: prod"),
         (["--clusterset=p?"], "no cluster is in ClusterSet 'p?'. ClusterSets: prod"),
         (["--clusterset=prod", "--clusters=c1", "--exclude=c1"], "no cluster is chosen by all of the selection flags"),
-        (["--cluster-selector=tier=none"], "no ClusterProfiles with labels tier=none"),
+        (["--cluster-selector=tier=none"], "no cluster has labels tier=none (--cluster-selector)"),
         (["--cluster-selector=tier in ("], "kubectl said:"),
         (["--contexts=c?", "--healthy"], "without a hub"),
         (["--pick"], "--pick asks on the terminal, and there is none"),

@@ -247,6 +247,11 @@ clusters:
         ("live", "live", "fleet", "eks-live", True),
         ("dev", "dev", "fleet", "dev", False),
         ("live", "live", "kueue", "x", True),
+        # A glob of names isn't one of namespaces; a context's name is a whole, whatever is in it.
+        ("dev", "dev", "prod-fleet", "x", False),
+        ("prod-fleet/dev", "dev", "prod-fleet", "x", False),
+        ("dev", "dev", "fleet", "prod-admin/dev", True),
+        ("prod-admin/dev", "prod-admin/dev", "", "prod-admin/dev", True),
         ("live", "live", "fleet", "x", False),
     ],
 )

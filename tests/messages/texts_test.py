@@ -420,7 +420,7 @@ def test_a_failed_hub_is_named_with_what_to_do(recorded: str, part: str) -> None
 def test_without_a_name_the_hub_is_the_current_context() -> None:
     assert str(messages.no_profiles(None, ())).startswith("the current context, used as hub, has no ClusterProfiles")
     assert str(messages.no_profiles("h", ())).startswith("hub context 'h' has no ClusterProfiles")
-    assert "has no ClusterProfiles in namespaces a, b with labels x," in str(messages.no_profiles("h", ("a", "b"), "x"))
+    assert "has no ClusterProfiles in namespaces a, b, so" in str(messages.no_profiles("h", ("a", "b")))
 
 
 def test_without_a_name_and_without_a_current_context_there_is_no_hub() -> None:

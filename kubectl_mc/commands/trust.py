@@ -27,7 +27,7 @@ from kubectl_mc.access.profile_access import Offer, Unusable
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import names_targets
-from kubectl_mc.fleet.choice import Choice, context_names
+from kubectl_mc.fleet.choice import Choice, Purpose, context_names
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.fleet.name_globs import matches_profile
 from kubectl_mc.messages import UserError
@@ -59,9 +59,9 @@ def run(line: CommandLine, environment: Environment) -> int:
     return {"approve": _approve, "revoke": _revoke, "export": _export}.get(line.path[-1], _list)(line, environment)
 
 
-def _choose(environment: Environment, line: CommandLine) -> Choice:
+def _choose(environment: Environment, line: CommandLine, purpose: Purpose = "profiles") -> Choice:
     """Choose the clusters: each ClusterProfile is approved by itself, also where several are of the same cluster."""
-    return choose_clusters(environment, logins_for(line, environment.streams), purpose="profiles")
+    return choose_clusters(environment, logins_for(line, environment.streams), purpose=purpose)
 
 
 def _offered(choice: Choice, approvals: Approvals) -> list[OfferedAccess]:
@@ -142,7 +142,8 @@ def _approve(line: CommandLine, environment: Environment) -> int:
     # The names count as if they had been typed with --clusters.
     typed = (*options.typed, *(("clusters", name) for name in names))
     choosing = environment._replace(options=options._replace(clusters=(*options.clusters, *names), typed=typed))
-    choice = _choose(choosing, line)
+    choice = _choose(choosing, line, "approval")
+    _refuse_ambiguous_names(choice)
     offered = _offered(choice, read_approvals(approvals_path(environment.home)))
     unusable = {access.cluster: access.offer.reason for access in offered if isinstance(access.offer, Unusable)}
     mapped = {name: context for name, context in _mapped_contexts(choice).items() if name in unusable}
@@ -161,6 +162,14 @@ def _approve(line: CommandLine, environment: Environment) -> int:
     else:
         approval_dialogue.record_approvals(awaiting, environment)
     return 1 if unusable.keys() - mapped else 0
+
+
+def _refuse_ambiguous_names(choice: Choice) -> None:
+    """Raise UserError if a name is that of ClusterProfiles in several of the inventories that were read."""
+    for name in choice.options.clusters:
+        same_name = ["/".join(profile.reference) for profile in choice.inventory.profiles if profile.name == name]
+        if len(same_name) > 1:
+            raise messages.name_in_several_inventories(name, same_name)
 
 
 def _mapped_contexts(choice: Choice) -> dict[str, str]:

@@ -225,6 +225,14 @@ def ambiguous_cluster(name: str, names: Sequence[str]) -> UserError:
     )
 
 
+def name_in_several_inventories(name: str, names: Sequence[str]) -> UserError:
+    """Say that an approval has to say which ClusterProfile of a name it is for. names: NAMESPACE/NAME of each"""
+    return UserError(
+        f"'{visible(name)}' is in several inventories, and each ClusterProfile is approved by itself: say which of "
+        f"{name_list(names)}"
+    )
+
+
 def chosen_by_other_name(name: str, names: Sequence[str]) -> str:
     """Say which clusters an id or a display name has chosen."""
     return f"Note: '{visible(name)}' is the id or display name of {name_list(names)}"

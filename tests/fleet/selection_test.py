@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,6 +219,40 @@ def test_a_glob_of_names_is_not_one_of_namespaces(pattern: str, names: list[str]
     else:
         with pytest.raises(UserError, match="no cluster matches"):
             chosen(NAMESPACED, f"--clusters={pattern}")
+
+
+REFERENCES = st.lists(
+    st.tuples(st.sampled_from(["a", "ab", "prod-b"]), st.sampled_from(["a", "b", "prod-a", "prod-b"])),
+    unique=True,
+    min_size=1,
+)
+
+
+@given(REFERENCES, st.lists(st.sampled_from(["a", "b", "prod-", "*", "?", "[ap]"]), min_size=1, max_size=3))
+def test_what_a_glob_of_names_chooses_does_not_depend_on_namespaces(
+    references: list[tuple[str, str]], parts: list[str]
+) -> None:
+    pattern = "".join(parts)
+    fleet = Inventory(tuple(ClusterProfile(name, namespace) for namespace, name in references))
+    expected = {(namespace, name) for namespace, name in references if fnmatchcase(name, pattern)}
+    options = invocation.parse_invocation([f"--clusters={pattern}"]).options
+    try:
+        found = {cluster.profile.reference for cluster in selection.select_clusters(fleet, options)}
+    except UserError:
+        found = set()
+    assert found == expected
+
+
+@given(REFERENCES, st.data())
+def test_a_selector_takes_clusters_away_and_changes_nothing_else(
+    references: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    fleet = Inventory(tuple(ClusterProfile(name, namespace) for namespace, name in references))
+    by_selector = data.draw(st.lists(st.sampled_from(references), unique=True, min_size=1))
+    options = invocation.parse_invocation(["--cluster-selector=x"]).options
+    whole = selection.select_clusters(fleet, options)
+    part = selection.select_clusters(fleet._replace(by_selector=tuple(by_selector)), options)
+    assert part == [cluster for cluster in whole if cluster.profile.reference in by_selector]
 
 
 def test_a_context_s_name_is_matched_as_a_whole() -> None:

@@ -30,7 +30,7 @@ OURS = {"kubectl_mc"} | {
         "commands", "commands.kubectl",
         "fleet", "fleet.choice", "fleet.cluster_profiles", "fleet.clusters",
         "fleet.hub_objects", "fleet.hub_versions", "fleet.inventory", "fleet.mapping", "fleet.members",
-        "fleet.placements", "fleet.selection",
+        "fleet.name_globs", "fleet.placements", "fleet.selection",
         "merge", "merge.answers", "merge.kubectl_tables", "merge.lines", "merge.report", "merge.sections",
         "messages", "messages.access_texts", "messages.causes", "messages.change_texts",
         "messages.command_line_texts", "messages.fleet_texts", "messages.member_texts", "messages.natural_order",

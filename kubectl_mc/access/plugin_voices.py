@@ -77,8 +77,11 @@ class Voices:
         voice = self._voices[plugin]
         voice.has_ended = True
         new: list[str] = []
-        for line, is_whole in [*voice.take_lines(), *((line, True) for line in voice.take_fragment())]:
-            if not is_whole or not (line in self._speakers or line.strip() in quoted):
+        voice.hear(b"\n")
+        for line, is_whole in voice.take_lines():
+            if not is_whole:
+                new.append(line)
+            elif line not in self._speakers and line.strip() not in quoted:
                 new.append(line)
                 self._speakers[line] = voice
         self._show(voice, new)

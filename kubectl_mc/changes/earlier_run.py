@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Sequence
-from fnmatch import fnmatchcase
 
 from kubectl_mc import messages
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
@@ -19,6 +18,7 @@ from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options, names_targets
 from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.fleet.clusters import named_clusters
+from kubectl_mc.fleet.name_globs import matches_profile
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import make_request
 
@@ -40,15 +40,21 @@ def open_run(line: CommandLine, environment: Environment, refused: Container[str
     return log, record.reread_run(log), runs
 
 
-def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str]) -> list[str]:
+def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str], are_contexts: bool) -> list[str]:
     """Return the names that a pattern of --clusters matches, or all without patterns.
 
+    are_contexts: whether the clusters of the run were chosen by --contexts, so that a `/` is a part of their names
     Raises UserError for a pattern that matches none.
     """
-    unmatched = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in names)]
+
+    def is_meant(name: str, pattern: str) -> bool:
+        namespace, _, own_name = ("", "", name) if are_contexts else name.rpartition("/")
+        return matches_profile(namespace, own_name, pattern)
+
+    unmatched = [pattern for pattern in patterns if not any(is_meant(name, pattern) for name in names)]
     if unmatched:
         raise messages.not_in_run(run.id, unmatched)
-    return [name for name in names if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)]
+    return [name for name in names if not patterns or any(is_meant(name, pattern) for pattern in patterns)]
 
 
 def _refuse_flags(line: CommandLine, names: Container[str]) -> None:

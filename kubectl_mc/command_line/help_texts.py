@@ -40,7 +40,7 @@ SECTIONS: Mapping[str, str] = {
       --inventory=NAMESPACE,…    only the clusters of this inventory: the ClusterProfiles of a namespace; repeatable
                                  (else inventory of the mapping file; changes need it where there are several)
       --hub-namespace=NAMESPACE  another name of --inventory
-      --refresh                  ask the hub again; its list of clusters is kept for 5 minutes
+      --refresh                  ask the hub again, as changes do; else its list of clusters is kept for 5 minutes
 """,
     "asking": """\
   how clusters are asked

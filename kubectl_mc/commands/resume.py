@@ -52,7 +52,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     if not clusters_to_run and not awaiting_rollout:
         unclear = fold_names(outcome.cluster for outcome in earlier.outcomes() if outcome.may_be_done)
         raise messages.left_out(earlier.id, unclear) if unclear else messages.nothing_to_resume(earlier.id)
-    wanted = earlier_run.narrowed_names(earlier, [*clusters_to_run, *awaiting_rollout], options.clusters)
+    are_contexts = bool(recorded.options.contexts)
+    wanted = earlier_run.narrowed_names(earlier, [*clusters_to_run, *awaiting_rollout], options.clusters, are_contexts)
     clusters_to_run = [name for name in clusters_to_run if name in wanted]
     awaiting_rollout = [name for name in awaiting_rollout if name in wanted]
     earlier_run.enter_directory(earlier)

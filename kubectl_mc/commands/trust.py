@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,8 +27,9 @@ from kubectl_mc.access.profile_access import Offer, Unusable
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import SELECTION_FLAGS, Options, names_targets
-from kubectl_mc.fleet.choice import Choice, context_names
+from kubectl_mc.fleet.choice import Choice, Purpose, context_names
 from kubectl_mc.fleet.mapping import read_mapping
+from kubectl_mc.fleet.name_globs import matches_profile
 from kubectl_mc.messages import UserError
 from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes import service_account
@@ -62,9 +62,9 @@ def run(line: CommandLine, environment: Environment) -> int:
     return {"approve": _approve, "revoke": _revoke, "export": _export}.get(line.path[-1], _list)(line, environment)
 
 
-def _choose(environment: Environment, line: CommandLine) -> Choice:
+def _choose(environment: Environment, line: CommandLine, purpose: Purpose = "profiles") -> Choice:
     """Choose the clusters: each ClusterProfile is approved by itself, also where several are of the same cluster."""
-    return choose_clusters(environment, logins_for(line, environment.streams), purpose="profiles")
+    return choose_clusters(environment, logins_for(line, environment.streams), purpose=purpose)
 
 
 def _offered(choice: Choice, approvals: Approvals) -> list[OfferedAccess]:
@@ -145,7 +145,8 @@ def _approve(line: CommandLine, environment: Environment) -> int:
     # The names count as if they had been typed with --clusters.
     typed = (*options.typed, *(("clusters", name) for name in names))
     choosing = environment._replace(options=options._replace(clusters=(*options.clusters, *names), typed=typed))
-    choice = _choose(choosing, line)
+    choice = _choose(choosing, line, "approval")
+    _refuse_ambiguous_names(choice)
     offered = _offered(choice, read_approvals(approvals_path(environment.home)))
     unusable = {access.cluster: access.offer.reason for access in offered if isinstance(access.offer, Unusable)}
     mapped = {name: context for name, context in _mapped_contexts(choice).items() if name in unusable}
@@ -164,6 +165,14 @@ def _approve(line: CommandLine, environment: Environment) -> int:
     else:
         approval_dialogue.record_approvals(awaiting, environment)
     return 1 if unusable.keys() - mapped else 0
+
+
+def _refuse_ambiguous_names(choice: Choice) -> None:
+    """Raise UserError if a name is that of ClusterProfiles in several of the inventories that were read."""
+    for name in choice.options.clusters:
+        same_name = ["/".join(profile.reference) for profile in choice.inventory.profiles if profile.name == name]
+        if len(same_name) > 1:
+            raise messages.name_in_several_inventories(name, same_name)
 
 
 def _mapped_contexts(choice: Choice) -> dict[str, str]:
@@ -193,6 +202,11 @@ def _revoke(line: CommandLine, environment: Environment) -> int:
     ]
     environment.streams.say([f"revoked: {', '.join(names)}"])
     return 0
+
+
+def _reference(profile: str) -> tuple[str, str]:
+    namespace, _, name = profile.partition("/")
+    return namespace, name
 
 
 def _export(line: CommandLine, environment: Environment) -> int:
@@ -234,7 +248,7 @@ def _matching(keys: Sequence[ProfileKey], patterns: Sequence[str]) -> set[Profil
     """Return the approvals whose NAMESPACE/NAME or NAME a glob matches. Raises UserError for one that matches none."""
     matching: set[ProfileKey] = set()
     for pattern in patterns:
-        of_pattern = [key for key in keys if fnmatch.filter((key.profile, key.profile.partition("/")[2]), pattern)]
+        of_pattern = [key for key in keys if matches_profile(*_reference(key.profile), pattern)]
         if not of_pattern:
             raise messages.nothing_approved(pattern)
         matching.update(of_pattern)

@@ -41,7 +41,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     if not groups:
         raise messages.nothing_to_undo(earlier.id)
     names = list(dict.fromkeys(cluster for clusters in groups.values() for cluster in clusters))
-    wanted = earlier_run.narrowed_names(earlier, names, options.clusters)
+    wanted = earlier_run.narrowed_names(earlier, names, options.clusters, bool(recorded.options.contexts))
     typed = [(name, value) for name, value in options.typed if name != "clusters"]
     # A flag that is typed now replaces that of the run, also one that may be repeated.
     kept = set(_KEPT_FLAGS) - set(dict(typed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Literal, NamedTuple
 
 from kubectl_mc import messages
@@ -23,8 +24,9 @@ from kubectl_mc.processes.targets import Kubeconfig, Target, own_kubeconfig
 HubTarget = Callable[[Environment, str | None, Kubeconfig], Target]
 
 # What the clusters are chosen for. A read asks each member cluster once. A change does so, too, but acts on none of
-# several profiles that are equally old. A command about the profiles themselves is for each of them.
-Purpose = Literal["read", "change", "profiles"]
+# several profiles that are equally old. A command about the profiles themselves is for each of them, and an approval is
+# of profiles by their names.
+Purpose = Literal["read", "change", "profiles", "approval"]
 
 
 class Choice(NamedTuple):
@@ -91,19 +93,18 @@ def choose(
             environment,
             query,
             lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
+            refresh=purpose == "change",
         )
         if inventory.stale_reason:
             warning = messages.stale_inventory(query.context, inventory.stale_reason, inventory.age)
             environment.streams.say([warning])
         _check_inventories(inventory, query, purpose)
-        # With a namespace or a selector, the hub returns only some of its profiles.
-        missing = [] if query.namespaces or query.selector else selection.unknown_references(inventory)
-        if missing:
-            environment.streams.say([messages.chosen_without_profile(query.placement or "", missing)])
-        mapped = {entry.profile for entry in mapping.entries}
+        environment.streams.say(selection.placement_notes(inventory, options))
+        mapped = {*mapping.protected, *(name for entry in mapping.entries for name in (entry.profile, entry.context))}
 
-        def is_known(name: str) -> bool:
-            return name in mapped or is_approved(name)
+        @cache
+        def is_known(text: str) -> bool:
+            return purpose == "approval" or text in mapped or is_approved(text) or text in context_names(environment)
 
         clusters = selection.select_clusters(inventory, options, is_known)
         environment.streams.say(selection.selection_notes(inventory, options, clusters, is_known))
@@ -113,7 +114,7 @@ def choose(
         clusters = picker.pick_clusters(clusters, environment.variables)
     if not options.inventory:
         _say_inventories(environment, clusters)
-    if purpose != "profiles":
+    if purpose in ("read", "change"):
         clusters = _once_each(environment, clusters, for_change=purpose == "change")
     return Choice(environment, tuple(clusters), mapping, inventory, kubeconfig)
 
@@ -137,11 +138,11 @@ def _in_cluster_hub(environment: Environment, context: str | None) -> Target | N
 def _check_inventories(inventory: Inventory, query: InventoryQuery, purpose: Purpose) -> None:
     """Raise UserError if an inventory is empty, or if a change doesn't say which of several is meant."""
     sizes = Counter(profile.namespace for profile in inventory.profiles)
-    empty = () if query.selector else tuple(name for name in query.namespaces if name not in sizes)
+    empty = [name for name in query.namespaces if name not in sizes]
     if empty or not sizes:
-        raise messages.no_profiles(query.context, empty or query.namespaces, query.selector)
+        raise messages.no_profiles(query.context, empty)
     if purpose == "change" and len(sizes) > 1 and not query.namespaces:
-        raise messages.which_inventory(query.context, sorted(sizes.items()), query.selector)
+        raise messages.which_inventory(query.context, sorted(sizes.items()))
 
 
 def _say_inventories(environment: Environment, clusters: Sequence[Cluster]) -> None:

@@ -58,6 +58,11 @@ class ClusterProfile(NamedTuple):
     observed: Mapping[str, str] = {}
 
     @property
+    def reference(self) -> tuple[str, str]:
+        """The profile's (namespace, name), which no other profile of the hub has."""
+        return self.namespace, self.name
+
+    @property
     def healthy(self) -> bool | None:
         """Whether the condition ControlPlaneHealthy is true; None if it is Unknown or absent."""
         return self._is_true("ControlPlaneHealthy")

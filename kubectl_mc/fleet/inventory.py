@@ -24,7 +24,7 @@ class InventoryQuery(NamedTuple):
 
     context: the hub's kubeconfig context; None for the current one
     namespaces: the hub's namespaces that are read, each with a process of its own; none for all
-    selector: a label selector for ClusterProfiles, which the hub evaluates
+    selector: a label selector, which the hub evaluates in a listing of its own: all ClusterProfiles are read as well
     clustersets: "" for none; "optional" if a cached answer of a hub that refused them will do, too, "required" if only
         where each profile says its ClusterSet itself
     placement: [NAMESPACE/]NAME of a PlacementDecision; None for none
@@ -42,6 +42,7 @@ class Inventory(NamedTuple):
 
     clustersets: namespace -> ClusterSet; None if they were not asked for, or if the user may not read them
     placement_decision: what the placement has chosen, in its order; None if not asked for
+    by_selector: the (namespace, name) of the profiles that the selector has chosen; None without one
     age: seconds since the hub was asked
     stale_reason: why the hub could not be asked again; "" if the inventory is fresh
     """
@@ -49,6 +50,7 @@ class Inventory(NamedTuple):
     profiles: tuple[ClusterProfile, ...]
     clustersets: Mapping[str, str] | None = None
     placement_decision: tuple[ClusterDecision, ...] | None = None
+    by_selector: tuple[tuple[str, str], ...] | None = None
     age: float = 0.0
     stale_reason: str = ""
 
@@ -60,11 +62,14 @@ class Inventory(NamedTuple):
         return next(iter(said.values()), None if unknown else "")
 
 
-def get_inventory(environment: Environment, query: InventoryQuery, hub_target: Callable[[], Target]) -> Inventory:
+def get_inventory(
+    environment: Environment, query: InventoryQuery, hub_target: Callable[[], Target], refresh: bool = False
+) -> Inventory:
     """Return the inventory, from the cache if it is fresh there, else from the hub.
 
     If the hub cannot be reached, a cached inventory of any age is returned, with its `stale_reason`.
     hub_target: makes the target for the hub; it is called only if the hub is asked
+    refresh: whether the hub is asked in any case, as with --refresh
     Raises UserError if the hub refuses to answer, or if it cannot be reached and nothing is cached.
     """
     directory, kubeconfigs = cache.cache_directory(environment.kube_directory), environment.kubeconfig_files
@@ -74,7 +79,8 @@ def get_inventory(environment: Environment, query: InventoryQuery, hub_target: C
     keys, file_states = _cache_keys(query, kubeconfigs), cache.file_states([*kubeconfigs, *hub_files])
     entries = {part: entry for part, key in keys.items() if (entry := cache.read_entry(directory, key))}
     cached = _from_cache(entries, query) if len(entries) == len(keys) else None
-    fresh = not environment.options.refresh and all(entry.is_fresh(file_states) for entry in entries.values())
+    refresh = refresh or environment.options.refresh
+    fresh = not refresh and all(entry.is_fresh(file_states) for entry in entries.values())
     if cached and cached.profiles and fresh:  # a hub without ClusterProfiles is asked again: it will soon have some
         return cached
     versions_key = cache.cache_key((*_hub(query, kubeconfigs), "versions"))
@@ -113,11 +119,13 @@ def _hub(query: InventoryQuery, kubeconfigs: Sequence[str]) -> tuple[str | None,
 def _cache_keys(query: InventoryQuery, kubeconfigs: Sequence[str]) -> dict[str, str]:
     """Return a cache key for each field of the inventory that is asked for, so that queries can share entries."""
     hub_and_scope = _hub(query, kubeconfigs), query.namespaces
-    keys = {"profiles": cache.cache_key((*hub_and_scope, "profiles", query.selector))}
+    keys = {"profiles": cache.cache_key((*hub_and_scope, "profiles"))}
     if query.clustersets:
         keys["clustersets"] = cache.cache_key((*hub_and_scope, "clustersets"))
     if query.placement:
         keys["placement_decision"] = cache.cache_key((*hub_and_scope, "placement_decision", query.placement))
+    if query.selector:
+        keys["by_selector"] = cache.cache_key((*hub_and_scope, "by_selector", query.selector))
     return keys
 
 
@@ -164,6 +172,9 @@ def ask_hub(
         placements.parse_decision(items["placement_decision"], query.placement, query.namespaces)
         if query.placement
         else None,
+        tuple(profile.reference for profile in cluster_profiles.parse_profiles(items["by_selector"]))
+        if query.selector
+        else None,
     )
     return inventory, next_versions
 
@@ -172,10 +183,9 @@ def _listings(query: InventoryQuery, versions: Mapping[str, Sequence[str]]) -> l
     """Return what is asked of the hub. versions: by part, in the order in which they are asked for"""
     listings: list[_Listing] = []
     for namespace in query.namespaces or (None,):
-        words = [
-            cluster_profiles.profiles_words(namespace, query.selector, version) for version in versions["profiles"]
-        ]
-        listings.append(_Listing("profiles", words, namespace))
+        for part, selector in (("profiles", None), *([("by_selector", query.selector)] if query.selector else [])):
+            words = [cluster_profiles.profiles_words(namespace, selector, version) for version in versions["profiles"]]
+            listings.append(_Listing(part, words, namespace))
         if query.clustersets:
             listings.append(_Listing("clustersets", [cluster_profiles.clustersets_words(namespace)], namespace))
         if query.placement:  # its words are the same for all namespaces if it names its own
@@ -250,8 +260,9 @@ def _items(result: Result, listing: _Listing, query: InventoryQuery, hub: Target
 
 def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inventory | None:
     """Return the cached inventory; None if it cannot be read, or if a required ClusterSet is not known in it."""
-    clustersets, decision = (
-        entries[part].value if part in entries else None for part in ("clustersets", "placement_decision")
+    clustersets, decision, by_selector = (
+        entries[part].value if part in entries else None
+        for part in ("clustersets", "placement_decision", "by_selector")
     )
     try:
         profiles = tuple(
@@ -268,6 +279,7 @@ def _from_cache(entries: Mapping[str, CacheEntry], query: InventoryQuery) -> Inv
             profiles,
             None if clustersets is None else dict(clustersets),
             None if decision is None else tuple(ClusterDecision(*item) for item in decision),
+            None if by_selector is None else tuple((namespace, name) for namespace, name in by_selector),
             max(entry.age for entry in entries.values()),
         )
     except (KeyError, TypeError, ValueError):

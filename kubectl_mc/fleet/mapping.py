@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
+from kubectl_mc.fleet.name_globs import matches, matches_profile
 from kubectl_mc.processes import cache
 
 API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
@@ -40,7 +41,8 @@ class ClusterMapping(NamedTuple):
 
     defaults: options as (flag, value), as they would be typed; a flag with several values is repeated
     protected: globs of clusters that a change has to name exactly
-    inventory: the namespaces of the hub whose ClusterProfiles are read; none if the file doesn't say it
+    inventory: the namespaces of the hub whose ClusterProfiles are read, also if `defaults` says it; none if the file
+        doesn't
     login_limits: a credential plugin's program -> how many of it may run at a time
     """
 
@@ -53,8 +55,8 @@ class ClusterMapping(NamedTuple):
 
     @property
     def option_defaults(self) -> tuple[tuple[str, str], ...]:
-        """The defaults of all options; `inventory` counts as the flag of that name, and more than one in `defaults`."""
-        defaults = [(flag, text) for flag, text in self.defaults if not (self.inventory and flag in INVENTORY_FLAGS)]
+        """The defaults of all options; `inventory` counts as the flag of that name."""
+        defaults = [(flag, text) for flag, text in self.defaults if flag not in INVENTORY_FLAGS]
         return (*defaults, *(("inventory", namespace) for namespace in self.inventory))
 
     def context_for(self, profile: str, namespace: str) -> str | None:
@@ -65,15 +67,17 @@ class ClusterMapping(NamedTuple):
 
     def protects(self, cluster: str, profile: str, namespace: str, context: str) -> bool:
         """Return whether the cluster is protected: by its entry, by any entry with its context, or by a glob."""
-        from fnmatch import fnmatchcase
-
-        # Whatever the chosen inventories are: with one of them, a cluster's name is without its namespace.
-        names = (cluster, profile, f"{namespace}/{profile}", context)
         return any(
             entry.protected
             and (entry.context == context or (entry.profile == profile and entry.namespace in (None, namespace)))
             for entry in self.entries
-        ) or any(fnmatchcase(name, glob) for glob in self.protected for name in names)
+        ) or any(
+            # Whatever the chosen inventories are: with one of them, a cluster's name is without its namespace.
+            matches_profile(namespace, profile, glob)
+            or matches(context, glob)
+            or (not namespace and matches(cluster, glob))
+            for glob in self.protected
+        )
 
 
 def read_mapping(kube_directory: str) -> ClusterMapping:
@@ -175,6 +179,7 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     if not isinstance(protected, list) or not all(isinstance(glob, str) and glob for glob in protected):
         raise messages.mapping_file(path, _line(root, "protected"), "protected is not a list of names or globs")
     limits = _login_limits(document, path, root)
+    inventory = inventory or [text for flag, text in defaults if flag in INVENTORY_FLAGS]
     return ClusterMapping(hub, tuple(entries), defaults, tuple(protected), tuple(inventory), limits)
 
 

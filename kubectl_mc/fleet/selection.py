@@ -9,6 +9,7 @@ from kubectl_mc.command_line.options import HUB_FLAGS, Options
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster, named_clusters
 from kubectl_mc.fleet.inventory import Inventory
+from kubectl_mc.fleet.name_globs import has_wildcard, matches, matches_profile
 
 
 def _knows_none(name: str) -> bool:
@@ -20,19 +21,23 @@ def select_clusters(
 ) -> list[Cluster]:
     """Return the clusters that all selection flags choose, in natural order or in the order of the --placement.
 
-    The hub has evaluated --cluster-selector already.
-    is_known: whether the user's own files have a name for that of a cluster; it is only called if the hub has none
-    Raises UserError for a name that means no cluster or several, a ClusterSet that no cluster is in, and if no cluster
-    is left.
+    is_known: whether a text is a name in the user's own files; it is called for ids and display names only
+    Raises UserError for a name that means no cluster or several, labels or a ClusterSet of no cluster, and if no
+    cluster is left.
     """
     clusters = named_clusters(inventory.profiles)
     candidates = _by_name(clusters, options, is_known)
     if options.clusterset is not None:
         _check_clusterset(clusters, inventory, options)
+    if inventory.by_selector is not None:
+        by_selector = {*inventory.by_selector}
+        if not by_selector:
+            raise messages.no_cluster_with_labels(options.cluster_selector or "", options.inventory)
+        candidates = [cluster for cluster in candidates if cluster.profile.reference in by_selector]
     if inventory.placement_decision is not None:
         order = {chosen.reference: index for index, chosen in enumerate(inventory.placement_decision)}
-        candidates = [cluster for cluster in candidates if _reference(cluster.profile) in order]
-        candidates.sort(key=lambda cluster: order[_reference(cluster.profile)])
+        candidates = [cluster for cluster in candidates if cluster.profile.reference in order]
+        candidates.sort(key=lambda cluster: order[cluster.profile.reference])
     selected = [cluster for cluster in candidates if _is_selected(cluster, options, inventory)]
     if not selected:
         raise messages.no_cluster_left([cluster.name for cluster in clusters])
@@ -52,7 +57,7 @@ def selection_notes(
     notes = []
     for pattern in options.clusters:
         names = [cluster.name for cluster in selected if _has_other_name(cluster, pattern)]
-        if names and not any(_matches(cluster, pattern) for cluster in selected):
+        if names and not any(_is_named(cluster, pattern) for cluster in selected):
             notes.append(messages.chosen_by_other_name(pattern, names))
     if options.clusterset is None:
         return notes
@@ -64,17 +69,24 @@ def selection_notes(
     if disagreeing := [
         (name, clustersets)
         for name, clustersets in said
-        if len({*clustersets.values()}) > 1 and any(_glob(text, pattern) for text in clustersets.values())
+        if len({*clustersets.values()}) > 1 and any(matches(text, pattern) for text in clustersets.values())
     ]:
         notes.append(messages.clustersets_disagree(disagreeing))
     return notes
 
 
-def unknown_references(inventory: Inventory) -> list[str]:
-    """Return the NAMESPACE/NAME of the placement's profiles that are not among those of the hub."""
-    references = {_reference(profile) for profile in inventory.profiles}
+def placement_notes(inventory: Inventory, options: Options) -> list[str]:
+    """Return what the user has to know of what a placement chose and is not among the profiles that were read."""
+    read = {profile.reference for profile in inventory.profiles}
     chosen = [decision.reference for decision in inventory.placement_decision or ()]
-    return ["/".join(reference) for reference in chosen if reference not in references]
+    unread = [reference for reference in chosen if options.inventory and reference[0] not in options.inventory]
+    missing = [reference for reference in chosen if reference not in {*read, *unread}]
+    placement, notes = options.placement or "", []
+    if missing:
+        notes.append(messages.chosen_without_profile(placement, ["/".join(reference) for reference in missing]))
+    if unread:
+        notes.append(messages.chosen_elsewhere(placement, ["/".join(reference) for reference in unread]))
+    return notes
 
 
 def clusters_of_contexts(contexts: Sequence[ClusterProfile], options: Options) -> list[Cluster]:
@@ -90,11 +102,11 @@ def clusters_of_contexts(contexts: Sequence[ClusterProfile], options: Options) -
         for cluster in named_clusters(contexts)
     ]
     for pattern in options.contexts:
-        if not any(_matches(cluster, pattern) for cluster in clusters):
+        if not any(_is_named(cluster, pattern) for cluster in clusters):
             raise messages.unknown_context(pattern, [cluster.name for cluster in clusters])
-    named = {_reference(cluster.profile) for cluster in _by_name(clusters, options)}
-    candidates = [cluster for cluster in clusters if any(_matches(cluster, pattern) for pattern in options.contexts)]
-    selected = [cluster for cluster in candidates if _reference(cluster.profile) in named]
+    named = {cluster.profile.reference for cluster in _by_name(clusters, options)}
+    candidates = [cluster for cluster in clusters if any(_is_named(cluster, pattern) for pattern in options.contexts)]
+    selected = [cluster for cluster in candidates if cluster.profile.reference in named]
     if not selected:
         raise messages.no_cluster_left([cluster.name for cluster in candidates])
     return selected
@@ -107,30 +119,27 @@ def _by_name(
 
     Raises UserError if a --clusters pattern, or a name without wildcards in a typed --exclude, means no cluster, and if
     an id or a display name is that of several.
-    Names in --exclude are not checked if the hub returned only some of its clusters: it may have those as well.
     """
-    # A name that the hub doesn't return must not come to mean another cluster: with --cluster-selector it returns a
-    # part of them, and what the user has mapped or approved may be gone.
-    included = {
-        pattern: _meant(clusters, pattern, is_known if not options.cluster_selector else lambda _: True)
-        for pattern in options.clusters
-    }
+
+    def is_name(text: str) -> bool:
+        return "/" in text or is_known(text)
+
+    included = {pattern: _meant(clusters, pattern, is_name) for pattern in options.clusters}
     excluded = {pattern: _meant(clusters, pattern, _knows_none) for pattern in options.exclude}
     typed = [name for flag, value in options.typed if flag == "exclude" for name in (value or "").split(",")]
-    partial = options.cluster_selector or options.inventory
-    checked = [] if partial else [name for name in typed if name and not _has_wildcard(name)]
+    checked = [name for name in typed if name and not has_wildcard(name)]
     unmatched = [pattern for pattern, meant in included.items() if not meant]
-    unmatched += [name for name in checked if not excluded.get(name)]
+    # To leave out too much does no harm, but what was typed may mean a cluster that isn't there.
+    unmatched += [name for name in checked if not _meant(clusters, name, is_name)]
     if unmatched:
         names = [cluster.name for cluster in clusters]
-        raise messages.unknown_cluster(unmatched[0], names, options.inventory, options.cluster_selector)
-    chosen = {_reference(cluster.profile) for meant in included.values() for cluster in meant}
-    left_out = {_reference(cluster.profile) for meant in excluded.values() for cluster in meant}
+        raise messages.unknown_cluster(unmatched[0], names, options.inventory)
+    chosen = {cluster.profile.reference for meant in included.values() for cluster in meant}
+    left_out = {cluster.profile.reference for meant in excluded.values() for cluster in meant}
     return [
         cluster
         for cluster in clusters
-        if (not options.clusters or _reference(cluster.profile) in chosen)
-        and _reference(cluster.profile) not in left_out
+        if (not options.clusters or cluster.profile.reference in chosen) and cluster.profile.reference not in left_out
     ]
 
 
@@ -138,11 +147,11 @@ def _meant(clusters: Sequence[Cluster], pattern: str, is_name: Callable[[str], b
     """Return the clusters whose name a pattern matches; without any, the one with exactly that id or display name.
 
     A hub chooses ids and display names freely, so they never count where a name does, nor if they are not unique.
-    is_name: whether a text that no cluster has for its name may be a name all the same
+    is_name: whether a text that no cluster has for its name is a name all the same
     Raises UserError for an id or a display name of several clusters; profiles of one member cluster are one.
     """
-    named = [cluster for cluster in clusters if _matches(cluster, pattern)]
-    if named or _has_wildcard(pattern):
+    named = [cluster for cluster in clusters if _is_named(cluster, pattern)]
+    if named or has_wildcard(pattern):
         return named
     others = [cluster for cluster in clusters if _has_other_name(cluster, pattern)]
     if not others or is_name(pattern):
@@ -157,18 +166,14 @@ def _has_other_name(cluster: Cluster, text: str) -> bool:
     return text in (*cluster.profile.cluster_ids, cluster.profile.display_name)
 
 
-def _has_wildcard(pattern: str) -> bool:
-    return any(letter in pattern for letter in "*?[")
-
-
 def _check_clusterset(clusters: Sequence[Cluster], inventory: Inventory, options: Options) -> None:
     """Raise UserError if no cluster is in a ClusterSet that --clusterset names."""
     clustersets = {cluster.name: inventory.clusterset(cluster.profile) for cluster in clusters}
     present = sorted({*filter(None, clustersets.values())})
     pattern = options.clusterset or ""
-    if not any(_glob(clusterset, pattern) for clusterset in present):
+    if not any(matches(clusterset, pattern) for clusterset in present):
         unknown = [name for name, clusterset in clustersets.items() if clusterset is None]
-        raise messages.no_clusterset(pattern, present, unknown, options.inventory, options.cluster_selector)
+        raise messages.no_clusterset(pattern, present, unknown, options.inventory)
 
 
 def _is_selected(cluster: Cluster, options: Options, inventory: Inventory) -> bool:
@@ -176,33 +181,21 @@ def _is_selected(cluster: Cluster, options: Options, inventory: Inventory) -> bo
     profile = cluster.profile
     clusterset = inventory.clusterset(profile) or ""
     return (
-        (options.clusterset is None or (clusterset != "" and _glob(clusterset, options.clusterset)))
-        and (options.cluster_manager is None or _glob(profile.cluster_manager, options.cluster_manager))
+        (options.clusterset is None or (clusterset != "" and matches(clusterset, options.clusterset)))
+        and (options.cluster_manager is None or matches(profile.cluster_manager, options.cluster_manager))
         and all(_has_property(profile, condition) for condition in options.property)
         and (not options.healthy or (profile.healthy is True and profile.joined is not False))
     )
 
 
-def _reference(profile: ClusterProfile) -> tuple[str, str]:
-    return profile.namespace, profile.name
-
-
 def _has_property(profile: ClusterProfile, condition: str) -> bool:
     """Return whether a profile meets a condition: `NAME=GLOB`, or `NAME` for a property with any value."""
     name, equals, pattern = condition.partition("=")
-    return name in profile.properties and (not equals or _glob(profile.properties[name], pattern))
+    return name in profile.properties and (not equals or matches(profile.properties[name], pattern))
 
 
-def _matches(cluster: Cluster, pattern: str) -> bool:
-    """Return whether a shell glob matches the cluster's name, or its profile's NAME or NAMESPACE/NAME.
-
-    `*` matches a `/` as well.
-    """
-    names = (cluster.name, cluster.profile.name, "/".join(_reference(cluster.profile)))
-    return any(_glob(name, pattern) for name in names)
-
-
-def _glob(text: str, pattern: str) -> bool:
-    from fnmatch import fnmatchcase
-
-    return text == pattern or fnmatchcase(text, pattern)
+def _is_named(cluster: Cluster, pattern: str) -> bool:
+    """Return whether a shell glob matches the cluster's profile, or the name of a context as it is shown."""
+    profile = cluster.profile
+    is_context = not profile.namespace
+    return matches_profile(*profile.reference, pattern) or (is_context and matches(cluster.name, pattern))

@@ -125,7 +125,7 @@ def hub_failed(
         )
     if wanted == "placement_decision" and why.kind in ("forbidden", "no-such-type"):
         only = "; with rights in one namespace only, name it: --placement=NAMESPACE/NAME"
-        hint = "" if why.kind != "forbidden" else _restriction([namespace], None) if namespace else only
+        hint = "" if why.kind != "forbidden" else _where([namespace]) if namespace else only
         return UserError(f"--placement needs to list PlacementDecisions with {_hub(context)}: {why.reason}{hint}")
     hub = _hub(context)
     if why.kind == "no-such-type":
@@ -143,7 +143,7 @@ def hub_failed(
         return UserError(
             f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io"
             + (
-                _restriction([namespace], None)
+                _where([namespace])
                 if namespace
                 else " there; with rights in one namespace only, name it with --inventory"
             )
@@ -185,16 +185,13 @@ def stale_inventory(context: str | None, why: str, age: float) -> str:
     )
 
 
-def no_profiles(context: str | None, namespaces: Sequence[str], selector: str | None = None) -> UserError:
-    """Say that the hub has no ClusterProfiles in the namespaces with the labels."""
-    restriction = _restriction(namespaces, selector)
-    return UserError(f"{_hub_that(context)} has no ClusterProfiles{restriction}, so there is no cluster to ask")
+def no_profiles(context: str | None, namespaces: Sequence[str]) -> UserError:
+    """Say that the hub has no ClusterProfiles in the namespaces."""
+    return UserError(f"{_hub_that(context)} has no ClusterProfiles{_where(namespaces)}, so there is no cluster to ask")
 
 
-def _restriction(namespaces: Sequence[str], selector: str | None) -> str:
-    """Return the restriction of a list of ClusterProfiles; "" for none."""
-    where = f" in namespace{'s' if len(namespaces) > 1 else ''} {name_list(namespaces)}" if namespaces else ""
-    return where + (f" with labels {visible(selector)}" if selector else "")
+def _where(namespaces: Sequence[str]) -> str:
+    return f" in namespace{'s' if len(namespaces) > 1 else ''} {name_list(namespaces)}" if namespaces else ""
 
 
 _TO_CHOOSE = "--inventory=NAMESPACE, or inventory: in ~/.kube/kubectl-mc-clusters.yaml"
@@ -204,10 +201,10 @@ def _inventories(sizes: Sequence[tuple[str, int]]) -> str:
     return name_list([f"{namespace} ({cluster_count(count)})" for namespace, count in sizes])
 
 
-def which_inventory(context: str | None, sizes: Sequence[tuple[str, int]], selector: str | None) -> UserError:
+def which_inventory(context: str | None, sizes: Sequence[tuple[str, int]]) -> UserError:
     """Say that a change has to name an inventory, as the hub has several. sizes: (namespace, number of clusters)"""
     return UserError(
-        f"{_hub_that(context)} has several inventories{_restriction((), selector)}: {_inventories(sizes)}. "
+        f"{_hub_that(context)} has several inventories: {_inventories(sizes)}. "
         f"A change has to say which is meant: {_TO_CHOOSE}"
     )
 
@@ -222,12 +219,15 @@ def no_cluster_left(names: Sequence[str]) -> UserError:
     return UserError(f"no cluster is chosen by all of the selection flags. Known clusters: {name_list(names)}")
 
 
-def unknown_cluster(
-    name: str, names: Sequence[str], namespaces: Sequence[str] = (), selector: str | None = None
-) -> UserError:
-    """Say that no cluster matches. names: the clusters in the namespaces with the labels."""
-    meant, restriction = nearest(name, names), _restriction(namespaces, selector)
-    among = f" among those{restriction}" if restriction else ""
+def no_cluster_with_labels(selector: str, namespaces: Sequence[str]) -> UserError:
+    """Say that no cluster in the namespaces has the labels that --cluster-selector asks for."""
+    return UserError(f"no cluster{_where(namespaces)} has labels {visible(selector)} (--cluster-selector)")
+
+
+def unknown_cluster(name: str, names: Sequence[str], namespaces: Sequence[str] = ()) -> UserError:
+    """Say that no cluster matches. names: the clusters in the namespaces."""
+    meant = nearest(name, names)
+    among = f" among those{_where(namespaces)}" if namespaces else ""
     hint = f" Did you mean {visible(meant)}?" if meant else ""
     return UserError(f"no cluster matches '{visible(name)}'{among}.{hint} Known clusters: {name_list(names)}")
 
@@ -236,6 +236,14 @@ def ambiguous_cluster(name: str, names: Sequence[str]) -> UserError:
     """Say that several clusters have this id or display name. names: theirs"""
     return UserError(
         f"'{visible(name)}' is the id or display name of several clusters: say which of {name_list(names)}"
+    )
+
+
+def name_in_several_inventories(name: str, names: Sequence[str]) -> UserError:
+    """Say that an approval has to say which ClusterProfile of a name it is for. names: NAMESPACE/NAME of each"""
+    return UserError(
+        f"'{visible(name)}' is in several inventories, and each ClusterProfile is approved by itself: say which of "
+        f"{name_list(names)}"
     )
 
 
@@ -248,18 +256,18 @@ _NO_RIGHT = "you may not list the hub's namespaces"
 
 
 def no_clusterset(
-    pattern: str, clustersets: Sequence[str], unknown: Sequence[str], namespaces: Sequence[str], selector: str | None
+    pattern: str, clustersets: Sequence[str], unknown: Sequence[str], namespaces: Sequence[str]
 ) -> UserError:
     """Say that no cluster is in a ClusterSet of this name. unknown: clusters whose ClusterSet is not known
 
-    clustersets: those of the clusters in the namespaces with the labels
+    clustersets: those of the clusters in the namespaces
     """
-    restriction, meant = _restriction(namespaces, selector), nearest(pattern, clustersets)
+    meant = nearest(pattern, clustersets)
     hint = f" Did you mean {visible(meant)}?" if meant else ""
     sets = (
         f"ClusterSets: {name_list(clustersets)}" if clustersets else "The hub says of none that it is in a ClusterSet"
     )
-    text = f"no cluster{restriction} is in ClusterSet '{visible(pattern)}'.{hint} {sets}"
+    text = f"no cluster{_where(namespaces)} is in ClusterSet '{visible(pattern)}'.{hint} {sets}"
     if unknown:
         text += (
             f". That of {name_list(unknown)} is not known, as {_NO_RIGHT}; with rights in one namespace only, name it "
@@ -311,7 +319,7 @@ def no_placement(name: str, matching: Sequence[str], placements: Sequence[str], 
     if matching:
         return UserError(f"placement '{visible(name)}' exists more than once: say which of {name_list(matching)}")
     own = name.rpartition("/")[0]
-    where = _restriction([own] if own else namespaces, None)
+    where = _where([own] if own else namespaces)
     by_inventory = bool(namespaces and not own)
     text = f"no PlacementDecision '{visible(name)}'{where}{', as --inventory says where to look' * by_inventory}. "
     if placements:
@@ -333,6 +341,11 @@ def no_whole_placement(namespace: str, name: str) -> UserError:
 def chosen_without_profile(placement: str, names: Sequence[str]) -> str:
     """Say that a placement chooses clusters that have no ClusterProfile."""
     return f"Note: the hub has no ClusterProfile of what placement '{visible(placement)}' chose: {name_list(names)}"
+
+
+def chosen_elsewhere(placement: str, names: Sequence[str]) -> str:
+    """Say that a placement chooses clusters of inventories that --inventory leaves out."""
+    return f"Note: placement '{visible(placement)}' also chose, outside the chosen inventories: {name_list(names)}"
 
 
 def reported_unhealthy(clusters: Sequence[tuple[str, str]]) -> str:

@@ -13,7 +13,7 @@ from kubectl_mc.processes import private_files
 
 MAX_AGE = 300.0  # seconds for which an entry is fresh
 
-_FORMAT = 5  # part of every key, so that entries of another format are not read
+_FORMAT = 6  # part of every key, so that entries of another format are not read
 
 
 class CacheEntry(NamedTuple):

@@ -151,6 +151,34 @@ def test_clusters_are_chosen_by_flags_too(user: User) -> None:
     assert user.approved() == {"fleet/c1"}
 
 
+def in_namespace(namespace: str, profile: dict[str, Any]) -> dict[str, Any]:
+    return {**profile, "metadata": {**profile["metadata"], "namespace": namespace}}
+
+
+def test_an_approval_is_by_name_and_of_one_profile(user: User) -> None:
+    called = {**profile("c1"), "spec": {"displayName": "Frankfurt"}}
+    user.hub_has(called, profile("c2"), in_namespace("kueue", profile("c2")))
+    for name in ("Frankfurt", "--clusters=Frankfurt"):
+        done = user.mc("trust", "approve", name, "--yes")
+        assert (done.status, "no cluster matches 'Frankfurt'" in done.stderr, user.approved()) == (1, True, set())
+    for name in ("c2", "--clusters=c1,c2"):
+        done = user.mc("trust", "approve", name, "--yes")
+        assert (done.status, user.approved()) == (1, set())
+        assert "'c2' is in several inventories, and each ClusterProfile is approved by itself: " in done.stderr
+        assert "say which of fleet/c2, kueue/c2" in done.stderr
+    assert user.mc("trust", "approve", "c1", "kueue/c2", "--yes").status == 0
+    assert user.approved() == {"fleet/c1", "kueue/c2"}
+    assert user.mc("trust", "approve", "--clusters=c*", "--yes").status == 0
+    assert user.approved() == {"fleet/c1", "fleet/c2", "kueue/c2"}
+
+
+def test_a_glob_that_revokes_names_revokes_no_namespace(user: User) -> None:
+    user.hub_has(profile("c1"), in_namespace("c1-fleet", profile("x")))
+    user.mc("trust", "approve", "--all-clusters", "--yes")
+    assert user.mc("trust", "revoke", "c1*").stderr == "revoked: fleet/c1\n"
+    assert user.mc("trust", "revoke", "c1*/*").stderr == "revoked: c1-fleet/x\n"
+
+
 def test_a_name_wins_over_the_mapping_files_default(user: User) -> None:
     (user.home / ".kube" / "kubectl-mc-clusters.yaml").write_text("defaults: {clusters: [c2], max-parallel: 3}\n")
     assert user.mc("trust", "approve", "c1", "--yes").status == 0

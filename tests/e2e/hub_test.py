@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -91,7 +92,25 @@ def test_a_profile_that_a_placement_chose_but_the_hub_lacks_is_noted(user: Shell
     done = user.mc("get", "nodes", "--placement=all")
     assert (done.status, [row[1] for row in done.rows[1:]]) == (0, ["c1", "c3"])
     assert done.stderr == "Note: the hub has no ClusterProfile of what placement 'all' chose: fleet/c2\n"
-    assert user.mc("get", "nodes", "--placement=all", "--cluster-selector=tier=canary").stderr == ""
+    assert user.mc("get", "nodes", "--placement=all", "--cluster-selector=tier=canary").stderr == done.stderr
+
+
+def test_a_change_rests_on_what_the_hub_says_now(user: Shell) -> None:
+    (Path(user.environment["HOME"]) / ".kube" / "kubectl-mc-clusters.yaml").write_text(
+        "hubContext: hub\nclusters: [{name: c1, context: c1}, {name: c2, context: c2}, {name: c3, context: c3}]\n"
+    )
+    change = ("label", "ns", "default", "x=y", "--overwrite", "--cluster-selector=tier", "--yes")
+    assert len(user.mc("get", "nodes", "--cluster-selector=tier").rows) == 4
+    user.kubectl("--context=hub", "delete", "clusterprofile", "c2", "-n", "fleet")
+    user.kubectl("--context=hub", "label", "clusterprofile", "c3", "-n", "fleet", "tier-")
+    for dry_run in (["--dry-run=server"], []):
+        done = user.mc(*change, *dry_run)
+        assert (done.status, re.findall(r"\bc\d\b", done.stdout)) == (0, ["c1"])
+    # What it has said last stands in while it can't be reached.
+    with user.fault("hub", "refuse"):
+        done = user.mc(*change)
+    assert (done.status, re.findall(r"\bc\d\b", done.stdout)) == (0, ["c1"])
+    assert "Warning: hub context 'hub' can't be asked (connection refused); using its clusters as they" in done.stderr
 
 
 @needs("controllers")

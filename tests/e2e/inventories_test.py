@@ -140,6 +140,66 @@ def test_the_mapping_file_chooses_the_inventory(kueue: Hub) -> None:
     assert labelled(kueue.place) == ["c1"]
 
 
+@pytest.mark.parametrize("dry_run", ["", "--dry-run=server"])
+def test_a_selector_does_not_say_which_inventory(kueue: Hub, dry_run: str) -> None:
+    selector = "--cluster-selector=tier=canary"
+    done = kueue.mc(f"{LABEL} {selector} --yes {dry_run}")
+    assert (done.status, done.stdout) == (1, "")
+    assert "has several inventories: fleet (3 clusters), kueue (2 clusters). A change has to say" in done.stderr
+    assert (written(kueue), runs(kueue.place)) == ([], [])
+    # The names are those of the whole hub.
+    assert kueue.mc(f"clusters -o name {selector}").stdout == "fleet/c1\n"
+    empty = kueue.mc(f"{LABEL} {selector} --yes --inventory=kueue {dry_run}")
+    assert (empty.status, written(kueue)) == (1, [])
+    assert "no cluster in namespace kueue has labels tier=canary (--cluster-selector)" in empty.stderr
+    assert kueue.mc(f"{LABEL} {selector} --yes --inventory=fleet {dry_run}").status == 0
+    assert labelled(kueue.place) == ([] if dry_run else ["c1"])
+
+
+def test_a_glob_of_names_does_not_choose_a_namespace(kueue: Hub) -> None:
+    for glob in ("kue*", "*ueue*"):
+        done = kueue.mc(f"{LABEL} --clusters={glob} --inventory=kueue --yes")
+        assert (done.status, f"no cluster matches '{glob}'" in done.stderr) == (1, True)
+    assert (written(kueue), runs(kueue.place)) == ([], [])
+    assert kueue.mc(f"{LABEL} --clusters=b* {BOTH}").status == 0
+    assert labelled(kueue.place) == ["c2"]
+    # A part of a run is chosen in the same way.
+    assert kueue.mc(f"{NEW_IMAGE} --all-clusters {BOTH}").status == 0
+    refused = kueue.place.mc("undo last --yes --clusters=fl*")
+    assert (refused.status, "fl*" in refused.stderr, len(runs(kueue.place))) == (1, True, 2)
+    assert kueue.place.mc("undo last --yes --clusters=c1").status == 0
+    assert states(runs(kueue.place)[2]) == {"fleet/c1": "changed"}
+
+
+@pytest.mark.parametrize("flag", ["--exclude", "--clusters"])
+def test_a_name_that_the_inventory_lacks_is_a_typo(kueue: Hub, flag: str) -> None:
+    done = kueue.mc(f"{LABEL} --all-clusters {flag}=c3 --inventory=kueue --yes")
+    assert (done.status, written(kueue)) == (1, [])
+    assert "no cluster matches 'c3' among those in namespace kueue" in done.stderr
+
+
+def test_a_display_name_is_not_taken_for_a_name_of_the_user_s(kueue: Hub) -> None:
+    kueue.mapping.write_text(f"{kueue.mapping.read_text()}- {{name: lost, context: c1}}\nprotected: [kept]\n")
+    # A context, a mapped cluster, a protected one, one of another inventory.
+    for name, changed in (*((name, []) for name in ("viewer-c1", "lost", "kept", "kueue/c9")), ("X", ["c3"])):
+        fields = json.dumps({"spec": {"displayName": name}})
+        kueue.kubectl("-n", "fleet", "patch", "clusterprofile", "c3", "--type=merge", "-p", fields)
+        done = kueue.mc(f"{LABEL} --clusters={name} --inventory=fleet --yes")
+        assert (done.status, labelled(kueue.place)) == (0 if changed else 1, changed)
+        assert ("no cluster matches" in done.stderr) == (not changed)
+
+
+def test_what_a_placement_chose_and_is_not_read_is_noted(kueue: Hub) -> None:
+    kueue.kubectl("-n", "fleet", "delete", "clusterprofile", "c2")
+    missing = "Note: the hub has no ClusterProfile of what placement 'fleet/all' chose: fleet/c2\n"
+    for flags in ("--inventory=fleet", "--inventory=fleet --cluster-selector=tier=canary"):
+        assert kueue.mc(f"clusters -o name --placement=fleet/all {flags}").stderr == missing
+    both = kueue.mc("clusters -o name --placement=fleet/all --inventory=fleet,kueue")
+    assert (both.stdout, both.stderr) == ("fleet/c1\nc3\n", missing)
+    elsewhere = kueue.mc("clusters -o name --placement=fleet/all --inventory=kueue")
+    assert "outside the chosen inventories: fleet/c1, fleet/c2, fleet/c3\n" in elsewhere.stderr
+
+
 def test_an_inventory_that_is_not_there_is_said(kueue: Hub) -> None:
     for flag in ("--inventory=nope", "--inventory=fleet,nope"):
         done = kueue.mc(f"get cm settings -n shop {flag}")

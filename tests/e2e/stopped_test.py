@@ -18,8 +18,10 @@ from tests.e2e.running import Running
 from tests.e2e.verbs_test import Place
 
 # A kubectl that stops at its Nth call: `ahead` of it, or `behind`, or it begins with it `after` its parent was killed,
-# with which it ends. What it waits for, and what it tells, goes through pipes, so that nothing depends on time.
+# with which it ends. What it waits for, and what it tells, goes through pipes, so that nothing depends on time. The
+# hub, which each change asks ahead of everything, isn't counted.
 STOPPING = """#!/bin/sh
+case "$*" in *clusterprofiles*) exec REAL "$@" ;; esac
 echo x >> DIR/calls
 if [ "$(wc -l < DIR/calls)" -ne NUMBER ]; then exec REAL "$@"; fi
 case HOW in
@@ -43,7 +45,6 @@ def stopping(place: Place) -> Callable[[int, str], None]:
         (place.folder / "kubectl").write_text(script.replace("HOW", how).replace("REAL", real))
         (place.folder / "kubectl").chmod(0o755)
 
-    assert place.mc("get ns --all-clusters").status == 0  # the hub's answer is kept
     return make
 
 
@@ -190,8 +191,8 @@ def test_ctrl_c_is_a_no(place: Place) -> None:
 
 @pytest.mark.parametrize("clusters", [("c1",), TARGETS])
 def test_a_cluster_whose_process_cannot_be_started_is_not_started(place: Place, clusters: tuple[str, ...]) -> None:
-    """As its program is removed meanwhile: after the dry runs, the look into the kubeconfig, and all but one change."""
-    last, real = 2 * len(clusters), Path(sys.executable).parent / "kubectl"
+    """As its program is removed meanwhile: after hub, dry runs, the look into the kubeconfig, all but one change."""
+    last, real = 2 * len(clusters) + 1, Path(sys.executable).parent / "kubectl"
     gone = place.folder / "kubectl"
     count = f"echo x >> {place.folder}/calls; [ $(wc -l < {place.folder}/calls) -ne {last} ] || rm {gone}"
     gone.write_text(f'#!/bin/sh\n{count}\nexec {real} "$@"\n')

@@ -96,6 +96,7 @@ def hub(tmp_path: Path) -> Hub:
         case $* in *clusterprofiles*) kind=profiles ;; *decisions*) kind=decisions ;; *) kind=namespaces ;; esac
         if [ -e {tmp_path}/$kind.error ]; then cat {tmp_path}/$kind.error >&2; exit 1; fi
         case $* in *--namespace=kueue*) [ -e {tmp_path}/$kind-kueue ] && kind=$kind-kueue ;; esac
+        case $* in *--selector=*) [ -e {tmp_path}/$kind-by_selector ] && kind=$kind-by_selector ;; esac
         cat {tmp_path}/$kind
         """
     )
@@ -127,7 +128,7 @@ def test_commands_that_ask_for_more_share_the_clusters_with_those_that_don_t(hub
 
 @pytest.mark.parametrize(
     "other",
-    [InventoryQuery("other"), NAMED._replace(namespaces=("x",)), NAMED._replace(selector="a=b"), InventoryQuery()],
+    [InventoryQuery("other"), NAMED._replace(namespaces=("x",)), InventoryQuery()],
 )
 def test_another_question_has_another_answer(hub: Hub, other: InventoryQuery) -> None:
     hub.find()
@@ -246,10 +247,47 @@ def test_each_of_several_inventories_is_read_by_itself(hub: Hub) -> None:
         hub.find(both, refresh=True)
 
 
+def test_a_selector_chooses_of_all_profiles_which_are_kept_for_every_selector(hub: Hub) -> None:
+    """What a name means, and which inventories there are, must not depend on the labels that are asked for."""
+    assert hub.find().by_selector is None
+    hub.asked()
+    (hub.folder / "profiles-by_selector").write_text(profiles("b"))
+    eu = NAMED._replace(selector="region in (eu)")
+    for _ in ("the hub is asked", "its answer is kept"):
+        answer = hub.find(eu)
+        assert (names(answer), answer.by_selector) == (["a", "b"], (("fleet", "b"),))
+    assert hub.asked() == [
+        "get --context=hub --all-namespaces=true --output=json clusterprofiles.v1alpha2.multicluster.x-k8s.io",
+        "get --context=hub --all-namespaces=true --selector=region in (eu) --output=json "
+        "clusterprofiles.v1alpha2.multicluster.x-k8s.io",
+    ]
+    assert hub.find().by_selector is None
+    assert hub.asked() == []
+    (hub.folder / "profiles-by_selector").write_text(profiles())
+    assert hub.find(NAMED._replace(selector="region=us")).by_selector == ()
+    assert hub.find(eu).by_selector == (("fleet", "b"),)
+    hub.asked()
+    both = eu._replace(namespaces=("fleet", "kueue"))
+    (hub.folder / "profiles-kueue").write_text(profiles("a", namespace="kueue"))
+    assert names(hub.find(both)) == ["a", "b", "a"]
+    assert len(hub.asked()) == 4
+    hub.fails(REFUSED)
+    assert hub.find(eu, refresh=True).by_selector == (("fleet", "b"),)
+    with pytest.raises(UserError, match="connection refused"):
+        hub.find(NAMED._replace(selector="region=ap"))
+
+
+def test_who_needs_what_the_hub_says_now_asks_it_in_any_case(hub: Hub) -> None:
+    hub.find()
+    hub.says(profiles=profiles("new"))
+    fresh = inventory.get_inventory(hub.environment(), NAMED, lambda: Target("hub", "hub", OWN), refresh=True)
+    assert (names(fresh), names(hub.find())) == (["new"], ["new"])
+
+
 @pytest.mark.parametrize("value", ["{}", "[1]", '[{"name": "a"}]', "null", '"text"', "7"])
-@pytest.mark.parametrize("part", ["profiles", "clustersets", "placement_decision"])
+@pytest.mark.parametrize("part", ["profiles", "clustersets", "placement_decision", "by_selector"])
 def test_what_is_damaged_is_asked_for_again(hub: Hub, part: str, value: str) -> None:
-    everything = NAMED._replace(clustersets="required", placement="p")
+    everything = NAMED._replace(clustersets="required", placement="p", selector="x")
     before = hub.find(everything)
     for path in hub.cache.iterdir():
         kept = json.loads(path.read_text())

@@ -158,7 +158,8 @@ def test_defaults_are_flags_as_they_would_be_typed(text: str, defaults: list[tup
         ("inventory: [a, b]\ndefaults: {fold: true}", [("fold", "true"), ("inventory", "a"), ("inventory", "b")]),
         ("inventory: a\ndefaults: {inventory: b, fold: true}", [("fold", "true"), ("inventory", "a")]),
         ("inventory: a\ndefaults: {hub-namespace: b}", [("inventory", "a")]),
-        ("defaults: {hub-namespace: b}", [("hub-namespace", "b")]),
+        ("defaults: {hub-namespace: b}", [("inventory", "b")]),
+        ("defaults: {inventory: [b, c], fold: true}", [("fold", "true"), ("inventory", "b"), ("inventory", "c")]),
     ],
 )
 def test_the_inventory_is_a_default(text: str, defaults: list[tuple[str, str]]) -> None:
@@ -207,6 +208,14 @@ def test_the_first_file_counts_before_the_second(tmp_path: Path) -> None:
         assert read.inventory == ("x", "y")
 
 
+@pytest.mark.parametrize("first", ["defaults: {inventory: x}", "defaults: {hub-namespace: [x]}", "inventory: x"])
+@pytest.mark.parametrize("second", ["defaults: {inventory: y}", "inventory: y"])
+def test_the_first_file_says_which_inventory_whatever_the_key(tmp_path: Path, first: str, second: str) -> None:
+    (tmp_path / "kubectl-mc-clusters.yaml").write_text(first)
+    (tmp_path / "kubectl-mc.yaml").write_text(second)
+    assert mapping.read_mapping(str(tmp_path)).option_defaults == (("inventory", "x"),)
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
 def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "kubectl-mc.yaml"
@@ -238,6 +247,11 @@ clusters:
         ("live", "live", "fleet", "eks-live", True),
         ("dev", "dev", "fleet", "dev", False),
         ("live", "live", "kueue", "x", True),
+        # A glob of names isn't one of namespaces; a context's name is a whole, whatever is in it.
+        ("dev", "dev", "prod-fleet", "x", False),
+        ("prod-fleet/dev", "dev", "prod-fleet", "x", False),
+        ("dev", "dev", "fleet", "prod-admin/dev", True),
+        ("prod-admin/dev", "prod-admin/dev", "", "prod-admin/dev", True),
         ("live", "live", "fleet", "x", False),
     ],
 )

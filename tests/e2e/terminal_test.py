@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import stat
+import sys
 import termios
 import urllib.request
 from collections.abc import Mapping
@@ -118,6 +119,7 @@ def test_the_cluster_that_fails_on_the_terminal_keeps_its_words_and_status(membe
 # --- What they start, told by a kubectl that says how it was started ----------------------------------------------
 
 STUB = """#!/bin/sh
+case "$*" in *clusterprofiles*) exec REAL "$@" ;; esac
 [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo "on a terminal: $*"
 exit 9
 """
@@ -125,8 +127,7 @@ exit 9
 
 @pytest.fixture
 def stubbed(members: Shell, tmp_path: Path) -> Shell:
-    assert members.mc("get", "nodes").status == 0  # the hub's answer is kept
-    (tmp_path / "kubectl").write_text(STUB)
+    (tmp_path / "kubectl").write_text(STUB.replace("REAL", str(Path(sys.executable).parent / "kubectl")))
     (tmp_path / "kubectl").chmod(0o755)
     path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
     return members._replace(environment={**members.environment, "PATH": path})

@@ -342,8 +342,8 @@ def _judging_request(change: Change, results: Sequence[Result]) -> Request:
 def _finish(change: Change, progress: Progress, kubectl_status: int) -> int:
     """Record the end, show the summary, and return the exit status: for one cluster kubectl's own."""
     outcomes = list(progress.outcomes.values())
-    status = progress.signal_status or summary.exit_status(outcomes, progress.interrupted)
-    if status == 1 and len(outcomes) == 1 and kubectl_status:
+    status = progress.signal_status or (130 if progress.interrupted else summary.exit_status(outcomes))
+    if status in (1, messages.PARTIAL) and len(outcomes) == 1 and kubectl_status:
         status = kubectl_status
     states = [outcome.state for outcome in outcomes]
     try:
@@ -361,4 +361,4 @@ def _finish(change: Change, progress: Progress, kubectl_status: int) -> int:
         change.streams.say(summary.summary_lines(change.log.run, outcomes, whole))
     if change.streams.problem:
         change.streams.say([messages.not_shown(change.streams.problem)])
-    return status or (1 if progress.record_error or change.streams.problem else 0)
+    return status or summary.exit_status(outcomes, failed=bool(progress.record_error or change.streams.problem))

@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from kubectl_mc.messages.causes import outcome_lines
 from kubectl_mc.messages.command_line_texts import bad_flag_value
 from kubectl_mc.messages.fleet_texts import system_error
-from kubectl_mc.messages.words import UserError, cluster_count, clusters_flag, name_list, signal_name, visible
+from kubectl_mc.messages.words import (
+    PARTIAL,
+    UserError,
+    cluster_count,
+    clusters_flag,
+    name_list,
+    signal_name,
+    visible,
+)
 
 FINISHING = "Interrupted: the clusters that have begun are finishing, no more are started. Ctrl-C again ends them"
 NOT_REHEARSED = "kubectl has no dry run of this, so what it would change isn't known"
@@ -146,7 +154,8 @@ def midway(run: str) -> Iterator[None]:
         with stops_as_errors():
             yield
     except StopError as error:
-        raise MidwayError(f"{error}. What was changed: kubectl mc audit show {run}", error.status) from None
+        status = PARTIAL if error.status == StopError.status else error.status  # 1 says that nothing was changed
+        raise MidwayError(f"{error}. What was changed: kubectl mc audit show {run}", status) from None
 
 
 class RecordError(UserError):

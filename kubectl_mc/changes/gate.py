@@ -280,8 +280,8 @@ def _report_refusals(change: Change, findings: Sequence[Finding]) -> int:
     # Without stdout: it says what would have been done.
     results = [finding.result._replace(stdout=b"") for finding in findings if finding.result]
     report = make_report(results, _judging_request(change, results))
-    reasons = preflight.describe_refusals(findings)
-    if len(reasons) > 1:
+    if len({finding.explanation for finding in findings}) > 1:
+        reasons = preflight.describe_refusals(findings)
         report = Report((messages.all_refuse(len(findings)), *reasons), report.status)
     change.streams.say([*report.lines, messages.NOTHING_CHANGED], report.stderr)
     return report.status or 1

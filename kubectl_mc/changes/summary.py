@@ -35,7 +35,8 @@ def summary_lines(run: str, outcomes: Sequence[Outcome], whole: bool) -> list[st
         lines.append(f"changed, but not rolled out in {_with_reasons(not_rolled_out)}")
     if not outcomes_left(outcomes):
         return [f"Run {run}: {'; '.join(lines)}"]
-    return [f"Run {run}:", *(f"  {line}" for line in lines), messages.to_go_on(run, whole)]
+    unmapped = messages.context_advice([(outcome.cluster, outcome.reason) for outcome in outcomes])
+    return [f"Run {run}:", *(f"  {line}" for line in lines), *unmapped, messages.to_go_on(run, whole)]
 
 
 def _with_reasons(outcomes: Sequence[Outcome]) -> str:

@@ -89,6 +89,15 @@ def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Opti
     return from_flags([*added, *options.typed])._replace(typed=options.typed) if added else options
 
 
+def selecting_flags(options: Options) -> str:
+    """Return the typed flags by which another command is for the same clusters, each behind a blank, for a shell."""
+    from shlex import quote
+
+    names = {*SELECTION_FLAGS, "hub-context", "inventory"} - {"pick"}
+    typed = [(name, value) for name, value in options.typed if name in names]
+    return "".join(f" --{name}" if value is None else f" --{name}={quote(value)}" for name, value in typed)
+
+
 def names_targets(options: Options) -> bool:
     """Return whether the user has named the clusters. Leaving some out (--exclude, --healthy) doesn't name them."""
     by_name = options.clusters or options.all_clusters or options.contexts or options.pick

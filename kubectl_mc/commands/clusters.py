@@ -103,6 +103,8 @@ def run(line: CommandLine, environment: Environment) -> int:
         else:
             stdout.write(_table(rows, form == "wide", headers=not grammar.is_set(line, "no-headers")))
     problems = [reached.check.problem for reached in checks.values()]
+    stdout.flush()
+    environment.streams.say(messages.context_advice(list(zip(checks, problems))))
     return messages.fleet_status(done=not all(problems), failed=any(problems))
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.options import selecting_flags
 from kubectl_mc.messages import Cause
 from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from kubectl_mc.processes.requests import Request
@@ -21,7 +22,7 @@ _EMPTY_LIST = rb'(?m)^(?:    "items"|items|  items): \[\],?$'
 
 
 class Report(NamedTuple):
-    """What is written to stderr ahead of the answer, and the command's exit status.
+    """What is written to stderr, ahead of the answer or, on a terminal, behind it; and the command's exit status.
 
     lines: ours, and those of kubectls with their clusters
     stderr: what is written ahead of them: that of the only cluster's kubectl, byte for byte
@@ -62,12 +63,17 @@ def result_cause(result: Result, request: Request) -> Cause | None:
 
 
 def make_report(
-    results: Sequence[Result], request: Request, shown: bool = False, held: Sequence[Held] | None = None
+    results: Sequence[Result],
+    request: Request,
+    shown: bool = False,
+    held: Sequence[Held] | None = None,
+    on_terminal: bool = False,
 ) -> Report:
     """Judge the results of all selected clusters.
 
     shown: their stdout is already on the screen, or there is no answer to show
     held: what of their stderr is not on the screen yet; None: all of it
+    on_terminal: the report is read behind the answer, so the failures are a table by their causes
     """
     results = [*results, *request.unreachable]
     causes = [(result, result_cause(result, request)) for result in results]
@@ -94,8 +100,12 @@ def make_report(
         lines += nothing if len(nothing) < 2 else [NOTHING]
     if request.options.if_present and passed_over and not absent:
         lines.append(messages.passed_over(passed_over))
-    if failures:
-        lines += [*_failure_lines(failures, request)]
+    if failures and on_terminal:
+        parts = sum(_has_part(result) for result, cause in causes if cause and not cause.absent)
+        flags = selecting_flags(request.options)
+        lines += messages.failure_table(failures, parts, len(results), flags, all_names=request.options.verbose)
+    elif failures:
+        lines += _failure_lines(failures, request)
         showing = [result for result, cause in causes if not cause or cause.absent or _has_part(result)]
         if any(result.stdout for result in showing) and not shown:
             lines.append(messages.showing_partial(len(showing), len(results)))

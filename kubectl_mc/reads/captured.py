@@ -48,9 +48,13 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     keys = [answer.keys for answer in answers if answer.keys]
     labels = _coloured_labels(request, jobs) if request.options.by_time else {}
     merged = merge_answers(results, keys, request, request.shows_on_terminal, labels)
-    report = make_report(cluster_results, request)
-    streams.say(report.lines, report.stderr)
+    on_terminal = request.reports_on_terminal
+    report = make_report(cluster_results, request, on_terminal=on_terminal)
+    if not on_terminal:
+        streams.say(report.lines, report.stderr)
     streams.answer(merged.encode("utf-8", "surrogateescape"))
+    if on_terminal:  # there it would scroll away ahead of a long answer
+        streams.say(report.lines, report.stderr)
     return report.status
 
 

@@ -90,7 +90,13 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])
     results = sorted(joined, key=lambda result: order.index(result.cluster))
     held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
-    report = make_report(results, request._replace(unreachable=tuple(unreachable)), shown=True, held=held)
+    report = make_report(
+        results,
+        request._replace(unreachable=tuple(unreachable)),
+        shown=True,
+        held=held,
+        on_terminal=request.reports_on_terminal,
+    )
     streams.say(report.lines)
     return report.status
 

@@ -68,3 +68,11 @@ def test_the_status_says_whether_the_run_is_complete_and_whether_anything_was_ch
 def test_what_is_changed_but_not_recorded_is_not_all_well() -> None:
     assert summary.exit_status([DONE], failed=True) == 3
     assert summary.exit_status([Outcome("c1", "unchanged")], failed=True) == 1
+
+
+def test_a_cluster_without_a_context_leads_to_the_set_up() -> None:
+    lines = summary.summary_lines("R", [DONE, Outcome("c2", "refused", "no context")], whole=True)
+    assert lines[-2:] == [
+        "To map c2 to a context of yours: kubectl mc setup",
+        "To go on with the rest: kubectl mc resume R",
+    ]

@@ -426,7 +426,7 @@ def test_a_cluster_without_context_is_named_with_what_mends_it(fresh_home: Calla
     user = fresh_home(mapping="hubContext: hub\nclusters: [{name: c2, context: gone}]\n")
     done = user.mc("get", "nodes")
     assert "c2 (no context)" in done.stderr
-    assert "kubectl config rename-context CONTEXT c2" in done.stderr
+    assert "To map c2 to a context of yours: kubectl mc setup\n" in done.stderr
     assert {row[1] for row in done.rows[1:]} == {"c1", "c3"}
 
 

@@ -69,7 +69,46 @@ def test_after_ctrl_c_what_is_missing_is_named_and_the_status_is_130() -> None:
 def test_a_missing_context_comes_with_advice() -> None:
     report = report_on(fine("c1"), failed("c2", recording("unknown-context").stderr))
     assert report.lines[0] == "Error: Failed to query 1 cluster: c2 (no context)"
-    assert report.lines[1].startswith("To map c2 to a context of yours: ")
+    assert report.lines[1] == "To map c2 to a context of yours: kubectl mc setup"
+
+
+# --- On a terminal -----------------------------------------------------------------------------------------
+
+
+def on_terminal(*results: Result, text: str = "get pods") -> Report:
+    return make_report(results, request(text), on_terminal=True)
+
+
+def test_on_a_terminal_the_failures_are_a_table_that_stands_last() -> None:
+    report = on_terminal(fine("c1", "Warning: old\n"), failed("c2", FORBIDDEN), failed("c3", MISSING_A))
+    assert report == Report(
+        (
+            "[c1] Warning: old",
+            "2 of 3 clusters answered",
+            "  forbidden   1   c2   to see as whom you are known there: kubectl mc auth whoami",
+        ),
+        3,
+    )
+
+
+def test_on_a_terminal_a_part_of_an_answer_is_told() -> None:
+    report = on_terminal(fine("c1"), result("c2", TABLE, FORBIDDEN, 1))
+    assert report.lines[0] == "1 of 2 clusters answered, 1 more in part"
+
+
+def test_the_command_that_lists_many_clusters_is_for_the_same_ones() -> None:
+    results = [UnaskedResult(f"c{number}", b"", b"no context", 1) for number in range(11)]
+    words = "get pods --clusters='c*' --healthy --hub-context=hub --cluster-timeout=3s"
+    assert (
+        on_terminal(*results, text=words)
+        .lines[1]
+        .endswith("to list them: kubectl mc clusters --check --clusters='c*' --healthy --hub-context=hub")
+    )
+
+
+@pytest.mark.parametrize("results", [[failed("c1", REFUSED)], [failed("c1", MISSING_A), failed("c2", MISSING_A)]])
+def test_on_a_terminal_what_kubectl_says_itself_stays(results: list[Result]) -> None:
+    assert on_terminal(*results) == report_on(*results)
 
 
 # --- What isn't there --------------------------------------------------------------------------------------

@@ -122,6 +122,15 @@ def test_many_clusters_without_a_context_are_one_line(unmapped: Shell) -> None:
     ]
 
 
+def test_a_check_and_a_refused_change_lead_to_the_set_up_too(fresh_home: Callable[..., Shell]) -> None:
+    user = fresh_home(mapping="hubContext: hub\nclusters: [{name: c2, context: gone}]\n")
+    advice = "To map c2 to a context of yours: kubectl mc setup\n"
+    checked = user.mc("clusters", "--check")
+    assert (checked.status, checked.stderr) == (3, advice)
+    refused = user.mc("label", "ns", "shop", "a=b", "--clusters=c1,c2", "--yes")
+    assert (refused.status, advice in refused.stderr) == (1, True)
+
+
 def test_one_cluster_keeps_kubectl_s_own_words(members: Shell, fresh_home: Callable[..., Shell]) -> None:
     user = fresh_home(mapping="hubContext: hub\nclusters: [{name: c2, context: gone}]\n")
     with user.running("get", "nodes", "--clusters=c2", terminal=True) as running:

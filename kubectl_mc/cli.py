@@ -8,9 +8,10 @@ from typing import TextIO
 
 from kubectl_mc import __version__, messages
 from kubectl_mc.command_line import flag_tables, grammar
+from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, WITHOUT_OPERANDS
+from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, REPORTED, WITHOUT_OPERANDS
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.kuberc_file import resolved
@@ -58,10 +59,24 @@ def _run(invocation: Invocation, environment: Environment) -> int:
     if not line.path:
         raise messages.no_verb()
     environment = environment.for_invocation(invocation)
+    path = environment.options.report or environment.variables.get("KUBECTL_MC_REPORT")
+    if line.path[0] in COMMANDS and line.path[0] not in REPORTED:
+        if environment.options.report:
+            raise messages.flag_is_not_for("report", line.verb, f"kubectl's verbs, {' and '.join(REPORTED)}")
+        path = None
+    if not path:
+        return _run_command(line, environment)
+    from kubectl_mc.commands import reported
+
+    return reported.run(path, line, environment, _run_command)
+
+
+def _run_command(line: CommandLine, environment: Environment) -> int:
     if line.path[0] not in COMMANDS:
         from kubectl_mc.commands import kubectl
 
         return kubectl.run(line, environment)
+    stdout = environment.streams.stdout
     from importlib import import_module
 
     command = import_module(f"kubectl_mc.commands.{line.path[0]}")

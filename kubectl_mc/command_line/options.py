@@ -13,6 +13,7 @@ class Options(NamedTuple):
 
     inventory: the namespaces of the hub whose ClusterProfiles are read; none for all
     fold, cluster_timeout: None is the verb's default
+    report: the path of the file for the report for programs
     typed: the flags as the user typed them, (name, value); another name of a flag is replaced by its own
     """
 
@@ -45,6 +46,7 @@ class Options(NamedTuple):
     if_present: bool = False
     refresh: bool = False
     verbose: bool = False
+    report: str | None = None
     typed: tuple[tuple[str, str | None], ...] = ()
 
 

@@ -64,6 +64,11 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
     if verbs.is_change(row, line):
         refuse_unapproved_contexts(choice, environment.options.typed)
     targets = reach_clusters(choice, line, logins)
+    if environment.report:
+        environment.report.choose(
+            (cluster.name, cluster.profile.namespace, target.context)
+            for cluster, target in zip(choice.clusters, targets)
+        )
     unhealthy = [
         (cluster.name, cluster.profile.health_reason) for cluster in choice.clusters if cluster.profile.healthy is False
     ]
@@ -89,7 +94,13 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
             from kubectl_mc.processes import terminal
 
             if reachable:
-                return terminal.run_on_target(request, reachable[0])  # Such a verb needs one cluster.
+                status = terminal.run_on_target(request, reachable[0])  # Such a verb needs one cluster.
+                if environment.report:
+                    from kubectl_mc.processes.report_file import ClusterReport
+
+                    state, reason = ("failed", "exit") if status else ("answered", "")
+                    environment.report.tell([ClusterReport(reachable[0].cluster, state, reason, exit_status=status)])
+                return status
             environment.streams.say(report.make_report([], request, shown=True).lines)
             return 1
         if mode == "streamed" and not request.options.by_time:

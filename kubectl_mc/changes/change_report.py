@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from kubectl_mc.changes import redaction
-from kubectl_mc.changes.change import Change
+from kubectl_mc.changes.change import Change, written_command
 from kubectl_mc.changes.change_input import written_input
 from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.changes.record import Outcome
@@ -29,13 +29,15 @@ def tell_outcomes(
     report = change.request.environment.report
     if not report:
         return
+    # The record's log knows what it hides once the run has begun, and refusals come before.
+    hidden = redaction.hidden_texts(change.typed, written_command(change)[0])
     has_input = bool(written_input(change.input))
     files = tuple(name.name for name in change.request.input_names.values())
     entries = []
     for outcome in outcomes:
         result = results.get(outcome.cluster)
         decisive = refusals.get(outcome.cluster) if outcome.state == "refused" else result
-        message = redaction.redact_quotes(outcome.reason, change.log.hidden, has_input, files)
+        message = redaction.redact_quotes(outcome.reason, hidden, has_input, files)
         reason, status = _reason_word(change, outcome, decisive), own_status(result) if result else None
         entries.append(ClusterReport(outcome.cluster, outcome.state, reason, message, status, outcome.seconds))
     report.choose(

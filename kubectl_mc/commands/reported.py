@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from kubectl_mc import messages
 from kubectl_mc.changes import redaction
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.own_commands import COMMANDS
 from kubectl_mc.processes.environment import Environment
@@ -17,14 +17,8 @@ def run(
     path: str, line: CommandLine, environment: Environment, command: Callable[[CommandLine, Environment], int]
 ) -> int:
     """Run a command, write its report to the file, and return the command's exit status. Raises UserError."""
-    if (
-        line.path[0] in COMMANDS
-    ):  # what is given again behind `resume RUN --` may have secrets, and the run has its words
-        safe = line._replace(tokens=tuple(token for token in line.tokens if not token.verbatim))
-    else:
-        safe = redaction.redact_line(line, about_secrets=True)
-    hidden = redaction.hidden_texts(line, safe) if line.path[0] not in COMMANDS else ()
     report, status, error = ReportFile(path), 1, ""
+    words, redact = _without_secrets(line)
     try:
         status = command(line, environment._replace(report=report))
     except messages.UserError as problem:
@@ -44,8 +38,23 @@ def run(
         raise
     finally:
         try:
-            report.write(grammar.typed_words(safe), status, redaction.redact_quotes(error, hidden, of_input=False))
+            # What follows the first line of an error is of the clusters, or says that nothing was changed.
+            report.write(words, status, error.partition("\n")[0], redact)
         except messages.UserError as problem:
             environment.streams.say([f"Error: {problem}"])
             status = status or messages.PARTIAL
     return status
+
+
+def _without_secrets(line: CommandLine) -> tuple[list[str], Callable[[str], str]]:
+    """Return the words of the command line without secrets, and what leaves them out of a text, as of the record.
+
+    What is given again behind `resume RUN --` may have secrets, and the run has the words.
+    """
+    if line.path[0] in COMMANDS:
+        own = line._replace(tokens=tuple(token for token in line.tokens if not token.verbatim))
+        return grammar.typed_words(own), lambda text: redaction.redact_quotes(text, (), of_input=True)
+    safe = redaction.redact_line(line, about_secrets=True)
+    hidden = redaction.hidden_texts(line, safe)
+    has_input = local_files.names_files(line) or verbs.reads_stdin(verbs.find_row(line), line)
+    return grammar.typed_words(safe), lambda text: redaction.redact_quotes(text, hidden, has_input)

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kubectl_mc import messages
@@ -65,12 +65,15 @@ class ReportFile:
         self._clusters |= {cluster.name: cluster for cluster in clusters}
         self._runs += [run] if run else []
 
-    def write(self, command: Sequence[str], status: int, error: str) -> None:
+    def write(self, command: Sequence[str], status: int, error: str, redact: Callable[[str], str]) -> None:
         """Write the report and close the file. Raises UserError.
 
         command: its words, without secrets; error: why it was refused or ended, "" if it was not
+        redact: returns a text of a cluster's or of the error without secrets
         """
-        text = json.dumps(self._document(command, status, error), indent=4) + "\n"
+        for name, cluster in self._clusters.items():
+            self._clusters[name] = cluster._replace(message=redact(cluster.message))
+        text = json.dumps(self._document(command, status, redact(error)), indent=4) + "\n"
         try:
             with os.fdopen(self._descriptor, "wb", 0) as file:
                 from kubectl_mc.processes.standard_streams import write_whole

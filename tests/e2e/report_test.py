@@ -140,3 +140,16 @@ def test_it_is_for_commands_on_clusters(fresh_home: Callable[..., Shell], member
     assert done.stderr == "Error: --report is for kubectl's verbs, resume and undo, and not for clusters\n"
     user = fresh_home(mapping="hubContext: hub\ndefaults: {report: x}\n")
     assert "report is for one command" in user.mc("get", "nodes").stderr
+
+
+def test_what_a_cluster_quotes_of_an_input_or_a_secret_is_left_out(place: Place, tmp_path: Path) -> None:
+    path, folder = tmp_path / "r.json", place.folder
+    (folder / "secret.yaml").write_text("{apiVersion: v1, kind: Secret, metadata: {name: new}, hunter2: a}")
+    for words in ("apply -f DIR/secret.yaml --yes", "apply -f DIR/secret.yaml --dry-run=server"):
+        done = place.mc(words, "--all-clusters", f"--report={path}")
+        assert (done.status, "hunter2" in done.stderr) == (1, True)
+        assert {state for state, _ in states(read(path)).values()} <= {"failed", "refused"}
+        assert "hunter2" not in path.read_text()
+    words = "create secret generic creds -n shop --from-literal=password=hunter2 --yes --all-clusters"
+    assert place.mc(words, f"--report={path}").status == 1
+    assert "hunter2" not in path.read_text()

@@ -8,9 +8,10 @@ from typing import TextIO
 
 from kubectl_mc import __version__, messages
 from kubectl_mc.command_line import flag_tables, grammar
+from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import truth
-from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, WITHOUT_OPERANDS
+from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, REPORTED, WITHOUT_OPERANDS
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.kuberc_file import resolved
@@ -39,18 +40,18 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
             return _failed(streams.stderr, f"Error: {messages.system_error(error)}")
 
 
-def _check_own_command(invocation: Invocation) -> None:
+def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]]) -> None:
     """Raise UserError for a flag or an operand that a command of ours doesn't have, so that it can't run without it.
 
     Raises it also for a boolean flag of the command whose value is neither true nor false.
+    typed: our flags, as they were typed
     """
     from kubectl_mc.command_line import help_texts
 
-    line = invocation.kubectl
     table = flag_tables.flag_table(line.verb).flags
     shared = help_texts.flag_descriptions(FLAG_SECTIONS[line.path[0]])
     unexpected = [token.words[0] for token in line.tokens if token.unknown]
-    unexpected += [f"--{name}" for name, _ in invocation.options.typed if name not in shared and name not in table]
+    unexpected += [f"--{name}" for name, _ in typed if name not in shared and name not in table]
     unexpected += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
     if unexpected:
         raise messages.unexpected_argument(line.verb, unexpected[0], [f"--{name}" for name in (*table, *shared)])
@@ -79,10 +80,24 @@ def _run(invocation: Invocation, environment: Environment) -> int:
     if not line.path:
         raise messages.no_verb()
     environment = environment.for_invocation(invocation)
+    path = environment.options.report or environment.variables.get("KUBECTL_MC_REPORT")
+    if line.path[0] in COMMANDS and line.path[0] not in REPORTED:
+        if environment.options.report:
+            raise messages.flag_is_not_for("report", line.verb, f"kubectl's verbs, {' and '.join(REPORTED)}")
+        path = None
+    if not path:
+        return _run_command(line, environment)
+    from kubectl_mc.commands import reported
+
+    return reported.run(path, line, environment, _run_command)
+
+
+def _run_command(line: CommandLine, environment: Environment) -> int:
     if line.path[0] not in COMMANDS:
         from kubectl_mc.commands import kubectl
 
         return kubectl.run(line, environment)
+    stdout = environment.streams.stdout
     from importlib import import_module
 
     command = import_module(f"kubectl_mc.commands.{line.path[0]}")
@@ -91,7 +106,7 @@ def _run(invocation: Invocation, environment: Environment) -> int:
 
         stdout.write(command.HELP + help_texts.sections_text(FLAG_SECTIONS[line.path[0]]))
         return 0
-    _check_own_command(invocation)
+    _check_own_command(line, environment.options.typed)
     from kubectl_mc.processes import pipe_files
 
     with pipe_files.held_access(line, environment) as (line, environment):

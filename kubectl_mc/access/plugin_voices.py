@@ -91,8 +91,8 @@ class Voices:
         return last_words(self._voices[plugin].tail)
 
     def has_spoken(self, plugin: CredentialPlugin) -> bool:
-        """Return whether a plugin has written anything."""
-        return bool(self._voices[plugin].tail)
+        """Return whether a plugin has written anything but white space."""
+        return bool(self._voices[plugin].tail.strip())
 
     def announce(self, plugin: CredentialPlugin, program: str) -> None:
         """Say whose login is next on the terminal; what its run without one has said isn't shown any more."""

@@ -66,7 +66,7 @@ class Change(NamedTuple):
 class Progress:
     """How far a change has come.
 
-    outcomes: of each cluster of the run; results: of each kubectl that has ended
+    outcomes: of each cluster of the run; results: of each kubectl that has ended; dry_runs: of the preflight
     finished: the clusters whose kubectl has ended, or whose rollouts were waited for, in this process
     tolerated: how many clusters may fail before no more are started; None for any number
     stop_reason: why no more clusters are started
@@ -77,6 +77,7 @@ class Progress:
     def __init__(self, outcomes: Mapping[str, Outcome], tolerated: int | None) -> None:
         self.outcomes = dict(outcomes)
         self.results: dict[str, Result] = {}
+        self.dry_runs: Mapping[str, Result] = {}
         self.finished: set[str] = set()
         self.tolerated = tolerated
         self.stop_reason = ""

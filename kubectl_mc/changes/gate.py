@@ -7,7 +7,17 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from kubectl_mc import messages
-from kubectl_mc.changes import confirmation, edits, preflight, proofs, record, redaction, summary, wave_runner
+from kubectl_mc.changes import (
+    change_report,
+    confirmation,
+    edits,
+    preflight,
+    proofs,
+    record,
+    redaction,
+    summary,
+    wave_runner,
+)
 from kubectl_mc.changes.addresses import Address, read_addresses, same_clusters, written_addresses
 from kubectl_mc.changes.change import Change, Progress, written_command
 from kubectl_mc.changes.change_input import held_input, written_input
@@ -202,6 +212,7 @@ def carry_out(
     )
     change = _record_start(change, waves, findings, len(going))
     with messages.midway(change.log.run):
+        progress.dry_runs = change_report.dry_runs(findings)
         _settle(change, progress, [*settled, *(Outcome(name, "refused", reason) for name, reason in refusals.items())])
         _settle(change, progress, [_found_done(change, finding) for finding in findings if finding.cluster in done])
         awaiting_rollout = [*awaiting_rollout, *(done if change.waits_for_rollouts else ())]
@@ -251,6 +262,7 @@ def change_in_foreground(change: Change, waves: Sequence[tuple[str, ...]], settl
     progress = Progress({name: Outcome(name, "not started") for name in clusters}, tolerated=0)
     change = _record_start(change, waves, (), len(going))
     with messages.midway(change.log.run):
+        progress.dry_runs = change_report.dry_runs(findings)
         _settle(change, progress, [*settled, *(Outcome(name, "refused", reason) for name, reason in refusals.items())])
         return _finish(change, progress, wave_runner.run_one_by_one(change, going, progress))
 
@@ -275,6 +287,7 @@ def _preflight(change: Change, clusters: Sequence[str]) -> tuple[list[Finding], 
     # A tie says nothing about the change, so it doesn't stop that of other clusters.
     stopping = [finding for finding in findings if finding.refusal and not change.clusters[finding.cluster].tie]
     if stopping and len(refusals) < len(clusters) and not request.options.continue_on_preflight_error:
+        change_report.tell_refusals(change, findings, clusters)
         lines = preflight.describe_refusals(stopping)
         raise messages.refused_before(lines, len(stopping), len(clusters))
     return findings, refusals
@@ -282,11 +295,12 @@ def _preflight(change: Change, clusters: Sequence[str]) -> tuple[list[Finding], 
 
 def _report_refusals(change: Change, findings: Sequence[Finding]) -> int:
     """Report in kubectl's words that every cluster refuses, and return the exit status."""
+    change_report.tell_refusals(change, findings, [finding.cluster for finding in findings])
     # Without stdout: it says what would have been done.
     results = [finding.result._replace(stdout=b"") for finding in findings if finding.result]
     report = make_report(results, _judging_request(change, results))
-    reasons = preflight.describe_refusals(findings)
-    if len(reasons) > 1:
+    if len({finding.explanation for finding in findings}) > 1:
+        reasons = preflight.describe_refusals(findings)
         report = Report((messages.all_refuse(len(findings)), *reasons), report.status)
     change.streams.say([*report.lines, messages.NOTHING_CHANGED], report.stderr)
     return report.status or 1
@@ -350,8 +364,9 @@ def _judging_request(change: Change, results: Sequence[Result]) -> Request:
 def _finish(change: Change, progress: Progress, kubectl_status: int) -> int:
     """Record the end, show the summary, and return the exit status: for one cluster kubectl's own."""
     outcomes = list(progress.outcomes.values())
-    status = progress.signal_status or summary.exit_status(outcomes, progress.interrupted)
-    if status == 1 and len(outcomes) == 1 and kubectl_status:
+    change_report.tell_outcomes(change, outcomes, progress.results, progress.dry_runs, change.log.run)
+    status = progress.signal_status or (130 if progress.interrupted else summary.exit_status(outcomes))
+    if status in (1, messages.PARTIAL) and len(outcomes) == 1 and kubectl_status:
         status = kubectl_status
     states = [outcome.state for outcome in outcomes]
     try:
@@ -369,4 +384,4 @@ def _finish(change: Change, progress: Progress, kubectl_status: int) -> int:
         change.streams.say(summary.summary_lines(change.log.run, outcomes, whole))
     if change.streams.problem:
         change.streams.say([messages.not_shown(change.streams.problem)])
-    return status or (1 if progress.record_error or change.streams.problem else 0)
+    return status or summary.exit_status(outcomes, failed=bool(progress.record_error or change.streams.problem))

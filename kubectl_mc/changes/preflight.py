@@ -112,11 +112,12 @@ def describe_findings(findings: Sequence[Finding]) -> list[str]:
 
 
 def describe_refusals(refusals: Sequence[Finding]) -> list[str]:
-    """Return a line for each reason in full, with the clusters that have it."""
+    """Return a line for each reason in full, with the clusters that have it, and what mends a missing context."""
     groups: dict[str, list[str]] = {}
     for finding in refusals:
         groups.setdefault(finding.explanation, []).append(finding.cluster)
-    return [f"  {fold_names(clusters)}: {explanation}" for explanation, clusters in groups.items()]
+    lines = [f"  {fold_names(clusters)}: {explanation}" for explanation, clusters in groups.items()]
+    return lines + messages.context_advice([(finding.cluster, finding.refusal) for finding in refusals])
 
 
 def subject(request: Request, findings: Sequence[Finding]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.changes.record import Outcome
+from kubectl_mc.merge import object_changes
 from kubectl_mc.messages.name_folding import fold_names
 
 _STATES = ("changed", "unchanged", "failed", "refused", "unknown", "not started")
@@ -32,7 +33,8 @@ def summary_lines(run: str, outcomes: Sequence[Outcome], whole: bool) -> list[st
         lines.append(f"changed, but not rolled out in {_with_reasons(not_rolled_out)}")
     if not outcomes_left(outcomes):
         return [f"Run {run}: {'; '.join(lines)}"]
-    return [f"Run {run}:", *(f"  {line}" for line in lines), messages.to_go_on(run, whole)]
+    unmapped = messages.context_advice([(outcome.cluster, outcome.reason) for outcome in outcomes])
+    return [f"Run {run}:", *(f"  {line}" for line in lines), *unmapped, messages.to_go_on(run, whole)]
 
 
 def _with_reasons(outcomes: Sequence[Outcome]) -> str:
@@ -46,6 +48,15 @@ def _with_reasons(outcomes: Sequence[Outcome]) -> str:
     return f"{messages.cluster_count(len(outcomes))}: {', '.join(named)}"
 
 
-def exit_status(outcomes: Sequence[Outcome], interrupted: bool) -> int:
-    """Return 130 after Ctrl-C, 1 if anything is left to do, else 0."""
-    return 130 if interrupted else 1 if outcomes_left(outcomes) else 0
+def exit_status(outcomes: Sequence[Outcome], failed: bool = False) -> int:
+    """Return 0 if the run is complete, 1 if nothing was changed, else 3: also if it isn't known.
+
+    failed: something else than a cluster has failed, such as the record
+    """
+    return messages.fleet_status(any(map(_may_have_changed, outcomes)), failed or bool(outcomes_left(outcomes)))
+
+
+def _may_have_changed(outcome: Outcome) -> bool:
+    """Return whether a cluster was changed in the run, or may have been. One that failed may be changed in part."""
+    in_part = outcome.state == "failed" and not object_changes.are_unchanged(outcome.objects, silent_is_unchanged=True)
+    return outcome.may_roll_out or outcome.may_be_done or in_part

@@ -342,7 +342,8 @@ def canonical_words(line: CommandLine) -> list[str]:
     """Return the words for kubectl that say what was read: the verb's path, flags, operands, a `--` and all behind it.
 
     A flag has its long name and `=`; a scalar stands once, with its last value. A flag that we don't know stands among
-    the operands, in the typed order, with the word that may be its value, so that kubectl decides whose word it is.
+    the operands, in the typed order, with the word that may be its value, so that kubectl decides whose word it is; one
+    without such a word stands behind them, lest it gets one.
     Not for plugins, whose flags are their own.
     """
     table = flag_table(line.verb)
@@ -359,5 +360,6 @@ def canonical_words(line: CommandLine) -> list[str]:
         elif flag.kind == "bool":  # pflag refuses a wrong value even where a later one replaces it
             texts = [*(text for text in texts[:-1] if text not in (*_TRUE, *_FALSE)), texts[-1]]
         words += [f"--{name}={text}" for text in texts]
-    words += join_tokens(token for token in line.tokens if token.is_operand or token.unknown)
+    rest = [token for token in line.tokens if token.is_operand or token.unknown]
+    words += join_tokens(sorted(rest, key=lambda token: token.unknown and len(token.words) == 1))
     return words + join_tokens(token for token in line.tokens if token.verbatim)

@@ -13,6 +13,7 @@ class Options(NamedTuple):
 
     inventory: the namespaces of the hub whose ClusterProfiles are read; none for all
     fold, cluster_timeout: None is the verb's default
+    report: the path of the file for the report for programs
     typed: the flags as the user typed them, (name, value); another name of a flag is replaced by its own
     """
 
@@ -45,6 +46,7 @@ class Options(NamedTuple):
     if_present: bool = False
     refresh: bool = False
     verbose: bool = False
+    report: str | None = None
     typed: tuple[tuple[str, str | None], ...] = ()
 
 
@@ -87,6 +89,15 @@ def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Opti
     if "contexts" in dict(added):  # the mapping file may say which inventory is read where a hub is
         added = [(name, value) for name, value in added if _OTHER_NAMES.get(name, name) != "inventory"]
     return from_flags([*added, *options.typed])._replace(typed=options.typed) if added else options
+
+
+def selecting_flags(options: Options) -> str:
+    """Return the typed flags by which another command is for the same clusters, each behind a blank, for a shell."""
+    from shlex import quote
+
+    names = {*SELECTION_FLAGS, "hub-context", "inventory"} - {"pick"}
+    typed = [(name, value) for name, value in options.typed if name in names]
+    return "".join(f" --{name}" if value is None else f" --{name}={quote(value)}" for name, value in typed)
 
 
 def names_targets(options: Options) -> bool:

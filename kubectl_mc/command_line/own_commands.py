@@ -22,6 +22,9 @@ COMMANDS: dict[str, str] = {
 # Commands without operands.
 WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
 
+# Commands that run kubectl on clusters, so that --report is for them.
+REPORTED = ("resume", "undo")
+
 # Command -> the sections of help_texts.SECTIONS with the flags that it takes.
 FLAG_SECTIONS: dict[str, tuple[str, ...]] = {
     "clusters": ("clusters", "hub", "asking"),

@@ -38,7 +38,7 @@ Examples:
   kubectl mc clusters --check --clusters='prod-*'
   kubectl mc clusters --placement=rollout -o name
 
-      --check           reach every cluster as you; exit status 1 if one can't be reached
+      --check           reach every cluster as you; exit status 3 if some can't be reached, 1 if none can
   -o, --output=FORM     wide, json, yaml or name
       --no-headers      the table without its first line
 """
@@ -65,7 +65,7 @@ class ClusterRow(NamedTuple):
 
 
 def run(line: CommandLine, environment: Environment) -> int:
-    """Show the clusters. The exit status is 1 if --check could not reach one of them. Raises UserError."""
+    """Show the clusters. The exit status says whether --check could reach all, some (3) or none. Raises UserError."""
     form = grammar.value(line, "output") or ""
     if form not in ("", *(forms := FLAG_VALUES["clusters", "output"])):
         raise messages.bad_flag_value("output", form, f"one of {', '.join(forms)}")
@@ -107,7 +107,10 @@ def run(line: CommandLine, environment: Environment) -> int:
             stdout.write(render_document("ClusterList", {"items": [_document(row) for row in rows]}, form))
         else:
             stdout.write(_table(rows, form == "wide", headers=not grammar.is_set(line, "no-headers")))
-    return 1 if any(reached.check.problem for reached in checks.values()) else 0
+    problems = [reached.check.problem for reached in checks.values()]
+    stdout.flush()
+    environment.streams.say(messages.context_advice(list(zip(checks, problems))))
+    return messages.fleet_status(done=not all(problems), failed=any(problems))
 
 
 def _offered_way(kubeconfig: Mapping[str, Any]) -> str:

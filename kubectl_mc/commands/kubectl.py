@@ -64,6 +64,11 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
     if verbs.is_change(row, line):
         refuse_unapproved_contexts(choice, environment.options.typed)
     targets = reach_clusters(choice, line, logins)
+    if environment.report and not verbs.is_change(row, line):  # a change may leave clusters out, and says so itself
+        environment.report.choose(
+            (cluster.name, cluster.profile.namespace, target.context)
+            for cluster, target in zip(choice.clusters, targets)
+        )
     unhealthy = [
         (cluster.name, cluster.profile.health_reason) for cluster in choice.clusters if cluster.profile.healthy is False
     ]
@@ -85,13 +90,9 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
     reachable = [target for target in targets if not target.problem]
     with _held_input(request) as request:
         if mode == "terminal":
-            from kubectl_mc.merge import report
-            from kubectl_mc.processes import terminal
+            from kubectl_mc.reads import on_terminal
 
-            if reachable:
-                return terminal.run_on_target(request, reachable[0])  # Such a verb needs one cluster.
-            environment.streams.say(report.make_report([], request, shown=True).lines)
-            return 1
+            return on_terminal.show_on_terminal(request, reachable)
         if mode == "streamed" and not request.options.by_time:
             from kubectl_mc.reads import streamed
 

@@ -42,7 +42,7 @@ Examples:
   kubectl mc setup --check
   kubectl mc setup --provider=gcp --clusters='prod-*'
 
-      --check           change nothing; exit status 1 if a cluster has no context, or one that doesn't work
+      --check           change nothing; exit status 3 if some clusters have no context that works, 1 if all have none
       --yes             ask nothing: take what is certain (mapped, same name, same server)
       --provider=CLOUD  let the cloud's own CLI make the contexts that are missing; its commands are shown first
 """
@@ -66,7 +66,10 @@ class Session(NamedTuple):
 
 
 def run(line: CommandLine, environment: Environment) -> int:
-    """Return 0 if every chosen cluster has a context whose server answers and knows the user. Raises UserError."""
+    """Return 0 if every chosen cluster has a context whose server answers and knows the user, 3 if some have one.
+
+    Else, and if the mapping file can't be written, it is 1. Raises UserError.
+    """
     options, streams = environment.options, environment.streams
     provider = grammar.value(line, "provider") or ""
     if grammar.values(line, "provider") and provider not in CLOUDS:
@@ -89,9 +92,9 @@ def run(line: CommandLine, environment: Environment) -> int:
     rows = [_row(proposal, checks.get(proposal.cluster.name)) for proposal in proposals]
     streams.stdout.write(render_table(("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM"), rows))
     streams.stdout.flush()
-    done = len(checks) == len(proposals) and not any(check.problem for check in checks.values())
+    works = [name in checks and not checks[name].problem for name in (each.cluster.name for each in proposals)]
     written = _write_mapping(session, proposals, options)
-    return 0 if done and written else 1
+    return messages.fleet_status(done=any(works) and written, failed=not all(works) or not written)
 
 
 def _mode(line: CommandLine, options: Options, streams: Streams) -> str:

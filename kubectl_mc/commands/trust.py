@@ -138,7 +138,7 @@ def _table(documents: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _approve(line: CommandLine, environment: Environment) -> int:
-    """Show all offers, then ask once. The exit status is 1 if something that was to be approved was not."""
+    """Show all offers, then ask once. The exit status is 3 if some can't be approved, 1 if nothing was."""
     names, options, streams = tuple(grammar.operands(line)), environment.options, environment.streams
     if not names and not names_targets(options):
         raise messages.approve_what()
@@ -164,7 +164,7 @@ def _approve(line: CommandLine, environment: Environment) -> int:
         return 1
     else:
         approval_dialogue.record_approvals(awaiting, environment)
-    return 1 if unusable.keys() - mapped else 0
+    return messages.fleet_status(done=len(offered) > len(unusable), failed=bool(unusable.keys() - mapped))
 
 
 def _refuse_ambiguous_names(choice: Choice) -> None:

@@ -83,8 +83,20 @@ def run(line: CommandLine, environment: Environment) -> int:
                 if not statuses:
                     raise
                 streams.say([f"Error: {error}"])  # the groups before have been rolled back
-                return error.status
-    return max(*statuses, 1 if tied else 0)
+                statuses.append(error.status)
+                break
+    return _common_status([*statuses, *([1] if tied else [])])
+
+
+def _common_status(statuses: Sequence[int]) -> int:
+    """Return the exit status for several groups: as if they were clusters, unless a signal has ended one."""
+    if len(statuses) == 1 or max(statuses) > _SIGNALLED:
+        return max(statuses)
+    done = any(status in (0, messages.PARTIAL) for status in statuses)
+    return messages.fleet_status(done, failed=any(statuses))
+
+
+_SIGNALLED = 128  # a shell's status of what a signal has ended is higher
 
 
 def _kubectl_flags(earlier: Run, recorded: CommandLine, typed: CommandLine) -> CommandLine:

@@ -218,6 +218,8 @@ def _defaults(document: Mapping[object, object], path: str, root: object) -> tup
     unknown = [flag for flag in flags if flag not in OWN_FLAGS]
     if unknown:
         raise messages.default_unknown(path, line, unknown[0], tuple(OWN_FLAGS))
+    if "report" in flags:
+        raise messages.default_bad(path, line, "report is for one command; for all of them: KUBECTL_MC_REPORT")
     pairs = [
         (flag, item)
         for flag, value in flags.items()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.options import selecting_flags
 from kubectl_mc.messages import Cause
 from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from kubectl_mc.processes.requests import Request
@@ -21,7 +22,7 @@ _EMPTY_LIST = rb'(?m)^(?:    "items"|items|  items): \[\],?$'
 
 
 class Report(NamedTuple):
-    """What is written to stderr ahead of the answer, and the command's exit status.
+    """What is written to stderr, ahead of the answer or, on a terminal, behind it; and the command's exit status.
 
     lines: ours, and those of kubectls with their clusters
     stderr: what is written ahead of them: that of the only cluster's kubectl, byte for byte
@@ -62,12 +63,17 @@ def result_cause(result: Result, request: Request) -> Cause | None:
 
 
 def make_report(
-    results: Sequence[Result], request: Request, shown: bool = False, held: Sequence[Held] | None = None
+    results: Sequence[Result],
+    request: Request,
+    shown: bool = False,
+    held: Sequence[Held] | None = None,
+    on_terminal: bool = False,
 ) -> Report:
     """Judge the results of all selected clusters.
 
     shown: their stdout is already on the screen, or there is no answer to show
     held: what of their stderr is not on the screen yet; None: all of it
+    on_terminal: the report is read behind the answer, so the failures are a table by their causes
     """
     results = [*results, *request.unreachable]
     causes = [(result, result_cause(result, request)) for result in results]
@@ -75,7 +81,7 @@ def make_report(
     answered = [result for result, cause in causes if not cause or cause.absent]
     passed_over = [(result.cluster, cause) for result, cause in causes if cause and cause.absent]
     absent = _absent(answered, len(results)) if not any(map(_exists, results, (cause for _, cause in causes))) else []
-    status = _status(causes, request, failed=bool(failures or absent))
+    status = _status(causes, request, is_absent=bool(absent))
     is_lone = (request.cluster_count or len(results)) == 1
     if is_lone:
         return _lone_report(causes, request, status, held)
@@ -94,8 +100,12 @@ def make_report(
         lines += nothing if len(nothing) < 2 else [NOTHING]
     if request.options.if_present and passed_over and not absent:
         lines.append(messages.passed_over(passed_over))
-    if failures:
-        lines += [*_failure_lines(failures, request)]
+    if failures and on_terminal:
+        parts = sum(_has_part(result) for result, cause in causes if cause and not cause.absent)
+        flags = selecting_flags(request.options)
+        lines += messages.failure_table(failures, parts, len(results), flags, all_names=request.options.verbose)
+    elif failures:
+        lines += _failure_lines(failures, request)
         showing = [result for result, cause in causes if not cause or cause.absent or _has_part(result)]
         if any(result.stdout for result in showing) and not shown:
             lines.append(messages.showing_partial(len(showing), len(results)))
@@ -150,22 +160,27 @@ def _has_part(result: Result) -> bool:
     return bool(result.stdout) and not re.search(_EMPTY_LIST, result.stdout)
 
 
-def _status(causes: Sequence[tuple[Result, Cause | None]], request: Request, failed: bool) -> int:
-    """Return 130 after Ctrl-C, kubectl's status for one cluster, else 1 if a cluster failed or the object is absent.
+def _status(causes: Sequence[tuple[Result, Cause | None]], request: Request, is_absent: bool) -> int:
+    """Return the exit status: 130 after Ctrl-C, kubectl's own for one cluster, else that of the fleet.
 
-    Where no kubectl has ended by itself, there is no status of its own.
+    is_absent: no cluster that answered has what was asked for
 
-    If a status of kubectl is an answer (`diff`: 1 for differences), that of a failure is higher than the answer.
+    3 says that some clusters have answered and others failed; 1 that none has, or that the object is absent. If a
+    status of kubectl is an answer (`diff`: 1 for differences), it is 2 instead. A cluster that lacks the object has
+    answered, but given nothing of what was asked for.
     """
     answer, results = request.row.status.answer, [result for result, _ in causes]
-    statuses = [abs(status) for result in results if (status := 1 if result.timed_out else result.status) is not None]
-    if len(statuses) < len(results):
+    if any(result.status is None and not result.timed_out for result in results):
         return 130
-    if len(statuses) == 1:
-        asked = not isinstance(results[0], UnaskedResult)
-        return statuses[0] if asked and not results[0].timed_out else answer + 1
-    if failed:
-        return max(statuses) if answer and max(statuses) > answer else answer + 1
+    if len(results) == 1:
+        (result,), status = results, results[0].status or 0
+        if isinstance(result, UnaskedResult) or result.timed_out:  # there is no status of kubectl's own
+            return answer + 1
+        return status if status >= 0 else 128 - status  # ended by a signal
+    failed = any(cause and not cause.absent for _, cause in causes)
+    if failed or is_absent:
+        answered = any(not cause or (cause.absent and _has_part(result)) for result, cause in causes)
+        return messages.PARTIAL if failed and answered else answer + 1
     return answer if any(result.status == answer for result, cause in causes if not cause) else 0
 
 

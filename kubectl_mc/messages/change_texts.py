@@ -10,6 +10,7 @@ from kubectl_mc.messages.causes import outcome_lines
 from kubectl_mc.messages.command_line_texts import bad_flag_value
 from kubectl_mc.messages.fleet_texts import system_error
 from kubectl_mc.messages.words import (
+    PARTIAL,
     UserError,
     approve_command,
     cluster_count,
@@ -154,7 +155,8 @@ def midway(run: str) -> Iterator[None]:
         with stops_as_errors():
             yield
     except StopError as error:
-        raise MidwayError(f"{error}. What was changed: kubectl mc audit show {run}", error.status) from None
+        status = PARTIAL if error.status == StopError.status else error.status  # 1 says that nothing was changed
+        raise MidwayError(f"{error}. What was changed: kubectl mc audit show {run}", status) from None
 
 
 class RecordError(UserError):

@@ -91,6 +91,11 @@ def flag_is_not_for(flag: str, verb: str, only: str) -> UserError:
     return UserError(f"--{flag} is for {only}, and not for {visible(verb)}")
 
 
+def report_not_written(path: str, problem: str) -> UserError:
+    """Say that the file of the report for programs can't be written."""
+    return UserError(f"--report (or KUBECTL_MC_REPORT): {visible(path)} can't be written: {visible(problem)}")
+
+
 def flag_needs_a_terminal(flag: str, instead: str) -> UserError:
     """Say that a flag of ours asks on the terminal, and there is none."""
     return UserError(f"--{flag} asks on the terminal, and there is none. Use --{instead}")

@@ -1,4 +1,4 @@
-"""The texts about the hub, the choice of clusters, and clusters that failed."""
+"""The texts about the hub, and the choice of clusters."""
 
 from __future__ import annotations
 
@@ -14,61 +14,6 @@ from kubectl_mc.messages.words import (
     visible,
     with_reason,
 )
-
-_LONG = 40  # characters; a shorter reason is repeated for each cluster
-
-
-def failed_clusters(action: str, failures: Sequence[tuple[str, Cause]]) -> str:
-    """Return `Error: Failed to query 2 clusters: c3 (connection timeout), …`; failures: (cluster, cause).
-
-    A long reason that several clusters share, such as that of their login, is shown once: `c1, c2 (login failed: …)`.
-    """
-    return visible(f"Error: Failed to {action} {cluster_count(len(failures))}: {_with_reasons(failures)}")
-
-
-def _with_reasons(causes: Sequence[tuple[str, Cause]]) -> str:
-    groups: dict[tuple[str, str], list[str]] = {}
-    for cluster, cause in causes:
-        groups.setdefault((cause.reason, "" if len(cause.reason) > _LONG else cluster), []).append(cluster)
-    return ", ".join(f"{', '.join(clusters)} ({reason})" for (reason, _), clusters in groups.items())
-
-
-def passed_over(absences: Sequence[tuple[str, Cause]]) -> str:
-    """Say which clusters lack what the command is about, and are passed over (--if-present)."""
-    return visible(f"Passed over {cluster_count(len(absences))}: {_with_reasons(absences)}")
-
-
-def lacks_a_part(cause: Cause) -> Cause:
-    """Return the failure of a cluster that lacks only a part of what the command is about. cause: the absence"""
-    return cause._replace(reason=f"lacks a part: {cause.reason}", absent=False)
-
-
-def showing_partial(answered: int, selected: int) -> str:
-    """Say that the results are those of a part of the fleet."""
-    return f"Showing results from {answered}/{selected} clusters:"
-
-
-def everywhere(message: str, count: int, total: int) -> list[str]:
-    """Say what the kubectls of all clusters that answered print on stderr, e.g. that no pod has that name."""
-    where = f" (in all {count} clusters{'' if count == total else ' that answered'})"
-    line, *rest = map(visible, message.split("\n"))
-    return [line + (where if count > 1 else ""), *rest]
-
-
-def advice(failures: Sequence[tuple[str, Cause]]) -> list[str]:
-    """Say what to do about failures that the user can fix. failures: (cluster, cause)."""
-    unmapped = [cluster for cluster, cause in failures if cause.kind == "no-context"]
-    if not unmapped:
-        return []
-    name = visible(unmapped[0])
-    namespace, slash, profile = name.partition("/")
-    if slash:  # ClusterProfiles of several namespaces have this name: a context of it would not be theirs for sure
-        entry = f"{{name: {profile}, namespace: {namespace}, context: CONTEXT}}"
-        return [f"To map {name} to a context of yours, in ~/.kube/kubectl-mc-clusters.yaml: clusters: [{entry}]"]
-    return [
-        f"To map {name} to a context of yours: kubectl config rename-context CONTEXT {name}, or in "
-        f"~/.kube/kubectl-mc-clusters.yaml: clusters: [{{name: {name}, context: CONTEXT}}]"
-    ]
 
 
 def no_service_account(context: str) -> UserError:

@@ -19,6 +19,15 @@ class UserError(Exception):
     prefix = "Error"
 
 
+# The exit status where some clusters have answered, or were changed, and others have not.
+PARTIAL = 3
+
+
+def fleet_status(done: bool, failed: bool) -> int:
+    """Return the exit status for several clusters. done, failed: whether some of them are done, and some have failed"""
+    return 0 if not failed else PARTIAL if done else 1
+
+
 # The same on all systems.
 _SIGNALS = {
     1: "SIGHUP",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options
 from kubectl_mc.processes.standard_streams import SteadyStreams, Streams
+
+if TYPE_CHECKING:
+    from kubectl_mc.processes.report_file import ReportFile
 
 HUB_PATIENCE = 30.0  # the seconds that the hub has for an answer by default
 
@@ -31,6 +34,7 @@ class Environment(NamedTuple):
     plugin_policy: the fields of the user's kuberc that say which credential plugins may run; {} without any
     typed_paths: path of a file in memory that kubectl reads -> the path that the user typed
     service_account: the folder with the token of the service account, in a pod
+    report: the report for programs, if one is wanted
     """
 
     variables: Mapping[str, str]
@@ -42,6 +46,7 @@ class Environment(NamedTuple):
     plugin_policy: Mapping[str, Any] = {}
     typed_paths: Mapping[str, str] = {}
     service_account: str = SERVICE_ACCOUNT
+    report: ReportFile | None = None
 
     @property
     def home(self) -> str:

@@ -350,16 +350,27 @@ def _child_signals(selector: selectors.BaseSelector) -> Iterator[None]:
 
 
 def collect_results(
-    commands: Sequence[Command], max_parallel: int, timeout: float, stdin: str | None = None, partial: bool = False
+    commands: Sequence[Command],
+    max_parallel: int,
+    timeout: float,
+    stdin: str | None = None,
+    partial: bool = False,
+    on_end: Callable[[int, float], None] = lambda index, seconds: None,
 ) -> list[Result]:
     """Run the commands to their ends, and return their results in order. Arguments and errors: as for `run_commands`.
 
     partial: after Ctrl-C, return the results of the commands that had ended; otherwise KeyboardInterrupt is raised
+    on_end: called with the index of each command that has ended, and the seconds that it took
     """
     collector = ResultCollector()
+    starts: dict[int, float] = {}
     with suppress(*([KeyboardInterrupt] if partial else [])):
-        for event in run_commands(commands, max_parallel, timeout, stdin):
+        for event in run_commands(
+            commands, max_parallel, timeout, stdin, on_start=lambda index: starts.update({index: time.monotonic()})
+        ):
             collector.add(event)
+            if isinstance(event, Exit):
+                on_end(event.command_index, time.monotonic() - starts[event.command_index])
     return [collector.result(index, command.cluster) for index, command in enumerate(commands)]
 
 

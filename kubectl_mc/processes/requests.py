@@ -63,6 +63,11 @@ class Request(NamedTuple):
         return self.environment.streams.stdout.isatty()
 
     @property
+    def reports_on_terminal(self) -> bool:
+        """Whether the answer and what is said about it are both read on a terminal."""
+        return self.shows_on_terminal and self.environment.streams.stderr.isatty()
+
+    @property
     def patience(self) -> float:
         """The seconds that each cluster has; 0 for no limit."""
         timeout = self.options.cluster_timeout

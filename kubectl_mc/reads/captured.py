@@ -48,9 +48,17 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     keys = [answer.keys for answer in answers if answer.keys]
     labels = _coloured_labels(request, jobs) if request.options.by_time else {}
     merged = merge_answers(results, keys, request, request.shows_on_terminal, labels)
-    report = make_report(cluster_results, request)
-    streams.say(report.lines, report.stderr)
+    on_terminal = request.reports_on_terminal
+    if request.environment.report:
+        from kubectl_mc.merge.report_entries import read_entries
+
+        request.environment.report.tell(read_entries(cluster_results, request))
+    report = make_report(cluster_results, request, on_terminal=on_terminal)
+    if not on_terminal:
+        streams.say(report.lines, report.stderr)
     streams.answer(merged.encode("utf-8", "surrogateescape"))
+    if on_terminal:  # there it would scroll away ahead of a long answer
+        streams.say(report.lines, report.stderr)
     return report.status
 
 
@@ -99,8 +107,15 @@ def _mergeable(result: Result, keys: Result | None) -> Result:
 def _collect(request: Request, jobs: Sequence[Job]) -> list[Result]:
     """Run the jobs, and return their results; after Ctrl-C those of the jobs that had ended."""
     commands = [job_command(request, job) for job in jobs]
-    parallel = request.parallel(len(jobs))
-    results = event_loop.collect_results(commands, parallel, request.patience, request.stdin, partial=True)
+    parallel, report = request.parallel(len(jobs)), request.environment.report
+
+    def on_end(index: int, seconds: float) -> None:
+        if report:
+            report.took(jobs[index].target.cluster, seconds)
+
+    results = event_loop.collect_results(
+        commands, parallel, request.patience, request.stdin, partial=True, on_end=on_end
+    )
     return [request.named(result) for result in results]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Container, Sequence
 
 from kubectl_mc import messages
@@ -45,9 +46,12 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     screen = Screen(request, [])
     unreachable = list(request.unreachable)
     failed_listings: list[Result] = []  # of clusters that have jobs
+    names = [command.cluster for command in commands]  # of the clusters
+    starts: dict[int, float] = {}  # times of time.monotonic
 
     def start(jobs: Sequence[Job]) -> None:
         screen.add(jobs)
+        names.extend(job.target.cluster for job in jobs)
         commands.extend(
             job_command(request, job._replace(line=answers.mergeable_line(request, job.line))) for job in jobs
         )
@@ -74,7 +78,16 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     show_failures(unreachable)
     start(resolver.jobs)
     try:
-        for event in event_loop.run_commands(commands, request.parallel(sys.maxsize), request.patience, request.stdin):
+        for event in event_loop.run_commands(
+            commands,
+            request.parallel(sys.maxsize),
+            request.patience,
+            request.stdin,
+            on_start=lambda index: starts.update({index: time.monotonic()}),
+        ):
+            if isinstance(event, Exit) and request.environment.report:
+                took = time.monotonic() - starts[event.command_index]
+                request.environment.report.took(names[event.command_index], took)
             job_index = event.command_index - len(resolver.commands)
             if job_index >= 0:
                 screen.show(event._replace(command_index=job_index))
@@ -85,14 +98,32 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             (failed_listings if jobs else unreachable).extend(failures)
     except KeyboardInterrupt:
         screen.show_rest()
+        _tell(request, screen, failed_listings, unreachable)
         return 130
     order = [target.cluster for target in targets]
+    _tell(request, screen, failed_listings, unreachable)
     joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])
     results = sorted(joined, key=lambda result: order.index(result.cluster))
     held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
-    report = make_report(results, request._replace(unreachable=tuple(unreachable)), shown=True, held=held)
+    report = make_report(
+        results,
+        request._replace(unreachable=tuple(unreachable)),
+        shown=True,
+        held=held,
+        on_terminal=request.reports_on_terminal,
+    )
     streams.say(report.lines)
     return report.status
+
+
+def _tell(request: Request, screen: Screen, failed_listings: Sequence[Result], unreachable: Sequence[Result]) -> None:
+    """Tell the report for programs what came of the clusters, if there is one."""
+    if request.environment.report:
+        from kubectl_mc.merge.report_entries import read_entries
+
+        joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])
+        asked = request._replace(unreachable=tuple(unreachable))
+        request.environment.report.tell(read_entries(joined, asked))
 
 
 class Screen:

@@ -235,3 +235,12 @@ def test_an_error_ahead_of_the_first_cluster_says_that_nothing_was_changed(is_ch
     with pytest.raises(UserError) as raised, messages.unchanged_on_error(is_change):
         raise messages.not_confirmed()
     assert str(raised.value) == ("not confirmed\nSo nothing was changed" if is_change else "not confirmed")
+
+
+def test_refusals_of_clusters_without_a_context_lead_to_the_set_up() -> None:
+    refusals = [finding("c1", refusal="no context"), finding("c2", refusal="no context"), finding("c3", refusal="no")]
+    assert preflight.describe_refusals(refusals) == [
+        "  c1, c2: no context",
+        "  c3: no",
+        "To map each of these 2 clusters to a context of yours: kubectl mc setup",
+    ]

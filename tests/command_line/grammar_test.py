@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kubectl_mc.command_line import flag_tables, grammar, invocation
@@ -73,11 +73,15 @@ def understood(line: grammar.CommandLine) -> tuple[object, ...]:
         for name, found in values.items()
     }
     bare = {name: [table[name].bare if value is None else value for value in found] for name, found in counting.items()}
-    rest = [token.words for token in line.tokens if token.is_operand or token.unknown or token.verbatim]
+    rest = [token.words for token in line.tokens if token.is_operand or token.unknown]
+    rest.sort(key=lambda words: words[0].startswith("-") and words[0] != "-" and len(words) == 1)
+    rest += [token.words for token in line.tokens if token.verbatim]
     return line.path, bare, rest
 
 
 @given(st.lists(THEIRS, min_size=1, max_size=8), AFTER)
+@example([["get"], ["-é"], ["-nshop"], [""]], [])
+@example([["get"], ["--new"], ["-nshop"], ["pods"]], [])
 def test_what_is_said_back_is_read_as_the_same(parts: list[list[str]], after: list[list[str]]) -> None:
     line = parsed(flat(parts + after))
     if not line or line.verb not in FLAGS or grammar.is_set(line, "help"):

@@ -158,7 +158,7 @@ def test_what_succeeded_is_shown_beside_what_failed(fp: FakeProcess, home: Home)
         },
     )
     assert run(home, "get pods") == Outcome(
-        1,
+        3,
         "NAME   CLUSTER   AGE\na      c1        1m\n",
         "Error: Failed to query 2 clusters: c2 (connection refused), c3 (forbidden)\n"
         "Showing results from 1/3 clusters:\n",

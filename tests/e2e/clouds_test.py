@@ -138,7 +138,7 @@ def test_a_login_that_has_ended_and_a_missing_property_are_said_and_the_rest_goe
     done = shell.mc("setup", "--provider=aws", "--yes")
     expired = "aws: Error when retrieving token from sso: Token has expired and refresh failed (log in: aws sso login)"
     assert problems(done) == {"c1": "", "c2": expired, "c3": ""}
-    assert (done.status, written(shell)) == (1, {"c1": "c1", "c3": "c3"})
+    assert (done.status, written(shell)) == (3, {"c1": "c1", "c3": "c3"})
 
 
 def test_what_is_missing_is_said_per_cluster(cloud: Callable[..., Shell]) -> None:
@@ -158,7 +158,7 @@ def test_a_cli_that_isnt_there(cloud: Callable[..., Shell]) -> None:
     shell = cloud({}, c2=EKS2, c3={})
     done = shell.mc("setup", "--provider=aws", "--yes", env={"PATH": str(home(shell) / "bin")})
     assert problems(done)["c2"] == "aws is not on PATH"
-    assert done.status == 1
+    assert done.status == 3
 
 
 def test_gcloud_names_its_contexts_itself(cloud: Callable[..., Shell]) -> None:
@@ -263,7 +263,7 @@ def test_on_a_terminal_the_user_agrees_once_and_is_asked_for_what_stays_open(clo
 def test_who_doesnt_agree_is_asked(cloud: Callable[..., Shell]) -> None:
     shell = cloud({"aws": AWS}, c2=EKS2, c3=EKS3)
     done = talk(shell, ["setup", "--provider=aws"], [("Run them? [y/N] ", "\n"), (PROMPT, "\x04")])
-    assert (done.status, started(shell), written(shell)) == (1, [], {"c1": "c1"})
+    assert (done.status, started(shell), written(shell)) == (3, [], {"c1": "c1"})
 
 
 def test_what_a_hub_says_is_shown_with_its_escapes_visible(cloud: Callable[..., Shell]) -> None:

@@ -334,7 +334,7 @@ def test_what_was_revoked_is_not_resumed_nor_undone(place: Place, mapped: Callab
     with place.shell.running(*words, terminal=True) as running:
         running.until(r"\[y/N\]: $")
         running.type("n\n")
-        assert running.end() == 1
+        assert running.end() == 3
     assert place.mc("trust revoke c3").status == 0
     assert REFUSED in place.mc("resume last --yes").stderr
     assert labelled(place) == ["c1", "c2"]

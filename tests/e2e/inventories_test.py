@@ -269,7 +269,7 @@ def test_on_a_tie_none_acts_and_the_others_are_changed(hub: Hub) -> None:
     reason = (
         "c1, c2 are the same cluster by their inventory-member-id, and no single one has the oldest creationTimestamp"
     )
-    assert (done.status, labelled(hub.place)) == (1, ["c3"])
+    assert (done.status, labelled(hub.place)) == (3, ["c3"])
     assert "Warning: in one inventory, the same cluster by their inventory-member-id, so the change" in done.stderr
     assert "acts on the oldest ClusterProfile only: none of c1, c2. Its administrator should delete" in done.stderr
     assert f"refused in 2 clusters: c1, c2 ({reason}" in done.stderr
@@ -280,7 +280,7 @@ def test_on_a_tie_none_acts_and_the_others_are_changed(hub: Hub) -> None:
     alone = hub.mc(f"{LABEL} --clusters=c1,c2 --yes")
     assert (alone.status, reason in alone.stderr, "So nothing was changed" in alone.stderr) == (1, True, True)
     rehearsed = hub.mc(f"{LABEL} --all-clusters --dry-run=server")
-    assert (rehearsed.status, reason in rehearsed.stderr) == (1, True)
+    assert (rehearsed.status, reason in rehearsed.stderr) == (3, True)
     assert labelled(hub.place) == ["c3"]
     # A read asks one of them, and says so.
     read = hub.mc("get cm settings -n shop")
@@ -355,7 +355,7 @@ def test_resume_and_undo_keep_to_the_inventory_of_the_run(kueue: Hub) -> None:
     with kueue.place.shell.running(*words, terminal=True) as running:
         running.until(r"\[y/N\]: $")
         running.type("n\n")
-        assert running.end() == 1
+        assert running.end() == 3
     assert states(runs(kueue.place)[0]) == {"batch": "changed", "c1": "not started"}
     assert kueue.place.mc("resume last --yes").status == 0
     assert states(runs(kueue.place)[0]) == {"batch": "changed", "c1": "changed"}

@@ -108,7 +108,7 @@ def test_what_a_plugin_says_is_shown_and_is_no_cause(members: Shell, tmp_path: P
 def test_a_cluster_whose_list_is_empty_because_it_failed_is_not_shown(members: Shell) -> None:
     with members.fault("c2", "forbidden"):
         done = members.mc("get", "cm", "-n", "shop", "-o", "json")
-    assert done.status == 1
+    assert done.status == 3
     assert done.stderr == ("Error: Failed to query 1 cluster: c2 (forbidden)\nShowing results from 2/3 clusters:\n")
 
 
@@ -159,7 +159,7 @@ def test_all_lines_of_what_the_server_says_are_shown(members: Shell, tmp_path: P
 error: the server doesn't have a resource type 'cm'"""
     script = f'case "$*" in *c2*) echo "{lies}" >&2; exit 1;; esac'
     done = saying(members, tmp_path, script).mc("get", "cm", "-n", "shop")
-    assert done.status == 1
+    assert done.status == 3
     assert done.stderr.splitlines() == [
         "[c2] Error from server (Forbidden): denied:",
         "[c2]   policy a: no",
@@ -177,7 +177,7 @@ MISSING = "Passed over 2 clusters: c2 (not found), c3 (not found)\n"
 
 def test_wait_fails_where_the_object_is_missing(members: Shell) -> None:
     done = members.mc(*WAIT.split())
-    assert (done.status, done.stdout) == (1, "[c1] pod/solo condition met\n")
+    assert (done.status, done.stdout) == (3, "[c1] pod/solo condition met\n")
     assert done.stderr == "Error: Failed to query 2 clusters: c2 (not found), c3 (not found)\n"
     assert members.mc(*WAIT.replace("jsonpath={.metadata.name}=solo pod/solo", "delete pod/x").split())[::2] == (0, "")
 
@@ -193,7 +193,7 @@ def test_clusters_without_the_object_are_passed_over_on_demand(members: Shell) -
 def test_a_dry_run_says_where_the_change_would_meet_nothing(members: Shell, words: str) -> None:
     """As of the change itself, what a cluster lacks is its failure, not an empty answer."""
     done = members.mc(*words.split(), "-n", "shop", "--dry-run=server")
-    assert (done.status, [row[0] for row in done.rows]) == (1, ["CLUSTER", "c1"])
+    assert (done.status, [row[0] for row in done.rows]) == (3, ["CLUSTER", "c1"])
     failed = f"Error: Failed to {words.split()[0]} in 2 clusters: c2 (not found), c3 (not found)\n"
     assert done.stderr == f"{failed}Showing results from 1/3 clusters:\n"
     nowhere = members.mc(*words.replace("so", "x").split(), "-n", "shop", "--dry-run=server")
@@ -207,7 +207,7 @@ def test_a_rollout_of_what_one_cluster_lacks_is_its_failure(changing: Shell) -> 
     changing.kubectl("--context", "c2", "delete", "deploy", "cart", "-n", "shop")
     words = ("rollout", "status", "deploy/cart", "-n", "shop")
     done = changing.mc(*words)
-    assert (done.status, done.stderr) == (1, "Error: Failed to query 1 cluster: c2 (not found)\n")
+    assert (done.status, done.stderr) == (3, "Error: Failed to query 1 cluster: c2 (not found)\n")
     passed = changing.mc(*words, "--if-present")
     assert (passed.status, passed.stderr) == (0, "Passed over 1 cluster: c2 (not found)\n")
 
@@ -216,7 +216,7 @@ def test_a_diff_passes_over_clusters_without_the_namespace(changing: Shell, tmp_
     file = tmp_path / "new.yaml"
     file.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: only-c2}}")
     done = changing.mc("diff", "-f", str(file))
-    assert (done.status, "c1 (not found), c3 (not found)" in done.stderr) == (2, True)
+    assert (done.status, "c1 (not found), c3 (not found)" in done.stderr) == (3, True)
     passed = changing.mc("diff", "-f", str(file), "--if-present")
     assert (passed.status, passed.stderr) == (1, MISSING.replace("c2", "c1"))
 
@@ -235,7 +235,7 @@ def test_a_cluster_that_lacks_a_part_is_not_passed_over(
         (tmp_path / f"{name}.yaml").write_text(texts[name])
         words += ["-f", str(tmp_path / f"{name}.yaml")]
     done = changing.mc(*words)
-    assert done.status == 2
+    assert done.status == 3
     assert "Error: Failed to query 1 cluster: c3 (lacks a part: no such resource type)\n" in done.stderr
     alone = changing.mc("diff", "--if-present", "-f", str(tmp_path / "widget.yaml"))
     assert (alone.status, alone.stderr) == (1, "Passed over 1 cluster: c3 (no such resource type)\n")
@@ -244,7 +244,7 @@ def test_a_cluster_that_lacks_a_part_is_not_passed_over(
 @pytest.mark.parametrize("words", ["wait --for=jsonpath={.metadata.namespace}=shop pod/solo cm/settings -n shop"])
 def test_a_wait_for_several_objects_is_not_passed_over_for_one(members: Shell, words: str) -> None:
     done = members.mc(*words.split(), "--if-present")
-    assert done.status == 1
+    assert done.status == 3
     assert done.stderr.endswith("c2 (lacks a part: not found), c3 (lacks a part: not found)\n")
 
 

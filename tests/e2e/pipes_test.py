@@ -175,7 +175,7 @@ def test_variables_come_from_stdin(place: Place) -> None:
 def test_a_run_goes_on_with_the_same_variables(place: Place) -> None:
     place.kubectl("c3", "delete deploy cart -n shop")
     command = "set env deploy/cart -n shop -e - --continue-on-preflight-error --clusters=c1,c3 --yes"
-    assert place.shell.mc(*place.words(command), stdin="A=1").status == 1
+    assert place.shell.mc(*place.words(command), stdin="A=1").status == 3
     place.shell.fleet.reset("c3")
     look = "get deploy cart -n shop -o jsonpath={.spec.template.spec.containers[0].env}"
     assert "the input is not what run" in place.shell.mc("resume", "last", "--yes", stdin="A=2").stderr

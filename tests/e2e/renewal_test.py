@@ -53,7 +53,7 @@ def test_the_second_wave_has_a_new_token(changing: Shell, tmp_path: Path) -> Non
         go.write_text("go\n")  # this waits for the second run
         go.write_text("go\n")  # this waits for the third, and so for the second one's token to be written
         command.type("y\n")
-        assert command.end() == 1
+        assert command.end() == 3
         assert "c2 (forbidden" in command.stdout
     assert "x=y" in changing.kubectl("--context=c1", "get", "ns", "default", "--show-labels").stdout
     assert "x=y" not in changing.kubectl("--context=c2", "get", "ns", "default", "--show-labels").stdout

@@ -23,7 +23,7 @@ def half_done(place: Place, command: str) -> str:
     with place.shell.running(*words, terminal=True) as running:
         running.until(r"\[y/N\]: $")
         running.type("n\n")
-        assert running.end() == 1
+        assert running.end() == 3
     return runs(place)[-1].id
 
 
@@ -60,7 +60,7 @@ def test_a_cluster_protected_since_is_not_changed_unless_it_is_named(place: Plac
             assert place.mc(command, "--yes").stderr.startswith("Error: protected by the mapping file: c")
         assert place.everywhere(IMAGE) == images
         assert "has nothing left to do for c1" in place.mc("resume last --yes --clusters=c1").stderr
-        assert place.mc("resume last --yes --clusters=c3").status == 1  # c2 is left
+        assert place.mc("resume last --yes --clusters=c3").status == 3  # c2 is left
         assert [place.kubectl(cluster, IMAGE).stdout == images["c1"] for cluster in MEMBERS] == [True, False, True]
     finally:
         mapping.write_text(was)
@@ -96,7 +96,7 @@ def test_resume_of_a_command_whose_secrets_are_not_kept(place: Place) -> None:
 def test_resume_needs_the_same_from_a_pipe(place: Place) -> None:
     place.kubectl("c3", "create secret generic new -n shop")
     command = "create secret generic new -n shop --from-file=password=/dev/stdin --continue-on-preflight-error --yes"
-    assert place.shell.mc(*place.words(targeted(command)), stdin="hunter2").status == 1
+    assert place.shell.mc(*place.words(targeted(command)), stdin="hunter2").status == 3
     place.kubectl("c3", "delete secret new -n shop")
     other = place.shell.mc("resume", "last", "--yes", stdin="hunter3")
     assert "the input is not what run" in other.stderr

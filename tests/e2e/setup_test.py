@@ -28,7 +28,7 @@ def test_yes_takes_what_is_certain_and_a_second_run_changes_nothing(fresh_home: 
     )
     path = home(shell) / FILE
     assert done.stderr == f"Wrote the context of 2 clusters and hubContext hub to {path}\n"
-    assert done.status == 1
+    assert done.status == 3
     assert path.read_text() == (
         "apiVersion: kubectl-mc.k8s.io/v1alpha1\nkind: ClusterMapping\nhubContext: hub\nclusters:\n"
         "- name: c1\n  context: c1\n- name: c2\n  context: eks-two\n"
@@ -52,7 +52,7 @@ def test_all_mapped_is_status_0(fresh_home: MakeShell) -> None:
 def test_check_and_no_terminal_change_nothing(fresh_home: MakeShell, members: Shell, flag: str) -> None:
     shell = fresh_home(kubeconfig=kubeconfig(members, c1="c1", c2="c2"))
     done = shell.mc("setup", *filter(None, [flag]), stdin="1\n1\n1\n")
-    assert done.status == 1
+    assert done.status == 3
     assert done.rows[3] == ["c3", "<none>", "open", "<none>", "<none>", "no", "context"]
     *first, last = done.stderr.splitlines()
     assert last == f"Would write the context of 2 clusters to {home(shell) / FILE}"
@@ -113,7 +113,7 @@ def test_a_cluster_that_fails_is_said_and_mapped_all_the_same(
     shell = fresh_home()
     with shell.fault("c2", fault):
         done = shell.mc("setup", "--yes")
-    assert done.status == 1
+    assert done.status == 3
     assert [row[4:] for row in done.rows[1:]] == [["yes", "admin"], cells, ["yes", "admin"]]
     assert written(shell)["c2"] == "c2"
 
@@ -174,14 +174,14 @@ def test_a_skip_leaves_it_open(fresh_home: MakeShell, members: Shell) -> None:
     shell = fresh_home(kubeconfig=kubeconfig(members, c1="c1"))
     done = talk(shell, ["setup"], [(PROMPT, "\n"), (PROMPT, "1\n")])
     assert [line.split()[2] for line in done.stdout.splitlines()[1:]] == ["same", "open", "chosen"]
-    assert done.status == 1
+    assert done.status == 3
     assert written(shell) == {"c1": "c1", "c3": "c1"}
 
 
 def test_the_end_of_the_input_skips_the_rest(fresh_home: MakeShell, members: Shell) -> None:
     shell = fresh_home(kubeconfig=kubeconfig(members, c1="c1"))
     done = talk(shell, ["setup"], [(PROMPT, "\x04")])
-    assert (done.status, done.screen.count(PROMPT)) == (1, 1)
+    assert (done.status, done.screen.count(PROMPT)) == (3, 1)
     assert written(shell) == {"c1": "c1"}
 
 

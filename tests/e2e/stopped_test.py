@@ -198,7 +198,7 @@ def test_a_cluster_whose_process_cannot_be_started_is_not_started(place: Place, 
     gone.write_text(f'#!/bin/sh\n{count}\nexec {real} "$@"\n')
     gone.chmod(0o755)
     done = place.mc(LABEL, f"--clusters={','.join(clusters)}", "--max-parallel=1", "--yes")
-    assert done.status == 1
+    assert done.status == (1 if len(clusters) == 1 else 3)  # the first of two is changed
     problem = f"{gone}: No such file or directory"
     assert f"Error: nothing was sent to {clusters[-1]}, as its process can't be started: {problem}\n" in done.stderr
     assert f"not started in 1 cluster: {clusters[-1]}\n" in done.stderr
@@ -306,7 +306,7 @@ def test_a_change_is_made_whole_although_nothing_can_be_shown(place: Place, name
     assert labelled(place) == list(TARGETS)
     (run,) = runs(place)
     assert (run.ended, states(run)) == (True, dict.fromkeys(TARGETS, "changed"))
-    assert done.returncode == 1
+    assert done.returncode == 3
     if name == "stdout":
         assert b"changed in 2 clusters: c1, c3\nError: not everything could be shown: No space left" in done.stderr
 

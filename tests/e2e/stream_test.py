@@ -137,7 +137,7 @@ def test_followed_logs_name_the_cluster_that_fails(quick: Shell) -> None:
     assert len(done.stdout.splitlines()) == 2 * 52
     assert "[c3] ended: connection refused\n" in done.stderr
     assert done.stderr.endswith("Error: Failed to query 1 cluster: c3 (connection refused)\n")
-    assert done.status == 1
+    assert done.status == 3
 
 
 @needs("kubelet", "faults")
@@ -399,7 +399,7 @@ def test_wait_tells_each_cluster_when_it_is_so(watchable: Shell) -> None:
 def test_wait_fails_where_it_is_not_so_in_time(changing: Shell) -> None:
     changing.kubectl("--context", "c2", *FINISH)
     done = changing.mc(*WAIT, "--timeout=1s")
-    assert (done.status, done.stdout) == (1, "[c2] configmap/settings condition met\n")
+    assert (done.status, done.stdout) == (3, "[c2] configmap/settings condition met\n")
     reason = "timed out waiting for the condition on configmaps/settings"
     assert f"Error: Failed to query 2 clusters: c1, c3 ({reason})\n" in done.stderr
 

@@ -39,13 +39,13 @@ def test_a_rollout_that_does_not_end_stops_the_waves(place: Place) -> None:
     """Of a Deployment that is paused; what is stuck is waited for first when the run is gone on with."""
     (place.folder / "stuck.yaml").write_text(WEB.replace("spec:\n  sel", "spec:\n  paused: true\n  sel"))
     done = place.mc("apply -f DIR/stuck.yaml --clusters=c1,c3 --canary=c1 --wave-timeout=1s --yes")
-    assert done.status == 1
+    assert done.status == 3
     assert "changed, but not rolled out in 1 cluster: c1 (deployment.apps/new-web is not rolled out: " in done.stderr
     assert "not started in 1 cluster: c3" in done.stderr
     look = "get deploy new-web -n shop -o name"
     assert [bool(text) for text in everywhere(place, look).values()] == [True, False, False]
     again = place.mc("resume last --yes")
-    assert again.status == 1
+    assert again.status == 3
     assert waves(again) == ["Waiting for the rollouts in c1"]
     assert not everywhere(place, look)["c3"]
 
@@ -66,7 +66,7 @@ def test_a_pause_that_asks(place: Place, answer: str, done: list[str]) -> None:
         running.until(r"Go on with wave 2/2 \(c3\)\? \[y/N\]: $")
         assert labelled(place) == ["c1"]
         running.type(answer)
-        assert running.end() == (0 if len(done) == 2 else 1)
+        assert running.end() == (0 if len(done) == 2 else 3)
     assert labelled(place) == done
 
 
@@ -101,7 +101,7 @@ def test_a_cluster_that_fails_in_the_middle_stops_the_rest_and_resume_does_it(
     place: Place, fault: str, flags: str, reason: str
 ) -> None:
     running = faulty(place, f"{LABEL} {flags}", "c2", fault)
-    assert running.process.returncode == 1
+    assert running.process.returncode == 3
     place.shell.fleet.set_fault("c2", None)
     (run,) = runs(place)
     assert states(run) == {"c1": "changed", "c2": "failed", "c3": "not started"}
@@ -120,6 +120,6 @@ def test_a_cluster_that_fails_in_the_middle_stops_the_rest_and_resume_does_it(
 def test_some_may_fail(place: Place) -> None:
     running = faulty(place, f"{LABEL} --max-failures=1", "c2", "refuse")
     place.shell.fleet.set_fault("c2", None)
-    assert running.process.returncode == 1
+    assert running.process.returncode == 3
     assert labelled(place) == ["c1", "c3"]
     assert states(runs(place)[0]) == {"c1": "changed", "c2": "failed", "c3": "changed"}

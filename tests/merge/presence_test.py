@@ -67,4 +67,4 @@ def test_a_cluster_that_lacks_a_part_has_failed() -> None:
     asked = request("diff -f x --if-present")._replace(content=f"{POD % 'a'}\n---\n{GADGET % 'g1'}".encode())
     report = make_report([Result("c1", b"", b"", 0), Result("c2", b"", NO_KIND.encode(), 1)], asked)
     assert report.lines == ("Error: Failed to query 1 cluster: c2 (lacks a part: no such resource type)",)
-    assert report.status == 2
+    assert report.status == 3

@@ -44,7 +44,7 @@ def test_failed_clusters_are_named_with_their_reasons_above_the_rest() -> None:
             "Error: Failed to query 2 clusters: cluster-3 (connection timeout), cluster-7 (unauthorized)",
             "Showing results from 8/10 clusters:",
         ),
-        1,
+        3,
     )
 
 
@@ -69,7 +69,46 @@ def test_after_ctrl_c_what_is_missing_is_named_and_the_status_is_130() -> None:
 def test_a_missing_context_comes_with_advice() -> None:
     report = report_on(fine("c1"), failed("c2", recording("unknown-context").stderr))
     assert report.lines[0] == "Error: Failed to query 1 cluster: c2 (no context)"
-    assert report.lines[1].startswith("To map c2 to a context of yours: ")
+    assert report.lines[1] == "To map c2 to a context of yours: kubectl mc setup"
+
+
+# --- On a terminal -----------------------------------------------------------------------------------------
+
+
+def on_terminal(*results: Result, text: str = "get pods") -> Report:
+    return make_report(results, request(text), on_terminal=True)
+
+
+def test_on_a_terminal_the_failures_are_a_table_that_stands_last() -> None:
+    report = on_terminal(fine("c1", "Warning: old\n"), failed("c2", FORBIDDEN), failed("c3", MISSING_A))
+    assert report == Report(
+        (
+            "[c1] Warning: old",
+            "2 of 3 clusters answered",
+            "  forbidden   1   c2   to see as whom you are known there: kubectl mc auth whoami",
+        ),
+        3,
+    )
+
+
+def test_on_a_terminal_a_part_of_an_answer_is_told() -> None:
+    report = on_terminal(fine("c1"), result("c2", TABLE, FORBIDDEN, 1))
+    assert report.lines[0] == "1 of 2 clusters answered, 1 more in part"
+
+
+def test_the_command_that_lists_many_clusters_is_for_the_same_ones() -> None:
+    results = [UnaskedResult(f"c{number}", b"", b"no context", 1) for number in range(11)]
+    words = "get pods --clusters='c*' --healthy --hub-context=hub --cluster-timeout=3s"
+    assert (
+        on_terminal(*results, text=words)
+        .lines[1]
+        .endswith("to list them: kubectl mc clusters --check --clusters='c*' --healthy --hub-context=hub")
+    )
+
+
+@pytest.mark.parametrize("results", [[failed("c1", REFUSED)], [failed("c1", MISSING_A), failed("c2", MISSING_A)]])
+def test_on_a_terminal_what_kubectl_says_itself_stays(results: list[Result]) -> None:
+    assert on_terminal(*results) == report_on(*results)
 
 
 # --- What isn't there --------------------------------------------------------------------------------------
@@ -89,7 +128,7 @@ def test_what_the_server_quotes_is_neither_an_absence_nor_left_out(more: str) ->
             "Error: Failed to query 1 cluster: c2 (forbidden)",
             "Showing results from 1/2 clusters:",
         ),
-        1,
+        3,
     )
 
 
@@ -146,7 +185,7 @@ def test_a_diff_needs_all_that_it_compares() -> None:
     report = report_on(
         result("c1"), failed("c2", 'Error from server (NotFound): namespaces "a" not found'), text="diff -f x"
     )
-    assert report == Report(("Error: Failed to query 1 cluster: c2 (not found)",), 2)
+    assert report == Report(("Error: Failed to query 1 cluster: c2 (not found)",), 3)
 
 
 def test_an_answer_with_a_warning_lacks_nothing() -> None:
@@ -318,8 +357,7 @@ NEEDING = ["wait --for=delete pod/a", "rollout status deploy/a", "diff -f x"]
 @pytest.mark.parametrize("text", NEEDING)
 def test_an_object_that_one_cluster_lacks_is_its_failure(text: str) -> None:
     report = report_on(fine("c1"), failed("c2", MISSING_A), text=text)
-    assert report.lines[0] == "Error: Failed to query 1 cluster: c2 (not found)"
-    assert report.status == (2 if "diff" in text else 1)
+    assert (report.lines[0], report.status) == ("Error: Failed to query 1 cluster: c2 (not found)", 3)
 
 
 CONTENT = b"{apiVersion: v1, kind: Pod, metadata: {name: a}}"
@@ -337,7 +375,7 @@ def test_clusters_that_lack_it_are_passed_over_and_named(text: str) -> None:
 def test_what_no_cluster_has_is_an_error_in_kubectl_s_words(text: str, flag: str) -> None:
     report = report_on(failed("c1", MISSING_A), failed("c2", MISSING_A), text=text + flag)
     assert report.lines == (f"{MISSING_A} (in all 2 clusters)",)
-    assert report.status > 0
+    assert report.status == (2 if "diff" in text else 1)
 
 
 def test_what_all_clusters_lack_is_not_said_again_once_it_is_on_the_screen() -> None:
@@ -358,7 +396,7 @@ def test_verbose_shows_every_cluster_s_own_words() -> None:
 
 
 def test_bytes_that_are_no_text_are_no_crash() -> None:
-    assert report_on(Result("c1", b"", b"\xff\xfe", 1), fine("c2")).status == 1
+    assert report_on(Result("c1", b"", b"\xff\xfe", 1), fine("c2")).status == 3
 
 
 # --- The status --------------------------------------------------------------------------------------------
@@ -368,22 +406,53 @@ def test_bytes_that_are_no_text_are_no_crash() -> None:
     ("text", "statuses", "status"),
     [
         ("get pods", [0, 0], 0),
-        ("get pods", [0, 3], 1),
-        ("get pods", [3], 3),
+        ("get pods", [0, 7], 3),
+        ("get pods", [7, 7], 1),
+        ("get pods", [7], 7),
+        ("get pods", [-9], 137),
+        ("get pods", [0, None], 130),
         ("diff -f x", [0, 0], 0),
         ("diff -f x", [0, 1], 1),
         ("diff -f x", [1], 1),
+        ("diff -f x", [0, 7], 3),
+        ("diff -f x", [1, 7], 3),
+        ("diff -f x", [7, 7], 2),
+        ("diff -f x", [7], 7),
         ("auth can-i get pods", [0, 1], 1),
         ("auth can-i get pods", [0, 0], 0),
+        ("auth can-i get pods", [0, 1, 7], 3),
     ],
 )
-def test_the_status_is_the_fleet_s(text: str, statuses: list[int], status: int) -> None:
+def test_the_status_is_the_fleet_s(text: str, statuses: list[int | None], status: int) -> None:
     answers = [result(f"c{number}", "text\n", "", one) for number, one in enumerate(statuses)]
     assert report_on(*answers, text=text).status == status
 
 
-def test_a_failure_is_more_than_differences() -> None:
-    assert report_on(result("c1", "diff\n", "", 1), failed("c2", FORBIDDEN), text="diff -f x").status > 1
+OUT_OF_TIME = Result("c9", b"", b"", -15, timed_out=True)
+NOTHING_FOUND = result("c1", "", "No resources found in default namespace.\n")
+
+
+@pytest.mark.parametrize(
+    ("results", "status"),
+    [
+        ([fine("c1"), OUT_OF_TIME], 3),
+        ([NOTHING_FOUND, OUT_OF_TIME], 3),
+        ([fine("c1"), failed("c2", MISSING_A)], 0),
+        ([fine("c1"), failed("c2", MISSING_A), OUT_OF_TIME], 3),
+        ([failed("c1", MISSING_A), failed("c2", MISSING_A)], 1),
+        ([failed("c1", MISSING_A), OUT_OF_TIME], 1),
+        ([failed("c1", NO_TYPE), failed("c2", FORBIDDEN)], 1),
+        # Of two objects, what one cluster has is a part of the answer.
+        ([result("c1", TABLE, MISSING_A, 1), OUT_OF_TIME], 3),
+        ([result("c1", TABLE, MISSING_A, 1), result("c2", TABLE, MISSING_A, 1)], 1),
+        # A cluster that answers in part has failed.
+        ([result("c1", TABLE, FORBIDDEN, 1), result("c2", TABLE, FORBIDDEN, 1)], 1),
+        ([fine("c1"), result("c2", TABLE, FORBIDDEN, 1)], 3),
+        ([fine("c1"), UnaskedResult("c2", b"", b"login failed: expired", 1)], 3),
+    ],
+)
+def test_the_status_says_whether_there_is_an_answer_and_whether_it_is_whole(results: list[Result], status: int) -> None:
+    assert report_on(*results).status == status
 
 
 @pytest.mark.parametrize("text", ["diff -f x", "auth can-i get pods"])

@@ -380,36 +380,6 @@ def test_visible_text_is_one_line_without_controls(text: str) -> None:
     shown.encode()
 
 
-def test_the_line_that_names_the_failed_clusters() -> None:
-    failures = [("cluster-3", cause_of("connection timeout")), ("cluster-7", cause_of("unauthorized"))]
-    assert messages.failed_clusters("query", failures) == (
-        "Error: Failed to query 2 clusters: cluster-3 (connection timeout), cluster-7 (unauthorized)"
-    )
-    assert (
-        messages.failed_clusters("query", failures[:1])
-        == "Error: Failed to query 1 cluster: cluster-3 (connection timeout)"
-    )
-    long = "login failed: " + "x" * 40
-    reasons = {"a": long, "b\x1b": "no", "c": long, "d": "no"}
-    failures = [(cluster, cause_of(reason)) for cluster, reason in reasons.items()]
-    assert messages.failed_clusters("query", failures).endswith(f" 4 clusters: a, c ({long}), b\\x1b (no), d (no)")
-    assert messages.showing_partial(8, 10) == "Showing results from 8/10 clusters:"
-
-
-def test_advice_is_given_for_a_missing_context_only() -> None:
-    assert messages.advice([("c1", cause_of("forbidden"))]) == []
-    (line,) = messages.advice([("c1", cause_of("forbidden")), ("c2", cause_of(messages.NO_CONTEXT))])
-    assert "{name: c2, context: CONTEXT}" in line
-
-
-def test_a_name_of_several_inventories_is_mapped_with_its_namespace() -> None:
-    (line,) = messages.advice([("fleet/batch", cause_of(messages.NO_CONTEXT))])
-    assert line == (
-        "To map fleet/batch to a context of yours, in ~/.kube/kubectl-mc-clusters.yaml: "
-        "clusters: [{name: batch, namespace: fleet, context: CONTEXT}]"
-    )
-
-
 @pytest.mark.parametrize(
     ("recorded", "part"),
     [

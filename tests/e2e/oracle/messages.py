@@ -124,6 +124,11 @@ def _status_faults(line: Line, plains: Mapping[str, Plain], done: Done) -> Itera
     if len(lacking) < len(failed):
         if done.status == 0:
             yield f"the status doesn't say that a cluster failed: {', '.join(failed)}"
+        # What a cluster prints beside an absence may be nothing (an empty List); one may fail by --sort-by alone.
+        is_unsure = any(plain.stdout for plain in lacking) or any(plain.is_unsortable for plain in plains.values())
+        statuses = {3 if len(failed) < len(plains) else (answer or 0) + 1} | ({1, 3} if is_unsure else set())
+        if done.status not in {0, *statuses}:
+            yield f"the status doesn't say whether some clusters answered: {done.status}, not one of {statuses}"
         return
     if any(plain.is_empty for plain in lacking):
         common = {""} if all(plain.is_empty for plain in plains.values()) else set()

@@ -11,7 +11,7 @@ from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import truth
-from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, REPORTED, WITHOUT_OPERANDS
+from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, REPORTED, RETYPED, WITHOUT_OPERANDS
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.kuberc_file import resolved
@@ -53,6 +53,7 @@ def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]
     unexpected = [token.words[0] for token in line.tokens if token.unknown]
     unexpected += [f"--{name}" for name, _ in typed if name not in shared and name not in table]
     unexpected += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
+    unexpected += [token.words[0] for token in line.tokens if token.verbatim] if line.verb not in RETYPED else []
     if unexpected:
         raise messages.unexpected_argument(line.verb, unexpected[0], [f"--{name}" for name in (*table, *shared)])
     kubectls = flag_tables.flag_table("").flags.keys() - {"help"}

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from kubectl_mc.access import exec_credentials
 from kubectl_mc.access.credential_plugins import CredentialPlugin
 from kubectl_mc.access.exec_credentials import Credential, LoginFailure
-from kubectl_mc.access.plugin_voices import Voices, last_words
+from kubectl_mc.access.plugin_voices import Voices
 from kubectl_mc.messages import signal_name, visible
 from kubectl_mc.processes import background, event_loop
 from kubectl_mc.processes.event_loop import Command, Exit
@@ -75,12 +75,15 @@ def run_plugins(
             asking.append(plugin)
             continue
         answers[plugin] = ending.answer
-        if settings.terminal and plugin.interactive_mode == "IfAvailable" and ending.failed_by_itself:
+        if _is_asked_again(plugin, ending, settings):
             asking.append(plugin)
-        else:
-            voices.end(plugin, ending.quoted)
     answers.update(_run_on_terminal(asking, endings, settings, voices))
     return answers
+
+
+def _is_asked_again(plugin: CredentialPlugin, ending: _Ending, settings: RunSettings) -> bool:
+    """Return whether a plugin that has failed without stdin is tried on the terminal."""
+    return settings.terminal and plugin.interactive_mode == "IfAvailable" and ending.failed_by_itself
 
 
 def run_in_background(plugin: CredentialPlugin, settings: RunSettings, voices: Voices) -> Credential | LoginFailure:
@@ -195,6 +198,10 @@ def _run_until_start_error(
             answer = bytes(stdout.get(plugin, b""))
             ending = _ending(plugin, event, answer, voices.last_words(plugin), settings)
             endings[plugin] = ending._replace(seconds=time.monotonic() - starts[event.command_index])
+            if _is_asked_again(plugin, endings[plugin], settings):
+                voices.stop(plugin)
+            else:
+                voices.end(plugin, ending.quoted)
             follower = next(waiting[program_name(plugin)], None)
             if follower:
                 started.append(follower)
@@ -237,21 +244,26 @@ def _run_on_terminal(
 ) -> Iterator[tuple[CredentialPlugin, Credential | LoginFailure]]:
     """Run the plugins one after another on the terminal, and yield the answer of each.
 
-    Where a program fails here as fast as without stdin, and with the same words, its runs that have failed with them,
-    too, aren't tried again: they have nothing to ask.
+    What one says stands on the terminal, and isn't known here. Where it fails as fast as without stdin, it has asked
+    nothing, so it has failed for the same reason; and others of its program that have failed for it aren't tried again,
+    unless the terminal has helped one of them.
     """
     hopeless: set[tuple[str, LoginFailure]] = set()
+    helped: set[str] = set()
     for plugin in plugins:
         before = endings.get(plugin)
         failure = before.answer if before and isinstance(before.answer, LoginFailure) else None
         if before and failure and (program_name(plugin), failure) in hopeless:
-            voices.end(plugin, before.quoted)
             continue
         voices.announce(plugin, program_name(plugin))
         start = time.monotonic()
         answer = _ask_on_terminal(plugin, settings)
-        if before and failure and answer == failure and time.monotonic() - start < before.seconds + _QUICK:
+        is_quick = before is not None and time.monotonic() - start < before.seconds + _QUICK
+        if isinstance(answer, Credential):
+            helped.add(program_name(plugin))
+        elif failure and is_quick and program_name(plugin) not in helped:
             hopeless.add((program_name(plugin), failure))
+            answer = failure
         yield plugin, answer
 
 
@@ -263,11 +275,10 @@ def _ask_on_terminal(plugin: CredentialPlugin, settings: RunSettings) -> Credent
 
     command = _command(plugin, settings, interactive=True)
     try:
-        status, stdout, stderr = terminal.run_and_read(command.argv, command.env)
+        status, stdout = terminal.run_and_read(command.argv, command.env)
     except OSError as error:
         return _start_failure(error)
-    words = last_words(stderr.decode("utf-8", "replace"))
-    return _ending(plugin, Exit(0, command.cluster, status), stdout, words, settings).answer
+    return _ending(plugin, Exit(0, command.cluster, status), stdout, (), settings).answer
 
 
 # --- The process -----------------------------------------------------------------------------------------------

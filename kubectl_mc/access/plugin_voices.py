@@ -51,11 +51,11 @@ class Voices:
     def show(self) -> None:
         """Show what hasn't been shown, an unfinished line too: it may be a question; and for whom somebody waits."""
         now = time.monotonic()
-        for voice in self._voices.values():
+        for voice in [voice for voice in self._voices.values() if not voice.has_ended]:
             lines = [line for line, is_whole in voice.take_lines() if not is_whole or self._is_news(line, voice, now)]
-            for line, heard in list(voice.repeated):
+            for line, heard in list(voice.repeated.items()):
                 if now - heard > _LONG_WAIT and self._speakers[line].has_ended:
-                    voice.repeated.remove((line, heard))
+                    del voice.repeated[line]
                     self._speakers[line] = voice
                     lines.append(line)
             self._show(voice, [*lines, *voice.take_fragment()])
@@ -66,8 +66,8 @@ class Voices:
             self._say([messages.waiting_for_logins([voice.label for voice in late])])
 
     def _is_news(self, line: str, voice: _Voice, now: float) -> bool:
-        if line in self._speakers:
-            voice.repeated.append((line, now))
+        if self._speakers.get(line, voice) is not voice:
+            voice.repeated[line] = now
             return False
         self._speakers[line] = voice
         return True
@@ -86,20 +86,23 @@ class Voices:
                 self._speakers[line] = voice
         self._show(voice, new)
 
+    def stop(self, plugin: CredentialPlugin) -> None:
+        """Note that a plugin has ended, which is tried again on the terminal: what it has said isn't shown any more."""
+        self._voices[plugin].has_ended = True
+
     def last_words(self, plugin: CredentialPlugin) -> list[str]:
         """Return the last line that a plugin has written, and the one before it that isn't indented."""
         return last_words(self._voices[plugin].tail)
 
     def has_spoken(self, plugin: CredentialPlugin) -> bool:
-        """Return whether a plugin has written anything but white space."""
-        return bool(self._voices[plugin].tail.strip())
+        """Return whether a plugin has written anything but white space, or had the terminal."""
+        voice = self._voices[plugin]
+        return bool(voice.tail.strip()) or voice.had_terminal
 
     def announce(self, plugin: CredentialPlugin, program: str) -> None:
-        """Say whose login is next on the terminal; what its run without one has said isn't shown any more."""
+        """Say whose login is next on the terminal."""
         voice = self._voices[plugin]
-        voice.has_ended = True
-        voice.take_lines()
-        voice.take_fragment()
+        voice.has_ended = voice.had_terminal = True
         self._say([f"[{voice.label}] login with {visible(program)}"])
 
     def _show(self, voice: _Voice, lines: Sequence[str]) -> None:
@@ -113,17 +116,19 @@ class _Voice:
 
     start: of its run, of time.monotonic(); None before
     tail: the end of all it has said
-    repeated: lines that another plugin has said before, and when this one did
+    repeated: lines that another plugin has said before -> when this one did
     was_shown: somebody knows of it
+    has_ended, had_terminal: whether its run has ended, or had the terminal
     """
 
     def __init__(self, label: str) -> None:
         self.label = label
         self.start: float | None = None
         self.tail = ""
-        self.repeated: list[tuple[str, float]] = []
+        self.repeated: dict[str, float] = {}
         self.was_shown = False
         self.has_ended = False
+        self.had_terminal = False
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._lines: list[tuple[str, bool]] = []
         self._fragment = ""  # of the last line, what isn't shown yet

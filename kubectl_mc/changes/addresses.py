@@ -259,7 +259,16 @@ def _read_first(paths: Sequence[str]) -> bytes | None:
 
 
 # A proxy may know by a client certificate which cluster is meant (Teleport); a token and a password are the cluster's.
-_ROUTING_LOGINS = ("exec", "auth-provider", "client-certificate", "client-certificate-data")
+_ROUTING_LOGINS = ("auth-provider", "client-certificate", "client-certificate-data")
+
+
+def _plugin(entry: object, cluster: Mapping[str, Any]) -> object:
+    """Return what an exec entry runs, and what the plugin is told of its cluster; None without an entry."""
+    if not isinstance(entry, dict):
+        return None
+    variables = entry.get("env") if isinstance(entry.get("env"), list) else []
+    told = exec_credentials.cluster_configs(cluster) if entry.get("provideClusterInfo") else []
+    return [entry.get("command"), entry.get("args") or [], sorted(map(str, variables or ())), told]
 
 
 def _identity(
@@ -275,10 +284,10 @@ def _identity(
     parts = [
         server,
         address.server.rpartition("@")[0],  # a login in the URL is sent
-        address.tls_server_name or server_host(server),
+        (address.tls_server_name or server_host(server)).lower().rstrip("."),
         address.proxy,
         certificates,
         {field: user[field] for field in _ROUTING_LOGINS if user.get(field)},
-        exec_credentials.cluster_configs(cluster),
+        _plugin(user.get("exec"), cluster),
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()

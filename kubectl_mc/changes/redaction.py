@@ -68,13 +68,18 @@ def _left_out(typed: str, kept: str) -> Sequence[str]:
 _QUOTE = re.compile(r"""['"`{\[]|value: """)
 
 
+# NAME=VALUE, as a credential plugin may print it
+_SECRET_PAIR = re.compile(r"""([\w.-]+=)[^\s"']+""")
+
+
 def redact_quotes(text: str, hidden: Iterable[str], of_input: bool, files: Iterable[str] = ()) -> str:
-    """Redact what a text, such as kubectl's error, quotes of the command line and of the input.
+    """Redact what a text, such as kubectl's error, quotes of the command line and of the input, and what looks secret.
 
     hidden: what is left out of the command line
     of_input: the command has an input, which the text may quote as well; then it ends where it quotes anything but
         the names of its files
     """
+    text = _SECRET_PAIR.sub(lambda pair: pair[1] + REDACTED if looks_secret(pair[1]) else pair[0], redact_text(text))
     names = "|".join(re.escape(f'"{file}"') for file in files if file)
     unquoted = re.sub(names, lambda name: "x" * len(name[0]), text) if names else text
     if of_input and (quote := _QUOTE.search(unquoted)):

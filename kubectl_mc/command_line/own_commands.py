@@ -22,6 +22,9 @@ COMMANDS: dict[str, str] = {
 # Commands without operands.
 WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
 
+# Commands that take a command line of kubectl's behind `--`.
+RETYPED = ("resume",)
+
 # Commands that run kubectl on clusters, so that --report is for them.
 REPORTED = ("resume", "undo")
 

@@ -94,12 +94,19 @@ def _with_secrets(earlier: Run, recorded: Invocation, retyped: Sequence[str]) ->
     """Return the recorded invocation, with the command that the user has typed again if its secrets are not recorded.
 
     retyped: the command as it was typed again; empty if it was not
+    Raises UserError for a command that need not be typed again, or is another, and for a flag of ours that it lacks.
     """
     if not any(redaction.REDACTED in str(word) for word in earlier.start["argv"]):
+        if retyped:
+            raise messages.needs_no_command(earlier.id, retyped[0])
         return recorded
     if not retyped:
         raise messages.command_has_secrets(earlier.id, shlex.join(grammar.typed_words(recorded.kubectl)))
-    typed = parse_invocation(retyped).kubectl
+    invocation = parse_invocation(retyped)
+    typed = invocation.kubectl
+    added = [f"--{name}" for name, value in invocation.options.typed if (name, value) not in recorded.options.typed]
+    if added:
+        raise messages.flag_behind_command(earlier.id, added[0])
     if not proofs.matches_proof(earlier.start.get("proof") or {}, grammar.typed_words(typed)):
         raise messages.other_command(earlier.id)
     return recorded._replace(kubectl=typed)

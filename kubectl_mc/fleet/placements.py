@@ -191,9 +191,8 @@ def _is_whole(slices: Sequence[_Slice], is_only_revision: bool) -> bool:
     """
     if not is_only_revision and all(len(part.chosen) >= _FULL for part in slices):
         return False
-    indexes = [part.index_label for part in slices]
-    checked = slices[0].revision or slices[0].base_and_number[0]
-    return not checked or not all(indexes) or sorted(indexes) == sorted(map(str, range(len(slices))))
+    indexes = [part.index_label for part in slices if part.index_label]
+    return not indexes or sorted(indexes) == sorted(map(str, range(len(slices))))
 
 
 def _slice(item: Mapping[str, Any]) -> _Slice:

@@ -59,6 +59,10 @@ def selection_notes(
         names = [cluster.name for cluster in selected if _has_other_name(cluster, pattern)]
         if names and not any(_is_named(cluster, pattern) for cluster in selected):
             notes.append(messages.chosen_by_other_name(pattern, names))
+    all_clusters = named_clusters(inventory.profiles)
+    for pattern in (name for flag, value in options.typed if flag == "exclude" for name in (value or "").split(",")):
+        if has_wildcard(pattern) and not any(_is_named(cluster, pattern) for cluster in all_clusters):
+            notes.append(messages.excludes_nothing(pattern))
     if options.clusterset is None:
         return notes
     in_any_set = select_clusters(inventory, options._replace(clusterset=None), is_known)

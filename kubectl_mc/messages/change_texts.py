@@ -316,6 +316,22 @@ def other_command(run: str) -> UserError:
     return UserError(f"that is not the command of run {run}. See: kubectl mc audit show {run}")
 
 
+def needs_no_command(run: str, word: str) -> UserError:
+    """Say that resume is given words behind `--`, though the command of the run is recorded as a whole."""
+    return UserError(
+        f"run {run} needs no command behind --, so '{visible(word)}' would count for nothing. Flags of resume stand "
+        f"ahead of it: kubectl mc resume {run} --clusters=…"
+    )
+
+
+def flag_behind_command(run: str, flag: str) -> UserError:
+    """Say that the command given to resume has a flag of ours that the run hasn't had."""
+    return UserError(
+        f"{visible(flag)} is not of run {run}, and counts for nothing behind --. Flags of resume stand ahead of it: "
+        f"kubectl mc resume {run} {visible(flag)}… -- COMMAND"
+    )
+
+
 def moved_part(part: str, was: str, now: str) -> str:
     """Say that a part of a cluster's address is another one than in the run."""
     return visible(f"the {part} was {was or 'none'} and is {now or 'none'}")

@@ -80,17 +80,18 @@ def everywhere(message: str, count: int, total: int) -> list[str]:
 
 CHECK = "kubectl mc clusters --check"
 
-# What to do about clusters that failed, by the kind of their cause. {it}: it or them; {names}: theirs, for a shell
+# What to do about clusters that failed, by the kind of their cause. {it}: it or them; {names}: theirs, for a shell;
+# {flags}: those that select the clusters
 _ADVICE: dict[Kind, str] = {
-    "timeout": f"to see what answers at all: {CHECK}",
+    "timeout": f"to see what answers at all: {CHECK}{{flags}}",
     "refused": "check the address (kubectl config view), and whether the API server runs",
     "dns": "check the address (kubectl config view), and the way there (VPN, DNS)",
     "tls": "check the certificate authority (kubectl config view)",
     "unreachable": "check the way there (VPN, proxy)",
     "lost": "try again",
-    "unauthorized": f"log in again; to see as whom you are known: {CHECK}",
-    "forbidden": "to see as whom you are known there: kubectl mc auth whoami",
-    "login": f"to try the login alone: {CHECK}",
+    "unauthorized": f"log in again; to see as whom you are known: {CHECK}{{flags}}",
+    "forbidden": "to see as whom you are known there: kubectl mc auth whoami{flags}",
+    "login": f"to try the login alone: {CHECK}{{flags}}",
     "not-approved": "to see it and approve it: kubectl mc trust approve {names}",
     "no-context": "to map {it}: kubectl mc setup",
     "kubeconfig": "check the kubeconfig: kubectl config view",
@@ -132,7 +133,7 @@ def context_advice(problems: Sequence[tuple[str, str]]) -> list[str]:
     return [f"To map {subject} to a context of yours: kubectl mc setup"]
 
 
-def _group_advice(group: _Group) -> str:
+def _group_advice(group: _Group, flags: str = "") -> str:
     if group.kind == "timeout" and group.reason.startswith(TIMED_OUT):
         return "for more time: --cluster-timeout"
     names = [visible(name) for name in group.clusters]
@@ -143,7 +144,7 @@ def _group_advice(group: _Group) -> str:
         joined = separator.join(map(quote, names)) if len(names) <= _MOST_NAMES else "NAMES"
     else:
         joined = ""
-    return _ADVICE[group.kind].format(it="it" if len(names) == 1 else "them", names=joined)
+    return _ADVICE[group.kind].format(it="it" if len(names) == 1 else "them", names=joined, flags=flags)
 
 
 def failure_table(
@@ -176,7 +177,7 @@ def failure_table(
 
 def _next_steps(group: _Group, most: int, flags: str) -> str:
     """Return what to do about the clusters, and the command that lists them if they are not all named."""
-    steps = _group_advice(group)
+    steps = _group_advice(group, flags)
     if len(group.clusters) <= most:
         return steps
     to_list = f"{CHECK}{flags}" if group.kind in _OF_ACCESS else "add --verbose"

@@ -197,6 +197,11 @@ def chosen_by_other_name(name: str, names: Sequence[str]) -> str:
     return f"Note: '{visible(name)}' is the id or display name of {name_list(names)}"
 
 
+def excludes_nothing(pattern: str) -> str:
+    """Say that a glob of --exclude matches no cluster."""
+    return f"Note: no cluster matches --exclude='{visible(pattern)}', so it leaves out none"
+
+
 _NO_RIGHT = "you may not list the hub's namespaces"
 
 

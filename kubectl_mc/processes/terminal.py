@@ -86,41 +86,31 @@ def _has_foreground() -> bool:
         return False
 
 
-def run_and_read(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes, bytes]:
-    """Run a command that may ask on the terminal; return its exit status, its stdout, and the end of its stderr.
+def run_and_read(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes]:
+    """Run a command that may ask on the terminal; return its exit status, and the start of its stdout.
 
-    What it writes to stderr is passed on at once. Where our stderr is a terminal, so is the command's. The terminal
-    sends it Ctrl-C; if it goes on in spite of that, it is ended after the grace. It ends with this process, too.
-    Raises KeyboardInterrupt if it failed after Ctrl-C, OSError if it can't be started.
+    Its stdin and stderr are ours. The terminal sends it Ctrl-C; if it goes on in spite of that, it is ended after the
+    grace. It ends with this process, too.
+    Raises KeyboardInterrupt after Ctrl-C, OSError if it can't be started.
     """
     interrupts: list[float] = []
     handler = signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(time.monotonic()))
+    line = lifelines.open_lifeline()
     try:
-        with lifelines.lifeline() as line, _kept_terminal(), ExitStack() as stack:
-            read, write = _stderr_of_child()
-            stack.callback(os.close, read)
-            try:
-                process = subprocess.Popen(
-                    argv, env=environment, stdout=subprocess.PIPE, stderr=write, pass_fds=line.inherited
-                )
-            finally:
-                os.close(write)
+        with _kept_terminal():
+            process = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, pass_fds=line.inherited)
             try:
                 line.bind(process.pid)
-                stdout, stderr = _relayed(process, read, interrupts)
-                while process.poll() is None:  # it has closed both
-                    _end_in_time(process, interrupts)
-                    with suppress(subprocess.TimeoutExpired):
-                        process.wait(_LOOK_AGAIN)
-                status = process.returncode
-            except BaseException:  # a signal for us
+                stdout = _read_to_end(process, interrupts)
+            except BaseException:  # a signal for us, after which the lifeline ends what ignores this
                 process.terminate()
                 raise
     finally:
         signal.signal(signal.SIGINT, handler)
-    if interrupts and status:
+    line.close()
+    if interrupts:
         raise KeyboardInterrupt
-    return status, stdout, stderr
+    return process.returncode, stdout
 
 
 @contextmanager
@@ -137,73 +127,54 @@ def _kept_terminal() -> Iterator[None]:
         yield
     finally:
         with suppress(termios.error):
-            termios.tcsetattr(_STDIN, termios.TCSADRAIN, before)
+            if termios.tcgetattr(_STDIN) != before and _has_foreground():  # else the system would stop us
+                termios.tcsetattr(_STDIN, termios.TCSADRAIN, before)
 
 
-def _stderr_of_child() -> tuple[int, int]:
-    """Return the reading and the writing end of a child's stderr, a terminal if ours is one."""
-    if not os.isatty(_STDERR):
-        return os.pipe()
-    import fcntl
-    import pty
-    import termios
-    import tty
-
-    read, write = pty.openpty()
-    tty.setraw(write)  # line ends are the real terminal's affair
-    fcntl.ioctl(write, termios.TIOCSWINSZ, fcntl.ioctl(_STDERR, termios.TIOCGWINSZ, bytes(8)))
-    return read, write
-
-
-_STDIN, _STDERR = 0, 2
+_STDIN = 0
 _GRACE = 2.0  # seconds between Ctrl-C and SIGTERM, and again to SIGKILL
 _LONGEST = 1 << 20  # bytes that are kept of what it writes
 _LOOK_AGAIN = 0.1  # seconds between two looks at whether it has ended
 
 
-def _relayed(process: subprocess.Popen[bytes], read: int, interrupts: Sequence[float]) -> tuple[bytes, bytes]:
-    """Pass on what a process writes to stderr until it ends; return the start of its stdout, and the end of its stderr.
+def _read_to_end(process: subprocess.Popen[bytes], interrupts: Sequence[float]) -> bytes:
+    """Return what a process writes to stdout until it ends; at most `_LONGEST` bytes.
 
-    A program that it leaves behind may hold both open for ever.
+    A program that it leaves behind may hold the pipe open for ever.
     """
     import selectors
 
     assert process.stdout
-    written = {process.stdout.fileno(): bytearray(), read: bytearray()}
-    with (
-        process.stdout,
-        open(_STDERR, "wb", buffering=0, closefd=False) as ours,
-        selectors.DefaultSelector() as selector,
-    ):
-        for descriptor in written:
-            os.set_blocking(descriptor, False)
-            selector.register(descriptor, selectors.EVENT_READ)
-        has_ended = False
-        while selector.get_map() and not has_ended:
-            ready = selector.select(_LOOK_AGAIN)
+    written, is_open = bytearray(), True
+    os.set_blocking(process.stdout.fileno(), False)
+    with process.stdout, selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            if is_open:
+                selector.select(_LOOK_AGAIN)
+            else:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_LOOK_AGAIN)
             has_ended = process.poll() is not None  # then what is there now is all
-            for key in selector.get_map().values() if has_ended else [key for key, _ in ready]:
-                chunk = _read_now(key.fd)
-                if key.fd == read and chunk:
-                    write_whole(ours, chunk)
-                    written[read] = (written[read] + chunk)[-_LONGEST:]
-                elif chunk and len(written[key.fd]) < _LONGEST:
-                    written[key.fd] += chunk
-                if chunk == b"" and not has_ended:
-                    selector.unregister(key.fd)
+            while is_open and (chunk := _read_now(process.stdout.fileno())) is not None:
+                is_open = bool(chunk)
+                if len(written) < _LONGEST:
+                    written += chunk
+                if not has_ended or len(written) >= _LONGEST:
+                    break
+            if not is_open and selector.get_map():
+                selector.unregister(process.stdout)
+            if has_ended:
+                return bytes(written)
             _end_in_time(process, interrupts)
-        stdout, stderr = (bytes(text) for text in written.values())
-    return stdout, stderr
 
 
 def _read_now(descriptor: int) -> bytes | None:
-    """Return what can be read now, at most `_LONGEST`; b"" at the end, None if nothing is there."""
+    """Return what can be read now; b"" at the end, None if nothing is there."""
     try:
         return os.read(descriptor, _LONGEST)
     except BlockingIOError:
         return None
-    except OSError:  # EIO: nobody has the terminal open any more
-        return b""
 
 
 def _end_in_time(process: subprocess.Popen[bytes], interrupts: Sequence[float]) -> None:

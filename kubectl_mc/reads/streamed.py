@@ -100,6 +100,9 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         screen.show_rest()
         _tell(request, screen, failed_listings, unreachable)
         return 130
+    except BaseException:  # nobody reads on, or a signal
+        _tell(request, screen, failed_listings, unreachable)
+        raise
     order = [target.cluster for target in targets]
     _tell(request, screen, failed_listings, unreachable)
     joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])

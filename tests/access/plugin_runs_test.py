@@ -445,15 +445,15 @@ def test_failing_on_the_terminal_is_that_plugins_failure(plugin: FakePlugin, tmp
     plugin.does("printf 'Password: ' >&2; read word; echo wrong >&2; exit 4")
     plugins = {"c1": plugin.entry(interactiveMode="Always")}
     _, outcome, seen = on_terminal(tmp_path, plugins, [b"typed\n"], b"Password: ")
-    assert outcome == {"c1": "Password: wrong"}
+    assert outcome == {"c1": "login ended with status 4"}
     assert b"wrong" in seen
 
 
 def test_a_wrong_answer_to_one_is_no_reason_not_to_ask_for_the_others(plugin: FakePlugin, tmp_path: Path) -> None:
     plugin.does(f"{ASKING.replace('exit 1', '{ echo no terminal >&2; exit 1; }')}\n[ $word = good ] || exit 1")
-    plugins = {name: plugin.entry(args=[name], interactiveMode="IfAvailable") for name in ("c1", "c2")}
-    _, outcome, _ = on_terminal(tmp_path, plugins, [b"bad\n", b"good\n"], b"Password: ")
-    assert outcome == {"c1": "Password:", "c2": "c2-good"}
+    plugins = {name: plugin.entry(args=[name], interactiveMode="IfAvailable") for name in ("c1", "c2", "c3")}
+    _, outcome, _ = on_terminal(tmp_path, plugins, [b"good\n", b"bad\n", b"good\n"], b"Password: ")
+    assert outcome == {"c1": "c1-good", "c2": "login ended with status 1", "c3": "c3-good"}
 
 
 def test_what_it_leaves_running_is_not_waited_for(plugin: FakePlugin, tmp_path: Path) -> None:
@@ -468,6 +468,13 @@ def test_words_without_an_end_of_what_it_leaves_running_are_not_waited_for(plugi
     _, outcome, _ = on_terminal(tmp_path, {"c1": plugin.entry(interactiveMode="Always")}, [], b"")
     os.kill(int((plugin.folder / "pid").read_text()), signal.SIGKILL)
     assert outcome == {"c1": "t"}
+
+
+def test_ctrl_c_counts_whatever_the_plugin_makes_of_it(plugin: FakePlugin, tmp_path: Path) -> None:
+    plugin.does(f"trap 'exec cat /dev/null' INT; printf 'Password: ' >&2; read word\n{plugin.answer(token='t')}")
+    plugins = {"c1": plugin.entry(interactiveMode="Always")}
+    status, outcome, _ = on_terminal(tmp_path, plugins, [b"\x03"], b"Password: ")
+    assert (status, outcome) == (130, None)
 
 
 def test_ctrl_c_ends_one_that_ignores_it(plugin: FakePlugin, tmp_path: Path) -> None:

@@ -86,6 +86,30 @@ def test_it_is_said_again_for_who_waits_when_the_first_has_ended(clock: Clock) -
     assert said == ["[c1] visit us", "[c2] visit us"]  # c3 has waited for nothing
 
 
+def test_who_says_the_same_again_is_heard_again() -> None:
+    voices, said = heard()
+    for line in (b"Touch your key\n", b"Timed out\n", b"Touch your key\n"):
+        voices.hear(C1, line)
+        voices.show()
+    assert said == ["[c1] Touch your key", "[c1] Timed out", "[c1] Touch your key"]
+
+
+def test_who_has_ended_is_not_waited_for(clock: Clock) -> None:
+    voices, said = heard()
+    voices.end(C1)
+    voices.stop(C2)
+    clock.now += 4
+    voices.show()
+    assert said == ["Waiting for the login to c3"]
+
+
+def test_one_that_had_the_terminal_has_spoken() -> None:
+    voices, _ = heard()
+    assert not voices.has_spoken(C1)
+    voices.announce(C1, "login")
+    assert voices.has_spoken(C1)
+
+
 def test_who_says_nothing_of_their_own_is_named_once(clock: Clock) -> None:
     voices, said = heard()
     voices.hear(C1, b"visit us\n")

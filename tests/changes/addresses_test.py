@@ -187,6 +187,34 @@ def test_what_is_sent_to_one_place_is_one_cluster(other: dict[str, Any]) -> None
     assert are_same(CONFIG, other)
 
 
+def by_plugin(config: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {**config, "users": [{"name": "admin", "user": {"exec": {"command": "tsh", "args": ["x"], **fields}}}]}
+
+
+TOLD = changed(extensions=[{"name": "client.authentication.k8s.io/exec", "extension": {"name": "c2"}}])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        (by_plugin(CONFIG), by_plugin(CONFIG, installHint="get it", interactiveMode="Never", env=[]), True),
+        (
+            by_plugin(CONFIG, env=[{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]),
+            by_plugin(CONFIG, env=[{"name": "B", "value": "2"}, {"name": "A", "value": "1"}]),
+            True,
+        ),
+        (by_plugin(CONFIG), by_plugin(TOLD), True),
+        (by_plugin(CONFIG, provideClusterInfo=True), by_plugin(TOLD, provideClusterInfo=True), False),
+        (by_plugin(CONFIG), by_plugin(CONFIG, args=["y"]), False),
+        (by_plugin(CONFIG), by_plugin(CONFIG, env=[{"name": "A", "value": "1"}]), False),
+        (CONFIG, TOLD, True),
+        (changed(tls_server_name="LOCALHOST."), changed(tls_server_name="localhost"), True),
+    ],
+)
+def test_of_a_plugin_what_it_runs_and_is_told_counts(first: dict[str, Any], second: dict[str, Any], same: bool) -> None:
+    assert are_same(first, second) is same
+
+
 def test_the_names_of_entries_are_not_sent() -> None:
     renamed = json.loads(json.dumps(CONFIG).replace('"one"', '"uno"').replace('"admin"', '"root"'))
     assert are_same(CONFIG, renamed)
@@ -200,7 +228,6 @@ def test_the_names_of_entries_are_not_sent() -> None:
         changed(tls_server_name="c2.one"),  # a proxy that tells clusters apart by SNI
         changed(proxy_url="http://proxy"),
         changed(insecure_skip_tls_verify=True),
-        changed(extensions=[{"name": "client.authentication.k8s.io/exec", "extension": {"name": "c2"}}]),
         {**changed(), "users": [{"name": "admin", "user": {"exec": {"command": "tsh"}}}]},  # Teleport
         {**changed(), "users": [{"name": "admin", "user": {"client-certificate-data": "b3RoZXI="}}]},
     ],

@@ -45,17 +45,30 @@ def refused(placement: str, *slices: object) -> str:
 @pytest.mark.parametrize(
     ("indexes", "order"),
     [
-        ({"x": "2", "y": "10", "z": "0"}, "z x y"),
+        ({"x": "1", "y": "2", "z": "0"}, "z x y"),
+        ({f"s{number}": str(11 - number) for number in range(12)}, " ".join(f"s{11 - n}" for n in range(12))),
         ({"p-2": None, "p-10": None, "p": None}, "p p-2 p-10"),
-        ({"b": "1", "a": "1"}, "a b"),
-        ({"a": None, "b": "7"}, "b a"),
-        ({"a": "-1", "b": "0", "c": "x", "d": "²"}, "b a c d"),
-        ({"a": "9" * 5000, "b": "8" * 5000}, "b a"),
     ],
 )
 def test_the_slices_of_a_decision_are_in_the_order_of_their_index(indexes: dict[str, str | None], order: str) -> None:
     slices = [decision(name, name, key="roll", index=index) for name, index in indexes.items()]
     assert decided("fleet/roll", *slices) == order.split()
+
+
+@pytest.mark.parametrize(
+    "indexes",
+    [
+        {"a": "0", "b": "2"},
+        {"b": "0", "a": "0"},
+        {"a": None, "b": "7"},
+        {"a": "0", "b": None, "c": "1"},
+        {"a": "-1", "b": "0", "c": "x", "d": "²"},
+        {"a": "9" * 5000, "b": "8" * 5000},
+    ],
+)
+def test_slices_that_are_missing_by_their_index_are_not_passed_over(indexes: dict[str, str | None]) -> None:
+    slices = [decision(name, name, key="roll", index=index) for name, index in indexes.items()]
+    assert refused("fleet/roll", *slices).startswith("placement 'fleet/roll' isn't whole")
 
 
 def test_a_cluster_is_chosen_once_with_the_first_reason() -> None:

@@ -21,8 +21,8 @@ IMAGES = "get deploy -n shop -o jsonpath={.items[*].spec.template.spec.container
 @pytest.mark.parametrize("gone", [False, True])
 def test_resume_changes_a_cluster_under_one_of_its_names_only(hub: Hub, gone: bool) -> None:
     hub.correlates("one", "c1", "c2")
-    assert hub.mc(f"{LABEL} --all-clusters --yes").status == 1  # a tie
-    assert hub.place.mc("resume last --clusters=c1 --yes").status == 1
+    assert hub.mc(f"{LABEL} --all-clusters --yes").status == 3  # a tie
+    assert hub.place.mc("resume last --clusters=c1 --yes").status == 3
     assert labelled(hub.place) == ["c1", "c3"]
     if gone:  # as its administrator should do
         hub.kubectl("-n", "fleet", "delete", "clusterprofile", "c1")
@@ -40,7 +40,7 @@ def test_resume_changes_a_cluster_under_one_of_its_names_only(hub: Hub, gone: bo
 @needs("ages")
 def test_resume_refuses_a_cluster_that_may_be_changed_under_its_other_name(hub: Hub) -> None:
     hub.correlates("one", "c1", "c2")
-    assert hub.mc(f"{LABEL} --all-clusters --yes").status == 1  # a tie
+    assert hub.mc(f"{LABEL} --all-clusters --yes").status == 3  # a tie
     begun = {"run": runs(hub.place)[0].id, "event": "begin", "cluster": "c1"}  # and then it was killed
     with open(record_path(hub.place.shell.environment["HOME"]), "a") as file:
         file.write(json.dumps(begun) + "\n")
@@ -49,22 +49,22 @@ def test_resume_refuses_a_cluster_that_may_be_changed_under_its_other_name(hub: 
         "the same cluster as c1, where the change may have been made already; to go on with that one: --clusters=c1"
     )
     assert (done.status, f"refused in 1 cluster: c2 ({reason})" in done.stderr, labelled(hub.place)) == (
-        1,
+        3,
         True,
         ["c3"],
     )
-    assert hub.mc("resume last --clusters=c1 --yes").status == 1  # c2 is left
+    assert hub.mc("resume last --clusters=c1 --yes").status == 3  # c2 is left
     assert (hub.mc("resume last --yes").status, labelled(hub.place)) == (0, ["c1", "c3"])
 
 
 def test_resume_refuses_a_changed_cluster_that_a_mapping_gives_another_name(hub: Hub) -> None:
     mapping = hub.mapping.read_text()
     hub.mapping.write_text(mapping.replace("context: c2", "context: gone"))
-    assert hub.mc(f"{LABEL} --all-clusters --yes --continue-on-preflight-error").status == 1
+    assert hub.mc(f"{LABEL} --all-clusters --yes --continue-on-preflight-error").status == 3
     hub.mapping.write_text(mapping.replace("context: c2", "context: c1"))
     done = hub.mc("resume last --yes")
     assert "c2 (it leads to the same cluster as c1, where the run has made the change; if that is a mis" in done.stderr
-    assert (done.status, labelled(hub.place), written(hub)) == (1, ["c1", "c3"], ["c1", "c3"])
+    assert (done.status, labelled(hub.place), written(hub)) == (3, ["c1", "c3"], ["c1", "c3"])
     assert writes(hub.place, "c1") == 1
     hub.mapping.write_text(mapping)
     assert (hub.mc("resume last --yes").status, labelled(hub.place)) == (0, ["c1", "c2", "c3"])

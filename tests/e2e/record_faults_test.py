@@ -159,7 +159,7 @@ def test_a_signal_while_a_resumption_waits_for_earlier_rollouts_ends_the_run(
 ) -> None:
     place = counted
     assert run_script(place, KILLED, "3", "behind", *place.words(APPLY)).status == -9
-    stopping(3, "hold")  # a dry run, a look into the kubeconfig, then c1's rollout
+    stopping(4, "hold")  # the hub, a dry run, a look into the kubeconfig, then c1's rollout
     with place.shell.running(*place.words("resume last --yes")) as resuming:
         assert told(place) == "held\n"
         resuming.process.send_signal(number)
@@ -237,7 +237,7 @@ def test_a_run_that_is_being_resumed_is_left_alone(
 ) -> None:
     place, change = counted, targeted("set image deploy/cart -n shop app=new", "--max-parallel=1 --yes")
     assert run_script(place, KILLED, "3", "behind", *place.words(change)).status == -9
-    stopping(3, "hold")  # a dry run, a look into the kubeconfig, then c3's
+    stopping(4, "hold")  # the hub, a dry run, a look into the kubeconfig, then c3's
     with place.shell.running(*place.words("resume last --yes")) as resuming:
         assert told(place) == "held\n"
         other = place.mc(command)

@@ -213,3 +213,25 @@ def test_an_edit_can_be_undone(place: Place) -> None:
 def test_there_is_nothing_to_undo_of_what_makes_no_revision(place: Place, command: str) -> None:
     place.mc(targeted(command, "--yes"))
     assert "gave no workload a new revision" in place.mc("undo last --yes").stderr
+
+
+def test_flags_behind_the_command_are_refused_where_they_would_count_for_nothing(place: Place) -> None:
+    with place.shell.fault("c2", "refuse"), place.shell.fault("c3", "refuse"):
+        assert place.mc(f"{LABEL} --all-clusters --yes --continue-on-preflight-error").status == 3
+    done = place.mc("resume last --yes -- --clusters=c2")
+    assert (done.status, "Flags of resume stand ahead of it" in done.stderr) == (1, True)
+    done = place.mc("undo last --yes -- --clusters=c2")
+    assert (done.status, "So nothing was changed" in done.stderr or "--" in done.stderr) == (1, True)
+    assert (
+        "a=b" not in place.shell.kubectl("--context=c2", "get", "cm", "settings", "-n", "shop", "--show-labels").stdout
+    )
+
+
+def test_a_flag_of_ours_behind_a_command_with_secrets_is_refused(place: Place) -> None:
+    secret = "create secret generic sx --from-literal=password=hunter2 -n shop"
+    with place.shell.fault("c2", "refuse"), place.shell.fault("c3", "refuse"):
+        assert place.mc(f"{secret} --all-clusters --yes --continue-on-preflight-error").status == 3
+    done = place.mc(f"resume last --yes -- {secret} --clusters=c2")
+    assert (done.status, "--clusters is not of run" in done.stderr) == (1, True)
+    assert place.shell.kubectl("--context=c3", "get", "secret", "sx", "-n", "shop").status == 1
+    assert place.mc(f"resume last --clusters=c2 --yes -- {secret} --all-clusters").status == 3

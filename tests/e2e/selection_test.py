@@ -104,7 +104,7 @@ def test_check_reaches_every_cluster_as_the_user(members: Shell) -> None:
     with members.fault("c2", "refuse"):
         done = members.mc("clusters", "--check", "-o", "json")
         names = members.mc("clusters", "--check", "-o", "name")
-    assert names == (1, "c1\nc2\nc3\n", "Error: Failed to reach 1 cluster: c2 (connection refused)\n")
+    assert names == (3, "c1\nc2\nc3\n", "Error: Failed to reach 1 cluster: c2 (connection refused)\n")
     items = {item["name"]: item for item in json.loads(done.stdout)["items"]}
     assert done.status == 3
     assert items["c1"]["reachable"] is True

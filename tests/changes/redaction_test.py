@@ -257,3 +257,18 @@ def test_a_reason_names_the_files_of_the_input() -> None:
 )
 def test_a_secret_is_left_out_wherever_it_stands(argv: list[str], kept: str) -> None:
     assert written(*argv) == kept
+
+
+@pytest.mark.parametrize(
+    ("reason", "safe"),
+    [
+        ("login failed: refresh_token=S3CR3T expired", "login failed: refresh_token=<redacted> expired"),
+        ("cannot reach https://joe:S3CR3T@sso.example/x?code=S3CR3T", "cannot reach https://<redacted>@sso.example/x"),
+        ('parse "ftp://u:S3CR3T@127.0.0.1:bad": invalid port', "ftp://<redacted>@127.0.0.1:bad"),
+        ("timed out after 30s; retries=3", "timed out after 30s; retries=3"),
+    ],
+)
+def test_a_reason_has_no_secret_of_a_plugin_or_an_address(reason: str, safe: str) -> None:
+    shown = redaction.redact_quotes(reason, (), of_input=False)
+    assert safe in shown
+    assert "S3CR3T" not in shown

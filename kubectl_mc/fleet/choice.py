@@ -108,6 +108,9 @@ def choose(
 
         clusters = selection.select_clusters(inventory, options, is_known)
         environment.streams.say(selection.selection_notes(inventory, options, clusters, is_known))
+        if purpose == "change":
+            idle = selection.idle_exclusions(inventory, options)
+            environment.streams.say([messages.excludes_nothing(pattern) for pattern in idle])
     if options.pick:
         from kubectl_mc.fleet import picker
 

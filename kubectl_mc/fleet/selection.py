@@ -44,6 +44,13 @@ def select_clusters(
     return selected
 
 
+def idle_exclusions(inventory: Inventory, options: Options) -> list[str]:
+    """Return the globs of a typed --exclude that match no cluster: they may be mistyped."""
+    clusters = named_clusters(inventory.profiles)
+    typed = [name for flag, value in options.typed if flag == "exclude" for name in (value or "").split(",")]
+    return [name for name in typed if has_wildcard(name) and not any(_is_named(cluster, name) for cluster in clusters)]
+
+
 def selection_notes(
     inventory: Inventory,
     options: Options,
@@ -59,10 +66,6 @@ def selection_notes(
         names = [cluster.name for cluster in selected if _has_other_name(cluster, pattern)]
         if names and not any(_is_named(cluster, pattern) for cluster in selected):
             notes.append(messages.chosen_by_other_name(pattern, names))
-    all_clusters = named_clusters(inventory.profiles)
-    for pattern in (name for flag, value in options.typed if flag == "exclude" for name in (value or "").split(",")):
-        if has_wildcard(pattern) and not any(_is_named(cluster, pattern) for cluster in all_clusters):
-            notes.append(messages.excludes_nothing(pattern))
     if options.clusterset is None:
         return notes
     in_any_set = select_clusters(inventory, options._replace(clusterset=None), is_known)

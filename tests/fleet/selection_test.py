@@ -459,3 +459,16 @@ def test_contexts_are_a_fleet_without_a_hub() -> None:
     ):
         with pytest.raises(UserError, match=problem):
             chosen_contexts(CONTEXTS, *flags)
+
+
+@pytest.mark.parametrize(
+    ("flags", "idle"),
+    [
+        (["--exclude=prod-*"], []),
+        (["--exclude=x*,prod-eu", "--exclude=*/nope"], ["x*", "*/nope"]),
+        (["--exclude=dev"], []),
+    ],
+)
+def test_globs_that_exclude_nothing_are_known(flags: list[str], idle: list[str]) -> None:
+    inventory = Inventory(profiles("prod-eu", "prod-us", "dev"))
+    assert selection.idle_exclusions(inventory, invocation.parse_invocation(flags).options) == idle

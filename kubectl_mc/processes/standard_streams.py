@@ -21,6 +21,15 @@ class Streams(NamedTuple):
         self.stdout.buffer.write(text)
         self.stdout.buffer.flush()
 
+    def check_reader(self) -> None:
+        """Raise BrokenPipeError if stdout is a pipe that nobody reads any more: a quiet watch wouldn't find out."""
+        import select
+
+        poll = select.poll()
+        poll.register(self.stdout.fileno(), 0)
+        if any(event & select.POLLERR for _, event in poll.poll(0)):
+            raise BrokenPipeError(errno.EPIPE, "nobody reads it")
+
     def say(self, lines: Sequence[str], relayed: bytes = b"") -> None:
         """Write lines about the answer to stderr, before anything that stdout gets later.
 

@@ -84,6 +84,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             request.patience,
             request.stdin,
             on_start=lambda index: starts.update({index: time.monotonic()}),
+            on_tick=streams.check_reader if endless else None,
         ):
             if isinstance(event, Exit) and request.environment.report:
                 took = time.monotonic() - starts[event.command_index]

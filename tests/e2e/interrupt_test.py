@@ -118,6 +118,19 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(tidy: Shell, arguments: t
     assert command.stderr == ""
 
 
+def test_a_quiet_watch_ends_when_nobody_reads_it_any_more(tidy: Shell) -> None:
+    """All that there is has been read, and nothing more comes, so no write fails."""
+    read, write = os.pipe()
+    with Running([*MC, "get", "nodes", "-w"], tidy.environment, stdout=write) as command:
+        os.close(write)
+        with open(read, encoding="utf-8") as reader:
+            for _ in range(1 + len(MEMBERS)):
+                assert reader.readline()
+        command.end()
+        assert command.left() == []
+    assert command.stderr == ""
+
+
 def test_a_reader_that_is_gone_from_the_start(tidy: Shell) -> None:
     read, write = os.pipe()
     os.close(read)

@@ -34,7 +34,7 @@ OURS = {"kubectl_mc"} | {
         "merge", "merge.answers", "merge.kubectl_tables", "merge.lines", "merge.report", "merge.sections",
         "messages", "messages.access_texts", "messages.causes", "messages.change_texts",
         "messages.command_line_texts", "messages.failure_texts", "messages.fleet_texts", "messages.member_texts",
-        "messages.natural_order", "messages.setup_texts",
+        "messages.natural_order", "messages.resume_texts", "messages.setup_texts",
         "messages.words",
         "processes", "processes.cache", "processes.environment", "processes.event_loop", "processes.kubectl_process",
         "processes.kuberc_file",

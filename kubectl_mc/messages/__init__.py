@@ -7,5 +7,6 @@ from kubectl_mc.messages.command_line_texts import *
 from kubectl_mc.messages.failure_texts import *
 from kubectl_mc.messages.fleet_texts import *
 from kubectl_mc.messages.member_texts import *
+from kubectl_mc.messages.resume_texts import *
 from kubectl_mc.messages.setup_texts import *
 from kubectl_mc.messages.words import *

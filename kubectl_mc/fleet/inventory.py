@@ -236,8 +236,11 @@ def _failure(result: Result) -> str:
 
 
 def _clustersets_refused(result: Result) -> bool:
-    """Return whether this is the result for the namespaces' ClusterSets, and the user has no right to read them."""
-    return result.cluster == "clustersets" and _failure(result) in ("forbidden", "no-such-type")
+    """Return whether this is the result for the namespaces' ClusterSets, and the user can't read them.
+
+    A namespace that isn't there has no ClusterProfiles, which is said of these.
+    """
+    return result.cluster == "clustersets" and _failure(result) in ("forbidden", "no-such-type", "not-found")
 
 
 def _items(result: Result, listing: _Listing, query: InventoryQuery, hub: Target, patience: float) -> list[Any]:

@@ -200,9 +200,10 @@ def test_what_a_placement_chose_and_is_not_read_is_noted(kueue: Hub) -> None:
     assert "outside the chosen inventories: fleet/c1, fleet/c2, fleet/c3\n" in elsewhere.stderr
 
 
-def test_an_inventory_that_is_not_there_is_said(kueue: Hub) -> None:
+@pytest.mark.parametrize("command", ["get cm settings -n shop", "get nodes --clusterset=prod", "clusters"])
+def test_an_inventory_that_is_not_there_is_said(kueue: Hub, command: str) -> None:
     for flag in ("--inventory=nope", "--inventory=fleet,nope"):
-        done = kueue.mc(f"get cm settings -n shop {flag}")
+        done = kueue.mc(f"{command} {flag}")
         assert (done.status, done.stdout) == (1, "")
         assert "has no ClusterProfiles in namespace nope" in done.stderr
 

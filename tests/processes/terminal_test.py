@@ -8,11 +8,17 @@ import pytest
 from kubectl_mc.processes import terminal
 from tests.e2e.running import Running
 
+# It waits for signals and for stdin alike: a handler wouldn't run for a signal just ahead of a read that blocks.
 COUNTING = """
-import signal
-signal.signal(signal.SIGINT, lambda number, frame: print("interrupted", flush=True))
+import os, select, signal
+read, write = os.pipe()
+os.set_blocking(write, False)
+signal.signal(signal.SIGINT, lambda number, frame: None)
+signal.set_wakeup_fd(write)
 print("ready", flush=True)
-input()
+while 0 not in (ready := select.select([0, read], [], [])[0]):
+    for number in os.read(read, 9):
+        print("interrupted", flush=True)
 """
 LAUNCHER = f"""
 import os, sys

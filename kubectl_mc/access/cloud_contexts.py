@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from kubectl_mc import messages
 from kubectl_mc.access.cloud_clis import Cloud, CloudCommand
 from kubectl_mc.access.printed_kubeconfig import add_context, parse_printed
+from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Command, Result, collect_results
+from kubectl_mc.processes.event_loop import Result, collect_results
 from kubectl_mc.processes.kubectl_process import config_command
 
 PATIENCE = 120.0  # seconds that a CLI may take by default: it asks its cloud, and may be slow to start

@@ -20,7 +20,8 @@ from kubectl_mc.access.exec_credentials import Credential, LoginFailure
 from kubectl_mc.access.plugin_voices import Voices
 from kubectl_mc.messages import signal_name, visible
 from kubectl_mc.processes import background, event_loop
-from kubectl_mc.processes.event_loop import Command, Exit
+from kubectl_mc.processes.children import Command
+from kubectl_mc.processes.event_loop import Exit
 
 # Programs that wait on a port of their own for the browser: program_name -> how many run at a time by default.
 _LIMITS: Mapping[str, int] = {"kubelogin": 1, "kubectl-oidc_login": 1, "kubectl oidc-login": 1}

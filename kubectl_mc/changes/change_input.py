@@ -19,8 +19,8 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.local_files import INPUT_FLAGS, FileValue, LocalPath
 from kubectl_mc.messages.input_names import InputName
 from kubectl_mc.processes import event_loop, kubectl_process, pipe_files
+from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Command
 from kubectl_mc.processes.memory_files import held_file
 from kubectl_mc.processes.pipe_files import HeldFile, read_file
 from kubectl_mc.processes.requests import Request

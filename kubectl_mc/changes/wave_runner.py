@@ -21,7 +21,7 @@ from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.processes import event_loop, terminal
 from kubectl_mc.processes.event_loop import Chunk, Result
 from kubectl_mc.processes.requests import job_command
-from kubectl_mc.reads import streamed
+from kubectl_mc.reads.screen import Screen
 
 
 def run_waves(
@@ -101,7 +101,7 @@ def _run_jobs(
     """
     request, jobs = change.request, [change.jobs[cluster] for cluster in clusters]
     outputs: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in jobs]
-    screen = streamed.Screen(request, jobs) if verbs.mode(request.row, request.line) == "streamed" else None
+    screen = Screen(request, jobs) if verbs.mode(request.row, request.line) == "streamed" else None
     # A screen shows stdout at once; it is kept as well only if it says what became of the objects.
     keeps_stdout = not screen or verbs.can_rehearse(request.row, request.line)
 

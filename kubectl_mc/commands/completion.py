@@ -24,8 +24,8 @@ from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import event_loop, kubectl_process, kuberc_file, programs, service_account
+from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Command
 from kubectl_mc.processes.standard_streams import Streams
 from kubectl_mc.processes.targets import Target, own_kubeconfig
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import selectors
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from typing import IO, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
-from kubectl_mc.processes import lifelines, memory_files
+from kubectl_mc.processes.children import Child, Command, interrupts_postponed
 
 GRACE = 2.0  # seconds between SIGTERM to a process group and SIGKILL
 TICK = 0.2  # seconds between two calls of on_tick
@@ -27,32 +25,6 @@ _OWN_FILES = 48
 def default_parallel() -> int:
     """Return how many kubectls run at a time: enough to hide the latency of clusters, few enough for the memory."""
     return max(8, min(32, 4 * (os.cpu_count() or 1)))
-
-
-class Command(NamedTuple):
-    """A process to start for a cluster.
-
-    kubeconfig: passed as a file, in memory where that is possible, through KUBECONFIG; None: as env says
-    further_kubeconfigs: files that add what `kubeconfig` does not have
-    stdin: what the process reads from stdin; None: the stdin of all commands
-    typed_paths: paths that stderr may name -> what the user has typed instead
-    patience: the seconds that the process may take, 0 for no limit; None: the timeout of all commands
-    """
-
-    cluster: str
-    argv: tuple[str, ...]
-    env: Mapping[str, str]
-    kubeconfig: bytes | None = None
-    patience: float | None = None
-    further_kubeconfigs: Sequence[str] = ()
-    stdin: bytes | None = None
-    typed_paths: Mapping[str, str] = {}
-
-    def variables(self, path: str | None) -> Mapping[str, str]:
-        """Return the environment variables of the process. path: of the file with the kubeconfig, if there is one"""
-        if path is None:
-            return self.env
-        return {**self.env, "KUBECONFIG": os.pathsep.join((path, *self.further_kubeconfigs))}
 
 
 class Chunk(NamedTuple):
@@ -87,79 +59,6 @@ class UnaskedResult(Result):
     """The result of a cluster for which no process was started; stderr says why, in our words."""
 
 
-class _Child:
-    """A running process, with the read ends of its pipes, and the deadline (of time.monotonic) for its end."""
-
-    def __init__(self, command_index: int, command: Command, stdin: str | None, deadline: float) -> None:
-        self.command_index = command_index
-        self.cluster = command.cluster
-        self.typed_paths = command.typed_paths
-        self.deadline = deadline
-        self.timed_out = False
-        self.kubeconfig = held = None if command.kubeconfig is None else memory_files.hold(command.kubeconfig)
-        self.lifeline = lifelines.open_lifeline()
-        pipes = {name: os.pipe() for name in ("stdout", "stderr")}
-        self.streams = {read: name for name, (read, _) in pipes.items()}
-        with (
-            os.fdopen(pipes["stdout"][1], "wb", 0) as stdout,
-            os.fdopen(pipes["stderr"][1], "wb", 0) as stderr,
-            _opened_stdin(command, stdin) as stdin_file,
-        ):
-            try:
-                # In a session of its own, a signal to its group reaches what kubectl has started, and nothing else.
-                self.process = subprocess.Popen(
-                    command.argv, env=command.variables(held and held.path),
-                    stdin=stdin_file, stdout=stdout, stderr=stderr,
-                    start_new_session=True, pass_fds=(*(held.inherited if held else ()), *self.lifeline.inherited),
-                )  # fmt: skip
-                self.lifeline.bind(-self.process.pid)
-            except BaseException:
-                self.release()
-                raise
-            finally:
-                if held:
-                    held.close()
-        for read in self.streams:
-            os.set_blocking(read, False)
-
-    def release(self) -> None:
-        """Close the pipes and remove the kubeconfig of a process that has ended."""
-        for read in self.streams:
-            os.close(read)
-        self.lifeline.close()
-        if self.kubeconfig:
-            self.kubeconfig.remove()
-
-    def as_typed(self, text: bytes) -> bytes:
-        """Return an error with the paths that the user has typed. kubectl writes an error at once, so in one chunk."""
-        for path, typed in self.typed_paths.items():
-            if (name := os.fsencode(path)) in text:
-                text = os.fsencode(typed).join(re.split(re.escape(name) + rb"(?!\d)", text))
-        return text
-
-    def has_ended(self) -> bool:
-        """Return whether the process has ended.
-
-        subprocess takes a lock to look. An exception from a signal's handler at that moment would leave it taken, and
-        the next look would wait forever.
-        """
-        with _interrupts_postponed():
-            return self.process.poll() is not None
-
-    def send_signal(self, number: int) -> None:
-        """Send a signal to the process group of the process."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, number)
-
-
-@contextmanager
-def _opened_stdin(command: Command, path: str | None) -> Iterator[IO[bytes]]:
-    """Open what the process reads from stdin: the command's own content, or else the file of all commands."""
-    held = nullcontext(path or os.devnull) if command.stdin is None else memory_files.held_file(command.stdin)
-    with held as path, open(path, "rb") as file:
-        yield file
-
-
 def files_for(count: int) -> int:
     """Return how many open files `count` children at a time take: three each, and this process's own files."""
     return _CHILD_FILES * count + _OWN_FILES
@@ -191,6 +90,7 @@ def run_commands(
     may_start: Callable[[int], bool] = lambda index: True,
     on_start_error: Callable[[int, OSError], None] = _raise,
     on_tick: Callable[[], None] | None = None,
+    awaits: Callable[[], bool] = lambda: False,
 ) -> Iterator[Chunk | Exit]:
     """Start the commands in order, at most `max_parallel` at a time, and yield events as they happen.
 
@@ -201,15 +101,16 @@ def run_commands(
     may_start: called with the index of each command before its start; after a False no more are started
     on_start_error: called with the index of a command whose process can't be started, and why; then no more are
         started. By default the error is raised
-    on_tick: called every TICK seconds while processes run
+    on_tick: called every TICK seconds; it may append commands
+    awaits: while it returns True, the loop goes on without processes, as `on_tick` will append commands
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError.
     """
-    children: list[_Child] = []
+    children: list[Child] = []
     started, total, parallel, starting = 0, 0, 0, True
     next_tick = time.monotonic() + TICK if on_tick else float("inf")
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
-            while (started < len(commands) and starting) or children:
+            while (started < len(commands) and starting) or children or awaits():
                 if total < len(commands):
                     total = len(commands)
                     parallel = raise_file_limit(min(max_parallel, total))
@@ -221,8 +122,8 @@ def run_commands(
                     patience = timeout if command.patience is None else command.patience
                     deadline = time.monotonic() + patience if patience else float("inf")
                     try:
-                        with _interrupts_postponed():
-                            child = _Child(started, command, stdin, deadline)
+                        with interrupts_postponed():
+                            child = Child(started, command, stdin, deadline)
                             children.append(child)
                     except OSError as error:
                         starting = False
@@ -232,7 +133,7 @@ def run_commands(
                     started += 1
                     for read in child.streams:
                         selector.register(read, selectors.EVENT_READ, child)
-                if children:
+                if children or awaits():
                     yield from _next_events(selector, children, next_tick)
                 if on_tick and time.monotonic() >= next_tick:
                     on_tick()
@@ -241,9 +142,9 @@ def run_commands(
             _end_all(children)
 
 
-def _next_events(selector: selectors.BaseSelector, children: list[_Child], until: float) -> Iterator[Chunk | Exit]:
+def _next_events(selector: selectors.BaseSelector, children: list[Child], until: float) -> Iterator[Chunk | Exit]:
     """Wait until a child writes, ends or is out of time, or until this time, and yield the events."""
-    wait = min(until, *(child.deadline for child in children)) - time.monotonic()
+    wait = min([until, *(child.deadline for child in children)]) - time.monotonic()
     ready = [key for key, _ in selector.select(None if wait == float("inf") else max(0.0, wait))]
     a_child_has_ended = False
     for key in ready:
@@ -252,7 +153,7 @@ def _next_events(selector: selectors.BaseSelector, children: list[_Child], until
         else:
             yield from _read(selector, key.data, key.fd)
     closed_pipes = [key.data for key in ready if key.data and key.fd not in key.data.streams]
-    maybe_ended: Iterable[_Child] = list(children) if a_child_has_ended else dict.fromkeys(closed_pipes)
+    maybe_ended: Iterable[Child] = list(children) if a_child_has_ended else dict.fromkeys(closed_pipes)
     now = time.monotonic()
     for child in children:
         if now >= child.deadline:
@@ -266,13 +167,13 @@ def _next_events(selector: selectors.BaseSelector, children: list[_Child], until
             yield from _read(selector, child, read, to_end=True)
         if child.timed_out:
             child.send_signal(signal.SIGKILL)  # what kubectl had started may have ignored SIGTERM
-        with _interrupts_postponed():
+        with interrupts_postponed():
             children.remove(child)
             child.release()
         yield Exit(child.command_index, child.cluster, child.process.returncode, child.timed_out)
 
 
-def _read(selector: selectors.BaseSelector, child: _Child, read: int, to_end: bool = False) -> Iterator[Chunk]:
+def _read(selector: selectors.BaseSelector, child: Child, read: int, to_end: bool = False) -> Iterator[Chunk]:
     """Yield one chunk from a pipe, or with `to_end` all that it contains; then, or at its end, close the pipe."""
     while True:
         try:
@@ -282,7 +183,7 @@ def _read(selector: selectors.BaseSelector, child: _Child, read: int, to_end: bo
                 return
             text = b""
         if not text:
-            with _interrupts_postponed():
+            with interrupts_postponed():
                 selector.unregister(read)
                 os.close(read)
                 del child.streams[read]
@@ -293,7 +194,7 @@ def _read(selector: selectors.BaseSelector, child: _Child, read: int, to_end: bo
             return
 
 
-def _end_all(children: Sequence[_Child]) -> None:
+def _end_all(children: Sequence[Child]) -> None:
     """End the children: by SIGTERM, and by SIGKILL after the grace, or at once if Ctrl-C comes during the grace."""
     try:
         for child in children:
@@ -302,33 +203,12 @@ def _end_all(children: Sequence[_Child]) -> None:
         while not all(child.has_ended() for child in children) and time.monotonic() < deadline:
             time.sleep(_LOOK_AGAIN)
     finally:
-        with _interrupts_postponed():
+        with interrupts_postponed():
             for child in children:
                 child.send_signal(signal.SIGKILL)  # what kubectl had started may have ignored SIGTERM
             for child in children:
                 child.process.wait()
                 child.release()
-
-
-@contextmanager
-def _interrupts_postponed() -> Iterator[None]:
-    """Postpone Ctrl-C and other signals that end this process to the end of the block.
-
-    A process that has been started has to be in the list of children before. A signal that is ignored, as under nohup,
-    or has no Python handler stays as it is.
-    """
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
-    received: list[int] = []
-    for number in handlers:
-        signal.signal(number, lambda number, frame: received.append(number))
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        if received:
-            handlers[signal.Signals(received[0])](received[0], None)
 
 
 @contextmanager

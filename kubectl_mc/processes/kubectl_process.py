@@ -12,8 +12,8 @@ from functools import cache
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Command
 from kubectl_mc.processes.targets import Target
 
 # The locales for which kubectl has a catalogue; loading that of ko_KR, the smallest, costs a tenth of the default one.

@@ -12,8 +12,9 @@ from kubectl_mc.command_line.options import Options, seconds
 from kubectl_mc.command_line.verb_rows import VerbRow
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import kubectl_process
+from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Command, Result, UnaskedResult, default_parallel
+from kubectl_mc.processes.event_loop import Result, UnaskedResult, default_parallel
 from kubectl_mc.processes.targets import Target
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from kubectl_mc.access.logins import Logins
 from kubectl_mc.access.profile_access import Offer
 from kubectl_mc.fleet import cluster_profiles, hub_objects
 from kubectl_mc.processes import event_loop
-from kubectl_mc.processes.event_loop import Command, Result
+from kubectl_mc.processes.children import Command
+from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from tests import environments
 from tests.e2e.conftest import MEMBERS, Shell

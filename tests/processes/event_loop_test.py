@@ -16,7 +16,8 @@ import pytest
 from pytest_subprocess import FakeProcess
 
 from kubectl_mc.processes import event_loop, lifelines
-from kubectl_mc.processes.event_loop import Chunk, Command, Exit, Result
+from kubectl_mc.processes.children import Command
+from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 
 ENV = {"PATH": os.environ.get("PATH", os.defpath)}
 
@@ -413,3 +414,17 @@ def test_an_error_names_what_the_user_has_typed() -> None:
     (result,) = collect(command)
     assert result.stdout == b"/held/1 /held/12\n"
     assert result.stderr == b'open "/dev/stdin": no; /held/12, /dev/stdin\n'
+
+
+def test_commands_that_come_later_are_awaited_without_processes() -> None:
+    commands = [sh("echo one")]
+    wait = 3  # ticks
+
+    def on_tick() -> None:
+        nonlocal wait
+        wait -= 1
+        if not wait:
+            commands.append(sh("echo two"))
+
+    events = list(event_loop.run_commands(commands, 8, 0, on_tick=on_tick, awaits=lambda: wait > 0))
+    assert [event.text for event in events if isinstance(event, Chunk)] == [b"one\n", b"two\n"]

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent.parent
 STUBBORN = "trap '' TERM HUP INT; (exec sleep 600) & echo ready; exec sleep 600"
 
 SIDE_BY_SIDE = """
-from kubectl_mc.processes import event_loop
-command = event_loop.Command("c1", ("sh", "-c", {script!r}), {{"PATH": {path!r}}})
+from kubectl_mc.processes import children, event_loop
+command = children.Command("c1", ("sh", "-c", {script!r}), {{"PATH": {path!r}}})
 for event in event_loop.run_commands([command] * 3, 3, 0):
     print(event, flush=True)
 """
@@ -33,8 +33,8 @@ lifelines.Lifeline.bind = lambda line, owner: (bind(line, owner), print("bound",
 terminal.run_and_read(["sh", "-c", {script!r}], {{"PATH": {path!r}}})
 """
 ENDED = """
-from kubectl_mc.processes import event_loop
-command = event_loop.Command("c1", ("sh", "-c", {script!r}), {{"PATH": {path!r}}})
+from kubectl_mc.processes import children, event_loop
+command = children.Command("c1", ("sh", "-c", {script!r}), {{"PATH": {path!r}}})
 for event in event_loop.run_commands([command], 3, 0):
     print(event, flush=True)
 """

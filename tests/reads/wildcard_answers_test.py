@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.processes import event_loop
-from kubectl_mc.processes.event_loop import Command, Result
+from kubectl_mc.processes.children import Command
+from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from kubectl_mc.reads import captured
 from tests.environments import request, written

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.processes import event_loop
-from kubectl_mc.processes.event_loop import Chunk, Command, Exit, Result
+from kubectl_mc.processes.children import Command
+from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from kubectl_mc.reads import wildcards
 from tests.environments import request

@@ -15,7 +15,7 @@ from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.processes.standard_streams import Streams
 from kubectl_mc.processes.targets import Kubeconfig, Target
-from kubectl_mc.reads import streamed
+from kubectl_mc.reads.screen import Screen
 from tests.environments import request
 
 NOTHING = "No resources found in shop namespace.\n"
@@ -39,7 +39,7 @@ class Shown:
         asked = request(text, env)
         environment = asked.environment._replace(streams=self._streams)
         asked = asked._replace(environment=environment, cluster_count=len({target.cluster for target in targets}))
-        self.screen = streamed.Screen(asked, self.jobs)
+        self.screen = Screen(asked, self.jobs)
 
     def show(self, index: int, **written: str) -> str:
         """The job with this index says something; all that stderr has shown so far."""

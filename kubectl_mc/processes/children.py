@@ -1,0 +1,133 @@
+"""One running process of the event loop: its pipes, its lifeline, its kubeconfig in memory."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from typing import IO, NamedTuple
+
+from kubectl_mc.processes import lifelines, memory_files
+
+
+class Command(NamedTuple):
+    """A process to start for a cluster.
+
+    kubeconfig: passed as a file, in memory where that is possible, through KUBECONFIG; None: as env says
+    further_kubeconfigs: files that add what `kubeconfig` does not have
+    stdin: what the process reads from stdin; None: the stdin of all commands
+    typed_paths: paths that stderr may name -> what the user has typed instead
+    patience: the seconds that the process may take, 0 for no limit; None: the timeout of all commands
+    """
+
+    cluster: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    kubeconfig: bytes | None = None
+    patience: float | None = None
+    further_kubeconfigs: Sequence[str] = ()
+    stdin: bytes | None = None
+    typed_paths: Mapping[str, str] = {}
+
+    def variables(self, path: str | None) -> Mapping[str, str]:
+        """Return the environment variables of the process. path: of the file with the kubeconfig, if there is one"""
+        if path is None:
+            return self.env
+        return {**self.env, "KUBECONFIG": os.pathsep.join((path, *self.further_kubeconfigs))}
+
+
+class Child:
+    """A running process, with the read ends of its pipes, and the deadline (of time.monotonic) for its end."""
+
+    def __init__(self, command_index: int, command: Command, stdin: str | None, deadline: float) -> None:
+        self.command_index = command_index
+        self.cluster = command.cluster
+        self.typed_paths = command.typed_paths
+        self.deadline = deadline
+        self.timed_out = False
+        self.kubeconfig = held = None if command.kubeconfig is None else memory_files.hold(command.kubeconfig)
+        self.lifeline = lifelines.open_lifeline()
+        pipes = {name: os.pipe() for name in ("stdout", "stderr")}
+        self.streams = {read: name for name, (read, _) in pipes.items()}
+        with (
+            os.fdopen(pipes["stdout"][1], "wb", 0) as stdout,
+            os.fdopen(pipes["stderr"][1], "wb", 0) as stderr,
+            _opened_stdin(command, stdin) as stdin_file,
+        ):
+            try:
+                # In a session of its own, a signal to its group reaches what kubectl has started, and nothing else.
+                self.process = subprocess.Popen(
+                    command.argv, env=command.variables(held and held.path),
+                    stdin=stdin_file, stdout=stdout, stderr=stderr,
+                    start_new_session=True, pass_fds=(*(held.inherited if held else ()), *self.lifeline.inherited),
+                )  # fmt: skip
+                self.lifeline.bind(-self.process.pid)
+            except BaseException:
+                self.release()
+                raise
+            finally:
+                if held:
+                    held.close()
+        for read in self.streams:
+            os.set_blocking(read, False)
+
+    def release(self) -> None:
+        """Close the pipes and remove the kubeconfig of a process that has ended."""
+        for read in self.streams:
+            os.close(read)
+        self.lifeline.close()
+        if self.kubeconfig:
+            self.kubeconfig.remove()
+
+    def as_typed(self, text: bytes) -> bytes:
+        """Return an error with the paths that the user has typed. kubectl writes an error at once, so in one chunk."""
+        for path, typed in self.typed_paths.items():
+            if (name := os.fsencode(path)) in text:
+                text = os.fsencode(typed).join(re.split(re.escape(name) + rb"(?!\d)", text))
+        return text
+
+    def has_ended(self) -> bool:
+        """Return whether the process has ended.
+
+        subprocess takes a lock to look. An exception from a signal's handler at that moment would leave it taken, and
+        the next look would wait forever.
+        """
+        with interrupts_postponed():
+            return self.process.poll() is not None
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process group of the process."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, number)
+
+
+@contextmanager
+def _opened_stdin(command: Command, path: str | None) -> Iterator[IO[bytes]]:
+    """Open what the process reads from stdin: the command's own content, or else the file of all commands."""
+    held = nullcontext(path or os.devnull) if command.stdin is None else memory_files.held_file(command.stdin)
+    with held as path, open(path, "rb") as file:
+        yield file
+
+
+@contextmanager
+def interrupts_postponed() -> Iterator[None]:
+    """Postpone Ctrl-C and other signals that end this process to the end of the block.
+
+    A process that has been started has to be in the list of children before. A signal that is ignored, as under nohup,
+    or has no Python handler stays as it is.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+    received: list[int] = []
+    for number in handlers:
+        signal.signal(number, lambda number, frame: received.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if received:
+            handlers[signal.Signals(received[0])](received[0], None)

@@ -11,7 +11,7 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.messages import Kind
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, default_parallel, run_commands
+from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, run_commands
 from kubectl_mc.processes.kubectl_process import target_command
 from kubectl_mc.processes.targets import Target
 
@@ -44,7 +44,7 @@ def check_targets(targets: Sequence[Target], environment: Environment) -> dict[s
     checks = {
         target.cluster: Reached(Check("<unknown>", "", target.problem), 0.0) for target in targets if target.problem
     }
-    parallel, patience = environment.options.max_parallel or default_parallel(), environment.hub_patience
+    parallel, patience = environment.options.max_parallel or max(1, len(commands)), environment.hub_patience
     started: dict[int, float] = {}
     collector = ResultCollector()
 

@@ -14,7 +14,7 @@ from kubectl_mc.messages import UserError
 from kubectl_mc.processes import kubectl_process
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Result, UnaskedResult, default_parallel
+from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from kubectl_mc.processes.targets import Target
 
 if TYPE_CHECKING:
@@ -83,10 +83,14 @@ class Request(NamedTuple):
         return 0.0 if verbs.is_endless(self.row, self.line) else self.row.waiting.patience
 
     def parallel(self, count: int) -> int:
-        """Return how many of `count` kubectls run at a time: all of them if they wait, or do not end by themselves."""
-        if verbs.is_endless(self.row, self.line):
-            return max(count, 1)
-        return self.options.max_parallel or (max(count, 1) if self.row.waiting.kubectl_timeout else default_parallel())
+        """Return how many of `count` kubectls may run at a time."""
+        is_endless = verbs.is_endless(self.row, self.line)
+        return max(count, 1) if is_endless else self.options.max_parallel or max(count, 1)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether they all start at once, however many places there are: they wait, or don't end by themselves."""
+        return verbs.is_endless(self.row, self.line) or bool(self.row.waiting.kubectl_timeout)
 
 
 def make_request(environment: Environment, line: CommandLine, targets: Sequence[Target]) -> Request:

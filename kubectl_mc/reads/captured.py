@@ -114,7 +114,13 @@ def _collect(request: Request, jobs: Sequence[Job]) -> list[Result]:
             report.took(jobs[index].target.cluster, seconds)
 
     results = event_loop.collect_results(
-        commands, parallel, request.patience, request.stdin, partial=True, on_end=on_end
+        commands,
+        parallel,
+        request.patience,
+        request.stdin,
+        partial=True,
+        on_end=on_end,
+        at_once=request.at_once,
     )
     return [request.named(result) for result in results]
 

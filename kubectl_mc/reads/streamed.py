@@ -75,6 +75,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             request.parallel(sys.maxsize),
             request.patience,
             request.stdin,
+            at_once=request.at_once,
             on_start=lambda index: starts.update({index: time.monotonic()}),
             on_tick=streams.check_reader if endless else None,
         ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from kubectl_mc import messages
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
@@ -22,7 +22,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     line = programs.resolve_plugin(line, environment)
     row = verbs.find_row(line)
     try:
-        with messages.unchanged_on_error(verbs.is_change(row, line)):
+        with messages.unchanged_on_error() if verbs.is_change(row, line) else nullcontext():
             return run_resolved(line, environment)
     except messages.UserError as error:
         error.status = max(error.status, row.status.answer + 1)  # 1 says of a `diff` that there are differences

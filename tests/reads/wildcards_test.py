@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
@@ -31,10 +32,10 @@ def listing(kind: str, *names: str, api_version: str = "v1", namespace: str = "x
 
 def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[Result]]:
     """The jobs as "LABEL: words < what stdin names", and what failed; answers: (cluster, type) -> its listing."""
-    asked = request(text)
+    asked = request(text, {"HOME": os.devnull})
     patiences: list[float | None] = []
 
-    def collect(commands: Sequence[Command], parallel: int, patience: float, *rest: Any) -> list[Result]:
+    def collect(commands: Sequence[Command], parallel: int, patience: float, *rest: Any, **more: Any) -> list[Result]:
         patiences.extend(command.patience for command in commands)
         listings = [(command.cluster, answers[command.cluster, command.argv[-1]]) for command in commands]
         return [item if isinstance(item, Result) else Result(name, item, b"", 0) for name, item in listings]

@@ -7,6 +7,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import MEMBERS, Shell
 
 
@@ -37,10 +39,11 @@ def test_a_silent_cluster_is_waited_for_a_short_time_only(fresh_home: Callable[.
     assert not kept(user).exists()
 
 
-def test_checking_the_clusters_notes_who_answers(fresh_home: Callable[..., Shell]) -> None:
+@pytest.mark.parametrize("text", ["clusters --check", "rollout status deploy/cart -n shop"])
+def test_checks_and_streamed_reads_note_who_answers(fresh_home: Callable[..., Shell], text: str) -> None:
     user = fresh_home(mapping="hubContext: hub\n")
     with user.fault("c3", "refuse"):
-        user.mc("clusters", "--check")
+        assert user.mc(*text.split()).status == 3
     assert kept(user).exists()
-    user.mc("clusters", "--check")
+    assert user.mc(*text.split()).status == 0
     assert not kept(user).exists()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import time
 from collections.abc import Mapping
@@ -267,6 +268,24 @@ def test_clusters_that_are_silent_are_told_together_with_what_gives_them_more_ti
         "  timed out after 5s, silent since 10:42   4   c1, c2, c3, c4   for more time: --cluster-timeout",
         "  timed out after 30s                      1   c5               for more time: --cluster-timeout",
     )
+
+
+@pytest.mark.parametrize(("age", "form"), [(60, r"\d\d:\d\d"), (86400, r"\d{4}-\d\d-\d\d \d\d:\d\d")])
+def test_since_when_a_cluster_is_silent(home: Path, age: float, form: str) -> None:
+    """One that is refused again and again may be so for days. What is said holds for all clusters that are meant."""
+    silent(home, by_context("c1"), by_context("c2"))
+    entries = json.loads(kept(home).read_text())
+    first = next(iter(entries))
+    entries[first][0] -= 2 * age
+    for entry in entries.values():
+        entry[0] -= age
+    kept(home).write_text(json.dumps(entries))
+    silent(home, by_context("c1"), by_context("c2"))
+    asked = of_user("get pods", home)
+    short = silence.short_times(asked.environment, asked.row, asked.line, [by_context("c1"), by_context("c2")], ())
+    assert short
+    assert re.fullmatch(form, short.since)
+    assert short.since.endswith(time.strftime("%H:%M", time.localtime(max(entry[0] for entry in entries.values()))))
 
 
 # --- Properties --------------------------------------------------------------------------------------------

@@ -303,6 +303,18 @@ def server(address: Address) -> str:
     return address.server or address.context[0].upper()
 
 
+def test_what_is_known_of_a_server_stays_though_later_only_the_context_is() -> None:
+    entries = noted({}, (), [Address("A", "a1")], 1.0)
+    entries = noted(entries, (), [Address("", "a1")], 2.0)
+    assert noted(entries, [Address("A", "a2")], (), 3.0) == {}
+
+
+def test_the_first_failure_by_any_key_is_since_when_a_cluster_is_silent() -> None:
+    entries = noted({}, (), [Address("", "a1")], 1.0)
+    entries = noted(entries, (), [Address("A", "a2")], 2.0)
+    assert silent_since(entries, Address("A", "a1"), 3.0) == 1.0
+
+
 @given(st.lists(st.tuples(st.floats(0, 400), subsets, subsets), max_size=12))
 def test_only_an_answer_or_time_ends_silence(steps: list[tuple[float, set[Address], set[Address]]]) -> None:
     entries: Mapping[str, Entry] = {}

@@ -19,17 +19,21 @@ if TYPE_CHECKING:
     from kubectl_mc.messages.resume_texts import *
     from kubectl_mc.messages.setup_texts import *
 
-_OTHERS = ("access", "change", "command_line", "failure", "fleet", "member", "resume", "setup")
-
 
 def __getattr__(name: str) -> object:
     if name.startswith("__"):
         raise AttributeError(name)
-    from importlib import import_module
+    import kubectl_mc.messages.access_texts as access
+    import kubectl_mc.messages.change_texts as change
+    import kubectl_mc.messages.command_line_texts as command_line
+    import kubectl_mc.messages.failure_texts as failure
+    import kubectl_mc.messages.fleet_texts as fleet
+    import kubectl_mc.messages.member_texts as member
+    import kubectl_mc.messages.resume_texts as resume
+    import kubectl_mc.messages.setup_texts as setup
 
-    for subject in _OTHERS:
-        texts = vars(import_module(f"{__name__}.{subject}_texts"))
-        globals().update({text: value for text, value in texts.items() if not text.startswith("_")})
+    for texts in (access, change, command_line, failure, fleet, member, resume, setup):
+        globals().update({text: value for text, value in vars(texts).items() if not text.startswith("_")})
     if name not in globals():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return globals()[name]

@@ -28,7 +28,7 @@ DOWN = max(1, SIZE // 20)  # how many clusters are down at a time
 PERIOD = 0.25  # seconds after which the next cluster goes down, if nothing happens that takes longer
 
 MEMORY = 10 * 1024  # KiB that the plugin may grow by, once it has seen every fault
-FILES = 10  # open files that it may have more
+MORE = 10  # open files, and processes that it has started, which it may have more
 
 COMMANDS = {
     "get": "get pods -n shop -w",
@@ -39,10 +39,16 @@ ASKING = ("watch=true", "watch=1", "follow=true")  # in the queries of a command
 
 
 class Sample(NamedTuple):
-    """What the plugin's own process used at a time."""
+    """What the plugin used at a time. memory: of its own process, in KiB; processes: that it has started"""
 
-    memory: int  # KiB
+    memory: int
     files: int
+    processes: int
+
+    @classmethod
+    def of(cls, process: int) -> Sample:
+        started = sum(1 for _ in process_tree.descendants(process))
+        return cls(process_tree.own_memory(process), process_tree.open_files(process), started)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +82,8 @@ def test_it_stays_small_and_leaves_nothing(large: Shell, name: str, capsys: pyte
             f"\nsoak of {name}, {SIZE} clusters, {SECONDS:g} s, {len(samples)} times one went down: {early} -> {late}"
         )
     assert late.memory <= early.memory + MEMORY
-    assert late.files <= early.files + FILES
+    assert late.files <= early.files + MORE
+    assert late.processes <= early.processes + MORE
 
 
 def _begun(user: Shell, running: Running) -> None:
@@ -104,11 +111,11 @@ def _soak(user: Shell, running: Running) -> Iterator[Sample]:
                 user.fleet.set_fault(down.popleft(), None)
             label = ("label", "pods", "--all", "-n", "shop", f"soak=n{number}", "--overwrite")
             user.kubectl("--context", next(steady), *label)
-            yield Sample(process_tree.own_memory(running.process.pid), process_tree.open_files(running.process.pid))
+            yield Sample.of(running.process.pid)
     finally:
         for cluster in down:
             user.fleet.set_fault(cluster, None)
 
 
 def _most(samples: list[Sample]) -> Sample:
-    return Sample(max(sample.memory for sample in samples), max(sample.files for sample in samples))
+    return Sample(*map(max, zip(*samples)))

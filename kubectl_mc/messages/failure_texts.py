@@ -41,17 +41,29 @@ def _with_reasons(causes: Sequence[tuple[str, Cause]]) -> str:
         return ", ".join(f"{', '.join(group.clusters)} ({group.reason})" for group in _groups(causes))
     groups: dict[tuple[str, str], list[str]] = {}
     for cluster, cause in causes:
-        groups.setdefault((cause.reason, "" if len(cause.reason) > _LONG else cluster), []).append(cluster)
+        groups.setdefault((cause.message, "" if len(cause.message) > _LONG else cluster), []).append(cluster)
     return ", ".join(f"{', '.join(clusters)} ({reason})" for (reason, _), clusters in groups.items())
 
 
 def _groups(causes: Sequence[tuple[str, Cause]]) -> list[_Group]:
-    """Return the clusters by their cause, the largest group first. causes: (cluster, cause)"""
-    groups: dict[tuple[Kind, str], list[str]] = {}
+    """Return the clusters by their cause, the largest group first. causes: (cluster, cause)
+
+    What the servers of a group have said stands in it if it is the same.
+    """
+    groups: dict[tuple[Kind, str], list[tuple[str, Cause]]] = {}
     for cluster, cause in causes:
-        groups.setdefault((cause.kind, _shared_reason(cause)), []).append(cluster)
+        groups.setdefault((cause.kind, _shared_reason(cause)), []).append((cluster, cause))
     largest_first = sorted(groups.items(), key=lambda group: -len(group[1]))
-    return [_Group(kind, reason, clusters) for (kind, reason), clusters in largest_first]
+    return [
+        _Group(
+            kind,
+            members[0][1].message
+            if members[0][1].words and len({cause.words for _, cause in members}) == 1
+            else reason,
+            [cluster for cluster, _ in members],
+        )
+        for (kind, reason), members in largest_first
+    ]
 
 
 def _shared_reason(cause: Cause) -> str:

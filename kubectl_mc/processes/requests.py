@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from os.path import exists
 from typing import TYPE_CHECKING, NamedTuple
@@ -61,6 +61,14 @@ class Request(NamedTuple):
         from kubectl_mc.messages.input_names import with_input_names
 
         return result._replace(stderr=with_input_names(result.stderr, self.input_names))
+
+    def reports_time(self, clusters: Sequence[str]) -> Callable[[int, float], None]:
+        """Return what tells the report for programs, if there is one, how long the kubectls of clusters took.
+
+        It is called with the index of a cluster, and with seconds, as `event_loop.collect_results` does.
+        """
+        report = self.environment.report
+        return lambda index, seconds: report.took(clusters[index], seconds) if report else None
 
     @property
     def shows_on_terminal(self) -> bool:

@@ -47,4 +47,4 @@ FLAG_VALUES: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 # Verb of kubectl's -> flags that it lacks and has here. They don't go to kubectl.
-EXTRA_FLAGS: dict[str, str] = {"logs": "A,all-namespaces"}
+EXTRA_FLAGS: dict[str, str] = {"logs": "A,all-namespaces o,output="}

@@ -18,7 +18,7 @@ from kubectl_mc.changes import record
 from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
-from kubectl_mc.command_line.options import OWN_FLAGS
+from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, FLAG_VALUES
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
@@ -101,8 +101,8 @@ def _own_flags(line: CommandLine) -> list[str]:
         return []
     may_change = not line.path or row.change
     described = help_texts.flag_descriptions(name for name in help_texts.SECTIONS if may_change or name != "changes")
-    if line.path and not row.output.by_time:
-        described.pop("by-time")
+    if line.path and not row.output.log_lines:
+        described = {name: text for name, text in described.items() if name not in (*LOG_FLAGS, "output")}
     if line.path and not row.status.needs_all:
         described.pop("if-present")
     if not line.path:

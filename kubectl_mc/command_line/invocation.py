@@ -9,7 +9,8 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
-from kubectl_mc.command_line.options import LOG_FLAGS, LOG_OUTPUTS, OWN_FLAGS, Options, from_flags
+from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS, Options, from_flags
+from kubectl_mc.command_line.own_commands import LOG_OUTPUTS
 
 
 class Invocation(NamedTuple):
@@ -56,7 +57,7 @@ def _log_output(line: CommandLine) -> str:
     """Return the value of -o for a verb of kubectl's that has none there."""
     output = grammar.value(line, "output")
     if output is not None and output not in LOG_OUTPUTS:
-        raise messages.bad_flag_value("output", output, " or ".join(LOG_OUTPUTS))
+        raise messages.bad_flag_value("output", output, f"one of {', '.join(LOG_OUTPUTS)}")
     return output or ""
 
 

@@ -18,7 +18,7 @@ class Options(NamedTuple):
     fold, cluster_timeout: None is the verb's default
     include, …, exclude_container_regex: regular expressions, as `pattern` compiles them
     report: the path of the file for the report for programs
-    output: of `logs`, whose -o kubectl lacks: one of LOG_OUTPUTS; "" for lines behind labels
+    output: of `logs`, whose -o kubectl lacks: one of own_commands.LOG_OUTPUTS; "" for lines behind labels
     typed: the flags as the user typed them, (name, value); another name of a flag is replaced by its own
     """
 
@@ -91,8 +91,6 @@ PATTERN_FLAGS = (
 
 # Flags about log lines, which are ours behind `logs` only: a plugin may have its own of such a name.
 LOG_FLAGS = ("by-time", *PATTERN_FLAGS)
-
-LOG_OUTPUTS = ("json", "extjson", "raw")
 
 # Flags that need a hub, so they don't go with clusters that are contexts of the kubeconfig.
 HUB_FLAGS = (*_PROFILE_FLAGS, "hub-context", "inventory")

@@ -31,6 +31,8 @@ class LogLine(NamedTuple):
     text: bytes
 
 
+JSON_OUTPUTS = ("json", "extjson")
+
 Patterns = tuple["re.Pattern[str]", ...]
 
 
@@ -118,7 +120,7 @@ class LogRenderer:
                 return b""
             text = b"\n".join(compress(lines, is_shown))
             times = list(compress(times, is_shown))
-        if style.output in _JSON:
+        if style.output in JSON_OUTPUTS:
             return self._objects(source, text.split(b"\n"), times)
         if style.highlight:
             text = b"\n".join([highlighted(line, style.highlight) for line in text.split(b"\n")])
@@ -154,8 +156,6 @@ class LogRenderer:
             for time, text in zip(times or repeat(""), texts)
         )
 
-
-_JSON = ("json", "extjson")
 
 _json_text = encode_basestring
 

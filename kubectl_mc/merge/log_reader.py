@@ -10,7 +10,7 @@ from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import Options
 from kubectl_mc.merge.lines import Prefixer
-from kubectl_mc.merge.log_lines import LogLine, LogSource
+from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogLine, LogSource
 from kubectl_mc.merge.log_times import TIME
 
 
@@ -43,7 +43,7 @@ def log_form(line: CommandLine, options: Options, label: Sequence[str]) -> LogFo
     line: as the user typed it
     label: the parts of a source that are shown ahead of its lines
     """
-    as_object = options.output in ("json", "extjson")
+    as_object = options.output in JSON_OUTPUTS
     has_message = options.include or options.drop or options.highlight
     patterns = options.pod_regex + options.exclude_pod_regex + options.container_regex + options.exclude_container_regex
     return LogForm(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import pattern
-from kubectl_mc.merge.log_lines import LogRenderer, LogSource, LogStyle, Patterns, is_wanted
+from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogRenderer, LogSource, LogStyle, Patterns, is_wanted
 from kubectl_mc.merge.log_reader import LogReader, LogRun, log_command, log_form
 from kubectl_mc.merge.log_times import TimeWindow
 from kubectl_mc.messages.colours import wants_colour
@@ -46,6 +46,21 @@ def label_parts(request: Request) -> tuple[str, ...]:
         "container": several_containers and not is_prefixed,
     }
     return tuple(name for name, is_shown in parts.items() if is_shown)
+
+
+def wanted_pods(request: Request) -> Callable[[str], bool]:
+    """Return what says of a pod's name whether its lines are shown."""
+    style = log_style(request)
+    return lambda name: is_wanted(name, "", style)
+
+
+def with_pods(request: Request) -> Request:
+    """Return the request for all pods where only regular expressions say which."""
+    options, line = request.options, request.line
+    names_pods = grammar.operands(line) or grammar.value(line, "selector")
+    if names_pods or not (options.pod_regex or options.exclude_pod_regex):
+        return request
+    return request._replace(line=grammar.with_operands(line, ["*"]))
 
 
 def log_style(request: Request) -> LogStyle:
@@ -97,6 +112,7 @@ class LogPrinters:
         self._chooses = bool(
             self._style.pods + self._style.excluded_pods + self._style.containers + self._style.excluded_containers
         )
+        self._own_namespaces: dict[str, str] | None = None  # by contexts of the user's kubeconfig
         self._wanted: dict[LogSource, bool] = {}
 
     def command_line(self, line: CommandLine) -> CommandLine:
@@ -105,10 +121,23 @@ class LogPrinters:
 
     def printer(self, job: Job, prefix: str) -> Printer:
         """Return what prints the stdout of a job; the prefix of other lines has no meaning for it."""
-        source = LogSource(job.target.cluster, grammar.value(job.line, "namespace") or "", "", "")
+        source = LogSource(job.target.cluster, self._namespace(job), "", "")
         reader = LogReader(source, self._form)
         self._renderer.add_source(source)
         return lambda chunk: self._shown(reader.feed(chunk))
+
+    def _namespace(self, job: Job) -> str:
+        """Return the namespace of a job's pods; "" where it is not shown."""
+        typed = grammar.value(job.line, "namespace") or ""
+        if typed or self._style.output not in JSON_OUTPUTS:
+            return typed
+        from kubectl_mc.access.kubeconfigs import context_namespaces, own_namespaces
+
+        if job.target.kubeconfig.content is not None:
+            return context_namespaces(job.target.kubeconfig.content)[""]
+        if self._own_namespaces is None:
+            self._own_namespaces = own_namespaces(self._request.environment)
+        return self._own_namespaces.get(job.target.context, "")
 
     def _shown(self, runs: Sequence[LogRun]) -> bytes:
         if self._chooses:

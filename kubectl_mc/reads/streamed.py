@@ -19,6 +19,7 @@ from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.column_files import with_columns
+from kubectl_mc.reads.log_printers import with_pods
 from kubectl_mc.reads.screen import Screen
 
 
@@ -30,6 +31,8 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     """
     if grammar.output_format(request.line)[0].startswith("custom-columns"):
         request = with_columns(request)
+    if request.row.output.log_lines:
+        request = with_pods(request)
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
     resolver = wildcards.Resolver(request, targets)

@@ -89,7 +89,10 @@ def log_style(request: Request) -> LogStyle:
 
 
 def _columns(request: Request) -> int:
-    """Return the width of the terminal, 0 if it isn't known."""
+    """Return the width of the terminal, 0 if it isn't known. COLUMNS says it otherwise, as for other programs."""
+    columns = request.environment.variables.get("COLUMNS", "")
+    if columns.isdecimal():
+        return int(columns)
     try:
         return os.get_terminal_size(request.environment.streams.stdout.fileno()).columns
     except (OSError, ValueError):

@@ -127,7 +127,7 @@ class LogPrinters:
         source = LogSource(job.target.cluster, self._namespace(job), "", "")
         reader = LogReader(source, self._form)
         self._renderer.add_source(source)
-        return lambda chunk: self._shown(reader.feed(chunk))
+        return lambda chunk: self.show(reader.feed(chunk))
 
     def _namespace(self, job: Job) -> str:
         """Return the namespace of a job's pods; "" where it is not shown."""
@@ -142,7 +142,8 @@ class LogPrinters:
             self._own_namespaces = own_namespaces(self._request.environment)
         return self._own_namespaces.get(job.target.context, "")
 
-    def _shown(self, runs: Sequence[LogRun]) -> bytes:
+    def show(self, runs: Sequence[LogRun]) -> bytes:
+        """Return what is shown now of lines that have come."""
         if self._chooses:
             runs = [run for run in runs if self._is_wanted(run.source)]
         if not self._window:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +111,20 @@ def test_followed_lines_by_time_wait_no_longer_than_they_must(changing: Shell) -
     for cluster in MEMBERS:
         numbers = [int(number) for number in re.findall(rf"^\[{cluster}\] line (\d+) .*\n", logs.stdout, re.MULTILINE)]
         assert numbers == list(range(49, 49 + len(numbers)))
+
+
+def commands_for_those_who_come_from_stern() -> list[str]:
+    """The commands in the table of the docs that end by themselves."""
+    text = (Path(__file__).parent.parent.parent / "docs" / "log-lines.md").read_text()
+    rows = re.findall(r"^\| `.*?\| `kubectl mc (.*?)` \|", text.partition("## Coming from stern")[2], re.MULTILINE)
+    return [row.removesuffix(" 2>/dev/null") for row in rows if " -f" not in row]
+
+
+@pytest.mark.parametrize("command", commands_for_those_who_come_from_stern())
+def test_the_docs_commands_work(members: Shell, command: str) -> None:
+    done = members.mc(*shlex.split(command), *(() if "--clusters" in command else ("--clusters=c1",)))
+    assert done.status == 0
+    assert done.stdout
 
 
 @pytest.mark.parametrize(

@@ -27,23 +27,16 @@ def label_parts(request: Request) -> tuple[str, ...]:
     kubectl's own prefix has the names of the pod and its container.
     """
     line, options = request.line, request.options
-    several_namespaces = all_namespaces(line) or re.search(r"[,*?\[]", grammar.value(line, "namespace") or "")
-    selects = grammar.value(line, "selector") or any(grammar.is_set(line, name) for name in ("all-pods", "prefix"))
-    several_pods = (
-        selects
-        or all_namespaces(line)
-        or any(map(is_pattern, grammar.operands(line)))
-        or (options.pod_regex or options.exclude_pod_regex)
-    )
-    several_containers = grammar.is_set(line, "all-containers") or (
-        options.container_regex or options.exclude_container_regex
-    )
-    is_prefixed = grammar.is_set(line, "prefix")
+    is_everywhere, is_prefixed = all_namespaces(line), grammar.is_set(line, "prefix")
+    names_namespaces = re.search(r"[,*?\[]", grammar.value(line, "namespace") or "")
+    selects_pods = grammar.value(line, "selector") or grammar.is_set(line, "all-pods") or is_everywhere
+    names_pods = any(map(is_pattern, grammar.operands(line))) or options.pod_regex or options.exclude_pod_regex
+    names_containers = options.container_regex or options.exclude_container_regex
     parts = {
         "cluster": True,
-        "namespace": several_namespaces,
-        "pod": several_pods and not is_prefixed,
-        "container": several_containers and not is_prefixed,
+        "namespace": is_everywhere or names_namespaces,
+        "pod": (selects_pods or names_pods) and not is_prefixed,
+        "container": (grammar.is_set(line, "all-containers") or names_containers) and not is_prefixed,
     }
     return tuple(name for name, is_shown in parts.items() if is_shown)
 

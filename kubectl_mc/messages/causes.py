@@ -49,9 +49,13 @@ ABSENT: tuple[Kind, ...] = ("not-found", "no-such-type")
 # Causes that say nothing of the cluster: the command, or a program that it runs, has failed.
 OF_COMMAND: tuple[Kind, ...] = ("error", "exit", "killed")
 
+# Causes that only a server's own answer gives.
+OF_SERVER: tuple[Kind, ...] = ("unauthorized", "forbidden", "server", "too-many-requests")
+
 NO_CONTEXT = "no context"
 LOGIN_FAILED = "login failed"
 TIMED_OUT = "timed out after"
+_SILENT = ", silent since "
 
 _NO_TYPE = Cause("no-such-type", "no such resource type", absent=True)
 _NOT_FOUND = Cause("not-found", "not found", absent=True)
@@ -271,6 +275,16 @@ def find_cause(stderr: str, exit_status: int) -> Cause:
         return known if known and not known.absent else _as_text(next(filter(_PLAIN.match, reversed(lines)), lines[0]))
     logged = [cause for message in split_messages(stderr) if is_log(message) and (cause := _line_cause(message))]
     return logged[-1] if logged else Cause("exit", f"exit status {exit_status}")
+
+
+def late_reason(seconds: float, silent_since: str = "") -> str:
+    """Say that a cluster was not waited for any longer. silent_since: why it had a short time only; "" if it had not"""
+    return f"{TIMED_OUT} {seconds:g}s{_SILENT if silent_since else ''}{silent_since}"
+
+
+def had_short_time(cause: Cause) -> bool:
+    """Return whether a cluster was not waited for any longer because it had been silent before."""
+    return cause.kind == "timeout" and _SILENT in cause.reason
 
 
 def problem_cause(problem: str) -> Cause:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kubectl_mc.messages.causes import NO_CONTEXT, TIMED_OUT, Cause, Kind
+from kubectl_mc.messages.causes import NO_CONTEXT, TIMED_OUT, Cause, Kind, had_short_time
 from kubectl_mc.messages.words import cluster_count, name_list, visible
 
 _LONG = 40  # characters; a shorter reason is repeated for each cluster, and a longer cell makes no column wider
@@ -118,6 +118,7 @@ def advice(failures: Sequence[tuple[str, Cause]]) -> list[str]:
     The reason of a cluster that is not approved says so itself, unless it stands with others.
     """
     lines = context_advice([(cluster, cause.reason) for cluster, cause in failures if cause.kind == "no-context"])
+    lines += _short_time_advice([cluster for cluster, cause in failures if had_short_time(cause)])
     if len(failures) > _FEW:
         unapproved = [group for group in _groups(failures) if group.kind == "not-approved"]
         lines += [f"{text[0].upper()}{text[1:]}" for text in map(_group_advice, unapproved)]
@@ -127,10 +128,15 @@ def advice(failures: Sequence[tuple[str, Cause]]) -> list[str]:
 def context_advice(problems: Sequence[tuple[str, str]]) -> list[str]:
     """Return how to map the clusters that have no context; [] if none lacks one. problems: (cluster, why it failed)"""
     names = [cluster for cluster, problem in problems if problem.startswith(NO_CONTEXT)]
-    if not names:
-        return []
-    subject = visible(names[0]) if len(names) == 1 else f"each of these {cluster_count(len(names))}"
-    return [f"To map {subject} to a context of yours: kubectl mc setup"]
+    return [f"To map {_each(names)} to a context of yours: kubectl mc setup"] if names else []
+
+
+def _short_time_advice(names: Sequence[str]) -> list[str]:
+    return [f"To wait longer for {_each(names)}: --cluster-timeout=30s"] if names else []
+
+
+def _each(names: Sequence[str]) -> str:
+    return visible(names[0]) if len(names) == 1 else f"each of these {cluster_count(len(names))}"
 
 
 def _group_advice(group: _Group, flags: str = "") -> str:

@@ -14,7 +14,7 @@ from kubectl_mc.command_line import flag_tables, grammar, verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result, UnaskedResult
-from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
+from kubectl_mc.processes.requests import Job, Request, job_command, note_answers, same_jobs
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads.name_patterns import (
     ALL_NAMESPACES_FLAGS,
@@ -146,12 +146,21 @@ class Resolver:
             for target in targets
             for listed_type in self.types
         ]
-        self.commands = [job_command(request, job)._replace(patience=self._patience) for job in listing_jobs]
+        self._listed = [job.target for job in listing_jobs]
+        self.commands = [job_command(request, job)._replace(patience=self._seconds(job.target)) for job in listing_jobs]
+
+    def _seconds(self, target: Target) -> float:
+        """Return the seconds that each listing of a cluster has."""
+        short = self._request.short_time(target.cluster)
+        return self._patience if short is None else short
 
     def run(self) -> list[list[Result]]:
         """Run the listings, and return the results of each cluster."""
-        parallel = self._request.parallel(len(self.commands))
-        results = iter(event_loop.collect_results(self.commands, parallel, verb_rows.PATIENCE))
+        parallel, took = self._request.parallel(len(self.commands)), dict[int, float]()
+        listings = event_loop.collect_results(self.commands, parallel, verb_rows.PATIENCE, on_end=took.__setitem__)
+        seconds = (took.get(index, 0.0) for index in range(len(listings)))
+        note_answers(self._request, zip(self._listed, listings, seconds))
+        results = iter(listings)
         return [list(islice(results, len(self.types))) for _ in self._targets]
 
     def feed(self, event: Chunk | Exit) -> tuple[list[Job], list[Result]]:
@@ -171,7 +180,7 @@ class Resolver:
         the one result that kubectl would have given instead.
         """
         if any(result.timed_out for result in results):
-            return [], [UnaskedResult(target.cluster, b"", messages.timed_out(self._patience).encode(), 1)]
+            return [], [UnaskedResult(target.cluster, b"", self._too_late(target), 1)]
         listings = dict(zip(self.types, results))
         objects, unreadable = self._matching_objects(listings)
         missing = [] if all_namespaces(self._request.line) else self._missing_references(listings, objects)
@@ -190,6 +199,10 @@ class Resolver:
             error = messages.no_match(self._request.options.pod_regex or list(self._types_by_name))
             failures.insert(0, Result(target.cluster, b"", warnings + error.encode("utf-8", "replace"), 1))
         return [], one_result_per_cluster(failures or [Result(target.cluster, b"", warnings, 0)])
+
+    def _too_late(self, target: Target) -> bytes:
+        short = self._request.short_times if self._request.short_time(target.cluster) else None
+        return messages.timed_out(self._seconds(target), short.since if short else "").encode()
 
     def _matching_objects(self, listings: Mapping[str, Result]) -> tuple[list[Object], list[str]]:
         """Return the objects of one cluster that the names mean, in kubectl's order, and errors for what is unreadable.

@@ -125,7 +125,7 @@ class Resolver:
         timeout = request.options.cluster_timeout
         self._patience = verb_rows.PATIENCE if timeout is None else timeout
         self._types_by_name: Mapping[str, Sequence[str]] = {}
-        self._is_wanted: Callable[[str], bool] | None = None  # whether a pod's log is shown
+        self._is_wanted: Callable[[str, str], bool] = lambda kind, name: True
         self.types: list[str] = []
         unlisted = None if always else _unlisted_line(request)
         self.jobs = same_jobs(targets, unlisted) if unlisted else []
@@ -138,9 +138,9 @@ class Resolver:
             ]
             self.types = list(dict.fromkeys(name for name_types in listed for name in name_types))
             if request.row.output.log_lines:
-                from kubectl_mc.reads.log_printers import wanted_pods
+                from kubectl_mc.reads.log_printers import wanted_objects
 
-                self._is_wanted = wanted_pods(request)
+                self._is_wanted = wanted_objects(request)
         listing_jobs = [
             Job(target, _listing(request, listed_type), target.cluster)
             for target in targets
@@ -217,7 +217,7 @@ class Resolver:
                 item
                 for item in listed
                 if any(fnmatchcase(item.name, pattern) for pattern in patterns)
-                and (not self._is_wanted or item.kind != "Pod" or self._is_wanted(item.name))
+                and self._is_wanted(item.kind, item.name)
             ]
             errors += [messages.unreadable_names(listed_type, unreadable)] if unreadable else []
         return objects, errors

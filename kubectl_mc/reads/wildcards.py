@@ -213,12 +213,8 @@ class Resolver:
         for listed_type, listing in listings.items():
             patterns = [name.rpartition("/")[2] for name, types in self._types_by_name.items() if listed_type in types]
             listed, unreadable = _listed_objects(listed_type, listing)
-            objects += [
-                item
-                for item in listed
-                if any(fnmatchcase(item.name, pattern) for pattern in patterns)
-                and self._is_wanted(item.kind, item.name)
-            ]
+            matching = [item for item in listed if any(fnmatchcase(item.name, pattern) for pattern in patterns)]
+            objects += [item for item in matching if self._is_wanted(item.kind, item.name)]
             errors += [messages.unreadable_names(listed_type, unreadable)] if unreadable else []
         return objects, errors
 

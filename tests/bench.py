@@ -24,6 +24,7 @@ from fixtures.fleet import Fleet, fleet
 from kubectl_mc.merge import answers
 from kubectl_mc.processes import kubectl_process
 from kubectl_mc.processes.event_loop import Result
+from kubectl_mc.processes.places import Machine, memory_bound
 from tests import environments, process_tree
 
 KUBECTL_MC = (sys.executable, "-m", "kubectl_mc")
@@ -203,7 +204,9 @@ def memory(size: int, rounds: int, folder: str) -> None:
         env = environment(found)
         peaks = [process_tree.peak_of_children((*KUBECTL_MC, "get", "pods"), env) for _ in range(rounds + 1)]
     kib, kubectls = max(peaks[1:])
-    print(f"{size:4} clusters, all kubectls' peak memory {kib / 1024:5.0f} MiB, of {kubectls} at a time", flush=True)
+    bound = memory_bound(Machine()) >> 20
+    shown = f"{size:4} clusters, all kubectls' peak memory {kib / 1024:5.0f} MiB, of {kubectls} at a time"
+    print(f"{shown}   bound {bound} MiB", flush=True)
 
 
 def as_plugin(size: int, rounds: int, folder: str) -> None:

@@ -23,7 +23,6 @@ _IDLE = 0.05  # of a core: a process that uses less waits
 _SLICE = 0.004  # seconds that a process may run before another one has its turn (kernel, sched/fair.c)
 _QUOTA_PERIOD = 0.1  # seconds; a group that has used up its quota stands still for the rest (cpu.cfs_period_us)
 _UNSEEN_WORK = 0.5  # seconds that a process is taken to work where its CPU can't be read
-_MEMORY_SHARE = 0.5  # of what is available
 _FIRST_MEMORY = 48 << 20  # bytes that a process is expected to hold, until some have been looked at
 _PER_CORE = 4
 
@@ -31,6 +30,11 @@ _PER_CORE = 4
 def working_places(cores: float) -> int:
     """Return how many processes may work at a time, so that no core waits for the answers of clusters nearby."""
     return max(8, int(_PER_CORE * cores))
+
+
+def memory_bound(machine: Machine) -> int:
+    """Return the bytes that all processes together may hold: half of what is available now."""
+    return machine.available_memory() // 2
 
 
 class Machine:
@@ -86,7 +90,7 @@ class Places:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._working_places = working_places(machine.cores)
-        self._budget = int(machine.available_memory() * _MEMORY_SHARE)
+        self._budget = memory_bound(machine)
         self._works: dict[int, _Work] = {}
         self._memory = _MemoryUse(0, 0, float("-inf"))
         self._limit = 0

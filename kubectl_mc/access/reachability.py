@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from kubectl_mc import messages
@@ -13,6 +14,7 @@ from kubectl_mc.messages import Kind
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, default_parallel, run_commands
 from kubectl_mc.processes.kubectl_process import target_command
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 
 
@@ -36,8 +38,11 @@ class Reached(NamedTuple):
     seconds: float
 
 
+INTERRUPTED = Reached(Check("<unknown>", "", "interrupted"), 0.0)
+
+
 def check_targets(targets: Sequence[Target], environment: Environment) -> dict[str, Reached]:
-    """Check all targets at the same time, and return the checks by cluster."""
+    """Check all targets at the same time, and return the checks by cluster; after Ctrl-C, INTERRUPTED of some."""
     flag = ["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []
     line = grammar.parse_line([*flag, "auth", "whoami", "-o", "json"])
     commands = [target_command(environment, target, line) for target in targets if not target.problem]
@@ -48,16 +53,21 @@ def check_targets(targets: Sequence[Target], environment: Environment) -> dict[s
     started: dict[int, float] = {}
     collector = ResultCollector()
 
+    phase = Phase("checks", environment.streams, [command.cluster for command in commands], patience)
+
     def note_start(index: int) -> None:
         started[index] = time.monotonic()
+        phase.begin(index)
 
-    for event in run_commands(commands, parallel, patience, on_start=note_start):
-        collector.add(event)
-        if isinstance(event, Chunk):
-            continue
-        check = judge_check(collector.result(event.command_index, event.cluster), patience)
-        checks[event.cluster] = Reached(check, time.monotonic() - started[event.command_index])
-    return checks
+    with phase, suppress(KeyboardInterrupt):
+        for event in run_commands(commands, parallel, patience, on_start=note_start, on_tick=phase.on_tick):
+            collector.add(event)
+            if isinstance(event, Chunk):
+                continue
+            phase.end(event.command_index)
+            check = judge_check(collector.result(event.command_index, event.cluster), patience)
+            checks[event.cluster] = Reached(check, time.monotonic() - started[event.command_index])
+    return {command.cluster: INTERRUPTED for command in commands} | checks
 
 
 # Causes that only a server's own answer gives, and causes that are known before a server is asked.

@@ -110,6 +110,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     problems = [reached.check.problem for reached in checks.values()]
     stdout.flush()
     environment.streams.say(messages.context_advice(list(zip(checks, problems))))
+    if reachability.INTERRUPTED in checks.values():
+        return 130
     return messages.fleet_status(done=not all(problems), failed=any(problems))
 
 

@@ -15,6 +15,7 @@ from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result, UnaskedResult
 from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads.name_patterns import (
     ALL_NAMESPACES_FLAGS,
@@ -146,7 +147,9 @@ class Resolver:
     def run(self) -> list[list[Result]]:
         """Run the listings, and return the results of each cluster."""
         parallel = self._request.parallel(len(self.commands))
-        results = iter(event_loop.collect_results(self.commands, parallel, verb_rows.PATIENCE))
+        names = [command.cluster for command in self.commands]
+        phase = Phase("names", self._request.environment.streams, names, self._patience)
+        results = iter(event_loop.collect_results(self.commands, parallel, verb_rows.PATIENCE, phase=phase))
         return [list(islice(results, len(self.types))) for _ in self._targets]
 
     def feed(self, event: Chunk | Exit) -> tuple[list[Job], list[Result]]:

@@ -34,7 +34,7 @@ def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tu
     asked = request(text)
     patiences: list[float | None] = []
 
-    def collect(commands: Sequence[Command], parallel: int, patience: float, *rest: Any) -> list[Result]:
+    def collect(commands: Sequence[Command], parallel: int, patience: float, **rest: Any) -> list[Result]:
         patiences.extend(command.patience for command in commands)
         listings = [(command.cluster, answers[command.cluster, command.argv[-1]]) for command in commands]
         return [item if isinstance(item, Result) else Result(name, item, b"", 0) for name, item in listings]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.messages import Kind
+from kubectl_mc.messages.progress_texts import PhaseKind
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, default_parallel, run_commands
 from kubectl_mc.processes.kubectl_process import target_command
@@ -41,8 +41,13 @@ class Reached(NamedTuple):
 INTERRUPTED = Reached(Check("<unknown>", "", "interrupted"), 0.0)
 
 
-def check_targets(targets: Sequence[Target], environment: Environment) -> dict[str, Reached]:
-    """Check all targets at the same time, and return the checks by cluster; after Ctrl-C, INTERRUPTED of some."""
+def check_targets(
+    targets: Sequence[Target], environment: Environment, interrupts: list[KeyboardInterrupt] | None = None
+) -> dict[str, Reached]:
+    """Check all targets at the same time, and return the checks by cluster.
+
+    interrupts: after Ctrl-C, gets the exception, and INTERRUPTED is returned for the rest; None: it is raised
+    """
     flag = ["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []
     line = grammar.parse_line([*flag, "auth", "whoami", "-o", "json"])
     commands = [target_command(environment, target, line) for target in targets if not target.problem]
@@ -53,20 +58,26 @@ def check_targets(targets: Sequence[Target], environment: Environment) -> dict[s
     started: dict[int, float] = {}
     collector = ResultCollector()
 
-    phase = Phase("checks", environment.streams, [command.cluster for command in commands], patience)
+    kind: PhaseKind = "checks" if interrupts is None else "answers"
+    phase = Phase(kind, environment.streams, [command.cluster for command in commands], patience)
 
     def note_start(index: int) -> None:
         started[index] = time.monotonic()
         phase.begin(index)
 
-    with phase, suppress(KeyboardInterrupt):
-        for event in run_commands(commands, parallel, patience, on_start=note_start, on_tick=phase.on_tick):
-            collector.add(event)
-            if isinstance(event, Chunk):
-                continue
-            phase.end(event.command_index)
-            check = judge_check(collector.result(event.command_index, event.cluster), patience)
-            checks[event.cluster] = Reached(check, time.monotonic() - started[event.command_index])
+    try:
+        with phase:
+            for event in run_commands(commands, parallel, patience, on_start=note_start, on_tick=phase.on_tick):
+                collector.add(event)
+                if isinstance(event, Chunk):
+                    continue
+                phase.end(event.command_index)
+                check = judge_check(collector.result(event.command_index, event.cluster), patience)
+                checks[event.cluster] = Reached(check, time.monotonic() - started[event.command_index])
+    except KeyboardInterrupt as error:
+        if interrupts is None:
+            raise
+        interrupts.append(error)
     return {command.cluster: INTERRUPTED for command in commands} | checks
 
 

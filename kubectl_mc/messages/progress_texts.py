@@ -7,16 +7,17 @@ from typing import Literal, NamedTuple
 
 from kubectl_mc.messages.words import name_list
 
-# What a command waits for: the hub's inventory, logins, the names that a wildcard means, the answers, `clusters
-# --check`, and of a change the dry run, the clusters of a wave, the kinds that it makes, and the rollouts.
-PhaseKind = Literal["hub", "logins", "names", "answers", "checks", "preflight", "wave", "kinds", "rollouts"]
+# What a command waits for: the hub's inventory, logins, the names that a wildcard means, the answers, or lines that are
+# shown as they come, checks of access; and of a change the dry run, the clusters of a wave, the kinds that it makes,
+# and the rollouts.
+PhaseKind = Literal["hub", "logins", "names", "answers", "lines", "checks", "preflight", "wave", "kinds", "rollouts"]
 
 
 class _Texts(NamedTuple):
     """The texts of a phase. {names}: for whom it waits; {count}: how many are done, as 38/40
 
     progress: ahead of the time
-    interrupted: behind "interrupted while", if Ctrl-C ends the command here; "" where it shows what is there
+    interrupted: behind "interrupted while", where Ctrl-C ends the command; "" where it shows what is there
     hints: what Ctrl-C would do, the longest first; shown when something is done
     """
 
@@ -26,15 +27,15 @@ class _Texts(NamedTuple):
 
 
 _ANSWERED = "{count} answered; waiting for {names}"
-_SHOWS = ("Ctrl-C shows what is there", "Ctrl-C to see")
 _TEXTS: dict[PhaseKind, _Texts] = {
     "hub": _Texts("Waiting for {names}", "waiting for {names}"),
     "logins": _Texts("Waiting for the login to {names}", "waiting for the login to {names}"),
     "names": _Texts(
         "{count} have listed their names; waiting for {names}", "the clusters listed their names, waiting for {names}"
     ),
-    "answers": _Texts(_ANSWERED, hints=_SHOWS),
-    "checks": _Texts(_ANSWERED, hints=_SHOWS),
+    "answers": _Texts(_ANSWERED, hints=("Ctrl-C shows what is there", "Ctrl-C to see")),
+    "lines": _Texts(_ANSWERED),
+    "checks": _Texts(_ANSWERED, "the clusters were checked, waiting for {names}"),
     "preflight": _Texts(
         "Checking the change: {count}; waiting for {names}", "the change was checked, waiting for {names}"
     ),
@@ -75,7 +76,7 @@ def progress_line(kind: PhaseKind, awaited: Awaited, width: int, title: str = ""
     lines = [
         title + _filled(texts.progress, awaited, number) + time + hint
         for hint in (*(f" · {hint}" for hint in (texts.hints if awaited.done else ())), "")
-        for number in range(most, 1, -1)
+        for number in range(most, min(most, 2) - 1, -1)
     ]
     lines += [title + _filled(texts.progress, awaited, 1) + time]
     return next((line for line in lines if cells(line) <= free), None) or _cut(lines[-1], free)

@@ -71,7 +71,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         ]
         streams.say(lines)
 
-    phase = Phase("answers", streams, names, request.patience)
+    phase = Phase("lines", streams, names, request.patience)
 
     def note_start(index: int) -> None:
         starts[index] = time.monotonic()

@@ -33,6 +33,8 @@ class Screen:
             self._line, self._cell = self._line + 1, self._cell % self.columns
             if self._line == len(self._lines):
                 self._lines.append([])
+        elif character == "\t":
+            self._cell += 8 - self._cell % 8
         else:
             assert character.isprintable(), repr(character)
             line = self._lines[self._line]
@@ -42,11 +44,6 @@ class Screen:
             width = 2 if unicodedata.east_asian_width(character) in "WF" else 1
             line[self._cell : self._cell + width] = [character, *[""] * (width - 1)]
             self._cell += width
-
-    @property
-    def rows_of_cursor(self) -> int:
-        """How many rows the line of the cursor takes."""
-        return max(1, -(-len(self._lines[self._line]) // self.columns))
 
     @property
     def text(self) -> str:

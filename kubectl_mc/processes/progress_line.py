@@ -59,6 +59,12 @@ class ProgressLine:
         signal.signal(number, self._stop)
 
 
+def clear_echo(write: Callable[[bytes], None], descriptor: int) -> None:
+    """Clear what the terminal itself has written for Ctrl-C, `^C`, at the beginning of a line. Raises OSError."""
+    if _has_foreground(descriptor):
+        write(_CLEAR)
+
+
 def _has_foreground(descriptor: int) -> bool:
     try:
         return os.tcgetpgrp(descriptor) == os.getpgrp()

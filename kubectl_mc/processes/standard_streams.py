@@ -251,16 +251,22 @@ class Display:
             return
         from kubectl_mc.processes.progress_line import ProgressLine
 
-        if not self.line:
-            terminal = self._terminal
-            self.line = ProgressLine(lambda text: write_whole(terminal, text), terminal.fileno(), self._lock)
+        self.line = self.line or ProgressLine(self._write, self._terminal.fileno(), self._lock)
         self.line.draw(text)
 
-    def close(self) -> None:
-        """Clear the progress line for good, if there is one."""
+    def close(self, is_interrupted: bool) -> None:
+        """Clear the progress line for good, if there is one. is_interrupted: by Ctrl-C, so `^C` may stand there"""
         if self.line:
             self.line.close()
             self.line = None
+        elif is_interrupted and self._line_has_ended and not self._is_left_to_reader:
+            from kubectl_mc.processes.progress_line import clear_echo
+
+            with suppress(OSError):
+                clear_echo(self._write, self._terminal.fileno())
+
+    def _write(self, text: bytes) -> None:
+        write_whole(self._terminal, text)
 
 
 _QUIET = 1.0  # seconds
@@ -286,16 +292,16 @@ class Phase:
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         """Clear the line. A KeyboardInterrupt that ends the block gets to know what was waited for."""
-        self.close()
+        self.close(isinstance(error, KeyboardInterrupt))
         if isinstance(error, KeyboardInterrupt) and not error.args:
             from kubectl_mc.messages.progress_texts import interruption
 
             error.args = (interruption(self._kind, self._awaited()),)
 
-    def close(self) -> None:
-        """Clear the line, at the end of a phase that is not a block."""
+    def close(self, is_interrupted: bool) -> None:
+        """Clear the line, at the end of a phase that is not a block. is_interrupted: by Ctrl-C"""
         if self._display:
-            self._display.close()
+            self._display.close(is_interrupted)
 
     def begin(self, index: int) -> None:
         """Note that a command has been started."""

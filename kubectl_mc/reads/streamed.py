@@ -108,7 +108,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         _tell(request, screen, failed_listings, unreachable)
         raise
     finally:
-        phase.close()
+        phase.close(isinstance(interrupt, KeyboardInterrupt))
     order = [target.cluster for target in targets]
     if interrupt:
         begun = {result.cluster for result in (*screen.results(), *unreachable)}

@@ -1,0 +1,146 @@
+"""On a terminal: for whom a command waits, and what Ctrl-C shows then. c2 accepts connections and never answers."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from fixtures.fleet import LACKS
+from tests.e2e.conftest import MC, Shell
+from tests.e2e.running import Running
+from tests.e2e.verbs_test import Place
+from tests.terminal_screen import Screen
+
+ON_TERMINAL = {"TERM": "xterm"}
+WAITING = r"2/3 answered; waiting for c2 \(\d+s of \d+s\) · Ctrl-C shows what is there"
+INTERRUPTED = ["2 of 3 clusters answered", "  interrupted   1   c2   try again"]
+
+
+def screen(running: Running) -> list[str]:
+    """The lines that are on the terminal."""
+    made = Screen(80)
+    made.write(running.stdout)
+    return made.text.split("\n")
+
+
+@contextmanager
+def typed(shell: Shell, *words: str, **env: str) -> Iterator[Running]:
+    """A command that was typed on a terminal, of which nothing is left behind."""
+    with shell.running(*words, terminal=True, env={**ON_TERMINAL, **env}) as running:
+        yield running
+        assert running.left() == []
+
+
+def ctrl_c(running: Running) -> int:
+    running.type("\x03")
+    return running.end()
+
+
+def test_a_read_with_a_cluster_that_never_answers(members: Shell) -> None:
+    with members.fault("c2", "hang"), typed(members, "get", "nodes") as get:
+        get.until(WAITING)
+        assert screen(get)[-1].startswith("2/3 answered; waiting for c2 (")
+        assert ctrl_c(get) == 130
+    header, *rows = screen(get)
+    assert (header.split()[:2], [row.split()[1] for row in rows[:2]]) == (["NAME", "CLUSTER"], ["c1", "c3"])
+    assert rows[2:] == INTERRUPTED
+
+
+# Of each, what is to be read of c1 and of c3. Those of the second group show their lines as they come.
+READS = {
+    "get pods -A -o yaml": 'kubectl-mc.k8s.io/cluster: "{}"',
+    "get nodes --sort-by=.metadata.name -o name": "{}      node/{}-node",
+    "get nodes *": "{}-node ",
+    "describe nodes": "CLUSTER: {}",
+    "diff -f DIR/new.yaml": "CLUSTER: {}",
+    "events -A": "{} ",
+    "auth can-i get pods": "[{}] yes",
+    "cluster-info": "CLUSTER: {}",
+    "logs deploy/cart -n shop -c app --tail=1 --by-time": "[{}",
+    "logs deploy/cart -n shop -c app --tail=1": "[{}",
+    "logs cart* -n shop -c app --tail=1": "[{}",
+    "rollout status deploy/cart -n shop": "[{}",
+    "wait --for=create cm/settings -n shop": "[{}",
+}
+
+
+def test_ctrl_c_shows_what_is_there_of_every_verb_and_names_the_rest(place: Place) -> None:
+    commands = {text: shown for text, shown in READS.items() if not ("kubelet" in LACKS and text.startswith("logs"))}
+    with place.shell.fault("c2", "hang"), ExitStack() as stack:
+        started = {text: stack.enter_context(typed(place.shell, *place.words(text))) for text in commands}
+        for text, running in started.items():
+            running.until(r"2/3 answered; waiting for c2")
+            assert ctrl_c(running) == 130, text
+            lines = screen(running)
+            assert lines[-2:] == INTERRUPTED, text
+            for cluster in ("c1", "c3"):
+                shown = commands[text].format(cluster, cluster)
+                assert any(shown in line for line in lines), (text, lines)
+
+
+def test_ctrl_c_while_clusters_are_checked(members: Shell) -> None:
+    with members.fault("c2", "hang"), typed(members, "clusters", "--check") as check:
+        check.until(WAITING)
+        assert ctrl_c(check) == 130
+    assert ["<unknown> (interrupted)" in line for line in screen(check)[1:]] == [False, True, False]
+
+
+def test_the_hub_and_the_names_that_a_wildcard_means(members: Shell) -> None:
+    with members.fault("hub", "hang"), members.fault("c2", "hang"), ExitStack() as stack:
+        at_hub = stack.enter_context(typed(members, "get", "nodes", "--refresh"))
+        names = ("get", "pods,svc", "w*", "-o", "jsonpath={.kind}", "--contexts=c1,c2,c3")
+        at_names = stack.enter_context(typed(members, *names))
+        at_hub.until(r"Waiting for the hub \(\d+s of 30s\)")
+        at_names.until(r"2/3 have listed their names; waiting for c2 \(")
+        assert [ctrl_c(running) for running in (at_hub, at_names)] == [130, 130]
+    assert screen(at_hub) == ["Error: interrupted while waiting for the hub"]
+    assert screen(at_names) == ["Error: interrupted while the clusters listed their names, waiting for c2"]
+
+
+def test_a_change(place: Place) -> None:
+    """The cluster doesn't answer to the dry run; then not to the change, behind the question."""
+    words = place.words("label cm settings -n shop a=b --clusters=c1,c2 --waves=1")
+    with place.shell.fault("c2", "hang"), typed(place.shell, *words) as label:
+        label.until(r"Checking the change: 1/2; waiting for c2 \(")
+        assert ctrl_c(label) == 130
+    assert screen(label) == [
+        "Error: interrupted while the change was checked, waiting for c2",
+        "So nothing was changed",
+    ]
+    with typed(place.shell, *words) as label:
+        label.until(r"\[y/N\]: ")
+        with place.shell.fault("c2", "hang"):
+            label.type("y\n")
+            label.until(r"Wave 2/2: 0/1 done; waiting for c2 \(")
+            label.type("\x03")
+            label.until("Ctrl-C again")
+            assert ctrl_c(label) == 130
+    lines = screen(label)
+    assert "waiting for c2" not in "".join(lines)
+    assert lines[-3:-1] == ["  changed in 1 cluster: c1", "  unknown in 1 cluster: c2 (interrupted)"]
+
+
+# How it looks where other programs read the answer.
+@pytest.mark.parametrize(("redirected", "env"), [("> {}/answer", ON_TERMINAL), ("| cat", ON_TERMINAL), ("", {})])
+def test_where_the_answer_goes_elsewhere(place: Place, redirected: str, env: dict[str, str]) -> None:
+    command = f"{shlex.join(MC)} get nodes --cluster-timeout=2s {redirected.format(place.folder)}"
+    with (
+        place.shell.fault("c2", "hang"),
+        Running(["bash", "-c", command], {**place.shell.environment, **env}, terminal=True) as get,
+    ):
+        assert get.end() == (3 if "|" not in redirected else 0)
+    assert ("2/3 answered; waiting for c2" in get.stdout) == bool(env)
+    assert "waiting" not in "".join(screen(get))
+    assert ("c1-node" in "".join(screen(get))) == (">" not in redirected)
+
+
+def test_a_watch_names_the_clusters_that_had_failed(members: Shell) -> None:
+    with members.fault("c2", "refuse"), typed(members, "get", "nodes", "-w") as watch:
+        for text in ("^c1-node ", "^c3-node ", r"c2.*\] ended"):
+            watch.until(text)
+        assert ctrl_c(watch) == 130
+    assert screen(watch)[-2].startswith("2 of 3 clusters answered")
+    assert "connection refused" in screen(watch)[-1]

@@ -320,7 +320,8 @@ class Phase:
     def _line(self, width: int) -> str:
         from kubectl_mc.messages.progress_texts import progress_line
 
-        return progress_line(self._kind, self._awaited(), width, self._title)
+        awaited = self._awaited()
+        return progress_line(self._kind, awaited, width, self._title) if awaited.names else ""
 
     def _awaited(self) -> Awaited:
         from kubectl_mc.messages.progress_texts import Awaited

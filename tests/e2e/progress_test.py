@@ -9,7 +9,9 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from fixtures.fleet import LACKS
-from tests.e2e.conftest import MC, Shell
+from tests.e2e.changing import WEB
+from tests.e2e.conftest import MC, Shell, needs
+from tests.e2e.fake_plugins import PluginUser
 from tests.e2e.running import Running
 from tests.e2e.verbs_test import Place
 from tests.terminal_screen import Screen
@@ -144,3 +146,28 @@ def test_a_watch_names_the_clusters_that_had_failed(members: Shell) -> None:
         assert ctrl_c(watch) == 130
     assert screen(watch)[-2].startswith("2 of 3 clusters answered")
     assert "connection refused" in screen(watch)[-1]
+
+
+def test_logins(user: PluginUser) -> None:
+    """What a plugin asks for stays above the line."""
+    plugin = user.plugin('say("Visit us"); wait(); give()')
+    user.logs_in_with(plugin.path)
+    with plugin.shut() as gate, typed(user.shell, "get", "nodes") as get:
+        get.until(r"Waiting for the login to c1, c2, c3 \(\d+s of 300s\)")
+        assert screen(get)[0].endswith("] Visit us")
+        assert screen(get)[1].startswith("Waiting for the login to c1, c2, c3 (")
+        assert ctrl_c(get) == 130
+        gate.open()
+    assert screen(get)[1:] == ["Error: interrupted while waiting for the login to c1, c2, c3"]
+
+
+@needs("controllers")
+def test_rollouts(place: Place) -> None:
+    """The Deployment is paused, so that its rollout never ends."""
+    (place.folder / "stuck.yaml").write_text(WEB.replace("spec:\n  sel", "spec:\n  paused: true\n  sel"))
+    words = place.words("apply -f DIR/stuck.yaml --clusters=c1,c3 --canary=c1 --wave-timeout=30s --yes")
+    with typed(place.shell, *words) as apply:
+        apply.until(r"0/1 rolled out; waiting for c1 \(\d+s of 30s\)")
+        assert ctrl_c(apply) == 130
+    assert "(its rollouts were not waited for)" in "".join(screen(apply))
+    assert "waiting for c1" not in "".join(screen(apply))

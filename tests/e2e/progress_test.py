@@ -6,8 +6,6 @@ import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-import pytest
-
 from fixtures.fleet import LACKS
 from tests.e2e.changing import WEB
 from tests.e2e.conftest import MC, Shell, needs
@@ -125,18 +123,20 @@ def test_a_change(place: Place) -> None:
     assert lines[-3:-1] == ["  changed in 1 cluster: c1", "  unknown in 1 cluster: c2 (interrupted)"]
 
 
-# How it looks where other programs read the answer.
-@pytest.mark.parametrize(("redirected", "env"), [("> {}/answer", ON_TERMINAL), ("| cat", ON_TERMINAL), ("", {})])
-def test_where_the_answer_goes_elsewhere(place: Place, redirected: str, env: dict[str, str]) -> None:
-    command = f"{shlex.join(MC)} get nodes --cluster-timeout=2s {redirected.format(place.folder)}"
-    with (
-        place.shell.fault("c2", "hang"),
-        Running(["bash", "-c", command], {**place.shell.environment, **env}, terminal=True) as get,
-    ):
-        assert get.end() == (3 if "|" not in redirected else 0)
-    assert ("2/3 answered; waiting for c2" in get.stdout) == bool(env)
-    assert "waiting" not in "".join(screen(get))
-    assert ("c1-node" in "".join(screen(get))) == (">" not in redirected)
+def test_where_the_answer_goes_elsewhere_and_where_the_line_is_not_wanted(place: Place) -> None:
+    cases = [("> DIR/answer", ON_TERMINAL), ("| cat", ON_TERMINAL), ("", {}), ("2> DIR/said", ON_TERMINAL)]
+    with place.shell.fault("c2", "hang"), ExitStack() as stack:
+        commands = []
+        for redirected, env in cases:
+            words = f"{shlex.join(MC)} get nodes --cluster-timeout=2s {redirected.replace('DIR', str(place.folder))}"
+            command = Running(["bash", "-c", words], {**place.shell.environment, **env}, terminal=True)
+            commands.append(stack.enter_context(command))
+        assert [command.end() for command in commands] == [3, 0, 3, 3]
+    assert ["2/3 answered; waiting for c2" in command.stdout for command in commands] == [True, True, False, False]
+    screens = ["\n".join(screen(command)) for command in commands]
+    assert ["waiting" in text for text in screens] == [False] * 4
+    assert ["c1-node" in text for text in screens] == [False, True, True, True]
+    assert "waiting" not in (place.folder / "said").read_text()
 
 
 def test_a_watch_names_the_clusters_that_had_failed(members: Shell) -> None:

@@ -168,10 +168,12 @@ def _next_events(selector: selectors.BaseSelector, children: list[Child], until:
             yield from _read(selector, child, read, to_end=True)
         if child.timed_out:
             child.send_signal(signal.SIGKILL)  # what kubectl had started may have ignored SIGTERM
+        status = child.process.returncode
         with interrupts_postponed():
             children.remove(child)
             child.release()
-        yield Exit(child.command_index, child.cluster, child.process.returncode, child.timed_out)
+            del child.process  # Python ignores what is raised in its finalizer
+        yield Exit(child.command_index, child.cluster, status, child.timed_out)
 
 
 def _read(selector: selectors.BaseSelector, child: Child, read: int, to_end: bool = False) -> Iterator[Chunk]:

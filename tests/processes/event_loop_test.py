@@ -277,6 +277,13 @@ def test_ctrl_c_goes_on_where_a_part_is_of_no_use(life: Life) -> None:
     assert life.is_over()
 
 
+def test_ctrl_c_is_not_lost_where_a_process_that_has_ended_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is raised in a finalizer, Python ignores."""
+    monkeypatch.setattr(subprocess.Popen, "__del__", lambda process: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        collect(sh("true"))
+
+
 def test_a_second_ctrl_c_while_it_ends_them_kills_them(life: Life) -> None:
     """The first process presses it again when it is asked to end; both would take longer than they have."""
     stubborn = "trap '%s' TERM; " + life.hold + "%s while :; do sleep 1000 & wait; done"

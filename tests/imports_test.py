@@ -31,7 +31,7 @@ OURS = {"kubectl_mc"} | {
         "fleet", "fleet.choice", "fleet.cluster_profiles", "fleet.clusters",
         "fleet.hub_objects", "fleet.hub_versions", "fleet.inventory", "fleet.mapping", "fleet.members",
         "fleet.name_globs", "fleet.placements", "fleet.selection",
-        "merge", "merge.answers", "merge.kubectl_tables", "merge.lines", "merge.report", "merge.sections",
+        "merge", "merge.answers", "merge.cluster_results", "merge.kubectl_tables", "merge.lines", "merge.report", "merge.sections",
         "messages", "messages.access_texts", "messages.causes", "messages.change_texts",
         "messages.command_line_texts", "messages.failure_texts", "messages.fleet_texts", "messages.member_texts",
         "messages.natural_order", "messages.resume_texts", "messages.setup_texts",

@@ -24,6 +24,12 @@ TEMPLATES = ("jsonpath", "jsonpath-file", "go-template", "go-template-file", "te
 
 LINES = ("name", *TEMPLATES)
 
+# Where a kubectl was asked: a cluster, and the one of several namespaces, or "".
+Place = tuple[str, str]
+
+# The forms in which kubectl's tables have a column NAMESPACE with -A.
+WITH_NAMESPACES = ("", "wide")
+
 
 def mergeable_line(request: Request, line: CommandLine, several: bool = False) -> CommandLine:
     """Return the command line for one cluster's kubectl, so changed that its output can be merged.
@@ -116,15 +122,19 @@ def merge_answers(
     coloured: a cluster's name -> the name with colours, for lines that are shown on a terminal
     """
     line, options = request.line, request.options
-    outputs = [(result.cluster, _text(result)) for result in results if result.stdout]
+    places = [(result.cluster, result.namespace) for result in results if result.stdout]
+    texts = [_text(result) for result in results if result.stdout]
+    outputs = [(cluster, text) for (cluster, _), text in zip(places, texts)]
     if not outputs:
         return ""  # as kubectl does: a document without items would say that there are no objects
-    key_texts: dict[str, str] = {}
+    key_texts: dict[Place, str] = {}
     for result in sort_keys:
-        key_texts[result.cluster] = key_texts.get(result.cluster, "") + _text(result)
+        place = (result.cluster, result.namespace)
+        key_texts[place] = key_texts.get(place, "") + _text(result)
+    keys = [key_texts.get(place) for place in places] if key_texts else []
     form, _ = grammar.output_format(line)
     shape = verbs.output_shape(request.row, line)
-    lone = len(results) == 1
+    lone = len(results) == 1 and not results[0].namespace
     if options.by_time:
         prefixed = [(f"[{(coloured or {}).get(cluster, cluster)}] ", text) for cluster, text in outputs]
         return lines.by_time(prefixed, keep_stamps=grammar.is_set(line, "timestamps"))
@@ -132,7 +142,7 @@ def merge_answers(
         from kubectl_mc.merge import object_lists
 
         try:
-            return object_lists.merge_objects(outputs, form, lone, lambda items: _merged_rows(items, key_texts))
+            return object_lists.merge_objects(outputs, form, lone, lambda items: _merged_rows(items, keys))
         except object_lists.NotObjects:
             pass
     if form in DOCUMENTS:
@@ -140,20 +150,20 @@ def merge_answers(
     if form in TEMPLATES:
         return lines.tabbed(outputs)
     if form in LINES:
-        names = [(cluster, name) for cluster, text in outputs for name in text.removesuffix("\n").split("\n")]
-        return lines.tabbed(_merged_rows(names, key_texts))
+        names = [(index, name) for index, text in enumerate(texts) for name in text.removesuffix("\n").split("\n")]
+        return lines.tabbed([(outputs[index][0], name) for index, name in _merged_rows(names, keys)])
     if verbs.is_dry_run(request.row, line):
         from kubectl_mc.merge import object_changes
 
         return object_changes.dry_run_answer(outputs, on_terminal)
     if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
         fold = request.row.output.fold if options.fold is None else options.fold
-        return sections.render_sections(outputs, on_terminal, fold)
+        return sections.render_sections(zip(map(_heading, places), texts), on_terminal, fold)
     if shape == "table" and form in TABLES:
         try:
-            return _tables(outputs, key_texts, request, on_terminal)
+            return _tables(list(zip(places, texts)), key_texts, request, on_terminal)
         except kubectl_tables.NotATable:
-            return sections.render_sections(outputs, on_terminal)
+            return sections.render_sections(zip(map(_heading, places), texts), on_terminal)
     return lines.prefixed(outputs)
 
 
@@ -196,24 +206,35 @@ def _text(result: Result) -> str:
     return result.stdout.decode("utf-8", "surrogateescape")
 
 
+def _heading(place: Place) -> str:
+    """Return what stands above a section."""
+    cluster, namespace = place
+    return f"{cluster}   NAMESPACE: {namespace}" if namespace else cluster
+
+
 def _tables(
-    outputs: Sequence[tuple[str, str]], key_texts: Mapping[str, str], request: Request, on_terminal: bool
+    outputs: Sequence[tuple[Place, str]], key_texts: Mapping[Place, str], request: Request, on_terminal: bool
 ) -> str:
     """Return the tables of all clusters as one of each type, and below them, in sections, what can't be read exactly.
 
     Raises NotATable if the tables have too many columns together.
     """
     readable, unreadable = [], []
-    for cluster, text in outputs:
+    with_namespaces = grammar.output_format(request.line)[0] in WITH_NAMESPACES
+    for place, text in outputs:
         try:
-            readable.append((cluster, _keyed_tables(text, key_texts.get(cluster), request)))
+            tables = _keyed_tables(text, key_texts.get(place), request)
         except kubectl_tables.NotATable:
-            unreadable.append((cluster, text))
+            unreadable.append((_heading(place), text))
+            continue
+        if place[1] and with_namespaces:
+            tables = [table.behind_column(kubectl_tables.NAMESPACE, place[1]) for table in tables]
+        readable.append((place, tables))
     groups = kubectl_tables.group_by_type(readable) if _names_types(request) else {"": _flattened(readable)}
     merged = [_merged_table(members, request) for members in groups.values() if members]
-    tables = kubectl_tables.render_tables(merged, headers=not grammar.is_set(request.line, "no-headers"))
+    shown = kubectl_tables.render_tables(merged, headers=not grammar.is_set(request.line, "no-headers"))
     rest = sections.render_sections(unreadable, on_terminal)
-    return "\n".join(filter(None, (sections.marked_headings(tables, on_terminal), rest)))
+    return "\n".join(filter(None, (sections.marked_headings(shown, on_terminal), rest)))
 
 
 def _names_types(request: Request) -> bool:
@@ -221,8 +242,8 @@ def _names_types(request: Request) -> bool:
     return request.line.verb == "get" and grammar.output_format(request.line)[0] in ("", "wide")
 
 
-def _flattened(readable: Sequence[tuple[str, Sequence[Table]]]) -> list[tuple[str, Table]]:
-    return [(cluster, table) for cluster, tables in readable for table in tables]
+def _flattened(readable: Sequence[tuple[Place, Sequence[Table]]]) -> list[tuple[Place, Table]]:
+    return [(place, table) for place, tables in readable for table in tables]
 
 
 # The column of the sort keys in a table that is about to be merged. No column of kubectl's has such a name.
@@ -257,9 +278,9 @@ def _keyed_tables(text: str, key_text: str | None, request: Request) -> list[Tab
     ]
 
 
-def _merged_table(members: Sequence[tuple[str, Table]], request: Request) -> Table:
-    """Return the (cluster, table)s of a type as one table. Raises NotATable."""
-    table = kubectl_tables.join_tables(members)
+def _merged_table(members: Sequence[tuple[Place, Table]], request: Request) -> Table:
+    """Return the tables of a type as one table. Raises NotATable."""
+    table = kubectl_tables.join_tables([(cluster, part) for (cluster, _), part in members])
     counts = [part.row_count for _, part in members]
     sort_column = _KEYS if _KEYS in table.header else verbs.sorted_by(request.row, request.line)
     if not sort_column or sort_column not in table.header:
@@ -273,16 +294,18 @@ def _merged_table(members: Sequence[tuple[str, Table]], request: Request) -> Tab
     return kubectl_tables.reorder_rows(table, sorting.merged_order(sequences, descending)).without_column(_KEYS)
 
 
-def _merged_rows(rows: Sequence[tuple[str, str]], key_texts: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the (cluster, row)s of all clusters in the order of their keys."""
-    if not key_texts:
+def _merged_rows(rows: Sequence[tuple[int, str]], keys: Sequence[str | None]) -> list[tuple[int, str]]:
+    """Return the (index of its output, row)s of all outputs in the order of their keys.
+
+    keys: what was printed of the keys of each output; [] if they are not sorted
+    """
+    if not keys:
         return list(rows)
     from kubectl_mc.merge import sorting
 
-    counts = [(cluster, len(list(members))) for cluster, members in groupby(cluster for cluster, _ in rows)]
-    keys = {cluster: sorting.parse_keys(text) for cluster, text in key_texts.items()}
-    order = sorting.merged_order([sorting.values_of_type(keys.get(name, ()), "", count) for name, count in counts])
-    return [rows[index] for index in order]
+    counts = [(index, len(list(members))) for index, members in groupby(index for index, _ in rows)]
+    sequences = [sorting.values_of_type(sorting.parse_keys(keys[index] or ""), "", count) for index, count in counts]
+    return [rows[index] for index in sorting.merged_order(sequences)]
 
 
 def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool, on_terminal: bool) -> str:

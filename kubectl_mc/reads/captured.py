@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.merge.answers import is_unreadable, key_jobs, merge_answers, mergeable_line, without_empty_document
+from kubectl_mc.merge.cluster_results import one_result_per_cluster
 from kubectl_mc.merge.report import make_report
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import Job, Request, job_command
+from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
-from kubectl_mc.reads.name_patterns import name_patterns
+from kubectl_mc.reads.name_patterns import name_patterns, namespace_patterns
 
 if TYPE_CHECKING:
     from kubectl_mc.reads.name_filter import NameFilter
@@ -31,17 +32,19 @@ class JobAnswer(NamedTuple):
 def show_captured(request: Request, targets: Sequence[Target]) -> int:
     """Run the command on all targets, show one merged answer and return the exit status. Raises UserError."""
     streams = request.environment.streams
-    request, jobs, failed_listings = wildcards.resolve_jobs(_with_columns(request), targets)
-    several = len(jobs) + len(request.unreachable) > 1
+    request = _with_columns(request)
+    asked, failures = asked_jobs(request, targets)
+    request, jobs, failed_listings = wildcards.resolve_jobs(request, asked, failures)
+    several = len(jobs) + len(request.unreachable) > 1 or any(job.namespace for job in jobs)
     answers = _ask(request, jobs, several)
     if several and any(b"have a resource type" in answer.result.stderr for answer in answers):
         answers = _ask_without_missing_types(request, answers)
     if name_patterns(request.row, request.line):
-        request, answers, partial = _filtered(request, answers, several)
+        request, answers, partial = _filtered(request, asked, answers, several)
         failed_listings += partial
     if several:  # one cluster's text stays as kubectl printed it
         answers = [answer._replace(result=without_empty_document(answer.result, request)) for answer in answers]
-    cluster_results = wildcards.one_result_per_cluster(
+    cluster_results = one_result_per_cluster(
         [*(answer.result._replace(cluster=answer.job.target.cluster) for answer in answers), *failed_listings]
     )
     results = [*(answer.result for answer in answers), *request.unreachable]
@@ -60,6 +63,15 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     if on_terminal:  # there it would scroll away ahead of a long answer
         streams.say(report.lines, report.stderr)
     return report.status
+
+
+def asked_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
+    """Return the jobs for what was typed, and what failed on the way to them, as `namespaces.namespace_jobs`."""
+    if not namespace_patterns(request.line):
+        return same_jobs(targets, request.line), []
+    from kubectl_mc.reads.namespaces import namespace_jobs
+
+    return namespace_jobs(request, targets)
 
 
 def _with_columns(request: Request) -> Request:
@@ -116,7 +128,7 @@ def _collect(request: Request, jobs: Sequence[Job]) -> list[Result]:
     results = event_loop.collect_results(
         commands, parallel, request.patience, request.stdin, partial=True, on_end=on_end
     )
-    return [request.named(result) for result in results]
+    return [request.named(result)._replace(namespace=job.namespace) for job, result in zip(jobs, results)]
 
 
 def _ask_without_missing_types(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:
@@ -135,10 +147,11 @@ def _ask_without_missing_types(request: Request, answers: Sequence[JobAnswer]) -
 
 
 def _filtered(
-    request: Request, answers: Sequence[JobAnswer], several: bool
+    request: Request, asked: Sequence[Job], answers: Sequence[JobAnswer], several: bool
 ) -> tuple[Request, list[JobAnswer], list[Result]]:
     """Return the answers with only the objects whose names match, unless only those were asked for.
 
+    asked: the jobs for what was typed, one for each answer
     A cluster whose table doesn't tell the names lists them, and is asked for the objects that match if some of its
     names can't be printed in a table. The other values are as in `wildcards.resolve_jobs`.
     """
@@ -147,21 +160,22 @@ def _filtered(
     is_kept = name_filter.name_filter(request)
     if not is_kept:
         return request, list(answers), []
-    filtered = {answer.job.target.cluster: _only_kept(request, answer, is_kept) for answer in answers}
-    uncertain = [answer for answer in answers if not filtered[answer.job.target.cluster]]
-    resolver = wildcards.Resolver(request, [answer.job.target for answer in uncertain], always=True)
-    jobs, unreachable, partial = list[Job](), list(request.unreachable), list[Result]()
-    for answer, listings in zip(uncertain, resolver.run() if uncertain else ()):
-        target = answer.job.target
+    filtered = [_only_kept(request, answer, is_kept) for answer in answers]
+    uncertain = [index for index, answer in enumerate(filtered) if not answer]
+    resolver = wildcards.Resolver(request, [asked[index] for index in uncertain], always=True)
+    jobs, failures = list[tuple[int, Job]](), list[Result]()
+    for number, (index, listings) in enumerate(zip(uncertain, resolver.run() if uncertain else ())):
         if wildcards.are_plain(listings):
-            filtered[target.cluster] = _only_kept(request, answer, is_kept, plain_names=True)
-        if not filtered[target.cluster]:
-            target_jobs, failures = resolver.resolve(target, listings)
-            jobs += target_jobs
-            (partial if target_jobs else unreachable).extend(failures)
-    for answer in _ask(request, jobs, several) if jobs else ():
-        filtered[answer.job.target.cluster] = answer
-    return request._replace(unreachable=tuple(unreachable)), [answer for answer in filtered.values() if answer], partial
+            filtered[index] = _only_kept(request, answers[index], is_kept, plain_names=True)
+        if not filtered[index]:
+            own_jobs, own_failures = resolver.resolve(number, listings)
+            jobs += [(index, job) for job in own_jobs]  # one, or none
+            failures += own_failures
+    for (index, _), answer in zip(jobs, _ask(request, [job for _, job in jobs], several) if jobs else ()):
+        filtered[index] = answer
+    kept = [answer for answer in filtered if answer]
+    unreachable, partial = wildcards.divided(failures, [answer.job for answer in kept])
+    return request._replace(unreachable=(*request.unreachable, *unreachable)), kept, partial
 
 
 def _only_kept(request: Request, answer: JobAnswer, is_kept: NameFilter, plain_names: bool = False) -> JobAnswer | None:

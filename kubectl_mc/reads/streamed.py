@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.merge import answers
+from kubectl_mc.merge.cluster_results import one_result_per_cluster, untold
 from kubectl_mc.merge.report import (
     make_report,
     result_cause,
@@ -20,6 +21,7 @@ from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.column_files import with_columns
+from kubectl_mc.reads.namespaces import namespace_jobs
 from kubectl_mc.reads.screen import Screen
 
 
@@ -33,11 +35,12 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         request = with_columns(request)
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
-    resolver = wildcards.Resolver(request, targets)
+    asked, failed = namespace_jobs(request, targets)
+    resolver = wildcards.Resolver(request, asked)
     commands = list(resolver.commands)
     screen = Screen(request, [])
-    unreachable = list(request.unreachable)
-    failed_listings: list[Result] = []  # of clusters that have jobs
+    unnamed, failed_listings = wildcards.divided(failed, asked)
+    unreachable = [*request.unreachable, *unnamed]
     names = [command.cluster for command in commands]  # of the clusters
     starts: dict[int, float] = {}  # times of time.monotonic
 
@@ -68,6 +71,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         streams.say(lines)
 
     show_failures(unreachable)
+    show_failed_listings(failed_listings)
     start(resolver.jobs)
     try:
         for event in event_loop.run_commands(
@@ -96,14 +100,17 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     except BaseException:  # nobody reads on, or a signal
         _tell(request, screen, failed_listings, unreachable)
         raise
-    order = [target.cluster for target in targets]
     _tell(request, screen, failed_listings, unreachable)
-    joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])
+    joined = one_result_per_cluster([*screen.results(), *failed_listings, *unreachable])
+    order = [*(target.cluster for target in targets), *(result.cluster for result in unreachable)]
     results = sorted(joined, key=lambda result: order.index(result.cluster))
-    held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
+    held = [
+        *(untold(each, joined) if any(job.namespace for job in asked) else each for each in screen.held()),
+        *said_by([*unreachable, *([] if endless else failed_listings)]),
+    ]
     report = make_report(
         results,
-        request._replace(unreachable=tuple(unreachable)),
+        request._replace(unreachable=()),
         shown=True,
         held=held,
         on_terminal=request.reports_on_terminal,
@@ -117,6 +124,5 @@ def _tell(request: Request, screen: Screen, failed_listings: Sequence[Result], u
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries
 
-        joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])
-        asked = request._replace(unreachable=tuple(unreachable))
-        request.environment.report.tell(read_entries(joined, asked))
+        joined = one_result_per_cluster([*screen.results(), *failed_listings, *unreachable])
+        request.environment.report.tell(read_entries(joined, request._replace(unreachable=())))

@@ -51,10 +51,17 @@ def _complete(before: list[str], word: str, environment: Environment) -> Candida
         return _flag_values(flag[2:], value, before, environment)
     if before and before[-1][2:] in OWN_FLAGS and OWN_FLAGS[before[-1][2:]]:
         return _flag_values(before[-1][2:], word, before[:-1], environment)
+    if flag == "--namespace" and equals:  # as kubectl's candidates for a value, those are without the flag
+        before, word = [*before, flag], value
     invocation, awaits_value = _parse(before)
     line = invocation.kubectl
     if line.path and line.path[0] in COMMANDS:
         return _own_command(invocation, word, before[-1] if awaits_value else "", environment)
+    names, comma, last = word.rpartition(",")
+    if comma and awaits_value and before[-1] in ("-n", "--namespace") and verbs.find_row(line).namespaces:
+        candidates, directive = _kubectl_candidates(invocation, _without_own_flags(before), last, environment)
+        unused = [name for name in candidates if name not in names.split(",")]
+        return [f"{names},{name}" for name in unused], directive
     candidates, directive = _kubectl_candidates(invocation, _without_own_flags(before), word, environment)
     if word.startswith("-"):
         refused = [f"--{name}" for name in REFUSED]

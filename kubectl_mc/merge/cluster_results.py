@@ -19,19 +19,18 @@ def one_result_per_cluster(results: Sequence[Result]) -> list[Result]:
     clusters: dict[str, dict[str, list[Result]]] = {}
     for result in results:
         clusters.setdefault(result.cluster, {}).setdefault(result.namespace, []).append(result)
-    return [
-        _joined([*map(_joined, places.values())] if [*places] == [""] else _present([*map(_joined, places.values())]))
-        for places in clusters.values()
-    ]
+    joined = []
+    for places in clusters.values():
+        group = [*map(_joined, places.values())]
+        joined.append(_joined(group) if [*places] == [""] else _of_namespaces(group))
+    return joined
 
 
 def _joined(group: Sequence[Result]) -> Result:
-    """Return the results of a cluster as one. Its namespaces are those that have failed, if only some have."""
+    """Return the results of a cluster as one."""
     if len(group) == 1:
         return group[0]
     by_weight = sorted(group, key=_weight)
-    failed = [result for result in group if _weight(result) == 2]
-    named = [] if len(failed) == len(group) else failed or group
     statuses = [result.status for result in group]
     return Result(
         group[0].cluster,
@@ -39,8 +38,16 @@ def _joined(group: Sequence[Result]) -> Result:
         b"".join(result.stderr for result in by_weight),
         None if None in statuses else next(filter(None, statuses), 0),
         any(result.timed_out for result in group),
-        ", ".join(dict.fromkeys(result.namespace for result in named if result.namespace)),
+        group[0].namespace,
     )
+
+
+def _of_namespaces(results: Sequence[Result]) -> Result:
+    """Return the results of a cluster's namespaces as one. Its namespaces are those that failed, if only some have."""
+    failed = [result for result in results if _weight(result) == 2]
+    named = [] if len(failed) == len(results) else failed or results
+    joined = _joined(_present(results))
+    return joined._replace(namespace=", ".join(result.namespace for result in named if result.namespace))
 
 
 def _weight(result: Result) -> int:
@@ -66,12 +73,16 @@ def _present(results: Sequence[Result]) -> list[Result]:
     is_empty = not any(result.stdout for result in results)
     if not lacked and is_empty and all(answered):  # one of them lacks this, another one that
         lacked = set.union(*answered) if answered else lacked
-    kept, told = list[Result](), set[str]()
+    kept, told = list[Result](), {*nothing}
     for result, text, own in zip(results, said, absences):
-        is_told = {line for line, what in own.items() if result.namespace and (what not in lacked or what in told)}
-        lines = [line for line in messages.split_messages(text) if line not in is_told and line not in nothing]
+        lines = []
+        for message in messages.split_messages(text):
+            what = own.get(message, message)
+            # What all of them say, as a warning or a mistake in the command, is no more of one than of another.
+            if what not in told and not (message in own and result.namespace and what not in lacked):
+                lines.append(message)
+        told.update(own.get(message, message) for message in lines)
         is_there = result.namespace and _weight(result) == 1 and not lacked.intersection(own.values())
-        told.update(lacked.intersection(own.values()))
         stderr = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
         kept.append(result._replace(stderr=stderr, status=0 if is_there else result.status))
     if is_empty and nothing:

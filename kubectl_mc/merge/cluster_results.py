@@ -85,7 +85,7 @@ def _present(results: Sequence[Result]) -> list[Result]:
         is_there = result.namespace and _weight(result) == 1 and not lacked.intersection(own.values())
         stderr = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
         kept.append(result._replace(stderr=stderr, status=0 if is_there else result.status))
-    if is_empty and nothing:
+    if is_empty and nothing and not any(_weight(result) == 2 for result in results):
         kept[0] = kept[0]._replace(stderr=kept[0].stderr + f"{_nothing_found(nothing)}\n".encode())
     return kept
 

@@ -32,7 +32,7 @@ def parse_types(text: str) -> list[ResourceType]:
     """Return the types in what `api-resources -o wide` printed. Raises kubectl_tables.NotATable."""
     types = []
     for table in kubectl_tables.parse_tables(text):
-        columns = dict(zip(table.header, table.columns))
+        columns = {"CATEGORIES": [""] * table.row_count, **dict(zip(table.header, table.columns))}
         names = ("NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", "CATEGORIES")
         if any(name not in columns for name in names):
             raise kubectl_tables.NotATable(" ".join(table.header))

@@ -11,12 +11,7 @@ import pytest
 from tests.e2e.conftest import MEMBERS, Done, Shell, needs
 
 BOTH = ("-n", "shop,default")
-
-
-def everywhere(members: Shell, *words: str) -> list[list[str]]:
-    """The rows with -A, whose first cell is a namespace, of the two namespaces, and their header."""
-    rows = members.mc(*words, "-A").rows
-    return [row for row in rows if row[0] in ("NAMESPACE", "shop", "default")]
+OTHERS = [["kube-system"], ["kube-public"], ["kube-node-lease"], ["only-c2"]]
 
 
 def without_age(rows: list[list[str]]) -> list[list[str]]:
@@ -40,10 +35,7 @@ def test_a_table_is_that_of_all_namespaces_without_the_others(members: Shell, wo
     assert {row[0] for row in done.rows if row} >= {"shop", "default"}
 
 
-OTHERS = [["kube-system"], ["kube-public"], ["kube-node-lease"], ["only-c2"]]
-
-
-@pytest.mark.parametrize("form", ["json", "yaml", "name", "custom-columns=N:.metadata.name,S:.metadata.namespace"])
+@pytest.mark.parametrize("form", ["json", "name", "custom-columns=N:.metadata.name,S:.metadata.namespace"])
 def test_other_forms_are_those_of_all_namespaces(members: Shell, form: str) -> None:
     words = ("get", "pods", "-l", "app in (cart,web)", "-o", form, "--sort-by=.metadata.name")
     done = members.mc(*words, *BOTH)
@@ -103,7 +95,6 @@ def test_a_pattern_is_each_clusters_own_namespaces_once(members: Shell) -> None:
     assert "/api/v1/namespaces" not in [request["path"] for request in members.fleet.requests("c1")]
 
 
-@needs("fixed rights")
 def test_a_cluster_whose_namespaces_can_t_be_listed_says_what_to_do(members: Shell) -> None:
     done = members.mc("get", "deploy", "-n", "s*", "--contexts=viewer-c1,c2")
     assert done.status == 3
@@ -146,15 +137,14 @@ def test_a_default_of_kuberc_counts(members: Shell, tmp_path: Path) -> None:
     assert (refused.status, "delete takes one namespace" in refused.stderr) == (1, True)
 
 
-@needs("metrics")
-def test_events_and_use_have_the_column(members: Shell) -> None:
-    for words in (("events",), ("top", "pods")):
-        done = members.mc(*words, *BOTH, "--clusters=c1")
-        rows = members.mc(*words, "-A", "--clusters=c1").rows
-        assert done.rows[0] == rows[0]
-        place = rows[0].index("NAMESPACE")
-        assert {row[place] for row in done.rows[1:]} == {"shop", "default"}
-        assert len(done.rows) == sum(row[place] in ("NAMESPACE", "shop", "default") for row in rows)
+@pytest.mark.parametrize("words", [("events",), pytest.param(("top", "pods"), marks=needs("metrics"))])
+def test_events_and_use_have_the_column(members: Shell, words: tuple[str, ...]) -> None:
+    done = members.mc(*words, *BOTH, "--clusters=c1")
+    rows = members.mc(*words, "-A", "--clusters=c1").rows
+    assert done.rows[0] == rows[0]
+    place = rows[0].index("NAMESPACE")
+    assert {row[place] for row in done.rows[1:]} == {"shop", "default"}
+    assert len(done.rows) == sum(row[place] in ("NAMESPACE", "shop", "default") for row in rows)
 
 
 def test_a_watch_has_the_column(members: Shell) -> None:

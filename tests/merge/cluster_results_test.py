@@ -34,6 +34,7 @@ def nothing(namespace: str) -> str:
         ([("a", "", ABSENT, 1), ("b", "", NO_TYPE, 1)], ("", ABSENT + NO_TYPE, 1)),
         ([("a", "A", "", 0), ("b", "", nothing("b"), 0)], ("A", "", 0)),
         ([("a", "", nothing("a"), 0), ("b", "", nothing("b"), 0)], ("", "No resources found in a, b namespaces.\n", 0)),
+        ([("a", "", nothing("a"), 0), ("b", "", FORBIDDEN, 1)], ("", FORBIDDEN, 1)),
         ([("a", "", nothing("a"), 0)], ("", nothing("a"), 0)),
         (
             [("a", "", "No events found in a namespace.\n", 0), ("b", "", "No events found in b namespace.\n", 0)],

@@ -67,12 +67,12 @@ def _present(results: Sequence[Result]) -> list[Result]:
         {line: _unplaced(line, result.namespace) for line in messages.absences(text)}
         for result, text in zip(results, said)
     ]
-    answered = [{*each.values()} for result, each in zip(results, absences) if result.namespace and _weight(result) < 2]
-    lacked = set.intersection(*answered) if answered else set[str]()
+    answered = [(result, {*each.values()}) for result, each in zip(results, absences) if _weight(result) < 2]
+    lacked = _lacked([(result.namespace, each) for result, each in answered if result.namespace])
     nothing = [line for text in said for line in messages.split_messages(text) if is_nothing_found(line)]
     is_empty = not any(result.stdout for result in results)
-    if not lacked and is_empty and all(answered):  # one of them lacks this, another one that
-        lacked = set.union(*answered) if answered else lacked
+    if not lacked and is_empty and all(each for _, each in answered):  # one of them lacks this, another one that
+        lacked = {what for _, each in answered for what in each}
     kept, told = list[Result](), {*nothing}
     for result, text, own in zip(results, said, absences):
         lines = []
@@ -88,6 +88,17 @@ def _present(results: Sequence[Result]) -> list[Result]:
     if is_empty and nothing and not any(_weight(result) == 2 for result in results):
         kept[0] = kept[0]._replace(stderr=kept[0].stderr + f"{_nothing_found(nothing)}\n".encode())
     return kept
+
+
+def _lacked(answered: Sequence[tuple[str, set[str]]]) -> set[str]:
+    """Return what all namespaces lack. answered: (namespace, what it lacks). One that isn't there lacks everything."""
+    existing = [
+        lacking for namespace, lacking in answered if not any(_NO_NAMESPACE(namespace) in line for line in lacking)
+    ]
+    return set.intersection(*existing) if existing else set[str]()
+
+
+_NO_NAMESPACE = 'namespaces "{}" not found'.format
 
 
 def _unplaced(absence: str, namespace: str) -> str:

@@ -20,6 +20,10 @@ def nothing(namespace: str) -> str:
     return f"No resources found in {namespace} namespace.\n"
 
 
+def no_namespace(name: str) -> str:
+    return f'Error from server (NotFound): namespaces "{name}" not found\n'
+
+
 @pytest.mark.parametrize(
     ("said", "joined"),
     [
@@ -48,6 +52,13 @@ def nothing(namespace: str) -> str:
             ("", 'error: … pods "x" not found in namespace "a"\n', 1),
         ),
         ([("a", "A", "", 0), ("b", "", "", None)], ("A", "", None)),
+        # A namespace that isn't there lacks everything.
+        ([("a", "A", ABSENT, 1), ("b", "", no_namespace("b"), 1)], ("A", ABSENT, 1)),
+        ([("a", "A", "", 0), ("b", "", no_namespace("b"), 1)], ("A", "", 0)),
+        (
+            [("a", "", no_namespace("a"), 1), ("b", "", no_namespace("b"), 1)],
+            ("", no_namespace("a") + no_namespace("b"), 1),
+        ),
     ],
 )
 def test_what_one_namespace_lacks_is_there_if_another_has_it(

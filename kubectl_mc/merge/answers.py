@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import groupby, islice
+from typing import NamedTuple
 
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
@@ -29,6 +31,13 @@ Place = tuple[str, str]
 
 # The forms in which kubectl's tables have a column NAMESPACE with -A.
 WITH_NAMESPACES = ("", "wide")
+
+
+class _Printed(NamedTuple):
+    """What one kubectl printed: its number, and where it was asked."""
+
+    number: int
+    place: Place
 
 
 def mergeable_line(request: Request, line: CommandLine, several: bool = False) -> CommandLine:
@@ -142,7 +151,10 @@ def merge_answers(
         from kubectl_mc.merge import object_lists
 
         try:
-            return object_lists.merge_objects(outputs, form, lone, lambda items: _merged_rows(items, keys))
+            of_types = _typed_places(places, line)
+            return object_lists.merge_objects(
+                outputs, form, lone, lambda rows: _merged_rows(rows, keys, of_types, partial(_kind, form=form))
+            )
         except object_lists.NotObjects:
             pass
     if form in DOCUMENTS:
@@ -151,7 +163,8 @@ def merge_answers(
         return lines.tabbed(outputs)
     if form in LINES:
         names = [(index, name) for index, text in enumerate(texts) for name in text.removesuffix("\n").split("\n")]
-        return lines.tabbed([(outputs[index][0], name) for index, name in _merged_rows(names, keys)])
+        rows = _merged_rows(names, keys, _typed_places(places, line), lambda name: name.partition("/")[0])
+        return lines.tabbed([(outputs[index][0], name) for index, name in rows])
     if verbs.is_dry_run(request.row, line):
         from kubectl_mc.merge import object_changes
 
@@ -219,9 +232,9 @@ def _tables(
 
     Raises NotATable if the tables have too many columns together.
     """
-    readable, unreadable = [], []
+    readable, unreadable = list[tuple[_Printed, list[Table]]](), list[tuple[str, str]]()
     with_namespaces = grammar.output_format(request.line)[0] in WITH_NAMESPACES
-    for place, text in outputs:
+    for index, (place, text) in enumerate(outputs):
         try:
             tables = _keyed_tables(text, key_texts.get(place), request)
         except kubectl_tables.NotATable:
@@ -229,7 +242,7 @@ def _tables(
             continue
         if place[1] and with_namespaces:
             tables = [table.behind_column(kubectl_tables.NAMESPACE, place[1]) for table in tables]
-        readable.append((place, tables))
+        readable.append((_Printed(index, place), tables))
     groups = kubectl_tables.group_by_type(readable) if _names_types(request) else {"": _flattened(readable)}
     merged = [_merged_table(members, request) for members in groups.values() if members]
     shown = kubectl_tables.render_tables(merged, headers=not grammar.is_set(request.line, "no-headers"))
@@ -242,8 +255,8 @@ def _names_types(request: Request) -> bool:
     return request.line.verb == "get" and grammar.output_format(request.line)[0] in ("", "wide")
 
 
-def _flattened(readable: Sequence[tuple[Place, Sequence[Table]]]) -> list[tuple[Place, Table]]:
-    return [(place, table) for place, tables in readable for table in tables]
+def _flattened(readable: Sequence[tuple[_Printed, Sequence[Table]]]) -> list[tuple[_Printed, Table]]:
+    return [(printed, table) for printed, tables in readable for table in tables]
 
 
 # The column of the sort keys in a table that is about to be merged. No column of kubectl's has such a name.
@@ -278,9 +291,9 @@ def _keyed_tables(text: str, key_text: str | None, request: Request) -> list[Tab
     ]
 
 
-def _merged_table(members: Sequence[tuple[Place, Table]], request: Request) -> Table:
+def _merged_table(members: Sequence[tuple[_Printed, Table]], request: Request) -> Table:
     """Return the tables of a type as one table. Raises NotATable."""
-    table = kubectl_tables.join_tables([(cluster, part) for (cluster, _), part in members])
+    table = kubectl_tables.join_tables([(printed.place[0], part) for printed, part in members])
     counts = [part.row_count for _, part in members]
     sort_column = _KEYS if _KEYS in table.header else verbs.sorted_by(request.row, request.line)
     if not sort_column or sort_column not in table.header:
@@ -294,11 +307,27 @@ def _merged_table(members: Sequence[tuple[Place, Table]], request: Request) -> T
     return kubectl_tables.reorder_rows(table, sorting.merged_order(sequences, descending)).without_column(_KEYS)
 
 
-def _merged_rows(rows: Sequence[tuple[int, str]], keys: Sequence[str | None]) -> list[tuple[int, str]]:
-    """Return the (index of its output, row)s of all outputs in the order of their keys.
+def _typed_places(places: Sequence[Place], line: CommandLine) -> Sequence[Place]:
+    """Return where objects of several types were asked for in several namespaces; () if their order is right as it is.
+
+    kubectl has all objects of a type together with -A.
+    """
+    return places if any(namespace for _, namespace in places) and _has_several_types(line) else ()
+
+
+def _merged_rows(
+    rows: Sequence[tuple[int, str]],
+    keys: Sequence[str | None],
+    places: Sequence[Place],
+    kind_of: Callable[[str], str],
+) -> list[tuple[int, str]]:
+    """Return the (index of its output, row)s of all outputs in the order of their keys, or of their types.
 
     keys: what was printed of the keys of each output; [] if they are not sorted
+    places: of the outputs, if the rows of a cluster are put in the order of their types; else ()
     """
+    if not keys and places:
+        return [row for _, group in groupby(rows, lambda row: places[row[0]][0]) for row in _by_kind([*group], kind_of)]
     if not keys:
         return list(rows)
     from kubectl_mc.merge import sorting
@@ -306,6 +335,23 @@ def _merged_rows(rows: Sequence[tuple[int, str]], keys: Sequence[str | None]) ->
     counts = [(index, len(list(members))) for index, members in groupby(index for index, _ in rows)]
     sequences = [sorting.values_of_type(sorting.parse_keys(keys[index] or ""), "", count) for index, count in counts]
     return [rows[index] for index in sorting.merged_order(sequences)]
+
+
+def _kind(item: str, form: str) -> str:
+    from kubectl_mc.merge import object_lists
+
+    layout = object_lists.LAYOUTS[form]
+    return object_lists.object_name(item, layout.indent, layout, ("kind",))
+
+
+def _by_kind(rows: Sequence[tuple[int, str]], kind_of: Callable[[str], str]) -> list[tuple[int, str]]:
+    """Return the rows of a cluster by their kinds, otherwise in the same order."""
+    kinds = [kind_of(text) for _, text in rows]
+    sequences: dict[int, dict[str, None]] = {}
+    for (index, _), kind in zip(rows, kinds):
+        sequences.setdefault(index, {})[kind] = None
+    order = kubectl_tables.merged_sequence([*sequence] for sequence in sequences.values())
+    return [row for kind in order for row, own in zip(rows, kinds) if own == kind]
 
 
 def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool, on_terminal: bool) -> str:

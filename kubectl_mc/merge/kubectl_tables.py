@@ -6,7 +6,7 @@ A table is stored by columns, so that 100,000 rows take only a few passes, which
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
@@ -25,7 +25,7 @@ CLUSTER = "CLUSTER"
 
 NAMESPACE = "NAMESPACE"  # the first column of kubectl's tables with -A
 
-_Source = TypeVar("_Source")
+_Source = TypeVar("_Source", bound=Hashable)
 
 
 class Table(NamedTuple):
@@ -169,12 +169,28 @@ def group_by_type(
     # kubectl writes a prefix only where it has several types; a table without one is of the type with the same header.
     prefixes = {table.header: prefix for prefix, _, table in reversed(tables) if prefix}
     groups: dict[tuple[str, int], list[tuple[_Source, Table]]] = {}
+    sequences: dict[_Source, list[tuple[str, int]]] = {}
     for prefix, source, table in tables:
         group, number = prefix or prefixes.get(table.header, ""), 0
         while any(name == source for name, _ in groups.get((group, number), ())):
             number += 1
         groups.setdefault((group, number), []).append((source, table))
-    return groups
+        sequences.setdefault(source, []).append((group, number))
+    return {group: groups[group] for group in merged_sequence(sequences.values())}
+
+
+def merged_sequence(sequences: Iterable[Sequence[_Source]]) -> list[_Source]:
+    """Return what stands in the sequences, each once, in an order that is that of each as far as possible.
+
+    What a sequence adds comes ahead of what follows it there, or else last.
+    """
+    merged: list[_Source] = []
+    for sequence in sequences:
+        for index, item in enumerate(sequence):
+            if item not in merged:
+                following = next((other for other in sequence[index + 1 :] if other in merged), None)
+                merged.insert(len(merged) if following is None else merged.index(following), item)
+    return merged
 
 
 def join_tables(members: Sequence[tuple[str, Table]]) -> Table:

@@ -118,7 +118,7 @@ def _placed(cause: Cause, namespaces: str) -> Cause:
     """Return why a cluster has failed, with the namespaces in which it has, if it hasn't in all."""
     if not namespaces:
         return cause
-    return cause._replace(reason=f"{cause.reason} in {messages.name_list(namespaces.split(', '), most=3)}")
+    return cause._replace(reason=f"in {messages.name_list(namespaces.split(', '), most=3)}: {cause.reason}")
 
 
 def _lone_report(

@@ -9,7 +9,7 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.merge.answers import is_unreadable, key_jobs, merge_answers, mergeable_line, without_empty_document
 from kubectl_mc.merge.cluster_results import one_result_per_cluster
-from kubectl_mc.merge.report import make_report
+from kubectl_mc.merge.report import has_part, make_report
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
@@ -37,13 +37,15 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     request, jobs, failed_listings = wildcards.resolve_jobs(request, asked, failures)
     several = len(jobs) + len(request.unreachable) > 1 or any(job.namespace for job in jobs)
     answers = _ask(request, jobs, several)
-    if several and any(b"have a resource type" in answer.result.stderr for answer in answers):
+    if several and any(_MISSING_TYPE in answer.result.stderr for answer in answers):
         answers = _ask_without_missing_types(request, answers)
+    if any(answer.job.namespace and _UNSORTABLE in answer.result.stderr for answer in answers):
+        answers = _ask_for_the_unsortable(request, answers)
     if name_patterns(request.row, request.line):
         request, answers, partial = _filtered(request, asked, answers, several)
         failed_listings += partial
     if several:  # one cluster's text stays as kubectl printed it
-        answers = [answer._replace(result=without_empty_document(answer.result, request)) for answer in answers]
+        answers = _without_empty_documents(request, answers)
     cluster_results = one_result_per_cluster(
         [*(answer.result._replace(cluster=answer.job.target.cluster) for answer in answers), *failed_listings]
     )
@@ -72,6 +74,19 @@ def asked_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], 
     from kubectl_mc.reads.namespaces import namespace_jobs
 
     return namespace_jobs(request, targets)
+
+
+def _without_empty_documents(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:
+    """Return the answers without what says that there are no objects, where a kubectl of the cluster has failed."""
+    failed = {answer.job.target.cluster for answer in answers if answer.result.status or answer.result.timed_out}
+    kept = []
+    for answer in answers:
+        result = answer.result
+        if answer.job.target.cluster in failed:
+            shown = without_empty_document(result._replace(status=result.status or 1), request).stdout
+            result = result._replace(stdout=shown)
+        kept.append(answer._replace(result=result))
+    return kept
 
 
 def _with_columns(request: Request) -> Request:
@@ -143,6 +158,33 @@ def _ask_without_missing_types(request: Request, answers: Sequence[JobAnswer]) -
             answers[index] = answer._replace(
                 result=after._replace(stderr=before.stderr + after.stderr, status=after.status or before.status)
             )
+    return answers
+
+
+_MISSING_TYPE = b"have a resource type"
+
+# What kubectl says of --sort-by if no object has the field (k8s.io/kubectl/pkg/cmd/get/sorter.go).
+_UNSORTABLE = b"couldn't find any field with path"
+
+
+def _ask_for_the_unsortable(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:
+    """Ask namespaces in which no object has the field of --sort-by without it, if others of the cluster have objects.
+
+    With -A, kubectl has such objects first.
+    """
+    unsortable = [index for index, answer in enumerate(answers) if _UNSORTABLE in answer.result.stderr]
+    others = [answer for index, answer in enumerate(answers) if index not in unsortable]
+    with_objects = {answer.job.target.cluster for answer in others if has_part(answer.result)}
+    indexes = [index for index in unsortable if answers[index].job.target.cluster in with_objects]
+    lines = [grammar.without(answers[index].job.line, ("sort-by",)) for index in indexes]
+    jobs = [answers[index].job._replace(line=line) for index, line in zip(indexes, lines)]
+    answers = list(answers)
+    for index, answer in zip(indexes, _ask(request, jobs, several=True)):
+        before = answers[index].result
+        said = [line for line in before.stderr.splitlines(keepends=True) if _MISSING_TYPE in line]
+        status = answer.result.status or (before.status if said else 0)
+        stderr = b"".join((*said, answer.result.stderr))
+        answers[index] = answer._replace(result=answer.result._replace(stderr=stderr, status=status))
     return answers
 
 

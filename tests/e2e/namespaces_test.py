@@ -44,6 +44,12 @@ def test_other_forms_are_those_of_all_namespaces(members: Shell, form: str) -> N
     assert done.stdout.count("cart-") >= len(MEMBERS)
 
 
+def test_objects_without_the_field_come_first_also_where_no_object_of_a_namespace_has_it(members: Shell) -> None:
+    words = ("get", "pods", "--sort-by=.spec.initContainers[0].name", "-o", "name", "--clusters=c1")
+    names = [line.partition("\t")[2].partition("-")[0] for line in members.mc(*words, *BOTH).stdout.splitlines()]
+    assert names == ["pod/web"] * 3 + ["pod/solo", "pod/import"] + ["pod/cart"] * 2  # only cart has the field
+
+
 def test_what_is_cluster_scoped_is_shown_once(members: Shell) -> None:
     done = members.mc("get", "nodes", *BOTH)
     assert [row[:2] for row in done.rows] == [["NAME", "CLUSTER"], *([f"{name}-node", name] for name in MEMBERS)]
@@ -105,7 +111,7 @@ def test_a_cluster_whose_namespaces_can_t_be_listed_says_what_to_do(members: She
     assert "Error: Failed to query 1 cluster: viewer-c1 (forbidden)\n" in done.stderr
     assert [row[:3] for row in done.rows[1:]] == [["shop", "cart", "c2"]]
     named = members.mc("get", "deploy", *BOTH, "--contexts=viewer-c1,c2")
-    assert "viewer-c1 (forbidden in default)\n" in named.stderr
+    assert "viewer-c1 (in default: forbidden)\n" in named.stderr
     assert ["shop", "cart", "viewer-c1"] in [row[:3] for row in named.rows]
 
 

@@ -101,7 +101,7 @@ def test_the_report_names_the_namespaces_that_have_failed() -> None:
     failed = Result("c1", b"", FORBIDDEN.encode(), 1, False, "b")
     joined = one_result_per_cluster([answered, failed, Result("c2", b"A", b"", 0)])
     assert make_report(joined, request("get pods -n a,b")).lines[0] == (
-        "Error: Failed to query 1 cluster: c1 (forbidden in b)"
+        "Error: Failed to query 1 cluster: c1 (in b: forbidden)"
     )
     lacking = failed._replace(stderr=ABSENT.encode())
     in_one = one_result_per_cluster([lacking._replace(namespace="a"), lacking._replace(namespace="d"), failed])

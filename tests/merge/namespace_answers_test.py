@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +14,7 @@ from kubectl_mc.merge import answers
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.reads.namespaces import in_servers_order
 from tests.environments import request
+from tests.merge.object_lists_test import FORMS, Render, listed
 from tests.merge.tab_writer import tab_writer
 
 CLUSTERS, NAMESPACES = ("c1", "c2"), ("a", "a-b", "ab", "b")  # in the order of their objects' keys: a-b is ahead of a
@@ -98,3 +101,31 @@ def test_the_objects_of_several_namespaces_are_one_list_even_of_one() -> None:
     item = '{\n    "apiVersion": "v1",\n    "kind": "Pod",\n    "metadata": {\n        "name": "x"\n    }\n}\n'
     merged = json.loads(of_namespaces("get pod x -n a,b* -o json", ("c1", "a", item)))
     assert (merged["kind"], len(merged["items"])) == ("List", 1)
+
+
+def test_objects_of_a_type_stand_together_as_with_all_namespaces() -> None:
+    outputs = (("c1", "a", "pod/x\ndeploy/x\n"), ("c1", "b", "pod/y\nsvc/y\ndeploy/y\n"), ("c2", "b", "svc/z\n"))
+    text = of_namespaces("get all -n a,b -o name", *outputs)
+    assert text == "c1\tpod/x\nc1\tpod/y\nc1\tsvc/y\nc1\tdeploy/x\nc1\tdeploy/y\nc2\tsvc/z\n"
+
+
+@pytest.mark.parametrize(("form", "render", "load"), FORMS)
+def test_items_of_a_kind_stand_together(form: str, render: Render, load: Callable[[str], Any]) -> None:
+    def printed_list(*names: str) -> str:
+        kinds = {"p": "Pod", "s": "Service", "d": "Deployment"}
+        objects = [{"apiVersion": "v1", "kind": kinds[name[0]], "metadata": {"name": name}} for name in names]
+        return render(listed(objects))
+
+    texts = (printed_list("pa", "da"), printed_list("pb", "sb", "db"))
+    text = of_namespaces(f"get all -n a,b -o {form}", ("c1", "a", texts[0]), ("c1", "b", texts[1]))
+    assert [item["metadata"]["name"] for item in load(text)["items"]] == ["pa", "pb", "sb", "da", "db"]
+
+
+def test_the_tables_of_what_has_no_namespace_keep_their_place() -> None:
+    pods, nodes, services = (tab_writer([["NAME", "AGE"], [f"{kind}/x", "1m"]]) for kind in ("pod", "node", "svc"))
+    text = of_namespaces(
+        "get pods,nodes,svc -n a,b --no-headers",
+        *(("c1", "a", pods), ("c1", "b", pods), ("c1", "", nodes), ("c1", "a", services), ("c1", "b", services)),
+    )
+    names = [next(word for word in line.split() if "/" in word) for line in text.splitlines()]
+    assert names == ["pod/x", "pod/x", "node/x", "svc/x", "svc/x"]

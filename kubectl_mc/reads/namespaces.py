@@ -119,8 +119,18 @@ def _names(patterns: Sequence[str], listing: Result | None) -> tuple[list[str], 
     names = {*plain, *(name for name in listed if any(fnmatchcase(name, pattern) for pattern in globs))}
     if not names:
         return [], [Result(listing.cluster, b"", messages.no_namespace(globs).encode("utf-8", "replace"), 1)]
-    return in_servers_order(names), []
+    return _bounded(in_servers_order(names), listing.cluster)
 
+
+def _bounded(names: list[str], cluster: str) -> tuple[list[str], list[Result]]:
+    """Return the namespaces, or none and a failure if a cluster lists so many that it would hold up the others."""
+    if len(names) <= MAX_NAMESPACES:
+        return names, []
+    return [], [Result(cluster, b"", messages.too_many_namespaces(len(names), MAX_NAMESPACES).encode(), 1)]
+
+
+# The namespaces of a cluster that are asked, if it is the cluster that says how many there are.
+MAX_NAMESPACES = 500
 
 _NAME = re.compile(r"^namespace/([a-z0-9-]+)$", re.MULTILINE)
 
@@ -144,11 +154,13 @@ def _jobs_everywhere(request: Request, targets: Sequence[Target]) -> tuple[list[
     jobs, failures = list[Job](), list[Result]()
     for target, result in zip(targets, _ask(request, [(target, listing) for target in targets])):
         objects, _ = wildcards.listed_objects(listed_type, result)
-        names = in_servers_order({item.namespace for item in objects if not words or item.name == name})
+        named = {item.namespace for item in objects if not words or item.name == name}
+        names, too_many = _bounded(in_servers_order(named), target.cluster)
+        failures += too_many
         jobs += [_job(request, target, line, namespace) for namespace in names]
         if result.status:
             failures.append(result._replace(stdout=b""))
-        elif not names:
+        elif not named:
             error, status = (messages.no_match(words), 1) if words else ("No resources found\n", 0)
             failures.append(Result(target.cluster, b"", error.encode("utf-8", "replace"), status))
     return jobs, failures

@@ -188,6 +188,20 @@ def test_logs_everywhere(text: str, expected: list[str], monkeypatch: pytest.Mon
     assert asked(text, {("c1", "get pod"): POD_LISTING}, monkeypatch) == expected
 
 
+def test_a_cluster_can_t_have_any_number_of_kubectls_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"a-{number:04}" for number in range(501)]
+    answers: Answers = {
+        **KNOWN,
+        ("c1", "get namespaces"): "".join(f"namespace/{name}\n" for name in names),
+        ("c1", "get pod"): "".join(f"v1 Pod {name} web\n" for name in names),
+    }
+    for text in ("get pods -n a-*", "logs -A -l app=x"):
+        (failure,) = asked(text, answers, monkeypatch)
+        assert failure.startswith("c1 1: error: 501 namespaces are meant here")
+    assert len(asked("get pods -n a-0[0-4]*", answers, monkeypatch)) == 500
+    assert len(asked(f"get pods -n {','.join(names)}", answers, monkeypatch)) == 501  # the user has named them
+
+
 def test_a_type_that_is_not_cached_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = TYPES + "widgets                    x.io/v1      false        Widget       get,list   \n"
     answers = {**KNOWN, ("c1", "api-resources"): fresh}

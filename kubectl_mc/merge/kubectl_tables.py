@@ -171,11 +171,10 @@ def group_by_type(
     groups: dict[tuple[str, int], list[tuple[_Source, Table]]] = {}
     sequences: dict[_Source, list[tuple[str, int]]] = {}
     for prefix, source, table in tables:
-        group, number = prefix or prefixes.get(table.header, ""), 0
-        while any(name == source for name, _ in groups.get((group, number), ())):
-            number += 1
+        group, own = prefix or prefixes.get(table.header, ""), sequences.setdefault(source, [])
+        number = sum(name == group for name, _ in own)
         groups.setdefault((group, number), []).append((source, table))
-        sequences.setdefault(source, []).append((group, number))
+        own.append((group, number))
     return {group: groups[group] for group in merged_sequence(sequences.values())}
 
 

@@ -105,16 +105,18 @@ def _ask(request: Request, asked: Sequence[tuple[Target, CommandLine]]) -> list[
 def _names(patterns: Sequence[str], listing: Result | None) -> tuple[list[str], list[Result]]:
     """Return the namespaces of a cluster that are meant, and what failed.
 
-    listing: of the cluster's namespaces, if there is a pattern. What can't be listed takes nothing from what is named.
+    listing: of the cluster's namespaces, if there is a pattern. Where it is forbidden, what is named is still asked.
     """
     plain = [name for name in patterns if not is_pattern(name)]
     globs = [name for name in patterns if is_pattern(name)]
     if not listing:
         return in_servers_order(plain), []
     if listing.status:
+        error = listing.stderr.decode("utf-8", "replace")
+        if isinstance(listing, UnaskedResult) or messages.find_cause(error, listing.status).kind != "forbidden":
+            return [], [listing]  # as it doesn't answer, or not to this user, there is nothing to be had for the others
         hint = messages.name_the_namespaces(globs).encode("utf-8", "replace")
-        is_unasked = isinstance(listing, UnaskedResult)
-        return in_servers_order(plain), [listing if is_unasked else listing._replace(stderr=listing.stderr + hint)]
+        return in_servers_order(plain), [listing._replace(stderr=listing.stderr + hint)]
     listed = _NAME.findall(listing.stdout.decode("utf-8", "replace"))
     names = {*plain, *(name for name in listed if any(fnmatchcase(name, pattern) for pattern in globs))}
     if not names:

@@ -237,5 +237,14 @@ def test_a_cluster_that_fails_takes_nothing_from_the_others(monkeypatch: pytest.
         f"c3 1: {down.stderr.decode()}",
         "c4 1: error: timed out after 30s",
     ]
+    answers = {
+        ("c1", "get namespaces"): slow._replace(cluster="c1"),
+        ("c2", "get namespaces"): down._replace(cluster="c2"),
+    }
+    assert asked("events -n x*,a", answers, monkeypatch, "c1", "c2") == [
+        "c1 1: error: timed out after 30s",
+        f"c2 1: {down.stderr.decode()}",
+    ]
+    answers = {("c2", "cached api-resources"): TYPES, ("c2", "get namespaces"): refused}
     # What has no namespace needs no list of them.
     assert asked("get nodes -n team-b*", answers, monkeypatch, "c2") == ["c2(): get nodes"]

@@ -104,10 +104,9 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     joined = one_result_per_cluster([*screen.results(), *failed_listings, *unreachable])
     order = [*(target.cluster for target in targets), *(result.cluster for result in unreachable)]
     results = sorted(joined, key=lambda result: order.index(result.cluster))
-    held = [
-        *(untold(each, joined) if any(job.namespace for job in asked) else each for each in screen.held()),
-        *said_by([*unreachable, *([] if endless else failed_listings)]),
-    ]
+    held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
+    if any(job.namespace for job in asked):
+        held = [untold(each, joined) for each in held]
     report = make_report(
         results,
         request._replace(unreachable=()),

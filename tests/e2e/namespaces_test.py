@@ -172,5 +172,8 @@ def test_logs_name_the_namespace(members: Shell) -> None:
     assert (lone.status, "NotFound" in lone.stderr) == (0, False)
     found = members.mc("logs", "-A", "-l", "app=cart", "-c", "app", "--tail=1")
     assert set(re.findall(r"^\[(c\d) (\S+)\] line", found.stdout, re.MULTILINE)) == {(name, "shop") for name in MEMBERS}
+    named = members.mc("logs", "cart-*", *BOTH, "-c", "app", "--tail=1", "--clusters=c1,c2")
+    assert re.search(r"^\[c2 shop/cart-\S+\] line", named.stdout, re.MULTILINE)
+    assert (named.status, "not found" in named.stderr) == (0, False)
     nothing = members.mc("logs", "-l", "app=nope", *BOTH, "--clusters=c1")
     assert nothing == Done(0, "", "No resources found in default, shop namespaces.\n")

@@ -17,6 +17,7 @@ from kubectl_mc.merge.kubectl_tables import (
     MAX_COLUMNS,
     MAX_LINE,
     MIN_WIDTH,
+    NAMESPACE,
     PADDING,
     cluster_index,
     header_columns,
@@ -28,6 +29,7 @@ from kubectl_mc.merge.kubectl_tables import (
 Column = tuple[str, int]
 
 CLUSTER_COLUMN: Column = (CLUSTER, -1)  # a column of kubectl's may have the same name
+NAMESPACE_COLUMN: Column = (NAMESPACE, -1)
 
 
 class WatchedRows:
@@ -112,16 +114,19 @@ class WatchedTable:
         self._events = events
         self._widths: dict[Column, int] = {}  # of each column, from left to right
         self._rows: dict[tuple[str, str], WatchedRows | WatchedColumns] = {}
+        self._namespaces: dict[tuple[str, str], str] = {}
         self._ends_kept: dict[
             tuple[str, str], bool
         ] = {}  # whether the last row is shown, with the lines that continue it
 
-    def feed(self, cluster: str, lines: Sequence[str], source: str = "") -> str:
+    def feed(self, cluster: str, lines: Sequence[str], source: str = "", namespace: str = "") -> str:
         """Return what is printed for these lines of a cluster; a new column causes a new header line.
 
         source: which of the cluster's kubectls printed the lines, if there are several
+        namespace: that of all its rows, for a column of its own; "" for a table that has the column, or needs none
         """
         key, printed = (cluster, source), list[str]()
+        self._namespaces[key] = namespace
         headers = [index for index, line in enumerate(lines) if self._events and _event(line) == _EVENT]
         for start, end in zip([0, *headers], [*headers, len(lines)]):
             if start in headers:
@@ -151,7 +156,10 @@ class WatchedTable:
         header = rows.header
         own_columns = numbered_names(header)
         columns = own_columns.copy()
-        columns.insert(cluster_index(header), CLUSTER_COLUMN)
+        namespace = self._namespaces[key]
+        if namespace:  # as with -A
+            columns.insert(1 if self._events == "shown" else 0, NAMESPACE_COLUMN)
+        columns.insert(cluster_index([name for name, _ in columns]), CLUSTER_COLUMN)
         kubectl_widths = dict(zip(own_columns, rows.widths))
         new = [column for column in columns if column not in self._widths]
         for column in new:
@@ -162,6 +170,8 @@ class WatchedTable:
         shown: list[dict[Column, str]] = []
         for cells in rows_and_lines:
             row = {own_columns[-1]: cells} if isinstance(cells, str) else dict(zip(own_columns, cells))
+            if namespace and not isinstance(cells, str):
+                row[NAMESPACE_COLUMN] = namespace
             if is_kept and not isinstance(cells, str):
                 self._ends_kept[key] = is_kept(row.get(("NAME", 0), ""))
             if self._ends_kept.get(key, True):

@@ -38,8 +38,9 @@ def printer_factory(request: Request) -> Callable[[Job, str], Printer]:
 
         def table_printer(job: Job, prefix: str) -> Printer:
             cluster, label = job.target.cluster, job.label
+            namespace = job.namespace if output_format in answers.WITH_NAMESPACES else ""
             return _by_lines(
-                lambda lines: marked_headings(table.feed(cluster, lines, label), on_terminal),
+                lambda lines: marked_headings(table.feed(cluster, lines, label, namespace), on_terminal),
                 lambda: marked_headings(table.end(cluster, label), on_terminal),
             )
 

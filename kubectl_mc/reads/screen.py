@@ -142,9 +142,9 @@ class _JobOutput:
     def result(self) -> Result:
         """Return the result for the report. Its stdout, which is already shown, only says whether there was any."""
         stdout = b"shown" if self.has_stdout else b""
-        if not self.exit:
-            return Result(self._job.target.cluster, stdout, self._stderr, None)
-        return Result(self._job.target.cluster, stdout, self._stderr, self.exit.status, self.exit.timed_out)
+        status, timed_out = (self.exit.status, self.exit.timed_out) if self.exit else (None, False)
+        cluster, namespace = self._job.target.cluster, self._job.namespace
+        return Result(cluster, stdout, self._stderr, status, timed_out, namespace)
 
     def store(self, text: bytes) -> None:
         """Store stderr for the report."""
@@ -163,8 +163,9 @@ class _JobOutput:
         self.store(whole + b"\n")
         shown = []
         for line in whole.decode("utf-8", "replace").split("\n"):
-            if self._request.row.change is None and self._request.cluster_count != 1 and is_nothing_found(line):
-                continue  # the report says once that nothing was found, if that is so on all clusters
+            is_of_many = self._request.cluster_count != 1 or self._job.namespace
+            if self._request.row.change is None and is_of_many and is_nothing_found(line):
+                continue  # the report says once that nothing was found, if that is so everywhere
             if messages.is_default_container(line):
                 shown += [messages.visible(line)] if self._is_news(line) else []
             elif self._is_held(line):

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.merge.cluster_results import one_result_per_cluster, untold
 from kubectl_mc.merge.report import (
     make_report,
     result_cause,
@@ -22,6 +23,7 @@ from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.column_files import with_columns
 from kubectl_mc.reads.log_printers import with_pods
+from kubectl_mc.reads.namespaces import namespace_jobs
 from kubectl_mc.reads.screen import Screen
 
 
@@ -39,11 +41,12 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         request = with_pods(request)
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
-    resolver = wildcards.Resolver(request, targets)
+    asked, failed = namespace_jobs(request, targets)
+    resolver = wildcards.Resolver(request, asked)
     commands = list(resolver.commands)
     screen = Screen(request, [])
-    unreachable = list(request.unreachable)
-    failed_listings: list[Result] = []  # of clusters that have jobs
+    unnamed, failed_listings = wildcards.divided(failed, asked)
+    unreachable = [*request.unreachable, *unnamed]
     names = [command.cluster for command in commands]  # of the clusters
     starts: dict[int, float] = {}  # times of time.monotonic
 
@@ -85,6 +88,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             phase.on_tick()
 
     show_failures(unreachable)
+    show_failed_listings(failed_listings)
     start(resolver.jobs)
     interrupt: BaseException | None = None
     try:
@@ -119,10 +123,10 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         phase.close(isinstance(interrupt, KeyboardInterrupt))
     if not interrupt:
         screen.show_end()
-    order = [target.cluster for target in targets]
-    if interrupt:
+    else:
         begun = {result.cluster for result in (*screen.results(), *unreachable)}
-        failed_listings += [Result(cluster, b"", b"", None) for cluster in order if cluster not in begun]
+        missed = [target.cluster for target in targets if target.cluster not in begun]
+        failed_listings += [Result(cluster, b"", b"", None) for cluster in missed]
     _tell(request, screen, failed_listings, unreachable)
     with suppress(*([OSError] if isinstance(interrupt, SystemExit) else [])):  # after SIGHUP the terminal is gone
         if interrupt:
@@ -130,15 +134,19 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         results = screen.results()
         if endless and interrupt:  # those that still ran have not failed
             results = [result._replace(status=0) if result.status is None else result for result in results]
-        joined = wildcards.one_result_per_cluster([*results, *failed_listings])
+        joined = one_result_per_cluster([*results, *failed_listings, *unreachable])
+        order = [*(target.cluster for target in targets), *(result.cluster for result in unreachable)]
         results = sorted(joined, key=lambda result: order.index(result.cluster))
         if not interrupt:
             by_name = {target.cluster: target for target in targets}
-            note_answers(request, [(by_name[result.cluster], result, 0.0) for result in results])
+            asked_results = [result for result in results if result.cluster in by_name]
+            note_answers(request, [(by_name[result.cluster], result, 0.0) for result in asked_results])
         held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
+        if any(job.namespace for job in asked):
+            held = [untold(each, joined) for each in held]
         report = make_report(
             results,
-            request._replace(unreachable=tuple(unreachable)),
+            request._replace(unreachable=()),
             shown=True,
             held=held,
             on_terminal=request.reports_on_terminal,
@@ -155,6 +163,5 @@ def _tell(request: Request, screen: Screen, failed_listings: Sequence[Result], u
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries
 
-        joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])
-        asked = request._replace(unreachable=tuple(unreachable))
-        request.environment.report.tell(read_entries(joined, asked))
+        joined = one_result_per_cluster([*screen.results(), *failed_listings, *unreachable])
+        request.environment.report.tell(read_entries(joined, request._replace(unreachable=())))

@@ -156,6 +156,32 @@ class Logins:
         ends_soon = expires - time.time() < _LASTING_CERTIFICATE
         return bool(self.is_endless and ends_soon and can_run_alone and limit is None)
 
+    def log_in_again(self, target: Target, environment: Environment) -> Target:
+        """Return a target with a new credential, as its server has refused the one that its plugin gave.
+
+        The plugin runs without a terminal, beside the event loop. A target whose token is renewed anyway is returned
+        as it is, and one whose login fails with its problem.
+        """
+        from kubectl_mc.access import credential_plugins, exec_credentials, plugin_runs, plugin_voices
+
+        user = credential_plugins.current_entry(_content(target), "user")
+        if target.kubeconfig.exec_entry is None or "tokenFile" in user:
+            return target
+        login = exec_credentials.user_before_login(user, target.kubeconfig.exec_entry)
+        content = credential_plugins.with_login(_content(target), login)
+        plugin = credential_plugins.find_credential_plugin(content, environment.variables)
+        if not plugin:
+            return target
+        settings = self._settings(environment)._replace(terminal=False)
+        voices = plugin_voices.Voices(environment.streams.say, watched=False)
+        voices.introduce(plugin, self._clusters.get(plugin, [target.cluster]))
+        with self._turn(plugin, settings):
+            answer = plugin_runs.run_in_background(plugin, settings, voices)
+        if isinstance(answer, exec_credentials.LoginFailure):
+            return target._replace(problem=f"login failed: {answer.reason}")
+        renewed = credential_plugins.with_login(content, exec_credentials.with_credential(login, answer))
+        return target._replace(kubeconfig=target.kubeconfig._replace(content=renewed))
+
     def _renewed(self, environment: Environment) -> Renewals:
         """Return what renews the tokens of this command."""
         if not self._renewals:

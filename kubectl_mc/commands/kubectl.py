@@ -96,7 +96,9 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         if mode == "streamed" and not request.options.by_time:
             from kubectl_mc.reads import streamed
 
-            return streamed.show_streamed(request, reachable)
+            return streamed.show_streamed(
+                request, reachable, lambda target: logins.log_in_again(target, request.environment)
+            )
         from kubectl_mc.reads import captured
 
         return captured.show_captured(request, reachable)

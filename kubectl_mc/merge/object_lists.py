@@ -147,10 +147,10 @@ def annotated_object(text: str, indent: str, cluster: str, layout: Layout) -> st
     return text[:start] + _value(rest, key_indent, cluster, layout) + text[end:]
 
 
-def object_name(text: str, indent: str, layout: Layout) -> str:
-    """Return the name of the object with this text, at this indentation; "" if it has none."""
+def object_name(text: str, indent: str, layout: Layout, field: str = "name") -> str:
+    """Return the name of the object with this text, at this indentation, or its namespace; "" if it has none."""
     start, end = 0, len(text)
-    for key, key_indent in zip(("metadata", "name"), _key_indents(indent, layout)):
+    for key, key_indent in zip(("metadata", field), _key_indents(indent, layout)):
         if not (span := _value_span(text, start, end, key_indent, key, layout)):
             return ""
         start, end = span

@@ -12,4 +12,4 @@ def delay(failures: int) -> float:
     failures: at least 1. A try that succeeds ends the row.
     """
     doublings = min(failures - 1, 16)  # a row may be long, and a float's exponent isn't
-    return min(FIRST_DELAY * 2**doublings, LONGEST_DELAY)
+    return min(FIRST_DELAY * float(2**doublings), LONGEST_DELAY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import verbs
@@ -12,6 +13,9 @@ from kubectl_mc.messages.input_names import with_input_names
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request
 from kubectl_mc.reads.printers import Printer, printer_factory
+
+if TYPE_CHECKING:
+    from kubectl_mc.reads.watch_printers import WatchPrinter
 
 
 class Screen:
@@ -52,11 +56,32 @@ class Screen:
             output.has_stdout = True
             self._streams.say(output.release())
             self._streams.answer(output.printer(event.text))
-        elif output.is_lone:
+        elif output.is_lone and not output.resumes:
             output.store(event.text)
             self._streams.say((), event.text)
         else:
             self._streams.say(output.stderr_lines(event.text))
+
+    def ended(self, event: Exit) -> Result:
+        """Return the result of a job's kubectl that has ended, before it is known whether another one goes on."""
+        output = self._outputs[event.command_index]
+        self._streams.say(output.stderr_lines(None))
+        return output.result()._replace(status=event.status, timed_out=event.timed_out)
+
+    def restart(self, job_index: int) -> None:
+        """Go on with a further kubectl of a job's watch. What the last one has said of its failure isn't shown."""
+        output = self._outputs[job_index]
+        self._streams.answer(output.printer(None))
+        self.watch_printer(job_index).restart()
+        output.restart()
+
+    def watch_printer(self, job_index: int) -> WatchPrinter:
+        """Return what prints a job's watch."""
+        from kubectl_mc.reads.watch_printers import WatchPrinter
+
+        printer = self._outputs[job_index].printer
+        assert isinstance(printer, WatchPrinter)
+        return printer
 
     def _end_notice(self, output: _JobOutput) -> list[str]:
         """Return the notice that one stream has ended while others go on; [] if there was nothing to stream.
@@ -90,6 +115,8 @@ class Screen:
 # The end of each job's stderr that is stored for the report, in bytes.
 STORED_STDERR = 1 << 14
 
+MAX_SAID = 100  # lines of stderr of which a watch knows that it has shown them
+
 
 class _JobOutput:
     """What one job has written.
@@ -105,19 +132,27 @@ class _JobOutput:
         self.printer = printer
         self.stderr_prefix = stderr_prefix
         self.is_lone = request.cluster_count == 1 and job.label == job.target.cluster
+        self.resumes = verbs.is_watch(request.row, request.line) and not request.options.no_reconnect
         self._logs_requests = logs_requests(request)
         self._held: list[str] = []
-        self.has_stdout = False
+        self._said: set[str] = set()  # by the kubectls of a watch that is taken up again
+        self.has_stdout = self._had_stdout = False
         self._unfinished: list[bytes] = []  # of the last line
         self._stderr = b""
         self.exit: Exit | None = None
 
     def result(self) -> Result:
         """Return the result for the report. Its stdout, which is already shown, only says whether there was any."""
-        stdout = b"shown" if self.has_stdout else b""
+        stdout = b"shown" if self.has_stdout or self._had_stdout else b""
         if not self.exit:
             return Result(self._job.target.cluster, stdout, self._stderr, None)
         return Result(self._job.target.cluster, stdout, self._stderr, self.exit.status, self.exit.timed_out)
+
+    def restart(self) -> None:
+        """Begin with a further kubectl."""
+        self._had_stdout = self._had_stdout or self.has_stdout
+        self.has_stdout, self.exit = False, None
+        self._held, self._unfinished, self._stderr = [], [], b""
 
     def store(self, text: bytes) -> None:
         """Store stderr for the report."""
@@ -140,12 +175,14 @@ class _JobOutput:
                 continue  # the report says once that nothing was found, if that is so on all clusters
             if self._is_held(line):
                 self._held.append(line)
-            else:
-                shown += [*self.release(), self.stderr_prefix + messages.visible(line)]
+            elif line not in self._said:
+                shown += [*self.release(), self._prefix + messages.visible(line)]
+                if self.resumes and len(self._said) < MAX_SAID:
+                    self._said.add(line)
         return shown
 
     def _is_held(self, line: str) -> bool:
-        if self.has_stdout or self._logs_requests:
+        if (self.has_stdout and not self.resumes) or self._logs_requests:
             return False
         if self._request.row.as_change.runs_program:  # it may go on after what looks like an error
             return messages.is_try(line) or messages.is_standard_error(line)
@@ -165,4 +202,8 @@ class _JobOutput:
         """Return the lines that were held back, without those that are told otherwise."""
         held, self._held = messages.split_messages(self.held().text), []
         lines = [line for message in held if message not in told for line in message.split("\n")]
-        return [self.stderr_prefix + messages.visible(line) for line in lines]
+        return [self._prefix + messages.visible(line) for line in lines]
+
+    @property
+    def _prefix(self) -> str:
+        return "" if self.is_lone else self.stderr_prefix

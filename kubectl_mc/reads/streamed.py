@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
@@ -15,6 +16,7 @@ from kubectl_mc.merge.report import (
     said_by,
 )
 from kubectl_mc.processes import event_loop
+from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Target
@@ -22,9 +24,14 @@ from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.column_files import with_columns
 from kubectl_mc.reads.screen import Screen
 
+if TYPE_CHECKING:
+    from kubectl_mc.reads.watch_sessions import Sessions
 
-def show_streamed(request: Request, targets: Sequence[Target]) -> int:
+
+def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[[Target], Target] | None = None) -> int:
     """Run the command on all targets, show their lines as they come and return the exit status; after Ctrl-C 130.
+
+    log_in: renews the credential of a target, or returns it with a problem; for a watch that is taken up again
 
     Names with wildcards are listed first. The jobs of a cluster start when its own names are known.
     Raises UserError for jobs that have to run all at once and cannot.
@@ -41,13 +48,25 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     names = [command.cluster for command in commands]  # of the clusters
     starts: dict[int, float] = {}  # times of time.monotonic
 
+    def append(command: Command, cluster: str) -> int:
+        names.append(cluster)
+        commands.append(command)
+        return len(commands) - 1
+
+    sessions = _watch_sessions(request, screen, append, log_in)
+
     def start(jobs: Sequence[Job]) -> None:
+        if verbs.is_watch(request.row, request.line):
+            from kubectl_mc.reads.watch_lines import jobs_by_type
+
+            jobs = jobs_by_type(jobs)
         screen.add(jobs)
-        names.extend(job.target.cluster for job in jobs)
-        commands.extend(
-            job_command(request, job._replace(line=answers.mergeable_line(request, job.line))) for job in jobs
-        )
-        count = len(commands) - len(resolver.commands)
+        if sessions:
+            sessions.add(jobs)
+        for job in () if sessions else jobs:
+            line = answers.mergeable_line(request, job.line)
+            append(job_command(request, job._replace(line=line)), job.target.cluster)
+        count = sessions.count if sessions else len(commands) - len(resolver.commands)
         if endless and event_loop.raise_file_limit(count) < count:
             raise messages.too_few_files(count, event_loop.files_for(count))
 
@@ -67,6 +86,11 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         ]
         streams.say(lines)
 
+    def tick() -> None:
+        streams.check_reader()
+        if sessions:
+            sessions.tick()
+
     show_failures(unreachable)
     start(resolver.jobs)
     try:
@@ -76,12 +100,17 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             request.patience,
             request.stdin,
             on_start=lambda index: starts.update({index: time.monotonic()}),
-            on_tick=streams.check_reader if endless else None,
+            on_tick=tick if endless else None,
+            awaits=sessions.awaits if sessions else lambda: False,
         ):
-            if isinstance(event, Exit) and request.environment.report:
-                took = time.monotonic() - starts[event.command_index]
-                request.environment.report.took(names[event.command_index], took)
+            if isinstance(event, Exit):
+                took = time.monotonic() - starts.pop(event.command_index)
+                if request.environment.report:
+                    request.environment.report.took(names[event.command_index], took)
             job_index = event.command_index - len(resolver.commands)
+            if job_index >= 0 and sessions:
+                sessions.take(event)
+                continue
             if job_index >= 0:
                 screen.show(event._replace(command_index=job_index))
                 continue
@@ -110,6 +139,22 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     )
     streams.say(report.lines)
     return report.status
+
+
+def _watch_sessions(
+    request: Request,
+    screen: Screen,
+    append: Callable[[Command, str], int],
+    log_in: Callable[[Target], Target] | None,
+) -> Sessions | None:
+    """Return what takes up again the watches of a request; None if it is none, or they end with their kubectls."""
+    if not verbs.is_watch(request.row, request.line):
+        return None
+    from kubectl_mc.reads import watch_printers, watch_sessions
+
+    if not watch_printers.is_resumed(request):
+        return None
+    return watch_sessions.Sessions(request, screen, append, log_in)
 
 
 def _tell(request: Request, screen: Screen, failed_listings: Sequence[Result], unreachable: Sequence[Result]) -> None:

@@ -15,6 +15,8 @@ from kubectl_mc.merge.last_rows import Key, LastRows
 
 # What a document of --output-watch-events says has happened to its object. In JSON it has one line.
 _EVENT_TYPES = {"json": r'(?<=\A\{"type":")\w+', "yaml": r"(?<=^type: )\w+$", "kyaml": r'(?<=^  type: ")\w+(?=",$)'}
+# An object that is a Status.
+_STATUS = {"json": '^    "kind": "Status"', "yaml": "^kind: Status$", "kyaml": '^  kind: "Status"'}
 
 
 class _Document(NamedTuple):
@@ -41,6 +43,7 @@ class WatchedDocuments:
         self._is_kept = is_kept
         self._layout = object_lists.LAYOUTS[output]
         self._type = re.compile(_EVENT_TYPES[output], re.MULTILINE)
+        self._status = re.compile(_STATUS[output], re.MULTILINE)
         self._start = "" if output == "json" else "---\n"
         self._end = "}" if self._layout.braces else None
         self._lines: list[str] = []
@@ -112,7 +115,10 @@ class WatchedDocuments:
 
     def _is_new(self, document: _Document, key: Key, last: LastRows) -> bool:
         type_match = self._type.search(document.text) if document.is_event else None
-        if type_match and type_match.group() == "DELETED":
+        event_type = type_match.group() if type_match else ""
+        if event_type == "ERROR" or (not any(key) and self._status.search(document.text)):
+            return False  # it ends the watch (410: kubectl shows a Status as an object)
+        if event_type == "DELETED":
             last.delete(key)
             self._events.pop(key, None)
             return True

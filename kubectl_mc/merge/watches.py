@@ -81,7 +81,7 @@ def _cut(line: str, starts: Sequence[int]) -> tuple[str, ...]:
 _EVENT = "EVENT"
 _EVENTS = (_EVENT, "ADDED", "MODIFIED", "DELETED", "ERROR")
 _EVENT_WIDTH = len("MODIFIED") + PADDING
-_DELETED = "DELETED"
+_DELETED, _ERROR = "DELETED", "ERROR"
 
 # What a row of a table is known by: (the cluster, which of its kubectls).
 _Source = tuple[str, str]
@@ -120,6 +120,7 @@ class WatchedTable:
         self._widths: dict[Column, int] = {}  # of each column, from left to right
         self._rows: dict[_Source, WatchedRows | WatchedColumns] = {}
         self._last_rows: dict[_Source, LastRows] = {}
+        self._headers: dict[_Source, str] = {}  # that are held back
         self._restarted: set[_Source] = set()  # whose next line is a header
         self._ends_kept: dict[_Source, bool] = {}  # whether the last row is shown, with the lines that continue it
 
@@ -129,6 +130,8 @@ class WatchedTable:
         source: which of the cluster's kubectls printed the lines, if there are several
         """
         key, printed = (cluster, source), list[str]()
+        if self._events and self._clock:
+            lines = self._without_errors(key, lines)
         headers = [index for index, line in enumerate(lines) if self._events and _event(line) == _EVENT]
         for start, end in zip([0, *headers], [*headers, len(lines)]):
             if start in headers:
@@ -138,6 +141,20 @@ class WatchedTable:
             deleted = [bool(self._events) and _event(line) == _DELETED for line in lines[start:end]]
             printed.append(self._feed_table(key, table, deleted))
         return "".join(printed)
+
+    def _without_errors(self, key: _Source, lines: Sequence[str]) -> list[str]:
+        """Return the lines without those of an error that ends a watch, and its header (410: kubectl shows a Status).
+
+        A header is held back until a row comes, which tells whether it is that of an error.
+        """
+        kept = list[str]()
+        for line in lines:
+            event, header = _event(line), self._headers.pop(key, None)
+            if event == _EVENT:
+                self._headers[key] = line
+            elif event != _ERROR:
+                kept += [line] if header is None else [header, line]
+        return kept
 
     def _feed_table(self, key: _Source, lines: Sequence[str], deleted: Sequence[bool]) -> str:
         """Return what is printed for further lines of one table. deleted: whether a line's object is, for each line"""
@@ -160,6 +177,7 @@ class WatchedTable:
     def restart(self, cluster: str, source: str = "") -> None:
         """Begin with a further kubectl, which lists the objects again: rows that are as they were are not shown."""
         self._restarted.add((cluster, source))
+        self._headers.pop((cluster, source), None)
         self._last(cluster, source).restart()
 
     def has_unseen(self, cluster: str, source: str = "") -> bool:

@@ -127,6 +127,10 @@ class _DocumentPrinter(WatchPrinter):
         return b""
 
 
+# What `-o name` makes of an error that ends a watch (410: kubectl shows a Status as an object).
+_STATUS = "status/<unknown>"
+
+
 class _LinePrinter(WatchPrinter):
     """Prints lines, each with its cluster. After a break, lines that were shown before are not repeated."""
 
@@ -137,7 +141,8 @@ class _LinePrinter(WatchPrinter):
 
     def _render(self, lines: Sequence[str]) -> str:
         kept = (line for line in lines if not self._is_kept or self._is_kept(line))
-        news = (line for line in kept if not self._last or self._last.add(None, (line,), 0.0))
+        news = (line for line in kept if line != _STATUS) if self._last else kept
+        news = (line for line in news if not self._last or self._last.add(None, (line,), 0.0))
         return "".join(f"{self._prefix}{line}\n" for line in news)
 
     def restart(self) -> None:

@@ -208,7 +208,7 @@ class Sessions:
         outage.has_begun = outage.has_begun or session.has_begun
         if reason and not outage.is_said:
             outage.is_said = True
-            self._say([stream_texts.stream_is_down(session.job.target.cluster, reason, outage.has_begun)])
+            self._say([stream_texts.watch_is_down(session.job.target.cluster, reason, outage.has_begun)])
 
     def _recover(self, session: _Session) -> None:
         cluster = session.job.target.cluster
@@ -220,9 +220,9 @@ class Sessions:
             return
         del self._outages[cluster]
         if outage.is_said:
-            self._say([stream_texts.stream_goes_on(cluster, outage.has_begun)])
+            self._say([stream_texts.watch_goes_on(cluster, outage.has_begun)])
         else:
-            self._say([stream_texts.stream_taken_up(cluster, stream_texts.ENDED_BY_SERVER)])
+            self._say([stream_texts.watch_taken_up(cluster)])
 
     # --- lists --------------------------------------------------------------------------------------------------
 

@@ -37,11 +37,11 @@ class Change(NamedTuple):
 
 
 class Kubectl:
-    """A kubectl that lists, and then shows what changes. lines: what it has still to write"""
+    """A kubectl that lists, and then shows what changes. rows: what it has still to write"""
 
     def __init__(self, is_list: bool) -> None:
         self.is_list = is_list
-        self.lines: list[str] = []
+        self.rows: list[Change] = []
         self.has_header = False
         self.position: int | None = None  # in the changes; None ahead of its list
 
@@ -97,22 +97,24 @@ class Cluster:
             del self.objects[name]
         self.changes.append(Change(type_, name, after))
 
-    def write(self, index: int, lines: int = 1 << 30) -> None:
-        """Let a kubectl go on with its work, and write so many lines."""
+    def write(self, index: int, rows: int = 1 << 30) -> None:
+        """Let a kubectl go on with its work, and write so many rows."""
         kubectl = self.kubectls[index]
         changes = [] if kubectl.is_list else self.changes[kubectl.position :]
         if kubectl.position is None:
             changes = [Change("ADDED", name, item) for name, item in sorted(self.objects.items())]
         kubectl.position = len(self.changes)
-        if changes and not kubectl.has_header:
+        kubectl.rows += changes
+        shown, kubectl.rows = kubectl.rows[:rows], kubectl.rows[rows:]
+        text = "".join(
+            self._line(kubectl, row.type, row.name, row.object.state, human_duration(self.now - row.object.created))
+            for row in shown
+        )
+        if shown and not kubectl.has_header:
             kubectl.has_header = True
-            kubectl.lines.append(self._line(kubectl, "EVENT", "NAME", "STATE", "AGE"))
-        for change in changes:
-            age = human_duration(self.now - change.object.created)
-            kubectl.lines.append(self._line(kubectl, change.type, change.name, change.object.state, age))
-        written_now, kubectl.lines = kubectl.lines[:lines], kubectl.lines[lines:]
-        if written_now:
-            self._take(Chunk(index, "c1", "stdout", "".join(written_now).encode()))
+            text = self._line(kubectl, "EVENT", "NAME", "STATE", "AGE") + text
+        if shown:
+            self._take(Chunk(index, "c1", "stdout", text.encode()))
 
     def _line(self, kubectl: Kubectl, event: str, name: str, state: str, age: str) -> str:
         return f"{'' if kubectl.is_list else event.ljust(11)}{name:<7}{state:<8}{age}\n"
@@ -155,10 +157,11 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("change"), st.sampled_from(["ADDED", "MODIFIED", "DELETED"]), st.sampled_from(NAMES),
                   st.sampled_from(STATES)),
-        st.tuples(st.just("write"), st.integers(0, 3), st.integers(0, 4)),
+        st.tuples(st.just("write"), st.integers(0, 3), st.sampled_from([1, 2, 9, 9])),
         st.tuples(st.just("end"), st.integers(0, 3), st.sampled_from(["", REFUSED])),
         st.tuples(st.just("wait"), st.sampled_from([0.1, 1.0, 30.0, 3600.0])),
     ),
+    min_size=10,
     max_size=40,
 )  # fmt: skip
 
@@ -180,7 +183,7 @@ def test_what_is_shown_is_what_there_is_and_nothing_twice(steps: list[tuple[obje
         shown[name] = state
     assert shown == {name: item.state for name, item in cluster.objects.items()}
     assert not cluster.sessions.awaits()
-    assert list(kubectl.is_list for kubectl in cluster.kubectls.values()) == [False]
+    assert [kubectl.is_list for kubectl in cluster.kubectls.values()] == [False]
 
 
 def play(cluster: Cluster, action: object, *arguments: object) -> None:

@@ -178,6 +178,9 @@ class Logins:
         with self._turn(plugin, settings):
             answer = plugin_runs.run_in_background(plugin, settings, voices)
         if isinstance(answer, exec_credentials.LoginFailure):
+            program = plugin_runs.program_name(plugin)
+            label = plugin_voices.short_names([target.cluster])
+            environment.streams.say([messages.login_not_renewed(label, program, answer.reason)])
             return target._replace(problem=f"login failed: {answer.reason}")
         renewed = credential_plugins.with_login(content, exec_credentials.with_credential(login, answer))
         return target._replace(kubeconfig=target.kubeconfig._replace(content=renewed))

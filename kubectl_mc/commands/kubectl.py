@@ -56,6 +56,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         raise messages.by_time_needs_an_end()
     if environment.options.if_present and not row.status.needs_all:
         raise messages.flag_is_not_for("if-present", " ".join(line.path), "wait, rollout status and diff")
+    if environment.options.no_reconnect and not verbs.is_endless(row, line):
+        raise messages.flag_is_not_for("no-reconnect", " ".join(line.path), "what goes on without end (-f, -w)")
     logins = logins_for(line, environment.streams)
     changes = verbs.is_change(row, line) or verbs.is_dry_run(row, line)
     choice = choose_clusters(environment, logins, purpose="change" if changes else "read")

@@ -12,6 +12,7 @@ from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.messages.input_names import with_input_names
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request
+from kubectl_mc.reads import watch_lines
 from kubectl_mc.reads.printers import Printer, printer_factory
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class _JobOutput:
         self.printer = printer
         self.stderr_prefix = stderr_prefix
         self.is_lone = request.cluster_count == 1 and job.label == job.target.cluster
-        self.resumes = verbs.is_watch(request.row, request.line) and not request.options.no_reconnect
+        self.resumes = watch_lines.is_resumed(request)
         self._logs_requests = logs_requests(request)
         self._held: list[str] = []
         self._said: set[str] = set()  # by the kubectls of a watch that is taken up again

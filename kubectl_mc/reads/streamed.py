@@ -20,7 +20,7 @@ from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Target
-from kubectl_mc.reads import wildcards
+from kubectl_mc.reads import watch_lines, wildcards
 from kubectl_mc.reads.column_files import with_columns
 from kubectl_mc.reads.screen import Screen
 
@@ -57,9 +57,7 @@ def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[
 
     def start(jobs: Sequence[Job]) -> None:
         if verbs.is_watch(request.row, request.line):
-            from kubectl_mc.reads.watch_lines import jobs_by_type
-
-            jobs = jobs_by_type(jobs)
+            jobs = watch_lines.jobs_by_type(jobs)
         screen.add(jobs)
         if sessions:
             sessions.add(jobs)
@@ -148,12 +146,10 @@ def _watch_sessions(
     log_in: Callable[[Target], Target] | None,
 ) -> Sessions | None:
     """Return what takes up again the watches of a request; None if it is none, or they end with their kubectls."""
-    if not verbs.is_watch(request.row, request.line):
+    if not watch_lines.is_resumed(request):
         return None
-    from kubectl_mc.reads import watch_printers, watch_sessions
+    from kubectl_mc.reads import watch_sessions
 
-    if not watch_printers.is_resumed(request):
-        return None
     return watch_sessions.Sessions(request, screen, append, log_in)
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.verb_rows import VerbRow
 from kubectl_mc.messages import Cause, Kind
-from kubectl_mc.processes.requests import Job
+from kubectl_mc.processes.requests import Job, Request
+
+
+def is_resumed(request: Request) -> bool:
+    """Return whether a watch that breaks is taken up again: not if the user has limited it to a time."""
+    is_limited = request.patience or (grammar.value(request.line, "request-timeout") or "").strip("0smh")
+    return verbs.is_watch(request.row, request.line) and not request.options.no_reconnect and not is_limited
 
 
 def jobs_by_type(jobs: Sequence[Job]) -> list[Job]:

@@ -14,7 +14,7 @@ from kubectl_mc.merge.sections import marked_headings
 from kubectl_mc.merge.watched_documents import WatchedDocuments
 from kubectl_mc.merge.watches import EventColumn, WatchedTable
 from kubectl_mc.processes.requests import Job, Request
-from kubectl_mc.reads import name_filter
+from kubectl_mc.reads import name_filter, watch_lines
 
 
 class WatchPrinter:
@@ -160,7 +160,7 @@ def watch_printer_factory(request: Request) -> Callable[[Job, str], WatchPrinter
     """Return how to make the printer of a watch's job and the prefix of its lines, according to the output format."""
     output_format, spec = grammar.output_format(request.line)
     is_kept = name_filter.name_filter(request)
-    compares = is_resumed(request)
+    compares = watch_lines.is_resumed(request)
     if output_format in answers.OBJECTS:
         return lambda job, prefix: _DocumentPrinter(
             WatchedDocuments(job.target.cluster, output_format, is_kept, compares)
@@ -178,12 +178,6 @@ def watch_printer_factory(request: Request) -> Callable[[Job, str], WatchPrinter
     if output_format in answers.LINES:
         return lambda job, prefix: _LinePrinter(f"{job.target.cluster}\t", is_kept, compares)
     return lambda job, prefix: _LinePrinter(prefix, None, compares)
-
-
-def is_resumed(request: Request) -> bool:
-    """Return whether a watch that breaks is taken up again: not if the user has limited it to a time."""
-    is_limited = request.patience or (grammar.value(request.line, "request-timeout") or "").strip("0smh")
-    return verbs.is_watch(request.row, request.line) and not request.options.no_reconnect and not is_limited
 
 
 def _type(job: Job) -> str:

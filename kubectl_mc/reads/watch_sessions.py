@@ -27,6 +27,9 @@ _QUIET = 1.0
 
 _LIST_PATIENCE = 30.0  # seconds
 
+# Seconds between two logins to a cluster that refuses a credential: a plugin may open a browser each time.
+LOGIN_DELAY = 300.0
+
 # (a target whose credential was refused) -> the same with a new credential, or with the problem of its login
 LogIn = Callable[[Target], Target]
 
@@ -81,6 +84,7 @@ class Sessions:
         self._commands: dict[tuple[str, bool], Command] = {}  # of a job's label, and whether of its list
         self._outages: dict[str, _Outage] = {}
         self._targets: dict[str, Target] = {}  # with a renewed credential, by cluster
+        self._login_times: dict[str, float] = {}  # of the last renewal, by cluster
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Start the watches of further jobs, which the screen has."""
@@ -188,9 +192,11 @@ class Sessions:
     def _renew(self, session: _Session) -> None:
         """Log in to the cluster of a session again, beside the event loop, unless its token is renewed anyway."""
         target = self._targets.get(session.job.target.cluster, session.job.target)
-        log_in = self._log_in
-        if not log_in or target.kubeconfig.exec_entry is None:
+        log_in, now = self._log_in, time.monotonic()
+        last = self._login_times.get(target.cluster, -LOGIN_DELAY)
+        if not log_in or target.kubeconfig.exec_entry is None or now < last + LOGIN_DELAY:
             return
+        self._login_times[target.cluster] = now
 
         def renew() -> None:
             renewed = log_in(target)

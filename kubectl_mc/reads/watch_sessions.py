@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.merge import answers
@@ -25,6 +26,7 @@ from kubectl_mc.reads.screen import Screen
 # Seconds after which a list shows that a further kubectl, which has printed nothing, does reach its cluster.
 _QUIET = 1.0
 
+_LIST_DELAY = 0.4  # seconds after its first row, in which a kubectl may have shown what there is
 _LIST_PATIENCE = 30.0  # seconds
 
 # Seconds between two logins to a cluster that refuses a credential: a plugin may open a browser each time.
@@ -58,6 +60,14 @@ class _Session:
         self.login: threading.Thread | None = None
 
 
+class _List(NamedTuple):
+    """A list that runs beside a watch. watch_started: the time at which the kubectl of the watch did"""
+
+    session: _Session
+    watch_started: float
+    chunks: list[Chunk]
+
+
 class _Outage:
     """What is said of a cluster's breaks: once that it is down, and that it goes on. sessions: that are not up"""
 
@@ -80,7 +90,7 @@ class Sessions:
         self._say = request.environment.streams.say
         self._sessions: list[_Session] = []
         self._watches: dict[int, _Session] = {}  # by the index of the command that runs
-        self._lists: dict[int, tuple[_Session, list[Chunk]]] = {}
+        self._lists: dict[int, _List] = {}
         self._commands: dict[tuple[str, bool], Command] = {}  # of a job's label, and whether of its list
         self._outages: dict[str, _Outage] = {}
         self._targets: dict[str, Target] = {}  # with a renewed credential, by cluster
@@ -131,8 +141,12 @@ class Sessions:
                 self._start(session, now)
             elif session.list_due is not None and session.list_due <= now:
                 session.list_due = None
-                line = watch_lines.list_alone(self._request.row, self._kubectl_line(session))
-                self._lists[self._run(session, line, is_list=True)] = (session, [])
+                if not session.is_up or self._has_unseen(session):
+                    line = watch_lines.list_alone(self._request.row, self._kubectl_line(session))
+                    self._lists[self._run(session, line, is_list=True)] = _List(session, session.started, [])
+
+    def _has_unseen(self, session: _Session) -> bool:
+        return self._screen.watch_printer(session.index).has_unseen
 
     # --- a kubectl of a watch -----------------------------------------------------------------------------------
 
@@ -163,7 +177,7 @@ class Sessions:
             return
         session.is_up = session.has_begun = True
         if session.is_restarted:
-            session.list_due = time.monotonic() if self._screen.watch_printer(session.index).has_unseen else None
+            session.list_due = time.monotonic() + _LIST_DELAY
         self._recover(session)
 
     def _end(self, session: _Session, shown: Exit) -> None:
@@ -172,7 +186,8 @@ class Sessions:
         if shown.timed_out or not watch_lines.is_passing(cause, session.has_begun):
             session.list_due = None
             self._screen.show(shown)
-            self._recover(session)
+            if outage := self._outages.get(session.job.target.cluster):
+                outage.sessions.discard(session)
             return
         now = time.monotonic()
         if session.is_up and now - session.started >= backoff.LONGEST_DELAY:
@@ -233,26 +248,28 @@ class Sessions:
     # --- lists --------------------------------------------------------------------------------------------------
 
     def _take_list(self, event: Chunk | Exit) -> None:
-        session, chunks = self._lists[event.command_index]
+        session, watch_started, chunks = self._lists[event.command_index]
         if isinstance(event, Chunk):
             chunks.append(event)
             return
         del self._lists[event.command_index]
+        if session.started != watch_started or session not in self._watches.values():
+            return  # the watch has broken again since
         stdout, stderr = (b"".join(c.text for c in chunks if c.stream == name) for name in ("stdout", "stderr"))
         result = Result(event.cluster, stdout, stderr, event.status, event.timed_out)
         cause = result_cause(result, self._request)
-        is_watched = session in self._watches.values()
-        if cause is None or cause.absent:
-            if session.is_restarted:
-                self._show_deleted(session, stdout)
-                if is_watched:
-                    self._reached(session)
-            else:
-                session.is_seeded = self._screen.watch_printer(session.index).seed(stdout)
-        if is_watched and session.is_restarted:
-            session.lists += 1
-            if not session.is_up or self._screen.watch_printer(session.index).has_unseen:
-                session.list_due = time.monotonic() + backoff.delay(session.lists + 2)
+        is_answer = cause is None or cause.absent
+        if not session.is_restarted:
+            session.is_seeded = is_answer and self._screen.watch_printer(session.index).seed(stdout)
+            return
+        if is_answer:
+            self._show_deleted(session, stdout)
+            self._reached(session)
+        session.lists += 1
+        if not session.is_up or self._has_unseen(session):
+            session.list_due = time.monotonic() + backoff.delay(session.lists + 2)
+        else:
+            session.list_due = None
 
     def _show_deleted(self, session: _Session, stdout: bytes) -> None:
         self._request.environment.streams.answer(self._screen.watch_printer(session.index).listed(stdout))

@@ -231,6 +231,36 @@ def test_the_deletion_of_the_last_object_is_shown() -> None:
     assert cluster.stderr == "[c1] the watch ended; taken up again\n"
 
 
+def test_no_list_is_asked_for_if_all_objects_have_come_again() -> None:
+    cluster = Cluster()
+    cluster.change("ADDED", "a", "Up")
+    broken(cluster)
+    assert len(cluster.commands) == 2
+
+
+def test_a_list_from_before_another_break_tells_nothing() -> None:
+    """Object b is made again, seen, and not yet seen after a second break, when a list ends that hasn't it."""
+    cluster = Cluster()
+    cluster.change("ADDED", "a", "Up")
+    cluster.change("ADDED", "b", "Up")
+    (index,) = cluster.kubectls
+    cluster.write(index)
+    cluster.end(index)
+    cluster.change("DELETED", "b")
+    cluster.wait(1.0)
+    (index,) = cluster.kubectls
+    cluster.write(index)
+    cluster.wait(1.0)
+    listing = max(cluster.kubectls)
+    cluster.write(listing)
+    cluster.change("ADDED", "b", "Down")
+    cluster.write(index)
+    cluster.end(index)
+    cluster.end(listing)
+    cluster.settle()
+    assert cluster.rows() == [("ADDED", "a", "Up"), ("ADDED", "b", "Up"), ("ADDED", "b", "Down")]
+
+
 def test_a_watch_of_news_shows_what_changed_in_the_gap() -> None:
     cluster = Cluster("get pods --watch-only --output-watch-events")
     cluster.change("ADDED", "a", "Up")
@@ -295,8 +325,12 @@ def test_a_definite_error_ends_a_watch_also_after_a_break() -> None:
     cluster.write(index)
     cluster.end(index)
     cluster.wait(1.0)
-    (index,) = cluster.kubectls
-    cluster.end(index, FORBIDDEN)
+    for error in (REFUSED, FORBIDDEN):
+        (index,) = cluster.kubectls
+        cluster.end(index, error)
+        cluster.wait(1.0)
+    assert cluster.stderr.splitlines()[0].endswith("(connection refused); it is tried again until it succeeds")
+    assert "goes on" not in cluster.stderr
     assert not cluster.sessions.awaits()
     (result,) = cluster.screen.results()
     assert (result.status, result.stderr.decode()) == (1, FORBIDDEN)

@@ -98,7 +98,6 @@ class WatchedTable:
     events: whether kubectl's first column is that of --output-watch-events, and whether it is shown. By it a line is
         known as a header: kubectl prints another one for objects of another type (`-f`), or with other columns.
     clock: the time, in seconds since the epoch, for rows that are compared after a break; None if none are
-    is_interrupted: another table was printed meanwhile, so that the next row needs the header
     """
 
     def __init__(
@@ -116,7 +115,6 @@ class WatchedTable:
         self._is_kept = is_kept
         self._events = events
         self._clock = clock
-        self.is_interrupted = False
         self._widths: dict[Column, int] = {}  # of each column, from left to right
         self._rows: dict[_Source, WatchedRows | WatchedColumns] = {}
         self._last_rows: dict[_Source, LastRows] = {}
@@ -155,6 +153,10 @@ class WatchedTable:
             elif event != _ERROR:
                 kept += [line] if header is None else [header, line]
         return kept
+
+    def header(self) -> str:
+        """Return the header line, "" if none is shown."""
+        return self._line([name for name, _ in self._widths]) if self._show_headers else ""
 
     def _feed_table(self, key: _Source, lines: Sequence[str], deleted: Sequence[bool]) -> str:
         """Return what is printed for further lines of one table. deleted: whether a line's object is, for each line"""
@@ -267,10 +269,7 @@ class WatchedTable:
         for line_cells in shown:
             for column, cell in line_cells.items():
                 self._widen(column, len(cell))
-        needs_header = bool(new) or (self.is_interrupted and bool(shown))
-        if needs_header:
-            self.is_interrupted = False
-        printed = [self._line([name for name, _ in self._widths])] if needs_header and self._show_headers else []
+        printed = [self.header()] if new else []
         printed += [
             self._line([part.get(column, "") for column in self._widths]) for row in shown for part in self._parts(row)
         ]

@@ -29,6 +29,7 @@ class Screen:
             for stream in (self._streams.stdout, self._streams.stderr)
         ]
         self._new_printer = printer_factory(request)
+        self._is_watch = verbs.is_watch(request.row, request.line)
         self._outputs: list[_JobOutput] = []
         self.add(jobs)
 
@@ -95,6 +96,12 @@ class Screen:
             return []
         return [f"{output.stderr_prefix}ended{f': {cause.reason}' if cause else ''}"]
 
+    def show_due(self) -> None:
+        """Show what has waited for more of its kind."""
+        for index in range(len(self._outputs)) if self._is_watch else ():
+            if text := self.watch_printer(index).due():
+                self._streams.answer(text)
+
     def show_rest(self) -> None:
         """Show, after Ctrl-C, the lines that have no end yet and those that are held back."""
         endless = verbs.is_endless(self._request.row, self._request.line)
@@ -103,6 +110,7 @@ class Screen:
             self._streams.say(output.stderr_lines(None))
             # The end of a stream, and its cause, have been shown when it came.
             self._streams.say(output.release(output.told() if endless and output.exit else ()))
+        self.show_due()
 
     def results(self) -> list[Result]:
         """Return the result of each job for the report."""

@@ -86,6 +86,7 @@ def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[
 
     def tick() -> None:
         streams.check_reader()
+        screen.show_due()
         if sessions:
             sessions.tick()
 
@@ -123,6 +124,7 @@ def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[
     except BaseException:  # nobody reads on, or a signal
         _tell(request, screen, failed_listings, unreachable)
         raise
+    screen.show_due()
     order = [target.cluster for target in targets]
     _tell(request, screen, failed_listings, unreachable)
     joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])

@@ -45,6 +45,10 @@ class WatchPrinter:
         """Remember what is there at the start of a watch that doesn't show it. Return whether that is possible."""
         return False
 
+    def due(self) -> bytes:
+        """Return what has waited for more of its kind, of all jobs."""
+        return b""
+
     def _render(self, lines: Sequence[str]) -> str:
         raise NotImplementedError
 
@@ -53,12 +57,16 @@ class WatchPrinter:
 
 
 class _Tables:
-    """The tables of a command, one for each type; where another one goes on, its header is shown again."""
+    """The tables of a command, one for each type; where another one goes on, its header is shown again.
+
+    What several tables print waits for the next tick, so that rows of a type stand together.
+    """
 
     def __init__(self, new_table: Callable[[], WatchedTable]) -> None:
         self._new_table = new_table
         self._tables: dict[str, WatchedTable] = {}
-        self._shown: WatchedTable | None = None
+        self._waiting: dict[str, list[str]] = {}  # what each table has printed since the last tick
+        self._shown = ""  # the type of the table that was shown last
 
     def table(self, name: str) -> WatchedTable:
         """Return the table of a type."""
@@ -66,21 +74,32 @@ class _Tables:
             self._tables[name] = self._new_table()
         return self._tables[name]
 
-    def separated(self, table: WatchedTable, text: str) -> str:
-        """Return what a table prints, below a blank line if another one stands above it."""
-        if not text or table is self._shown:
+    def printed(self, name: str, text: str) -> str:
+        """Return what is shown now of what the table of a type has printed: all of it, if there is no other table."""
+        if len(self._tables) == 1 or not text:
             return text
-        for other in self._tables.values():
-            other.is_interrupted = other is not table
-        is_first, self._shown = self._shown is None, table
-        return text if is_first else f"\n{text}"
+        self._waiting.setdefault(name, []).append(text)
+        return ""
+
+    def due(self) -> str:
+        """Return what has waited, first what goes on with the table that was shown last."""
+        parts = []
+        for name in sorted(self._waiting, key=lambda name: name != self._shown):
+            text, header = "".join(self._waiting[name]), self._tables[name].header()
+            if name != self._shown:
+                has_header = text.partition("\n")[0].split() == header.split()
+                text = f"{chr(10) if self._shown else ''}{'' if has_header else header}{text}"
+            self._shown = name
+            parts.append(text)
+        self._waiting.clear()
+        return "".join(parts)
 
 
 class _TablePrinter(WatchPrinter):
     def __init__(self, tables: _Tables, job: Job, on_terminal: bool) -> None:
         super().__init__()
-        self._tables = tables
-        self._table = tables.table(_type(job))
+        self._tables, self._type = tables, _type(job)
+        self._table = tables.table(self._type)
         self._source = (job.target.cluster, job.label)
         self._on_terminal = on_terminal
 
@@ -108,7 +127,10 @@ class _TablePrinter(WatchPrinter):
         return True
 
     def _marked(self, text: str) -> str:
-        return marked_headings(self._tables.separated(self._table, text), self._on_terminal)
+        return marked_headings(self._tables.printed(self._type, text), self._on_terminal)
+
+    def due(self) -> bytes:
+        return _encoded(marked_headings(self._tables.due(), self._on_terminal))
 
 
 class _DocumentPrinter(WatchPrinter):

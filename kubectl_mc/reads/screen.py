@@ -68,14 +68,22 @@ class Screen:
         """Return the result of a job's kubectl that has ended, before it is known whether another one goes on."""
         output = self._outputs[event.command_index]
         self._streams.say(output.stderr_lines(None))
+        output.failure = None
         return output.result()._replace(status=event.status, timed_out=event.timed_out)
 
-    def restart(self, job_index: int) -> None:
-        """Go on with a further kubectl of a job's watch. What the last one has said of its failure isn't shown."""
+    def restart(self, job_index: int, result: Result) -> None:
+        """Go on with a further kubectl of a job's watch. What the last one has said of its failure isn't shown.
+
+        result: that of the last one; it is the job's, until `goes_on`
+        """
         output = self._outputs[job_index]
         self._streams.answer(output.printer(None))
         self.watch_printer(job_index).restart()
-        output.restart()
+        output.restart(result)
+
+    def goes_on(self, job_index: int) -> None:
+        """Note that the watch of a job has no problem any more."""
+        self._outputs[job_index].failure = None
 
     def watch_printer(self, job_index: int) -> WatchPrinter:
         """Return what prints a job's watch."""
@@ -149,16 +157,20 @@ class _JobOutput:
         self._unfinished: list[bytes] = []  # of the last line
         self._stderr = b""
         self.exit: Exit | None = None
+        self.failure: Result | None = None  # of the last kubectl, while it isn't known that another one goes on
 
     def result(self) -> Result:
         """Return the result for the report. Its stdout, which is already shown, only says whether there was any."""
         stdout = b"shown" if self.has_stdout or self._had_stdout else b""
+        if self.failure:
+            return self.failure._replace(stdout=stdout)
         if not self.exit:
             return Result(self._job.target.cluster, stdout, self._stderr, None)
         return Result(self._job.target.cluster, stdout, self._stderr, self.exit.status, self.exit.timed_out)
 
-    def restart(self) -> None:
-        """Begin with a further kubectl."""
+    def restart(self, result: Result) -> None:
+        """Begin with a further kubectl. result: that of the last one"""
+        self.failure = result if result.status else None
         self._had_stdout = self._had_stdout or self.has_stdout
         self.has_stdout, self.exit = False, None
         self._held, self._unfinished, self._stderr = [], [], b""

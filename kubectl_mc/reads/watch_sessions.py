@@ -176,6 +176,7 @@ class Sessions:
         if session.is_up:
             return
         session.is_up = session.has_begun = True
+        self._screen.goes_on(session.index)
         if session.is_restarted:
             session.list_due = time.monotonic() + _LIST_DELAY
         self._recover(session)
@@ -197,7 +198,7 @@ class Sessions:
         session.due = now + backoff.delay(session.failures)
         if cause is None:
             session.has_begun = True
-        self._screen.restart(session.index)
+        self._screen.restart(session.index, result)
         if cause and cause.absent:  # the one object that is watched
             self._show_deleted(session, b"")
         self._break(session, cause.reason if cause else "")

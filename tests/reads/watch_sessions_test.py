@@ -288,6 +288,8 @@ def test_a_cluster_that_is_down_is_named_once_and_grows_nothing() -> None:
         for index in list(cluster.kubectls):
             cluster.end(index, REFUSED)
         cluster.wait(0.5)
+    (result,) = cluster.screen.results()
+    assert (result.status, result.stderr.decode()) == (1, REFUSED)  # if Ctrl-C comes now
     down = "[c1] the watch broke (connection refused); it is tried again until it succeeds\n"
     assert cluster.stderr == "[c1] the watch ended; taken up again\n" + down
     assert len(cluster.commands) < 75
@@ -296,6 +298,7 @@ def test_a_cluster_that_is_down_is_named_once_and_grows_nothing() -> None:
     cluster.wait(11.0)
     cluster.settle()
     assert cluster.stderr.endswith("[c1] the watch goes on\n")
+    assert cluster.screen.results()[0].status is None
     assert cluster.rows() == [("ADDED", "a", "Up")]
 
 

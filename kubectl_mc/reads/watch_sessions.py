@@ -166,9 +166,10 @@ class Sessions:
         """Append a command, and return its index. A watch that breaks again and again runs the same one."""
         target = self._targets.get(session.job.target.cluster, session.job.target)
         command = job_command(self._request, session.job._replace(target=target, line=line))
+        command = command._replace(patience=_LIST_PATIENCE) if is_list else command
         key = session.job.label, is_list
         if self._commands.get(key) != command:
-            self._commands[key] = command._replace(patience=_LIST_PATIENCE) if is_list else command
+            self._commands[key] = command
         return self._append(self._commands[key], session.job.target.cluster)
 
     def _reached(self, session: _Session) -> None:
@@ -187,8 +188,7 @@ class Sessions:
         if shown.timed_out or not watch_lines.is_passing(cause, session.has_begun):
             session.list_due = None
             self._screen.show(shown)
-            if outage := self._outages.get(session.job.target.cluster):
-                outage.sessions.discard(session)
+            self._recover(session, is_over=True)
             return
         now = time.monotonic()
         if session.is_up and now - session.started >= backoff.LONGEST_DELAY:
@@ -232,7 +232,8 @@ class Sessions:
             outage.is_said = True
             self._say([stream_texts.watch_is_down(session.job.target.cluster, reason, outage.has_begun)])
 
-    def _recover(self, session: _Session) -> None:
+    def _recover(self, session: _Session, is_over: bool = False) -> None:
+        """Note that a watch is up, or over: then it goes on only if another one of its cluster does."""
         cluster = session.job.target.cluster
         outage = self._outages.get(cluster)
         if not outage or session not in outage.sessions:
@@ -241,6 +242,8 @@ class Sessions:
         if outage.sessions:
             return
         del self._outages[cluster]
+        if is_over and not any(other.is_up and other.job.target.cluster == cluster for other in self._watches.values()):
+            return
         if outage.is_said:
             self._say([stream_texts.watch_goes_on(cluster, outage.has_begun)])
         else:

@@ -22,6 +22,7 @@ from kubectl_mc.reads.watch_sessions import Sessions
 from tests.environments import request, written
 from tests.merge.ages import human_duration
 
+FORBIDDEN = 'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods"\n'
 REFUSED = "The connection to the server c1:6443 was refused - did you specify the right host or port?\n"
 
 
@@ -238,6 +239,37 @@ def test_no_list_is_asked_for_if_all_objects_have_come_again() -> None:
     assert len(cluster.commands) == 2
 
 
+def test_all_kubectls_of_a_watch_and_all_its_lists_are_the_same_commands() -> None:
+    cluster = Cluster()
+    for _ in range(5):
+        cluster.change("ADDED", "a", "Up")
+        cluster.change("ADDED", "b", "Up")
+        broken(cluster, lambda: cluster.change("DELETED", "a"))
+    assert len(cluster.commands) > 10
+    assert len({id(command) for command in cluster.commands}) == 2
+
+
+def test_what_is_said_of_a_cluster_whose_types_end_differently() -> None:
+    cluster = Cluster("get pods,svc -w --output-watch-events")
+    cluster.change("ADDED", "a", "Up")
+    pods, services = sorted(cluster.kubectls)
+    for index in (pods, services):
+        cluster.write(index)
+    for index in (pods, services):
+        cluster.end(index, REFUSED)
+    assert len(cluster.stderr.splitlines()) == 1
+    cluster.wait(11.0)
+    pods, services = sorted(cluster.kubectls)
+    cluster.write(pods)
+    assert "goes on" not in cluster.stderr
+    cluster.end(services, FORBIDDEN)
+    assert cluster.stderr.endswith("[c1] the watch goes on\n")  # that of pods
+    cluster.end(pods)
+    cluster.settle()
+    said = [line for line in cluster.stderr.splitlines() if "services" not in line]
+    assert said[-1] == "[c1] the watch ended; taken up again"
+
+
 def test_a_list_from_before_another_break_tells_nothing() -> None:
     """Object b is made again, seen, and not yet seen after a second break, when a list ends that hasn't it."""
     cluster = Cluster()
@@ -316,9 +348,6 @@ def test_which_causes_pass(kind: Kind, at_start: bool, later: bool) -> None:
     assert watch_lines.is_passing(Cause(kind, ""), has_begun=False) == at_start
     assert watch_lines.is_passing(Cause(kind, ""), has_begun=True) == later
     assert watch_lines.is_passing(None, has_begun=False)
-
-
-FORBIDDEN = 'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods"\n'
 
 
 def test_a_definite_error_ends_a_watch_also_after_a_break() -> None:

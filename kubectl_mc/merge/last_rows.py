@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-# The most rows without a key that are remembered of one kubectl.
+# The most rows that are remembered of one kubectl: of objects, and of what has no key. A server may send any number.
+MAX_OBJECTS = 100_000
 MAX_LOOSE_ROWS = 10_000
 
 # The seconds by which an age may seem to differ: how long an answer was on its way, and the servers' clocks.
@@ -35,8 +36,8 @@ class _Row(NamedTuple):
 class LastRows:
     """What one kubectl after another has told of the same objects.
 
-    Of each object that has a key, one row is remembered, so no more than the list is long; of others at most
-    MAX_LOOSE_ROWS, and one that is forgotten is shown again after a break.
+    Of each object that has a key, one row is remembered, so no more than the list is long. One that is forgotten, as
+    there are more than MAX_OBJECTS or MAX_LOOSE_ROWS, is shown again after a break.
     """
 
     def __init__(self) -> None:
@@ -64,6 +65,8 @@ class LastRows:
             return self._add_loose(row)
         before = self._by_key.get(key)
         self._by_key[key] = row
+        if len(self._by_key) > MAX_OBJECTS:
+            del self._by_key[next(iter(self._by_key))]
         is_listed = before is not None and before.list_number < self._list_number
         return not (before and is_listed and is_same(before.cells, cells, time - before.time))
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from hashlib import blake2b
 from typing import NamedTuple
 
-from kubectl_mc.merge import object_lists
+from kubectl_mc.merge import last_rows, object_lists
 from kubectl_mc.merge.last_rows import Key, LastRows
 
 # What a document of --output-watch-events says has happened to its object. In JSON it has one line.
@@ -125,6 +125,8 @@ class WatchedDocuments:
         text = self._type.sub("", document.text, 1) if document.is_event else document.text
         encoded = text.encode("utf-8", "surrogateescape")
         if document.is_event:
+            if len(self._events) >= last_rows.MAX_OBJECTS:
+                del self._events[next(iter(self._events))]
             self._events[key] = zlib.compress(document.text.encode("utf-8", "surrogateescape"), 1)
         return last.add(key, (blake2b(encoded, digest_size=16).hexdigest(), *key), 0.0)
 

@@ -85,12 +85,14 @@ def test_a_seed_gives_way_to_what_is_known() -> None:
 def test_what_is_remembered_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cluster whose watch breaks all the time doesn't make it grow either."""
     monkeypatch.setattr(last_rows, "MAX_LOOSE_ROWS", 3)
+    monkeypatch.setattr(last_rows, "MAX_OBJECTS", 2)
     rows = LastRows()
     for number in range(10):
         rows.restart()
         rows.add(None, (f"row {number}",), 0.0)
         rows.add(("", "a"), ("a", str(number)), 0.0)
+        rows.add(("", f"b{number}"), ("b",), 0.0)
     assert sum(map(len, rows._loose.values())) == 3
-    assert len(rows._by_key) == 1
+    assert len(rows._by_key) == 2
     rows.restart()
     assert [rows.add(None, (f"row {number}",), 0.0) for number in (9, 8, 7, 0)] == [False, False, False, True]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+NO_ANSWER = "no answer"
+
 
 def watch_taken_up(cluster: str) -> str:
     """Return that a watch that has ended without an error goes on."""

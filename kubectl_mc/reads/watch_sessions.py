@@ -29,6 +29,8 @@ _QUIET = 1.0
 _LIST_DELAY = 0.4  # seconds after its first row, in which a kubectl may have shown what there is
 _LIST_PATIENCE = 30.0  # seconds
 
+_SILENCE = 5.0  # seconds after which it is said that a further kubectl gets no answer
+
 # Seconds between two logins to a cluster that refuses a credential: a plugin may open a browser each time.
 LOGIN_DELAY = 300.0
 
@@ -144,6 +146,12 @@ class Sessions:
                 if not session.is_up or self._has_unseen(session):
                     line = watch_lines.list_alone(self._request.row, self._kubectl_line(session))
                     self._lists[self._run(session, line, is_list=True)] = _List(session, session.started, [])
+
+        for cluster, outage in self._outages.items():
+            waiting = (now - session.started for session in outage.sessions if session.due is None)
+            if not outage.is_said and max(waiting, default=0.0) >= _SILENCE:
+                outage.is_said = True
+                self._say([stream_texts.watch_is_down(cluster, stream_texts.NO_ANSWER, outage.has_begun)])
 
     def _has_unseen(self, session: _Session) -> bool:
         return self._screen.watch_printer(session.index).has_unseen

@@ -139,12 +139,12 @@ class Cluster:
 
     def settle(self) -> None:
         """Let everything come to its end, without further breaks."""
-        for _ in range(12):
+        for _ in range(30):
             for index, kubectl in list(self.kubectls.items()):
                 self.write(index)
                 if kubectl.is_list:
                     self.end(index)
-            self.wait(11.0)
+            self.wait(4.0)
 
     def rows(self) -> list[tuple[str, str, str]]:
         """The (event, name, state) of all rows that were shown."""
@@ -268,6 +268,19 @@ def test_what_is_said_of_a_cluster_whose_types_end_differently() -> None:
     cluster.settle()
     said = [line for line in cluster.stderr.splitlines() if "services" not in line]
     assert said[-1] == "[c1] the watch ended; taken up again"
+
+
+def test_a_cluster_that_does_not_answer_is_named() -> None:
+    cluster = Cluster()
+    cluster.change("ADDED", "a", "Up")
+    (index,) = cluster.kubectls
+    cluster.write(index)
+    cluster.end(index)
+    for _ in range(10):
+        cluster.wait(1.0)
+    assert cluster.stderr == "[c1] the watch broke (no answer); it is tried again until it succeeds\n"
+    cluster.settle()
+    assert cluster.stderr.splitlines()[1:] == ["[c1] the watch goes on"]
 
 
 def test_a_list_from_before_another_break_tells_nothing() -> None:

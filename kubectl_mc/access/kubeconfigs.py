@@ -32,13 +32,31 @@ def view_with_credentials(environment: Environment) -> Mapping[str, Any] | None:
     return None
 
 
+def own_namespaces(environment: Environment) -> dict[str, str]:
+    """Return the namespace of each context of the user's kubeconfig, and under "" that of the current one."""
+    (view,) = _views([environment], ())
+    return context_namespaces(view or {})
+
+
+def context_namespaces(kubeconfig: Mapping[str, Any]) -> dict[str, str]:
+    """Return the namespace of each context of a kubeconfig, and under "" that of the current one.
+
+    kubectl takes `default` where a context has none (client-go, clientcmd client_config.go: Namespace).
+    """
+    namespaces = {
+        str(entry.get("name")): str((entry.get("context") or {}).get("namespace") or "default")
+        for entry in kubeconfig.get("contexts") or ()
+    }
+    return {**namespaces, "": namespaces.get(str(kubeconfig.get("current-context")), "default")}
+
+
 def _views(environments: Sequence[Environment], flags: Sequence[str]) -> list[Mapping[str, Any] | None]:
     """Return what `kubectl config view` shows in each environment; None where it fails."""
     viewings = [
         kubectl_process.config_command(environment, "view", *flags, "-o", "json") for environment in environments
     ]
     views: list[Mapping[str, Any] | None] = []
-    for result in event_loop.collect_results(viewings, event_loop.default_parallel(), environments[0].hub_patience):
+    for result in event_loop.collect_results(viewings, len(viewings), environments[0].hub_patience):
         kubeconfig = None
         with suppress(ValueError):
             kubeconfig = json.loads(result.stdout) if result.status == 0 else None

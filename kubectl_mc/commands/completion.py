@@ -7,6 +7,7 @@ kubectl runs it with the words so far, of which the last is to be completed. It 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 
@@ -18,7 +19,7 @@ from kubectl_mc.changes import record
 from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
-from kubectl_mc.command_line.options import OWN_FLAGS
+from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, FLAG_VALUES
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
@@ -45,17 +46,22 @@ def complete(words: Sequence[str], variables: Mapping[str, str]) -> Candidates:
 
 def _complete(before: list[str], word: str, environment: Environment) -> Candidates:
     if "--" in before:
-        return _kubectl_candidates(parse_invocation(before), _without_own_flags(before), word, environment)
+        return _kubectl_candidates(parse_invocation(before), before, word, environment)
     flag, equals, value = word.partition("=")
-    if equals and flag[2:] in OWN_FLAGS:
-        return _flag_values(flag[2:], value, before, environment)
-    if before and before[-1][2:] in OWN_FLAGS and OWN_FLAGS[before[-1][2:]]:
-        return _flag_values(before[-1][2:], word, before[:-1], environment)
     invocation, awaits_value = _parse(before)
     line = invocation.kubectl
+    own = _ours(line)
+    if equals and flag[2:] in own:
+        return _flag_values(flag[2:], value, before, environment)
+    if before and own.get(before[-1][2:]):
+        return _flag_values(before[-1][2:], word, before[:-1], environment)
     if line.path and line.path[0] in COMMANDS:
         return _own_command(invocation, word, before[-1] if awaits_value else "", environment)
-    candidates, directive = _kubectl_candidates(invocation, _without_own_flags(before), word, environment)
+    outputs = FLAG_VALUES.get((line.verb, "output"), ())
+    if outputs and (flag == "--output" if equals else awaits_value and before[-1] in ("-o", "--output")):
+        typed = value if equals else word
+        return [f"{word.removesuffix(typed)}{text}" for text in _matching(outputs, typed)], NO_FILES
+    candidates, directive = _kubectl_candidates(invocation, before, word, environment)
     if word.startswith("-"):
         refused = [f"--{name}" for name in REFUSED]
         allowed = [candidate for candidate in candidates if candidate.partition("\t")[0].rstrip("=") not in refused]
@@ -78,18 +84,27 @@ def _parse(words: Sequence[str]) -> tuple[Invocation, bool]:
         return parse_invocation(words[:-1]), True
 
 
-def _without_own_flags(words: Sequence[str]) -> list[str]:
+def _ours(line: CommandLine) -> Mapping[str, bool]:
+    """Return our flags that are ours behind this verb: name -> whether it takes a value."""
+    plugins = LOG_FLAGS if verbs.is_plugin(line) else ()
+    return {name: takes_value for name, takes_value in OWN_FLAGS.items() if name not in plugins}
+
+
+def _without_own_flags(words: Sequence[str], line: CommandLine) -> list[str]:
     """Return the words that are kubectl's, as they were typed: completion is about words, not about what they mean."""
+    own, has_own_output = _ours(line), "output" in flag_tables.extra_flags(line.verb)
     kept: list[str] = []
     rest = iter(words)
     for word in rest:
         if word == "--":
             return [*kept, word, *rest]
         name, equals, _ = flag_tables.normal_name(word[2:]).partition("=")
-        if word.startswith("--") and name in OWN_FLAGS:
-            if OWN_FLAGS[name] and not equals:
+        if word.startswith("--") and name in own:
+            if own[name] and not equals:
                 next(rest, None)
-        else:
+        elif has_own_output and re.fullmatch("-o|--output", word):
+            next(rest, None)
+        elif not (has_own_output and re.match("-o|--output=", word)):
             kept.append(word)
     return kept
 
@@ -101,8 +116,9 @@ def _own_flags(line: CommandLine) -> list[str]:
         return []
     may_change = not line.path or row.change
     described = help_texts.flag_descriptions(name for name in help_texts.SECTIONS if may_change or name != "changes")
-    if line.path and not row.output.by_time:
-        described.pop("by-time")
+    if not row.output.log_lines:
+        others = ("output", *(LOG_FLAGS if line.path else ()))
+        described = {name: text for name, text in described.items() if name not in others}
     if line.path and not row.status.needs_all:
         described.pop("if-present")
     if not line.path:
@@ -191,13 +207,14 @@ _MOST_ASKED = 3  # clusters that are asked, one after another, until one has can
 
 
 def _kubectl_candidates(
-    invocation: Invocation, words: Sequence[str], word: str, environment: Environment
+    invocation: Invocation, before: Sequence[str], word: str, environment: Environment
 ) -> Candidates:
     """Return kubectl's own candidates, from the first of the chosen clusters that has some; verbs need no cluster.
 
-    words: kubectl's, ahead of the one that is completed
+    before: the words ahead of the one that is completed
     """
     line = invocation.kubectl
+    words = _without_own_flags(before, line)
     if line.path and verbs.find_row(line).modes.usual != "local":
         name = programs.plugin_name(line, environment.variables)
         reached = [target for target in _targets(invocation, environment) if not target.problem]

@@ -11,7 +11,7 @@ from kubectl_mc.merge.answers import is_unreadable, key_jobs, merge_answers, mer
 from kubectl_mc.merge.report import make_report
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import Job, Request, job_command
+from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.name_patterns import name_patterns
@@ -46,8 +46,7 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     )
     results = [*(answer.result for answer in answers), *request.unreachable]
     keys = [answer.keys for answer in answers if answer.keys]
-    labels = _coloured_labels(request, jobs) if request.options.by_time else {}
-    merged = merge_answers(results, keys, request, request.shows_on_terminal, labels)
+    merged = merge_answers(results, keys, request, request.shows_on_terminal)
     on_terminal = request.reports_on_terminal
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries
@@ -108,14 +107,23 @@ def _collect(request: Request, jobs: Sequence[Job]) -> list[Result]:
     """Run the jobs, and return their results; after Ctrl-C those of the jobs that had ended."""
     commands = [job_command(request, job) for job in jobs]
     parallel, report = request.parallel(len(jobs)), request.environment.report
+    took: dict[int, float] = {}
 
     def on_end(index: int, seconds: float) -> None:
+        took[index] = seconds
         if report:
             report.took(jobs[index].target.cluster, seconds)
 
     results = event_loop.collect_results(
-        commands, parallel, request.patience, request.stdin, partial=True, on_end=on_end
+        commands,
+        parallel,
+        request.patience,
+        request.stdin,
+        partial=True,
+        on_end=on_end,
+        at_once=request.at_once,
     )
+    note_answers(request, ((jobs[index].target, results[index], seconds) for index, seconds in took.items()))
     return [request.named(result) for result in results]
 
 
@@ -175,12 +183,3 @@ def _only_kept(request: Request, answer: JobAnswer, is_kept: NameFilter, plain_n
         stdout = sorting.only_keys(keys.stdout.decode("utf-8", "replace"), is_kept).encode()
         keys = keys._replace(stdout=stdout)
     return JobAnswer(answer.job, result, keys) if result else None
-
-
-def _coloured_labels(request: Request, jobs: Sequence[Job]) -> dict[str, str]:
-    """Return each job's label as it is shown on a terminal; {} without colours."""
-    from kubectl_mc.messages.colours import coloured, wants_colour
-
-    if not wants_colour(request.shows_on_terminal, request.environment.variables):
-        return {}
-    return {job.label: coloured(job.label, job.target.cluster) for job in jobs}

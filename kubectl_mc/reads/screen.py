@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import verbs
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.merge.answers import mergeable_line
 from kubectl_mc.merge.report import Held, is_nothing_found, logs_requests, result_cause, told_messages
 from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.messages.input_names import with_input_names
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request
 from kubectl_mc.reads import watch_lines
+from kubectl_mc.reads.log_printers import LogPrinters
 from kubectl_mc.reads.printers import Printer, printer_factory
 
 if TYPE_CHECKING:
@@ -28,7 +31,9 @@ class Screen:
             wants_colour(stream.isatty(), request.environment.variables)
             for stream in (self._streams.stdout, self._streams.stderr)
         ]
-        self._new_printer = printer_factory(request)
+        self._logs = LogPrinters(request) if request.row.output.log_lines else None
+        self._new_printer = self._logs.printer if self._logs else printer_factory(request)
+        self._told: set[str] = set()  # what has been said once for all clusters
         self._is_watch = verbs.is_watch(request.row, request.line)
         self._outputs: list[_JobOutput] = []
         self.add(jobs)
@@ -40,7 +45,11 @@ class Screen:
                 f"[{coloured(job.label, job.target.cluster) if colour else job.label}] " for colour in self._colours
             )
             printer = self._new_printer(job, stdout_prefix)
-            self._outputs.append(_JobOutput(self._request, job, printer, stderr_prefix))
+            self._outputs.append(_JobOutput(self._request, job, printer, stderr_prefix, self._told))
+
+    def command_line(self, job: Job) -> CommandLine:
+        """Return the command line for a job's kubectl, whose output can be shown."""
+        return self._logs.command_line(job.line) if self._logs else mergeable_line(self._request, job.line)
 
     def show(self, event: Chunk | Exit) -> None:
         """Show what a job has written, or the rest of it when the job has ended."""
@@ -60,7 +69,7 @@ class Screen:
             self._streams.answer(output.printer(event.text))
         elif output.is_lone and not output.resumes:
             output.store(event.text)
-            self._streams.say((), event.text)
+            self._streams.say((), output.without_told(event.text))
         else:
             self._streams.say(output.stderr_lines(event.text))
 
@@ -105,10 +114,18 @@ class Screen:
         return [f"{output.stderr_prefix}ended{f': {cause.reason}' if cause else ''}"]
 
     def show_due(self) -> None:
-        """Show what has waited for more of its kind."""
+        """Show the lines that have waited long enough for earlier ones, or for more of their kind."""
+        if self._logs and (text := self._logs.due()):
+            self._streams.answer(text)
         for index in range(len(self._outputs)) if self._is_watch else ():
             if text := self.watch_printer(index).due():
                 self._streams.answer(text)
+
+    def show_end(self) -> None:
+        """Show the lines that have waited for others, as no more will come."""
+        if self._logs and (text := self._logs.rest()):
+            self._streams.answer(text)
+        self.show_due()
 
     def show_rest(self) -> None:
         """Show, after Ctrl-C, the lines that have no end yet and those that are held back."""
@@ -118,7 +135,7 @@ class Screen:
             self._streams.say(output.stderr_lines(None))
             # The end of a stream, and its cause, have been shown when it came.
             self._streams.say(output.release(output.told() if endless and output.exit else ()))
-        self.show_due()
+        self.show_end()
 
     def results(self) -> list[Result]:
         """Return the result of each job for the report."""
@@ -143,11 +160,13 @@ class _JobOutput:
     What a kubectl has logged about a failed try is held back until another line comes.
     """
 
-    def __init__(self, request: Request, job: Job, printer: Printer, stderr_prefix: str) -> None:
+    def __init__(self, request: Request, job: Job, printer: Printer, stderr_prefix: str, told: set[str]) -> None:
+        """told: what any job has said for all, and no other has to say again"""
         self._request = request
         self._job = job
         self.printer = printer
         self.stderr_prefix = stderr_prefix
+        self._told = told
         self.is_lone = request.cluster_count == 1 and job.label == job.target.cluster
         self.resumes = watch_lines.is_resumed(request)
         self._logs_requests = logs_requests(request)
@@ -194,13 +213,32 @@ class _JobOutput:
         for line in whole.decode("utf-8", "replace").split("\n"):
             if self._request.row.change is None and self._request.cluster_count != 1 and is_nothing_found(line):
                 continue  # the report says once that nothing was found, if that is so on all clusters
-            if self._is_held(line):
+            if messages.is_default_container(line):
+                shown += [messages.visible(line)] if self._is_news(line) else []
+            elif self._is_held(line):
                 self._held.append(line)
             elif line not in self._said:
                 shown += [*self.release(), self._prefix + messages.visible(line)]
                 if self.resumes and len(self._said) < MAX_SAID:
                     self._said.add(line)
         return shown
+
+    def without_told(self, chunk: bytes) -> bytes:
+        """Return a chunk of a lone kubectl's stderr, byte for byte but for lines that it repeats for each pod.
+
+        kubectl writes such a line at once, so it is whole.
+        """
+        if b"Defaulted container " not in chunk:
+            return chunk
+        lines = chunk.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+        shown = [line for line in lines if not messages.is_default_container(line.rstrip("\n")) or self._is_news(line)]
+        return "".join(shown).encode("utf-8", "surrogateescape")
+
+    def _is_news(self, line: str) -> bool:
+        """Return whether no job has said a line for all of them; now one has."""
+        is_news = line not in self._told
+        self._told.add(line)
+        return is_news
 
     def _is_held(self, line: str) -> bool:
         if (self.has_stdout and not self.resumes) or self._logs_requests:

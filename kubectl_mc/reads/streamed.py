@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
-from kubectl_mc.merge import answers
 from kubectl_mc.merge.report import (
     make_report,
     result_cause,
@@ -18,10 +17,11 @@ from kubectl_mc.merge.report import (
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Exit, Result
-from kubectl_mc.processes.requests import Job, Request, job_command
+from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import watch_lines, wildcards
 from kubectl_mc.reads.column_files import with_columns
+from kubectl_mc.reads.log_printers import with_pods
 from kubectl_mc.reads.screen import Screen
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[
     """
     if grammar.output_format(request.line)[0].startswith("custom-columns"):
         request = with_columns(request)
+    if request.row.output.log_lines:
+        request = with_pods(request)
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
     resolver = wildcards.Resolver(request, targets)
@@ -62,8 +64,7 @@ def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[
         if sessions:
             sessions.add(jobs)
         for job in () if sessions else jobs:
-            line = answers.mergeable_line(request, job.line)
-            append(job_command(request, job._replace(line=line)), job.target.cluster)
+            append(job_command(request, job._replace(line=screen.command_line(job))), job.target.cluster)
         count = sessions.count if sessions else len(commands) - len(resolver.commands)
         if endless and event_loop.raise_file_limit(count) < count:
             raise messages.too_few_files(count, event_loop.files_for(count))
@@ -84,7 +85,7 @@ def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[
         ]
         streams.say(lines)
 
-    def tick() -> None:
+    def on_tick() -> None:
         streams.check_reader()
         screen.show_due()
         if sessions:
@@ -98,8 +99,9 @@ def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[
             request.parallel(sys.maxsize),
             request.patience,
             request.stdin,
+            at_once=request.at_once,
             on_start=lambda index: starts.update({index: time.monotonic()}),
-            on_tick=tick if endless else None,
+            on_tick=on_tick if endless else None,
             awaits=sessions.awaits if sessions else lambda: False,
         ):
             if isinstance(event, Exit):
@@ -124,11 +126,13 @@ def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[
     except BaseException:  # nobody reads on, or a signal
         _tell(request, screen, failed_listings, unreachable)
         raise
-    screen.show_due()
+    screen.show_end()
     order = [target.cluster for target in targets]
     _tell(request, screen, failed_listings, unreachable)
     joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])
     results = sorted(joined, key=lambda result: order.index(result.cluster))
+    by_name = {target.cluster: target for target in targets}
+    note_answers(request, [(by_name[result.cluster], result, 0.0) for result in results])
     held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
     report = make_report(
         results,

@@ -1,8 +1,17 @@
-"""Log lines: what a container has written, and where it is."""
+"""Log lines: what a container has written, where it is, and how it is shown."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from itertools import compress, groupby, repeat
+from json import JSONDecoder
+from json.encoder import encode_basestring
 from typing import NamedTuple
+
+from kubectl_mc.merge.highlights import highlighted, plain_text
+from kubectl_mc.messages.colours import coloured
+from kubectl_mc.messages.words import visible
 
 
 class LogSource(NamedTuple):
@@ -20,3 +29,158 @@ class LogLine(NamedTuple):
     source: LogSource
     time: str
     text: bytes
+
+
+Patterns = tuple["re.Pattern[str]", ...]
+
+
+class LogStyle(NamedTuple):
+    """Which log lines are shown, and how.
+
+    output: "" for lines behind a label; "raw" for the lines alone; "json" and "extjson" for an object a line, of which
+        extjson's has a message that is JSON as a value and not as a string
+    label: the parts of a source, by the names of LogSource's fields, that the label shows
+    prefix, timestamps: kubectl's `[pod/NAME/CONTAINER] ` and the time stand ahead of a line, as the user asked for them
+    include, drop: only lines that any of the first matches are shown (without one: all), and that none of the second
+        matches
+    highlight: what is shown in a colour
+    pods, excluded_pods, containers, excluded_containers: as include and drop, for the names of pods and containers
+    is_coloured: labels have colours
+    room: the columns within which labels are aligned; 0: they are not
+    """
+
+    output: str = ""
+    label: tuple[str, ...] = ("cluster",)
+    prefix: bool = False
+    timestamps: bool = False
+    include: Patterns = ()
+    drop: Patterns = ()
+    highlight: Patterns = ()
+    pods: Patterns = ()
+    excluded_pods: Patterns = ()
+    containers: Patterns = ()
+    excluded_containers: Patterns = ()
+    is_coloured: bool = False
+    room: int = 0
+
+
+def is_wanted(pod: str, container: str, style: LogStyle) -> bool:
+    """Return whether the lines of a container are shown. container: "" where it isn't known, and then passes"""
+    return _passes(pod, style.pods, style.excluded_pods) and (
+        not container or _passes(container, style.containers, style.excluded_containers)
+    )
+
+
+def _passes(text: str, wanted: Patterns, unwanted: Patterns) -> bool:
+    return (not wanted or any(pattern.search(text) for pattern in wanted)) and not any(
+        pattern.search(text) for pattern in unwanted
+    )
+
+
+class LogRenderer:
+    """Shows log lines of any sources in a style. The sources are those that are wanted (`is_wanted`).
+
+    It goes through lines source by source: what many lines have in common is done once for all of them.
+    """
+
+    def __init__(self, style: LogStyle) -> None:
+        self._style = style
+        self._heads: dict[LogSource, bytes] = {}  # what stands ahead of each line
+        self._width = 0  # of the widest label so far that is within the room, in columns
+
+    def add_source(self, source: LogSource) -> None:
+        """Make room for the label of a source ahead of its first line."""
+        width = len(_label(source, self._style))
+        if self._width < width <= self._style.room:
+            self._width = width
+            self._heads.clear()
+
+    def feed(self, lines: Sequence[LogLine]) -> bytes:
+        """Return what is shown of these lines, with a line feed at the end of each."""
+        parts = []
+        for source, group in groupby(lines, key=lambda line: line.source):
+            members = list(group)
+            text = b"\n".join([line.text for line in members])
+            parts.append(self.render(source, text, [line.time for line in members]))
+        return b"".join(parts)
+
+    def render(self, source: LogSource, text: bytes, times: Sequence[str] = ()) -> bytes:
+        """Return what is shown of lines of one source.
+
+        text: one or more lines, without the line feed of the last
+        times: of each line; () if no time is shown, and none is in the output
+        """
+        style = self._style
+        if style.include or style.drop:
+            lines = text.split(b"\n")
+            is_shown = [_passes(plain_text(line), style.include, style.drop) for line in lines]
+            if not any(is_shown):
+                return b""
+            text = b"\n".join(compress(lines, is_shown))
+            times = list(compress(times, is_shown))
+        if style.output in _JSON:
+            return self._objects(source, text.split(b"\n"), times)
+        if style.highlight:
+            text = b"\n".join([highlighted(line, style.highlight) for line in text.split(b"\n")])
+        if style.output == "raw":
+            return text + b"\n"
+        head = self._head(source)
+        if style.timestamps and times:
+            stamps = [time.encode("utf-8", "surrogateescape") for time in times]
+            return b"".join([b"%b%b %b\n" % (head, *timed) for timed in zip(stamps, text.split(b"\n"))])
+        return head + text.replace(b"\n", b"\n" + head) + b"\n"
+
+    def _head(self, source: LogSource) -> bytes:
+        """Return what stands ahead of each line of a source: the label, and kubectl's prefix."""
+        head = self._heads.get(source)
+        if head is None:
+            self.add_source(source)
+            label = _label(source, self._style)
+            padding = " " * (self._width - len(label) if self._style.room else 0)
+            shown = _label(source, self._style, self._style.is_coloured)
+            prefix = f"[pod/{visible(source.pod)}/{visible(source.container)}] " if self._style.prefix else ""
+            head = self._heads[source] = f"[{shown}] {padding}{prefix}".encode("utf-8", "surrogateescape")
+        return head
+
+    def _objects(self, source: LogSource, texts: Sequence[bytes], times: Sequence[str]) -> bytes:
+        """Return a JSON object for each line."""
+        head = self._heads.get(source)
+        if head is None:
+            members = "".join(f'"{name}":{_json_text(value)},' for name, value in source._asdict().items())
+            head = self._heads[source] = f"{{{members}".encode("utf-8", "replace")
+        value = _json_text if self._style.output == "json" else _json_value
+        return b"".join(
+            b'%b"time":%b,"message":%b}\n'
+            % (head, _json_text(time).encode("utf-8", "replace"), value(text.decode("utf-8", "replace")).encode())
+            for time, text in zip(times or repeat(""), texts)
+        )
+
+
+_JSON = ("json", "extjson")
+
+_json_text = encode_basestring
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)  # Python takes NaN and Infinity for JSON
+
+
+# Numbers are not converted: they stay as they were written, of any length.
+_decode = JSONDecoder(parse_int=len, parse_float=len, parse_constant=_no_number).decode
+
+
+def _json_value(text: str) -> str:
+    """Return a message as a JSON value: itself if it is JSON (stern's extjson, cmd/cmd.go), else a string."""
+    try:
+        _decode(text)
+    except (ValueError, RecursionError):
+        return _json_text(text)
+    return text
+
+
+def _label(source: LogSource, style: LogStyle, is_coloured: bool = False) -> str:
+    """Return what stands between the label's brackets, `prod-eu shop/cart-7c9 app`, as far as the style shows it."""
+    shown = {name: visible(value) for name, value in source._asdict().items() if name in style.label}
+    pod = "/".join(filter(None, (shown.get("namespace"), shown.get("pod"))))
+    parts = [(shown.get("cluster"), source.cluster), (pod, source.pod), (shown.get("container"), source.pod)]
+    return " ".join(coloured(part, name) if is_coloured else part for part, name in parts if part)

@@ -30,7 +30,7 @@ _HEADING = re.compile(
     "^" + "".join(rf"(?:{_SGR}|[^\x00-\x7f\u017f])*[{letters}]" for letters in _LETTERS), re.MULTILINE
 )
 _HEADING_LENGTH = len(_LETTERS)
-_COLOUR = re.compile(_SGR)
+COLOUR = re.compile(_SGR)
 HEADING_MARK = "> "
 
 # Format characters, marks that combine with what is before them, and what no font has yet; and letters that are blank.
@@ -49,7 +49,7 @@ def mark_headings(text: str) -> str:
 
 
 def _marked_heading(match: re.Match[str]) -> str:
-    letters = _COLOUR.sub("", match[0])
+    letters = COLOUR.sub("", match[0])
     is_heading = letters.isascii() or sum(map(_is_seen, letters)) == _HEADING_LENGTH
     return (HEADING_MARK if is_heading else "") + match[0]
 

@@ -52,6 +52,7 @@ SECTIONS: Mapping[str, str] = {
       --fold                     show clusters that answered the same together
       --by-time                  logs: the lines of all clusters in the order of their times
       --if-present               wait, rollout status, diff: pass over the clusters that lack the object
+      --no-reconnect             logs -f, get -w: a stream that breaks isn't taken up again, as with kubectl
       --verbose                  show each cluster's own messages
       --report=FILE              also write what came of each cluster, as one JSON object (else KUBECTL_MC_REPORT)
 """,

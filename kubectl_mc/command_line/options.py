@@ -44,6 +44,7 @@ class Options(NamedTuple):
     fold: bool | None = None
     by_time: bool = False
     if_present: bool = False
+    no_reconnect: bool = False
     refresh: bool = False
     verbose: bool = False
     report: str | None = None

@@ -42,6 +42,7 @@ class Modes(NamedTuple):
     captured: all results are waited for and merged; streamed: the output is shown as it comes; terminal: kubectl needs
     the real terminal or a port, so it runs on one cluster; local: the verb is about this machine, so it runs once,
     without a cluster. alone_by: flags with which the verb makes sense on one cluster only.
+    follows_containers: without an end, it shows the lines of containers that come and go, in a session for each cluster
     """
 
     usual: Mode = "captured"
@@ -49,6 +50,7 @@ class Modes(NamedTuple):
     terminal_by: tuple[str, ...] = ()
     local_by: tuple[str, ...] = ()
     alone_by: tuple[str, ...] = ()
+    follows_containers: bool = False
 
 
 class Waiting(NamedTuple):
@@ -189,7 +191,7 @@ _ROWS = (
     VerbRow("rollout status", modes=_STREAMED, waiting=Waiting(0.0, "0s"), status=_NEEDS_ALL),
     # With --for=create, kubectl reads the input until the object is there.
     VerbRow("wait", modes=_STREAMED, waiting=Waiting(0.0, "30s"), status=_NEEDS_ALL, input_as_file=True),
-    VerbRow("logs", Output(by_time=True), _STREAMED, _UNLIMITED, wildcards=True),
+    VerbRow("logs", Output(by_time=True), Modes("streamed", follows_containers=True), _UNLIMITED, wildcards=True),
     VerbRow("apply view-last-applied", _TEXT),
     VerbRow("port-forward", modes=Modes("terminal")),
     VerbRow("proxy", modes=Modes("terminal")),

@@ -13,6 +13,8 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from kubectl_mc.merge.lines import MAX_BEGUN
+
 # A container's lines are stamped by several writers (stdout, stderr), so a time may be a little earlier than the one
 # before it. Lines are compared from so many seconds before the last one on.
 SLACK = 1
@@ -77,11 +79,22 @@ class LogPosition:
         self._proof: Proof = "known"
         self._expected: Counter[int] = Counter()  # what a resumed stream serves again
         self._first = b""  # the time that a resumed stream has begun with
+        self._passes_over = False  # whether the last line of a resumed stream was shown before
 
     @property
     def is_begun(self) -> bool:
         """Whether there is a line whose end has not come."""
         return bool(self._begun)
+
+    @property
+    def has_served(self) -> bool:
+        """Whether the stream has had a line."""
+        return bool(self._first)
+
+    @property
+    def is_taken_up(self) -> bool:
+        """Whether it is known that the stream goes on behind the last line."""
+        return self._proof == "known" or self._goes_on()
 
     @property
     def since(self) -> str:
@@ -99,6 +112,7 @@ class LogPosition:
         """Begin with another stream, from `since` on. A line whose end has not come is dropped: it is served again."""
         self._begun, self._first, self.stopped, self.gap = b"", b"", None, None
         self._proof = proof if self.last else "known"
+        self._passes_over = self._proof != "known"
         self._expected = Counter()
         for counts in self._seen.values():
             self._expected.update(counts)
@@ -125,8 +139,12 @@ class LogPosition:
         end = chunk.rfind(b"\n")
         if end < 0:
             self._begun += chunk
-            return []
-        whole, self._begun = self._begun + chunk[:end], chunk[end + 1 :]
+            if len(self._begun) < MAX_BEGUN:
+                return []
+            # A part of a line ends always at the same place, so it is known again.
+            whole, self._begun = self._begun[:MAX_BEGUN], self._begun[MAX_BEGUN:]
+        else:
+            whole, self._begun = self._begun + chunk[:end], chunk[end + 1 :]
         return _LINE.findall(whole)
 
     def _new_lines(self, lines: Sequence[TimedLine]) -> list[TimedLine]:
@@ -134,11 +152,12 @@ class LogPosition:
         new: list[TimedLine] = []
         for line in lines:
             time, key = line[0], hash(line)
-            if not time:
-                if self._first or self._proof == "known":  # else the rest of a long line, whose parts have times
+            if not time:  # a part of the line before, or what the kubelet says itself
+                if not self._passes_over:
                     new.append(line)
                 continue
-            if self._expected.get(key):
+            self._passes_over = bool(self._expected.get(key))
+            if self._passes_over:
                 self._first = self._first or time
                 self._expected[key] -= 1
                 continue
@@ -149,7 +168,6 @@ class LogPosition:
                     return new
                 self.gap = gap
             self._proof = "known"
-            self._first = self._first or time
             new.append(line)
         if new and _second(new[-1][0] or self.last) > self._newest + SLACK:
             self._expected.clear()
@@ -173,6 +191,7 @@ class LogPosition:
         lines = [line for line in lines if line[0]]
         if not lines:
             return
+        self._first = self._first or lines[0][0]
         last = lines[-1][0]
         if last != self.last:
             earlier = [line[0] for line in lines[-1000:] if line[0] < last]

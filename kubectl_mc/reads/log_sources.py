@@ -187,7 +187,9 @@ def _container(name: str, kind: ContainerKind, status: Mapping[str, Any]) -> Con
     state, last = status.get("state") or {}, status.get("lastState") or {}
     runs = bool(state.get("running"))
     # A terminated one without an id has not been started (validateContainerLogStatus in pkg/kubelet/kubelet_pods.go).
-    ended = any((item.get("terminated") or {}).get("containerID", "none") for item in (state, last) if "terminated" in item)
+    ended = any(
+        (item.get("terminated") or {}).get("containerID", "none") for item in (state, last) if "terminated" in item
+    )
     return Container(name, kind, int(status.get("restartCount") or 0), runs, runs or ended)
 
 
@@ -219,7 +221,9 @@ def selector_text(spec: object) -> str:
     """
     if not isinstance(spec, Mapping) or not spec:
         return ""
-    if not ({*spec} <= {"matchLabels", "matchExpressions"} and all(isinstance(v, (Mapping, list)) for v in spec.values())):
+    if not (
+        {*spec} <= {"matchLabels", "matchExpressions"} and all(isinstance(v, (Mapping, list)) for v in spec.values())
+    ):
         return ",".join(f"{key}={value}" for key, value in spec.items())
     parts = [f"{key}={value}" for key, value in (spec.get("matchLabels") or {}).items()]
     for expression in spec.get("matchExpressions") or ():

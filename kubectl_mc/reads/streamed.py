@@ -29,6 +29,11 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     Names with wildcards are listed first. The jobs of a cluster start when its own names are known.
     Raises UserError for jobs that have to run all at once and cannot.
     """
+    if request.row.modes.follows_containers:
+        from kubectl_mc.reads import followed
+
+        if followed.follows(request):
+            return followed.show_followed(request, targets)
     if grammar.output_format(request.line)[0].startswith("custom-columns"):
         request = with_columns(request)
     streams = request.environment.streams

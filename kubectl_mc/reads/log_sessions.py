@@ -1,0 +1,383 @@
+"""The session of one cluster whose logs are followed: its pods are watched, and each container has a stream."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from kubectl_mc import messages
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.merge.log_lines import LogSource
+from kubectl_mc.messages import Cause
+from kubectl_mc.messages.causes import Kind
+from kubectl_mc.processes.event_loop import Chunk, Exit
+from kubectl_mc.processes.requests import Job
+from kubectl_mc.reads import log_requests, log_sources
+from kubectl_mc.reads.log_requests import FollowedLogs
+from kubectl_mc.reads.log_resume import TimedLine
+from kubectl_mc.reads.log_sources import IsWanted, Pod, PodEvent
+from kubectl_mc.reads.log_streams import LogStream, retry_delay
+
+# Causes that may pass. With another one at the start, kubectl's own `logs -f` is run, which says what is wrong.
+_PASSING: tuple[Kind, ...] = (
+    "timeout", "refused", "dns", "unreachable", "lost", "server", "too-many-requests", "interrupted", "killed",
+)  # fmt: skip
+
+# Seconds that the stream of a pod that is gone may go on.
+_LAST_LINES = 10.0
+
+# Seconds in which streams that break are said together.
+_TOGETHER = 0.3
+
+# The end of a kubectl's stderr that is stored, in bytes.
+_STORED = 1 << 14
+
+# What kubectl logs of the request for a watch when it is answered: the pods that there are have been printed by then.
+_WATCH_BEGINS = re.compile(rb"round_trippers\.go:\d+\].*watch=true.*200 OK")
+
+
+class Kubectls(Protocol):
+    """What runs the kubectls of sessions, and shows what comes of them."""
+
+    def start(self, job: Job, line: CommandLine, owner: Callable[[Chunk | Exit], None]) -> int:
+        """Start a kubectl, and return its index; `owner` gets its events."""
+
+    def end(self, index: int) -> None:
+        """End a kubectl."""
+
+    def show(self, source: LogSource, lines: Sequence[TimedLine]) -> None:
+        """Show lines of a container."""
+
+    def say(self, cluster: str, text: str) -> None:
+        """Say something about a cluster."""
+
+    def say_once(self, text: str) -> None:
+        """Say what other clusters may have said."""
+
+    def hand_back(self, job: Job) -> None:
+        """Run kubectl's own `logs -f` for a cluster."""
+
+    def renew(self, job: Job) -> Job:
+        """Return the job with another login, as the cluster has refused the credential."""
+
+
+class LogSession:
+    """What is followed in one cluster. Times are those of time.monotonic.
+
+    has_lines: a line is shown
+    is_listed: the pods of the start are known
+    is_over: nothing can come any more
+    is_handed_back: kubectl's own `logs -f` is run instead
+    """
+
+    def __init__(self, kubectls: Kubectls, job: Job, followed: FollowedLogs, is_wanted: IsWanted, now: float) -> None:
+        self.job = job
+        self.has_lines = self.is_over = self.is_listed = self.is_handed_back = False
+        self._kubectls, self._followed, self._is_wanted = kubectls, followed, is_wanted
+        self._selector = followed.selector
+        self._needs_object = bool(followed.reference)
+        self._asking: int | None = None  # the kubectl that asks for the object, or watches the pods
+        self._now = self._due = now
+        self._failures = 0
+        self._is_said = False  # that the cluster, or the watch, is lost
+        self._begins = 0  # ticks since the watch has begun
+        self._pods: dict[str, Pod] = {}
+        self._listed: set[str] = set()  # the pods that a new watch has named
+        self._streams: dict[tuple[str, str], LogStream] = {}
+        self._one = ""  # the only pod that is followed
+        self._is_last = False  # whether none follows the only pod that is meant
+        self._waits = False  # whether others wait for room, which is said
+        self._broken: list[tuple[LogSource, str]] = []
+        self._broken_since = 0.0
+
+    @property
+    def streams(self) -> int:
+        """How many containers are followed."""
+        return sum(not stream.is_over for stream in self._streams.values())
+
+    def tick(self, now: float) -> None:
+        """Start what is due. Raises UserError for more containers than are followed at a time."""
+        self._now = now
+        if self.is_over:
+            return
+        if self._begins:
+            self._begins += 1
+            if self._begins > 2:  # all that was printed ahead of it has been read
+                self._begins = 0
+                self._end_list()
+        if self._asking is None and now >= self._due:
+            self._ask()
+        if self.is_listed or not self._followed.pods.one:
+            self._join(is_initial=not self.is_listed)
+        for key, stream in [*self._streams.items()]:
+            self._step(key, stream)
+        self._say_broken()
+        if self._followed.pod and self.is_listed:
+            self._end_with_pod()
+
+    # --- The pods --------------------------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        """Ask for the object whose pods are meant, or watch the pods."""
+        if self._needs_object:
+            line = log_requests.object_line(self.job.line, self._followed.reference)
+            written: dict[str, bytes] = {"stdout": b"", "stderr": b""}
+            self._asking = self._kubectls.start(self.job, line, lambda event: self._object_event(event, written))
+            return
+        line = log_requests.pods_line(self.job.line, self._followed, self._selector)
+        self._listed = set()
+        self._asking = self._kubectls.start(self.job, line, _Watcher(self).take)
+
+    def _object_event(self, event: Chunk | Exit, written: dict[str, bytes]) -> None:
+        if isinstance(event, Chunk):
+            written[event.stream] += event.text
+            return
+        self._asking = None
+        cause = _cause(event, written["stderr"])
+        if cause:
+            self._fail(cause)
+            return
+        try:
+            self._selector = log_sources.selector_text(json.loads(written["stdout"])["spec"]["selector"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            self._selector = ""
+        self._needs_object = False
+        if not self._selector:
+            self._hand_back()  # kubectl says why it has no logs
+
+    def begin_watch(self) -> None:
+        """Take that the watch has begun: what there is has been printed."""
+        self._begins = self._begins or 1
+
+    def end_watch(self, cause: Cause | None) -> None:
+        """Take that the watch has ended. cause: why its kubectl has failed; None if it hasn't"""
+        self._asking, self._begins = None, 0
+        self._fail(cause)
+
+    def _fail(self, cause: Cause | None) -> None:
+        """Ask again later."""
+        if self.is_over:
+            return
+        if cause and not self.is_listed and cause.kind not in _PASSING:
+            self._hand_back()
+            return
+        if cause and cause.kind == "unauthorized":
+            self.job = self._kubectls.renew(self.job)
+        self._failures += 1
+        self._due = self._now + retry_delay(self._failures)
+        if cause and not self._is_said:
+            self._is_said = True
+            self._kubectls.say(
+                self.job.target.cluster,
+                f"the watch of its pods is broken ({cause.reason}), and taken up again"
+                if self.is_listed
+                else f"can't be reached ({cause.reason}); it is tried again",
+            )
+
+    def _hand_back(self) -> None:
+        self.is_over = self.is_handed_back = True
+        if self._asking is not None:
+            self._kubectls.end(self._asking)
+        self._kubectls.hand_back(self.job)
+
+    def take(self, event: PodEvent) -> None:
+        """Take what the watch says of a pod."""
+        pod = event.pod
+        if not self._followed.pods.is_meant(pod):
+            return
+        if event.is_gone:
+            self._pods.pop(pod.uid, None)
+            self._is_last = not pod.is_owned
+        else:
+            self._pods[pod.uid] = pod
+            self._listed.add(pod.uid)
+        for (uid, _), stream in self._streams.items():
+            if uid == pod.uid:
+                stream.update(pod)
+                stream.pod_is_gone = stream.pod_is_gone or event.is_gone
+
+    def _end_list(self) -> None:
+        """Take that all pods have been listed: others are gone."""
+        for uid in self._pods.keys() - self._listed:
+            self.take(PodEvent(self._pods[uid], is_gone=True))
+        self._failures, self._is_said = 0, False
+        if self.is_listed:
+            return
+        pods, followed = [*self._pods.values()], self._followed
+        if (followed.pod or pods) and not any(map(followed.containers.containers, pods)):
+            self._hand_back()  # kubectl says what is missing
+            return
+        self.is_listed = True
+        self._join(is_initial=True)
+        if followed.pods.one and len(pods) > 1:
+            self._kubectls.say(
+                self.job.target.cluster, f"Found {len(pods)} pods, using pod/{self._pods[self._one].name}"
+            )
+        if not self._streams and (followed.pod or followed.reference):
+            name = followed.reference or f"pod/{followed.pod}"
+            self._kubectls.say(self.job.target.cluster, f"{name} has no logs yet; they are waited for")
+
+    # --- The containers --------------------------------------------------------------------------------------
+
+    def _join(self, is_initial: bool) -> None:
+        """Join the containers that are meant and not followed yet."""
+        new = [
+            (pod, container)
+            for pod in self._meant_pods()
+            for container in self._followed.containers.containers(pod)
+            if container.has_log
+            and (pod.uid, container.name) not in self._streams
+            and self._is_wanted(pod.name, container.name)
+        ]
+        room = self._followed.limit - self.streams
+        if is_initial and len(new) > room:
+            count = self.streams + len(new)
+            raise messages.too_many_log_requests(self.job.target.cluster, count, self._followed.limit)
+        if len(new) > room and not self._waits:
+            text = f"{len(new) - room} more to follow than --max-log-requests={self._followed.limit}; they wait"
+            self._kubectls.say(self.job.target.cluster, text)
+        self._waits = len(new) > room
+        for pod, container in new[:room]:
+            source = LogSource(self.job.target.cluster, pod.namespace, pod.name, container.name)
+            if notice := self._followed.containers.notice(pod):
+                self._kubectls.say_once(notice)
+            if not is_initial:
+                self._kubectls.say(source.cluster, f"+ {_name(source)}")
+            self._streams[pod.uid, container.name] = LogStream(source, pod, container, is_initial, self._now)
+
+    def _meant_pods(self) -> list[Pod]:
+        pods = [*self._pods.values()]
+        if not self._followed.pods.one or not pods:
+            return pods
+        pod = self._pods.get(self._one)
+        streams = [stream for (uid, _), stream in self._streams.items() if uid == self._one]
+        if pod and not (pod.is_over and all(stream.is_over for stream in streams)):
+            return [pod]
+        # At the first time kubectl takes any.
+        new = log_sources.successor([pod for pod in pods if pod.uid != self._one]) if self._one else None
+        new = new if self._one else log_sources.preferred(pods)
+        if new:
+            self._one = new.uid
+        return [new] if new else []
+
+    def _step(self, key: tuple[str, str], stream: LogStream) -> None:
+        """Start the kubectl that a stream needs, end one of no use, and let go what is over."""
+        if stream.is_over:
+            return
+        if stream.is_running and stream.is_useless:
+            self._kubectls.end(stream.kubectl)
+        if stream.pod_is_gone:
+            self._part(key, stream)
+            return
+        attempt = stream.next_attempt(self._now)
+        if reason := stream.take_broken():
+            self._broken_since = self._broken_since if self._broken else self._now
+            self._broken.append((stream.source, reason))
+        if attempt:
+            line = log_requests.lines_line(self.job.line, stream.source, attempt, stream.is_initial)
+            stream.kubectl = self._kubectls.start(self.job, line, _Reader(self, stream).take)
+        if stream.is_over:
+            self._kubectls.say(stream.source.cluster, f"- {_name(stream.source)}")
+
+    def _part(self, key: tuple[str, str], stream: LogStream) -> None:
+        """Let the container of a pod that is gone go, as soon as its stream has ended."""
+        if stream.is_running:
+            stream.leave_by = min(stream.leave_by, self._now + _LAST_LINES)
+            stream.is_useless = stream.is_useless or self._now > stream.leave_by
+            return
+        missing = stream.leave()
+        if missing:
+            self._kubectls.say(stream.source.cluster, messages.lines_may_be_missing(_name(stream.source), *missing))
+        del self._streams[key]
+        if not any(uid == key[0] for uid, _ in self._streams):
+            self._kubectls.say(stream.source.cluster, f"- pod/{stream.source.pod}")
+
+    def _end_with_pod(self) -> None:
+        """End the session of a pod that has ended, and that none of its name follows."""
+        if not all(stream.is_over for stream in self._streams.values()):
+            return
+        self.is_over = all(pod.is_over for pod in self._pods.values()) if self._pods else self._is_last
+        if self.is_over and self._asking is not None:
+            self._kubectls.end(self._asking)
+
+    # --- Their lines -----------------------------------------------------------------------------------------
+
+    def show(self, stream: LogStream, lines: Sequence[TimedLine]) -> None:
+        """Show lines of a container, and say ahead of them what may be missing."""
+        if gap := stream.take_gap():
+            self._kubectls.say(stream.source.cluster, messages.lines_may_be_missing(_name(stream.source), *gap))
+        if lines:
+            self.has_lines = True
+            self._kubectls.show(stream.source, lines)
+
+    def end_stream(self, stream: LogStream, event: Exit, stderr: bytes) -> None:
+        """Take the end of a stream's kubectl."""
+        cause = _cause(event, stderr)
+        is_mistake = cause and cause.kind == "error" and b"Error from server" not in stderr
+        if is_mistake and not self.has_lines and not self.is_over:
+            self._hand_back()  # kubectl says what is wrong
+            return
+        if cause and cause.kind == "unauthorized":
+            self.job = self._kubectls.renew(self.job)
+        self.show(stream, stream.end(cause, self._now))
+
+    def _say_broken(self) -> None:
+        """Say which streams are broken, those that break at the same time together."""
+        if not self._broken or self._now < self._broken_since + _TOGETHER:
+            return
+        reasons: dict[str, list[LogSource]] = {}
+        for source, reason in self._broken:
+            reasons.setdefault(reason, []).append(source)
+        for reason, sources in reasons.items():
+            name = _name(sources[0]) if len(sources) == 1 else f"{len(sources)} containers"
+            self._kubectls.say(self.job.target.cluster, f"{name}: broken ({reason}), and taken up again")
+        self._broken = []
+
+
+class _Watcher:
+    """Reads what the kubectl that watches the pods prints."""
+
+    def __init__(self, session: LogSession) -> None:
+        self._session = session
+        self._events = log_sources.PodEvents()
+        self._stderr = b""
+
+    def take(self, event: Chunk | Exit) -> None:
+        """Take an event of the kubectl."""
+        if isinstance(event, Exit):
+            self._session.end_watch(_cause(event, self._stderr))
+        elif event.stream == "stdout":
+            for pod_event in self._events.feed(event.text):
+                self._session.take(pod_event)
+        else:
+            self._stderr = (self._stderr + event.text)[-_STORED:]
+            if _WATCH_BEGINS.search(self._stderr):
+                self._stderr = b""
+                self._session.begin_watch()
+
+
+class _Reader:
+    """Reads what the kubectl of a container prints."""
+
+    def __init__(self, session: LogSession, stream: LogStream) -> None:
+        self._session, self._stream = session, stream
+        self._stderr = b""
+
+    def take(self, event: Chunk | Exit) -> None:
+        """Take an event of the kubectl."""
+        if isinstance(event, Exit):
+            self._session.end_stream(self._stream, event, self._stderr)
+        elif event.stream == "stdout":
+            self._session.show(self._stream, self._stream.feed(event.text))
+        else:
+            self._stderr = (self._stderr + event.text)[-_STORED:]
+
+
+def _cause(event: Exit, stderr: bytes) -> Cause | None:
+    return messages.find_cause(stderr.decode("utf-8", "replace"), event.status) if event.status else None
+
+
+def _name(source: LogSource) -> str:
+    return f"pod/{source.pod} {source.container}"

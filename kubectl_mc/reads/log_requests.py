@@ -120,7 +120,7 @@ def lines_line(line: CommandLine, source: LogSource, attempt: Attempt, is_initia
     begin: list[tuple[str, str]] = []
     if attempt.since:
         begin = [("since-time", attempt.since)]
-    elif is_initial:
+    elif is_initial and attempt.is_first:
         begin = _begin(line, attempt.age)
     return grammar.with_flags(
         asked,

@@ -131,6 +131,16 @@ class LogPosition:
         self._note(lines)
         return lines
 
+    def take_silence(self) -> None:
+        """Take that the stream doesn't serve the last lines again: the file that had them is another one now."""
+        if self._first or self._proof == "known" or self.stopped:
+            return
+        gap = Gap(self.last, b"")
+        if self._proof == "needed":
+            self.stopped = gap
+        else:
+            self.gap, self._proof = gap, "known"
+
     def end(self) -> list[TimedLine]:
         """Return the last line of a log whose end has come, if it has no line feed."""
         return self.feed(b"\n") if self._begun else []
@@ -167,11 +177,19 @@ class LogPosition:
                     self.stopped = gap
                     return new
                 self.gap = gap
+                self._forget()
             self._proof = "known"
             new.append(line)
         if new and _second(new[-1][0] or self.last) > self._newest + SLACK:
             self._expected.clear()
         return new
+
+    def _forget(self) -> None:
+        """Forget what the file that is served doesn't have."""
+        self._seen.clear()
+        self._expected.clear()
+        self._last_lines.clear()
+        self._before = b""
 
     def _goes_on(self) -> bool:
         """Return whether no line is left out between the last one shown and the first new one.

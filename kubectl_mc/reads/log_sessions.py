@@ -266,6 +266,8 @@ class LogSession:
         """Start the kubectl that a stream needs, end one of no use, and let go what is over."""
         if stream.is_over:
             return
+        stream.wait(self._now)
+        self.show(stream, ())
         if stream.is_running and stream.is_useless:
             self._kubectls.end(stream.kubectl)
         if stream.pod_is_gone:

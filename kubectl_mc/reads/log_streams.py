@@ -21,6 +21,10 @@ LONGEST_DELAY = 10.0
 _WATCH_DELAY = 1.0
 
 
+# Seconds that a kubelet has to serve the last lines again.
+_SILENCE = 10.0
+
+
 def retry_delay(failures: int) -> float:
     """Return the seconds to wait after so many failures in a row, from 1 on."""
     return min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(failures - 1, 10))
@@ -30,12 +34,14 @@ class Attempt(NamedTuple):
     """What a kubectl is asked for.
 
     previous: for the instance before the one that runs, to its end
-    since: from this time on (RFC 3339, whole seconds); "" if no line is shown yet
+    since: from this time on (RFC 3339, whole seconds); "" for all of it
+    is_first: no line of the container is shown yet
     age: the seconds since the container is followed
     """
 
     previous: bool
     since: str
+    is_first: bool
     age: float
 
 
@@ -60,8 +66,9 @@ class LogStream:
         self.broken = ""
         self.pod, self._container = pod, container
         self._start = now
-        self._due = now
+        self._due = self._attempted = now
         self._position = LogPosition()
+        self._has_lines = False
         self._instance = container.restarts
         self._is_complete = False  # whether all lines of this instance are shown
         self._proof: Proof = "needed"
@@ -75,7 +82,7 @@ class LogStream:
     @property
     def is_begun(self) -> bool:
         """Whether a line is shown."""
-        return bool(self._position.last)
+        return self._has_lines
 
     def update(self, pod: Pod) -> None:
         """Take what the watch says of the pod."""
@@ -90,10 +97,11 @@ class LogStream:
             return None
         restarts, previous, proof = self._container.restarts, False, self._proof
         if self._is_complete and restarts == self._instance + 1:
-            self._instance, self._is_complete, proof = restarts, False, "known"
+            self._instance, self._is_complete, self._position = restarts, False, LogPosition()
         elif restarts > self._instance:
-            previous = True
-            proof = "known" if self._is_complete and restarts == self._instance + 2 else "wanted"
+            previous, proof = True, "wanted"
+            if self._is_complete and restarts == self._instance + 2:
+                self._position = LogPosition()
         elif self._is_complete:
             self.is_over = self.pod.is_over
             return None
@@ -102,17 +110,24 @@ class LogStream:
         elif self._is_clean and self._container.runs:
             self._break("it has ended, and the container runs")
         self._proof, self._previous, self._container_ran = proof, previous, self._container.runs
+        self._attempted = now
         self._position.begin(proof)
         self.is_running, self.is_useless = True, False
-        return Attempt(previous, self._position.since, now - self._start)
+        return Attempt(previous, self._position.since, not self._has_lines, now - self._start)
 
     def feed(self, chunk: bytes) -> list[TimedLine]:
         """Return the new lines in what the kubectl has printed."""
         lines = self._position.feed(chunk)
         self.is_useless = self.is_useless or self._position.stopped is not None
         if lines:
-            self._failures, self._is_said = 0, False
+            self._has_lines, self._failures, self._is_said = True, 0, False
         return lines
+
+    def wait(self, now: float) -> None:
+        """Take that the kubectl that runs has printed nothing up to now."""
+        if self.is_running and not self._previous and now >= self._attempted + _SILENCE:
+            self._position.take_silence()
+            self.is_useless = self.is_useless or self._position.stopped is not None
 
     def take_gap(self) -> Gap | None:
         """Return between which times lines may be missing ahead of the lines that `feed` has returned, once."""

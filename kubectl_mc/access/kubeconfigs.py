@@ -32,6 +32,24 @@ def view_with_credentials(environment: Environment) -> Mapping[str, Any] | None:
     return None
 
 
+def own_namespaces(environment: Environment) -> dict[str, str]:
+    """Return the namespace of each context of the user's kubeconfig, and under "" that of the current one."""
+    (view,) = _views([environment], ())
+    return context_namespaces(view or {})
+
+
+def context_namespaces(kubeconfig: Mapping[str, Any]) -> dict[str, str]:
+    """Return the namespace of each context of a kubeconfig, and under "" that of the current one.
+
+    kubectl takes `default` where a context has none (client-go, clientcmd client_config.go: Namespace).
+    """
+    namespaces = {
+        str(entry.get("name")): str((entry.get("context") or {}).get("namespace") or "default")
+        for entry in kubeconfig.get("contexts") or ()
+    }
+    return {**namespaces, "": namespaces.get(str(kubeconfig.get("current-context")), "default")}
+
+
 def _views(environments: Sequence[Environment], flags: Sequence[str]) -> list[Mapping[str, Any] | None]:
     """Return what `kubectl config view` shows in each environment; None where it fails."""
     viewings = [

@@ -48,6 +48,12 @@ def flag_table(path: str) -> FlagTable:
     return FlagTable({name: flag for name, (_, flag) in entries.items()}, letters)
 
 
+@cache
+def extra_flags(path: str) -> frozenset[str]:
+    """Return the long names of the flags that a verb of kubectl's has here only."""
+    return frozenset(_parse_entry(entry)[0] for entry in EXTRA_FLAGS.get(path, "").split())
+
+
 def _parse_entry(entry: str) -> tuple[str, tuple[str, Flag]]:
     """Return (long name, (shorthand, flag)) of an entry of kubectl_flags.py: `f,filename=*`."""
     shorthand, _, rest = entry.rpartition(",")

@@ -59,10 +59,13 @@ class CommandLine(NamedTuple):
 # --- Reading ----------------------------------------------------------------------------------------------------
 
 
-def parse_line(argv: Sequence[str], own: Mapping[str, bool] | None = None) -> CommandLine:
+def parse_line(
+    argv: Sequence[str], own: Mapping[str, bool] | None = None, not_plugins: Container[str] = ()
+) -> CommandLine:
     """Read an argv, without the leading "kubectl".
 
     own: flags of ours that may stand among kubectl's: long name -> whether it takes a value. They are tokens, too.
+    not_plugins: those of them that are a plugin's own where they stand in its command line
 
     The verb is searched first (cobra's Command.Find), then the flags are read as pflag does: they may stand anywhere
     ahead of a `--`, even ahead of the verb. Raises UserError for a flag whose value is missing, and for a line whose
@@ -72,9 +75,11 @@ def parse_line(argv: Sequence[str], own: Mapping[str, bool] | None = None) -> Co
     path, positions = _find_verb(argv, own_flags, unknown_takes_word=True)
     if _find_verb(argv, own_flags, unknown_takes_word=False)[0] != path:
         raise messages.unclear_verb(_first_unknown(argv, own_flags))
+    is_kubectls = not path or " ".join(path) in FLAGS or " ".join(path) in COMMANDS
+    if not is_kubectls:
+        own_flags = {name: flag for name, flag in own_flags.items() if name not in not_plugins}
     table = flag_table(" ".join(path))
     table = FlagTable({**table.flags, **own_flags}, table.shorthand)
-    is_kubectls = not path or " ".join(path) in FLAGS or " ".join(path) in COMMANDS
     # cobra takes the verb's words out, so a flag ahead of the verb may have the word behind it as its value.
     words = [word for index, word in enumerate(argv) if index not in positions]
     ahead_count = positions[0] if positions else 0

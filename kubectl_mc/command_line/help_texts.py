@@ -50,11 +50,22 @@ SECTIONS: Mapping[str, str] = {
     "showing": """\
   what is shown
       --fold                     show clusters that answered the same together
-      --by-time                  logs: the lines of all clusters in the order of their times
       --if-present               wait, rollout status, diff: pass over the clusters that lack the object
       --no-reconnect             logs -f, get -w: a stream that breaks isn't taken up again, as with kubectl
       --verbose                  show each cluster's own messages
       --report=FILE              also write what came of each cluster, as one JSON object (else KUBECTL_MC_REPORT)
+""",
+    "logs": """\
+  logs (RE: a regular expression as Python has them; each such flag is repeatable)
+      --include=RE               only lines that it matches
+      --drop=RE                  not these lines
+      --highlight=RE             in a colour, on a terminal
+      --pod-regex=RE             only pods with such names
+      --exclude-pod-regex=RE     not these pods
+      --container-regex=RE       all containers with such names
+      --exclude-container-regex=RE  all containers but these
+      --output=json|extjson|raw  -o: an object a line; with messages that are JSON as values; the lines alone
+      --by-time                  the lines of all clusters in the order of their times; with -f within a second
 """,
 }
 

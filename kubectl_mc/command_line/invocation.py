@@ -9,7 +9,8 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
-from kubectl_mc.command_line.options import OWN_FLAGS, Options, from_flags
+from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS, Options, from_flags
+from kubectl_mc.command_line.own_commands import LOG_OUTPUTS
 
 
 class Invocation(NamedTuple):
@@ -33,9 +34,12 @@ def parse_invocation(argv: Sequence[str]) -> Invocation:
     Raises UserError for a wrong value of one of our flags, for --context, --cluster and --server, and for an unknown
     flag whose name is nearly that of one of ours.
     """
-    line = grammar.parse_line(argv, OWN_FLAGS)
+    line = grammar.parse_line(argv, OWN_FLAGS, LOG_FLAGS)
     options = from_flags([token.flags[0] for token in line.tokens if _is_own(token)])
     kubectl = line._replace(tokens=tuple(token for token in line.tokens if not _is_own(token)))
+    if "output" in flag_tables.extra_flags(kubectl.verb):
+        options = options._replace(output=_log_output(kubectl))
+        kubectl = grammar.without(kubectl, ("output",))
     if kubectl.path == ("help",):
         return parse_invocation([*grammar.operands(kubectl), "--help"])
     if not argv:
@@ -47,6 +51,14 @@ def parse_invocation(argv: Sequence[str]) -> Invocation:
             return Invocation(options, kubectl, "version")
     _check_flags(kubectl)
     return Invocation(options, kubectl)
+
+
+def _log_output(line: CommandLine) -> str:
+    """Return the value of -o for a verb of kubectl's that has none there."""
+    output = grammar.value(line, "output")
+    if output is not None and output not in LOG_OUTPUTS:
+        raise messages.bad_flag_value("output", output, f"one of {', '.join(LOG_OUTPUTS)}")
+    return output or ""
 
 
 def _is_own(token: grammar.Token) -> bool:

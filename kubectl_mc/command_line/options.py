@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubectl_mc import messages
+
+if TYPE_CHECKING:
+    import re
 
 
 class Options(NamedTuple):
@@ -13,7 +16,9 @@ class Options(NamedTuple):
 
     inventory: the namespaces of the hub whose ClusterProfiles are read; none for all
     fold, cluster_timeout: None is the verb's default
+    include, …, exclude_container_regex: regular expressions, as `pattern` compiles them
     report: the path of the file for the report for programs
+    output: of `logs`, whose -o kubectl lacks: one of own_commands.LOG_OUTPUTS; "" for lines behind labels
     typed: the flags as the user typed them, (name, value); another name of a flag is replaced by its own
     """
 
@@ -43,23 +48,34 @@ class Options(NamedTuple):
     cluster_timeout: float | None = None
     fold: bool | None = None
     by_time: bool = False
+    include: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    highlight: tuple[str, ...] = ()
+    pod_regex: tuple[str, ...] = ()
+    exclude_pod_regex: tuple[str, ...] = ()
+    container_regex: tuple[str, ...] = ()
+    exclude_container_regex: tuple[str, ...] = ()
     if_present: bool = False
     no_reconnect: bool = False
     refresh: bool = False
     verbose: bool = False
     report: str | None = None
+    output: str = ""
     typed: tuple[tuple[str, str | None], ...] = ()
 
 
 # Other names of our flags, from earlier versions -> their own.
 _OTHER_NAMES: Mapping[str, str] = {"hub-namespace": "inventory"}
 
+# Fields that are no flags of all verbs.
+_NO_FLAGS = ("output", "typed")
+
 # Our flags, one for each field: name -> whether it takes a value. kubectl has none of these names (invocation_test.py).
 OWN_FLAGS: Mapping[str, bool] = {
     **{
         field.replace("_", "-"): default is not False and field != "fold"  # the other boolean flags are off by default
         for field, default in Options._field_defaults.items()
-        if field != "typed"
+        if field not in _NO_FLAGS
     },
     **dict.fromkeys(_OTHER_NAMES, True),
 }
@@ -68,6 +84,14 @@ _PROFILE_FLAGS = ("cluster-selector", "clusterset", "property", "cluster-manager
 
 # All flags that choose clusters.
 SELECTION_FLAGS = ("clusters", "exclude", "all-clusters", "contexts", "pick", *_PROFILE_FLAGS)
+
+# Flags whose values are regular expressions.
+PATTERN_FLAGS = (
+    "include", "drop", "highlight", "pod-regex", "exclude-pod-regex", "container-regex", "exclude-container-regex",
+)  # fmt: skip
+
+# Flags about log lines, which are ours behind `logs` only: a plugin may have its own of such a name.
+LOG_FLAGS = ("by-time", *PATTERN_FLAGS)
 
 # Flags that need a hub, so they don't go with clusters that are contexts of the kubeconfig.
 HUB_FLAGS = (*_PROFILE_FLAGS, "hub-context", "inventory")
@@ -121,17 +145,44 @@ def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
         name, text = _OTHER_NAMES.get(typed_name, typed_name), value or ""
         field = name.replace("-", "_")
         typed.append((name, value))
-        if OWN_FLAGS[name] and not text.strip(","):  # an empty list must not mean all clusters
+        # An empty list must not mean all clusters; a pattern may be a comma.
+        if OWN_FLAGS[name] and not (text if name in PATTERN_FLAGS else text.strip(",")):
             raise messages.flag_needs_value(typed_name)
         if name in _LISTS:
             fields[field] = (*fields.get(field, ()), *filter(None, text.split(",")))
-        elif name == "property":  # its value may contain a comma
+        elif name in _REPEATED:
             fields[field] = (*fields.get(field, ()), text)
+            if name in PATTERN_FLAGS:
+                pattern(name, text)
         elif name in _READERS:
             fields[field] = _READERS[name](name, text)
         else:
             fields[field] = text if OWN_FLAGS[name] else truth(name, text)
     return Options(**fields, typed=tuple(typed))
+
+
+def set_log_flags(options: Options) -> list[str]:
+    """Return the flags about log lines that are set."""
+    return [flag for flag in LOG_FLAGS if getattr(options, flag.replace("-", "_"))]
+
+
+def without_log_flags(options: Options) -> Options:
+    """Return the options without those about log lines."""
+    fields = [flag.replace("-", "_") for flag in set_log_flags(options)]
+    return options._replace(**{field: Options._field_defaults[field] for field in fields}) if fields else options
+
+
+def pattern(flag: str, text: str) -> re.Pattern[str]:
+    """Return a regular expression of Python's re. Raises UserError, with the place of the mistake, for what is none."""
+    import re
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about what a later Python may take for something else
+            return re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise messages.bad_pattern(flag, text, str(error)) from error
 
 
 def _count(flag: str, text: str) -> int:
@@ -168,3 +219,6 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
 
 # Flags that may be repeated, and that hold several values, separated by commas.
 _LISTS = ("inventory", "clusters", "exclude", "contexts")
+
+# Flags that may be repeated, whose values may contain a comma.
+_REPEATED = ("property", *PATTERN_FLAGS)

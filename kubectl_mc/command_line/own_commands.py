@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# What -o may be for `logs`.
+LOG_OUTPUTS = ("json", "extjson", "raw")
+
 # Command path -> the command's own flags, written as in kubectl_flags.FLAGS.
 # The command `NAME` is the module kubectl_mc.commands.NAME.
 COMMANDS: dict[str, str] = {
@@ -38,13 +41,14 @@ FLAG_SECTIONS: dict[str, tuple[str, ...]] = {
     "undo": ("changes", "hub", "asking", "showing"),
 }
 
-# (command, its flag) -> the values that it may have.
+# (command, its flag) -> the values that it may have. `logs` is kubectl's, but the flag is ours (EXTRA_FLAGS).
 FLAG_VALUES: dict[tuple[str, str], tuple[str, ...]] = {
     ("clusters", "output"): ("wide", "json", "yaml", "name"),
     ("audit", "output"): ("json", "yaml"),
     ("trust", "output"): ("json", "yaml"),
+    ("logs", "output"): LOG_OUTPUTS,
     ("setup", "provider"): ("aws", "gcp", "azure", "ali"),
 }
 
 # Verb of kubectl's -> flags that it lacks and has here. They don't go to kubectl.
-EXTRA_FLAGS: dict[str, str] = {"logs": "A,all-namespaces"}
+EXTRA_FLAGS: dict[str, str] = {"logs": "A,all-namespaces o,output="}

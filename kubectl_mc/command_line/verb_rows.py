@@ -17,7 +17,7 @@ class Output(NamedTuple):
     shape: a table with a header, a text (shown in sections), or lines that each stand alone
     table_by: flags with which the output is a table
     fold: clusters with the same answer are shown together, unless the user says --fold=false
-    by_time: each line has a time, which --timestamps shows
+    log_lines: they are what containers have written: --prefix shows of which, --timestamps when
     sorts: (a value of --sort-by, the column of the table by which kubectl then sorts)
     last_cell, ordered_by: for a table whose last cells may have several lines, the path of their values in an object,
         and the paths of what the table is sorted by, of which the first that is set counts
@@ -28,7 +28,7 @@ class Output(NamedTuple):
     shape: Shape = "lines"
     table_by: tuple[str, ...] = ()
     fold: bool = False
-    by_time: bool = False
+    log_lines: bool = False
     sorts: tuple[tuple[str, str], ...] = ()
     last_cell: str = ""
     ordered_by: tuple[str, ...] = ()
@@ -42,7 +42,6 @@ class Modes(NamedTuple):
     captured: all results are waited for and merged; streamed: the output is shown as it comes; terminal: kubectl needs
     the real terminal or a port, so it runs on one cluster; local: the verb is about this machine, so it runs once,
     without a cluster. alone_by: flags with which the verb makes sense on one cluster only.
-    follows_containers: without an end, it shows the lines of containers that come and go, in a session for each cluster
     """
 
     usual: Mode = "captured"
@@ -50,7 +49,6 @@ class Modes(NamedTuple):
     terminal_by: tuple[str, ...] = ()
     local_by: tuple[str, ...] = ()
     alone_by: tuple[str, ...] = ()
-    follows_containers: bool = False
 
 
 class Waiting(NamedTuple):
@@ -191,7 +189,7 @@ _ROWS = (
     VerbRow("rollout status", modes=_STREAMED, waiting=Waiting(0.0, "0s"), status=_NEEDS_ALL),
     # With --for=create, kubectl reads the input until the object is there.
     VerbRow("wait", modes=_STREAMED, waiting=Waiting(0.0, "30s"), status=_NEEDS_ALL, input_as_file=True),
-    VerbRow("logs", Output(by_time=True), Modes("streamed", follows_containers=True), _UNLIMITED, wildcards=True),
+    VerbRow("logs", Output(log_lines=True), _STREAMED, _UNLIMITED, wildcards=True),
     VerbRow("apply view-last-applied", _TEXT),
     VerbRow("port-forward", modes=Modes("terminal")),
     VerbRow("proxy", modes=Modes("terminal")),

@@ -161,10 +161,5 @@ def kubectl_time_limit(row: VerbRow, line: CommandLine) -> str:
     return (grammar.value(line, "timeout") or default) if default and one_object else ""
 
 
-def sorts_by_time(row: VerbRow, line: CommandLine) -> bool:
-    """Return whether the lines of all clusters can be sorted by time. Output without an end can't."""
-    return row.output.by_time and not is_endless(row, line)
-
-
 def _any(line: CommandLine, names: tuple[str, ...]) -> bool:
     return any(grammar.is_set(line, name) for name in names)

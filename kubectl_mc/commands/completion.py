@@ -7,6 +7,7 @@ kubectl runs it with the words so far, of which the last is to be completed. It 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 
@@ -18,7 +19,7 @@ from kubectl_mc.changes import record
 from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
-from kubectl_mc.command_line.options import OWN_FLAGS
+from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, FLAG_VALUES
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
@@ -55,7 +56,13 @@ def _complete(before: list[str], word: str, environment: Environment) -> Candida
     line = invocation.kubectl
     if line.path and line.path[0] in COMMANDS:
         return _own_command(invocation, word, before[-1] if awaits_value else "", environment)
-    candidates, directive = _kubectl_candidates(invocation, _without_own_flags(before), word, environment)
+    outputs = FLAG_VALUES.get((line.verb, "output"), ())
+    if outputs and (flag == "--output" if equals else awaits_value and before[-1] in ("-o", "--output")):
+        typed = value if equals else word
+        return [f"{word.removesuffix(typed)}{text}" for text in _matching(outputs, typed)], NO_FILES
+    candidates, directive = _kubectl_candidates(
+        invocation, _without_own_flags(before, bool(outputs)), word, environment
+    )
     if word.startswith("-"):
         refused = [f"--{name}" for name in REFUSED]
         allowed = [candidate for candidate in candidates if candidate.partition("\t")[0].rstrip("=") not in refused]
@@ -78,8 +85,11 @@ def _parse(words: Sequence[str]) -> tuple[Invocation, bool]:
         return parse_invocation(words[:-1]), True
 
 
-def _without_own_flags(words: Sequence[str]) -> list[str]:
-    """Return the words that are kubectl's, as they were typed: completion is about words, not about what they mean."""
+def _without_own_flags(words: Sequence[str], has_own_output: bool = False) -> list[str]:
+    """Return the words that are kubectl's, as they were typed: completion is about words, not about what they mean.
+
+    has_own_output: -o is a flag of ours for this command
+    """
     kept: list[str] = []
     rest = iter(words)
     for word in rest:
@@ -89,7 +99,9 @@ def _without_own_flags(words: Sequence[str]) -> list[str]:
         if word.startswith("--") and name in OWN_FLAGS:
             if OWN_FLAGS[name] and not equals:
                 next(rest, None)
-        else:
+        elif has_own_output and re.fullmatch("-o|--output", word):
+            next(rest, None)
+        elif not (has_own_output and re.match("-o|--output=", word)):
             kept.append(word)
     return kept
 
@@ -101,8 +113,8 @@ def _own_flags(line: CommandLine) -> list[str]:
         return []
     may_change = not line.path or row.change
     described = help_texts.flag_descriptions(name for name in help_texts.SECTIONS if may_change or name != "changes")
-    if line.path and not row.output.by_time:
-        described.pop("by-time")
+    if line.path and not row.output.log_lines:
+        described = {name: text for name, text in described.items() if name not in (*LOG_FLAGS, "output")}
     if line.path and not row.status.needs_all:
         described.pop("if-present")
     if not line.path:

@@ -10,7 +10,7 @@ from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, re
 from kubectl_mc.access.logins import logins_for
 from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.options import names_targets
+from kubectl_mc.command_line.options import names_targets, set_log_flags, without_log_flags
 from kubectl_mc.command_line.verb_rows import Mode, VerbRow
 from kubectl_mc.processes import pipe_files, programs
 from kubectl_mc.processes.environment import Environment
@@ -50,10 +50,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
     unnamed = verbs.is_change(row, line) and not names_targets(environment.options)
     if unnamed and not needs_one:
         raise messages.no_targets_for_change(line.verb, row.as_change.preposition)
-    if environment.options.by_time and not row.output.by_time:
-        raise messages.by_time_is_for_logs(line.verb)
-    if environment.options.by_time and verbs.is_endless(row, line):
-        raise messages.by_time_needs_an_end()
+    for flag in () if row.output.log_lines else set_log_flags(environment.options):
+        raise messages.flag_is_not_for(flag, line.verb, "logs")
     if environment.options.if_present and not row.status.needs_all:
         raise messages.flag_is_not_for("if-present", " ".join(line.path), "wait, rollout status and diff")
     logins = logins_for(line, environment.streams)
@@ -75,9 +73,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
     if unhealthy:
         environment.streams.say([messages.reported_unhealthy(unhealthy)])
     request = make_request(choice.environment, line, targets)
-    # --by-time as a default of the mapping file is for logs only.
-    if request.options.by_time and not verbs.sorts_by_time(row, line):
-        request = request.with_options(request.options._replace(by_time=False))
+    if not row.output.log_lines:  # as defaults of the mapping file, flags about log lines are for logs only
+        request = request.with_options(without_log_flags(request.options))
     if request.options.if_present and not row.status.needs_all:  # it is such a default, too
         request = request.with_options(request.options._replace(if_present=False))
     if verbs.is_change(row, line):
@@ -93,7 +90,7 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
             from kubectl_mc.reads import on_terminal
 
             return on_terminal.show_on_terminal(request, reachable)
-        if mode == "streamed" and not request.options.by_time:
+        if mode == "streamed":
             from kubectl_mc.reads import streamed
 
             return streamed.show_streamed(request, reachable)

@@ -30,8 +30,6 @@ def mergeable_line(request: Request, line: CommandLine, several: bool = False) -
 
     several: the output is merged with that of other clusters
     """
-    if request.options.by_time:
-        return grammar.with_flags(grammar.without(line, ("timestamps",)), ("timestamps", "true"))
     if verbs.output_shape(request.row, line) != "table" or request.options.fold:
         return line
     line = grammar.without(line, ("no-headers",))  # the headers show where the columns start
@@ -107,13 +105,11 @@ def merge_answers(
     sort_keys: Sequence[Result],
     request: Request,
     on_terminal: bool,
-    coloured: Mapping[str, str] | None = None,
 ) -> str:
     """Return one answer made of every cluster's stdout.
 
     sort_keys: the results of `key_jobs`; () if there were none
     on_terminal: a person reads it, so that lines that look like a heading are marked
-    coloured: a cluster's name -> the name with colours, for lines that are shown on a terminal
     """
     line, options = request.line, request.options
     outputs = [(result.cluster, _text(result)) for result in results if result.stdout]
@@ -125,9 +121,6 @@ def merge_answers(
     form, _ = grammar.output_format(line)
     shape = verbs.output_shape(request.row, line)
     lone = len(results) == 1
-    if options.by_time:
-        prefixed = [(f"[{(coloured or {}).get(cluster, cluster)}] ", text) for cluster, text in outputs]
-        return lines.by_time(prefixed, keep_stamps=grammar.is_set(line, "timestamps"))
     if form in OBJECTS:
         from kubectl_mc.merge import object_lists
 

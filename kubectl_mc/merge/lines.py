@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import re
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable
 
 
 def tabbed(outputs: Iterable[tuple[str, str]]) -> str:
@@ -72,46 +70,3 @@ class Prefixer:
     def end(self) -> bytes:
         """Return the last line if the stream ended without a newline, else b""."""
         return self.feed(b"\n") if self._begun else b""
-
-
-# What `kubectl logs --timestamps` writes in front of a line, after the `[pod/…] ` of --prefix: RFC 3339 in UTC, or with
-# an offset if the container runtime uses its node's time zone; the fraction is optional and has no trailing zeros.
-_STAMP = re.compile(
-    r"(?P<prefix>\[pod/\S+\] )?(?P<second>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d+))?"
-    r"(?:Z|(?P<offset>[+-]\d\d:\d\d)) "
-)
-
-
-def by_time(outputs: Sequence[tuple[str, str]], keep_stamps: bool) -> str:
-    """Return the lines of `logs --timestamps` of many clusters in the order of their times, prefixed.
-
-    outputs: (the prefix of a cluster's lines, what it printed)
-    keep_stamps: whether the timestamps are shown
-    A line without a timestamp stays below the line above it.
-    """
-    streams = [sorted(_timed_lines(prefix, text, keep_stamps), key=lambda line: line[0]) for prefix, text in outputs]
-    return "".join(line for _, line in heapq.merge(*streams, key=lambda line: line[0]))
-
-
-def _timed_lines(prefix: str, text: str, keep_stamps: bool) -> list[tuple[tuple[str, str], str]]:
-    """Return ((second, nine digits of nanoseconds), the line as it is shown) for each line."""
-    time, lines = ("", ""), []
-    for line in text.removesuffix("\n").split("\n") if text else ():
-        match = _STAMP.match(line)
-        if match:
-            second = _in_utc(match["second"], match["offset"]) if match["offset"] else match["second"]
-            time = (second, (match["fraction"] or "").ljust(9, "0"))
-            line = line if keep_stamps else (match["prefix"] or "") + line[match.end() :]
-        lines.append((time, f"{prefix}{line}\n"))
-    return lines
-
-
-@lru_cache
-def _in_utc(second: str, offset: str) -> str:
-    """Return in UTC a second of a clock that is ahead of UTC by the offset (`+02:00`)."""
-    from datetime import datetime, timezone
-
-    try:
-        return datetime.fromisoformat(second + offset).astimezone(timezone.utc).isoformat()[: len(second)]
-    except (ValueError, OverflowError):  # it only looks like a time
-        return second

@@ -31,14 +31,16 @@ class LogLine(NamedTuple):
     text: bytes
 
 
+JSON_OUTPUTS = ("json", "extjson")
+
 Patterns = tuple["re.Pattern[str]", ...]
 
 
 class LogStyle(NamedTuple):
     """Which log lines are shown, and how.
 
-    output: "" for lines behind a label; "raw" for the lines alone; "json" and "extjson" for an object a line, of which
-        extjson's has a message that is JSON as a value and not as a string
+    output: "" for lines behind a label; "raw" for lines without one; "json" and "extjson" for an object a line, of
+        which extjson's has a message that is JSON as a value and not as a string
     label: the parts of a source, by the names of LogSource's fields, that the label shows
     prefix, timestamps: kubectl's `[pod/NAME/CONTAINER] ` and the time stand ahead of a line, as the user asked for them
     include, drop: only lines that any of the first matches are shown (without one: all), and that none of the second
@@ -118,12 +120,10 @@ class LogRenderer:
                 return b""
             text = b"\n".join(compress(lines, is_shown))
             times = list(compress(times, is_shown))
-        if style.output in _JSON:
+        if style.output in JSON_OUTPUTS:
             return self._objects(source, text.split(b"\n"), times)
         if style.highlight:
             text = b"\n".join([highlighted(line, style.highlight) for line in text.split(b"\n")])
-        if style.output == "raw":
-            return text + b"\n"
         head = self._head(source)
         if style.timestamps and times:
             stamps = [time.encode("utf-8", "surrogateescape") for time in times]
@@ -138,8 +138,9 @@ class LogRenderer:
             label = _label(source, self._style)
             padding = " " * (self._width - len(label) if self._style.room else 0)
             shown = _label(source, self._style, self._style.is_coloured)
+            ahead = "" if self._style.output == "raw" else f"[{shown}] {padding}"
             prefix = f"[pod/{visible(source.pod)}/{visible(source.container)}] " if self._style.prefix else ""
-            head = self._heads[source] = f"[{shown}] {padding}{prefix}".encode("utf-8", "surrogateescape")
+            head = self._heads[source] = f"{ahead}{prefix}".encode("utf-8", "surrogateescape")
         return head
 
     def _objects(self, source: LogSource, texts: Sequence[bytes], times: Sequence[str]) -> bytes:
@@ -155,8 +156,6 @@ class LogRenderer:
             for time, text in zip(times or repeat(""), texts)
         )
 
-
-_JSON = ("json", "extjson")
 
 _json_text = encode_basestring
 
@@ -175,7 +174,7 @@ def _json_value(text: str) -> str:
         _decode(text)
     except (ValueError, RecursionError):
         return _json_text(text)
-    return text
+    return text.strip()
 
 
 def _label(source: LogSource, style: LogStyle, is_coloured: bool = False) -> str:

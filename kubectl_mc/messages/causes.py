@@ -319,6 +319,11 @@ def is_try(line: str) -> bool:
     return bool(_DISCOVERY.match(line))
 
 
+def is_default_container(line: str) -> bool:
+    """Return whether kubectl says which container it has picked (k8s.io/kubectl/pkg/cmd/util/podcmd)."""
+    return bool(re.fullmatch(r'Defaulted container "[a-z0-9-]+" out of: [a-z0-9-]+(?:, [a-z0-9-]+| \([a-z]+\))*', line))
+
+
 def is_error(line: str) -> bool:
     """Return whether a line of stderr begins as kubectl's errors do."""
     return bool(_LAST.match(line))

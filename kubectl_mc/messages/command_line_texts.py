@@ -59,6 +59,11 @@ def bad_flag_value(flag: str, value: str, wanted: str) -> UserError:
     return UserError(f"invalid argument {value!r} for --{flag}: it must be {wanted}")
 
 
+def bad_pattern(flag: str, text: str, problem: str) -> UserError:
+    """Say that the value of a flag of ours is no regular expression. problem: says what is wrong, and where"""
+    return UserError(f"invalid argument {text!r} for --{flag}: not a regular expression (Python's): {visible(problem)}")
+
+
 def refused_flag(flag: str) -> UserError:
     """Say that a flag of kubectl's cannot be used, because it chooses a server."""
     advice = {
@@ -74,16 +79,6 @@ def needs_one_cluster(verb: str, names: Sequence[str]) -> UserError:
     return UserError(
         f"{verb} needs exactly one cluster here; choose it with --clusters=NAME. Candidates: {name_list(names)}"
     )
-
-
-def by_time_is_for_logs(verb: str) -> UserError:
-    """Say that --by-time is used for another verb than logs."""
-    return UserError(f"--by-time sorts the lines of logs, so it can't be used with {visible(verb)}")
-
-
-def by_time_needs_an_end() -> UserError:
-    """Say that --by-time is used for logs that are followed."""
-    return UserError("--by-time sorts logs that have an end: leave out -f, or --by-time")
 
 
 def flag_is_not_for(flag: str, verb: str, only: str) -> UserError:

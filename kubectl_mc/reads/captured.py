@@ -46,8 +46,7 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     )
     results = [*(answer.result for answer in answers), *request.unreachable]
     keys = [answer.keys for answer in answers if answer.keys]
-    labels = _coloured_labels(request, jobs) if request.options.by_time else {}
-    merged = merge_answers(results, keys, request, request.shows_on_terminal, labels)
+    merged = merge_answers(results, keys, request, request.shows_on_terminal)
     on_terminal = request.reports_on_terminal
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries
@@ -175,12 +174,3 @@ def _only_kept(request: Request, answer: JobAnswer, is_kept: NameFilter, plain_n
         stdout = sorting.only_keys(keys.stdout.decode("utf-8", "replace"), is_kept).encode()
         keys = keys._replace(stdout=stdout)
     return JobAnswer(answer.job, result, keys) if result else None
-
-
-def _coloured_labels(request: Request, jobs: Sequence[Job]) -> dict[str, str]:
-    """Return each job's label as it is shown on a terminal; {} without colours."""
-    from kubectl_mc.messages.colours import coloured, wants_colour
-
-    if not wants_colour(request.shows_on_terminal, request.environment.variables):
-        return {}
-    return {job.label: coloured(job.label, job.target.cluster) for job in jobs}

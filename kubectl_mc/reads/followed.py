@@ -37,7 +37,7 @@ def follows(request: Request) -> bool:
     """Return whether each cluster's part of the request is a session, in which containers come and go."""
     row, line, options = request.row, request.line, request.options
     return (
-        row.modes.follows_containers
+        row.output.log_lines
         and verbs.is_endless(row, line)
         and not options.no_reconnect
         and not options.cluster_timeout

@@ -6,11 +6,14 @@ from collections.abc import Container, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import verbs
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.merge.answers import mergeable_line
 from kubectl_mc.merge.report import Held, is_nothing_found, logs_requests, result_cause, told_messages
 from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.messages.input_names import with_input_names
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request
+from kubectl_mc.reads.log_printers import LogPrinters
 from kubectl_mc.reads.printers import Printer, printer_factory
 
 
@@ -23,7 +26,9 @@ class Screen:
             wants_colour(stream.isatty(), request.environment.variables)
             for stream in (self._streams.stdout, self._streams.stderr)
         ]
-        self._new_printer = printer_factory(request)
+        self._logs = LogPrinters(request) if request.row.output.log_lines else None
+        self._new_printer = self._logs.printer if self._logs else printer_factory(request)
+        self._told: set[str] = set()  # what has been said once for all clusters
         self._outputs: list[_JobOutput] = []
         self.add(jobs)
 
@@ -34,7 +39,11 @@ class Screen:
                 f"[{coloured(job.label, job.target.cluster) if colour else job.label}] " for colour in self._colours
             )
             printer = self._new_printer(job, stdout_prefix)
-            self._outputs.append(_JobOutput(self._request, job, printer, stderr_prefix))
+            self._outputs.append(_JobOutput(self._request, job, printer, stderr_prefix, self._told))
+
+    def command_line(self, job: Job) -> CommandLine:
+        """Return the command line for a job's kubectl, whose output can be shown."""
+        return self._logs.command_line(job.line) if self._logs else mergeable_line(self._request, job.line)
 
     def show(self, event: Chunk | Exit) -> None:
         """Show what a job has written, or the rest of it when the job has ended."""
@@ -69,6 +78,16 @@ class Screen:
             return []
         return [f"{output.stderr_prefix}ended{f': {cause.reason}' if cause else ''}"]
 
+    def show_due(self) -> None:
+        """Show the lines that have waited long enough for earlier ones."""
+        if self._logs and (text := self._logs.due()):
+            self._streams.answer(text)
+
+    def show_end(self) -> None:
+        """Show the lines that have waited for earlier ones, as no more will come."""
+        if self._logs and (text := self._logs.rest()):
+            self._streams.answer(text)
+
     def show_rest(self) -> None:
         """Show, after Ctrl-C, the lines that have no end yet and those that are held back."""
         endless = verbs.is_endless(self._request.row, self._request.line)
@@ -77,6 +96,7 @@ class Screen:
             self._streams.say(output.stderr_lines(None))
             # The end of a stream, and its cause, have been shown when it came.
             self._streams.say(output.release(output.told() if endless and output.exit else ()))
+        self.show_end()
 
     def results(self) -> list[Result]:
         """Return the result of each job for the report."""
@@ -99,11 +119,13 @@ class _JobOutput:
     What a kubectl has logged about a failed try is held back until another line comes.
     """
 
-    def __init__(self, request: Request, job: Job, printer: Printer, stderr_prefix: str) -> None:
+    def __init__(self, request: Request, job: Job, printer: Printer, stderr_prefix: str, told: set[str]) -> None:
+        """told: what any job has said for all, and no other has to say again"""
         self._request = request
         self._job = job
         self.printer = printer
         self.stderr_prefix = stderr_prefix
+        self._told = told
         self.is_lone = request.cluster_count == 1 and job.label == job.target.cluster
         self._logs_requests = logs_requests(request)
         self._held: list[str] = []
@@ -138,7 +160,11 @@ class _JobOutput:
         for line in whole.decode("utf-8", "replace").split("\n"):
             if self._request.row.change is None and self._request.cluster_count != 1 and is_nothing_found(line):
                 continue  # the report says once that nothing was found, if that is so on all clusters
-            if self._is_held(line):
+            if messages.is_default_container(line):
+                if line not in self._told:
+                    shown.append(messages.visible(line))
+                    self._told.add(line)
+            elif self._is_held(line):
                 self._held.append(line)
             else:
                 shown += [*self.release(), self.stderr_prefix + messages.visible(line)]

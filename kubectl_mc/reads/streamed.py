@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
-from kubectl_mc.merge import answers
 from kubectl_mc.merge.report import (
     make_report,
     result_cause,
@@ -20,6 +19,7 @@ from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.column_files import with_columns
+from kubectl_mc.reads.log_printers import with_pods
 from kubectl_mc.reads.screen import Screen
 
 
@@ -29,13 +29,15 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     Names with wildcards are listed first. The jobs of a cluster start when its own names are known.
     Raises UserError for jobs that have to run all at once and cannot.
     """
-    if request.row.modes.follows_containers:
-        from kubectl_mc.reads import followed
-
-        if followed.follows(request):
-            return followed.show_followed(request, targets)
     if grammar.output_format(request.line)[0].startswith("custom-columns"):
         request = with_columns(request)
+    if request.row.output.log_lines:
+        request = with_pods(request)
+        if verbs.is_endless(request.row, request.line):
+            from kubectl_mc.reads import followed
+
+            if followed.follows(request):
+                return followed.show_followed(request, targets)
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
     resolver = wildcards.Resolver(request, targets)
@@ -49,9 +51,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     def start(jobs: Sequence[Job]) -> None:
         screen.add(jobs)
         names.extend(job.target.cluster for job in jobs)
-        commands.extend(
-            job_command(request, job._replace(line=answers.mergeable_line(request, job.line))) for job in jobs
-        )
+        commands.extend(job_command(request, job._replace(line=screen.command_line(job))) for job in jobs)
         count = len(commands) - len(resolver.commands)
         if endless and event_loop.raise_file_limit(count) < count:
             raise messages.too_few_files(count, event_loop.files_for(count))
@@ -72,6 +72,10 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         ]
         streams.say(lines)
 
+    def on_tick() -> None:
+        streams.check_reader()
+        screen.show_due()
+
     show_failures(unreachable)
     start(resolver.jobs)
     try:
@@ -81,7 +85,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             request.patience,
             request.stdin,
             on_start=lambda index: starts.update({index: time.monotonic()}),
-            on_tick=streams.check_reader if endless else None,
+            on_tick=on_tick if endless else None,
         ):
             if isinstance(event, Exit) and request.environment.report:
                 took = time.monotonic() - starts[event.command_index]
@@ -101,6 +105,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     except BaseException:  # nobody reads on, or a signal
         _tell(request, screen, failed_listings, unreachable)
         raise
+    screen.show_end()
     order = [target.cluster for target in targets]
     _tell(request, screen, failed_listings, unreachable)
     joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])

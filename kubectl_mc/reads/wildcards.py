@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import NamedTuple
@@ -125,6 +125,7 @@ class Resolver:
         timeout = request.options.cluster_timeout
         self._patience = verb_rows.PATIENCE if timeout is None else timeout
         self._types_by_name: Mapping[str, Sequence[str]] = {}
+        self._is_wanted: Callable[[str], bool] | None = None  # whether a pod's log is shown
         self.types: list[str] = []
         unlisted = None if always else _unlisted_line(request)
         self.jobs = same_jobs(targets, unlisted) if unlisted else []
@@ -136,6 +137,10 @@ class Resolver:
                 if is_pattern(name) or all_namespaces(line) or line.verb == "get"
             ]
             self.types = list(dict.fromkeys(name for name_types in listed for name in name_types))
+            if request.row.output.log_lines:
+                from kubectl_mc.reads.log_printers import wanted_pods
+
+                self._is_wanted = wanted_pods(request)
         listing_jobs = [
             Job(target, _listing(request, listed_type), target.cluster)
             for target in targets
@@ -182,8 +187,8 @@ class Resolver:
         warnings = b"".join(result.stderr for result in results if not result.status)
         is_wanted = not grammar.is_set(self._request.line, "ignore-not-found")
         if is_wanted and not unreadable and not all(result.status for result in results):
-            error = messages.no_match(list(self._types_by_name)).encode("utf-8", "replace")
-            failures.insert(0, Result(target.cluster, b"", warnings + error, 1))
+            error = messages.no_match(self._request.options.pod_regex or list(self._types_by_name))
+            failures.insert(0, Result(target.cluster, b"", warnings + error.encode("utf-8", "replace"), 1))
         return [], one_result_per_cluster(failures or [Result(target.cluster, b"", warnings, 0)])
 
     def _matching_objects(self, listings: Mapping[str, Result]) -> tuple[list[Object], list[str]]:
@@ -195,7 +200,12 @@ class Resolver:
         for listed_type, listing in listings.items():
             patterns = [name.rpartition("/")[2] for name, types in self._types_by_name.items() if listed_type in types]
             listed, unreadable = _listed_objects(listed_type, listing)
-            objects += [item for item in listed if any(fnmatchcase(item.name, pattern) for pattern in patterns)]
+            objects += [
+                item
+                for item in listed
+                if any(fnmatchcase(item.name, pattern) for pattern in patterns)
+                and (not self._is_wanted or item.kind != "Pod" or self._is_wanted(item.name))
+            ]
             errors += [messages.unreadable_names(listed_type, unreadable)] if unreadable else []
         return objects, errors
 

@@ -6,7 +6,7 @@ from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS
 
 
 def test_each_flag_of_ours_is_described_once() -> None:
-    assert sorted(help_texts.flag_descriptions(help_texts.SECTIONS)) == sorted(OWN_FLAGS)
+    assert sorted(help_texts.flag_descriptions(help_texts.SECTIONS)) == sorted([*OWN_FLAGS, "output"])
     assert all(help_texts.flag_descriptions(help_texts.SECTIONS).values())
     for text in help_texts.flag_descriptions(help_texts.SECTIONS).values():  # a whole one, though only its first line
         assert text.count("(") == text.count(")")

@@ -63,6 +63,54 @@ def test_what_is_left_is_kubectl_s(text: str, left: str) -> None:
     assert grammar.typed_words(invocation.parse_invocation(text.split()).kubectl) == left.split()
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("my-plugin --include=x --drop y --by-time -o json", "my-plugin --include=x --drop y --by-time -o json"),
+        ("my-plugin --clusters=c1 --highlight=x", "my-plugin --highlight=x"),
+        ("exec web -- ls --include=x", "exec web -- ls --include=x"),
+        ("logs web --include=x --drop y -f -o json", "logs web -f"),
+        ("logs web -fojson", "logs web --follow"),
+        ("-o raw logs web", "logs web"),
+    ],
+)
+def test_flags_about_log_lines_are_ours_behind_kubectl_s_verbs(text: str, left: str) -> None:
+    assert grammar.typed_words(invocation.parse_invocation(text.split()).kubectl) == left.split()
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "place"),
+    [
+        ("--include", "a(b", "missing ), unterminated subpattern at position 1"),
+        ("--drop", "*", "nothing to repeat at position 0"),
+        ("--highlight", "a\n[", "unterminated character set at position 2 (line 2, column 1)"),
+        ("--pod-regex", "(?P<x", "missing >, unterminated name at position 4"),
+        ("--container-regex", "a{99999999999999999999}", "too large"),
+        ("--exclude-pod-regex", "(" * 10_000, ""),
+    ],
+)
+def test_a_mistake_in_a_regular_expression_is_told_with_its_place(flag: str, value: str, place: str) -> None:
+    text = problem("logs", "web", f"{flag}={value}")
+    assert text.startswith(f"invalid argument {value!r} for {flag}: not a regular expression")
+    assert place in text
+
+
+def test_regular_expressions_may_be_repeated_and_hold_commas() -> None:
+    flags = ("--include=a,b", "--include", ",", "--include=[[a]")
+    assert options(*flags).include == ("a,b", ",", "[[a]")
+
+
+@pytest.mark.parametrize("words", ["", "-o json", "-oraw", "--output=extjson"])
+def test_logs_have_an_output_of_ours(words: str) -> None:
+    output = words.removeprefix("--output=").removeprefix("-o").strip()
+    assert invocation.parse_invocation(["logs", "web", *words.split()]).options.output == output
+
+
+@pytest.mark.parametrize("output", ["yaml", "JSON", ""])
+def test_logs_have_no_other_output(output: str) -> None:
+    assert problem("logs", "web", "-o", output).startswith(f"invalid argument {output!r} for --output: ")
+
+
 # --- Values ------------------------------------------------------------------------------------------------
 
 

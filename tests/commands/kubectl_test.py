@@ -11,6 +11,7 @@ import pytest
 from pytest_subprocess import FakeProcess
 
 from kubectl_mc import cli
+from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS
 from tests.commands.hub import HUB, hub_line
 from tests.recordings import recording
 
@@ -243,12 +244,12 @@ def test_a_change_needs_its_clusters_named(fp: FakeProcess, home: Home, text: st
 @pytest.mark.parametrize(
     "text", ["get pods", "wait --for=delete pod/a", "describe pod a", "exec a --clusters=c1 -- ls"]
 )
-def test_by_time_is_for_logs(fp: FakeProcess, home: Home, text: str) -> None:
-    verb = text.split()[0]
+@pytest.mark.parametrize("flag", LOG_FLAGS)
+def test_flags_about_log_lines_are_for_logs(fp: FakeProcess, home: Home, flag: str, text: str) -> None:
+    verb, typed = text.split()[0], f"--{flag}=x" if OWN_FLAGS[flag] else f"--{flag}"
     unchanged = "So nothing was changed\n" if verb == "exec" else ""
-    assert run(home, text.replace(verb, f"{verb} --by-time")) == Outcome(
-        1, "", f"Error: --by-time sorts the lines of logs, so it can't be used with {verb}\n{unchanged}"
-    )
+    expected = f"Error: --{flag} is for logs, and not for {verb}\n{unchanged}"
+    assert run(home, text.replace(verb, f"{verb} {typed}")) == Outcome(1, "", expected)
     assert started(fp, home) == []
 
 

@@ -307,7 +307,6 @@ def test_without_keys_rows_stay_in_kubectl_s_order() -> None:
         ("get pods --no-headers -A", "get pods -A"),
         ("get pods --no-headers --fold", "get pods --no-headers"),
         ("get pods -o json", "get pods -o json"),
-        ("logs x --by-time -f=false", "logs x -f=false --timestamps=true"),
         ("get x --sort-by=.x", "get x --sort-by=.x"),
         ("get x -o custom-columns=N:.a", "get x --output=custom-columns=-:.metadata.uid,-:.a,-:.metadata.uid"),
         ("get x -w", "get x -w --output-watch-events=true"),

@@ -104,10 +104,6 @@ class Follower:
         self.now += 20.0
         if not self.is_cut:  # a watch isn't late for seconds, in which a container restarts twice
             self.watch()
-        self.stream.wait(self.now)
-        self._show([])
-        if self.stream.is_useless:
-            self.cut(None)
         attempt = self.stream.next_attempt(self.now)
         if attempt and not self.kubelet.open(attempt):
             self.stream.end(Cause("error", "previous terminated container not found"), self.now)
@@ -142,6 +138,10 @@ class Follower:
             self.tick()
             for _ in range(4):
                 self.deliver(1 << 20)
+            self.stream.wait(self.now + 20.0)
+            self._show([])
+            if self.stream.is_useless:
+                self.cut(None)
 
 
 def matches(shown: Sequence[TimedLine | None], written: Sequence[TimedLine]) -> bool:
@@ -191,6 +191,7 @@ def follow(actions: Sequence[tuple[str, int, bool]]) -> tuple[list[TimedLine | N
         elif action == "rotate":
             kubelet.instances[-1].first = len(kubelet.instances[-1].lines)
         elif action == "restart":
+            time += 1  # no container restarts within a nanosecond
             kubelet.restart()
         elif action == "watch":
             follower.watch()

@@ -161,7 +161,7 @@ def test_a_stream_that_ends_while_others_go_on(written: Mapping[str, str], statu
 
 
 def test_a_colour_is_a_clusters_and_only_where_it_can_be_seen() -> None:
-    shown = Shown("logs web", "c1 a", "c1 b", "c2 a", stdout=Terminal)
+    shown = Shown("wait pod/web --for=delete", "c1 a", "c1 b", "c2 a", stdout=Terminal)
     for index in range(3):
         shown.show(index, stdout="line\n", stderr="note\n")
     coloured = re.findall(r"\[\x1b\[(\d+)m(c\d \w)\x1b\[0m\] line\n", shown.stdout)

@@ -1,0 +1,122 @@
+"""What `kubectl logs` prints, read into lines of containers; and what it has to be asked for, so that it can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.options import Options
+from kubectl_mc.merge.lines import Prefixer
+from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogLine, LogSource
+from kubectl_mc.merge.log_times import TIME
+
+
+class LogRun(NamedTuple):
+    """Lines of one source, one after another.
+
+    text: without the line feed of the last
+    times: of each line; () if they were not asked for
+    """
+
+    source: LogSource
+    text: bytes
+    times: Sequence[str] = ()
+
+    def lines(self) -> list[LogLine]:
+        """Return the lines one by one."""
+        return [LogLine(self.source, time, text) for time, text in zip(self.times, self.text.split(b"\n"))]
+
+
+class LogForm(NamedTuple):
+    """What a kubectl writes ahead of each line, and is read: `[pod/NAME/CONTAINER] ` (--prefix), and the time."""
+
+    prefix: bool = False
+    times: bool = False
+
+
+def log_form(line: CommandLine, options: Options, label: Sequence[str]) -> LogForm:
+    """Return what has to be read of each line, for what is shown and by what lines are chosen.
+
+    line: as the user typed it
+    label: the parts of a source that are shown ahead of its lines
+    """
+    as_object = options.output in JSON_OUTPUTS
+    has_message = options.include or options.drop or options.highlight
+    patterns = options.pod_regex + options.exclude_pod_regex + options.container_regex + options.exclude_container_regex
+    return LogForm(
+        bool(as_object or patterns or {"pod", "container"} & {*label}) or grammar.is_set(line, "prefix"),
+        as_object or options.by_time or bool(has_message and grammar.is_set(line, "timestamps")),
+    )
+
+
+def log_command(line: CommandLine, options: Options, form: LogForm) -> CommandLine:
+    """Return the command line for a cluster's kubectl. line: as the user typed it, or with the names of one job"""
+    asked = {"prefix": form.prefix, "timestamps": form.times}
+    if (options.container_regex or options.exclude_container_regex) and not _names_container(line):
+        asked["all-containers"] = True
+    flags = [name for name, is_asked in asked.items() if is_asked]
+    return grammar.with_flags(grammar.without(line, flags), *((name, "true") for name in flags)) if flags else line
+
+
+def _names_container(line: CommandLine) -> bool:
+    return bool(grammar.values(line, "container")) or len(grammar.operands(line)) > 1
+
+
+# As kubectl writes it (k8s.io/kubectl/pkg/cmd/logs/logs.go, addPrefixIfNeeded).
+_PREFIX = re.compile(rb"\[pod/([^/\s]+)/(\S*)\] ")
+_TIME = re.compile(rb"(" + TIME.encode() + rb")(?: |\Z)")
+
+
+class LogReader:
+    """Reads what a kubectl prints, in chunks that may end anywhere.
+
+    A line without a prefix, or without a time, has those of the line above: a very long one comes in parts, of which
+    only the first has them.
+    """
+
+    def __init__(self, source: LogSource, form: LogForm) -> None:
+        """source: of the lines, as far as it is certain without their prefixes"""
+        self._source, self._form = source, form
+        self._current, self._prefix, self._time = source, b"", ""
+        self._splitter = Prefixer("", in_parts=True)
+
+    def feed(self, chunk: bytes | None) -> list[LogRun]:
+        """Return the lines that end in the chunk, or what is left at the end (None)."""
+        text = self._splitter.end() if chunk is None else self._splitter.feed(chunk)
+        if not text:
+            return []
+        text = text[:-1]
+        if self._form.times:
+            return self._runs(text)
+        if not self._form.prefix:
+            return [LogRun(self._source, text)]
+        start, between = self._prefix, b"\n" + self._prefix
+        if start and text.startswith(start) and text.count(between) == text.count(b"\n"):
+            return [LogRun(self._current, text[len(start) :].replace(between, b"\n"))]
+        return self._runs(text)
+
+    def _runs(self, text: bytes) -> list[LogRun]:
+        """Return the runs of lines, of which each is looked at by itself."""
+        runs, texts, times = list[LogRun](), list[bytes](), list[str]()
+        source, prefix, time = self._current, self._prefix, self._time
+        for line in text.split(b"\n"):
+            if prefix and line.startswith(prefix):
+                line = line[len(prefix) :]
+            elif self._form.prefix and (match := _PREFIX.match(line)):
+                if texts:
+                    runs.append(LogRun(source, b"\n".join(texts), times))
+                    texts, times = [], []
+                pod, container = (name.decode("utf-8", "backslashreplace") for name in match.groups())
+                source, prefix = self._source._replace(pod=pod, container=container), match[0]
+                line = line[match.end() :]
+            if self._form.times:
+                stamp = _TIME.match(line)
+                if stamp:
+                    time, line = stamp[1].decode(), line[stamp.end() :]
+                times.append(time)
+            texts.append(line)
+        self._current, self._prefix, self._time = source, prefix, time
+        return [*runs, LogRun(source, b"\n".join(texts), times)]

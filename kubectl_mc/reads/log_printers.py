@@ -1,0 +1,163 @@
+"""Printers of log lines: what the kubectls of all jobs print is shown in one style."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Sequence
+
+from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.options import pattern
+from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogRenderer, LogSource, LogStyle, Patterns, is_wanted
+from kubectl_mc.merge.log_reader import LogReader, LogRun, log_command, log_form
+from kubectl_mc.merge.log_times import TimeWindow
+from kubectl_mc.messages.colours import wants_colour
+from kubectl_mc.processes.requests import Job, Request
+from kubectl_mc.reads.name_patterns import all_namespaces, is_pattern
+
+# Prints a chunk of a job's stdout, or what is left of it at its end (None).
+Printer = Callable[[bytes | None], bytes]
+
+
+def label_parts(request: Request) -> tuple[str, ...]:
+    """Return the parts of a source that a label shows: the cluster, and what may differ within one.
+
+    kubectl's own prefix has the names of the pod and its container.
+    """
+    line, options = request.line, request.options
+    several_namespaces = all_namespaces(line) or re.search(r"[,*?\[]", grammar.value(line, "namespace") or "")
+    selects = grammar.value(line, "selector") or any(grammar.is_set(line, name) for name in ("all-pods", "prefix"))
+    several_pods = (
+        selects
+        or all_namespaces(line)
+        or any(map(is_pattern, grammar.operands(line)))
+        or (options.pod_regex or options.exclude_pod_regex)
+    )
+    several_containers = grammar.is_set(line, "all-containers") or (
+        options.container_regex or options.exclude_container_regex
+    )
+    is_prefixed = grammar.is_set(line, "prefix")
+    parts = {
+        "cluster": True,
+        "namespace": several_namespaces,
+        "pod": several_pods and not is_prefixed,
+        "container": several_containers and not is_prefixed,
+    }
+    return tuple(name for name, is_shown in parts.items() if is_shown)
+
+
+def wanted_pods(request: Request) -> Callable[[str], bool]:
+    """Return what says of a pod's name whether its lines are shown."""
+    style = log_style(request)
+    return lambda name: is_wanted(name, "", style)
+
+
+def with_pods(request: Request) -> Request:
+    """Return the request for all pods where only regular expressions say which."""
+    options, line = request.options, request.line
+    names_pods = grammar.operands(line) or grammar.value(line, "selector")
+    if names_pods or not (options.pod_regex or options.exclude_pod_regex):
+        return request
+    return request._replace(line=grammar.with_operands(line, ["*"]))
+
+
+def log_style(request: Request) -> LogStyle:
+    """Return how the request's log lines are shown. Raises UserError for a pattern that is no regular expression."""
+    line, options, on_terminal = request.line, request.options, request.shows_on_terminal
+    has_colours = wants_colour(on_terminal, request.environment.variables)
+
+    def patterns(flag: str, texts: Sequence[str]) -> Patterns:
+        return tuple(pattern(flag, text) for text in texts)
+
+    return LogStyle(
+        options.output,
+        label_parts(request),
+        grammar.is_set(line, "prefix"),
+        grammar.is_set(line, "timestamps"),
+        patterns("include", options.include),
+        patterns("drop", options.drop),
+        patterns("highlight", options.highlight) if has_colours else (),
+        patterns("pod-regex", options.pod_regex),
+        patterns("exclude-pod-regex", options.exclude_pod_regex),
+        patterns("container-regex", options.container_regex),
+        patterns("exclude-container-regex", options.exclude_container_regex),
+        has_colours,
+        _columns(request) // 2 if on_terminal else 0,
+    )
+
+
+def _columns(request: Request) -> int:
+    """Return the width of the terminal, 0 if it isn't known."""
+    try:
+        return os.get_terminal_size(request.environment.streams.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return 0
+
+
+class LogPrinters:
+    """Prints the log lines of jobs; their labels are aligned together, and with --by-time their lines are in order.
+
+    Logs that have an end are put in order when it has come.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._style = log_style(request)
+        self._form = log_form(request.line, request.options, self._style.label)
+        self._renderer = LogRenderer(self._style)
+        seconds = 1.0 if verbs.is_endless(request.row, request.line) else float("inf")
+        self._window = TimeWindow(seconds) if request.options.by_time else None
+        self._chooses = bool(
+            self._style.pods + self._style.excluded_pods + self._style.containers + self._style.excluded_containers
+        )
+        self._own_namespaces: dict[str, str] | None = None  # by contexts of the user's kubeconfig
+        self._wanted: dict[LogSource, bool] = {}
+
+    def command_line(self, line: CommandLine) -> CommandLine:
+        """Return the command line for a job's kubectl. line: the job's"""
+        return log_command(line, self._request.options, self._form)
+
+    def printer(self, job: Job, prefix: str) -> Printer:
+        """Return what prints the stdout of a job; the prefix of other lines has no meaning for it."""
+        source = LogSource(job.target.cluster, self._namespace(job), "", "")
+        reader = LogReader(source, self._form)
+        self._renderer.add_source(source)
+        return lambda chunk: self._shown(reader.feed(chunk))
+
+    def _namespace(self, job: Job) -> str:
+        """Return the namespace of a job's pods; "" where it is not shown."""
+        typed = grammar.value(job.line, "namespace") or ""
+        if typed or self._style.output not in JSON_OUTPUTS:
+            return typed
+        from kubectl_mc.access.kubeconfigs import context_namespaces, own_namespaces
+
+        if job.target.kubeconfig.content is not None:
+            return context_namespaces(job.target.kubeconfig.content)[""]
+        if self._own_namespaces is None:
+            self._own_namespaces = own_namespaces(self._request.environment)
+        return self._own_namespaces.get(job.target.context, "")
+
+    def _shown(self, runs: Sequence[LogRun]) -> bytes:
+        if self._chooses:
+            runs = [run for run in runs if self._is_wanted(run.source)]
+        if not self._window:
+            return b"".join([self._renderer.render(*run) for run in runs])
+        now = time.monotonic()
+        for run in runs:
+            self._window.feed(run.lines(), now)
+        return self.due()
+
+    def _is_wanted(self, source: LogSource) -> bool:
+        if source not in self._wanted:
+            self._wanted[source] = is_wanted(source.pod, source.container, self._style)
+        return self._wanted[source]
+
+    def due(self) -> bytes:
+        """Return the lines that have waited long enough for those with earlier times."""
+        return self._renderer.feed(self._window.due(time.monotonic())) if self._window else b""
+
+    def rest(self) -> bytes:
+        """Return the lines that are still waiting."""
+        return self._renderer.feed(self._window.rest()) if self._window else b""

@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.merge.log_lines import LogRenderer, LogSource, LogStyle, is_wanted
+from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogRenderer, LogSource, is_wanted
+from kubectl_mc.merge.log_reader import LogRun
+from kubectl_mc.merge.log_times import TimeWindow
 from kubectl_mc.merge.report import make_report, result_cause, said_by
 from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.processes import event_loop
@@ -18,7 +20,8 @@ from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
-from kubectl_mc.reads.log_requests import followed_logs
+from kubectl_mc.reads.log_printers import log_style
+from kubectl_mc.reads.log_requests import FollowedLogs, followed_logs
 from kubectl_mc.reads.log_resume import TimedLine
 from kubectl_mc.reads.log_sessions import LogSession
 from kubectl_mc.reads.name_patterns import is_pattern
@@ -41,7 +44,7 @@ def follows(request: Request) -> bool:
         and verbs.is_endless(row, line)
         and not options.no_reconnect
         and not options.cluster_timeout
-        and followed_logs(line) is not None
+        and followed_logs(line, options) is not None
     )
 
 
@@ -51,12 +54,14 @@ def show_followed(request: Request, targets: Sequence[Target]) -> int:
     try:
         following.run()
     except KeyboardInterrupt:
+        following.show_rest()
         following.screen.show_rest()
         following.tell()
         return 130
     except BaseException:  # nobody reads on, or a signal
         following.tell()
         raise
+    following.show_rest()
     following.tell()
     return following.report()
 
@@ -75,18 +80,19 @@ class _Following:
         self._unreachable = [*request.unreachable]
         self._failed_listings: list[Result] = []  # of clusters that have jobs
         self.screen = Screen(request, [])  # of the clusters where kubectl follows by itself
-        self._style = _style(request)
+        self._followed = _followed(request)
+        self._style = log_style(request)
         self._renderer = LogRenderer(self._style)
+        self._window = TimeWindow() if request.options.by_time else None
+        self._shows_times = self._style.timestamps or self._style.output in JSON_OUTPUTS or bool(self._window)
         self._said: set[str] = set()
         self._colours = wants_colour(self._streams.stderr.isatty(), request.environment.variables)
         self._is_counted = False
 
     def run(self) -> None:
         """Run the sessions until nothing can come any more. Raises KeyboardInterrupt and UserError."""
-        followed = followed_logs(self._request.line)
-        assert followed
         self._show_failures(self._unreachable)
-        if is_pattern(followed.reference):
+        if is_pattern(self._followed.reference):
             resolver = wildcards.Resolver(self._request, self._targets)
             for command in resolver.commands:
                 self._add(command, lambda event: self._listed(resolver, event))
@@ -113,7 +119,7 @@ class _Following:
     def _begin(self, jobs: Sequence[Job]) -> None:
         now = time.monotonic()
         for job in jobs:
-            followed = followed_logs(job.line)
+            followed = followed_logs(job.line, self._request.options)
             if followed:
                 self._sessions.append(LogSession(self, job, followed, self._is_wanted, now))
             else:
@@ -132,6 +138,8 @@ class _Following:
     def _tick(self) -> None:
         self._streams.check_reader()
         now = time.monotonic()
+        if self._window and (due := self._window.due(now)):
+            self._streams.answer(self._renderer.feed(due))
         for session in self._sessions:
             session.tick(now)
         if not self._is_counted and all(session.is_listed or session.is_over for session in self._sessions):
@@ -147,12 +155,8 @@ class _Following:
             self._streams.say(
                 [f"Following {containers} containers in {len(open_sessions)} clusters: {count} kubectls."]
             )
-        if open_sessions and not containers and not self._followed_by_name():
+        if open_sessions and not containers and not (self._followed.pod or self._followed.reference):
             self._streams.say(["No resources found; waiting for pods that appear."])
-
-    def _followed_by_name(self) -> bool:
-        followed = followed_logs(self._request.line)
-        return bool(followed and (followed.pod or followed.reference))
 
     def _is_over(self) -> bool:
         return all(session.is_over for session in self._sessions)
@@ -185,8 +189,18 @@ class _Following:
     def show(self, source: LogSource, lines: Sequence[TimedLine]) -> None:
         """Show lines of a container."""
         text = b"\n".join([text for _, text in lines])
-        times = [time.decode() for time, _ in lines] if self._style.timestamps or self._style.output else ()
-        self._streams.answer(self._renderer.render(source, text, times))
+        run = LogRun(source, text, [time.decode() for time, _ in lines] if self._shows_times else ())
+        if self._window:
+            self._window.feed(run.lines(), time.monotonic())
+        else:
+            self._streams.answer(self._renderer.render(*run))
+
+    def show_rest(self) -> None:
+        """Show the lines that wait for those with earlier times, and say what waits to be said."""
+        for session in self._sessions:
+            session.say_broken()
+        if self._window:
+            self._streams.answer(self._renderer.feed(self._window.rest()))
 
     def say(self, cluster: str, text: str) -> None:
         """Say something about a cluster."""
@@ -244,6 +258,7 @@ def _nobody(event: Chunk | Exit) -> None:
     """Take the events of a kubectl that has ended, of which there are none."""
 
 
-def _style(request: Request) -> LogStyle:
-    line = request.line
-    return LogStyle(prefix=grammar.is_set(line, "prefix"), timestamps=grammar.is_set(line, "timestamps"))
+def _followed(request: Request) -> FollowedLogs:
+    followed = followed_logs(request.line, request.options)
+    assert followed
+    return followed

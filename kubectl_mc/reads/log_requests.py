@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine, Token
-from kubectl_mc.command_line.options import seconds
+from kubectl_mc.command_line.options import Options, seconds
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import UserError
 from kubectl_mc.reads.log_sources import ContainerChoice, PodChoice
@@ -47,8 +47,11 @@ class FollowedLogs(NamedTuple):
     limit: int = MAX_LOG_REQUESTS
 
 
-def followed_logs(line: CommandLine) -> FollowedLogs | None:
-    """Return what a `logs -f` follows; None for what ends by itself, and for what kubectl refuses: it says why."""
+def followed_logs(line: CommandLine, options: Options) -> FollowedLogs | None:
+    """Return what a `logs -f` follows in a cluster.
+
+    None for what ends by itself, and for what kubectl refuses, which then says why.
+    """
     words = grammar.operands(line)
     selector = grammar.value(line, "selector") or ""
     container = grammar.value(line, "container") or ""
@@ -67,7 +70,9 @@ def followed_logs(line: CommandLine) -> FollowedLogs | None:
         return None
     word = words[0] if words else ""
     kind, slash, name = word.rpartition("/")
-    containers = ContainerChoice(words[1] if len(words) == 2 else container, every)
+    container = words[1] if len(words) == 2 else container
+    chooses = options.container_regex or options.exclude_container_regex
+    containers = ContainerChoice(container, every or bool(chooses and not container))
     followed = FollowedLogs("", "", selector, PodChoice(), containers, int(limit) if limit else MAX_LOG_REQUESTS)
     if not word:
         return followed

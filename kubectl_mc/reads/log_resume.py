@@ -133,7 +133,7 @@ class LogPosition:
 
     def take_silence(self) -> None:
         """Take that the stream doesn't serve the last lines again: the file that had them is another one now."""
-        if self._first or self._proof == "known" or self.stopped:
+        if self.stopped or self.is_taken_up:
             return
         gap = Gap(self.last, b"")
         if self._proof == "needed":
@@ -186,9 +186,10 @@ class LogPosition:
 
     def _forget(self) -> None:
         """Forget what the file that is served doesn't have."""
-        self._seen.clear()
+        for second, counts in self._seen.items():
+            self._seen[second] = counts - self._expected
+        self._last_lines -= self._expected
         self._expected.clear()
-        self._last_lines.clear()
         self._before = b""
 
     def _goes_on(self) -> bool:

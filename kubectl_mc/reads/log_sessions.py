@@ -113,7 +113,8 @@ class LogSession:
             self._join(is_initial=not self.is_listed)
         for key, stream in [*self._streams.items()]:
             self._step(key, stream)
-        self._say_broken()
+        if self._broken and self._now >= self._broken_since + _TOGETHER:
+            self.say_broken()
         if self._followed.pod and self.is_listed:
             self._end_with_pod()
 
@@ -325,10 +326,8 @@ class LogSession:
             self.job = self._kubectls.renew(self.job)
         self.show(stream, stream.end(cause, self._now))
 
-    def _say_broken(self) -> None:
-        """Say which streams are broken, those that break at the same time together."""
-        if not self._broken or self._now < self._broken_since + _TOGETHER:
-            return
+    def say_broken(self) -> None:
+        """Say which streams are broken, those that have broken for the same reason together."""
         reasons: dict[str, list[LogSource]] = {}
         for source, reason in self._broken:
             reasons.setdefault(reason, []).append(source)

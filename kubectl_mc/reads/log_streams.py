@@ -21,7 +21,7 @@ LONGEST_DELAY = 10.0
 _WATCH_DELAY = 1.0
 
 
-# Seconds that a kubelet has to serve the last lines again.
+# Seconds that a kubelet has to serve the last lines again, and to end the stream of an instance that has ended.
 _SILENCE = 10.0
 
 
@@ -67,10 +67,12 @@ class LogStream:
         self.pod, self._container = pod, container
         self._start = now
         self._due = self._attempted = now
+        self._behind_since = float("inf")  # since when there is a newer instance than that of the stream
         self._position = LogPosition()
         self._has_lines = False
         self._instance = container.restarts
         self._is_complete = False  # whether all lines of this instance are shown
+        self._newest = container.restarts  # the newest instance, when the kubectl that runs was started
         self._proof: Proof = "needed"
         self._asks_previous = False
         self._previous = False  # whether the kubectl that runs does
@@ -97,11 +99,10 @@ class LogStream:
             return None
         restarts, previous, proof = self._container.restarts, False, self._proof
         if self._is_complete and restarts == self._instance + 1:
-            self._instance, self._is_complete, self._position = restarts, False, LogPosition()
+            self._instance, self._is_complete, proof = restarts, False, "known"
         elif restarts > self._instance:
-            previous, proof = True, "wanted"
-            if self._is_complete and restarts == self._instance + 2:
-                self._position = LogPosition()
+            previous = True
+            proof = "known" if self._is_complete and restarts == self._instance + 2 else "wanted"
         elif self._is_complete:
             self.is_over = self.pod.is_over
             return None
@@ -110,7 +111,7 @@ class LogStream:
         elif self._is_clean and self._container.runs:
             self._break("it has ended, and the container runs")
         self._proof, self._previous, self._container_ran = proof, previous, self._container.runs
-        self._attempted = now
+        self._attempted, self._behind_since, self._newest = now, float("inf"), restarts
         self._position.begin(proof)
         self.is_running, self.is_useless = True, False
         return Attempt(previous, self._position.since, not self._has_lines, now - self._start)
@@ -124,10 +125,15 @@ class LogStream:
         return lines
 
     def wait(self, now: float) -> None:
-        """Take that the kubectl that runs has printed nothing up to now."""
-        if self.is_running and not self._previous and now >= self._attempted + _SILENCE:
+        """Take that the kubectl still runs: it may be silent, or its instance may not be the one that is meant."""
+        if not self.is_running or self._previous:
+            return
+        if now >= self._attempted + _SILENCE:
             self._position.take_silence()
             self.is_useless = self.is_useless or self._position.stopped is not None
+        is_behind = self._container.restarts > self._instance
+        self._behind_since = min(self._behind_since, now) if is_behind else float("inf")
+        self.is_useless = self.is_useless or now >= self._behind_since + _SILENCE
 
     def take_gap(self) -> Gap | None:
         """Return between which times lines may be missing ahead of the lines that `feed` has returned, once."""
@@ -175,9 +181,8 @@ class LogStream:
         is_bridge = cause is None and self._position.is_taken_up
         self._proof = "known" if is_bridge else "wanted"
         self._asks_previous, self._failures = False, 0
-        restarts = self._container.restarts
-        if restarts > self._instance:
-            self._instance, self._is_complete = (restarts - 1, True) if is_bridge else (restarts, False)
+        if self._newest > self._instance:
+            self._instance, self._is_complete = (self._newest - 1, True) if is_bridge else (self._newest, False)
         elif is_bridge:  # the watch hasn't said yet that there is another instance
             self._instance += 1
 

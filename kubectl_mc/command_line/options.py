@@ -166,6 +166,13 @@ def set_log_flags(options: Options) -> list[str]:
     return [flag for flag in LOG_FLAGS if getattr(options, flag.replace("-", "_"))]
 
 
+def with_log_flags(options: Options, others: Options) -> Options:
+    """Return the options with those of others that are about log lines."""
+    fields = ("output", *(flag.replace("-", "_") for flag in LOG_FLAGS))
+    values = {field: value for field in fields if (value := getattr(others, field))}
+    return options._replace(**values, typed=(*options.typed, *others.typed)) if values else options
+
+
 def without_log_flags(options: Options) -> Options:
     """Return the options without those about log lines."""
     fields = [flag.replace("-", "_") for flag in set_log_flags(options)]

@@ -12,20 +12,22 @@ _RESETS = ("\x1b[m", _RESET)
 _COLOURS = re.compile(f"({COLOUR.pattern})")
 
 
-def plain_text(line: bytes) -> str:
-    """Return what is read of a line, to which patterns are applied: without colours and a carriage return at its end.
+def plain_lines(text: bytes) -> list[str]:
+    """Return what is read of lines, to which patterns are applied: without colours, and carriage returns at their ends.
 
     Bytes that are not UTF-8 are kept as lone surrogates (PEP 383).
     """
-    text = line.decode("utf-8", "surrogateescape")
-    if "\x1b" in text:
-        text = COLOUR.sub("", text)
-    return text.removesuffix("\r")
+    plain = text.decode("utf-8", "surrogateescape")
+    if "\x1b" in plain:
+        plain = COLOUR.sub("", plain)
+    if "\r" in plain:
+        plain = plain.replace("\r\n", "\n").removesuffix("\r")
+    return plain.split("\n")
 
 
 def highlighted(line: bytes, patterns: Sequence[re.Pattern[str]]) -> bytes:
     """Return the line with what the patterns match in its plain text highlighted; behind it, its own colour goes on."""
-    plain = plain_text(line)
+    (plain,) = plain_lines(line)
     matched = bytearray(len(plain))  # of each character: whether it is highlighted
     for pattern in patterns:
         for match in pattern.finditer(plain):

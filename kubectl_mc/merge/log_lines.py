@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from itertools import compress, groupby, repeat
 from json import JSONDecoder
 from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import NamedTuple
 
-from kubectl_mc.merge.highlights import highlighted, plain_text
+from kubectl_mc.merge.highlights import highlighted, plain_lines
 from kubectl_mc.messages.colours import coloured
 from kubectl_mc.messages.words import visible
 
@@ -68,15 +69,23 @@ class LogStyle(NamedTuple):
 
 def is_wanted(pod: str, container: str, style: LogStyle) -> bool:
     """Return whether the lines of a container are shown. container: "" where it isn't known, and then passes"""
-    return _passes(pod, style.pods, style.excluded_pods) and (
-        not container or _passes(container, style.containers, style.excluded_containers)
-    )
+    (is_pod,) = _chosen([pod], style.pods, style.excluded_pods)
+    (is_container,) = _chosen([container], style.containers, style.excluded_containers)
+    return is_pod and (is_container or not container)
 
 
-def _passes(text: str, wanted: Patterns, unwanted: Patterns) -> bool:
-    return (not wanted or any(pattern.search(text) for pattern in wanted)) and not any(
-        pattern.search(text) for pattern in unwanted
-    )
+def _chosen(texts: Sequence[str], wanted: Patterns, unwanted: Patterns) -> list[bool]:
+    """Return of each text whether any of the wanted patterns matches (without one: all), and none of the unwanted."""
+    chosen = _matched(texts, wanted) if wanted else [True] * len(texts)
+    return [is_chosen and not is_dropped for is_chosen, is_dropped in zip(chosen, _matched(texts, unwanted))]
+
+
+def _matched(texts: Sequence[str], patterns: Patterns) -> list[bool]:
+    matched = [False] * len(texts)
+    for pattern in patterns:
+        search = pattern.search
+        matched = [is_matched or search(text) is not None for is_matched, text in zip(matched, texts)]
+    return matched
 
 
 class LogRenderer:
@@ -100,7 +109,7 @@ class LogRenderer:
     def feed(self, lines: Sequence[LogLine]) -> bytes:
         """Return what is shown of these lines, with a line feed at the end of each."""
         parts = []
-        for source, group in groupby(lines, key=lambda line: line.source):
+        for source, group in groupby(lines, key=itemgetter(0)):
             members = list(group)
             text = b"\n".join([line.text for line in members])
             parts.append(self.render(source, text, [line.time for line in members]))
@@ -114,11 +123,10 @@ class LogRenderer:
         """
         style = self._style
         if style.include or style.drop:
-            lines = text.split(b"\n")
-            is_shown = [_passes(plain_text(line), style.include, style.drop) for line in lines]
+            is_shown = _chosen(plain_lines(text), style.include, style.drop)
             if not any(is_shown):
                 return b""
-            text = b"\n".join(compress(lines, is_shown))
+            text = b"\n".join(compress(text.split(b"\n"), is_shown))
             times = list(compress(times, is_shown))
         if style.output in JSON_OUTPUTS:
             return self._objects(source, text.split(b"\n"), times)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from heapq import heappop, heappush, merge
 
 from kubectl_mc.merge.log_lines import LogLine, LogSource
 
@@ -15,18 +15,16 @@ from kubectl_mc.merge.log_lines import LogLine, LogSource
 TIME = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|([+-]\d\d:\d\d))"
 _TIME = re.compile(TIME)
 
-# (second in UTC, nine digits of nanoseconds or more); in their order, also without a time.
-TimeKey = tuple[str, str]
-_NO_TIME = ("", "")
 
-
-def time_key(time: str) -> TimeKey:
-    """Return what a time is ordered by. time: RFC 3339; "" is ahead of all"""
+def time_key(time: str) -> str:
+    """Return what a time is ordered by, as a text. time: RFC 3339; "" is ahead of all"""
+    if time.endswith("Z"):
+        return time[:-1]  # a fraction with fewer digits is less, as a text, than what it is the beginning of
     match = _TIME.fullmatch(time)
     if not match:
-        return _NO_TIME
+        return ""
     second, fraction, offset = match.groups("")
-    return (_in_utc(second, offset) if offset else second, fraction.ljust(9, "0"))
+    return f"{_in_utc(second, offset)}{'.' * bool(fraction)}{fraction}"
 
 
 @lru_cache
@@ -40,12 +38,6 @@ def _in_utc(second: str, offset: str) -> str:
         return second
 
 
-def by_time(sequences: Iterable[Sequence[LogLine]]) -> Iterator[LogLine]:
-    """Return the lines of several sequences in the order of their times. Of each sequence, equal times keep theirs."""
-    sorted_lines = [sorted(lines, key=lambda line: time_key(line.time)) for lines in sequences]
-    return merge(*sorted_lines, key=lambda line: time_key(line.time))
-
-
 class TimeWindow:
     """Puts lines that come from everywhere, and go on coming, into the order of their times, as far as they come soon.
 
@@ -56,29 +48,33 @@ class TimeWindow:
 
     def __init__(self, seconds: float = 1.0) -> None:
         self._seconds = seconds
-        self._waiting: list[tuple[TimeKey, int, LogLine]] = []  # a heap
-        self._arrivals: deque[tuple[float, TimeKey]] = deque()
+        self._waiting: list[tuple[str, int, LogLine]] = []
+        self._arrivals: deque[tuple[float, str]] = deque()  # of lines that came together, with the latest time
         self._count = 0
-        self._latest: dict[LogSource, TimeKey] = {}
-        self._horizon = _NO_TIME  # lines up to this time wait no longer
+        self._latest: dict[LogSource, str] = {}
+        self._horizon = ""  # lines up to this time wait no longer
 
     def feed(self, lines: Sequence[LogLine], now: float) -> None:
         """Add lines that have come."""
-        for line in lines:
-            key = max(time_key(line.time), self._latest.get(line.source, _NO_TIME))
-            self._latest[line.source] = key
-            heappush(self._waiting, (key, self._count, line))
-            self._count += 1
-            self._arrivals.append((now, key))
+        latest, waiting, newest = self._latest, self._waiting, ""
+        for count, line in enumerate(lines, self._count):
+            key, source = time_key(line.time), line.source
+            if key < (last := latest.get(source, "")):
+                key = last
+            latest[source] = key
+            newest = max(newest, key)
+            waiting.append((key, count, line))
+        self._count += len(lines)
+        self._arrivals.append((now, newest))
 
     def due(self, now: float) -> list[LogLine]:
         """Return the lines that have waited long enough, with those of earlier times between them, in order."""
         while self._arrivals and self._arrivals[0][0] + self._seconds <= now:
             self._horizon = max(self._horizon, self._arrivals.popleft()[1])
-        lines = []
-        while self._waiting and self._waiting[0][0] <= self._horizon:
-            lines.append(heappop(self._waiting)[2])
-        return lines
+        self._waiting.sort()  # quick, as it has been in order up to what was added
+        end = bisect_left(self._waiting, (self._horizon, self._count))
+        due, self._waiting = self._waiting[:end], self._waiting[end:]
+        return [line for _, _, line in due]
 
     def rest(self) -> list[LogLine]:
         """Return the lines that are still waiting, in order."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
-from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.kubectl_flags import FLAGS
+from kubectl_mc.command_line.options import with_log_flags
 from kubectl_mc.command_line.own_commands import COMMANDS
 from kubectl_mc.processes import cache, memory_files
 from kubectl_mc.processes.environment import Environment
@@ -40,10 +40,9 @@ def resolved(invocation: Invocation, environment: Environment) -> Iterator[tuple
         yield invocation, environment
         return
     preferences = _read(*path, environment)
-    line = grammar.without(invocation.kubectl, ("kuberc",))
-    if line.path[:1] not in [(name,) for name in COMMANDS]:
-        line = _with_preferences(line, preferences)
-    invocation = invocation._replace(kubectl=line)
+    invocation = invocation._replace(kubectl=grammar.without(invocation.kubectl, ("kuberc",)))
+    if invocation.kubectl.path[:1] not in [(name,) for name in COMMANDS]:
+        invocation = _with_preferences(invocation, preferences)
     _check_words(invocation)
     with _policy_in_force(preferences.policy, environment) as environment:
         yield invocation, environment
@@ -66,12 +65,16 @@ def _policy_in_force(policy: Mapping[str, Any], environment: Environment) -> Ite
         yield environment._replace(kuberc=path, plugin_policy=policy)
 
 
-def _with_preferences(line: CommandLine, preferences: Kuberc) -> CommandLine:
+def _with_preferences(invocation: Invocation, preferences: Kuberc) -> Invocation:
     from kubectl_mc.command_line import kuberc
 
-    typed = grammar.typed_words(line)
+    typed = grammar.typed_words(invocation.kubectl)
     words = kuberc.resolve(preferences, typed)
-    return line if words == typed else parse_invocation(words).kubectl
+    if words == typed:
+        return invocation
+    resolved = parse_invocation(words)
+    # Behind an alias, flags about log lines have been taken for a plugin's.
+    return invocation._replace(kubectl=resolved.kubectl, options=with_log_flags(invocation.options, resolved.options))
 
 
 def _check_words(invocation: Invocation) -> None:

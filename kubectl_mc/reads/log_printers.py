@@ -27,23 +27,16 @@ def label_parts(request: Request) -> tuple[str, ...]:
     kubectl's own prefix has the names of the pod and its container.
     """
     line, options = request.line, request.options
-    several_namespaces = all_namespaces(line) or re.search(r"[,*?\[]", grammar.value(line, "namespace") or "")
-    selects = grammar.value(line, "selector") or any(grammar.is_set(line, name) for name in ("all-pods", "prefix"))
-    several_pods = (
-        selects
-        or all_namespaces(line)
-        or any(map(is_pattern, grammar.operands(line)))
-        or (options.pod_regex or options.exclude_pod_regex)
-    )
-    several_containers = grammar.is_set(line, "all-containers") or (
-        options.container_regex or options.exclude_container_regex
-    )
-    is_prefixed = grammar.is_set(line, "prefix")
+    is_everywhere, is_prefixed = all_namespaces(line), grammar.is_set(line, "prefix")
+    names_namespaces = re.search(r"[,*?\[]", grammar.value(line, "namespace") or "")
+    selects_pods = grammar.value(line, "selector") or grammar.is_set(line, "all-pods") or is_everywhere
+    names_pods = any(map(is_pattern, grammar.operands(line))) or options.pod_regex or options.exclude_pod_regex
+    names_containers = options.container_regex or options.exclude_container_regex
     parts = {
         "cluster": True,
-        "namespace": several_namespaces,
-        "pod": several_pods and not is_prefixed,
-        "container": several_containers and not is_prefixed,
+        "namespace": is_everywhere or names_namespaces,
+        "pod": (selects_pods or names_pods) and not is_prefixed,
+        "container": (grammar.is_set(line, "all-containers") or names_containers) and not is_prefixed,
     }
     return tuple(name for name, is_shown in parts.items() if is_shown)
 
@@ -89,7 +82,10 @@ def log_style(request: Request) -> LogStyle:
 
 
 def _columns(request: Request) -> int:
-    """Return the width of the terminal, 0 if it isn't known."""
+    """Return the width of the terminal, 0 if it isn't known. COLUMNS says it otherwise, as for other programs."""
+    columns = request.environment.variables.get("COLUMNS", "")
+    if columns.isdecimal():
+        return int(columns)
     try:
         return os.get_terminal_size(request.environment.streams.stdout.fileno()).columns
     except (OSError, ValueError):
@@ -124,7 +120,7 @@ class LogPrinters:
         source = LogSource(job.target.cluster, self._namespace(job), "", "")
         reader = LogReader(source, self._form)
         self._renderer.add_source(source)
-        return lambda chunk: self._shown(reader.feed(chunk))
+        return lambda chunk: self.show(reader.feed(chunk))
 
     def _namespace(self, job: Job) -> str:
         """Return the namespace of a job's pods; "" where it is not shown."""
@@ -139,7 +135,8 @@ class LogPrinters:
             self._own_namespaces = own_namespaces(self._request.environment)
         return self._own_namespaces.get(job.target.context, "")
 
-    def _shown(self, runs: Sequence[LogRun]) -> bytes:
+    def show(self, runs: Sequence[LogRun]) -> bytes:
+        """Return what is shown now of lines that have come."""
         if self._chooses:
             runs = [run for run in runs if self._is_wanted(run.source)]
         if not self._window:
@@ -147,7 +144,7 @@ class LogPrinters:
         now = time.monotonic()
         for run in runs:
             self._window.feed(run.lines(), now)
-        return self.due()
+        return b""
 
     def _is_wanted(self, source: LogSource) -> bool:
         if source not in self._wanted:
@@ -155,7 +152,7 @@ class LogPrinters:
         return self._wanted[source]
 
     def due(self) -> bytes:
-        """Return the lines that have waited long enough for those with earlier times."""
+        """Return the lines that have waited long enough for those with earlier times. It is to be called regularly."""
         return self._renderer.feed(self._window.due(time.monotonic())) if self._window else b""
 
     def rest(self) -> bytes:

@@ -63,7 +63,7 @@ class Screen:
             self._streams.answer(output.printer(event.text))
         elif output.is_lone:
             output.store(event.text)
-            self._streams.say((), event.text)
+            self._streams.say((), output.without_told(event.text))
         else:
             self._streams.say(output.stderr_lines(event.text))
 
@@ -161,14 +161,29 @@ class _JobOutput:
             if self._request.row.change is None and self._request.cluster_count != 1 and is_nothing_found(line):
                 continue  # the report says once that nothing was found, if that is so on all clusters
             if messages.is_default_container(line):
-                if line not in self._told:
-                    shown.append(messages.visible(line))
-                    self._told.add(line)
+                shown += [messages.visible(line)] if self._is_news(line) else []
             elif self._is_held(line):
                 self._held.append(line)
             else:
                 shown += [*self.release(), self.stderr_prefix + messages.visible(line)]
         return shown
+
+    def without_told(self, chunk: bytes) -> bytes:
+        """Return a chunk of a lone kubectl's stderr, byte for byte but for lines that it repeats for each pod.
+
+        kubectl writes such a line at once, so it is whole.
+        """
+        if b"Defaulted container " not in chunk:
+            return chunk
+        lines = chunk.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+        shown = [line for line in lines if not messages.is_default_container(line.rstrip("\n")) or self._is_news(line)]
+        return "".join(shown).encode("utf-8", "surrogateescape")
+
+    def _is_news(self, line: str) -> bool:
+        """Return whether no job has said a line for all of them; now one has."""
+        is_news = line not in self._told
+        self._told.add(line)
+        return is_news
 
     def _is_held(self, line: str) -> bool:
         if self.has_stdout or self._logs_requests:

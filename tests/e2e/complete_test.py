@@ -64,7 +64,8 @@ def test_our_commands_stand_beside_kubectls(members: Shell) -> None:
         ("resume x --", "--repeat-unknown --yes --waves --verbose --clusters", "--exclude --check"),
         ("get pods --", "--clusters --fold --watch", "--waves --yes --by-time --if-present"),
         ("wait pod/x --", "--if-present --for", "--yes --by-time"),
-        ("logs x --", "--by-time --follow", "--waves"),
+        ("logs x --", "--by-time --follow --include --exclude-container-regex --output", "--waves"),
+        ("logs x -o json --", "--by-time --follow", "--waves"),
         ("delete pod x --", "--yes --waves --clusters --grace-period", "--by-time --context"),
         ("--", "--clusters --yes --namespace --help --version", "--context --server"),
     ],
@@ -87,6 +88,8 @@ def test_the_flags_that_a_command_makes_use_of(members: Shell, words: str, offer
         ("setup --provider ", " ".join(CLOUDS)),
         ("setup --provider=a", "--provider=aws --provider=azure --provider=ali"),
         ("clusters --namespace ", ""),
+        ("logs x -o ", "json extjson raw"),
+        ("logs x --output=e", "--output=extjson"),
     ],
 )
 def test_values_of_our_commands_flags(members: Shell, words: str, values: str) -> None:

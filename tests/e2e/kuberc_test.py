@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Shell
+from tests.e2e.conftest import Done, Shell, needs
 from tests.e2e.verbs_test import Place
 
 Writer = Callable[[bytes | None], Place]
@@ -23,6 +23,7 @@ aliases:
 - {name: note, command: annotate, options: [{name: overwrite, default: "true"}]}
 - {name: getcm, command: get, prependArgs: [cm], options: [{name: output, default: name}]}
 - {name: elsewhere, command: annotate, appendArgs: ["--context=c3"]}
+- {name: last, command: logs, options: [{name: tail, default: "2"}]}
 - {name: behind, command: annotate, appendArgs: [c3]}
 defaults:
 - {command: get, options: [{name: output, default: json}]}
@@ -48,6 +49,12 @@ def annotations_of(shell: Shell, cluster: str) -> dict[str, str]:
 def test_an_alias_of_a_read_is_a_read(user: Place) -> None:
     done = user.shell.mc("getcm", "victim")
     assert (done.status, done.stdout) == (0, "".join(f"{name}\tconfigmap/victim\n" for name in ("c1", "c2", "c3")))
+
+
+@needs("kubelet")
+def test_flags_about_log_lines_are_ours_behind_an_alias_of_logs(user: Place) -> None:
+    words = ("solo", "-n", "shop", "--clusters=c1", "--include=line 49", "-o", "raw")
+    assert user.shell.mc("last", *words) == Done(0, "line 49 of shop/solo/nginx\n", "")
 
 
 def test_an_alias_of_a_change_passes_the_gate(user: Place) -> None:

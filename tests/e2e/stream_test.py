@@ -68,9 +68,7 @@ def test_a_pod_that_no_cluster_has_is_an_error(changing: Shell) -> None:
         "deploy/cart -c app --since=1h",
         "deploy/cart -c app --limit-bytes=100",
         "deploy/cart --all-containers --prefix --tail=1",
-        "-l app=cart -c app --tail=1",
         "-l app=cart --all-containers --prefix",
-        "-l app=cart --all-pods=true -c app --tail=1",
     ],
 )
 def test_flags_are_kubectls(changing: Shell, arguments: str) -> None:
@@ -162,12 +160,6 @@ def test_by_time_is_the_order_of_the_timestamps(changing: Shell) -> None:
     assert sorted(unstamped) == sorted(plain.stdout.splitlines())
     # The fleet's pods are the older, the higher their cluster's number.
     assert list(dict.fromkeys(row[0] for row in stamped.rows)) == ["[c3]", "[c2]", "[c1]"]
-
-
-def test_by_time_is_for_logs_that_end(members: Shell) -> None:
-    done = members.mc(*CART, "--by-time", "-f")
-    assert (done.status, done.stdout) == (1, "")
-    assert "leave out -f, or --by-time" in done.stderr
 
 
 # --- watches ------------------------------------------------------------------------------------------------

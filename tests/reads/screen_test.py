@@ -184,6 +184,26 @@ def test_rows_of_several_kubectls_of_a_cluster_are_the_clusters(form: str, expec
     assert shown.stdout == expected
 
 
+DEFAULTED = 'Defaulted container "app" out of: app, sidecar, migrate (init)\n'
+
+
+@pytest.mark.parametrize("labels", [("c1", "c2"), ("c1 a", "c1 b"), ("c1",)])
+def test_which_container_is_meant_is_said_once(labels: tuple[str, ...]) -> None:
+    shown = Shown("logs -l a=b", *labels)
+    other = DEFAULTED.replace("migrate", "setup")
+    for index in range(len(labels)):
+        shown.show(index, stderr=DEFAULTED)
+        shown.show(index, stderr=DEFAULTED + other)
+    assert shown.stderr == DEFAULTED + other
+
+
+def test_only_kubectl_says_something_for_all_clusters() -> None:
+    shown = Shown("logs -l a=b", "c1", "c2")
+    forged = 'Defaulted container "app" out of: \x1b[2J', 'Defaulted container "a b" out of: a'
+    shown.show(0, stderr="".join(f"{line}\n" for line in forged))
+    assert shown.stderr == "".join(f"[c1] {visible(line)}\n" for line in forged)
+
+
 SAID = ["", "a", "open https://login", TRY.rstrip("\n"), "error: no", REFUSED.rstrip("\n"), "Warning: old", "\x1b[2K"]
 
 

@@ -70,6 +70,10 @@ def _partly_folded(texts: Mapping[str, str], shown: str) -> str:
     return "\n".join(_section(names, texts[names[0]]) for names in groups) if is_whole else ""
 
 
+# The label of a log line of one of several pods, if it names the pod that the fixtures' line names.
+_POD_IN_LABEL = re.compile(r"^\[(\S+) (\S+)\] (?=.* of \w+/\2/)", re.MULTILINE)
+
+
 def _line_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iterator[str]:
     """What is wrong with lines that each bear their cluster."""
     names = line.shape in ("names", "templates")
@@ -79,6 +83,8 @@ def _line_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iterato
     for cluster, plain in plains.items():
         lines = plain.stdout.removesuffix("\n").split("\n") if plain.stdout else []
         expected[cluster] = [prefixes[cluster] + text for text in lines if plain.keeps(text)]
+    if line.verb == "logs" and line.has("-l") and not line.has("--prefix"):
+        shown = _POD_IN_LABEL.sub(r"[\1] ", shown)
     found = shown.removesuffix("\n").split("\n") if shown else []
     if shown and not shown.endswith("\n"):
         yield f"a last line without an end: {found[-1]!r:.200}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from kubectl_mc import messages
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
@@ -93,6 +94,7 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         if mode == "streamed":
             from kubectl_mc.reads import streamed
 
+            request = request._replace(newest=partial(logins.newest, request.environment))
             return streamed.show_streamed(request, reachable)
         from kubectl_mc.reads import captured
 

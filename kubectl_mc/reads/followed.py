@@ -76,6 +76,7 @@ class _Following:
         self._owners: list[Callable[[Chunk | Exit], None]] = []
         self._running = 0
         self._unwanted: set[int] = set()
+        self._refused: set[str] = set()  # clusters that have refused the credential of the start
         self._sessions: list[LogSession] = []
         self._unreachable = [*request.unreachable]
         self._failed_listings: list[Result] = []  # of clusters that have jobs
@@ -180,7 +181,8 @@ class _Following:
 
     def start(self, job: Job, line: CommandLine, owner: Callable[[Chunk | Exit], None]) -> int:
         """Start a kubectl of a session, and return its index; `owner` gets its events."""
-        return self._add(job_command(self._request, job._replace(line=line)), owner)
+        target = self._request.newest(job.target, False) if job.target.cluster in self._refused else job.target
+        return self._add(job_command(self._request, job._replace(line=line, target=target)), owner)
 
     def end(self, index: int) -> None:
         """End a kubectl."""
@@ -218,9 +220,10 @@ class _Following:
         self.screen.add([job])
         self._add(job_command(self._request, job), lambda event: self.screen.show(event._replace(command_index=index)))
 
-    def renew(self, job: Job) -> Job:
-        """Return the job with another login, as the cluster has refused the credential."""
-        return job
+    def renew_login(self, job: Job) -> None:
+        """Log in to a cluster once more, as it refuses the credential."""
+        self._refused.add(job.target.cluster)
+        self._request.newest(job.target, True)
 
     # --- The report ------------------------------------------------------------------------------------------
 

@@ -59,8 +59,8 @@ class Kubectls(Protocol):
     def hand_back(self, job: Job) -> None:
         """Run kubectl's own `logs -f` for a cluster."""
 
-    def renew(self, job: Job) -> Job:
-        """Return the job with another login, as the cluster has refused the credential."""
+    def renew_login(self, job: Job) -> None:
+        """Log in to a cluster once more, as it refuses the credential."""
 
 
 class LogSession:
@@ -165,7 +165,7 @@ class LogSession:
             self._hand_back()
             return
         if cause and cause.kind == "unauthorized":
-            self.job = self._kubectls.renew(self.job)
+            self._kubectls.renew_login(self.job)
         self._failures += 1
         self._due = self._now + retry_delay(self._failures)
         if cause and not self._is_said:
@@ -323,7 +323,7 @@ class LogSession:
             self._hand_back()  # kubectl says what is wrong
             return
         if cause and cause.kind == "unauthorized":
-            self.job = self._kubectls.renew(self.job)
+            self._kubectls.renew_login(self.job)
         self.show(stream, stream.end(cause, self._now))
 
     def say_broken(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from fixtures.kubelet.driver import Kubelet
 from tests.e2e.conftest import MEMBERS, Shell, needs
+from tests.e2e.fake_plugins import PluginUser
 from tests.e2e.running import Running
 
 pytestmark = needs("kubelet")
@@ -177,3 +178,29 @@ def test_a_cluster_that_cannot_be_reached_at_first_joins_later(changing: Shell) 
     running.until(r"^\[c2\] here$")
     interrupted(running)
     logs.__exit__(None, None, None)
+
+
+COUNTED = """\
+runs = sum('"start"' in line for line in open(FOLDER + "/runs"))
+give(f"admin~{runs}"@)
+"""
+
+
+@pytest.mark.parametrize("expires", ["", ', expirationTimestamp="2126-01-01T00:00:00Z"'])
+def test_a_token_that_expires_is_replaced(changing_user: PluginUser, expires: str) -> None:
+    fleet = changing_user.shell.fleet
+    kubelet = fleet.kubelet("c1")
+    kubelet.drive()
+    plugin = changing_user.plugin(COUNTED.replace("@", expires))
+    changing_user.logs_in_with(plugin.path, clusters=("c1",))
+    with changing_user.shell.running(*LOGS, "deploy/cart", "-c", "app") as logs:
+        kubelet.until_followed("shop/cart-*", 1, "app")
+        kubelet.write("shop/cart-*", ["before"], "app")
+        logs.until("before")
+        fleet.expire_tokens("c1", "admin~1")
+        kubelet.cut("shop/cart-*", "app", "reset")
+        kubelet.write("shop/cart-*", ["after"], "app")
+        logs.until("after")
+        interrupted(logs)
+    assert lines(logs) == ["before", "after"]
+    assert (len(plugin.runs), any(run.by_kubectl for run in plugin.runs)) == (2, False)

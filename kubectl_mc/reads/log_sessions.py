@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
+from functools import partial
 
 from kubectl_mc import messages
-from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.messages.causes import Kind
-from kubectl_mc.processes.event_loop import Chunk, Exit
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.reads import log_requests, log_sources
+from kubectl_mc.reads.log_kubectls import Kubectls, Reader, WatchReader
 from kubectl_mc.reads.log_requests import FollowedLogs
 from kubectl_mc.reads.log_resume import TimedLine
 from kubectl_mc.reads.log_sources import IsWanted, Pod, PodEvent
@@ -30,37 +27,6 @@ _LAST_LINES = 10.0
 
 # Seconds in which streams that break are said together.
 _TOGETHER = 0.3
-
-# The end of a kubectl's stderr that is stored, in bytes.
-_STORED = 1 << 14
-
-# What kubectl logs of the request for a watch when it is answered: the pods that there are have been printed by then.
-_WATCH_BEGINS = re.compile(rb"round_trippers\.go:\d+\].*watch=true.*200 OK")
-
-
-class Kubectls(Protocol):
-    """What runs the kubectls of sessions, and shows what comes of them."""
-
-    def start(self, job: Job, line: CommandLine, owner: Callable[[Chunk | Exit], None]) -> int:
-        """Start a kubectl, and return its index; `owner` gets its events."""
-
-    def end(self, index: int) -> None:
-        """End a kubectl."""
-
-    def show(self, source: LogSource, lines: Sequence[TimedLine]) -> None:
-        """Show lines of a container."""
-
-    def say(self, cluster: str, text: str) -> None:
-        """Say something about a cluster."""
-
-    def say_once(self, text: str) -> None:
-        """Say what other clusters may have said."""
-
-    def hand_back(self, job: Job) -> None:
-        """Run kubectl's own `logs -f` for a cluster."""
-
-    def renew_login(self, job: Job) -> None:
-        """Log in to a cluster once more, as it refuses the credential."""
 
 
 class LogSession:
@@ -88,6 +54,7 @@ class LogSession:
         self._streams: dict[tuple[str, str], LogStream] = {}
         self._one = ""  # the only pod that is followed
         self._is_last = False  # whether none follows the only pod that is meant
+        self._is_checked = False  # whether the object has been asked for whether its pods are all
         self._waits = False  # whether others wait for room, which is said
         self._broken: list[tuple[LogSource, str]] = []
         self._broken_since = 0.0
@@ -109,14 +76,14 @@ class LogSession:
                 self._end_list()
         if self._asking is None and now >= self._due:
             self._ask()
-        if self.is_listed or not self._followed.pods.one:
-            self._join(is_initial=not self.is_listed)
+        if self.is_listed:
+            self._join(is_initial=False)
         for key, stream in [*self._streams.items()]:
             self._step(key, stream)
         if self._broken and self._now >= self._broken_since + _TOGETHER:
             self.say_broken()
-        if self._followed.pod and self.is_listed:
-            self._end_with_pod()
+        if self.is_listed:
+            self._end_with_pods()
 
     # --- The pods --------------------------------------------------------------------------------------------
 
@@ -124,35 +91,28 @@ class LogSession:
         """Ask for the object whose pods are meant, or watch the pods."""
         if self._needs_object:
             line = log_requests.object_line(self.job.line, self._followed.reference)
-            written: dict[str, bytes] = {"stdout": b"", "stderr": b""}
-            self._asking = self._kubectls.start(self.job, line, lambda event: self._object_event(event, written))
+            self._asking = self._kubectls.start(self.job, line, Reader(self._take_object).take)
             return
         line = log_requests.pods_line(self.job.line, self._followed, self._selector)
         self._listed = set()
-        self._asking = self._kubectls.start(self.job, line, _Watcher(self).take)
+        reader = WatchReader(self.take, self._begin_watch, self._end_watch)
+        self._asking = self._kubectls.start(self.job, line, reader.take)
 
-    def _object_event(self, event: Chunk | Exit, written: dict[str, bytes]) -> None:
-        if isinstance(event, Chunk):
-            written[event.stream] += event.text
-            return
+    def _take_object(self, cause: Cause | None, stdout: bytes, stderr: bytes) -> None:
         self._asking = None
-        cause = _cause(event, written["stderr"])
         if cause:
             self._fail(cause)
             return
-        try:
-            self._selector = log_sources.selector_text(json.loads(written["stdout"])["spec"]["selector"])
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            self._selector = ""
         self._needs_object = False
+        self._selector = log_sources.object_selector(stdout)
         if not self._selector:
             self._hand_back()  # kubectl says why it has no logs
 
-    def begin_watch(self) -> None:
+    def _begin_watch(self) -> None:
         """Take that the watch has begun: what there is has been printed."""
         self._begins = self._begins or 1
 
-    def end_watch(self, cause: Cause | None) -> None:
+    def _end_watch(self, cause: Cause | None) -> None:
         """Take that the watch has ended. cause: why its kubectl has failed; None if it hasn't"""
         self._asking, self._begins = None, 0
         self._fail(cause)
@@ -161,7 +121,12 @@ class LogSession:
         """Ask again later."""
         if self.is_over:
             return
+        cluster = self.job.target.cluster
         if cause and not self.is_listed and cause.kind not in _PASSING:
+            if self._pods:
+                self._kubectls.say(
+                    cluster, f"its pods can't be watched ({cause.reason}): others that appear are not shown"
+                )
             self._hand_back()
             return
         if cause and cause.kind == "unauthorized":
@@ -171,17 +136,23 @@ class LogSession:
         if cause and not self._is_said:
             self._is_said = True
             self._kubectls.say(
-                self.job.target.cluster,
+                cluster,
                 f"the watch of its pods is broken ({cause.reason}), and taken up again"
                 if self.is_listed
                 else f"can't be reached ({cause.reason}); it is tried again",
             )
 
     def _hand_back(self) -> None:
-        self.is_over = self.is_handed_back = True
-        if self._asking is not None:
-            self._kubectls.end(self._asking)
+        """Let kubectl follow by itself."""
+        self.is_handed_back = True
+        self._end()
         self._kubectls.hand_back(self.job)
+
+    def _end(self) -> None:
+        self.is_over = True
+        running = [stream.kubectl for stream in self._streams.values() if stream.is_running]
+        for index in (*running, *([] if self._asking is None else [self._asking])):
+            self._kubectls.end(index)
 
     def take(self, event: PodEvent) -> None:
         """Take what the watch says of a pod."""
@@ -268,7 +239,7 @@ class LogSession:
         if stream.is_over:
             return
         stream.wait(self._now)
-        self.show(stream, ())
+        self._show(stream, ())
         if stream.is_running and stream.is_useless:
             self._kubectls.end(stream.kubectl)
         if stream.pod_is_gone:
@@ -280,7 +251,8 @@ class LogSession:
             self._broken.append((stream.source, reason))
         if attempt:
             line = log_requests.lines_line(self.job.line, stream.source, attempt, stream.is_initial)
-            stream.kubectl = self._kubectls.start(self.job, line, _Reader(self, stream).take)
+            reader = Reader(partial(self._end_stream, stream), lambda chunk: self._show(stream, stream.feed(chunk)))
+            stream.kubectl = self._kubectls.start(self.job, line, reader.take)
         if stream.is_over:
             self._kubectls.say(stream.source.cluster, f"- {_name(stream.source)}")
 
@@ -297,17 +269,26 @@ class LogSession:
         if not any(uid == key[0] for uid, _ in self._streams):
             self._kubectls.say(stream.source.cluster, f"- pod/{stream.source.pod}")
 
-    def _end_with_pod(self) -> None:
-        """End the session of a pod that has ended, and that none of its name follows."""
-        if not all(stream.is_over for stream in self._streams.values()):
-            return
-        self.is_over = all(pod.is_over for pod in self._pods.values()) if self._pods else self._is_last
-        if self.is_over and self._asking is not None:
-            self._kubectls.end(self._asking)
+    def _end_with_pods(self) -> None:
+        """End the session when its pods have ended, and none follows them."""
+        pods, followed = self._pods.values(), self._followed
+        if not all(stream.is_over for stream in self._streams.values()) or not all(pod.is_over for pod in pods):
+            self._is_checked = False
+        elif followed.pod and (pods or self._is_last):
+            self._end()
+        elif followed.reference and pods and self._streams and not self._is_checked:
+            self._is_checked = True
+            line = log_requests.object_line(self.job.line, followed.reference)
+            self._kubectls.start(self.job, line, Reader(self._take_end).take)
+
+    def _take_end(self, cause: Cause | None, stdout: bytes, stderr: bytes) -> None:
+        """Take what the object is like whose pods have ended: whether it makes others."""
+        if not self.is_over and log_sources.has_finished(stdout):
+            self._end()
 
     # --- Their lines -----------------------------------------------------------------------------------------
 
-    def show(self, stream: LogStream, lines: Sequence[TimedLine]) -> None:
+    def _show(self, stream: LogStream, lines: Sequence[TimedLine]) -> None:
         """Show lines of a container, and say ahead of them what may be missing."""
         if gap := stream.take_gap():
             self._kubectls.say(stream.source.cluster, messages.lines_may_be_missing(_name(stream.source), *gap))
@@ -315,16 +296,15 @@ class LogSession:
             self.has_lines = True
             self._kubectls.show(stream.source, lines)
 
-    def end_stream(self, stream: LogStream, event: Exit, stderr: bytes) -> None:
+    def _end_stream(self, stream: LogStream, cause: Cause | None, stdout: bytes, stderr: bytes) -> None:
         """Take the end of a stream's kubectl."""
-        cause = _cause(event, stderr)
         is_mistake = cause and cause.kind == "error" and b"Error from server" not in stderr
         if is_mistake and not self.has_lines and not self.is_over:
             self._hand_back()  # kubectl says what is wrong
             return
         if cause and cause.kind == "unauthorized":
             self._kubectls.renew_login(self.job)
-        self.show(stream, stream.end(cause, self._now))
+        self._show(stream, stream.end(cause, self._now))
 
     def say_broken(self) -> None:
         """Say which streams are broken, those that have broken for the same reason together."""
@@ -335,49 +315,6 @@ class LogSession:
             name = _name(sources[0]) if len(sources) == 1 else f"{len(sources)} containers"
             self._kubectls.say(self.job.target.cluster, f"{name}: broken ({reason}), and taken up again")
         self._broken = []
-
-
-class _Watcher:
-    """Reads what the kubectl that watches the pods prints."""
-
-    def __init__(self, session: LogSession) -> None:
-        self._session = session
-        self._events = log_sources.PodEvents()
-        self._stderr = b""
-
-    def take(self, event: Chunk | Exit) -> None:
-        """Take an event of the kubectl."""
-        if isinstance(event, Exit):
-            self._session.end_watch(_cause(event, self._stderr))
-        elif event.stream == "stdout":
-            for pod_event in self._events.feed(event.text):
-                self._session.take(pod_event)
-        else:
-            self._stderr = (self._stderr + event.text)[-_STORED:]
-            if _WATCH_BEGINS.search(self._stderr):
-                self._stderr = b""
-                self._session.begin_watch()
-
-
-class _Reader:
-    """Reads what the kubectl of a container prints."""
-
-    def __init__(self, session: LogSession, stream: LogStream) -> None:
-        self._session, self._stream = session, stream
-        self._stderr = b""
-
-    def take(self, event: Chunk | Exit) -> None:
-        """Take an event of the kubectl."""
-        if isinstance(event, Exit):
-            self._session.end_stream(self._stream, event, self._stderr)
-        elif event.stream == "stdout":
-            self._session.show(self._stream, self._stream.feed(event.text))
-        else:
-            self._stderr = (self._stderr + event.text)[-_STORED:]
-
-
-def _cause(event: Exit, stderr: bytes) -> Cause | None:
-    return messages.find_cause(stderr.decode("utf-8", "replace"), event.status) if event.status else None
 
 
 def _name(source: LogSource) -> str:

@@ -214,6 +214,26 @@ def _rank(metadata: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[
     )
 
 
+def object_selector(text: bytes) -> str:
+    """Return the selector of an object's pods (see `selector_text`). text: the object in JSON"""
+    try:
+        return selector_text(json.loads(text)["spec"]["selector"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ""
+
+
+def has_finished(text: bytes) -> bool:
+    """Return whether an object's conditions say that it makes no further pods, as those of a Job do.
+
+    text: the object in JSON; b"" if it couldn't be asked for
+    """
+    try:
+        conditions = json.loads(text)["status"]["conditions"]
+        return any(item["type"] in ("Complete", "Failed") and item["status"] == "True" for item in conditions)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
 def selector_text(spec: object) -> str:
     """Return the selector of an object's `.spec.selector` as kubectl's -l takes it; "" for none.
 

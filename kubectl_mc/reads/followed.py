@@ -167,7 +167,7 @@ class _Following:
         for failure in failures:
             cause = result_cause(failure, self._request)
             if cause and not cause.absent:
-                self.say(failure.cluster, f"ended: {cause.reason}")
+                self._say(failure.cluster, failure.cluster, f"ended: {cause.reason}")
 
     # --- For the sessions ------------------------------------------------------------------------------------
 
@@ -204,9 +204,16 @@ class _Following:
         if self._window:
             self._streams.answer(self._renderer.feed(self._window.rest()))
 
-    def say(self, cluster: str, text: str) -> None:
-        """Say something about a cluster."""
-        self._streams.say([f"[{coloured(cluster, cluster) if self._colours else cluster}] {messages.visible(text)}"])
+    def streams_of(self, cluster: str) -> int:
+        """Return how many containers of a cluster are followed."""
+        return sum(session.streams for session in self._sessions if session.job.target.cluster == cluster)
+
+    def say(self, job: Job, text: str) -> None:
+        """Say something about a cluster's part."""
+        self._say(job.label, job.target.cluster, text)
+
+    def _say(self, label: str, cluster: str, text: str) -> None:
+        self._streams.say([f"[{coloured(label, cluster) if self._colours else label}] {messages.visible(text)}"])
 
     def say_once(self, text: str) -> None:
         """Say what several clusters may have to say."""

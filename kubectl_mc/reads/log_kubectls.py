@@ -35,8 +35,11 @@ class Kubectls(Protocol):
     def show(self, source: LogSource, lines: Sequence[TimedLine]) -> None:
         """Show lines of a container."""
 
-    def say(self, cluster: str, text: str) -> None:
-        """Say something about a cluster."""
+    def streams_of(self, cluster: str) -> int:
+        """Return how many containers of a cluster are followed."""
+
+    def say(self, job: Job, text: str) -> None:
+        """Say something about a cluster's part."""
 
     def say_once(self, text: str) -> None:
         """Say what other clusters may have said."""

@@ -16,6 +16,7 @@ from kubectl_mc.reads.log_requests import FollowedLogs
 from kubectl_mc.reads.log_resume import TimedLine
 from kubectl_mc.reads.log_sources import IsWanted, Pod, PodEvent
 from kubectl_mc.reads.log_streams import LogStream, retry_delay
+from kubectl_mc.reads.name_patterns import all_namespaces
 
 # Causes that may pass. With another one at the start, kubectl's own `logs -f` is run, which says what is wrong.
 _PASSING: tuple[Kind, ...] = (
@@ -121,12 +122,9 @@ class LogSession:
         """Ask again later."""
         if self.is_over:
             return
-        cluster = self.job.target.cluster
         if cause and not self.is_listed and cause.kind not in _PASSING:
             if self._pods:
-                self._kubectls.say(
-                    cluster, f"its pods can't be watched ({cause.reason}): others that appear are not shown"
-                )
+                self._say(f"its pods can't be watched ({cause.reason}): others that appear are not shown")
             self._hand_back()
             return
         if cause and cause.kind == "unauthorized":
@@ -135,12 +133,8 @@ class LogSession:
         self._due = self._now + retry_delay(self._failures)
         if cause and not self._is_said:
             self._is_said = True
-            self._kubectls.say(
-                cluster,
-                f"the watch of its pods is broken ({cause.reason}), and taken up again"
-                if self.is_listed
-                else f"can't be reached ({cause.reason}); it is tried again",
-            )
+            broken = f"the watch of its pods is broken ({cause.reason}), and taken up again"
+            self._say(broken if self.is_listed else f"can't be reached ({cause.reason}); it is tried again")
 
     def _hand_back(self) -> None:
         """Let kubectl follow by itself."""
@@ -184,12 +178,10 @@ class LogSession:
         self.is_listed = True
         self._join(is_initial=True)
         if followed.pods.one and len(pods) > 1:
-            self._kubectls.say(
-                self.job.target.cluster, f"Found {len(pods)} pods, using pod/{self._pods[self._one].name}"
-            )
+            self._say(f"Found {len(pods)} pods, using pod/{self._pods[self._one].name}")
         if not self._streams and (followed.pod or followed.reference):
             name = followed.reference or f"pod/{followed.pod}"
-            self._kubectls.say(self.job.target.cluster, f"{name} has no logs yet; they are waited for")
+            self._say(f"{name} has no logs yet; they are waited for")
 
     # --- The containers --------------------------------------------------------------------------------------
 
@@ -203,20 +195,21 @@ class LogSession:
             and (pod.uid, container.name) not in self._streams
             and self._is_wanted(pod.name, container.name)
         ]
-        room = self._followed.limit - self.streams
+        cluster, limit = self.job.target.cluster, self._followed.limit
+        count = self._kubectls.streams_of(cluster)
+        room = max(0, limit - count)
         if is_initial and len(new) > room:
-            count = self.streams + len(new)
-            raise messages.too_many_log_requests(self.job.target.cluster, count, self._followed.limit)
+            raise messages.too_many_log_requests(cluster, count + len(new), limit)
         if len(new) > room and not self._waits:
-            text = f"{len(new) - room} more to follow than --max-log-requests={self._followed.limit}; they wait"
-            self._kubectls.say(self.job.target.cluster, text)
+            text = f"{len(new) - room} more to follow than --max-log-requests={limit}; they wait"
+            self._say(text)
         self._waits = len(new) > room
         for pod, container in new[:room]:
-            source = LogSource(self.job.target.cluster, pod.namespace, pod.name, container.name)
+            source = LogSource(cluster, pod.namespace, pod.name, container.name)
             if notice := self._followed.containers.notice(pod):
                 self._kubectls.say_once(notice)
             if not is_initial:
-                self._kubectls.say(source.cluster, f"+ {_name(source)}")
+                self._say(f"+ {self._name(source)}")
             self._streams[pod.uid, container.name] = LogStream(source, pod, container, is_initial, self._now)
 
     def _meant_pods(self) -> list[Pod]:
@@ -254,7 +247,7 @@ class LogSession:
             reader = Reader(partial(self._end_stream, stream), lambda chunk: self._show(stream, stream.feed(chunk)))
             stream.kubectl = self._kubectls.start(self.job, line, reader.take)
         if stream.is_over:
-            self._kubectls.say(stream.source.cluster, f"- {_name(stream.source)}")
+            self._say(f"- {self._name(stream.source)}")
 
     def _part(self, key: tuple[str, str], stream: LogStream) -> None:
         """Let the container of a pod that is gone go, as soon as its stream has ended."""
@@ -264,10 +257,10 @@ class LogSession:
             return
         missing = stream.leave()
         if missing:
-            self._kubectls.say(stream.source.cluster, messages.lines_may_be_missing(_name(stream.source), *missing))
+            self._say(messages.lines_may_be_missing(self._name(stream.source), *missing))
         del self._streams[key]
         if not any(uid == key[0] for uid, _ in self._streams):
-            self._kubectls.say(stream.source.cluster, f"- pod/{stream.source.pod}")
+            self._say(f"- pod/{stream.source.pod}")
 
     def _end_with_pods(self) -> None:
         """End the session when its pods have ended, and none follows them."""
@@ -286,12 +279,19 @@ class LogSession:
         if not self.is_over and log_sources.has_finished(stdout):
             self._end()
 
+    def _name(self, source: LogSource) -> str:
+        namespace = f" in {source.namespace}" if all_namespaces(self.job.line) else ""
+        return f"pod/{source.pod} {source.container}{namespace}"
+
+    def _say(self, text: str) -> None:
+        self._kubectls.say(self.job, text)
+
     # --- Their lines -----------------------------------------------------------------------------------------
 
     def _show(self, stream: LogStream, lines: Sequence[TimedLine]) -> None:
         """Show lines of a container, and say ahead of them what may be missing."""
         if gap := stream.take_gap():
-            self._kubectls.say(stream.source.cluster, messages.lines_may_be_missing(_name(stream.source), *gap))
+            self._say(messages.lines_may_be_missing(self._name(stream.source), *gap))
         if lines:
             self.has_lines = True
             self._kubectls.show(stream.source, lines)
@@ -312,10 +312,6 @@ class LogSession:
         for source, reason in self._broken:
             reasons.setdefault(reason, []).append(source)
         for reason, sources in reasons.items():
-            name = _name(sources[0]) if len(sources) == 1 else f"{len(sources)} containers"
-            self._kubectls.say(self.job.target.cluster, f"{name}: broken ({reason}), and taken up again")
+            name = self._name(sources[0]) if len(sources) == 1 else f"{len(sources)} containers"
+            self._say(f"{name}: broken ({reason}), and taken up again")
         self._broken = []
-
-
-def _name(source: LogSource) -> str:
-    return f"pod/{source.pod} {source.container}"

@@ -53,32 +53,33 @@ def followed_logs(line: CommandLine, options: Options) -> FollowedLogs | None:
     None for what ends by itself, and for what kubectl refuses, which then says why.
     """
     words = grammar.operands(line)
+    patterns = [word for word in words if is_pattern(word)]
+    word, *further = patterns[:1] + [word for word in words if word not in patterns] or [""]
     selector = grammar.value(line, "selector") or ""
     container = grammar.value(line, "container") or ""
     every = grammar.is_set(line, "all-containers")
-    ends = any(grammar.values(line, name) for name in ("limit-bytes",)) or grammar.is_set(line, "previous")
+    limit = grammar.value(line, "max-log-requests") or str(MAX_LOG_REQUESTS)
+    kind, _, name = word.rpartition("/")
+    is_pod = kind in ("", *_POD_TYPES)
+    ends = grammar.value(line, "limit-bytes") is not None or grammar.is_set(line, "previous")
     is_mistaken = (
         any(token.unknown or token.verbatim for token in line.tokens)
-        or (bool(words) == bool(selector))
-        or len(words) > 2
-        or (container and len(words) == 2)
-        or (every and (container or len(words) == 2))
+        or not (word or selector)
+        or (selector and word and not patterns)
+        or (len(patterns) > 1 and not all(pattern.rpartition("/")[0] in ("", *_POD_TYPES) for pattern in patterns))
+        or len([*further, *filter(None, [container]), *["all"] * every]) > 1
         or (grammar.value(line, "since") and grammar.value(line, "since-time"))
+        or not (limit.isdecimal() and int(limit))
     )
-    limit = grammar.value(line, "max-log-requests")
-    if ends or is_mistaken or (limit is not None and not (limit.isdecimal() and int(limit))):
+    if ends or is_mistaken:
         return None
-    word = words[0] if words else ""
-    kind, slash, name = word.rpartition("/")
-    container = words[1] if len(words) == 2 else container
+    container = further[0] if further else container
     chooses = options.container_regex or options.exclude_container_regex
     containers = ContainerChoice(container, every or bool(chooses and not container))
-    followed = FollowedLogs("", "", selector, PodChoice(), containers, int(limit) if limit else MAX_LOG_REQUESTS)
-    if not word:
-        return followed
-    if is_pattern(word):
-        return followed._replace(pods=PodChoice((name,))) if not slash or kind in _POD_TYPES else None
-    if not slash or kind in _POD_TYPES:
+    followed = FollowedLogs("", "", selector, PodChoice(), containers, int(limit))
+    if patterns and is_pod:
+        return followed._replace(pods=PodChoice(tuple(pattern.rpartition("/")[2] for pattern in patterns)))
+    if is_pod:
         return followed._replace(pod=name)
     return followed._replace(reference=word, pods=PodChoice(one=not grammar.is_set(line, "all-pods")))
 

@@ -195,6 +195,9 @@ class LogSession:
             and (pod.uid, container.name) not in self._streams
             and self._is_wanted(pod.name, container.name)
         ]
+        if not new:
+            self._waits = False
+            return
         cluster, limit = self.job.target.cluster, self._followed.limit
         count = self._kubectls.streams_of(cluster)
         room = max(0, limit - count)

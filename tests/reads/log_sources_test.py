@@ -28,11 +28,11 @@ def pod(name: str = "web-1", **fields: Any) -> dict[str, Any]:
     return {"kind": "Pod", "metadata": metadata, "spec": spec, "status": {"phase": "Running", **fields}}
 
 
-def status(name: str = "app", restarts: int = 0, last: dict[str, Any] | None = None, **state: Any) -> dict[str, Any]:
-    return {"name": name, "restartCount": restarts, "state": state, "lastState": last or {}}
+def status(restarts: int = 0, last: Any = None, **state: Any) -> dict[str, Any]:
+    return {"name": "app", "restartCount": restarts, "state": state, "lastState": last or {}}
 
 
-ENDED = {"terminated": {"containerID": "containerd://1"}}
+ENDED: dict[str, Any] = {"terminated": {"containerID": "containerd://1"}}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ BY_PREFERENCE = [
 
 def test_the_pod_that_kubectl_prefers() -> None:
     pods = [read_pod(item) for item in BY_PREFERENCE]
-    assert [item.name for item in sorted(reversed(pods), key=lambda item: item.rank)] == [item.name for item in pods]
+    assert [item.name for item in sorted(pods[::-1], key=lambda item: item.rank)] == [item.name for item in pods]
     assert preferred(pods[::-1]).name == "ready-first"
 
 
@@ -121,7 +121,8 @@ def test_the_successor_of_a_pod() -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        pod("--follow"), pod("a b"), pod("../x"), pod(metadata={"namespace": "-n"}), pod(metadata={"uid": None, "name": 1}),
+        pod("--follow"), pod("a b"), pod("../x"), pod(metadata={"namespace": "-n"}),
+        pod(metadata={"uid": None, "name": 1}),
         pod(spec={"containers": [{"name": "--all"}]}), pod(spec={"containers": [{}]}), pod(spec={"containers": 1}),
         {}, {"metadata": []}, [], "x", None,
     ],

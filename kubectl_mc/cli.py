@@ -10,7 +10,7 @@ from kubectl_mc import __version__, messages
 from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
-from kubectl_mc.command_line.options import truth
+from kubectl_mc.command_line.options import REPORT, truth
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, REPORTED, RETYPED, WITHOUT_OPERANDS
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.environment import Environment
@@ -31,6 +31,7 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
             streams.stdout.flush()
             return status
         except UserError as error:
+            _report_refusal(argv, variables, error, streams.stderr)
             return _failed(streams.stderr, f"{error.prefix}: {error}", error.status)
         except KeyboardInterrupt:
             return 130
@@ -68,6 +69,18 @@ def _failed(stderr: TextIO, text: str, status: int = 1) -> int:
     return status
 
 
+def _report_refusal(argv: Sequence[str], variables: Mapping[str, str], error: UserError, stderr: TextIO) -> None:
+    """Write the report for programs where the command line itself is wrong, so that no command has written it."""
+    if error.is_reported or not (REPORT in variables or any(word.startswith("--report") for word in argv)):
+        return
+    from kubectl_mc.commands import reported
+
+    try:
+        reported.report_refusal(argv, variables, error)
+    except UserError as problem:
+        _failed(stderr, f"Error: {problem}")
+
+
 def _run(invocation: Invocation, environment: Environment) -> int:
     line, stdout = invocation.kubectl, environment.streams.stdout
     if invocation.wants == "help":
@@ -81,7 +94,7 @@ def _run(invocation: Invocation, environment: Environment) -> int:
     if not line.path:
         raise messages.no_verb()
     environment = environment.for_invocation(invocation)
-    path = environment.options.report or environment.variables.get("KUBECTL_MC_REPORT")
+    path = environment.options.report or environment.variables.get(REPORT)
     if line.path[0] in COMMANDS and line.path[0] not in REPORTED:
         if environment.options.report:
             raise messages.flag_is_not_for("report", line.verb, f"kubectl's verbs, {' and '.join(REPORTED)}")

@@ -24,10 +24,12 @@ from fixtures.fleet import Fleet, fleet
 from kubectl_mc.merge import answers
 from kubectl_mc.processes import kubectl_process
 from kubectl_mc.processes.event_loop import Result
-from tests import environments
+from kubectl_mc.processes.places import Machine, memory_bound
+from tests import environments, process_tree
 
 KUBECTL_MC = (sys.executable, "-m", "kubectl_mc")
 PARALLEL = "10"
+XARGS_FAILED = 123  # xargs' exit status where a command of it failed
 
 # The plugin's own CPU: what the process itself used when its work is done, its children not counted.
 OWN_CPU = (
@@ -52,6 +54,17 @@ PEAK = (
     "sys.exit(status)",
 )
 
+# The plugin with as many kubectls at a time as --max-parallel says, whatever the machine has.
+FIXED = (
+    sys.executable,
+    "-c",
+    "import os, sys\n"
+    "from kubectl_mc import cli\n"
+    "from kubectl_mc.processes import places\n"
+    "places.Places.limit = lambda places, running, now: sys.maxsize\n"
+    "sys.exit(cli.main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr))",
+)
+
 
 class Goal(NamedTuple):
     """A figure that the project wants to reach: at most `most`."""
@@ -63,7 +76,7 @@ class Goal(NamedTuple):
         return f"goal {self.most:g}{self.unit}: {'reached' if figure <= self.most else 'MISSED'}"
 
 
-AGAINST_XARGS = {3: Goal(1.1), 10: Goal(0.8), 100: Goal(0.55), 300: Goal(0.5)}
+AGAINST_XARGS = {3: Goal(1.0), 10: Goal(0.8), 100: Goal(0.55), 300: Goal(0.5)}
 OWN_CPU_GOALS = {1: Goal(60, " ms"), 100: Goal(250, " ms")}
 MERGE_GOAL = Goal(0.6, " s")
 EVENTS_GOAL = Goal(2, " s")
@@ -71,14 +84,18 @@ LINEAR_GOAL = Goal(1.1)
 MANY_LOGINS_GOAL = Goal(0.6)
 STREAM_GOAL = Goal(1.15)
 STREAM_MEMORY = Goal(100, " MiB")
+DEAD_GOAL = Goal(6.5, " s")
+FAR_GOAL = Goal(0.45)
+FAR_FIXED_GOAL = Goal(1.1)
+FIXED_PARALLEL = (10, 20, 50, 100)  # the fixed numbers of kubectls at a time that the default is measured against
 
 
-def seconds(command: Sequence[str], environment: dict[str, str]) -> float:
-    """The wall time of a command, whose output is thrown away."""
+def seconds(command: Sequence[str], environment: dict[str, str], status: int = 0) -> float:
+    """The wall time of a command, whose output is thrown away. status: the exit status that it has to have"""
     start = time.perf_counter()
     done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     took = time.perf_counter() - start
-    if done.returncode:
+    if done.returncode != status:
         raise SystemExit(f"{' '.join(command)} failed: {done.stderr.decode()}")
     return took
 
@@ -131,6 +148,80 @@ def compare(size: int, rounds: int, folder: str) -> None:
             mine, theirs, ratio = paired(partial(seconds, ours, env), partial(seconds, command, env), rounds)
             verdict = f"   {goal.judge(ratio)}" if goal else ""
             print(f"{size:4} clusters  mc {mine:6.3f} s   {other} {theirs:6.3f} s   {ratio:5.2f}x{verdict}", flush=True)
+
+
+def dead(size: int, silent: int, rounds: int, folder: str) -> None:
+    """`get pods` where some clusters accept connections and never answer, as behind a VPN that is down."""
+    directory, names = started(size, f"{folder}/dead")
+    with fleet(names, directory) as found:
+        env = environment(found)
+        asking = ("get", "pods")
+        seconds((*KUBECTL_MC, *asking), env)  # kubectl's caches know all clusters: they all were well once
+        for name in names[:: size // silent][:silent]:
+            found.set_fault(name, "black-hole")
+        # What is remembered of dead clusters shortens no round: a time that is given holds for all of them.
+        ours = (*KUBECTL_MC, *asking, "--cluster-timeout=5s")
+        loop = xargs(found, (*asking, "--request-timeout=5s"))
+        mine, theirs, ratio = paired(
+            partial(seconds, ours, env, status=3), partial(seconds, loop, env, status=XARGS_FAILED), rounds
+        )
+    shown = f"{size:4} clusters, {silent} never answer  mc {mine:6.3f} s   xargs {theirs:6.3f} s   {ratio:5.2f}x"
+    print(f"{shown}   {DEAD_GOAL.judge(mine)}", flush=True)
+
+
+def far(size: int, round_trip: float, rounds: int, folder: str) -> None:
+    """`get pods` on clusters far away: against xargs, and against the best fixed number of kubectls at a time."""
+    directory, names = started(size, f"{folder}/far")
+    with fleet(names, directory) as found:
+        env = environment(found)
+        ours = (*KUBECTL_MC, "get", "pods")
+        seconds(ours, env)
+        for name in names:
+            found.set_fault(name, f"far:{round_trip}")
+        where = f"{size:4} clusters, {1000 * round_trip:.0f} ms away"
+        default = partial(seconds, ours, env)
+        mine, theirs, ratio = paired(default, partial(seconds, xargs(found, ("get", "pods")), env), rounds)
+        print(
+            f"{where}  mc {mine:6.3f} s   xargs {theirs:6.3f} s   {ratio:5.2f}x   {FAR_GOAL.judge(ratio)}", flush=True
+        )
+        fixed = {
+            number: partial(seconds, (*FIXED, "get", "pods", f"--max-parallel={number}"), env)
+            for number in FIXED_PARALLEL
+        }
+        took = [(default(), {number: run() for number, run in fixed.items()}) for _ in range(rounds)]
+    costs = {number: statistics.median(theirs[number] for _, theirs in took) for number in FIXED_PARALLEL}
+    best = min(costs, key=lambda number: costs[number])
+    ratio = statistics.median(mine / theirs[best] for mine, theirs in took)
+    shown = "   ".join(f"{number}: {cost:.3f} s" for number, cost in costs.items())
+    mine = statistics.median(mine for mine, _ in took)
+    print(f"{where}  mc {mine:6.3f} s   with a fixed number {shown}   {ratio:5.2f}x   {FAR_FIXED_GOAL.judge(ratio)}")
+
+
+def memory(size: int, rounds: int, folder: str) -> None:
+    """The most memory that all kubectls of `get pods` have together, each page counted once."""
+    directory, names = started(size, folder)
+    with fleet(names, directory) as found:
+        env = environment(found)
+        peaks = [process_tree.peak_of_children((*KUBECTL_MC, "get", "pods"), env) for _ in range(rounds + 1)]
+    kib, kubectls = max(peaks[1:])
+    bound = memory_bound(Machine()) >> 20
+    shown = f"{size:4} clusters, all kubectls' peak memory {kib / 1024:5.0f} MiB, of {kubectls} at a time"
+    print(f"{shown}   bound {bound} MiB", flush=True)
+
+
+def as_plugin(size: int, rounds: int, folder: str) -> None:
+    """What people type: `kubectl mc get pods`, where kubectl finds the plugin and becomes it."""
+    directory, names = started(size, folder)
+    with fleet(names, directory) as found:
+        env = environment(found)
+        typed = partial(seconds, ("kubectl", "mc", "get", "pods"), env)
+        for name, other in (
+            ("kubectl-mc", partial(seconds, ("kubectl-mc", "get", "pods"), env)),
+            ("xargs", partial(seconds, xargs(found, ("get", "pods")), env)),
+        ):
+            mine, theirs, ratio = paired(typed, other, rounds)
+            shown = f"kubectl mc {mine:6.3f} s   {name} {theirs:6.3f} s   {ratio:5.2f}x"
+            print(f"{size:4} clusters  {shown}", flush=True)
 
 
 def own_cpu(size: int, rounds: int, folder: str) -> None:
@@ -290,7 +381,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--only",
         default="",
-        help="get-3, get, own, linear, stream, many-logins, login or merge: one of the comparisons",
+        help="the beginning of the names of comparisons: get-3, get, plugin, dead, far, memory, own, linear, stream, "
+        "many-logins, login, merge",
     )
     parser.add_argument("--rounds", type=int, default=7, help="pairs per comparison; the largest fleets take a third")
     arguments = parser.parse_args(argv)
@@ -299,6 +391,10 @@ def main(argv: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="kubectl-mc-bench-") as folder:
         comparisons: dict[str, Callable[[], None]] = {
             **{f"get-{size}": partial(compare, size, rounds if size <= 10 else few, folder) for size in AGAINST_XARGS},
+            "plugin": partial(as_plugin, 3, rounds, folder),
+            "dead": partial(dead, 40, 10, few, folder),
+            "far": partial(far, 100, 0.15, few, folder),
+            "memory": partial(memory, 300, few, folder),
             **{f"own-{size}": partial(own_cpu, size, few, folder) for size in OWN_CPU_GOALS},
             "linear": partial(linear, few, folder),
             "stream": partial(stream, 100, 20_000, few, folder),

@@ -56,7 +56,7 @@ def _views(environments: Sequence[Environment], flags: Sequence[str]) -> list[Ma
         kubectl_process.config_command(environment, "view", *flags, "-o", "json") for environment in environments
     ]
     views: list[Mapping[str, Any] | None] = []
-    for result in event_loop.collect_results(viewings, event_loop.default_parallel(), environments[0].hub_patience):
+    for result in event_loop.collect_results(viewings, len(viewings), environments[0].hub_patience):
         kubeconfig = None
         with suppress(ValueError):
             kubeconfig = json.loads(result.stdout) if result.status == 0 else None

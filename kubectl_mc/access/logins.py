@@ -21,7 +21,7 @@ from kubectl_mc.command_line.own_commands import COMMANDS
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.processes import memory_files, pipe_files
 from kubectl_mc.processes.environment import HUB_PATIENCE, Environment
-from kubectl_mc.processes.event_loop import default_parallel, raise_file_limit
+from kubectl_mc.processes.event_loop import raise_file_limit
 from kubectl_mc.processes.standard_streams import Streams
 from kubectl_mc.processes.targets import Kubeconfig, Target
 
@@ -92,7 +92,7 @@ class Logins:
         self._clusters |= clusters
         settings = self._settings(environment)
         if self.lasts:  # a token that is renewed has an open file of its own
-            raise_file_limit(len(clusters) + settings.max_parallel)
+            raise_file_limit(2 * len(clusters))
         streams = environment.streams
         self._voices = self._voices or plugin_voices.Voices(streams.say, streams.stderr.isatty())
         self._answers.update(plugin_runs.run_plugins(clusters, settings, self._voices))
@@ -110,7 +110,7 @@ class Logins:
             patience = max(patience, INTERACTIVE_PATIENCE)
         return plugin_runs.RunSettings(
             environment.variables,
-            environment.options.max_parallel or default_parallel(),
+            environment.options.max_parallel or max(1, len(self._clusters)),
             patience,
             self.may_ask,
             read_mapping(environment.kube_directory).login_limits,

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.messages import Kind
+from kubectl_mc.processes import silence
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, default_parallel, run_commands
+from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, run_commands
 from kubectl_mc.processes.kubectl_process import target_command
 from kubectl_mc.processes.targets import Target
 
@@ -40,13 +41,15 @@ def check_targets(targets: Sequence[Target], environment: Environment) -> dict[s
     """Check all targets at the same time, and return the checks by cluster."""
     flag = ["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []
     line = grammar.parse_line([*flag, "auth", "whoami", "-o", "json"])
-    commands = [target_command(environment, target, line) for target in targets if not target.problem]
+    asked = [target for target in targets if not target.problem]
+    commands = [target_command(environment, target, line) for target in asked]
     checks = {
         target.cluster: Reached(Check("<unknown>", "", target.problem), 0.0) for target in targets if target.problem
     }
-    parallel, patience = environment.options.max_parallel or default_parallel(), environment.hub_patience
+    parallel, patience = environment.options.max_parallel or max(1, len(commands)), environment.hub_patience
     started: dict[int, float] = {}
     collector = ResultCollector()
+    outcomes: list[tuple[Target, Result, float]] = []
 
     def note_start(index: int) -> None:
         started[index] = time.monotonic()
@@ -55,13 +58,15 @@ def check_targets(targets: Sequence[Target], environment: Environment) -> dict[s
         collector.add(event)
         if isinstance(event, Chunk):
             continue
-        check = judge_check(collector.result(event.command_index, event.cluster), patience)
-        checks[event.cluster] = Reached(check, time.monotonic() - started[event.command_index])
+        result = collector.result(event.command_index, event.cluster)
+        seconds = time.monotonic() - started[event.command_index]
+        checks[event.cluster] = Reached(judge_check(result, patience), seconds)
+        outcomes.append((asked[event.command_index], result, seconds))
+    silence.note(environment, outcomes)
     return checks
 
 
-# Causes that only a server's own answer gives, and causes that are known before a server is asked.
-_ANSWERED: tuple[Kind, ...] = ("unauthorized", "forbidden", "server", "too-many-requests")
+# Causes that are known before a server is asked.
 _NOT_ASKED: tuple[Kind, ...] = ("login", "kubeconfig", "no-context")
 
 
@@ -73,7 +78,7 @@ def judge_check(result: Result, patience: float) -> Check:
         cause = messages.find_cause(result.stderr.decode("utf-8", "replace"), result.status)
         if cause.absent:  # Before 1.28 there is no SelfSubjectReview: the server answers, but does not name the user.
             return Check("yes")
-        answers = "yes" if cause.kind in _ANSWERED else "<unknown>" if cause.kind in _NOT_ASKED else "no"
+        answers = "yes" if cause.kind in messages.OF_SERVER else "<unknown>" if cause.kind in _NOT_ASKED else "no"
         return Check(answers, "", cause.reason)
     try:
         user = str(json.loads(result.stdout)["status"]["userInfo"]["username"])

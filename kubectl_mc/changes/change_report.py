@@ -11,6 +11,7 @@ from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.changes.record import Outcome
 from kubectl_mc.merge.report import result_cause
 from kubectl_mc.merge.report_entries import own_status
+from kubectl_mc.messages import Cause
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.report_file import ClusterReport
 
@@ -33,12 +34,15 @@ def tell_outcomes(
     hidden = redaction.hidden_texts(change.typed, written_command(change)[0])
     has_input = bool(written_input(change.input))
     files = tuple(name.name for name in change.request.input_names.values())
+    report.has_input, report.files = has_input, files
     entries = []
     for outcome in outcomes:
         result = results.get(outcome.cluster)
         decisive = refusals.get(outcome.cluster) if outcome.state == "refused" else result
-        message = redaction.redact_quotes(outcome.reason, hidden, has_input, files)
-        reason, status = _reason_word(change, outcome, decisive), own_status(result) if result else None
+        cause = result_cause(decisive, change.request) if decisive else None
+        text = cause.message if cause and cause.reason == outcome.reason else outcome.reason
+        message = redaction.redact_quotes(text, hidden, has_input, files)
+        reason, status = _reason_word(outcome, cause), own_status(decisive) if decisive else None
         entries.append(ClusterReport(outcome.cluster, outcome.state, reason, message, status, outcome.seconds))
     report.choose(
         (name, cluster.profile.namespace, change.jobs[name].target.context if name in change.jobs else "")
@@ -47,13 +51,12 @@ def tell_outcomes(
     report.tell(entries, run)
 
 
-def _reason_word(change: Change, outcome: Outcome, result: Result | None) -> str:
-    """Return the kind of the cause of an outcome; "" where nothing failed. result: of the kubectl that decided it"""
+def _reason_word(outcome: Outcome, cause: Cause | None) -> str:
+    """Return the kind of the cause of an outcome; "" where nothing failed. cause: of the kubectl that decided it"""
     if outcome.rolled_out is False:
         return "not-rolled-out"
     if outcome.state not in ("failed", "refused", "unknown"):
         return ""
-    cause = result_cause(result, change.request) if result else None
     words = {"interrupted": "interrupted", "exit status": "exit"}  # of a command on the terminal
     return (
         cause.kind

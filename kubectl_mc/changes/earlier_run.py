@@ -37,7 +37,10 @@ def open_run(line: CommandLine, environment: Environment, refused: Container[str
     environment.streams.say(runs.warnings)
     log = record.open_log(path, runs.find(operands[0]).id)
     record.lock_run(log)
-    return log, record.reread_run(log), runs
+    run = record.reread_run(log)
+    if environment.report:
+        environment.report.has_input = bool(run.start.get("input"))
+    return log, run, runs
 
 
 def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str], are_contexts: bool) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from kubectl_mc.changes import rollouts
@@ -30,12 +30,17 @@ class ObjectState(NamedTuple):
 ObjectStates = Mapping[tuple[str, str], ObjectState]
 
 
-def read_states(change: Change, clusters: Iterable[str]) -> list[Result]:
+def read_states(change: Change, clusters: Sequence[str]) -> list[Result]:
     """Ask each cluster for the objects that are edited (see `parse_states`). Raises KeyboardInterrupt."""
     line = reading_line(change.request.line)
     request = change.request._replace(row=verbs.find_row(line), line=line)
     commands = [job_command(request, change.jobs[cluster]._replace(line=line)) for cluster in clusters]
-    return event_loop.collect_results(commands, change.request.parallel(len(commands)), verb_rows.PATIENCE)
+    return event_loop.collect_results(
+        commands,
+        change.request.parallel(len(commands)),
+        verb_rows.PATIENCE,
+        on_end=change.request.reports_time(clusters),
+    )
 
 
 def reading_line(edit: CommandLine) -> CommandLine:

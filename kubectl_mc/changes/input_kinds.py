@@ -127,7 +127,9 @@ def wait_for_kinds(change: Change, kinds: Mapping[str, Sequence[InputKind]]) -> 
         line = related_line(change.typed, ["wait", "--for=condition=Established", *crds, f"--timeout={timeout:g}s"], "")
         request = change.request._replace(row=verbs.find_row(line), line=line)
         commands.append(job_command(request, change.jobs[cluster]._replace(line=line)))
-    results = event_loop.collect_results(commands, change.request.parallel(len(commands)), timeout + GRACE)
+    results = event_loop.collect_results(
+        commands, change.request.parallel(len(commands)), timeout + GRACE, at_once=True
+    )
     reasons = {}
     for (cluster, awaited), result in zip(kinds.items(), results):
         cause = messages.find_cause(result.stderr.decode("utf-8", "replace"), result.status or 0).reason

@@ -55,7 +55,13 @@ def ask_clusters(request: Request, jobs: Sequence[Job], content: bytes | None = 
         request = request.with_options(request.options._replace(cluster_timeout=verb_rows.PATIENCE))
     dry_run = request.row.as_change.dry_run
     commands = [job_command(request, job._replace(line=rehearsal_line(job.line, dry_run))) for job in jobs]
-    results = event_loop.collect_results(commands, request.parallel(len(jobs)), request.patience, request.stdin)
+    results = event_loop.collect_results(
+        commands,
+        request.parallel(len(jobs)),
+        request.patience,
+        request.stdin,
+        on_end=request.reports_time([job.target.cluster for job in jobs]),
+    )
     results = [request.named(result) for result in results]
     findings = [judge_finding(result, request, content) for result in results]
     timed_out = messages.dry_run_timed_out(dry_run, request.patience)

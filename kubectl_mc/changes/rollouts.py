@@ -32,7 +32,9 @@ def wait_for_rollouts(
         line = related_line(change.typed, words, workload.namespace)
         request = change.request._replace(row=verbs.find_row(line), line=line)
         commands.append(job_command(request, change.jobs[cluster]._replace(line=line)))
-    results = event_loop.collect_results(commands, change.request.parallel(len(commands)), timeout + GRACE)
+    results = event_loop.collect_results(
+        commands, change.request.parallel(len(commands)), timeout + GRACE, at_once=True
+    )
     reasons = dict.fromkeys(workloads, "")
     for (cluster, workload), result in zip(watched, results):
         stderr = result.stderr.decode("utf-8", "replace")

@@ -125,10 +125,15 @@ def _run_jobs(
 
     second_runs = set(begun)
     commands = [job_command(request, job._replace(line=answers.mergeable_line(request, job.line))) for job in jobs]
-    parallel = request.parallel(len(jobs))
     try:
         for event in event_loop.run_commands(
-            commands, parallel, request.patience, request.stdin, may_start=may_start, on_start_error=on_start_error
+            commands,
+            request.parallel(len(jobs)),
+            request.patience,
+            request.stdin,
+            may_start=may_start,
+            on_start_error=on_start_error,
+            at_once=request.at_once,
         ):
             if screen:
                 screen.show(event)

@@ -44,7 +44,7 @@ SECTIONS: Mapping[str, str] = {
 """,
     "asking": """\
   how clusters are asked
-      --max-parallel=N           at most N clusters at a time (default: by the number of processors)
+      --max-parallel=N           at most N clusters at a time (default: what the machine has)
       --cluster-timeout=30s      end a cluster's kubectl after this time; 0 for no limit
 """,
     "showing": """\

@@ -80,6 +80,8 @@ OWN_FLAGS: Mapping[str, bool] = {
     **dict.fromkeys(_OTHER_NAMES, True),
 }
 
+REPORT = "KUBECTL_MC_REPORT"  # the variable that stands for --report where that is not typed
+
 _PROFILE_FLAGS = ("cluster-selector", "clusterset", "property", "cluster-manager", "placement", "healthy")
 
 # All flags that choose clusters.

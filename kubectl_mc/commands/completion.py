@@ -46,23 +46,22 @@ def complete(words: Sequence[str], variables: Mapping[str, str]) -> Candidates:
 
 def _complete(before: list[str], word: str, environment: Environment) -> Candidates:
     if "--" in before:
-        return _kubectl_candidates(parse_invocation(before), _without_own_flags(before), word, environment)
+        return _kubectl_candidates(parse_invocation(before), before, word, environment)
     flag, equals, value = word.partition("=")
-    if equals and flag[2:] in OWN_FLAGS:
-        return _flag_values(flag[2:], value, before, environment)
-    if before and before[-1][2:] in OWN_FLAGS and OWN_FLAGS[before[-1][2:]]:
-        return _flag_values(before[-1][2:], word, before[:-1], environment)
     invocation, awaits_value = _parse(before)
     line = invocation.kubectl
+    own = _ours(line)
+    if equals and flag[2:] in own:
+        return _flag_values(flag[2:], value, before, environment)
+    if before and own.get(before[-1][2:]):
+        return _flag_values(before[-1][2:], word, before[:-1], environment)
     if line.path and line.path[0] in COMMANDS:
         return _own_command(invocation, word, before[-1] if awaits_value else "", environment)
     outputs = FLAG_VALUES.get((line.verb, "output"), ())
     if outputs and (flag == "--output" if equals else awaits_value and before[-1] in ("-o", "--output")):
         typed = value if equals else word
         return [f"{word.removesuffix(typed)}{text}" for text in _matching(outputs, typed)], NO_FILES
-    candidates, directive = _kubectl_candidates(
-        invocation, _without_own_flags(before, bool(outputs)), word, environment
-    )
+    candidates, directive = _kubectl_candidates(invocation, before, word, environment)
     if word.startswith("-"):
         refused = [f"--{name}" for name in REFUSED]
         allowed = [candidate for candidate in candidates if candidate.partition("\t")[0].rstrip("=") not in refused]
@@ -85,19 +84,23 @@ def _parse(words: Sequence[str]) -> tuple[Invocation, bool]:
         return parse_invocation(words[:-1]), True
 
 
-def _without_own_flags(words: Sequence[str], has_own_output: bool = False) -> list[str]:
-    """Return the words that are kubectl's, as they were typed: completion is about words, not about what they mean.
+def _ours(line: CommandLine) -> Mapping[str, bool]:
+    """Return our flags that are ours behind this verb: name -> whether it takes a value."""
+    plugins = LOG_FLAGS if verbs.is_plugin(line) else ()
+    return {name: takes_value for name, takes_value in OWN_FLAGS.items() if name not in plugins}
 
-    has_own_output: -o is a flag of ours for this command
-    """
+
+def _without_own_flags(words: Sequence[str], line: CommandLine) -> list[str]:
+    """Return the words that are kubectl's, as they were typed: completion is about words, not about what they mean."""
+    own, has_own_output = _ours(line), "output" in flag_tables.extra_flags(line.verb)
     kept: list[str] = []
     rest = iter(words)
     for word in rest:
         if word == "--":
             return [*kept, word, *rest]
         name, equals, _ = flag_tables.normal_name(word[2:]).partition("=")
-        if word.startswith("--") and name in OWN_FLAGS:
-            if OWN_FLAGS[name] and not equals:
+        if word.startswith("--") and name in own:
+            if own[name] and not equals:
                 next(rest, None)
         elif has_own_output and re.fullmatch("-o|--output", word):
             next(rest, None)
@@ -113,8 +116,9 @@ def _own_flags(line: CommandLine) -> list[str]:
         return []
     may_change = not line.path or row.change
     described = help_texts.flag_descriptions(name for name in help_texts.SECTIONS if may_change or name != "changes")
-    if line.path and not row.output.log_lines:
-        described = {name: text for name, text in described.items() if name not in (*LOG_FLAGS, "output")}
+    if not row.output.log_lines:
+        others = ("output", *(LOG_FLAGS if line.path else ()))
+        described = {name: text for name, text in described.items() if name not in others}
     if line.path and not row.status.needs_all:
         described.pop("if-present")
     if not line.path:
@@ -203,13 +207,14 @@ _MOST_ASKED = 3  # clusters that are asked, one after another, until one has can
 
 
 def _kubectl_candidates(
-    invocation: Invocation, words: Sequence[str], word: str, environment: Environment
+    invocation: Invocation, before: Sequence[str], word: str, environment: Environment
 ) -> Candidates:
     """Return kubectl's own candidates, from the first of the chosen clusters that has some; verbs need no cluster.
 
-    words: kubectl's, ahead of the one that is completed
+    before: the words ahead of the one that is completed
     """
     line = invocation.kubectl
+    words = _without_own_flags(before, line)
     if line.path and verbs.find_row(line).modes.usual != "local":
         name = programs.plugin_name(line, environment.variables)
         reached = [target for target in _targets(invocation, environment) if not target.problem]

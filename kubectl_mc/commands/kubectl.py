@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
+from os.path import exists
 
 from kubectl_mc import messages
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
 from kubectl_mc.access.logins import logins_for
 from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.options import names_targets, set_log_flags, without_log_flags
+from kubectl_mc.command_line.options import exact_names, names_targets, set_log_flags, without_log_flags
 from kubectl_mc.command_line.verb_rows import Mode, VerbRow
-from kubectl_mc.processes import pipe_files, programs
+from kubectl_mc.processes import cache, pipe_files, programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request, make_request
 
@@ -23,7 +24,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     line = programs.resolve_plugin(line, environment)
     row = verbs.find_row(line)
     try:
-        with messages.unchanged_on_error(verbs.is_change(row, line)):
+        with messages.unchanged_on_error() if verbs.is_change(row, line) else nullcontext():
             return run_resolved(line, environment)
     except messages.UserError as error:
         error.status = max(error.status, row.status.answer + 1)  # 1 says of a `diff` that there are differences
@@ -85,6 +86,12 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
     if verbs.is_dry_run(row, line):
         row = row._replace(status=row.status._replace(needs_all=True))  # as for the change itself
         request = request._replace(row=row, line=verbs.without_question(row, line))
+    elif exists(cache.silence_path(environment.kube_directory)):
+        from kubectl_mc.processes import silence
+
+        names = exact_names(request.options.typed)
+        named = [cluster.name for cluster in choice.clusters if cluster.is_named(names)]
+        request = request._replace(short_times=silence.short_times(request.environment, row, line, targets, named))
     reachable = [target for target in targets if not target.problem]
     with _held_input(request) as request:
         if mode == "terminal":

@@ -11,7 +11,6 @@ from kubectl_mc.command_line import grammar
 from kubectl_mc.fleet import cluster_profiles, hub_objects, hub_versions, placements
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile, Condition
 from kubectl_mc.fleet.placements import ClusterDecision
-from kubectl_mc.messages import HubUnreached
 from kubectl_mc.processes import cache, event_loop, kubectl_process, pipe_files, service_account
 from kubectl_mc.processes.cache import CacheEntry
 from kubectl_mc.processes.environment import Environment
@@ -87,7 +86,7 @@ def get_inventory(
     before = _served_versions(cache.read_entry(directory, versions_key), query, file_states)
     try:
         inventory, versions = ask_hub(environment, query, hub_target(), before)
-    except HubUnreached as error:
+    except messages.HubUnreached as error:
         # Without a named context, another kubeconfig may mean another hub; so may another service account.
         named = query.context and not hub_files
         same_hub = named or all(entry.file_states == file_states for entry in entries.values())

@@ -147,7 +147,8 @@ class LogRenderer:
             padding = " " * (self._width - len(label) if self._style.room else 0)
             shown = _label(source, self._style, self._style.is_coloured)
             ahead = "" if self._style.output == "raw" else f"[{shown}] {padding}"
-            prefix = f"[pod/{visible(source.pod)}/{visible(source.container)}] " if self._style.prefix else ""
+            is_prefixed = self._style.prefix and source.pod  # kubectl's own errors are of no pod
+            prefix = f"[pod/{visible(source.pod)}/{visible(source.container)}] " if is_prefixed else ""
             head = self._heads[source] = f"{ahead}{prefix}".encode("utf-8", "surrogateescape")
         return head
 

@@ -48,7 +48,9 @@ def result_cause(result: Result, request: Request) -> Cause | None:
     if result.status is None:
         return Cause("interrupted", "interrupted")
     if result.timed_out:
-        return Cause("timeout", f"{messages.TIMED_OUT} {request.patience:g}s")
+        seconds = request.short_time(result.cluster)
+        since = request.short_times.since if request.short_times and seconds else ""
+        return Cause("timeout", messages.late_reason(seconds or request.patience, since))
     stderr, meaning = _text(result), request.row.status
     if not result.status or (result.status == meaning.answer and (result.stdout or not messages.complaints(stderr))):
         return None

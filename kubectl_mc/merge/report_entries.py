@@ -16,7 +16,7 @@ def read_entries(results: Sequence[Result], request: Request) -> list[ClusterRep
     for result in (*results, *request.unreachable):
         cause = result_cause(result, request)
         state = "answered" if not cause else "absent" if cause.absent else "failed"
-        reason, message = (cause.kind, cause.reason) if cause else ("", "")
+        reason, message = (cause.kind, cause.message) if cause else ("", "")
         entries.append(ClusterReport(result.cluster, state, reason, message, own_status(result)))
     return entries
 

@@ -36,11 +36,18 @@ class Cause(NamedTuple):
     kind: what it is, as a word
     reason: in a few words, for the line that names the failed clusters
     absent: the cluster answered that the object or type doesn't exist there, which is fine if another cluster has it
+    words: the server's own, where the reason says no more than that it failed
     """
 
     kind: Kind
     reason: str
     absent: bool = False
+    words: str = ""
+
+    @property
+    def message(self) -> str:
+        """The reason, with the server's words."""
+        return f"{self.reason}: {self.words}" if self.words else self.reason
 
 
 # What the API server answers where an object, or its type, doesn't exist.
@@ -49,9 +56,13 @@ ABSENT: tuple[Kind, ...] = ("not-found", "no-such-type")
 # Causes that say nothing of the cluster: the command, or a program that it runs, has failed.
 OF_COMMAND: tuple[Kind, ...] = ("error", "exit", "killed")
 
+# Causes that only a server's own answer gives.
+OF_SERVER: tuple[Kind, ...] = ("unauthorized", "forbidden", "server", "too-many-requests")
+
 NO_CONTEXT = "no context"
 LOGIN_FAILED = "login failed"
 TIMED_OUT = "timed out after"
+_SILENT = ", silent since "
 
 _NO_TYPE = Cause("no-such-type", "no such resource type", absent=True)
 _NOT_FOUND = Cause("not-found", "not found", absent=True)
@@ -135,6 +146,9 @@ _SERVER_REASONS: dict[str, Cause] = {
     "ServiceUnavailable": _SERVER_ERROR,
     "TooManyRequests": _TOO_MANY,
 }
+
+# What client-go says for a server whose answer is no text (apimachinery, errors.go: NewGenericServerResponse).
+_SAYS_NOTHING = _Pattern(r"an error on the server \(\"(?:unknown)?\"\)")
 
 # A NotFound about what a List in a file names is printed without its reason: one, or several in one. It names a
 # resource, in the plural or with its group; what a wrapper doesn't find (`profile "x" not found`) is a failure.
@@ -273,6 +287,16 @@ def find_cause(stderr: str, exit_status: int) -> Cause:
     return logged[-1] if logged else Cause("exit", f"exit status {exit_status}")
 
 
+def late_reason(seconds: float, silent_since: str = "") -> str:
+    """Say that a cluster was not waited for any longer. silent_since: why it had a short time only; "" if it had not"""
+    return f"{TIMED_OUT} {seconds:g}s{_SILENT if silent_since else ''}{silent_since}"
+
+
+def had_short_time(cause: Cause) -> bool:
+    """Return whether a cluster was not waited for any longer because it had been silent before."""
+    return cause.kind == "timeout" and _SILENT in cause.reason
+
+
 def problem_cause(problem: str) -> Cause:
     """Return why a cluster was not asked. problem: in our own words"""
     problem = problem.removeprefix("error: ")
@@ -352,9 +376,9 @@ def _line_cause(line: str) -> Cause | None:
         reason, text = answered.groups()
         if reason == "NotFound" and "could not find the requested resource" in text:
             return _NO_TYPE
-        if not reason and text.startswith("etcdserver: "):
-            return _SERVER_ERROR
-        return _SERVER_REASONS.get(reason)
+        cause = _SERVER_ERROR if not reason and text.startswith("etcdserver: ") else _SERVER_REASONS.get(reason)
+        says_why = cause == _SERVER_ERROR and not _SAYS_NOTHING.match(text)
+        return cause._replace(words=visible(text.partition("\n")[0])) if cause and says_why else cause
     if _BARE_NOT_FOUNDS.match(line):
         return _NOT_FOUND
     if line.startswith("[") or _OF_A_FILE.match(line):  # several errors in one, and a file, may quote anything

@@ -131,14 +131,8 @@ def stops_as_errors() -> Iterator[None]:
 
 
 @contextmanager
-def unchanged_on_error(is_change: bool = True) -> Iterator[None]:
-    """Say that nothing was changed, whatever ends the block, unless it is a MidwayError. Raises UserError.
-
-    is_change: something was to be changed; else the block ends as it would without this
-    """
-    if not is_change:
-        yield
-        return
+def unchanged_on_error() -> Iterator[None]:
+    """Say that nothing was changed, whatever ends the block, unless it is a MidwayError. Raises UserError."""
     try:
         with stops_as_errors():
             yield

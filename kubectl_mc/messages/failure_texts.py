@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kubectl_mc.messages.causes import NO_CONTEXT, TIMED_OUT, Cause, Kind
+from kubectl_mc.messages.causes import NO_CONTEXT, TIMED_OUT, Cause, Kind, had_short_time
 from kubectl_mc.messages.words import cluster_count, name_list, visible
 
 _LONG = 40  # characters; a shorter reason is repeated for each cluster, and a longer cell makes no column wider
@@ -41,17 +41,29 @@ def _with_reasons(causes: Sequence[tuple[str, Cause]]) -> str:
         return ", ".join(f"{', '.join(group.clusters)} ({group.reason})" for group in _groups(causes))
     groups: dict[tuple[str, str], list[str]] = {}
     for cluster, cause in causes:
-        groups.setdefault((cause.reason, "" if len(cause.reason) > _LONG else cluster), []).append(cluster)
+        groups.setdefault((cause.message, "" if len(cause.message) > _LONG else cluster), []).append(cluster)
     return ", ".join(f"{', '.join(clusters)} ({reason})" for (reason, _), clusters in groups.items())
 
 
 def _groups(causes: Sequence[tuple[str, Cause]]) -> list[_Group]:
-    """Return the clusters by their cause, the largest group first. causes: (cluster, cause)"""
-    groups: dict[tuple[Kind, str], list[str]] = {}
+    """Return the clusters by their cause, the largest group first. causes: (cluster, cause)
+
+    What the servers of a group have said stands in it if it is the same.
+    """
+    groups: dict[tuple[Kind, str], list[tuple[str, Cause]]] = {}
     for cluster, cause in causes:
-        groups.setdefault((cause.kind, _shared_reason(cause)), []).append(cluster)
+        groups.setdefault((cause.kind, _shared_reason(cause)), []).append((cluster, cause))
     largest_first = sorted(groups.items(), key=lambda group: -len(group[1]))
-    return [_Group(kind, reason, clusters) for (kind, reason), clusters in largest_first]
+    return [
+        _Group(
+            kind,
+            members[0][1].message
+            if members[0][1].words and len({cause.words for _, cause in members}) == 1
+            else reason,
+            [cluster for cluster, _ in members],
+        )
+        for (kind, reason), members in largest_first
+    ]
 
 
 def _shared_reason(cause: Cause) -> str:
@@ -118,6 +130,7 @@ def advice(failures: Sequence[tuple[str, Cause]]) -> list[str]:
     The reason of a cluster that is not approved says so itself, unless it stands with others.
     """
     lines = context_advice([(cluster, cause.reason) for cluster, cause in failures if cause.kind == "no-context"])
+    lines += _short_time_advice([cluster for cluster, cause in failures if had_short_time(cause)])
     if len(failures) > _FEW:
         unapproved = [group for group in _groups(failures) if group.kind == "not-approved"]
         lines += [f"{text[0].upper()}{text[1:]}" for text in map(_group_advice, unapproved)]
@@ -127,10 +140,15 @@ def advice(failures: Sequence[tuple[str, Cause]]) -> list[str]:
 def context_advice(problems: Sequence[tuple[str, str]]) -> list[str]:
     """Return how to map the clusters that have no context; [] if none lacks one. problems: (cluster, why it failed)"""
     names = [cluster for cluster, problem in problems if problem.startswith(NO_CONTEXT)]
-    if not names:
-        return []
-    subject = visible(names[0]) if len(names) == 1 else f"each of these {cluster_count(len(names))}"
-    return [f"To map {subject} to a context of yours: kubectl mc setup"]
+    return [f"To map {_each(names)} to a context of yours: kubectl mc setup"] if names else []
+
+
+def _short_time_advice(names: Sequence[str]) -> list[str]:
+    return [f"To wait longer for {_each(names)}: --cluster-timeout=30s"] if names else []
+
+
+def _each(names: Sequence[str]) -> str:
+    return visible(names[0]) if len(names) == 1 else f"each of these {cluster_count(len(names))}"
 
 
 def _group_advice(group: _Group, flags: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kubectl_mc.messages.causes import TIMED_OUT, Cause, Kind, outcome_lines
+from kubectl_mc.messages.causes import Cause, Kind, late_reason, outcome_lines
 from kubectl_mc.messages.words import (
     UserError,
     cluster_count,
@@ -329,9 +329,9 @@ def unreadable_names(listed_type: str, lines: Sequence[str]) -> str:
     return f'error: the names of "{listed_type}" are in part unreadable: {shown}\n'
 
 
-def timed_out(seconds: float) -> str:
-    """Say that the names of a cluster were not listed in time."""
-    return f"error: {TIMED_OUT} {seconds:g}s"
+def timed_out(seconds: float, silent_since: str = "") -> str:
+    """Say that the names of a cluster were not listed in time. silent_since: as of `late_reason`"""
+    return f"error: {late_reason(seconds, silent_since)}"
 
 
 def system_error(error: OSError) -> str:

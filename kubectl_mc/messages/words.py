@@ -13,10 +13,12 @@ class UserError(Exception):
 
     status: the exit status
     prefix: what the text is behind; "error" for a text of kubectl's
+    is_reported: whether the report for programs says it, or could not be opened
     """
 
     status = 1
     prefix = "Error"
+    is_reported = False
 
 
 # The exit status where some clusters have answered, or were changed, and others have not.

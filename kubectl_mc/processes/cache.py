@@ -51,6 +51,11 @@ def cache_directory(kube_directory: str) -> str:
     return os.path.join(kube_directory, "cache", "kubectl-mc")
 
 
+def silence_path(kube_directory: str) -> str:
+    """Return the file of the silent clusters (`processes.silence`), which exists only while there are some."""
+    return os.path.join(cache_directory(kube_directory), "silent-clusters.json")
+
+
 def entry_path(directory: str, key: str) -> str:
     """Return the file for a key. Two keys may share a file: it names its key, and the key written last keeps it."""
     from zlib import crc32

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import IO, NamedTuple
@@ -46,6 +47,7 @@ class Child:
         self.command_index = command_index
         self.cluster = command.cluster
         self.typed_paths = command.typed_paths
+        self.started = time.monotonic()
         self.deadline = deadline
         self.timed_out = False
         self.kubeconfig = held = None if command.kubeconfig is None else memory_files.hold(command.kubeconfig)
@@ -73,6 +75,11 @@ class Child:
                     held.close()
         for read in self.streams:
             os.set_blocking(read, False)
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self.process.pid
 
     def release(self) -> None:
         """Close the pipes and remove the kubeconfig of a process that has ended."""

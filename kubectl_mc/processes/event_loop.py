@@ -8,23 +8,22 @@ import signal
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_mc.processes.children import Child, Command, interrupts_postponed
+
+if TYPE_CHECKING:
+    from kubectl_mc.processes.places import Places
 
 GRACE = 2.0  # seconds between SIGTERM to a process group and SIGKILL
 TICK = 0.2  # seconds between two calls of on_tick
 _LOOK_AGAIN = 0.002  # seconds between two looks at whether they have ended
 _CHUNK_SIZE = 1 << 16
+_FEW = 8  # commands that may run side by side on any machine
 
 # Open files that this process needs for each child (two pipes and a lifeline), and besides.
 _CHILD_FILES = 3
 _OWN_FILES = 48
-
-
-def default_parallel() -> int:
-    """Return how many kubectls run at a time: enough to hide the latency of clusters, few enough for the memory."""
-    return max(8, min(32, 4 * (os.cpu_count() or 1)))
 
 
 class Chunk(NamedTuple):
@@ -91,12 +90,14 @@ def run_commands(
     on_start_error: Callable[[int, OSError], None] = _raise,
     on_tick: Callable[[], None] | None = None,
     awaits: Callable[[], bool] = lambda: False,
+    at_once: bool = False,
     unwanted: Container[int] = (),
     tick: float = TICK,
 ) -> Iterator[Chunk | Exit]:
-    """Start the commands in order, at most `max_parallel` at a time, and yield events as they happen.
+    """Start the commands in order, and yield events as they happen.
 
     commands: more may be appended while some still run
+    max_parallel: how many run at a time at most. The machine's places (processes/places.py) may be fewer
     timeout: the seconds that each command may take, 0 for no limit; then its process group is ended
     stdin: the path of a file that each process reads from its start; None for an empty one
     on_start: called with the index of each command after its start
@@ -104,12 +105,14 @@ def run_commands(
     on_start_error: called with the index of a command whose process can't be started, and why; then no more are
         started. By default the error is raised
     on_tick: called every `tick` seconds; it may append commands
+    at_once: as many as may are started now, whatever the machine has: they wait for each other, or for ever
     awaits: while it returns True, the loop goes on without processes, as `on_tick` will append commands
     unwanted: the indexes of commands whose processes are ended; more may come
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError.
     """
     children: list[Child] = []
     started, total, parallel, starting = 0, 0, 0, True
+    places: Places | None = None
     next_tick = time.monotonic() + tick if on_tick else float("inf")
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
@@ -117,7 +120,12 @@ def run_commands(
                 if total < len(commands):
                     total = len(commands)
                     parallel = raise_file_limit(min(max_parallel, total))
-                while starting and started < total and len(children) < parallel:
+                limit, next_look = parallel, float("inf")
+                if not at_once and starting and min(limit, len(children) + total - started) > _FEW:
+                    places = places or _places()
+                    limit = min(limit, max(_FEW, places.limit(children, time.monotonic())))
+                    next_look = places.next_look
+                while starting and started < total and len(children) < limit:
                     starting = may_start(started)
                     if not starting:
                         break
@@ -137,12 +145,19 @@ def run_commands(
                     for read in child.streams:
                         selector.register(read, selectors.EVENT_READ, child)
                 if children or awaits():
-                    yield from _next_events(selector, children, next_tick, unwanted)
+                    until = min(next_tick, next_look if started < total else next_tick)
+                    yield from _next_events(selector, children, until, unwanted)
                 if on_tick and time.monotonic() >= next_tick:
                     on_tick()
                     next_tick = time.monotonic() + tick
         finally:
             _end_all(children)
+
+
+def _places() -> Places:
+    from kubectl_mc.processes import places
+
+    return places.Places(places.Machine())
 
 
 def _next_events(
@@ -241,6 +256,7 @@ def collect_results(
     stdin: str | None = None,
     partial: bool = False,
     on_end: Callable[[int, float], None] = lambda index, seconds: None,
+    at_once: bool = False,
 ) -> list[Result]:
     """Run the commands to their ends, and return their results in order. Arguments and errors: as for `run_commands`.
 
@@ -251,7 +267,12 @@ def collect_results(
     starts: dict[int, float] = {}
     with suppress(*([KeyboardInterrupt] if partial else [])):
         for event in run_commands(
-            commands, max_parallel, timeout, stdin, on_start=lambda index: starts.update({index: time.monotonic()})
+            commands,
+            max_parallel,
+            timeout,
+            stdin,
+            on_start=lambda index: starts.update({index: time.monotonic()}),
+            at_once=at_once,
         ):
             collector.add(event)
             if isinstance(event, Exit):

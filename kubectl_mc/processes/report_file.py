@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import stat
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -33,6 +35,8 @@ class ReportFile:
     """The file of a report, which is open from the start of the command on; and what it will say.
 
     `/dev/fd/N` is the descriptor itself, so a file behind it keeps what it has. Raises UserError if it can't be opened.
+
+    has_input: whether errors may quote an input, which only the run knows for `resume`; files: the names of its files
     """
 
     def __init__(self, path: str) -> None:
@@ -42,13 +46,14 @@ class ReportFile:
         self._clusters: dict[str, ClusterReport] = {}
         self._seconds: dict[str, float] = {}
         self._runs: list[str] = []
+        self.has_input, self.files = False, tuple[str, ...]()
         standard = {"/dev/stdout": 1, "/dev/stderr": 2}
         number = re.fullmatch(r"/dev/fd/(\d+)", path)
         try:
             if number or path in standard:
                 self._descriptor = os.dup(int(number[1]) if number else standard[path])
             else:
-                self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+                self._descriptor = _opened(path)
         except (OSError, OverflowError) as error:
             raise messages.report_not_written(path, str(getattr(error, "strerror", None) or error)) from None
 
@@ -102,6 +107,7 @@ class ReportFile:
 
     def _entry(self, cluster: ClusterReport) -> Mapping[str, Any]:
         namespace, context = self._places.get(cluster.name, ("", ""))
+        begun = cluster.state != "not started"  # else only a dry run took a time
         return {
             "name": cluster.name,
             "namespace": namespace,
@@ -110,8 +116,29 @@ class ReportFile:
             "reason": cluster.reason,
             "message": cluster.message,
             "exitStatus": cluster.exit_status,
-            "seconds": round(cluster.seconds or self._seconds.get(cluster.name, 0.0), 3),
+            "seconds": round(cluster.seconds or self._seconds.get(cluster.name, 0.0), 3) if begun else 0.0,
         }
+
+
+_READER_PATIENCE = 1.0  # seconds: a pipe's reader that was started together with us may need some
+
+
+def _opened(path: str) -> int:
+    """Open a file for writing. A named pipe that no process reads is an OSError; it is not waited for."""
+    deadline = time.monotonic() + _READER_PATIENCE
+    while True:
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NONBLOCK
+            descriptor = os.open(path, flags, 0o666)
+        except OSError as error:
+            if error.errno != errno.ENXIO or not stat.S_ISFIFO(os.stat(path).st_mode):
+                raise
+            if time.monotonic() > deadline:
+                raise OSError(errno.ENXIO, "no process reads this pipe") from None
+            time.sleep(0.05)
+        else:
+            os.set_blocking(descriptor, True)  # so that all of the report is written
+            return descriptor
 
 
 _ANSWERED = ("answered", "absent", "changed", "unchanged")

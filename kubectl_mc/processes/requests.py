@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from os.path import exists
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_mc.command_line import verb_rows, verbs
@@ -11,14 +12,15 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import Options, seconds
 from kubectl_mc.command_line.verb_rows import VerbRow
 from kubectl_mc.messages import UserError
-from kubectl_mc.processes import kubectl_process
+from kubectl_mc.processes import cache, kubectl_process
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Result, UnaskedResult, default_parallel
+from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from kubectl_mc.processes.targets import Target
 
 if TYPE_CHECKING:
     from kubectl_mc.messages.input_names import InputName
+    from kubectl_mc.processes.silence import ShortTimes
 
 
 class Request(NamedTuple):
@@ -31,6 +33,7 @@ class Request(NamedTuple):
     unreachable: the results of the clusters that are not asked, as if their kubectls had failed
     cluster_count: how many clusters the command is for; 0: as many as there are results
     newest: returns a target with its newest credential; after a True, that its cluster refuses the one it has
+    short_times: the silent clusters, which have less than `patience`
     """
 
     environment: Environment
@@ -42,6 +45,7 @@ class Request(NamedTuple):
     input_names: Mapping[str, InputName] = {}
     cluster_count: int = 0
     newest: Callable[[Target, bool], Target] = lambda target, is_refused: target
+    short_times: ShortTimes | None = None
 
     @property
     def options(self) -> Options:
@@ -59,6 +63,14 @@ class Request(NamedTuple):
         from kubectl_mc.messages.input_names import with_input_names
 
         return result._replace(stderr=with_input_names(result.stderr, self.input_names))
+
+    def reports_time(self, clusters: Sequence[str]) -> Callable[[int, float], None]:
+        """Return what tells the report for programs, if there is one, how long the kubectls of clusters took.
+
+        It is called with the index of a cluster, and with seconds, as `event_loop.collect_results` does.
+        """
+        report = self.environment.report
+        return lambda index, seconds: report.took(clusters[index], seconds) if report else None
 
     @property
     def shows_on_terminal(self) -> bool:
@@ -84,11 +96,20 @@ class Request(NamedTuple):
             return own and own + verb_rows.PATIENCE  # kubectl's limit does not count until it has reached the cluster
         return 0.0 if verbs.is_endless(self.row, self.line) else self.row.waiting.patience
 
+    def short_time(self, cluster: str) -> float | None:
+        """Return the seconds that a silent cluster has; None for one that has the patience of all."""
+        short = self.short_times
+        return short.seconds if short and cluster in short.clusters else None
+
     def parallel(self, count: int) -> int:
-        """Return how many of `count` kubectls run at a time: all of them if they wait, or do not end by themselves."""
-        if verbs.is_endless(self.row, self.line):
-            return max(count, 1)
-        return self.options.max_parallel or (max(count, 1) if self.row.waiting.kubectl_timeout else default_parallel())
+        """Return how many of `count` kubectls may run at a time."""
+        is_endless = verbs.is_endless(self.row, self.line)
+        return max(count, 1) if is_endless else self.options.max_parallel or max(count, 1)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether they all start at once, however many places there are: they wait, or don't end by themselves."""
+        return verbs.is_endless(self.row, self.line) or bool(self.row.waiting.kubectl_timeout)
 
 
 def make_request(environment: Environment, line: CommandLine, targets: Sequence[Target]) -> Request:
@@ -119,7 +140,25 @@ def job_command(request: Request, job: Job) -> Command:
         plugin=not verbs.is_kubectls(job.line),
         lasting=verbs.is_endless(request.row, request.line),
     )
-    return command._replace(cluster=job.label, stdin=job.stdin)
+    return command._replace(cluster=job.label, stdin=job.stdin, patience=request.short_time(job.target.cluster))
+
+
+def note_answers(request: Request, results: Iterable[tuple[Target, Result, float]]) -> None:
+    """Note for later reads which clusters have answered and which are silent.
+
+    results: with the seconds that each took, 0 if they are not known
+    Where all have answered and none was silent, nothing is read or written. A change notes nothing, nor does its dry
+    run, which admission webhooks may hold up. What waits for an object may be late although the server answers.
+    """
+    if request.row.change:
+        return
+    waits = request.row.waiting != verb_rows.Waiting()
+    outcomes = [(target, result, 0.0 if waits else seconds) for target, result, seconds in results]
+    failed = any(result.status or result.timed_out for _, result, _ in outcomes)
+    if failed or exists(cache.silence_path(request.environment.kube_directory)):
+        from kubectl_mc.processes import silence
+
+        silence.note(request.environment, outcomes, request.short_times)
 
 
 def unreachable_result(target: Target) -> Result:

@@ -11,7 +11,7 @@ from kubectl_mc.merge.answers import is_unreadable, key_jobs, merge_answers, mer
 from kubectl_mc.merge.report import make_report
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import Job, Request, job_command
+from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.name_patterns import name_patterns
@@ -107,14 +107,23 @@ def _collect(request: Request, jobs: Sequence[Job]) -> list[Result]:
     """Run the jobs, and return their results; after Ctrl-C those of the jobs that had ended."""
     commands = [job_command(request, job) for job in jobs]
     parallel, report = request.parallel(len(jobs)), request.environment.report
+    took: dict[int, float] = {}
 
     def on_end(index: int, seconds: float) -> None:
+        took[index] = seconds
         if report:
             report.took(jobs[index].target.cluster, seconds)
 
     results = event_loop.collect_results(
-        commands, parallel, request.patience, request.stdin, partial=True, on_end=on_end
+        commands,
+        parallel,
+        request.patience,
+        request.stdin,
+        partial=True,
+        on_end=on_end,
+        at_once=request.at_once,
     )
+    note_answers(request, ((jobs[index].target, results[index], seconds) for index, seconds in took.items()))
     return [request.named(result) for result in results]
 
 

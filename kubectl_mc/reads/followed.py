@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import verbs
@@ -17,7 +18,7 @@ from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
-from kubectl_mc.processes.requests import Job, Request, job_command
+from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.log_printers import log_style
@@ -51,19 +52,20 @@ def follows(request: Request) -> bool:
 def show_followed(request: Request, targets: Sequence[Target]) -> int:
     """Show the lines of all sessions as they come, and return the exit status; after Ctrl-C 130. Raises UserError."""
     following = _Following(request, targets)
+    interrupt: BaseException | None = None
     try:
         following.run()
-    except KeyboardInterrupt:
-        following.show_rest()
-        following.screen.show_rest()
-        following.tell()
-        return 130
-    except BaseException:  # nobody reads on, or a signal
-        following.tell()
+    except (KeyboardInterrupt, SystemExit) as error:
+        interrupt = error
+    except BaseException:  # nobody reads on
+        following.tell(is_interrupted=True)
         raise
-    following.show_rest()
-    following.tell()
-    return following.report()
+    following.tell(is_interrupted=interrupt is not None)
+    with suppress(*([OSError] if isinstance(interrupt, SystemExit) else [])):  # after SIGHUP the terminal is gone
+        status = following.report(is_interrupted=interrupt is not None)
+    if isinstance(interrupt, SystemExit):
+        raise interrupt
+    return 130 if interrupt else status
 
 
 class _Following:
@@ -105,6 +107,7 @@ class _Following:
             sys.maxsize,
             0.0,
             self._request.stdin,
+            at_once=True,
             on_tick=self._tick,
             awaits=lambda: not self._is_over(),
             unwanted=self._unwanted,
@@ -138,6 +141,7 @@ class _Following:
 
     def _tick(self) -> None:
         self._streams.check_reader()
+        self.screen.show_due()
         now = time.monotonic()
         if self._window and (due := self._window.due(now)):
             self._streams.answer(self._renderer.feed(due))
@@ -197,7 +201,7 @@ class _Following:
         else:
             self._streams.answer(self._renderer.render(*run))
 
-    def show_rest(self) -> None:
+    def _show_rest(self) -> None:
         """Show the lines that wait for those with earlier times, and say what waits to be said."""
         for session in self._sessions:
             session.say_broken()
@@ -225,6 +229,7 @@ class _Following:
         """Run kubectl's own `logs -f`, as nothing can be followed otherwise."""
         index = len(self.screen.results())
         self.screen.add([job])
+        job = job._replace(line=self.screen.command_line(job))
         self._add(job_command(self._request, job), lambda event: self.screen.show(event._replace(command_index=index)))
 
     def renew_login(self, job: Job) -> None:
@@ -234,33 +239,39 @@ class _Following:
 
     # --- The report ------------------------------------------------------------------------------------------
 
-    def _results(self) -> list[Result]:
-        own = [
-            Result(session.job.target.cluster, b"shown" * session.has_lines, b"", 0 if session.is_over else None)
-            for session in self._sessions
-            if not session.is_handed_back
-        ]
-        return wildcards.one_result_per_cluster([*own, *self.screen.results(), *self._failed_listings])
+    def _results(self, is_interrupted: bool) -> list[Result]:
+        """Return a result for each cluster. Those that were followed when the user ended it have not failed."""
+        own = [session.result() for session in self._sessions if not session.is_handed_back]
+        handed_back = self.screen.results()
+        if is_interrupted:
+            handed_back = [result._replace(status=0) if result.status is None else result for result in handed_back]
+        return wildcards.one_result_per_cluster([*own, *handed_back, *self._failed_listings])
 
-    def tell(self) -> None:
+    def tell(self, is_interrupted: bool) -> None:
         """Tell the report for programs what came of the clusters, if there is one."""
         if self._request.environment.report:
             from kubectl_mc.merge.report_entries import read_entries
 
             asked = self._request._replace(unreachable=tuple(self._unreachable))
-            self._request.environment.report.tell(read_entries(self._results(), asked))
+            self._request.environment.report.tell(read_entries(self._results(is_interrupted), asked))
 
-    def report(self) -> int:
-        """Say what came of the clusters, and return the exit status."""
-        order = [target.cluster for target in self._targets]
+    def report(self, is_interrupted: bool) -> int:
+        """Show what is left, say what came of the clusters, and return the exit status."""
+        self._show_rest()
+        (self.screen.show_rest if is_interrupted else self.screen.show_end)()
+        order = {target.cluster: target for target in self._targets}
+        results = sorted(self._results(is_interrupted), key=lambda result: [*order].index(result.cluster))
+        if not is_interrupted:
+            note_answers(self._request, [(order[result.cluster], result, 0.0) for result in results])
         report = make_report(
-            sorted(self._results(), key=lambda result: order.index(result.cluster)),
+            results,
             self._request._replace(unreachable=tuple(self._unreachable)),
             shown=True,
             held=[*self.screen.held(), *said_by(self._unreachable)],
             on_terminal=self._request.reports_on_terminal,
         )
-        self._streams.say(report.lines)
+        if report.status or not is_interrupted:
+            self._streams.say(report.lines)
         return report.status
 
 

@@ -86,7 +86,7 @@ class WatchReader(Reader):
     """Reads what the kubectl that watches pods prints: it takes their events, and tells its begin and its end."""
 
     def __init__(
-        self, take: Callable[[PodEvent], None], begin: Callable[[], None], end: Callable[[Cause | None], None]
+        self, take: Callable[[PodEvent], None], begin: Callable[[], None], end: Callable[[Cause | None, bytes], None]
     ) -> None:
         events = PodEvents()
 
@@ -94,7 +94,7 @@ class WatchReader(Reader):
             for event in events.feed(chunk):
                 take(event)
 
-        super().__init__(lambda cause, stdout, stderr: end(cause), feed)
+        super().__init__(lambda cause, stdout, stderr: end(cause, stderr), feed)
         self._begin = begin
 
     def _hear(self) -> None:

@@ -41,10 +41,10 @@ def label_parts(request: Request) -> tuple[str, ...]:
     return tuple(name for name, is_shown in parts.items() if is_shown)
 
 
-def wanted_pods(request: Request) -> Callable[[str], bool]:
-    """Return what says of a pod's name whether its lines are shown."""
+def wanted_objects(request: Request) -> Callable[[str, str], bool]:
+    """Return what says of an object, by its kind and name, whether lines of it may be shown."""
     style = log_style(request)
-    return lambda name: is_wanted(name, "", style)
+    return lambda kind, name: kind != "Pod" or is_wanted(name, "", style)
 
 
 def with_pods(request: Request) -> Request:

@@ -9,6 +9,7 @@ from kubectl_mc import messages
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.messages.causes import Kind
+from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.reads import log_requests, log_sources
 from kubectl_mc.reads.log_kubectls import Kubectls, Reader, WatchReader
@@ -49,6 +50,7 @@ class LogSession:
         self._now = self._due = now
         self._failures = 0
         self._is_said = False  # that the cluster, or the watch, is lost
+        self._failure = b""  # why it is, in kubectl's words
         self._begins = 0  # ticks since the watch has begun
         self._pods: dict[str, Pod] = {}
         self._listed: set[str] = set()  # the pods that a new watch has named
@@ -64,6 +66,11 @@ class LogSession:
     def streams(self) -> int:
         """How many containers are followed."""
         return sum(not stream.is_over for stream in self._streams.values())
+
+    def result(self) -> Result:
+        """Return what has come of the cluster so far. Its stdout only says whether there was any."""
+        stdout = b"shown" * self.has_lines
+        return Result(self.job.target.cluster, stdout, self._failure, 1 if self._failure else 0)
 
     def tick(self, now: float) -> None:
         """Start what is due. Raises UserError for more containers than are followed at a time."""
@@ -102,7 +109,7 @@ class LogSession:
     def _take_object(self, cause: Cause | None, stdout: bytes, stderr: bytes) -> None:
         self._asking = None
         if cause:
-            self._fail(cause)
+            self._fail(cause, stderr)
             return
         self._needs_object = False
         self._selector = log_sources.object_selector(stdout)
@@ -113,15 +120,16 @@ class LogSession:
         """Take that the watch has begun: what there is has been printed."""
         self._begins = self._begins or 1
 
-    def _end_watch(self, cause: Cause | None) -> None:
+    def _end_watch(self, cause: Cause | None, stderr: bytes) -> None:
         """Take that the watch has ended. cause: why its kubectl has failed; None if it hasn't"""
         self._asking, self._begins = None, 0
-        self._fail(cause)
+        self._fail(cause, stderr)
 
-    def _fail(self, cause: Cause | None) -> None:
+    def _fail(self, cause: Cause | None, stderr: bytes) -> None:
         """Ask again later."""
         if self.is_over:
             return
+        self._failure = stderr if cause else b""
         if cause and not self.is_listed and cause.kind not in _PASSING:
             if self._pods:
                 self._say(f"its pods can't be watched ({cause.reason}): others that appear are not shown")
@@ -168,7 +176,7 @@ class LogSession:
         """Take that all pods have been listed: others are gone."""
         for uid in self._pods.keys() - self._listed:
             self.take(PodEvent(self._pods[uid], is_gone=True))
-        self._failures, self._is_said = 0, False
+        self._failures, self._is_said, self._failure = 0, False, b""
         if self.is_listed:
             return
         pods, followed = [*self._pods.values()], self._followed

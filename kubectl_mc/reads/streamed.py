@@ -15,7 +15,7 @@ from kubectl_mc.merge.report import (
 )
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Exit, Result
-from kubectl_mc.processes.requests import Job, Request, job_command
+from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.column_files import with_columns
@@ -84,6 +84,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             request.parallel(sys.maxsize),
             request.patience,
             request.stdin,
+            at_once=request.at_once,
             on_start=lambda index: starts.update({index: time.monotonic()}),
             on_tick=on_tick if endless else None,
         ):
@@ -110,6 +111,8 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     _tell(request, screen, failed_listings, unreachable)
     joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])
     results = sorted(joined, key=lambda result: order.index(result.cluster))
+    by_name = {target.cluster: target for target in targets}
+    note_answers(request, [(by_name[result.cluster], result, 0.0) for result in results])
     held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
     report = make_report(
         results,

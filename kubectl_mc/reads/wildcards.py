@@ -14,7 +14,7 @@ from kubectl_mc.command_line import flag_tables, grammar, verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result, UnaskedResult
-from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
+from kubectl_mc.processes.requests import Job, Request, job_command, note_answers, same_jobs
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads.name_patterns import (
     ALL_NAMESPACES_FLAGS,
@@ -125,7 +125,7 @@ class Resolver:
         timeout = request.options.cluster_timeout
         self._patience = verb_rows.PATIENCE if timeout is None else timeout
         self._types_by_name: Mapping[str, Sequence[str]] = {}
-        self._is_wanted: Callable[[str], bool] | None = None  # whether a pod's log is shown
+        self._is_wanted: Callable[[str, str], bool] = lambda kind, name: True
         self.types: list[str] = []
         unlisted = None if always else _unlisted_line(request)
         self.jobs = same_jobs(targets, unlisted) if unlisted else []
@@ -138,20 +138,29 @@ class Resolver:
             ]
             self.types = list(dict.fromkeys(name for name_types in listed for name in name_types))
             if request.row.output.log_lines:
-                from kubectl_mc.reads.log_printers import wanted_pods
+                from kubectl_mc.reads.log_printers import wanted_objects
 
-                self._is_wanted = wanted_pods(request)
+                self._is_wanted = wanted_objects(request)
         listing_jobs = [
             Job(target, _listing(request, listed_type), target.cluster)
             for target in targets
             for listed_type in self.types
         ]
-        self.commands = [job_command(request, job)._replace(patience=self._patience) for job in listing_jobs]
+        self._listed = [job.target for job in listing_jobs]
+        self.commands = [job_command(request, job)._replace(patience=self._seconds(job.target)) for job in listing_jobs]
+
+    def _seconds(self, target: Target) -> float:
+        """Return the seconds that each listing of a cluster has."""
+        short = self._request.short_time(target.cluster)
+        return self._patience if short is None else short
 
     def run(self) -> list[list[Result]]:
         """Run the listings, and return the results of each cluster."""
-        parallel = self._request.parallel(len(self.commands))
-        results = iter(event_loop.collect_results(self.commands, parallel, verb_rows.PATIENCE))
+        parallel, took = self._request.parallel(len(self.commands)), dict[int, float]()
+        listings = event_loop.collect_results(self.commands, parallel, verb_rows.PATIENCE, on_end=took.__setitem__)
+        seconds = (took.get(index, 0.0) for index in range(len(listings)))
+        note_answers(self._request, zip(self._listed, listings, seconds))
+        results = iter(listings)
         return [list(islice(results, len(self.types))) for _ in self._targets]
 
     def feed(self, event: Chunk | Exit) -> tuple[list[Job], list[Result]]:
@@ -171,7 +180,7 @@ class Resolver:
         the one result that kubectl would have given instead.
         """
         if any(result.timed_out for result in results):
-            return [], [UnaskedResult(target.cluster, b"", messages.timed_out(self._patience).encode(), 1)]
+            return [], [UnaskedResult(target.cluster, b"", self._too_late(target), 1)]
         listings = dict(zip(self.types, results))
         objects, unreadable = self._matching_objects(listings)
         missing = [] if all_namespaces(self._request.line) else self._missing_references(listings, objects)
@@ -191,6 +200,10 @@ class Resolver:
             failures.insert(0, Result(target.cluster, b"", warnings + error.encode("utf-8", "replace"), 1))
         return [], one_result_per_cluster(failures or [Result(target.cluster, b"", warnings, 0)])
 
+    def _too_late(self, target: Target) -> bytes:
+        short = self._request.short_times if self._request.short_time(target.cluster) else None
+        return messages.timed_out(self._seconds(target), short.since if short else "").encode()
+
     def _matching_objects(self, listings: Mapping[str, Result]) -> tuple[list[Object], list[str]]:
         """Return the objects of one cluster that the names mean, in kubectl's order, and errors for what is unreadable.
 
@@ -200,12 +213,8 @@ class Resolver:
         for listed_type, listing in listings.items():
             patterns = [name.rpartition("/")[2] for name, types in self._types_by_name.items() if listed_type in types]
             listed, unreadable = _listed_objects(listed_type, listing)
-            objects += [
-                item
-                for item in listed
-                if any(fnmatchcase(item.name, pattern) for pattern in patterns)
-                and (not self._is_wanted or item.kind != "Pod" or self._is_wanted(item.name))
-            ]
+            matching = [item for item in listed if any(fnmatchcase(item.name, pattern) for pattern in patterns)]
+            objects += [item for item in matching if self._is_wanted(item.kind, item.name)]
             errors += [messages.unreadable_names(listed_type, unreadable)] if unreadable else []
         return objects, errors
 

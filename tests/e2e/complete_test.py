@@ -120,8 +120,8 @@ def test_a_plugins_own_completion_is_asked_with_the_context_behind_its_name(memb
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / name).chmod(0o755)
     path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
-    found = complete(["foo", "bar", "a", ""], {**members.environment, "PATH": path})
-    assert found == (["--context c1 a"], NO_FILES)
+    found = complete(["foo", "bar", "--include", "a", "--clusters=c2", ""], {**members.environment, "PATH": path})
+    assert found == (["--context c2 --include a"], NO_FILES)
 
 
 def test_our_flags_stand_beside_kubectls_but_not_those_we_refuse(members: Shell) -> None:

@@ -348,7 +348,7 @@ def test_a_wrong_command_is_said_once_in_kubectls_words(members: Shell) -> None:
         ("tls", "TLS error"),
         ("unauthorized", "unauthorized"),
         ("forbidden", "forbidden"),
-        ("500", "server error"),
+        ("500", "server error: Internal error occurred: simulated failure"),
     ],
 )
 def test_a_failing_cluster_is_named_and_the_others_shown(members: Shell, fault: str, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -126,7 +127,85 @@ def test_it_can_go_to_a_descriptor(members: Shell, tmp_path: Path, target: str) 
 def test_a_file_that_cannot_be_opened_is_an_error_ahead_of_everything(place: Place) -> None:
     done = place.mc(LABEL, "--all-clusters", "--yes", "--report=/nope/r.json")
     text = "Error: --report (or KUBECTL_MC_REPORT): /nope/r.json can't be written: No such file or directory\n"
-    assert (done.status, done.stderr, runs(place)) == (1, text, [])
+    assert (done.status, done.stderr, runs(place)) == (1, f"{text}So nothing was changed\n", [])
+    assert place.mc("get nodes --report=/nope/r.json").stderr == text
+    assert place.mc("diff -f DIR/web.yaml --report=/nope/r.json").status == 2  # 1 says that something differs
+
+
+def test_a_named_pipe_needs_a_reader(place: Place, tmp_path: Path) -> None:
+    """Without one, opening it would wait for ever."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    done = place.mc(LABEL, "--all-clusters", "--yes", f"--report={path}")
+    assert (done.status, runs(place)) == (1, [])
+    assert done.stderr.endswith("/pipe can't be written: no process reads this pipe\nSo nothing was changed\n")
+    with subprocess.Popen(["cat", path], stdout=subprocess.PIPE, text=True) as reader:
+        assert place.mc("get nodes", f"--report={path}").status == 0
+        assert json.loads(reader.communicate()[0])["answered"] == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "command", "error"),
+    [
+        ("get pods --max-parallel=x", ["get", "pods"], "--max-parallel"),
+        ("get pods --context=a --token=hunter2", ["get", "pods", "--context=a", "--token=<redacted>"], "--context"),
+        ("get pods -n", [], "-n"),
+        ("--all-clusters", [], "no kubectl command"),
+        ("clusters --nope", ["clusters", "--nope"], "--report"),
+    ],
+)
+@pytest.mark.parametrize("by_variable", [False, True])
+def test_a_command_line_that_is_wrong_replaces_the_report_of_an_earlier_one(
+    members: Shell, tmp_path: Path, words: str, command: list[str], error: str, by_variable: bool
+) -> None:
+    path = tmp_path / "r.json"
+    path.write_text("old")
+    if by_variable:
+        done = members.mc(*words.split(), env={"KUBECTL_MC_REPORT": str(path)})
+    else:
+        done = members.mc(f"--report={path}", *words.split())
+    assert done.status == 1
+    if by_variable and words.startswith("clusters"):  # which takes no report
+        assert path.read_text() == "old"
+        return
+    document = read(path)
+    assert (document["exitStatus"], document["command"], document["clusters"]) == (1, command, [])
+    assert error in document["error"]
+    assert "hunter2" not in path.read_text()
+
+
+def test_what_resume_says_of_the_run_and_its_clusters_is_whole(place: Place, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    assert place.mc("resume nope", f"--report={path}").status == 1
+    assert f"Error: {read(path)['error']}\n" in place.mc("resume nope").stderr
+    with place.shell.fault("c2", "refuse"):
+        assert place.mc(LABEL, "--all-clusters", "--yes", "--continue-on-preflight-error").status == 3
+    with place.shell.fault("c2", "500"):
+        assert place.mc("resume last --yes", f"--report={path}").status == 1
+    (entry,) = (cluster for cluster in read(path)["clusters"] if cluster["name"] == "c2")
+    assert entry["message"] == "server error: Internal error occurred: simulated failure"
+    place.mc(f"resume last --report={path} -- label cm x --token=hunter2")
+    assert "'label' would count for nothing" in read(path)["error"]
+    assert "hunter2" not in path.read_text()
+
+
+def test_a_refusal_by_the_dry_run_says_how_it_ended(place: Place, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    with place.shell.fault("c2", "refuse"):
+        for more in ((), ("--continue-on-preflight-error",)):
+            place.mc(LABEL, "--all-clusters", "--yes", f"--report={path}", *more)
+            changed, refused, _ = read(path)["clusters"]
+            assert (refused["state"], refused["exitStatus"], refused["seconds"] > 0) == ("refused", 1, True)
+            assert bool(changed["seconds"]) == (changed["state"] == "changed")
+
+
+def test_what_the_server_says_of_its_error_is_kept(members: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    words = "server error: Internal error occurred: simulated failure"
+    with members.fault("c2", "500"), members.fault("c3", "500"):
+        done = members.mc("get", "nodes", f"--report={path}")
+    assert done.stderr.startswith(f"Error: Failed to query 2 clusters: c2, c3 ({words})\n")
+    assert [cluster["message"] for cluster in read(path)["clusters"]] == ["", words, words]
 
 
 def test_a_report_that_cannot_be_written_at_the_end_is_said(members: Shell) -> None:
@@ -135,9 +214,10 @@ def test_a_report_that_cannot_be_written_at_the_end_is_said(members: Shell) -> N
     assert done.stderr.endswith("/dev/full can't be written: No space left on device\n")
 
 
-def test_it_is_for_commands_on_clusters(fresh_home: Callable[..., Shell], members: Shell) -> None:
-    done = members.mc("clusters", "--report=x")
+def test_it_is_for_commands_on_clusters(fresh_home: Callable[..., Shell], members: Shell, tmp_path: Path) -> None:
+    done = members.mc("clusters", f"--report={tmp_path}/x")
     assert done.stderr == "Error: --report is for kubectl's verbs, resume and undo, and not for clusters\n"
+    assert done.stderr == f"Error: {read(tmp_path / 'x')['error']}\n"
     user = fresh_home(mapping="hubContext: hub\ndefaults: {report: x}\n")
     assert "report is for one command" in user.mc("get", "nodes").stderr
 

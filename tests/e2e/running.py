@@ -90,6 +90,14 @@ class Running:
                 raise AssertionError(f"{pattern!r} never came; {self._read}")
         return self._read[stream].decode()
 
+    def read_for(self, seconds: float) -> bool:
+        """Read what comes in this time. Return whether there can be more."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and self._selector.get_map():
+            if self._selector.select(left):
+                self._step(end)
+        return bool(self._selector.get_map())
+
     def end(self) -> int:
         """Read to the end, and return the exit status."""
         deadline = time.monotonic() + DEADLINE

@@ -48,6 +48,10 @@ def test_what_stands_ahead_of_a_line(style: LogStyle, line: str) -> None:
     assert shown(style, b"text").decode() == f"{line}\n"
 
 
+def test_what_is_of_no_pod_has_no_prefix() -> None:
+    assert shown(LogStyle(prefix=True), b"text", source=A._replace(pod="", container="")) == b"[c1] text\n"
+
+
 def test_a_name_can_not_move_the_cursor() -> None:
     assert shown(LogStyle(label=("cluster", "pod")), b"", source=A._replace(pod="\x1b[2J")) == b"[c1 \\x1b[2J] \n"
 

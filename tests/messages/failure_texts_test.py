@@ -53,6 +53,17 @@ def test_more_than_three_clusters_stand_by_their_cause_the_most_ahead() -> None:
     assert (line.count("no context"), [name in line for name in NAMES]) == (1, [True] * 150)
 
 
+def test_what_servers_say_of_their_error_is_shown_if_it_is_the_same() -> None:
+    one, other = (Cause("server", "server error", words=words) for words in ("a webhook is down", "etcd is down"))
+    alike = [(name, one) for name in ("a", "b", "c", "d")]
+    assert messages.failed_clusters("query", alike).endswith(": a, b, c, d (server error: a webhook is down)")
+    assert messages.failed_clusters("query", [*alike, ("e", other)]).endswith(": a, b, c, d, e (server error)")
+    assert messages.failed_clusters("query", [("a", one), ("e", other)]).endswith(
+        ": a (server error: a webhook is down), e (server error: etcd is down)"
+    )
+    assert messages.failure_table(alike, 0, 4, "")[1].startswith("  server error: a webhook is down   4   a, b, c, d ")
+
+
 def test_what_is_said_of_one_cluster_alone_makes_no_group() -> None:
     """How it is approved, and what has changed in its profile."""
     changed = messages.problem_cause(messages.approval_outdated("c5", ["server was x and is y"], ""))

@@ -18,6 +18,7 @@ from pytest_subprocess import FakeProcess
 from kubectl_mc.processes import event_loop, lifelines
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
+from kubectl_mc.processes.places import working_places
 
 ENV = {"PATH": os.environ.get("PATH", os.defpath)}
 
@@ -198,6 +199,16 @@ def test_max_parallel_run_at_a_time(tmp_path: Path) -> None:
     assert [result.stdout for result in collect(*commands, parallel=3)] == [b"here\n"] * 3
     for descriptor in kept:
         os.close(descriptor)
+
+
+def test_those_that_only_wait_keep_nobody_from_starting(tmp_path: Path) -> None:
+    """The last one is what all others wait for: there are more of them than may work at a time."""
+    fifo, count = str(tmp_path / "fifo"), 4 * working_places(os.cpu_count() or 1)
+    os.mkfifo(fifo)
+    waiting = [sh('read line < "$FIFO"', FIFO=fifo)] * count
+    last = sh(f'for n in $(seq {count}); do echo; done > "$FIFO"', FIFO=fifo)
+    results = collect(*waiting, last, parallel=count + 1, timeout=60)
+    assert [result.status for result in results] == [0] * (count + 1)
 
 
 # --- Ends --------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_mc.processes.event_loop import default_parallel
 from tests.environments import request
 
 
@@ -30,15 +29,15 @@ def test_the_seconds_that_a_cluster_has(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "parallel"),
+    ("text", "parallel", "at_once"),
     [
-        ("get pods", default_parallel()),
-        ("get pods --max-parallel=3", 3),
-        ("get pods -w --max-parallel=3", 500),
-        ("wait pods a", 500),
-        ("rollout status deploy/a", 500),
-        ("rollout status deploy/a --max-parallel=3", 3),
+        ("get pods", 500, False),
+        ("get pods --max-parallel=3", 3, False),
+        ("get pods -w --max-parallel=3", 500, True),
+        ("wait pods a", 500, True),
+        ("rollout status deploy/a", 500, True),
+        ("rollout status deploy/a --max-parallel=3", 3, True),
     ],
 )
-def test_how_many_run_at_a_time(text: str, parallel: int) -> None:
-    assert request(text).parallel(500) == parallel
+def test_how_many_run_at_a_time(text: str, parallel: int, at_once: bool) -> None:
+    assert (request(text).parallel(500), request(text).at_once) == (parallel, at_once)

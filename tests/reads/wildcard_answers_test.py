@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
@@ -196,7 +197,7 @@ def test_the_answer_is_a_list_of_the_objects_that_match(
     fleet: Mapping[str, Sequence[Thing]], words: Sequence[str], form: str, everywhere: bool, ignored: bool
 ) -> None:
     flags = [*(["-o", form] if form else []), *["-A"] * everywhere, *["--ignore-not-found"] * ignored]
-    made = request(["get", *words, *flags])
+    made = request(["get", *words, *flags], {"HOME": os.devnull})
     targets = [Target(cluster, "", Kubeconfig(None, starts_programs=False)) for cluster in sorted(fleet)]
 
     def collect(commands: Sequence[Command], *rest: Any, **options: Any) -> list[Result]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
@@ -10,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_mc.command_line import grammar
+from kubectl_mc.merge.report import result_cause
+from kubectl_mc.messages import Cause
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
+from kubectl_mc.processes.silence import ShortTimes
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from kubectl_mc.reads import wildcards
 from tests.environments import request
@@ -31,10 +35,10 @@ def listing(kind: str, *names: str, api_version: str = "v1", namespace: str = "x
 
 def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[Result]]:
     """The jobs as "LABEL: words < what stdin names", and what failed; answers: (cluster, type) -> its listing."""
-    asked = request(text)
+    asked = request(text, {"HOME": os.devnull})
     patiences: list[float | None] = []
 
-    def collect(commands: Sequence[Command], parallel: int, patience: float, *rest: Any) -> list[Result]:
+    def collect(commands: Sequence[Command], parallel: int, patience: float, *rest: Any, **more: Any) -> list[Result]:
         patiences.extend(command.patience for command in commands)
         listings = [(command.cluster, answers[command.cluster, command.argv[-1]]) for command in commands]
         return [item if isinstance(item, Result) else Result(name, item, b"", 0) for name, item in listings]
@@ -304,6 +308,19 @@ def test_a_name_is_listed_as_it_is(name: str, namespace: str) -> None:
 )  # fmt: skip
 def test_what_cannot_be_an_object_is_not_taken_for_one(line: str) -> None:
     assert wildcards._listed_objects("pods", Result("c1", f"{line}\n".encode(), b"", 0)) == ([], [unquote_plus(line)])
+
+
+def test_the_names_of_a_silent_cluster_are_waited_for_a_short_time_only() -> None:
+    short = ShortTimes(frozenset({"c2"}), "10:42")
+    asked = request("describe pods a*")._replace(short_times=short)
+    targets = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in ("c1", "c2")]
+    resolver = wildcards.Resolver(asked, targets)
+    assert [command.patience for command in resolver.commands] == [30, 5]
+    late = [Result("", b"", b"", -15, timed_out=True)]
+    (first,), (second,) = (resolver.resolve(target, late)[1] for target in targets)
+    assert first.stderr == b"error: timed out after 30s"
+    assert second.stderr == b"error: timed out after 5s, silent since 10:42"
+    assert result_cause(second, asked) == Cause("timeout", "timed out after 5s, silent since 10:42")
 
 
 def test_what_cannot_be_asked_for_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,180 @@
+"""Places: how many more processes may be started now, by what the machine has and what the running ones use.
+
+A kubectl works for some 30 ms of CPU, and then waits for its cluster. One that waits takes no place, so clusters that
+are far away, or dead, don't keep others waiting. Those that work are few per core: more would only slow each other
+down, and the time that each has runs from its start. What all of them hold in memory has a bound.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from kubectl_mc.processes.children import Child as Running
+
+LOOK_AGAIN = 0.01  # seconds between two looks at what the running ones use
+_LOOK_AT_MEMORY = 0.2  # seconds, as this costs more
+_IDLE = 0.05  # of a core: a process that uses less waits
+_SLICE = 0.004  # seconds that a process may run before another one has its turn (kernel, sched/fair.c)
+_QUOTA_PERIOD = 0.1  # seconds; a group that has used up its quota stands still for the rest (cpu.cfs_period_us)
+_UNSEEN_WORK = 0.5  # seconds that a process is taken to work where its CPU can't be read
+_FIRST_MEMORY = 48 << 20  # bytes that a process is expected to hold, until some have been looked at
+_PER_CORE = 4
+
+
+def working_places(cores: float) -> int:
+    """Return how many processes may work at a time, so that no core waits for the answers of clusters nearby."""
+    return max(8, int(_PER_CORE * cores))
+
+
+def memory_bound(machine: Machine) -> int:
+    """Return the bytes that all processes together may hold: half of what is available now."""
+    return machine.available_memory() // 2
+
+
+class Machine:
+    """What this machine has, and what its processes use, as Linux tells; elsewhere the CPU of a process isn't told."""
+
+    def __init__(self) -> None:
+        self.quota = _cpu_quota()
+        self.cores = min(_cores(), self.quota or float("inf"))
+
+    def available_memory(self) -> int:
+        """Return the bytes that can be used without swapping; those of a container are its own."""
+        available = [_fields("/proc/meminfo").get("MemAvailable:", 0) << 10 or _physical_memory() // 2]
+        for group in _control_groups():
+            with suppress(OSError, ValueError):
+                limit, current = (int(_read(f"{group}/memory.{name}")) for name in ("max", "current"))
+                cache = _fields(f"{group}/memory.stat").get("inactive_file", 0)
+                available.append(max(0, limit - current + cache))
+        return min(available)
+
+    def runnable(self) -> int:
+        """Return how many threads run or wait for a core."""
+        with suppress(OSError, ValueError, IndexError):
+            return int(_read("/proc/loadavg").split()[3].partition("/")[0])
+        return 0
+
+    def cpu(self, process: int) -> float | None:
+        """Return the seconds of CPU that a process has used, all its threads together; None if it isn't told."""
+        if sys.platform != "linux":
+            return None
+        with suppress(OSError):  # clock_getcpuclockid(3), whose result is documented in the kernel's posix-timers.h
+            return time.clock_gettime((~process << 3) | 2)
+        return None
+
+    def memory(self, process: int) -> int:
+        """Return the bytes that a process holds for itself: without the pages of its program, which all share."""
+        with suppress(OSError, ValueError):
+            _, resident, shared, *_ = map(int, _read(f"/proc/{process}/statm").split())
+            return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+        return _FIRST_MEMORY
+
+
+class _Work(NamedTuple):
+    """The CPU that a process had used at a time, and whether it worked until then."""
+
+    time: float
+    cpu: float
+    is_working: bool
+
+
+class Places:
+    """The places of the processes of one event loop. Times are of time.monotonic."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._working_places = working_places(machine.cores)
+        self._budget = memory_bound(machine)
+        self._works: dict[int, _Work] = {}
+        self._memory = _MemoryUse(0, 0, float("-inf"))
+        self._limit = 0
+        self.next_look = float("-inf")
+
+    def limit(self, running: Sequence[Running], now: float) -> int:
+        """Return how many processes may run now. running: all that do"""
+        if now >= self.next_look:
+            self.next_look = now + LOOK_AGAIN
+            window = max(LOOK_AGAIN, _SLICE * self._machine.runnable() / self._machine.cores)
+            if self._machine.quota:
+                window = max(window, _QUOTA_PERIOD)
+            self._works = {process.pid: self._work(process, now, window) for process in running}
+            free = self._working_places - sum(work.is_working for work in self._works.values())
+            self._limit = len(running) + (min(free, self._room(now)) if free > 0 else free)
+        return self._limit
+
+    def _work(self, process: Running, now: float, window: float) -> _Work:
+        """Return the work of a process now. window: the seconds in which one that has something to do gets a core"""
+        last = self._works.get(process.pid) or _Work(process.started, 0.0, True)
+        if now - last.time < window:
+            return last
+        cpu = self._machine.cpu(process.pid)
+        if cpu is None:
+            return _Work(process.started, 0.0, now - process.started < _UNSEEN_WORK)
+        return _Work(now, cpu, cpu - last.cpu >= _IDLE * (now - last.time))
+
+    def _room(self, now: float) -> int:
+        """Return for how many more processes there is memory."""
+        if now >= self._memory.time + _LOOK_AT_MEMORY:
+            sizes = [self._machine.memory(process) for process in self._works]
+            self._memory = _MemoryUse(sum(sizes), len(sizes), now)
+        expected = max(_FIRST_MEMORY, self._memory.bytes // max(1, self._memory.processes))
+        started_since = max(0, len(self._works) - self._memory.processes)
+        return (self._budget - self._memory.bytes) // expected - started_since
+
+
+class _MemoryUse(NamedTuple):
+    """The bytes that the running processes held at a time."""
+
+    bytes: int
+    processes: int
+    time: float
+
+
+def _cores() -> int:
+    """Return the number of cores that this process may run on."""
+    with suppress(AttributeError):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _physical_memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _cpu_quota() -> float:
+    """Return the cores that a control group allows; 0.0 for no limit (kernel, cgroup-v2.rst: cpu.max)."""
+    quotas = []
+    for group in _control_groups():
+        with suppress(OSError, ValueError):
+            quota, period = _read(f"{group}/cpu.max").split()
+            quotas.append(int(quota) / int(period))  # "max" is no number
+    return min(quotas, default=0.0)
+
+
+def _control_groups() -> Iterator[str]:
+    """Yield the folders of this process's control group and those around it."""
+    with suppress(OSError):
+        path = _read("/proc/self/cgroup").strip().rpartition("::")[2].strip("/")
+        while True:
+            yield f"/sys/fs/cgroup/{path}"
+            if not path:
+                return
+            path = path.rpartition("/")[0]
+
+
+def _fields(path: str) -> dict[str, int]:
+    """Return the numbers of a file whose lines start with a name and a number; {} if it can't be read."""
+    with suppress(OSError, ValueError):
+        return {words[0]: int(words[1]) for line in _read(path).splitlines() if len(words := line.split()) > 1}
+    return {}
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="ascii") as file:
+        return file.read()

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_mc.processes import places
+from kubectl_mc.processes.places import LOOK_AGAIN, Machine, Places, working_places
+
+MIB = 1 << 20
+
+
+class Running(NamedTuple):
+    pid: int
+    started: float
+
+
+class FakeMachine:
+    """A machine whose processes use what the test says. A process that works uses a fair share of the cores."""
+
+    def __init__(self, cores: float = 2, memory: int = 10_000 * MIB, quota: float = 0.0) -> None:
+        self.cores, self.quota, self._memory = cores, quota, memory
+        self.cpus: dict[int, float] = {}
+        self.sizes: dict[int, int] = {}
+        self.threads = 1
+
+    def available_memory(self) -> int:
+        return self._memory
+
+    def runnable(self) -> int:
+        return self.threads
+
+    def cpu(self, process: int) -> float | None:
+        return self.cpus.get(process, 0.0)
+
+    def memory(self, process: int) -> int:
+        return self.sizes.get(process, 20 * MIB)
+
+
+class Run:
+    """Commands that are started as the places allow."""
+
+    def __init__(self, machine: FakeMachine) -> None:
+        self.machine, self.places = machine, Places(cast(Machine, machine))
+        self.now, self.running = 100.0, list[Running]()
+        self._last = 0
+
+    def start(self) -> int:
+        """Start as many as may be, and return how many run."""
+        while len(self.running) < self.places.limit(cast(list, self.running), self.now):  # type: ignore[type-arg]
+            self._last += 1
+            self.running.append(Running(self._last, self.now))
+        return len(self.running)
+
+    def later(self, seconds: float, workers: int = 0) -> int:
+        """Let time pass, in which only the last ones use the CPU, and start those that then may be."""
+        self.now += seconds
+        for process in self.running[max(0, len(self.running) - workers) :]:
+            self.machine.cpus[process.pid] = self.machine.cpus.get(process.pid, 0.0) + seconds * 2 / max(2, workers)
+        return self.start()
+
+
+def test_those_that_work_keep_others_from_starting() -> None:
+    run = Run(FakeMachine())
+    assert run.start() == 8
+    assert [run.later(LOOK_AGAIN, workers=8) for _ in range(5)] == [8] * 5
+
+
+def test_those_that_wait_keep_nobody_from_starting() -> None:
+    run = Run(FakeMachine())
+    run.start()
+    assert [run.later(LOOK_AGAIN) for _ in range(3)] == [16, 24, 32]
+
+
+def test_a_place_is_free_as_soon_as_one_has_ended() -> None:
+    run = Run(FakeMachine())
+    run.start()
+    del run.running[0]
+    assert run.start() == 8
+
+
+def test_one_that_works_again_takes_a_place_again() -> None:
+    run = Run(FakeMachine())
+    run.start()
+    assert run.later(LOOK_AGAIN) == 16
+    assert run.later(LOOK_AGAIN, workers=16) == 16
+
+
+def test_more_cores_have_more_places() -> None:
+    assert [working_places(cores) for cores in (0.5, 1, 2, 4, 16)] == [8, 8, 8, 16, 64]
+
+
+def test_where_many_wait_for_a_core_nobody_is_taken_to_be_idle_before_its_turn() -> None:
+    machine = FakeMachine()
+    machine.threads = 50
+    run = Run(machine)
+    run.start()
+    assert [run.later(0.03) for _ in range(3)] == [8, 8, 8]
+    assert run.later(0.03) == 16
+
+
+def test_a_group_that_has_used_up_its_quota_is_not_idle() -> None:
+    run = Run(FakeMachine(quota=2.0))
+    run.start()
+    assert (run.later(0.09), run.later(0.02)) == (8, 16)
+
+
+def test_where_the_cpu_is_not_told_a_process_works_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = FakeMachine()
+    monkeypatch.setattr(machine, "cpu", lambda process: None)
+    run = Run(machine)
+    run.start()
+    assert (run.later(0.4), run.later(0.2)) == (8, 16)
+
+
+@pytest.mark.parametrize(("size", "most"), [(1, 953), (48, 20), (96, 10), (500, 8)])
+def test_what_they_hold_in_memory_has_a_bound(size: int, most: int) -> None:
+    """They may have half of what is available. One that is new is expected to hold what the others do, or 48 MiB.
+
+    Eight may run on any machine.
+    """
+    machine = FakeMachine(memory=2 * 1000 * MIB)
+    run = Run(machine)
+    run.start()
+    machine.sizes = dict.fromkeys(range(1, 1000), size * MIB)
+    for _ in range(200):
+        run.later(0.3)
+    assert (len(run.running), len(run.running) * size <= 1000 or size == 500) == (most, True)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 0.2), st.integers(0, 40), st.integers(0, 5)), max_size=40),
+    st.sampled_from([1.0, 2.0, 7.5, 32.0]),
+    st.integers(0, 20_000),
+)
+def test_bounds(steps: list[tuple[float, int, int]], cores: float, memory: int) -> None:
+    """However they work and end, only as many begin as there are places and memory for, beside those that work."""
+    machine = FakeMachine(cores, memory * MIB)
+    run = Run(machine)
+    run.start()
+    for seconds, workers, ends in steps:
+        before, busy = len(run.running), min(workers, len(run.running))
+        run.later(seconds + 2 * LOOK_AGAIN, workers=workers)
+        begun = len(run.running) - before
+        assert begun <= max(0, working_places(cores) - (busy if 2 / max(2, busy) > places._IDLE else 0))
+        assert begun <= max(0, memory * MIB // 2 // (20 * MIB))
+        del run.running[:ends]
+
+
+def test_what_this_machine_tells() -> None:
+    machine = Machine()
+    assert machine.cores > 0
+    assert machine.available_memory() > MIB
+    if sys.platform == "linux":
+        assert machine.runnable() >= 1
+        with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+            while not machine.cpu(process.pid):
+                time.sleep(0)  # until it has its turn
+            assert machine.memory(process.pid) > 0
+            process.kill()
+        assert machine.cpu(process.pid) is None
+        assert machine.memory(process.pid) == places._FIRST_MEMORY
+
+
+def test_the_limits_of_a_control_group_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (
+        ("cpu.max", "150000 100000\n"),
+        ("memory.max", f"{300 * MIB}\n"),
+        ("memory.current", f"{200 * MIB}\n"),
+        ("memory.stat", f"anon 5\ninactive_file {50 * MIB}\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(places, "_control_groups", lambda: [str(tmp_path)])
+    machine = Machine()
+    assert (machine.quota, machine.cores) == (1.5, min(1.5, float(os.cpu_count() or 1)))
+    assert machine.available_memory() == 150 * MIB

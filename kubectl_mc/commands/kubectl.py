@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from os.path import exists
 
 from kubectl_mc import messages
@@ -102,9 +103,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         if mode == "streamed":
             from kubectl_mc.reads import streamed
 
-            return streamed.show_streamed(
-                request, reachable, lambda target: logins.log_in_again(target, request.environment)
-            )
+            request = request._replace(newest=partial(logins.newest, request.environment))
+            return streamed.show_streamed(request, reachable)
         from kubectl_mc.reads import captured
 
         return captured.show_captured(request, reachable)

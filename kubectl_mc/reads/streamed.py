@@ -28,10 +28,8 @@ if TYPE_CHECKING:
     from kubectl_mc.reads.watch_sessions import Sessions
 
 
-def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[[Target], Target] | None = None) -> int:
+def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     """Run the command on all targets, show their lines as they come and return the exit status; after Ctrl-C 130.
-
-    log_in: renews the credential of a target, or returns it with a problem; for a watch that is taken up again
 
     Names with wildcards are listed first. The jobs of a cluster start when its own names are known.
     Raises UserError for jobs that have to run all at once and cannot.
@@ -40,6 +38,11 @@ def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[
         request = with_columns(request)
     if request.row.output.log_lines:
         request = with_pods(request)
+        if verbs.is_endless(request.row, request.line):
+            from kubectl_mc.reads import followed
+
+            if followed.follows(request):
+                return followed.show_followed(request, targets)
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
     resolver = wildcards.Resolver(request, targets)
@@ -55,7 +58,7 @@ def show_streamed(request: Request, targets: Sequence[Target], log_in: Callable[
         commands.append(command)
         return len(commands) - 1
 
-    sessions = _watch_sessions(request, screen, append, log_in)
+    sessions = _watch_sessions(request, screen, append)
 
     def start(jobs: Sequence[Job]) -> None:
         if verbs.is_watch(request.row, request.line):
@@ -149,14 +152,13 @@ def _watch_sessions(
     request: Request,
     screen: Screen,
     append: Callable[[Command, str], int],
-    log_in: Callable[[Target], Target] | None,
 ) -> Sessions | None:
     """Return what takes up again the watches of a request; None if it is none, or they end with their kubectls."""
     if not watch_lines.is_resumed(request):
         return None
     from kubectl_mc.reads import watch_sessions
 
-    return watch_sessions.Sessions(request, screen, append, log_in)
+    return watch_sessions.Sessions(request, screen, append)
 
 
 def _tell(request: Request, screen: Screen, failed_listings: Sequence[Result], unreachable: Sequence[Result]) -> None:

@@ -7,7 +7,6 @@ that the list has and the watch hasn't shown yet is asked for again, so it doesn
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -19,7 +18,6 @@ from kubectl_mc.messages import stream_texts
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command
-from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import backoff, watch_lines
 from kubectl_mc.reads.screen import Screen
 
@@ -31,12 +29,6 @@ _LIST_PATIENCE = 30.0  # seconds
 
 _SILENCE = 5.0  # seconds after which it is said that a further kubectl gets no answer
 
-# Seconds between two logins to a cluster that refuses a credential: a plugin may open a browser each time.
-LOGIN_DELAY = 300.0
-
-# (a target whose credential was refused) -> the same with a new credential, or with the problem of its login
-LogIn = Callable[[Target], Target]
-
 
 class _Session:
     """The watch of one job.
@@ -44,6 +36,7 @@ class _Session:
     has_begun: a kubectl has reached the cluster
     is_up: the one that runs has
     failures: tries in a row that ended soon
+    is_refused: the cluster has refused the credential
     due: when the next kubectl starts; None while one runs, or if none will
     list_due: when a list is asked for; None for none
     """
@@ -56,10 +49,10 @@ class _Session:
         self.has_begun = self.is_up = self.is_restarted = False
         self.failures = 0
         self.started = 0.0
+        self.is_refused = False
         self.due: float | None = None
         self.list_due: float | None = None
         self.lists = 0  # since the start of the kubectl
-        self.login: threading.Thread | None = None
 
 
 class _List(NamedTuple):
@@ -82,21 +75,16 @@ class Sessions:
     """The sessions of a command's jobs.
 
     append: appends a command of the cluster with this name to those of the event loop, and returns its index
-    log_in: runs in a thread; None where no credential can be renewed
     """
 
-    def __init__(
-        self, request: Request, screen: Screen, append: Callable[[Command, str], int], log_in: LogIn | None = None
-    ) -> None:
-        self._request, self._screen, self._append, self._log_in = request, screen, append, log_in
+    def __init__(self, request: Request, screen: Screen, append: Callable[[Command, str], int]) -> None:
+        self._request, self._screen, self._append = request, screen, append
         self._say = request.environment.streams.say
         self._sessions: list[_Session] = []
         self._watches: dict[int, _Session] = {}  # by the index of the command that runs
         self._lists: dict[int, _List] = {}
         self._commands: dict[tuple[str, bool], Command] = {}  # of a job's label, and whether of its list
         self._outages: dict[str, _Outage] = {}
-        self._targets: dict[str, Target] = {}  # with a renewed credential, by cluster
-        self._login_times: dict[str, float] = {}  # of the last renewal, by cluster
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Start the watches of further jobs, which the screen has."""
@@ -115,7 +103,7 @@ class Sessions:
 
     def awaits(self) -> bool:
         """Return whether kubectls are still to be started."""
-        return any(session.due is not None or session.login for session in self._sessions)
+        return any(session.due is not None for session in self._sessions)
 
     def take(self, event: Chunk | Exit) -> None:
         """Show what a kubectl has written, and decide at its end whether the watch goes on."""
@@ -136,9 +124,6 @@ class Sessions:
         """Start the kubectls that are due."""
         now = time.monotonic()
         for session in self._sessions:
-            if session.login and not session.login.is_alive():
-                session.login = None
-                session.due = now
             if session.due is not None and session.due <= now:
                 self._start(session, now)
             elif session.list_due is not None and session.list_due <= now:
@@ -159,6 +144,8 @@ class Sessions:
     # --- a kubectl of a watch -----------------------------------------------------------------------------------
 
     def _start(self, session: _Session, now: float) -> None:
+        if session.is_restarted:
+            session.job = session.job._replace(target=self._request.newest(session.job.target, session.is_refused))
         session.due, session.started, session.is_up, session.lists = None, now, False, 0
         if session.is_restarted:
             session.list_due = now + _QUIET
@@ -172,8 +159,7 @@ class Sessions:
 
     def _run(self, session: _Session, line: grammar.CommandLine, is_list: bool) -> int:
         """Append a command, and return its index. A watch that breaks again and again runs the same one."""
-        target = self._targets.get(session.job.target.cluster, session.job.target)
-        command = job_command(self._request, session.job._replace(target=target, line=line))
+        command = job_command(self._request, session.job._replace(line=line))
         command = command._replace(patience=_LIST_PATIENCE) if is_list else command
         key = session.job.label, is_list
         if self._commands.get(key) != command:
@@ -210,25 +196,7 @@ class Sessions:
         if cause and cause.absent:  # the one object that is watched
             self._show_deleted(session, b"")
         self._break(session, cause.reason if cause else "")
-        if cause and cause.kind == "unauthorized":
-            self._renew(session)
-
-    def _renew(self, session: _Session) -> None:
-        """Log in to the cluster of a session again, beside the event loop, unless its token is renewed anyway."""
-        target = self._targets.get(session.job.target.cluster, session.job.target)
-        log_in, now = self._log_in, time.monotonic()
-        last = self._login_times.get(target.cluster, -LOGIN_DELAY)
-        if not log_in or target.kubeconfig.exec_entry is None or now < last + LOGIN_DELAY:
-            return
-        self._login_times[target.cluster] = now
-
-        def renew() -> None:
-            renewed = log_in(target)
-            if not renewed.problem:
-                self._targets[target.cluster] = renewed
-
-        session.due, session.login = None, threading.Thread(target=renew, daemon=True)
-        session.login.start()
+        session.is_refused = bool(cause and cause.kind == "unauthorized")
 
     # --- what is said -------------------------------------------------------------------------------------------
 

@@ -214,27 +214,3 @@ def test_stdin_is_not_for_plugins_if_the_command_reads_it(monkeypatch: pytest.Mo
         logins = logins_for(parse_invocation(shlex.split(words)).kubectl, streams)
         assert logins
         assert logins.may_ask is may_ask
-
-
-def test_a_credential_that_a_server_has_refused_is_asked_for_again(plugin: FakePlugin, user: Environment) -> None:
-    plugin.gives(clientCertificateData=CERTIFICATE, clientKeyData=KEY)
-    logins = lasting()
-    (before,) = logins.log_in([target("c1", plugin.kubeconfig())], user)
-    plugin.gives(token="new")
-    after = logins.log_in_again(before, user)
-    assert (users([after]), after.problem) == ([{"token": "new"}], "")
-    assert after.kubeconfig.exec_entry == before.kubeconfig.exec_entry
-    plugin.does("echo The token is revoked >&2; exit 1")
-    failed = logins.log_in_again(after, user)
-    assert (users([failed]), failed.problem) == ([{"token": "new"}], "login failed: The token is revoked")
-    assert "the login to c1" in environments.written(user.streams.stderr)
-    assert len(plugin.runs) == 3
-
-
-def test_what_no_plugin_has_given_or_what_is_renewed_anyway_is_not(plugin: FakePlugin, user: Environment) -> None:
-    plugin.gives(token="t", expirationTimestamp=at(3600))
-    logins = lasting()
-    (renewed,) = logins.log_in([target("c1", plugin.kubeconfig())], user)
-    own = target("c2", of_user({"token": "x"}))
-    assert [logins.log_in_again(each, user) for each in (renewed, own)] == [renewed, own]
-    assert len(plugin.runs) == 1

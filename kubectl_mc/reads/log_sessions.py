@@ -224,7 +224,7 @@ class LogSession:
             self._streams[pod.uid, container.name] = LogStream(source, pod, container, is_initial, self._now)
 
     def _meant_pods(self) -> list[Pod]:
-        """Return the pods that are followed: with `one`, the successor of one that has ended and is shown to its end."""
+        """Return the pods that are followed; of only one, its successor when it has ended and is shown to its end."""
         pods = [*self._pods.values()]
         if not self._followed.pods.one or not pods:
             return pods

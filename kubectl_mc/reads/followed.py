@@ -13,7 +13,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogRenderer, LogSource, is_wanted
 from kubectl_mc.merge.log_reader import LogRun
 from kubectl_mc.merge.log_times import TimeWindow
-from kubectl_mc.merge.report import make_report, result_cause, said_by
+from kubectl_mc.merge.report import logs_requests, make_report, result_cause, said_by
 from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
@@ -21,6 +21,7 @@ from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
+from kubectl_mc.reads.log_kubectls import Messages
 from kubectl_mc.reads.log_printers import log_style
 from kubectl_mc.reads.log_requests import FollowedLogs, followed_logs
 from kubectl_mc.reads.log_resume import TimedLine
@@ -33,6 +34,9 @@ _TICK = 0.05
 
 # The number of kubectls from which on it is said.
 _MANY = 20
+
+# How many texts of kubectls are remembered.
+_HEARD = 1000
 
 _ENDED = Command("", (), {})
 
@@ -89,6 +93,7 @@ class _Following:
         self._window = TimeWindow() if request.options.by_time else None
         self._shows_times = self._style.timestamps or self._style.output in JSON_OUTPUTS or bool(self._window)
         self._said: set[str] = set()
+        self._heard: dict[tuple[str, str], None] = {}  # (label, text) of what kubectls have said of late
         self._colours = wants_colour(self._streams.stderr.isatty(), request.environment.variables)
         self._is_counted = False
 
@@ -186,7 +191,22 @@ class _Following:
     def start(self, job: Job, line: CommandLine, owner: Callable[[Chunk | Exit], None]) -> int:
         """Start a kubectl of a session, and return its index; `owner` gets its events."""
         target = self._request.newest(job.target, False) if job.target.cluster in self._refused else job.target
-        return self._add(job_command(self._request, job._replace(line=line, target=target)), owner)
+        heard = Messages(logs_requests(self._request))
+
+        def take(event: Chunk | Exit) -> None:
+            for text in heard.feed(event) if isinstance(event, Chunk) else ():
+                self._say_new(job, text)
+            owner(event)
+
+        return self._add(job_command(self._request, job._replace(line=line, target=target)), take)
+
+    def _say_new(self, job: Job, text: str) -> None:
+        """Say what a kubectl has said, unless another one of the cluster has said so."""
+        if logs_requests(self._request) or (job.label, text) not in self._heard:
+            self._heard[job.label, text] = None
+            if len(self._heard) > _HEARD:
+                del self._heard[next(iter(self._heard))]
+            self.say(job, text)
 
     def end(self, index: int) -> None:
         """End a kubectl."""

@@ -101,3 +101,30 @@ class WatchReader(Reader):
         if _WATCH_BEGINS.search(self._stderr):
             self._stderr = b""
             self._begin()
+
+
+class Messages:
+    """Finds in a kubectl's stderr what its user has to read at once, as a credential plugin may ask to log in.
+
+    That comes ahead of its first answer. Its errors are not: whoever runs it knows why it has failed. Nor is its log,
+    unless the user wants it (`-v`).
+    """
+
+    def __init__(self, with_log: bool) -> None:
+        self._with_log = with_log
+        self._begun = b""
+        self._is_silent = False
+
+    def feed(self, event: Chunk) -> list[str]:
+        """Return the lines to read that end in what the kubectl has written."""
+        if event.stream == "stdout":
+            self._is_silent = True
+            return []
+        *whole, self._begun = (self._begun + event.text)[-_STORED:].split(b"\n")
+        lines = [line.decode("utf-8", "replace") for line in whole]
+        return lines if self._with_log else [line for line in lines if self._is_read(line)]
+
+    def _is_read(self, line: str) -> bool:
+        is_log = messages.is_log(line)
+        self._is_silent = self._is_silent or messages.is_error(line) or (is_log and "watch=true" in line)
+        return bool(line.strip()) and not (self._is_silent or is_log or line.startswith((" ", "\t")))

@@ -224,16 +224,15 @@ class LogSession:
             self._streams[pod.uid, container.name] = LogStream(source, pod, container, is_initial, self._now)
 
     def _meant_pods(self) -> list[Pod]:
+        """Return the pods that are followed; of only one, its successor when it has ended and is shown to its end."""
         pods = [*self._pods.values()]
         if not self._followed.pods.one or not pods:
             return pods
         pod = self._pods.get(self._one)
-        streams = [stream for (uid, _), stream in self._streams.items() if uid == self._one]
-        if pod and not (pod.is_over and all(stream.is_over for stream in streams)):
-            return [pod]
-        # At the first time kubectl takes any.
-        new = log_sources.successor([pod for pod in pods if pod.uid != self._one]) if self._one else None
-        new = new if self._one else log_sources.preferred(pods)
+        is_shown = all(stream.is_over for (uid, _), stream in self._streams.items() if uid == self._one)
+        if self._one and not (is_shown and (not pod or pod.is_over)):
+            return [pod] if pod else []
+        new = log_sources.successor(pods) if self._one else log_sources.preferred(pods)
         if new:
             self._one = new.uid
         return [new] if new else []

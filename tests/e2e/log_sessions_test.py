@@ -81,7 +81,8 @@ def test_a_successor_takes_the_place_of_the_pod_that_kubectl_picks(changing: She
         logs.until("once")
         kubelet.delete(f"shop/{picked[1]}")
         joined = re.search(r"\+ pod/(\S+) app", logs.until(r"^\[c1\] \+ pod/\S+ app$", "stderr"))
-        assert joined and joined[1] != picked[1]
+        assert joined
+        assert joined[1] != picked[1]
         logs.until("once\n.*once")  # the successor is shown from its start
         interrupted(logs)
 
@@ -130,7 +131,8 @@ def test_what_a_rotation_has_dropped_is_said(changing: Shell, kubelet: Kubelet, 
     interrupted(one)
     assert lines(one) == ["first", "same", "same", "found"]
     missing = re.findall(r"^\[c1\] lines of pod/one app between (\S+)Z and (\S+)Z may be missing$", one.stderr, re.M)
-    assert len(missing) == 1 and missing[0][0] < missing[0][1]
+    assert len(missing) == 1
+    assert missing[0][0] < missing[0][1]
 
 
 def test_the_pod_that_ends_ends_the_command(kubelet: Kubelet, changing: Shell) -> None:

@@ -265,7 +265,8 @@ def stream(size: int, lines: int, rounds: int, folder: str) -> None:
             "kubectl", env, starts_programs=False, lasting=True
         )  # what ours start with
         bare = "".join(f"kubectl --context {name} {' '.join(arguments)} >/dev/null 2>&1 & " for name in names) + "wait"
-        ours = (*KUBECTL_MC, *arguments)
+        # The fleet's streams end while their containers run, so they would be taken up again.
+        ours = (*KUBECTL_MC, *arguments, "--no-reconnect")
         mine, theirs, ratio = paired(partial(seconds, ours, env), partial(seconds, ["sh", "-c", bare], lean), rounds)
         measured = subprocess.run(
             [*PEAK, *ours], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True

@@ -59,6 +59,7 @@ class Logins:
         self._turns: dict[str, threading.Semaphore] = {}
         self._voices: Voices | None = None
         self._renewals: Renewals | None = None
+        self._next_runs: dict[CredentialPlugin, float] = {}  # when a refused one may run again (time.monotonic)
 
     def log_in(self, targets: Sequence[Target], environment: Environment) -> list[Target]:
         """Return the targets with their credentials, or with the problems of their logins.
@@ -159,24 +160,66 @@ class Logins:
     def _renewed(self, environment: Environment) -> Renewals:
         """Return what renews the tokens of this command."""
         if not self._renewals:
-            from kubectl_mc.access import plugin_runs, plugin_voices, renewals
+            from kubectl_mc.access import renewals
 
-            patience = environment.hub_patience or HUB_PATIENCE
-            settings = self._settings(environment)._replace(terminal=False, patience=patience)
-            say = environment.streams.say
-
-            def renew(plugin: CredentialPlugin) -> Credential | LoginFailure:
-                voices = plugin_voices.Voices(say)
-                voices.introduce(plugin, self._clusters[plugin])
-                with self._turn(plugin, settings):
-                    return plugin_runs.run_in_background(plugin, settings, voices)
-
-            def report_failure(plugin: CredentialPlugin, problem: str) -> None:
-                label = plugin_voices.short_names(self._clusters[plugin])
-                say([messages.login_not_renewed(label, plugin_runs.program_name(plugin), problem)])
-
-            self._renewals = renewals.Renewals(renew, report_failure)
+            self._renewals = renewals.Renewals(
+                lambda plugin: self._run_in_background(plugin, environment),
+                lambda plugin, problem: self._report_failure(plugin, problem, environment),
+            )
         return self._renewals
+
+    def _run_in_background(self, plugin: CredentialPlugin, environment: Environment) -> Credential | LoginFailure:
+        from kubectl_mc.access import plugin_runs, plugin_voices
+
+        patience = environment.hub_patience or HUB_PATIENCE
+        settings = self._settings(environment)._replace(terminal=False, patience=patience)
+        voices = plugin_voices.Voices(environment.streams.say)
+        voices.introduce(plugin, self._clusters[plugin])
+        with self._turn(plugin, settings):
+            return plugin_runs.run_in_background(plugin, settings, voices)
+
+    def _report_failure(self, plugin: CredentialPlugin, problem: str, environment: Environment) -> None:
+        from kubectl_mc.access import plugin_runs, plugin_voices
+
+        label = plugin_voices.short_names(self._clusters[plugin])
+        environment.streams.say([messages.login_not_renewed(label, plugin_runs.program_name(plugin), problem)])
+
+    def newest(self, environment: Environment, target: Target, is_refused: bool) -> Target:
+        """Return a target with the newest credential that its plugin has given.
+
+        is_refused: the cluster refuses the one that it has, so the plugin runs once more, in the background
+        """
+        entry, content = target.kubeconfig.exec_entry, _content(target)
+        if entry is None or not content or not memory_files.available():
+            return target
+        from kubectl_mc.access import credential_plugins, exec_credentials
+
+        user = exec_credentials.user_before_login(credential_plugins.current_entry(content, "user"), entry)
+        before = Kubeconfig(credential_plugins.with_login(content, user), True, target.kubeconfig.variables)
+        plugin = credential_plugins.find_credential_plugin(before.content or {}, environment.variables)
+        if not plugin or not isinstance(self._answers.get(plugin), exec_credentials.Credential):
+            return target
+        if is_refused and not (self._renewals and self._renewals.hasten(plugin)):
+            self._run_again(plugin, environment)
+        return self._logged_in(target._replace(kubeconfig=before), plugin, {}, environment)
+
+    def _run_again(self, plugin: CredentialPlugin, environment: Environment) -> None:
+        """Run a plugin once more, in the background, but not again and again."""
+        from kubectl_mc.access.exec_credentials import Credential, LoginFailure
+        from kubectl_mc.access.renewals import RETRY
+
+        def run() -> None:
+            answer = self._run_in_background(plugin, environment)
+            if isinstance(answer, Credential):
+                self._answers[plugin] = answer
+            elif isinstance(answer, LoginFailure) and plugin not in reported:
+                self._report_failure(plugin, answer.reason, environment)
+            self._next_runs[plugin] = time.monotonic() + RETRY
+
+        reported = {*self._next_runs}
+        if time.monotonic() >= self._next_runs.get(plugin, 0.0):
+            self._next_runs[plugin] = float("inf")
+            threading.Thread(target=run, name="login", daemon=True).start()
 
     def _turn(self, plugin: CredentialPlugin, settings: RunSettings) -> AbstractContextManager[object]:
         """Return what holds back a plugin in the background while as many of its program run as may."""

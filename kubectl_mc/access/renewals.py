@@ -20,7 +20,7 @@ from kubectl_mc.processes import memory_files
 # client-go may read the file a minute late.
 _AHEAD = 75.0
 _SHORTEST_DELAY = 1.0
-_RETRY = 15.0
+RETRY = 15.0
 _LONGEST_WAIT = 3600.0  # Python's own limit is higher than any sensible one, but not than infinity
 
 # (the plugin) -> its answer, without a terminal
@@ -34,7 +34,7 @@ def renewal_delay(expires: float, now: float) -> float:
     """
     remaining = expires - now
     if remaining <= 0:  # the clocks differ, and the next one may seem to have expired, too
-        return _RETRY
+        return RETRY
     return max(_SHORTEST_DELAY, remaining - min(_AHEAD, remaining / 2))
 
 
@@ -45,6 +45,7 @@ class _HeldToken(NamedTuple):
     path: str
     length: int
     due: float  # seconds since the epoch; infinite while it is being renewed
+    tried: float = 0.0  # when it was to be renewed last
 
 
 class Renewals:
@@ -79,6 +80,15 @@ class Renewals:
                 self._thread.start()
             return self._tokens[plugin].path
 
+    def hasten(self, plugin: CredentialPlugin) -> bool:
+        """Renew a token soon, which a cluster refuses before its time. Return whether it is one of these."""
+        with self._changed:
+            token = self._tokens.get(plugin)
+            if token and token.due != float("inf") and token.tried + RETRY < time.time():
+                self._tokens[plugin] = token._replace(due=0.0)
+                self._changed.notify()
+            return token is not None
+
     def _run(self) -> None:
         while True:
             with self._changed:
@@ -95,7 +105,7 @@ class Renewals:
         problem = answer.reason if isinstance(answer, LoginFailure) else "" if answer.token else "it gave no token"
         delay = float("inf")  # of a token that doesn't expire
         if problem:
-            delay = _RETRY
+            delay = RETRY
             if plugin not in self._failing:
                 self._failing.add(plugin)
                 self._report_failure(plugin, problem)
@@ -105,7 +115,7 @@ class Renewals:
             if answer.expires is not None:
                 delay = renewal_delay(answer.expires, time.time())
         with self._changed:
-            self._tokens[plugin] = self._tokens[plugin]._replace(due=time.time() + delay)
+            self._tokens[plugin] = self._tokens[plugin]._replace(due=time.time() + delay, tried=time.time())
             self._changed.notify()
 
     def _write(self, plugin: CredentialPlugin, token: str) -> None:

@@ -56,6 +56,7 @@ class Options(NamedTuple):
     container_regex: tuple[str, ...] = ()
     exclude_container_regex: tuple[str, ...] = ()
     if_present: bool = False
+    no_reconnect: bool = False
     refresh: bool = False
     verbose: bool = False
     report: str | None = None

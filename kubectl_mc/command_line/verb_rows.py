@@ -23,6 +23,7 @@ class Output(NamedTuple):
         and the paths of what the table is sorted by, of which the first that is set counts
     row_start: the pattern of what a row of such a table starts with, for a watch, whose cells can't be asked for twice
     events_by: the flag with which kubectl's own table says in a first column what each row of a watch tells, or EVENT
+    news_by: the flag with which a watch doesn't show what is there at its start
     """
 
     shape: Shape = "lines"
@@ -34,6 +35,7 @@ class Output(NamedTuple):
     ordered_by: tuple[str, ...] = ()
     row_start: str = ""
     events_by: str = ""
+    news_by: str = ""
 
 
 class Modes(NamedTuple):
@@ -42,6 +44,7 @@ class Modes(NamedTuple):
     captured: all results are waited for and merged; streamed: the output is shown as it comes; terminal: kubectl needs
     the real terminal or a port, so it runs on one cluster; local: the verb is about this machine, so it runs once,
     without a cluster. alone_by: flags with which the verb makes sense on one cluster only.
+    Of the flags in streamed_by, which make it a watch, the first has it begin with what is there.
     """
 
     usual: Mode = "captured"
@@ -173,7 +176,7 @@ _REVISING = ChangeTraits(revises=True)
 _ROWS = (
     VerbRow(
         "get",
-        Output("table", events_by="output-watch-events"),
+        Output("table", events_by="output-watch-events", news_by="watch-only"),
         Modes(streamed_by=("watch", "watch-only")),
         wildcards=True,
         namespaces="some",

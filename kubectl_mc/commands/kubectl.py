@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from os.path import exists
 
 from kubectl_mc import messages
@@ -67,6 +68,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         raise messages.flag_is_not_for(flag, line.verb, "logs")
     if environment.options.if_present and not row.status.needs_all:
         raise messages.flag_is_not_for("if-present", " ".join(line.path), "wait, rollout status and diff")
+    if environment.options.no_reconnect and not verbs.is_endless(row, line):
+        raise messages.flag_is_not_for("no-reconnect", " ".join(line.path), "what goes on without end (-f, -w)")
     logins = logins_for(line, environment.streams)
     changes = verbs.is_change(row, line) or verbs.is_dry_run(row, line)
     choice = choose_clusters(environment, logins, purpose="change" if changes else "read")
@@ -112,6 +115,7 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         if mode == "streamed":
             from kubectl_mc.reads import streamed
 
+            request = request._replace(newest=partial(logins.newest, request.environment))
             return streamed.show_streamed(request, reachable)
         from kubectl_mc.reads import captured
 

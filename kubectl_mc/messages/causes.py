@@ -102,7 +102,7 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
     ),
     (r"no route to host|network is unreachable|host is down", Cause("unreachable", "unreachable")),
     (
-        r"connection reset|unexpected EOF|: EOF|broken pipe|connection lost",
+        r"connection reset|unexpected EOF|: EOF|broken pipe|connection lost|stream error: |http2: ",
         Cause("lost", "connection lost"),
     ),
     (

@@ -365,3 +365,19 @@ def too_few_files(count: int, files: int) -> UserError:
         f"this takes {count} kubectls at a time and so {files} open files, more than are allowed: raise the limit "
         f"(ulimit -n {files}), or choose fewer clusters"
     )
+
+
+def too_many_log_requests(cluster: str, count: int, limit: int) -> UserError:
+    """Say that a cluster has more containers to follow than allowed."""
+    return UserError(
+        f"{cluster} has {count} containers to follow, more than --max-log-requests={limit} of each cluster; raise it, "
+        "or choose fewer"
+    )
+
+
+def lines_may_be_missing(name: str, last: bytes, first: bytes) -> str:
+    """Say that lines of a container between these times may be missing; b"" for a time that isn't known."""
+    if not last:
+        return f"lines of {name} may be missing: its pod is gone"
+    times = f"between {last.decode()} and {first.decode()}" if first else f"after {last.decode()}"
+    return f"lines of {name} {times} may be missing"

@@ -6,7 +6,7 @@ import os
 import selectors
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,6 +96,8 @@ def run_commands(
     on_tick: Callable[[], None] | None = None,
     awaits: Callable[[], bool] = lambda: False,
     at_once: bool = False,
+    unwanted: Container[int] = (),
+    tick: float = TICK,
 ) -> Iterator[Chunk | Exit]:
     """Start the commands in order, and yield events as they happen.
 
@@ -107,15 +109,16 @@ def run_commands(
     may_start: called with the index of each command before its start; after a False no more are started
     on_start_error: called with the index of a command whose process can't be started, and why; then no more are
         started. By default the error is raised
-    on_tick: called every TICK seconds; it may append commands
+    on_tick: called every `tick` seconds; it may append commands
     at_once: as many as may are started now, whatever the machine has: they wait for each other, or for ever
     awaits: while it returns True, the loop goes on without processes, as `on_tick` will append commands
+    unwanted: the indexes of commands whose processes are ended; more may come
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError.
     """
     children: list[Child] = []
     started, total, parallel, starting = 0, 0, 0, True
     places: Places | None = None
-    next_tick = time.monotonic() + TICK if on_tick else float("inf")
+    next_tick = time.monotonic() + tick if on_tick else float("inf")
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
             while (started < len(commands) and starting) or children or awaits():
@@ -147,12 +150,11 @@ def run_commands(
                     for read in child.streams:
                         selector.register(read, selectors.EVENT_READ, child)
                 if children or awaits():
-                    yield from _next_events(
-                        selector, children, min(next_tick, next_look if started < total else next_tick)
-                    )
+                    until = min(next_tick, next_look if started < total else next_tick)
+                    yield from _next_events(selector, children, until, unwanted)
                 if on_tick and time.monotonic() >= next_tick:
                     on_tick()
-                    next_tick = time.monotonic() + TICK
+                    next_tick = time.monotonic() + tick
         finally:
             _end_all(children)
 
@@ -163,7 +165,9 @@ def _places() -> Places:
     return places.Places(places.Machine())
 
 
-def _next_events(selector: selectors.BaseSelector, children: list[Child], until: float) -> Iterator[Chunk | Exit]:
+def _next_events(
+    selector: selectors.BaseSelector, children: list[Child], until: float, unwanted: Container[int]
+) -> Iterator[Chunk | Exit]:
     """Wait until a child writes, ends or is out of time, or until this time, and yield the events."""
     wait = min([until, *(child.deadline for child in children)]) - time.monotonic()
     ready = [key for key, _ in selector.select(None if wait == float("inf") else max(0.0, wait))]
@@ -177,7 +181,7 @@ def _next_events(selector: selectors.BaseSelector, children: list[Child], until:
     maybe_ended: Iterable[Child] = list(children) if a_child_has_ended else dict.fromkeys(closed_pipes)
     now = time.monotonic()
     for child in children:
-        if now >= child.deadline:
+        if now >= child.deadline or (child.command_index in unwanted and not child.timed_out):
             child.send_signal(signal.SIGKILL if child.timed_out else signal.SIGTERM)
             child.timed_out, child.deadline = True, now + GRACE
     for child in maybe_ended:

@@ -32,6 +32,7 @@ class Request(NamedTuple):
     input_names: of what its kubectls read as its input (see `with_input_names`)
     unreachable: the results of the clusters that are not asked, as if their kubectls had failed
     cluster_count: how many clusters the command is for; 0: as many as there are results
+    newest: returns a target with its newest credential; after a True, that its cluster refuses the one it has
     short_times: the silent clusters, which have less than `patience`
     """
 
@@ -43,6 +44,7 @@ class Request(NamedTuple):
     unreachable: tuple[Result, ...] = ()
     input_names: Mapping[str, InputName] = {}
     cluster_count: int = 0
+    newest: Callable[[Target, bool], Target] = lambda target, is_refused: target
     short_times: ShortTimes | None = None
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
@@ -16,15 +17,19 @@ from kubectl_mc.merge.report import (
     said_by,
 )
 from kubectl_mc.processes import event_loop
+from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
-from kubectl_mc.reads import wildcards
+from kubectl_mc.reads import watch_lines, wildcards
 from kubectl_mc.reads.column_files import with_columns
 from kubectl_mc.reads.log_printers import with_pods
 from kubectl_mc.reads.namespaces import namespace_jobs
 from kubectl_mc.reads.screen import Screen
+
+if TYPE_CHECKING:
+    from kubectl_mc.reads.watch_sessions import Sessions
 
 
 def show_streamed(request: Request, targets: Sequence[Target]) -> int:
@@ -39,6 +44,11 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         request = with_columns(request)
     if request.row.output.log_lines:
         request = with_pods(request)
+        if verbs.is_endless(request.row, request.line):
+            from kubectl_mc.reads import followed
+
+            if followed.follows(request):
+                return followed.show_followed(request, targets)
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
     asked, failed = namespace_jobs(request, targets)
@@ -50,11 +60,22 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     names = [command.cluster for command in commands]  # of the clusters
     starts: dict[int, float] = {}  # times of time.monotonic
 
+    def append(command: Command, cluster: str) -> int:
+        names.append(cluster)
+        commands.append(command)
+        return len(commands) - 1
+
+    sessions = _watch_sessions(request, screen, append)
+
     def start(jobs: Sequence[Job]) -> None:
+        if verbs.is_watch(request.row, request.line):
+            jobs = watch_lines.jobs_by_type(jobs)
         screen.add(jobs)
-        names.extend(job.target.cluster for job in jobs)
-        commands.extend(job_command(request, job._replace(line=screen.command_line(job))) for job in jobs)
-        count = len(commands) - len(resolver.commands)
+        if sessions:
+            sessions.add(jobs)
+        for job in () if sessions else jobs:
+            append(job_command(request, job._replace(line=screen.command_line(job))), job.target.cluster)
+        count = sessions.count if sessions else len(commands) - len(resolver.commands)
         if endless and event_loop.raise_file_limit(count) < count:
             raise messages.too_few_files(count, event_loop.files_for(count))
 
@@ -86,6 +107,8 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             screen.show_due()
         elif phase.on_tick:
             phase.on_tick()
+        if sessions:
+            sessions.tick()
 
     show_failures(unreachable)
     show_failed_listings(failed_listings)
@@ -100,13 +123,17 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             at_once=request.at_once,
             on_start=note_start,
             on_tick=on_tick,
+            awaits=sessions.awaits if sessions else lambda: False,
         ):
             if isinstance(event, Exit):
                 phase.end(event.command_index)
+                took = time.monotonic() - starts.pop(event.command_index)
                 if request.environment.report:
-                    took = time.monotonic() - starts[event.command_index]
                     request.environment.report.took(names[event.command_index], took)
             job_index = event.command_index - len(resolver.commands)
+            if job_index >= 0 and sessions:
+                sessions.take(event)
+                continue
             if job_index >= 0:
                 screen.show(event._replace(command_index=job_index))
                 continue
@@ -156,6 +183,19 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     if isinstance(interrupt, SystemExit):
         raise interrupt
     return 130 if interrupt else report.status
+
+
+def _watch_sessions(
+    request: Request,
+    screen: Screen,
+    append: Callable[[Command, str], int],
+) -> Sessions | None:
+    """Return what takes up again the watches of a request; None if it is none, or they end with their kubectls."""
+    if not watch_lines.is_resumed(request):
+        return None
+    from kubectl_mc.reads import watch_sessions
+
+    return watch_sessions.Sessions(request, screen, append)
 
 
 def _tell(request: Request, screen: Screen, failed_listings: Sequence[Result], unreachable: Sequence[Result]) -> None:

@@ -54,7 +54,7 @@ def credential(token: str, seconds: float | None = 0.0) -> Credential:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(renewals, "_SHORTEST_DELAY", 0.0)
-    monkeypatch.setattr(renewals, "_RETRY", 0.0)
+    monkeypatch.setattr(renewals, "RETRY", 0.0)
 
 
 def no_failure(plugin: object, problem: str) -> None:

@@ -47,7 +47,7 @@ def test_a_line_has_the_parts_of_its_source_that_differ(members: Shell, words: s
     assert len(expected) >= 6
 
 
-@pytest.mark.parametrize("flags", ["", "--by-time", "-f"])
+@pytest.mark.parametrize("flags", ["", "--by-time", "-f --no-reconnect"])
 def test_each_line_is_an_object(changing: Shell, flags: str) -> None:
     for cluster in MEMBERS:
         changing.fleet.set_logs(cluster, 0, 0)  # a followed log ends with what is there

@@ -171,7 +171,9 @@ def test_logs_name_the_namespace(members: Shell) -> None:
     assert re.fullmatch(r"\[c1 shop\] line 49 of shop/cart-\S+/app\n", lone.stdout)
     assert (lone.status, "NotFound" in lone.stderr) == (0, False)
     found = members.mc("logs", "-A", "-l", "app=cart", "-c", "app", "--tail=1")
-    assert set(re.findall(r"^\[(c\d) (\S+?)/\S+\] line", found.stdout, re.MULTILINE)) == {(name, "shop") for name in MEMBERS}
+    assert set(re.findall(r"^\[(c\d) (\S+?)/\S+\] line", found.stdout, re.MULTILINE)) == {
+        (name, "shop") for name in MEMBERS
+    }
     named = members.mc("logs", "cart-*", *BOTH, "-c", "app", "--tail=1", "--clusters=c1,c2")
     assert re.search(r"^\[c2 shop/cart-\S+\] line", named.stdout, re.MULTILINE)
     assert (named.status, "not found" in named.stderr) == (0, False)

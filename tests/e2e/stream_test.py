@@ -106,7 +106,7 @@ def test_what_is_not_there_is_said_for_each_cluster(changing: Shell) -> None:
 @needs("kubelet")
 def test_followed_logs_are_whole_lines_and_go_on_when_one_stream_ends(quick: Shell) -> None:
     quick.fleet.set_logs("c2", 50, 3)
-    with quick.running(*CART, "-f") as logs:
+    with quick.running(*CART, "-f", "--no-reconnect") as logs:
         logs.until(r"^\[c2\] ended$", "stderr")
         for cluster in ("c1", "c3"):
             seen = max(number(logs.stdout, cluster), default=50)
@@ -130,7 +130,7 @@ def test_followed_logs_name_the_cluster_that_fails(quick: Shell) -> None:
     for cluster in MEMBERS:
         quick.fleet.set_logs(cluster, 50, 2)
     with quick.fault("c3", "refuse"):
-        done = quick.mc(*CART, "-f")
+        done = quick.mc(*CART, "-f", "--no-reconnect")
     assert {line[:4] for line in done.stdout.splitlines()} == {"[c1]", "[c2]"}
     assert len(done.stdout.splitlines()) == 2 * 52
     assert "[c3] ended: connection refused\n" in done.stderr
@@ -140,7 +140,7 @@ def test_followed_logs_name_the_cluster_that_fails(quick: Shell) -> None:
 
 @needs("kubelet", "faults")
 def test_a_stream_that_breaks_is_named_and_the_others_go_on(quick: Shell) -> None:
-    with quick.running(*CART, "-f") as logs:
+    with quick.running(*CART, "-f", "--no-reconnect") as logs:
         for cluster in MEMBERS:
             logs.until(rf"^\[{cluster}\] line 51 ")
         with quick.fault("c2", "refuse"):
@@ -336,7 +336,8 @@ def test_the_header_of_a_second_type_is_no_row(watchable: Shell, tmp_path: Path)
 
 
 def test_a_watch_names_the_cluster_that_fails(watchable: Shell) -> None:
-    with watchable.fault("c3", "refuse"), watchable.running("get", "cm", "-n", "shop", "-w") as watch:
+    words = ("get", "cm", "-n", "shop", "-w", "--no-reconnect")
+    with watchable.fault("c3", "refuse"), watchable.running(*words) as watch:
         watch.until(r"^\[c3\] ended: connection refused$", "stderr")
         for cluster in ("c1", "c2"):
             watch.until(rf"^settings +{cluster} ")

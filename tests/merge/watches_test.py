@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from kubectl_mc.command_line import verb_rows
 from kubectl_mc.merge.kubectl_tables import MAX_CELL, MAX_LINE, PADDING
 from kubectl_mc.merge.object_lists import ANNOTATION
-from kubectl_mc.merge.watches import WatchedDocuments, WatchedTable
+from kubectl_mc.merge.watched_documents import WatchedDocuments
+from kubectl_mc.merge.watches import WatchedTable
 from tests.merge.object_lists_test import OBJECTS, Render, annotated, forms
 
 OBJECT = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}, indent=4).split("\n")

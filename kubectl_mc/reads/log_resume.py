@@ -1,0 +1,238 @@
+"""Where a followed log is, so that it is taken up again without a line lost or shown twice. Pure.
+
+A kubelet serves one file of an instance of a container, from a time on that kubectl rounds down to a whole second
+(`--since-time`: metav1.Time in PodLogOptions). So the lines of the last seconds are served again, and compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from kubectl_mc.merge.lines import MAX_BEGUN
+
+# A container's lines are stamped by several writers (stdout, stderr), so a time may be a little earlier than the one
+# before it. Lines are compared from so many seconds before the last one on.
+SLACK = 1
+
+# A line with the time that `--timestamps` puts ahead of it (RFC3339NanoFixed in k8s.io/cri-client/pkg/logs).
+_LINE = re.compile(
+    rb"^(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))(?: |$))?(.*)$",
+    re.MULTILINE,
+)
+
+# (the time as the kubelet gives it, the text) of a line. A text of the kubelet's own has no time, b"".
+TimedLine = tuple[bytes, bytes]
+
+# What is done where a resumed stream doesn't show that it goes on behind the last line: it is stopped; lines may be
+# missing, which is said; or nothing, as it is known that it does go on there.
+Proof = Literal["needed", "wanted", "known"]
+
+
+class Gap(NamedTuple):
+    """Lines after the time `last`, and before the time `first`, may be missing."""
+
+    last: bytes
+    first: bytes
+
+
+@lru_cache(maxsize=256)
+def _seconds(second: bytes, zone: bytes) -> int:
+    """Return the seconds since the epoch of `2026-11-26T09:18:29` in a zone (`Z`, `+02:00`); 0 for no real time."""
+    try:
+        text = (second + (b"+00:00" if zone == b"Z" else zone)).decode()
+        return int(datetime.fromisoformat(text).timestamp())
+    except (ValueError, OverflowError):
+        return 0
+
+
+def _second(time: bytes) -> int:
+    return _seconds(time[:19], b"Z" if time.endswith(b"Z") else time[-6:])
+
+
+def _moment(time: bytes) -> tuple[int, bytes]:
+    """Return what times are compared by: the second, and the digits behind it."""
+    return _second(time), time[20:-1] if time.endswith(b"Z") else time[20:-6]
+
+
+class LogPosition:
+    """The last lines of one container that are shown, as far as they could be served again.
+
+    last: the time of the last one; b"" ahead of the first
+    stopped: where a resumed stream was stopped, as lines before that may be missing
+    gap: the same where it went on
+    """
+
+    def __init__(self) -> None:
+        self.last = b""
+        self.stopped: Gap | None = None
+        self.gap: Gap | None = None
+        self._before = b""  # the time of the last line that is earlier than the last one
+        self._newest = 0  # of all times, in whole seconds
+        self._seen: dict[int, Counter[int]] = {}  # second -> how often each line of it is shown
+        self._last_lines: Counter[int] = Counter()  # those with the time of the last one
+        self._begun = b""  # of a line
+        self._proof: Proof = "known"
+        self._expected: Counter[int] = Counter()  # what a resumed stream serves again
+        self._first = b""  # the time that a resumed stream has begun with
+        self._passes_over = False  # whether the last line of a resumed stream was shown before
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a line whose end has not come."""
+        return bool(self._begun)
+
+    @property
+    def has_served(self) -> bool:
+        """Whether the stream has had a line."""
+        return bool(self._first)
+
+    @property
+    def is_taken_up(self) -> bool:
+        """Whether it is known that the stream goes on behind the last line."""
+        return self._proof == "known" or self._goes_on()
+
+    @property
+    def since(self) -> str:
+        """The time from which on a stream has to be asked for; "" for all of it."""
+        if not self.last:
+            return ""
+        return datetime.fromtimestamp(self._oldest, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def _oldest(self) -> int:
+        """The second of the oldest lines that are compared. One of them is earlier than the last line."""
+        return min(self._newest - SLACK, _second(self._before) if self._before else self._newest)
+
+    def begin(self, proof: Proof = "needed") -> None:
+        """Begin with another stream, from `since` on. A line whose end has not come is dropped: it is served again."""
+        self._begun, self._first, self.stopped, self.gap = b"", b"", None, None
+        self._proof = proof if self.last else "known"
+        self._passes_over = self._proof != "known"
+        self._expected = Counter()
+        for counts in self._seen.values():
+            self._expected.update(counts)
+
+    def pass_over(self, chunk: bytes) -> None:
+        """Take lines for shown that are asked for only to know where the log is."""
+        self._note(self._split(chunk))
+
+    def feed(self, chunk: bytes) -> list[TimedLine]:
+        """Return the new lines of a chunk, in order; none any more when it has stopped."""
+        if self.stopped:
+            return []
+        lines = self._split(chunk)
+        if self._expected or self._proof != "known":
+            lines = self._new_lines(lines)
+        self._note(lines)
+        return lines
+
+    def take_silence(self) -> None:
+        """Take that the stream doesn't serve the last lines again: the file that had them is another one now."""
+        if self.stopped or self.is_taken_up:
+            return
+        gap = Gap(self.last, b"")
+        if self._proof == "needed":
+            self.stopped = gap
+        else:
+            self.gap, self._proof = gap, "known"
+
+    def end(self) -> list[TimedLine]:
+        """Return the last line of a log whose end has come, if it has no line feed."""
+        return self.feed(b"\n") if self._begun else []
+
+    def _split(self, chunk: bytes) -> list[TimedLine]:
+        end = chunk.rfind(b"\n")
+        if end < 0:
+            self._begun += chunk
+            if len(self._begun) < MAX_BEGUN:
+                return []
+            # A part of a line ends always at the same place, so it is known again.
+            whole, self._begun = self._begun[:MAX_BEGUN], self._begun[MAX_BEGUN:]
+        else:
+            whole, self._begun = self._begun + chunk[:end], chunk[end + 1 :]
+        return _LINE.findall(whole)
+
+    def _new_lines(self, lines: Sequence[TimedLine]) -> list[TimedLine]:
+        """Return the lines of a resumed stream that are not shown yet."""
+        new: list[TimedLine] = []
+        for line in lines:
+            time, key = line[0], hash(line)
+            if not time:  # a part of the line before, or what the kubelet says itself
+                if not self._passes_over:
+                    new.append(line)
+                continue
+            self._passes_over = bool(self._expected.get(key))
+            if self._passes_over:
+                self._first = self._first or time
+                self._expected[key] -= 1
+                continue
+            if self._proof != "known" and not self._goes_on():
+                gap = Gap(self.last, time)
+                if self._proof == "needed":
+                    self.stopped = gap
+                    return new
+                self.gap = gap
+                self._forget()
+            self._proof = "known"
+            new.append(line)
+        if new and _second(new[-1][0] or self.last) > self._newest + SLACK:
+            self._expected.clear()
+        return new
+
+    def _forget(self) -> None:
+        """Forget what the file that is served doesn't have."""
+        for second, counts in self._seen.items():
+            self._seen[second] = counts - self._expected
+        self._last_lines -= self._expected
+        self._expected.clear()
+        self._before = b""
+
+    def _goes_on(self) -> bool:
+        """Return whether no line is left out between the last one shown and the first new one.
+
+        A rotation begins a new file: if a line from before the last one is served again, it has not come since. Of
+        lines with the last one's time, nobody knows whether one that is served is the same or only equal; they count
+        where there is no earlier line.
+        """
+        if not self._first:
+            return False
+        if _moment(self._first) < _moment(self.last):
+            return True
+        return not self._before and not any(self._expected[key] > 0 for key in self._last_lines)
+
+    def _note(self, lines: Sequence[TimedLine]) -> None:
+        """Remember the lines as shown."""
+        lines = [line for line in lines if line[0]]
+        if not lines:
+            return
+        self._first = self._first or lines[0][0]
+        last = lines[-1][0]
+        if last != self.last:
+            earlier = [line[0] for line in lines[-1000:] if line[0] < last]
+            before = earlier[-1] if earlier else self.last
+            if before and _moment(before) < _moment(last):
+                self._before = before
+            self._last_lines.clear()
+        self.last = last
+        self._last_lines.update(hash(line) for line in lines if line[0] == last)
+        for second, group in _by_second(lines):
+            self._newest = max(self._newest, second)
+            self._seen.setdefault(second, Counter()).update(map(hash, group))
+        oldest = self._oldest
+        for second in [second for second in self._seen if second < oldest]:
+            del self._seen[second]
+
+
+def _by_second(lines: Sequence[TimedLine]) -> list[tuple[int, Sequence[TimedLine]]]:
+    """Return the lines by their seconds since the epoch."""
+    if lines[0][0][:19] == lines[-1][0][:19] and len({time[:19] for time, _ in lines}) == 1:
+        return [(_second(lines[0][0]), lines)]
+    groups: dict[int, list[TimedLine]] = {}
+    for line in lines:
+        groups.setdefault(_second(line[0]), []).append(line)
+    return list(groups.items())

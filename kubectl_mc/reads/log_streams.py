@@ -1,0 +1,201 @@
+"""The stream of one container: which kubectl is started next for it, and what its end means. Pure.
+
+A container's lines are those of its instances, one after another. A kubelet serves the instance that runs, or has run
+last, and with `--previous` the one before it (validateContainerLogStatus in pkg/kubelet/kubelet_pods.go).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kubectl_mc.merge.log_lines import LogSource
+from kubectl_mc.messages import Cause
+from kubectl_mc.reads.log_resume import Gap, LogPosition, Proof, TimedLine
+from kubectl_mc.reads.log_sources import Container, Pod
+
+# Seconds until a stream is taken up again: doubled with each failure in a row.
+FIRST_DELAY = 0.2
+LONGEST_DELAY = 10.0
+
+# Seconds that the watch has, after a stream has ended as a log does, to say that the container has.
+_WATCH_DELAY = 1.0
+
+
+# Seconds that a kubelet has to serve the last lines again, and to end the stream of an instance that has ended.
+_SILENCE = 10.0
+
+
+def retry_delay(failures: int) -> float:
+    """Return the seconds to wait after so many failures in a row, from 1 on."""
+    return min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(failures - 1, 10))
+
+
+class Attempt(NamedTuple):
+    """What a kubectl is asked for.
+
+    previous: for the instance before the one that runs, to its end
+    since: from this time on (RFC 3339, whole seconds); "" for all of it
+    is_first: no line of the container is shown yet
+    age: the seconds since the container is followed
+    """
+
+    previous: bool
+    since: str
+    is_first: bool
+    age: float
+
+
+class LogStream:
+    """What is shown of one container, and what is not shown yet. Times are those of any monotonic clock.
+
+    is_initial: the container was there at the start, so the user's flags say where its lines begin
+    is_running: a kubectl of it runs
+    kubectl: the index of its command
+    is_useless: what that kubectl prints is of no use any more
+    is_over: all of its lines are shown that there will be
+    pod_is_gone: its pod is deleted
+    leave_by: until when the kubectl may go on then
+    broken: why its stream has to be taken up again; "" if it hasn't, or if that is said already
+    """
+
+    def __init__(self, source: LogSource, pod: Pod, container: Container, is_initial: bool, now: float) -> None:
+        self.source = source
+        self.is_initial = is_initial
+        self.is_running = self.is_useless = self.is_over = self.pod_is_gone = False
+        self.kubectl, self.leave_by = -1, float("inf")
+        self.broken = ""
+        self.pod, self._container = pod, container
+        self._start = now
+        self._due = self._attempted = now
+        self._behind_since = float("inf")  # since when there is a newer instance than that of the stream
+        self._position = LogPosition()
+        self._has_lines = False
+        self._instance = container.restarts
+        self._is_complete = False  # whether all lines of this instance are shown
+        self._newest = container.restarts  # the newest instance, when the kubectl that runs was started
+        self._proof: Proof = "needed"
+        self._asks_previous = False
+        self._previous = False  # whether the kubectl that runs does
+        self._container_ran = True  # at its start
+        self._failures = 0
+        self._is_clean = False  # whether the last stream has ended as at the end of a log
+        self._is_said = False  # that it is broken
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a line is shown."""
+        return self._has_lines
+
+    def update(self, pod: Pod) -> None:
+        """Take what the watch says of the pod."""
+        container = next((item for item in pod.containers if item.name == self._container.name), self._container)
+        if container != self._container and self._is_clean:
+            self._due = 0.0
+        self.pod, self._container = pod, container
+
+    def next_attempt(self, now: float) -> Attempt | None:
+        """Return what a kubectl is to be asked for now; None for nothing."""
+        if self.is_running or self.is_over or now < self._due or not self._container.has_log:
+            return None
+        restarts, previous, proof = self._container.restarts, False, self._proof
+        if self._is_complete and restarts == self._instance + 1:
+            self._instance, self._is_complete, proof = restarts, False, "known"
+        elif restarts > self._instance:
+            previous = True
+            proof = "known" if self._is_complete and restarts == self._instance + 2 else "wanted"
+        elif self._is_complete:
+            self.is_over = self.pod.is_over
+            return None
+        elif self._asks_previous:
+            previous, proof = True, "wanted"
+        elif self._is_clean and self._container.runs:
+            self._break("it has ended, and the container runs")
+        self._proof, self._previous, self._container_ran = proof, previous, self._container.runs
+        self._attempted, self._behind_since, self._newest = now, float("inf"), restarts
+        self._position.begin(proof)
+        self.is_running, self.is_useless = True, False
+        return Attempt(previous, self._position.since, not self._has_lines, now - self._start)
+
+    def feed(self, chunk: bytes) -> list[TimedLine]:
+        """Return the new lines in what the kubectl has printed."""
+        lines = self._position.feed(chunk)
+        self.is_useless = self.is_useless or self._position.stopped is not None
+        if lines:
+            self._has_lines, self._failures, self._is_said = True, 0, False
+        return lines
+
+    def wait(self, now: float) -> None:
+        """Take that the kubectl still runs: it may be silent, or its instance may not be the one that is meant."""
+        if not self.is_running or self._previous:
+            return
+        if now >= self._attempted + _SILENCE:
+            self._position.take_silence()
+            self.is_useless = self.is_useless or self._position.stopped is not None
+        is_behind = self._container.restarts > self._instance
+        self._behind_since = min(self._behind_since, now) if is_behind else float("inf")
+        self.is_useless = self.is_useless or now >= self._behind_since + _SILENCE
+
+    def take_gap(self) -> Gap | None:
+        """Return between which times lines may be missing ahead of the lines that `feed` has returned, once."""
+        gap, self._position.gap = self._position.gap, None
+        return gap
+
+    def end(self, cause: Cause | None, now: float) -> list[TimedLine]:
+        """Take the end of the kubectl, and return the last line if that has no line feed.
+
+        cause: why the kubectl has failed; None if it hasn't
+        """
+        self.is_running = False
+        if self._position.stopped:  # another instance may be there, or another file
+            self._asks_previous = True
+            return []
+        if self._previous:
+            self._end_previous(cause, now)
+            return []
+        is_taken_up = self._position.is_taken_up
+        if cause is None and not self._container_ran and self._container.restarts == self._instance:
+            lines = self._position.end()
+            if not is_taken_up and self._proof == "needed":  # the file is another one
+                self._asks_previous = True
+            else:
+                if not is_taken_up:
+                    self._position.gap = Gap(self._position.last, b"")
+                self._is_complete, self._is_clean, self._failures, self._proof = True, True, 0, "needed"
+            return lines
+        if is_taken_up and self._position.has_served:
+            self._proof = "needed"
+        if cause is None or cause.kind != "not-found":
+            self._is_clean = cause is None
+        self._failures += 1
+        self._due = now + (retry_delay(self._failures) if cause or self._failures > 1 else _WATCH_DELAY)
+        if cause and cause.kind != "not-found":
+            self._break(cause.reason)
+        return []
+
+    def _end_previous(self, cause: Cause | None, now: float) -> None:
+        if cause and cause.kind not in ("error", "not-found"):
+            self._failures += 1
+            self._due = now + retry_delay(self._failures)
+            self._break(cause.reason)
+            return
+        is_bridge = cause is None and self._position.is_taken_up
+        self._proof = "known" if is_bridge else "wanted"
+        self._asks_previous, self._failures = False, 0
+        if self._newest > self._instance:
+            self._instance, self._is_complete = (self._newest - 1, True) if is_bridge else (self._newest, False)
+        elif is_bridge:  # the watch hasn't said yet that there is another instance
+            self._instance += 1
+
+    def _break(self, reason: str) -> None:
+        if not self._is_said:
+            self._is_said, self.broken = True, reason
+
+    def take_broken(self) -> str:
+        """Return why the stream has to be taken up again, once."""
+        broken, self.broken = self.broken, ""
+        return broken
+
+    def leave(self) -> Gap | None:
+        """Let the container go, whose pod is gone. Return which lines may be missing; None for none."""
+        self.is_over = True
+        return None if self._is_complete or self._is_clean else Gap(self._position.last, b"")

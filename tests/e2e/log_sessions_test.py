@@ -1,0 +1,208 @@
+"""Followed logs: containers come and go, and streams that break are taken up again; each line is shown once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from fixtures.kubelet.driver import Kubelet
+from tests.e2e.conftest import MEMBERS, Shell, needs
+from tests.e2e.fake_plugins import PluginUser
+from tests.e2e.running import Running
+
+pytestmark = needs("kubelet")
+
+LOGS = ("logs", "-f", "-n", "shop", "--clusters=c1")
+POD = "shop/one"
+
+
+@pytest.fixture
+def kubelet(changing: Shell) -> Kubelet:
+    """The kubelet of a cluster whose logs are empty, and that has a pod of our own."""
+    kubelet = changing.fleet.kubelet("c1")
+    kubelet.drive()
+    kubelet.create(POD, ["app", "sidecar"], labels={"app": "one"})
+    return kubelet
+
+
+def lines(running: Running) -> list[str]:
+    """The lines that are shown, without their labels."""
+    return [line.partition("] ")[2] for line in running.stdout.splitlines()]
+
+
+@pytest.fixture
+def one(changing: Shell, kubelet: Kubelet) -> Iterator[Running]:
+    """The pod of our own is followed, and has said something."""
+    with changing.running(*LOGS, "one", "-c", "app") as running:
+        kubelet.until_followed(POD, 1, "app")
+        kubelet.write(POD, ["first", "same", "same"])
+        running.until("same\n.*same")
+        yield running
+
+
+def interrupted(running: Running) -> None:
+    running.interrupt()
+    assert running.end() == 130
+
+
+def test_a_rollout_in_the_middle(changing: Shell, kubelet: Kubelet) -> None:
+    old = kubelet.pods("shop/cart-*")
+    with changing.running(*LOGS, "-l", "app=cart", "-c", "app") as logs:
+        kubelet.until_followed("shop/cart-*", len(old), "app")
+        kubelet.write("shop/cart-*", ["before"], "app")
+        new = []
+        for number in range(len(old)):
+            gone, new_pod = kubelet.replace("shop/cart", keep_old=True)
+            new.append(new_pod)
+            kubelet.end(new_pod, "migrate")  # then its containers run
+            kubelet.until_followed(new_pod, 1, "app")
+            kubelet.write(new_pod, [f"new {number}"], "app")
+            kubelet.write(gone, [f"last {number}"], "app")
+            kubelet.delete(gone)
+            logs.until(rf"^\[c1\] - pod/{gone.partition('/')[2]}$", "stderr")
+            logs.until(f"new {number}")
+        interrupted(logs)
+    numbers = range(len(old))
+    expected = ["before"] * len(old) + [f"{text} {number}" for text in ("last", "new") for number in numbers]
+    assert sorted(lines(logs)) == sorted(expected)
+    said = [f"[c1] + {pod.replace('shop/', 'pod/')} app" for pod in new]
+    said += [f"[c1] - {pod.replace('shop/', 'pod/')}" for pod in old]
+    assert sorted(logs.stderr.splitlines()) == sorted(said)
+
+
+def test_a_successor_takes_the_place_of_the_pod_that_kubectl_picks(changing: Shell, kubelet: Kubelet) -> None:
+    with changing.running(*LOGS, "deploy/cart", "-c", "app") as logs:
+        picked = re.search(r"using pod/(\S+)", logs.until(r"using pod/\S+\n", "stderr"))
+        assert picked
+        kubelet.until_followed(f"shop/{picked[1]}", 1, "app")
+        kubelet.write("shop/cart-*", ["once"], "app")
+        logs.until("once")
+        kubelet.delete(f"shop/{picked[1]}")
+        joined = re.search(r"\+ pod/(\S+) app", logs.until(r"^\[c1\] \+ pod/\S+ app$", "stderr"))
+        assert joined
+        assert joined[1] != picked[1]
+        logs.until("once\n.*once")  # the successor is shown from its start
+        interrupted(logs)
+
+
+@pytest.mark.parametrize("how", ["eof", "fin", "reset"])
+def test_a_stream_that_is_cut_within_a_line(kubelet: Kubelet, one: Running, how: str) -> None:
+    assert kubelet.cut(POD, "app", how, "it breaks within this line") == 1  # type: ignore[arg-type]
+    kubelet.write(POD, ["after", "after"])
+    one.until("after\n.*after")
+    interrupted(one)
+    assert lines(one) == ["first", "same", "same", "it breaks within this line", "after", "after"]
+    assert len(re.findall(r"^\[c1\] pod/one app: broken \(.*\), and taken up again$", one.stderr, re.MULTILINE)) == 1
+    assert "missing" not in one.stderr
+
+
+def test_an_api_server_that_is_down_for_a_while(changing: Shell, kubelet: Kubelet, one: Running) -> None:
+    with changing.fault("c1", "refuse"):
+        one.until("watch of its pods is broken", "stderr")
+        kubelet.write(POD, ["meanwhile"])
+        kubelet.restart(POD, "app")
+        kubelet.write(POD, ["restarted"])
+        kubelet.create("shop/two", labels={"app": "one"})
+    one.until("restarted")
+    interrupted(one)
+    assert lines(one) == ["first", "same", "same", "meanwhile", "restarted"]
+    assert "missing" not in one.stderr
+
+
+def test_a_container_that_restarts_in_place(kubelet: Kubelet, one: Running) -> None:
+    kubelet.write(POD, ["last"])
+    kubelet.restart(POD, "app")
+    kubelet.write(POD, ["new"])
+    one.until("new")
+    interrupted(one)
+    assert lines(one) == ["first", "same", "same", "last", "new"]
+    assert one.stderr == ""
+
+
+def test_what_a_rotation_has_dropped_is_said(changing: Shell, kubelet: Kubelet, one: Running) -> None:
+    with changing.fault("c1", "refuse"):
+        one.until("broken", "stderr")
+        kubelet.write(POD, ["lost"])
+        kubelet.rotate(POD, "app")
+        kubelet.write(POD, ["found"])
+    one.until("found")
+    interrupted(one)
+    assert lines(one) == ["first", "same", "same", "found"]
+    missing = re.findall(r"^\[c1\] lines of pod/one app between (\S+)Z and (\S+)Z may be missing$", one.stderr, re.M)
+    assert len(missing) == 1
+    assert missing[0][0] < missing[0][1]
+
+
+def test_the_pod_that_ends_ends_the_command(kubelet: Kubelet, changing: Shell) -> None:
+    kubelet.create("shop/job", restart_policy="Never")
+    with changing.running(*LOGS, "job") as logs:
+        kubelet.until_followed("shop/job")
+        kubelet.write("shop/job", ["done"])
+        kubelet.end("shop/job", "*")
+        assert logs.end() == 0
+    assert lines(logs) == ["done"]
+
+
+def test_more_containers_than_are_followed_at_a_time_wait(kubelet: Kubelet, changing: Shell) -> None:
+    with changing.running(*LOGS, "-l", "app=one", "--max-log-requests=1", "-c", "app") as logs:
+        kubelet.until_followed(POD, 1, "app")
+        kubelet.create("shop/two", labels={"app": "one"})
+        kubelet.write("shop/two", ["two"])
+        logs.until("--max-log-requests=1; they wait", "stderr")
+        kubelet.delete(POD)
+        logs.until("two")
+        interrupted(logs)
+
+
+def test_without_reconnecting_it_is_as_with_kubectl(kubelet: Kubelet, changing: Shell) -> None:
+    with changing.running(*LOGS, "one", "-c", "app", "--no-reconnect") as logs:
+        kubelet.until_followed(POD, 1, "app")
+        kubelet.write(POD, ["only"])
+        logs.until("only")
+        kubelet.cut(POD, "app")
+        assert logs.end() == 0
+    assert (lines(logs), logs.stderr) == (["only"], "")
+
+
+def test_a_cluster_that_cannot_be_reached_at_first_joins_later(changing: Shell) -> None:
+    kubelets = [changing.fleet.kubelet(cluster) for cluster in MEMBERS]
+    for kubelet in kubelets:
+        kubelet.drive()
+    words = ("logs", "-f", "-n", "shop", "deploy/cart", "-c", "app")
+    with changing.fault("c2", "refuse"):
+        logs = changing.running(*words)
+        running = logs.__enter__()
+        running.until(r"^\[c2\] can't be reached \(connection refused\); it is tried again$", "stderr")
+    kubelets[1].until_followed("shop/cart-*", 1, "app")
+    kubelets[1].write("shop/cart-*", ["here"], "app")
+    running.until(r"^\[c2\] here$")
+    interrupted(running)
+    logs.__exit__(None, None, None)
+
+
+COUNTED = """\
+runs = sum('"start"' in line for line in open(FOLDER + "/runs"))
+give(f"admin~{runs}"@)
+"""
+
+
+@pytest.mark.parametrize("expires", ["", ', expirationTimestamp="2126-01-01T00:00:00Z"'])
+def test_a_token_that_expires_is_replaced(changing_user: PluginUser, expires: str) -> None:
+    fleet = changing_user.shell.fleet
+    kubelet = fleet.kubelet("c1")
+    kubelet.drive()
+    plugin = changing_user.plugin(COUNTED.replace("@", expires))
+    changing_user.logs_in_with(plugin.path, clusters=("c1",))
+    with changing_user.shell.running(*LOGS, "deploy/cart", "-c", "app") as logs:
+        kubelet.until_followed("shop/cart-*", 1, "app")
+        kubelet.write("shop/cart-*", ["before"], "app")
+        logs.until("before")
+        fleet.expire_tokens("c1", "admin~1")
+        kubelet.cut("shop/cart-*", "app", "reset")
+        kubelet.write("shop/cart-*", ["after"], "app")
+        logs.until("after")
+        interrupted(logs)
+    assert lines(logs) == ["before", "after"]
+    assert (len(plugin.runs), any(run.by_kubectl for run in plugin.runs)) == (2, False)

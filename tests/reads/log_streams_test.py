@@ -1,0 +1,227 @@
+"""Each line of a container is shown exactly once, in order, or it is said that lines may be missing.
+
+A model of a kubelet writes, rotates, restarts and cuts at random; no process runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kubectl_mc.merge.log_lines import LogSource
+from kubectl_mc.messages import Cause
+from kubectl_mc.reads.log_resume import TimedLine
+from kubectl_mc.reads.log_sources import Container, Pod
+from kubectl_mc.reads.log_streams import Attempt, LogStream
+
+SECOND = 1_000_000_000
+LOST = Cause("lost", "connection lost")
+
+
+def stamped(nanoseconds: int, text: bytes) -> TimedLine:
+    moment = datetime.fromtimestamp(nanoseconds // SECOND, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{moment}.{nanoseconds % SECOND:09d}Z".encode(), text
+
+
+class Line(NamedTuple):
+    nanoseconds: int
+    text: bytes
+
+    @property
+    def served(self) -> bytes:
+        return b"%s %s\n" % stamped(*self)
+
+
+class Instance:
+    """An instance of a container. first: of the lines of its file"""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.first = 0
+        self.has_ended = False
+
+    def served(self, since: int) -> bytes:
+        return b"".join(line.served for line in self.lines[self.first :] if line.nanoseconds >= since)
+
+
+class Kubelet:
+    """A container's instances, and the stream that is open."""
+
+    def __init__(self) -> None:
+        self.instances = [Instance()]
+        self.pending = b""
+        self.streamed: Instance | None = None
+        self.is_open = self.follows = False
+
+    def write(self, line: Line) -> None:
+        self.instances[-1].lines.append(line)
+        if self.is_open and self.follows and self.streamed is self.instances[-1]:
+            self.pending += line.served
+
+    def restart(self) -> None:
+        self.instances[-1].has_ended = True
+        self.instances.append(Instance())
+
+    def open(self, attempt: Attempt) -> bool:
+        """Open a stream, and return whether there is one."""
+        if attempt.previous and len(self.instances) < 2:
+            return False
+        since = 0
+        if attempt.since:
+            since = int(datetime.fromisoformat(attempt.since.replace("Z", "+00:00")).timestamp()) * SECOND
+        self.streamed = self.instances[-2 if attempt.previous else -1]
+        self.pending, self.follows, self.is_open = self.streamed.served(since), not attempt.previous, True
+        return True
+
+    @property
+    def is_finished(self) -> bool:
+        assert self.streamed
+        return not self.pending and (not self.follows or self.streamed.has_ended)
+
+
+class Follower:
+    """What a session does with one container."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self.kubelet = kubelet
+        self.now = 0.0
+        self.is_cut = False
+        self.watched = 0  # the instance that the watch has named
+        self.stream = LogStream(LogSource("c1", "shop", "web", "app"), self.pod(), self.pod().containers[0], False, 0.0)
+        self.shown: list[TimedLine | None] = []  # None: lines may be missing here
+
+    def pod(self) -> Pod:
+        restarts = len(self.kubelet.instances) - 1
+        return Pod("1", "shop", "web", (Container("app", "", restarts, True, True),))
+
+    def watch(self) -> None:
+        self.watched = len(self.kubelet.instances) - 1
+        self.stream.update(self.pod())
+
+    def tick(self) -> None:
+        self.now += 20.0
+        lines = self.kubelet.instances[self.watched].lines
+        # A watch isn't so late that it misses an instance of which nothing is shown.
+        if not self.is_cut or not any(stamped(*line) in self.shown for line in lines):
+            self.watch()
+        attempt = self.stream.next_attempt(self.now)
+        if attempt and not self.kubelet.open(attempt):
+            self.stream.end(Cause("error", "previous terminated container not found"), self.now)
+
+    def deliver(self, size: int) -> None:
+        """Give some of what is served to the follower; a stream ends when its instance has."""
+        if not self.kubelet.is_open:
+            return
+        chunk, self.kubelet.pending = self.kubelet.pending[:size], self.kubelet.pending[size:]
+        if chunk:
+            self._show(self.stream.feed(chunk))
+        if self.stream.is_useless or self.kubelet.is_finished:
+            self.cut(None)
+
+    def cut(self, cause: Cause | None) -> None:
+        if self.kubelet.is_open:
+            self.is_cut = not self.kubelet.is_finished
+            self.kubelet.is_open = False
+            self._show(self.stream.end(cause, self.now))
+
+    def _show(self, lines: Sequence[TimedLine]) -> None:
+        gap = self.stream.take_gap()
+        self.shown += [None] if gap else []
+        self.shown += lines
+
+    def finish(self) -> None:
+        """Let everything be served that there is."""
+        for _ in range(12):
+            self.watch()
+            self.tick()
+            for _ in range(4):
+                self.deliver(1 << 20)
+            self.stream.wait(self.now)
+            self.stream.wait(self.now + 15.0)
+            self._show([])
+            if self.stream.is_useless:
+                self.cut(None)
+
+
+def matches(shown: Sequence[TimedLine | None], written: Sequence[TimedLine]) -> bool:
+    """Whether all that is written is shown once, in order, but for what is said to be missing."""
+    runs: list[list[TimedLine]] = [[]]
+    for line in shown:
+        if line is None:
+            runs.append([])
+        else:
+            runs[-1].append(line)
+    first, *middle = runs
+    if len(runs) == 1:
+        return first == list(written)
+    if list(written[: len(first)]) != first:
+        return False
+    position, last = len(first), middle.pop()
+    for run in middle:
+        ends = [
+            end for end in range(position + len(run), len(written) + 1) if list(written[end - len(run) : end]) == run
+        ]
+        if not ends:
+            return False
+        position = ends[0]
+    return len(written) - len(last) >= position and list(written[len(written) - len(last) :]) == last
+
+
+writes = st.tuples(st.just("write"), st.sampled_from([0, 0, 1, 300_000_000, SECOND, 5 * SECOND]), st.booleans())
+cuts = st.tuples(st.just("cut"), st.sampled_from([0, 7, 45, 1 << 20]), st.booleans())
+delivers = st.tuples(st.just("deliver"), st.sampled_from([1, 30, 100, 1 << 20]), st.just(False))
+others = st.tuples(st.sampled_from(["rotate", "restart", "watch", "tick", "tick"]), st.just(0), st.just(False))
+steps = st.lists(st.one_of(writes, writes, writes, cuts, delivers, others, others), max_size=60)
+
+
+def follow(actions: Sequence[tuple[str, int, bool]]) -> tuple[list[TimedLine | None], list[TimedLine]]:
+    """Return what is shown, and what is written."""
+    kubelet = Kubelet()
+    follower = Follower(kubelet)
+    time, number = 1_790_000_000 * SECOND, 0
+    begin = [("write", 0, False), ("write", 1, False), ("tick", 0, False), ("deliver", 1 << 20, False)]
+    for action, amount, flag in [*begin, *actions]:
+        if action == "write":
+            time, number = time + amount, number + (not flag)
+            kubelet.write(Line(time, b"line %d" % number))
+        elif action == "cut":
+            follower.deliver(amount)
+            # That a kubelet goes away looks like an end, but a log that has an end is read within milliseconds.
+            has_end = kubelet.is_open and (not kubelet.follows or kubelet.instances[-1] is not kubelet.streamed)
+            follower.cut(LOST if flag or has_end else None)
+        elif action == "deliver":
+            follower.deliver(amount)
+        elif action == "rotate":
+            instance = kubelet.instances[-1]
+            # Nobody can know what a file had that was rotated ahead of the first line of the instance.
+            if any(stamped(*line) in follower.shown for line in instance.lines):
+                instance.first = len(instance.lines)
+        elif action == "restart":
+            time += 1  # no container restarts within a nanosecond
+            kubelet.restart()
+        elif action == "watch":
+            follower.watch()
+        else:
+            follower.tick()
+    follower.finish()
+    return follower.shown, [stamped(*line) for instance in kubelet.instances for line in instance.lines]
+
+
+@settings(deadline=None, max_examples=600)
+@given(steps)
+def test_each_line_is_shown_once_or_said_to_be_missing(actions: list[tuple[str, int, bool]]) -> None:
+    shown, written = follow(actions)
+    assert matches(shown, written), (shown, written)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(st.one_of(writes, writes, cuts, cuts, delivers, others.filter(lambda step: step[0] in ("watch", "tick"))))
+)
+def test_a_file_that_stays_has_no_gaps(actions: list[tuple[str, int, bool]]) -> None:
+    shown, written = follow(actions)
+    assert shown == written

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import verbs
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogRenderer, LogSource, is_wanted
 from kubectl_mc.merge.log_reader import LogRun
@@ -35,6 +36,9 @@ _TICK = 0.05
 # The number of kubectls from which on it is said.
 _MANY = 20
 
+# In a list of namespaces, or a pattern of them. A session is for one namespace, or for all.
+_LISTS = re.compile(r"[,*?\[]")
+
 # How many texts of kubectls are remembered.
 _HEARD = 1000
 
@@ -49,6 +53,7 @@ def follows(request: Request) -> bool:
         and verbs.is_endless(row, line)
         and not options.no_reconnect
         and not options.cluster_timeout
+        and not _LISTS.search(grammar.value(line, "namespace") or "")
         and followed_logs(line, options) is not None
     )
 

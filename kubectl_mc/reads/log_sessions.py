@@ -65,7 +65,7 @@ class LogSession:
     @property
     def streams(self) -> int:
         """How many containers are followed."""
-        return sum(not stream.is_over for stream in self._streams.values())
+        return sum(not (stream.is_over or stream.is_idle) for stream in self._streams.values())
 
     def result(self) -> Result:
         """Return what has come of the cluster so far. Its stdout only says whether there was any."""

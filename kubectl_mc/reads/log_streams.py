@@ -86,6 +86,11 @@ class LogStream:
         """Whether a line is shown."""
         return self._has_lines
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no kubectl is needed until another instance of the container runs."""
+        return self._is_complete and not self.is_running
+
     def update(self, pod: Pod) -> None:
         """Take what the watch says of the pod."""
         container = next((item for item in pod.containers if item.name == self._container.name), self._container)

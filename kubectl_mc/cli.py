@@ -24,7 +24,7 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
     argv: the arguments, without the program's name
     variables: the environment variables
     """
-    with safe_streams(stdin, stdout, stderr) as streams:
+    with safe_streams(stdin, stdout, stderr, variables) as streams:
         try:
             with resolved(parse_invocation(argv), Environment(variables, streams)) as (invocation, environment):
                 status = _run(invocation, environment)
@@ -33,7 +33,9 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
         except UserError as error:
             _report_refusal(argv, variables, error, streams.stderr)
             return _failed(streams.stderr, f"{error.prefix}: {error}", error.status)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
+            if text := messages.interrupted(interrupt, ""):
+                return _failed(streams.stderr, f"Error: {text}", 130)
             return 130
         except BrokenPipeError:
             return 0  # the reader (`| head`) needs no more output

@@ -94,8 +94,8 @@ class Logins:
         if self.lasts:  # a token that is renewed has an open file of its own
             raise_file_limit(2 * len(clusters))
         streams = environment.streams
-        self._voices = self._voices or plugin_voices.Voices(streams.say, streams.stderr.isatty())
-        self._answers.update(plugin_runs.run_plugins(clusters, settings, self._voices))
+        self._voices = self._voices or plugin_voices.Voices(streams.say)
+        self._answers.update(plugin_runs.run_plugins(clusters, settings, self._voices, streams))
         return [
             self._logged_in(target, plugins[id(target)], denials, environment) if id(target) in plugins else target
             for target in targets
@@ -173,7 +173,7 @@ class Logins:
 
         patience = environment.hub_patience or HUB_PATIENCE
         settings = self._settings(environment)._replace(terminal=False, patience=patience)
-        voices = plugin_voices.Voices(environment.streams.say, watched=False)
+        voices = plugin_voices.Voices(environment.streams.say)
         voices.introduce(plugin, self._clusters[plugin])
         with self._turn(plugin, settings):
             return plugin_runs.run_in_background(plugin, settings, voices)

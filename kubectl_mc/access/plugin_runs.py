@@ -22,6 +22,7 @@ from kubectl_mc.messages import signal_name, visible
 from kubectl_mc.processes import background, event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Exit
+from kubectl_mc.processes.standard_streams import Phase, Streams
 
 # Programs that wait on a port of their own for the browser: program_name -> how many run at a time by default.
 _LIMITS: Mapping[str, int] = {"kubelogin": 1, "kubectl-oidc_login": 1, "kubectl oidc-login": 1}
@@ -48,7 +49,7 @@ LoginAnswers = dict[CredentialPlugin, Credential | LoginFailure]
 
 
 def run_plugins(
-    clusters: Mapping[CredentialPlugin, Sequence[str]], settings: RunSettings, voices: Voices
+    clusters: Mapping[CredentialPlugin, Sequence[str]], settings: RunSettings, voices: Voices, streams: Streams
 ) -> LoginAnswers:
     """Run each credential plugin once, and return what each has answered.
 
@@ -57,6 +58,7 @@ def run_plugins(
 
     clusters: plugin -> the names of the clusters that it logs in to
     voices: what the plugins write to stderr goes there
+    streams: where it is shown for whom the command waits
     Raises KeyboardInterrupt.
     """
     answers: LoginAnswers = {}
@@ -68,7 +70,7 @@ def run_plugins(
         else:
             startable.append(plugin)
     side_by_side = [plugin for plugin in startable if plugin.interactive_mode != "Always"]
-    endings = _run_side_by_side(side_by_side, settings, voices)
+    endings = _run_side_by_side(side_by_side, settings, voices, streams)
     asking = []
     for plugin in startable:
         ending = endings.get(plugin)
@@ -154,17 +156,17 @@ class _Ending(NamedTuple):
 
 
 def _run_side_by_side(
-    plugins: Sequence[CredentialPlugin], settings: RunSettings, voices: Voices
+    plugins: Sequence[CredentialPlugin], settings: RunSettings, voices: Voices, streams: Streams
 ) -> dict[CredentialPlugin, _Ending]:
     """Run the plugins without stdin, and return how each has ended."""
     endings: dict[CredentialPlugin, _Ending] = {}
     while remaining := [plugin for plugin in plugins if plugin not in endings]:
-        endings.update(_run_until_start_error(remaining, settings, voices))
+        endings.update(_run_until_start_error(remaining, settings, voices, streams))
     return endings
 
 
 def _run_until_start_error(
-    plugins: Sequence[CredentialPlugin], settings: RunSettings, voices: Voices
+    plugins: Sequence[CredentialPlugin], settings: RunSettings, voices: Voices, streams: Streams
 ) -> dict[CredentialPlugin, _Ending]:
     """Run the plugins until one of them can't be started, after which the event loop starts no others."""
     queues: dict[str, list[CredentialPlugin]] = {}
@@ -179,40 +181,51 @@ def _run_until_start_error(
     endings: dict[CredentialPlugin, _Ending] = {}
     starts: dict[int, float] = {}
 
+    labels = [voices.label(plugin) for plugin in started]
+    phase = Phase("logins", streams, labels, settings.patience)
+
     def note_start(index: int) -> None:
         starts[index] = time.monotonic()
-        voices.begin(started[index])
+        phase.begin(index)
+
+    def on_tick() -> None:
+        voices.show()
+        if phase.on_tick:
+            phase.on_tick()
 
     def note_start_error(index: int, error: OSError) -> None:
         endings[started[index]] = _Ending(_start_failure(error))
 
-    for event in event_loop.run_commands(
-        commands,
-        settings.max_parallel,
-        settings.patience,
-        on_start=note_start,
-        on_start_error=note_start_error,
-        on_tick=voices.show,
-    ):
-        plugin = started[event.command_index]
-        if isinstance(event, Exit):
-            answer = bytes(stdout.get(plugin, b""))
-            ending = _ending(plugin, event, answer, voices.last_words(plugin), settings)
-            endings[plugin] = ending._replace(seconds=time.monotonic() - starts[event.command_index])
-            if _is_asked_again(plugin, endings[plugin], settings):
-                voices.stop(plugin)
+    with phase:
+        for event in event_loop.run_commands(
+            commands,
+            settings.max_parallel,
+            settings.patience,
+            on_start=note_start,
+            on_start_error=note_start_error,
+            on_tick=on_tick,
+        ):
+            plugin = started[event.command_index]
+            if isinstance(event, Exit):
+                phase.end(event.command_index)
+                answer = bytes(stdout.get(plugin, b""))
+                ending = _ending(plugin, event, answer, voices.last_words(plugin), settings)
+                endings[plugin] = ending._replace(seconds=time.monotonic() - starts[event.command_index])
+                if _is_asked_again(plugin, endings[plugin], settings):
+                    voices.stop(plugin)
+                else:
+                    voices.end(plugin, ending.quoted)
+                follower = next(waiting[program_name(plugin)], None)
+                if follower:
+                    started.append(follower)
+                    labels.append(voices.label(follower))
+                    commands.append(_command(follower, settings, interactive=False))
+            elif event.stream == "stdout":
+                kept = stdout.setdefault(plugin, bytearray())
+                if len(kept) <= _LONGEST_ANSWER:  # a longer one is no credential
+                    kept += event.text
             else:
-                voices.end(plugin, ending.quoted)
-            follower = next(waiting[program_name(plugin)], None)
-            if follower:
-                started.append(follower)
-                commands.append(_command(follower, settings, interactive=False))
-        elif event.stream == "stdout":
-            kept = stdout.setdefault(plugin, bytearray())
-            if len(kept) <= _LONGEST_ANSWER:  # a longer one is no credential
-                kept += event.text
-        else:
-            voices.hear(plugin, event.text)
+                voices.hear(plugin, event.text)
     return endings
 
 

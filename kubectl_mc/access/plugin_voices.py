@@ -6,14 +6,12 @@ import codecs
 import time
 from collections.abc import Callable, Container, Sequence
 
-from kubectl_mc import messages
 from kubectl_mc.access.credential_plugins import CredentialPlugin
 from kubectl_mc.messages import visible
 from kubectl_mc.messages.name_folding import fold_names
 
 Say = Callable[[Sequence[str]], None]
 
-_LONG_SILENCE = 3.0  # seconds after which it is said for whom a command waits
 _LONG_WAIT = 1.0  # seconds that a plugin runs on behind its words, if it waits for what they ask for
 _LONGEST_TAIL = 64 * 1024  # characters
 _LONGEST_LABEL = 40  # characters
@@ -26,10 +24,9 @@ class Voices:
     A line that several of them say is shown once, unless the one that said it first has ended, and another waits.
     """
 
-    def __init__(self, say: Say, watched: bool) -> None:
-        """Begin. say: gets whole lines; watched: stderr is a terminal, on which somebody waits"""
+    def __init__(self, say: Say) -> None:
+        """Begin. say: gets whole lines"""
         self._say = say
-        self._watched = watched
         self._voices: dict[CredentialPlugin, _Voice] = {}
         self._speakers: dict[str, _Voice] = {}  # line -> who said it last
 
@@ -37,9 +34,9 @@ class Voices:
         """Name the clusters that a plugin logs in to."""
         self._voices[plugin] = _Voice(short_names(clusters))
 
-    def begin(self, plugin: CredentialPlugin) -> None:
-        """Note that a plugin has been started."""
-        self._voices[plugin].start = time.monotonic()
+    def label(self, plugin: CredentialPlugin) -> str:
+        """Return the names of the clusters that a plugin logs in to, made visible."""
+        return self._voices[plugin].label
 
     def hear(self, plugin: CredentialPlugin, text: bytes) -> None:
         """Take what a plugin has written."""
@@ -49,7 +46,7 @@ class Voices:
             self.show()
 
     def show(self) -> None:
-        """Show what hasn't been shown, an unfinished line too: it may be a question; and for whom somebody waits."""
+        """Show what hasn't been shown, an unfinished line too: it may be a question."""
         now = time.monotonic()
         for voice in [voice for voice in self._voices.values() if not voice.has_ended]:
             lines = [line for line, is_whole in voice.take_lines() if not is_whole or self._is_news(line, voice, now)]
@@ -59,11 +56,6 @@ class Voices:
                     self._speakers[line] = voice
                     lines.append(line)
             self._show(voice, [*lines, *voice.take_fragment()])
-        late = [voice for voice in self._voices.values() if voice.is_silent_since(now - _LONG_SILENCE)]
-        for voice in late:
-            voice.was_shown = True
-        if late and self._watched:
-            self._say([messages.waiting_for_logins([voice.label for voice in late])])
 
     def _is_news(self, line: str, voice: _Voice, now: float) -> bool:
         if self._speakers.get(line, voice) is not voice:
@@ -107,26 +99,21 @@ class Voices:
 
     def _show(self, voice: _Voice, lines: Sequence[str]) -> None:
         if lines:
-            voice.was_shown = True
             self._say([f"[{voice.label}] {line}" for line in lines])
 
 
 class _Voice:
     """What one plugin says.
 
-    start: of its run, of time.monotonic(); None before
     tail: the end of all it has said
     repeated: lines that another plugin has said before -> when this one did
-    was_shown: somebody knows of it
     has_ended, had_terminal: whether its run has ended, or had the terminal
     """
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self.start: float | None = None
         self.tail = ""
         self.repeated: dict[str, float] = {}
-        self.was_shown = False
         self.has_ended = False
         self.had_terminal = False
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -145,9 +132,6 @@ class _Voice:
 
     def has_much_to_say(self) -> bool:
         return sum(len(line) for line, _ in self._lines) + len(self._fragment) > _LONGEST_TAIL
-
-    def is_silent_since(self, moment: float) -> bool:
-        return self.start is not None and self.start < moment and not self.was_shown and not self.has_ended
 
     def take_lines(self) -> list[tuple[str, bool]]:
         """Return lines that aren't shown, and whether they are whole: the rest of one may be what others say, too."""

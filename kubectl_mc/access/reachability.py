@@ -10,10 +10,12 @@ from typing import NamedTuple
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.messages import Kind
+from kubectl_mc.messages.progress_texts import PhaseKind
 from kubectl_mc.processes import silence
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, run_commands
 from kubectl_mc.processes.kubectl_process import target_command
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 
 
@@ -37,8 +39,16 @@ class Reached(NamedTuple):
     seconds: float
 
 
-def check_targets(targets: Sequence[Target], environment: Environment) -> dict[str, Reached]:
-    """Check all targets at the same time, and return the checks by cluster."""
+INTERRUPTED = Reached(Check("<unknown>", "", "interrupted"), 0.0)
+
+
+def check_targets(
+    targets: Sequence[Target], environment: Environment, interrupts: list[KeyboardInterrupt] | None = None
+) -> dict[str, Reached]:
+    """Check all targets at the same time, and return the checks by cluster.
+
+    interrupts: after Ctrl-C, gets the exception, and INTERRUPTED is returned for the rest; None: it is raised
+    """
     flag = ["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []
     line = grammar.parse_line([*flag, "auth", "whoami", "-o", "json"])
     asked = [target for target in targets if not target.problem]
@@ -51,19 +61,30 @@ def check_targets(targets: Sequence[Target], environment: Environment) -> dict[s
     collector = ResultCollector()
     outcomes: list[tuple[Target, Result, float]] = []
 
+    kind: PhaseKind = "checks" if interrupts is None else "answers"
+    phase = Phase(kind, environment.streams, [command.cluster for command in commands], patience)
+
     def note_start(index: int) -> None:
         started[index] = time.monotonic()
+        phase.begin(index)
 
-    for event in run_commands(commands, parallel, patience, on_start=note_start):
-        collector.add(event)
-        if isinstance(event, Chunk):
-            continue
-        result = collector.result(event.command_index, event.cluster)
-        seconds = time.monotonic() - started[event.command_index]
-        checks[event.cluster] = Reached(judge_check(result, patience), seconds)
-        outcomes.append((asked[event.command_index], result, seconds))
+    try:
+        with phase:
+            for event in run_commands(commands, parallel, patience, on_start=note_start, on_tick=phase.on_tick):
+                collector.add(event)
+                if isinstance(event, Chunk):
+                    continue
+                phase.end(event.command_index)
+                result = collector.result(event.command_index, event.cluster)
+                seconds = time.monotonic() - started[event.command_index]
+                checks[event.cluster] = Reached(judge_check(result, patience), seconds)
+                outcomes.append((asked[event.command_index], result, seconds))
+    except KeyboardInterrupt as error:
+        if interrupts is None:
+            raise
+        interrupts.append(error)
     silence.note(environment, outcomes)
-    return checks
+    return {command.cluster: INTERRUPTED for command in commands} | checks
 
 
 # Causes that are known before a server is asked.

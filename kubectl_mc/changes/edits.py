@@ -13,6 +13,7 @@ from kubectl_mc.merge.object_changes import WORKLOADS, ObjectChange
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import job_command
+from kubectl_mc.processes.standard_streams import Phase
 
 _FIELDS = (
     "apiVersion", "kind", "metadata.name", "metadata.namespace", "metadata.generation", "metadata.resourceVersion",
@@ -34,13 +35,12 @@ def read_states(change: Change, clusters: Sequence[str]) -> list[Result]:
     """Ask each cluster for the objects that are edited (see `parse_states`). Raises KeyboardInterrupt."""
     line = reading_line(change.request.line)
     request = change.request._replace(row=verbs.find_row(line), line=line)
+    clusters = list(clusters)
     commands = [job_command(request, change.jobs[cluster]._replace(line=line)) for cluster in clusters]
-    return event_loop.collect_results(
-        commands,
-        change.request.parallel(len(commands)),
-        verb_rows.PATIENCE,
-        on_end=change.request.reports_time(clusters),
-    )
+    parallel, patience = change.request.parallel(len(commands)), verb_rows.PATIENCE
+    phase = Phase("preflight", change.streams, clusters, patience)
+    on_end = change.request.reports_time(clusters)
+    return event_loop.collect_results(commands, parallel, patience, on_end=on_end, phase=phase)
 
 
 def reading_line(edit: CommandLine) -> CommandLine:

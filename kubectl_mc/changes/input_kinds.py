@@ -20,6 +20,7 @@ from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request, job_command
+from kubectl_mc.processes.standard_streams import Phase
 
 _CRD = "customresourcedefinition.apiextensions.k8s.io"
 
@@ -127,9 +128,9 @@ def wait_for_kinds(change: Change, kinds: Mapping[str, Sequence[InputKind]]) -> 
         line = related_line(change.typed, ["wait", "--for=condition=Established", *crds, f"--timeout={timeout:g}s"], "")
         request = change.request._replace(row=verbs.find_row(line), line=line)
         commands.append(job_command(request, change.jobs[cluster]._replace(line=line)))
-    results = event_loop.collect_results(
-        commands, change.request.parallel(len(commands)), timeout + GRACE, at_once=True
-    )
+    phase = Phase("kinds", change.streams, list(kinds), timeout)
+    parallel = change.request.parallel(len(commands))
+    results = event_loop.collect_results(commands, parallel, timeout + GRACE, phase=phase, at_once=True)
     reasons = {}
     for (cluster, awaited), result in zip(kinds.items(), results):
         cause = messages.find_cause(result.stderr.decode("utf-8", "replace"), result.status or 0).reason

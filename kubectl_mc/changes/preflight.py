@@ -16,7 +16,7 @@ from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request, job_command
-from kubectl_mc.processes.standard_streams import Streams
+from kubectl_mc.processes.standard_streams import Phase, Streams
 
 # Flags for the form of the output. Without them, kubectl prints for each object what it would do.
 _OUTPUT_FLAGS = ("output", "template", "show-managed-fields", "allow-missing-template-keys")
@@ -61,6 +61,7 @@ def ask_clusters(request: Request, jobs: Sequence[Job], content: bytes | None = 
         request.patience,
         request.stdin,
         on_end=request.reports_time([job.target.cluster for job in jobs]),
+        phase=_phase(request, jobs),
     )
     results = [request.named(result) for result in results]
     findings = [judge_finding(result, request, content) for result in results]
@@ -69,6 +70,10 @@ def ask_clusters(request: Request, jobs: Sequence[Job], content: bytes | None = 
         finding._replace(refusal=timed_out) if result.timed_out else finding
         for finding, result in zip(findings, results)
     ]
+
+
+def _phase(request: Request, jobs: Sequence[Job]) -> Phase:
+    return Phase("preflight", request.environment.streams, [job.label for job in jobs], request.patience)
 
 
 def rehearsal_line(line: CommandLine, dry_run: str) -> CommandLine:
@@ -156,7 +161,10 @@ def show_differences(request: Request, jobs: Sequence[Job], streams: Streams) ->
     line = line._replace(path=("diff",))
     diff = request._replace(row=verbs.find_row(line), line=line)
     commands = [job_command(diff, job._replace(line=line)) for job in jobs]
-    results = event_loop.collect_results(commands, request.parallel(len(jobs)), diff.patience, request.stdin)
+    phase = _phase(diff, jobs)
+    results = event_loop.collect_results(
+        commands, request.parallel(len(jobs)), diff.patience, request.stdin, phase=phase
+    )
     results = [request.named(result) for result in results]
     groups: dict[str, list[str]] = {}
     for result in results:

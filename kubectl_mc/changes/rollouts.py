@@ -11,6 +11,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.requests import job_command
+from kubectl_mc.processes.standard_streams import Phase
 
 GRACE = 10.0  # seconds that a kubectl has beyond its own --timeout
 
@@ -32,9 +33,9 @@ def wait_for_rollouts(
         line = related_line(change.typed, words, workload.namespace)
         request = change.request._replace(row=verbs.find_row(line), line=line)
         commands.append(job_command(request, change.jobs[cluster]._replace(line=line)))
-    results = event_loop.collect_results(
-        commands, change.request.parallel(len(commands)), timeout + GRACE, at_once=True
-    )
+    phase = Phase("rollouts", change.streams, [cluster for cluster, _ in watched], timeout)
+    parallel = change.request.parallel(len(commands))
+    results = event_loop.collect_results(commands, parallel, timeout + GRACE, phase=phase, at_once=True)
     reasons = dict.fromkeys(workloads, "")
     for (cluster, workload), result in zip(watched, results):
         stderr = result.stderr.decode("utf-8", "replace")

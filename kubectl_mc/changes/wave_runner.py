@@ -21,6 +21,7 @@ from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.processes import event_loop, terminal
 from kubectl_mc.processes.event_loop import Chunk, Result
 from kubectl_mc.processes.requests import job_command
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.reads.screen import Screen
 
 
@@ -40,10 +41,11 @@ def run_waves(
             position, names = f"{number}/{len(waves)}", fold_names(clusters)
             if number > 1 and not _pause(change, f"Go on with wave {position} ({names})? [y/N]: ", progress):
                 return
-            if len(waves) > 1:
-                change.streams.say([f"Wave {position}: {names}"])
+            title = f"Wave {position}: " if len(waves) > 1 else ""
+            if title:
+                change.streams.say([f"{title}{names}"])
             with _finishing_on_signal(change, progress):
-                _run_wave(change, clusters, progress)
+                _run_wave(change, clusters, progress, title)
             if change.waits_for_rollouts and not progress.record_error and not progress.interrupted:
                 _wait_for_wave(change, clusters, progress)
 
@@ -55,13 +57,16 @@ class _Begun(NamedTuple):
     before: Outcome
 
 
-def _run_wave(change: Change, clusters: Sequence[str], progress: Progress) -> None:
-    """Run the command on the clusters of a wave, and once more where it has made kinds that its own input needs."""
+def _run_wave(change: Change, clusters: Sequence[str], progress: Progress, title: str) -> None:
+    """Run the command on the clusters of a wave, and once more where it has made kinds that its own input needs.
+
+    title: ahead of the progress line
+    """
     begun: dict[str, _Begun] = {}
     awaiting: dict[str, Result] = {}  # the first run of a cluster whose second has not ended
     kinds: dict[str, Sequence[InputKind]] = {}
     try:
-        for result in _run_jobs(change, clusters, progress, begun):
+        for result in _run_jobs(change, clusters, progress, begun, title):
             if awaited := input_kinds.awaited_kinds(result, change.request, change.input.content):
                 awaiting[result.cluster], kinds[result.cluster] = result, awaited
             else:
@@ -73,7 +78,7 @@ def _run_wave(change: Change, clusters: Sequence[str], progress: Progress) -> No
                 if reason:
                     failed = input_kinds.failed_result(awaiting.pop(cluster), kinds[cluster], reason)
                     _settle_result(change, progress, failed, begun)
-            for second in _run_jobs(change, list(awaiting), progress, begun):
+            for second in _run_jobs(change, list(awaiting), progress, begun, title):
                 result = input_kinds.joined_result(awaiting.pop(second.cluster), second, change.request)
                 _settle_result(change, progress, result, begun)
     except KeyboardInterrupt:
@@ -93,11 +98,12 @@ def _run_wave(change: Change, clusters: Sequence[str], progress: Progress) -> No
 
 
 def _run_jobs(
-    change: Change, clusters: Sequence[str], progress: Progress, begun: dict[str, _Begun]
+    change: Change, clusters: Sequence[str], progress: Progress, begun: dict[str, _Begun], title: str
 ) -> Iterator[Result]:
     """Run the command on clusters, and yield the results as they come.
 
     begun: gets the clusters that begin now; one that is in it has its second run
+    title: ahead of the progress line
     """
     request, jobs = change.request, [change.jobs[cluster] for cluster in clusters]
     outputs: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in jobs]
@@ -125,24 +131,23 @@ def _run_jobs(
 
     second_runs = set(begun)
     commands = [job_command(request, job._replace(line=answers.mergeable_line(request, job.line))) for job in jobs]
+    parallel = request.parallel(len(jobs))
+    phase = Phase("wave", change.streams, clusters, request.patience, title)
     try:
-        for event in event_loop.run_commands(
-            commands,
-            request.parallel(len(jobs)),
-            request.patience,
-            request.stdin,
-            may_start=may_start,
-            on_start_error=on_start_error,
-            at_once=request.at_once,
-        ):
-            if screen:
-                screen.show(event)
-            if isinstance(event, Chunk):
-                if keeps_stdout or event.stream == "stderr":
-                    outputs[event.command_index][event.stream].append(event.text)
-                continue
-            stdout, stderr = (b"".join(outputs[event.command_index][name]) for name in ("stdout", "stderr"))
-            yield request.named(Result(event.cluster, stdout, stderr, event.status, event.timed_out))
+        with phase:
+            for event in event_loop.run_commands(
+                commands, parallel, request.patience, request.stdin, at_once=request.at_once,
+                on_start=phase.begin, may_start=may_start, on_start_error=on_start_error, on_tick=phase.on_tick,
+            ):  # fmt: skip
+                if screen:
+                    screen.show(event)
+                if isinstance(event, Chunk):
+                    if keeps_stdout or event.stream == "stderr":
+                        outputs[event.command_index][event.stream].append(event.text)
+                    continue
+                phase.end(event.command_index)
+                stdout, stderr = (b"".join(outputs[event.command_index][name]) for name in ("stdout", "stderr"))
+                yield request.named(Result(event.cluster, stdout, stderr, event.status, event.timed_out))
     finally:
         if screen:
             screen.show_rest()

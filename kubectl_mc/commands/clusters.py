@@ -74,7 +74,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     check = grammar.is_set(line, "check")
     targets = reach_clusters(choice, line, logins if check else None)
     environment = choice.environment.with_default_timeout(_CHECK_PATIENCE)
-    checks = reachability.check_targets(targets, environment) if check else {}
+    interrupts: list[KeyboardInterrupt] = []
+    checks = reachability.check_targets(targets, environment, interrupts) if check else {}
     contexts = {*context_names(environment), ""}
     # reach_clusters names a context for every cluster.
     targets = [target if target.context in contexts else target._replace(source="", context="") for target in targets]
@@ -110,6 +111,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     problems = [reached.check.problem for reached in checks.values()]
     stdout.flush()
     environment.streams.say(messages.context_advice(list(zip(checks, problems))))
+    if interrupts:
+        return 130
     return messages.fleet_status(done=not all(problems), failed=any(problems))
 
 
@@ -162,7 +165,8 @@ def _cells(row: ClusterRow, wide: bool, now: float) -> Iterator[str]:
             yield row.decision.scheduler or "<none>"
     if row.reached:
         check = row.reached.check
-        yield f"no ({check.problem})" if check.problem else "yes"
+        answer = "<unknown>" if row.reached == reachability.INTERRUPTED else "no"
+        yield f"{answer} ({check.problem})" if check.problem else "yes"
         yield check.user or "<unknown>"
         yield f"{1000 * row.reached.seconds:.0f}ms"
 

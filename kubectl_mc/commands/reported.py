@@ -30,8 +30,8 @@ def run(
     except messages.UserError as problem:
         status, error, problem.is_reported = problem.status, str(problem), True
         raise
-    except KeyboardInterrupt:
-        status, error = 130, "interrupted"
+    except KeyboardInterrupt as interrupt:
+        status, error = 130, messages.interrupted(interrupt)
         raise
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 1

@@ -15,6 +15,7 @@ from kubectl_mc.processes import cache, event_loop, kubectl_process, pipe_files,
 from kubectl_mc.processes.cache import CacheEntry
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Result
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 
 
@@ -216,7 +217,9 @@ def _first_served(
             )
             for number, index in indexes.items()
         ]
-        results = event_loop.collect_results(commands, len(commands), environment.hub_patience)
+        patience = environment.hub_patience
+        phase = Phase("hub", environment.streams, ["the hub"] * len(commands), patience)
+        results = event_loop.collect_results(commands, len(commands), patience, phase=phase)
         latest = {number: (result, index) for (number, index), result in zip(indexes.items(), results)}
         answers |= latest
         indexes = {

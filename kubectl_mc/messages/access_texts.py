@@ -114,8 +114,3 @@ def login_not_renewed(clusters: str, program: str, problem: str) -> str:
         f"Warning: the login to {clusters} by {visible(program)} can't be renewed: {problem}. "
         "It is tried again until it works"
     )
-
-
-def waiting_for_logins(labels: Sequence[str]) -> str:
-    """Say whose logins take long. labels: names of clusters, made visible"""
-    return f"Waiting for the login to {name_list(labels)}"

@@ -15,6 +15,7 @@ from kubectl_mc.messages.words import (
     approve_command,
     cluster_count,
     clusters_flag,
+    interrupted,
     name_list,
     signal_name,
     visible,
@@ -121,8 +122,8 @@ def stops_as_errors() -> Iterator[None]:
     """Raise a StopError where Ctrl-C, another signal or the system ends the block."""
     try:
         yield
-    except KeyboardInterrupt:
-        raise StopError("interrupted", 130) from None
+    except KeyboardInterrupt as interrupt:
+        raise StopError(interrupted(interrupt), 130) from None
     except SystemExit as ended:  # as the handlers of the other signals raise it
         status = ended.code if isinstance(ended.code, int) else 1
         raise StopError(f"ended by {signal_name(status - 128)}", status) from None

@@ -21,6 +21,15 @@ class UserError(Exception):
     is_reported = False
 
 
+def interrupted(interrupt: KeyboardInterrupt, otherwise: str = "interrupted") -> str:
+    """Return a text such as `interrupted while waiting for the hub`. otherwise: for one that says no more
+
+    The argument of the exception is what was done, if a phase of the command says so.
+    """
+    doing = str(interrupt.args[0]) if interrupt.args else ""
+    return f"interrupted while {doing}" if doing else otherwise
+
+
 # The exit status where some clusters have answered, or were changed, and others have not.
 PARTIAL = 3
 

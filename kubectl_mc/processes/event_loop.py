@@ -7,10 +7,11 @@ import selectors
 import signal
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_mc.processes.children import Child, Command, interrupts_postponed
+from kubectl_mc.processes.standard_streams import Phase
 
 if TYPE_CHECKING:
     from kubectl_mc.processes.places import Places
@@ -187,10 +188,12 @@ def _next_events(
             yield from _read(selector, child, read, to_end=True)
         if child.timed_out:
             child.send_signal(signal.SIGKILL)  # what kubectl had started may have ignored SIGTERM
+        status = child.process.returncode
         with interrupts_postponed():
             children.remove(child)
             child.release()
-        yield Exit(child.command_index, child.cluster, child.process.returncode, child.timed_out)
+            del child.process  # Python ignores what is raised in its finalizer
+        yield Exit(child.command_index, child.cluster, status, child.timed_out)
 
 
 def _read(selector: selectors.BaseSelector, child: Child, read: int, to_end: bool = False) -> Iterator[Chunk]:
@@ -254,29 +257,41 @@ def collect_results(
     max_parallel: int,
     timeout: float,
     stdin: str | None = None,
-    partial: bool = False,
+    interrupts: list[BaseException] | None = None,
     on_end: Callable[[int, float], None] = lambda index, seconds: None,
+    phase: Phase | None = None,
     at_once: bool = False,
 ) -> list[Result]:
     """Run the commands to their ends, and return their results in order. Arguments and errors: as for `run_commands`.
 
-    partial: after Ctrl-C, return the results of the commands that had ended; otherwise KeyboardInterrupt is raised
+    interrupts: after Ctrl-C or another signal, gets the exception, and the results of the commands that had ended are
+        returned; None: it is raised
     on_end: called with the index of each command that has ended, and the seconds that it took
+    phase: for whom the command waits here
     """
     collector = ResultCollector()
     starts: dict[int, float] = {}
-    with suppress(*([KeyboardInterrupt] if partial else [])):
-        for event in run_commands(
-            commands,
-            max_parallel,
-            timeout,
-            stdin,
-            on_start=lambda index: starts.update({index: time.monotonic()}),
-            at_once=at_once,
-        ):
-            collector.add(event)
-            if isinstance(event, Exit):
-                on_end(event.command_index, time.monotonic() - starts[event.command_index])
+
+    def note_start(index: int) -> None:
+        starts[index] = time.monotonic()
+        if phase:
+            phase.begin(index)
+
+    on_tick = phase.on_tick if phase else None
+    try:
+        with phase or nullcontext():
+            for event in run_commands(
+                commands, max_parallel, timeout, stdin, on_start=note_start, on_tick=on_tick, at_once=at_once
+            ):
+                collector.add(event)
+                if isinstance(event, Exit):
+                    on_end(event.command_index, time.monotonic() - starts[event.command_index])
+                    if phase:
+                        phase.end(event.command_index)
+    except (KeyboardInterrupt, SystemExit) as error:
+        if interrupts is None:
+            raise
+        interrupts.append(error)
     return [collector.result(index, command.cluster) for index, command in enumerate(commands)]
 
 

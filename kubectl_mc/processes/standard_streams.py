@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import errno
 import io
-from collections.abc import Iterator, Sequence
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import BinaryIO, NamedTuple, TextIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO, cast
+
+if TYPE_CHECKING:
+    from kubectl_mc.messages.progress_texts import Awaited, PhaseKind
+    from kubectl_mc.processes.progress_line import ProgressLine
 
 
 class Streams(NamedTuple):
@@ -53,6 +61,12 @@ class Streams(NamedTuple):
         """Why something could not be shown, although nothing was raised."""
         return None
 
+    @property
+    def display(self) -> Display | None:
+        """The terminal behind stderr, if a progress line may be shown there."""
+        writer = getattr(self.stderr, "buffer", None)
+        return writer.display if isinstance(writer, _WholeWriter) else None
+
     def say_heading(self, cluster: str) -> None:
         """Write the heading of what is said about a cluster, or several, to stderr."""
         self.stderr.write(f"CLUSTER: {cluster}\n")
@@ -93,13 +107,19 @@ class SteadyStreams(Streams):
 
 
 @contextmanager
-def safe_streams(stdin: TextIO, stdout: TextIO, stderr: TextIO) -> Iterator[Streams]:
+def safe_streams(
+    stdin: TextIO, stdout: TextIO, stderr: TextIO, variables: Mapping[str, str] | None = None
+) -> Iterator[Streams]:
     """Yield the streams of a command. What is written to a terminal can only be read there: see `TerminalFilter`.
 
     In a file or a pipe, bytes stay as they are. Every write is whole and not delayed. At the end, what the filter has
     held back is written.
+    variables: the environment variables, by which the terminal may have a progress line; None: it has none
     """
-    safe = [_safe_stream(stream) for stream in (stdout, stderr)]
+    display = None
+    if variables and hasattr(stderr, "buffer") and stderr.isatty() and _wants_progress(variables):
+        display = Display(_unbuffered(stderr.buffer))
+    safe = [_safe_stream(stream, display) for stream in (stdout, stderr)]
     try:
         yield Streams(stdin, *safe)
     finally:
@@ -110,12 +130,17 @@ def safe_streams(stdin: TextIO, stdout: TextIO, stderr: TextIO) -> Iterator[Stre
                     cast(_Terminal, stream.buffer).end()
 
 
-def _safe_stream(stream: TextIO) -> TextIO:
+def _wants_progress(variables: Mapping[str, str]) -> bool:
+    return variables.get("TERM", "dumb") != "dumb" and variables.get("KUBECTL_MC_PROGRESS") != "never"
+
+
+def _safe_stream(stream: TextIO, display: Display | None) -> TextIO:
     if not hasattr(stream, "buffer"):  # text in memory
         return stream
     if not stream.isatty():
-        return io.TextIOWrapper(_WholeWriter(stream.buffer), stream.encoding, stream.errors, write_through=True)
-    return io.TextIOWrapper(_Terminal(stream.buffer), "utf-8", "backslashreplace", write_through=True)
+        writer = _WholeWriter(stream.buffer, display)
+        return io.TextIOWrapper(writer, stream.encoding, stream.errors, write_through=True)
+    return io.TextIOWrapper(_Terminal(stream.buffer, display), "utf-8", "backslashreplace", write_through=True)
 
 
 def write_whole(stream: BinaryIO, text: bytes) -> None:
@@ -134,17 +159,26 @@ def write_whole(stream: BinaryIO, text: bytes) -> None:
             rest = rest[count:]
 
 
+def _unbuffered(stream: BinaryIO) -> BinaryIO:
+    return getattr(stream, "raw", stream)  # PYTHONUNBUFFERED leaves the buffer out
+
+
 class _WholeWriter(io.BufferedIOBase):
     """A stream to which every write is whole.
 
     A buffer would give up where a non-blocking pipe is full, and a signal's handler may not write to it again.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream: BinaryIO = getattr(stream, "raw", stream)  # PYTHONUNBUFFERED leaves the buffer out
+    def __init__(self, stream: BinaryIO, display: Display | None = None) -> None:
+        self._stream = _unbuffered(stream)
+        self.display = display
 
     def write(self, text: bytes) -> int:  # type: ignore[override]  # of the buffers that may be written, only bytes are
-        write_whole(self._stream, text)
+        if not (self.display and text):
+            write_whole(self._stream, text)
+            return len(text)
+        with self.display.written_by(self, text):
+            write_whole(self._stream, text)
         return len(text)
 
     @property
@@ -164,10 +198,10 @@ class _WholeWriter(io.BufferedIOBase):
 class _Terminal(_WholeWriter):
     """A terminal that is given only what `TerminalFilter` lets through."""
 
-    def __init__(self, terminal: BinaryIO) -> None:
+    def __init__(self, terminal: BinaryIO, display: Display | None) -> None:
         from kubectl_mc.messages.terminal_text import TerminalFilter
 
-        super().__init__(terminal)
+        super().__init__(terminal, display)
         self._filter = TerminalFilter()
 
     def write(self, text: bytes) -> int:  # type: ignore[override]  # as above
@@ -177,3 +211,124 @@ class _Terminal(_WholeWriter):
     def end(self) -> None:
         """Write what the filter has held back, as more could have followed."""
         super().write(self._filter.feed(b"", is_end=True))
+
+
+# --- The progress line -------------------------------------------------------------------------------------------
+
+
+class Display:
+    """The terminal behind stderr, whose last line may be the progress line.
+
+    Whatever else is written there clears that line first. It is not drawn until the terminal has been quiet for a
+    second, nor behind a line without an end, such as a question; nor once stdout is a pipe that has got something, as
+    its reader (`| less`) may draw on the terminal itself.
+    """
+
+    def __init__(self, terminal: BinaryIO) -> None:
+        self._terminal = terminal
+        self.line: ProgressLine | None = None
+        self._lock = threading.RLock()  # renewals of logins speak from threads, and handlers of signals at any moment
+        self._quiet_since = time.monotonic()
+        self._line_has_ended = True
+        self._is_left_to_reader = False
+
+    @contextmanager
+    def written_by(self, writer: _WholeWriter, text: bytes) -> Iterator[None]:
+        """Clear the progress line for what a stream writes in this block."""
+        with self._lock:
+            if self.line:
+                self.line.clear()
+            yield
+            if writer.isatty():
+                self._quiet_since, self._line_has_ended = time.monotonic(), text.endswith(b"\n")
+            elif stat.S_ISFIFO(os.fstat(writer.fileno()).st_mode):
+                self._is_left_to_reader = True
+
+    def draw(self, text: Callable[[int], str]) -> None:
+        """Draw the progress line, if it may be drawn now. text: returns it for the width of the terminal, in cells"""
+        is_quiet = time.monotonic() - self._quiet_since >= _QUIET
+        if not is_quiet or not self._line_has_ended or self._is_left_to_reader:
+            return
+        from kubectl_mc.processes.progress_line import ProgressLine
+
+        self.line = self.line or ProgressLine(self._write, self._terminal.fileno(), self._lock)
+        self.line.draw(text)
+
+    def close(self, is_interrupted: bool) -> None:
+        """Clear the progress line for good, if there is one. is_interrupted: by Ctrl-C, so `^C` may stand there"""
+        if self.line:
+            self.line.close()
+            self.line = None
+        elif is_interrupted and self._line_has_ended and not self._is_left_to_reader:
+            from kubectl_mc.processes.progress_line import clear_echo
+
+            with suppress(OSError):
+                clear_echo(self._write, self._terminal.fileno())
+
+    def _write(self, text: bytes) -> None:
+        write_whole(self._terminal, text)
+
+
+_QUIET = 1.0  # seconds
+
+
+class Phase:
+    """A phase of a command, in which it waits for clusters. The progress line says so, and Ctrl-C.
+
+    It is a context manager; in its block, `on_tick` has to be called again and again.
+    """
+
+    def __init__(
+        self, kind: PhaseKind, streams: Streams, names: Sequence[str], patience: float, title: str = ""
+    ) -> None:
+        """names: for whom it waits, by the index of the command; more may be appended. patience: of each, in seconds"""
+        self._kind, self._names, self._patience, self._title = kind, names, patience, title
+        self._display = streams.display
+        self._starts: dict[int, float] = {}
+        self._ended: set[int] = set()
+
+    def __enter__(self) -> Phase:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """Clear the line. A KeyboardInterrupt that ends the block gets to know what was waited for."""
+        self.close(isinstance(error, KeyboardInterrupt))
+        if isinstance(error, KeyboardInterrupt) and not error.args:
+            from kubectl_mc.messages.progress_texts import interruption
+
+            error.args = (interruption(self._kind, self._awaited()),)
+
+    def close(self, is_interrupted: bool) -> None:
+        """Clear the line, at the end of a phase that is not a block. is_interrupted: by Ctrl-C"""
+        if self._display:
+            self._display.close(is_interrupted)
+
+    def begin(self, index: int) -> None:
+        """Note that a command has been started."""
+        self._starts[index] = time.monotonic()
+
+    def end(self, index: int) -> None:
+        """Note that a command has ended."""
+        self._ended.add(index)
+
+    @property
+    def on_tick(self) -> Callable[[], None] | None:
+        """What shows the progress line; None where there is none."""
+        display = self._display
+        return None if display is None else lambda: display.draw(self._line)
+
+    def _line(self, width: int) -> str:
+        from kubectl_mc.messages.progress_texts import progress_line
+
+        awaited = self._awaited()
+        return progress_line(self._kind, awaited, width, self._title) if awaited.names else ""
+
+    def _awaited(self) -> Awaited:
+        from kubectl_mc.messages.progress_texts import Awaited
+
+        running = [index for index in self._starts if index not in self._ended]
+        rest = [index for index in range(len(self._names)) if index not in self._starts]
+        names = list(dict.fromkeys(self._names[index] for index in (*running, *rest)))
+        total = len(set(self._names))
+        seconds = time.monotonic() - self._starts[running[0]] if running else None
+        return Awaited(total - len(names), total, names, seconds, self._patience)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_mc import messages
@@ -12,6 +13,7 @@ from kubectl_mc.merge.report import make_report
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.name_patterns import name_patterns
@@ -29,15 +31,20 @@ class JobAnswer(NamedTuple):
 
 
 def show_captured(request: Request, targets: Sequence[Target]) -> int:
-    """Run the command on all targets, show one merged answer and return the exit status. Raises UserError."""
+    """Run the command on all targets, show one merged answer and return the exit status; after Ctrl-C 130.
+
+    After Ctrl-C or another signal, what is there is shown, and then SystemExit is raised for that signal.
+    Raises UserError.
+    """
     streams = request.environment.streams
+    interrupts: list[BaseException] = []
     request, jobs, failed_listings = wildcards.resolve_jobs(_with_columns(request), targets)
     several = len(jobs) + len(request.unreachable) > 1
-    answers = _ask(request, jobs, several)
+    answers = _ask(request, jobs, several, interrupts)
     if several and any(b"have a resource type" in answer.result.stderr for answer in answers):
-        answers = _ask_without_missing_types(request, answers)
+        answers = _ask_without_missing_types(request, answers, interrupts)
     if name_patterns(request.row, request.line):
-        request, answers, partial = _filtered(request, answers, several)
+        request, answers, partial = _filtered(request, answers, several, interrupts)
         failed_listings += partial
     if several:  # one cluster's text stays as kubectl printed it
         answers = [answer._replace(result=without_empty_document(answer.result, request)) for answer in answers]
@@ -53,12 +60,16 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
 
         request.environment.report.tell(read_entries(cluster_results, request))
     report = make_report(cluster_results, request, on_terminal=on_terminal)
-    if not on_terminal:
-        streams.say(report.lines, report.stderr)
-    streams.answer(merged.encode("utf-8", "surrogateescape"))
-    if on_terminal:  # there it would scroll away ahead of a long answer
-        streams.say(report.lines, report.stderr)
-    return report.status
+    ended = next((error for error in interrupts if isinstance(error, SystemExit)), None)
+    with suppress(*([OSError] if ended else [])):  # after SIGHUP the terminal is gone
+        if not on_terminal:
+            streams.say(report.lines, report.stderr)
+        streams.answer(merged.encode("utf-8", "surrogateescape"))
+        if on_terminal:  # there it would scroll away ahead of a long answer
+            streams.say(report.lines, report.stderr)
+    if ended:
+        raise ended
+    return 130 if interrupts else report.status
 
 
 def _with_columns(request: Request) -> Request:
@@ -69,21 +80,28 @@ def _with_columns(request: Request) -> Request:
     return with_columns(request)
 
 
-def _ask(request: Request, jobs: Sequence[Job], several: bool) -> list[JobAnswer]:
-    """Run the jobs, and the jobs that print their keys. several: the answer is merged with that of other jobs."""
+def _ask(request: Request, jobs: Sequence[Job], several: bool, interrupts: list[BaseException]) -> list[JobAnswer]:
+    """Run the jobs, and the jobs that print their keys.
+
+    several: the answer is merged with that of other jobs; interrupts: as of `_collect`
+    """
     keys_of_jobs = key_jobs(request, jobs, several)
     if keys_of_jobs and (typed := grammar.value(request.line, "sort-by")):  # which an error is to quote
         _, template = grammar.output_format(keys_of_jobs[0].line)
         request = request._replace(environment=request.environment.with_typed_paths({template: typed}))
     all_jobs = [job._replace(line=mergeable_line(request, job.line, several)) for job in jobs] + keys_of_jobs
-    results = _collect(request, all_jobs)
+    results = _collect(request, all_jobs, interrupts)
     keys: Sequence[Result | None] = results[len(jobs) :] if keys_of_jobs else [None] * len(jobs)
     unreadable = [
         index for index, (result, key) in enumerate(zip(results, keys)) if is_unreadable(request, result, key)
     ]
-    plain_results = _collect(request, [jobs[index] for index in unreadable]) if unreadable else []
+    plain_results = _collect(request, [jobs[index] for index in unreadable], interrupts) if unreadable else []
     for index, plain_result in zip(unreadable, plain_results):
         results[index] = plain_result
+    # Without its keys, an answer can't be merged with others.
+    results = [
+        key if key and key.status is None and result.status == 0 else result for result, key in zip(results, keys)
+    ]
     if not request.row.output.last_cell:
         results = [_mergeable(result, key) for result, key in zip(results, keys)]
     return [JobAnswer(job, result, key) for job, result, key in zip(jobs, results, keys)]
@@ -103,8 +121,13 @@ def _mergeable(result: Result, keys: Result | None) -> Result:
     return result if needs_none else keys._replace(stdout=b"")
 
 
-def _collect(request: Request, jobs: Sequence[Job]) -> list[Result]:
-    """Run the jobs, and return their results; after Ctrl-C those of the jobs that had ended."""
+def _collect(request: Request, jobs: Sequence[Job], interrupts: list[BaseException]) -> list[Result]:
+    """Run the jobs, and return their results; after Ctrl-C or another signal those of the jobs that had ended.
+
+    interrupts: gets the exception of the signal; once it has one, no jobs are run
+    """
+    if interrupts:
+        return [_interrupted(job) for job in jobs]
     commands = [job_command(request, job) for job in jobs]
     parallel, report = request.parallel(len(jobs)), request.environment.report
     took: dict[int, float] = {}
@@ -114,28 +137,40 @@ def _collect(request: Request, jobs: Sequence[Job]) -> list[Result]:
         if report:
             report.took(jobs[index].target.cluster, seconds)
 
+    phase = Phase("answers", request.environment.streams, [job.target.cluster for job in jobs], request.patience)
     results = event_loop.collect_results(
         commands,
         parallel,
         request.patience,
         request.stdin,
-        partial=True,
+        interrupts,
         on_end=on_end,
+        phase=phase,
         at_once=request.at_once,
     )
     note_answers(request, ((jobs[index].target, results[index], seconds) for index, seconds in took.items()))
     return [request.named(result) for result in results]
 
 
-def _ask_without_missing_types(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:
+def _interrupted(job: Job) -> Result:
+    """Return the result of a job for which Ctrl-C came too early."""
+    return Result(job.label, b"", b"", None)
+
+
+def _ask_without_missing_types(
+    request: Request, answers: Sequence[JobAnswer], interrupts: list[BaseException]
+) -> list[JobAnswer]:
     """Ask clusters that do not have a type for the other types, until no cluster reports a missing type."""
     from kubectl_mc.reads.missing_types import jobs_without_missing_types
 
     answers = list(answers)
     while jobs := jobs_without_missing_types([answer.job for answer in answers], [answer.result for answer in answers]):
-        for index, answer in zip(jobs, _ask(request, list(jobs.values()), several=True)):
-            # The error about the missing type stays: a type that no cluster has is a failure.
+        for index, answer in zip(jobs, _ask(request, list(jobs.values()), several=True, interrupts=interrupts)):
             before, after = answers[index].result, answer.result
+            if after.status is None:
+                answers[index] = answer
+                continue
+            # The error about the missing type stays: a type that no cluster has is a failure.
             answers[index] = answer._replace(
                 result=after._replace(stderr=before.stderr + after.stderr, status=after.status or before.status)
             )
@@ -143,7 +178,7 @@ def _ask_without_missing_types(request: Request, answers: Sequence[JobAnswer]) -
 
 
 def _filtered(
-    request: Request, answers: Sequence[JobAnswer], several: bool
+    request: Request, answers: Sequence[JobAnswer], several: bool, interrupts: list[BaseException]
 ) -> tuple[Request, list[JobAnswer], list[Result]]:
     """Return the answers with only the objects whose names match, unless only those were asked for.
 
@@ -159,7 +194,16 @@ def _filtered(
     uncertain = [answer for answer in answers if not filtered[answer.job.target.cluster]]
     resolver = wildcards.Resolver(request, [answer.job.target for answer in uncertain], always=True)
     jobs, unreachable, partial = list[Job](), list(request.unreachable), list[Result]()
-    for answer, listings in zip(uncertain, resolver.run() if uncertain else ()):
+    listed: list[list[Result]] = []
+    try:
+        listed = resolver.run() if uncertain and not interrupts else []
+    except (KeyboardInterrupt, SystemExit) as error:
+        interrupts.append(error)
+    if interrupts:
+        filtered |= {
+            answer.job.target.cluster: JobAnswer(answer.job, _interrupted(answer.job), None) for answer in uncertain
+        }
+    for answer, listings in zip(uncertain, listed):
         target = answer.job.target
         if wildcards.are_plain(listings):
             filtered[target.cluster] = _only_kept(request, answer, is_kept, plain_names=True)
@@ -167,7 +211,7 @@ def _filtered(
             target_jobs, failures = resolver.resolve(target, listings)
             jobs += target_jobs
             (partial if target_jobs else unreachable).extend(failures)
-    for answer in _ask(request, jobs, several) if jobs else ():
+    for answer in _ask(request, jobs, several, interrupts) if jobs else ():
         filtered[answer.job.target.cluster] = answer
     return request._replace(unreachable=tuple(unreachable)), [answer for answer in filtered.values() if answer], partial
 

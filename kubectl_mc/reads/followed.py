@@ -20,6 +20,7 @@ from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.log_kubectls import Messages
@@ -69,6 +70,8 @@ def show_followed(request: Request, targets: Sequence[Target]) -> int:
     except BaseException:  # nobody reads on
         following.tell(is_interrupted=True)
         raise
+    finally:
+        Phase("lines", request.environment.streams, (), 0.0).close(isinstance(interrupt, KeyboardInterrupt))
     following.tell(is_interrupted=interrupt is not None)
     with suppress(*([OSError] if isinstance(interrupt, SystemExit) else [])):  # after SIGHUP the terminal is gone
         status = following.report(is_interrupted=interrupt is not None)
@@ -268,9 +271,12 @@ class _Following:
         """Return a result for each cluster. Those that were followed when the user ended it have not failed."""
         own = [session.result() for session in self._sessions if not session.is_handed_back]
         handed_back = self.screen.results()
+        unlisted: list[Result] = []
         if is_interrupted:
             handed_back = [result._replace(status=0) if result.status is None else result for result in handed_back]
-        return wildcards.one_result_per_cluster([*own, *handed_back, *self._failed_listings])
+            begun = {result.cluster for result in (*own, *handed_back, *self._unreachable)}
+            unlisted = [Result(item.cluster, b"", b"", None) for item in self._targets if item.cluster not in begun]
+        return wildcards.one_result_per_cluster([*own, *handed_back, *self._failed_listings, *unlisted])
 
     def tell(self, is_interrupted: bool) -> None:
         """Tell the report for programs what came of the clusters, if there is one."""

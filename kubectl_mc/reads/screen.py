@@ -89,13 +89,18 @@ class Screen:
             self._streams.answer(text)
 
     def show_rest(self) -> None:
-        """Show, after Ctrl-C, the lines that have no end yet and those that are held back."""
+        """Show, after Ctrl-C, the lines that have no end yet and those that are held back.
+
+        What a read with an end holds back is told by its report.
+        """
         endless = verbs.is_endless(self._request.row, self._request.line)
+        is_reported = not endless and not self._request.row.change
         for output in self._outputs:
             self._streams.answer(output.printer(None))
             self._streams.say(output.stderr_lines(None))
-            # The end of a stream, and its cause, have been shown when it came.
-            self._streams.say(output.release(output.told() if endless and output.exit else ()))
+            if not is_reported:
+                # The end of a stream, and its cause, have been shown when it came.
+                self._streams.say(output.release(output.told() if endless and output.exit else ()))
         self.show_end()
 
     def results(self) -> list[Result]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
@@ -16,6 +17,7 @@ from kubectl_mc.merge.report import (
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.column_files import with_columns
@@ -27,6 +29,8 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     """Run the command on all targets, show their lines as they come and return the exit status; after Ctrl-C 130.
 
     Names with wildcards are listed first. The jobs of a cluster start when its own names are known.
+    After Ctrl-C or another signal, the report names the clusters that haven't ended, unless the command has no end;
+    then SystemExit is raised for that signal.
     Raises UserError for jobs that have to run all at once and cannot.
     """
     if grammar.output_format(request.line)[0].startswith("custom-columns"):
@@ -72,12 +76,22 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         ]
         streams.say(lines)
 
+    phase = Phase("lines", streams, names, request.patience)
+
+    def note_start(index: int) -> None:
+        starts[index] = time.monotonic()
+        phase.begin(index)
+
     def on_tick() -> None:
-        streams.check_reader()
-        screen.show_due()
+        if endless:
+            streams.check_reader()
+            screen.show_due()
+        elif phase.on_tick:
+            phase.on_tick()
 
     show_failures(unreachable)
     start(resolver.jobs)
+    interrupt: BaseException | None = None
     try:
         for event in event_loop.run_commands(
             commands,
@@ -85,12 +99,14 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             request.patience,
             request.stdin,
             at_once=request.at_once,
-            on_start=lambda index: starts.update({index: time.monotonic()}),
-            on_tick=on_tick if endless else None,
+            on_start=note_start,
+            on_tick=on_tick,
         ):
-            if isinstance(event, Exit) and request.environment.report:
-                took = time.monotonic() - starts[event.command_index]
-                request.environment.report.took(names[event.command_index], took)
+            if isinstance(event, Exit):
+                phase.end(event.command_index)
+                if request.environment.report:
+                    took = time.monotonic() - starts[event.command_index]
+                    request.environment.report.took(names[event.command_index], took)
             job_index = event.command_index - len(resolver.commands)
             if job_index >= 0:
                 screen.show(event._replace(command_index=job_index))
@@ -99,30 +115,44 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             start(jobs)
             (show_failed_listings if jobs else show_failures)(failures)
             (failed_listings if jobs else unreachable).extend(failures)
-    except KeyboardInterrupt:
-        screen.show_rest()
-        _tell(request, screen, failed_listings, unreachable)
-        return 130
-    except BaseException:  # nobody reads on, or a signal
+    except (KeyboardInterrupt, SystemExit) as error:
+        interrupt = error
+    except BaseException:  # nobody reads on
         _tell(request, screen, failed_listings, unreachable)
         raise
-    screen.show_end()
+    finally:
+        phase.close(isinstance(interrupt, KeyboardInterrupt))
+    if not interrupt:
+        screen.show_end()
     order = [target.cluster for target in targets]
+    if interrupt:
+        begun = {result.cluster for result in (*screen.results(), *unreachable)}
+        failed_listings += [Result(cluster, b"", b"", None) for cluster in order if cluster not in begun]
     _tell(request, screen, failed_listings, unreachable)
-    joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])
-    results = sorted(joined, key=lambda result: order.index(result.cluster))
-    by_name = {target.cluster: target for target in targets}
-    note_answers(request, [(by_name[result.cluster], result, 0.0) for result in results])
-    held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
-    report = make_report(
-        results,
-        request._replace(unreachable=tuple(unreachable)),
-        shown=True,
-        held=held,
-        on_terminal=request.reports_on_terminal,
-    )
-    streams.say(report.lines)
-    return report.status
+    with suppress(*([OSError] if isinstance(interrupt, SystemExit) else [])):  # after SIGHUP the terminal is gone
+        if interrupt:
+            screen.show_rest()
+        results = screen.results()
+        if endless and interrupt:  # those that still ran have not failed
+            results = [result._replace(status=0) if result.status is None else result for result in results]
+        joined = wildcards.one_result_per_cluster([*results, *failed_listings])
+        results = sorted(joined, key=lambda result: order.index(result.cluster))
+        if not interrupt:
+            by_name = {target.cluster: target for target in targets}
+            note_answers(request, [(by_name[result.cluster], result, 0.0) for result in results])
+        held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
+        report = make_report(
+            results,
+            request._replace(unreachable=tuple(unreachable)),
+            shown=True,
+            held=held,
+            on_terminal=request.reports_on_terminal,
+        )
+        if not (endless and interrupt) or report.status:
+            streams.say(report.lines)
+    if isinstance(interrupt, SystemExit):
+        raise interrupt
+    return 130 if interrupt else report.status
 
 
 def _tell(request: Request, screen: Screen, failed_listings: Sequence[Result], unreachable: Sequence[Result]) -> None:

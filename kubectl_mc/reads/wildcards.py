@@ -15,6 +15,7 @@ from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result, UnaskedResult
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers, same_jobs
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads.name_patterns import (
     ALL_NAMESPACES_FLAGS,
@@ -157,7 +158,11 @@ class Resolver:
     def run(self) -> list[list[Result]]:
         """Run the listings, and return the results of each cluster."""
         parallel, took = self._request.parallel(len(self.commands)), dict[int, float]()
-        listings = event_loop.collect_results(self.commands, parallel, verb_rows.PATIENCE, on_end=took.__setitem__)
+        names = [command.cluster for command in self.commands]
+        phase = Phase("names", self._request.environment.streams, names, self._patience)
+        listings = event_loop.collect_results(
+            self.commands, parallel, verb_rows.PATIENCE, on_end=took.__setitem__, phase=phase
+        )
         seconds = (took.get(index, 0.0) for index in range(len(listings)))
         note_answers(self._request, zip(self._listed, listings, seconds))
         results = iter(listings)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -13,12 +14,13 @@ from typing import Any
 import pytest
 from pytest_subprocess import FakeProcess
 
-from kubectl_mc.access import plugin_runs, plugin_voices
+from kubectl_mc.access import plugin_runs
 from kubectl_mc.access.credential_plugins import CredentialPlugin
 from kubectl_mc.access.exec_credentials import Credential, LoginFailure
 from kubectl_mc.access.plugin_runs import LoginAnswers, RunSettings
 from kubectl_mc.access.plugin_voices import Voices
 from kubectl_mc.processes import event_loop
+from kubectl_mc.processes.standard_streams import Streams
 from tests.access.fake_plugin import V1, V1BETA1, FakePlugin
 
 ROOT = Path(__file__).parent.parent.parent
@@ -46,11 +48,14 @@ def nothing_said() -> None:
 def run(settings: RunSettings, *plugins: CredentialPlugin) -> LoginAnswers:
     """Run the plugins, each for the cluster that its last argument names."""
     clusters = {plugin: [(plugin.args or ("c1",))[-1]] for plugin in plugins}
-    return plugin_runs.run_plugins(clusters, settings, voices())
+    return plugin_runs.run_plugins(clusters, settings, voices(), STREAMS)
 
 
-def voices(say: Callable[[Sequence[str]], None] | None = None, watched: bool = False) -> Voices:
-    return Voices(say or said.extend, watched)
+def voices(say: Callable[[Sequence[str]], None] | None = None) -> Voices:
+    return Voices(say or said.extend)
+
+
+STREAMS = Streams(io.StringIO(), io.StringIO(), io.StringIO())
 
 
 def token(answer: object) -> str:
@@ -252,7 +257,7 @@ def test_many_clusters_are_named_shortly(
     plugin: FakePlugin, settings: RunSettings, clusters: list[str], label: str
 ) -> None:
     plugin.does(f"echo hello >&2\n{plugin.answer(token='t')}")
-    plugin_runs.run_plugins({plugin.entry(): clusters}, settings, voices())
+    plugin_runs.run_plugins({plugin.entry(): clusters}, settings, voices(), STREAMS)
     assert said == [f"[{label}] hello"]
 
 
@@ -267,32 +272,9 @@ def test_it_is_told_while_the_plugin_waits(plugin: FakePlugin, settings: RunSett
         said.extend(lines)
         os.write(heard, b"yes\n")
 
-    answers = plugin_runs.run_plugins({plugin.entry(): ["c1"]}, settings, voices(say))
+    answers = plugin_runs.run_plugins({plugin.entry(): ["c1"]}, settings, voices(say), STREAMS)
     os.close(heard)
     assert (token(answers[plugin.entry()]), said) == ("t", ["[c1] visit us"])
-
-
-@pytest.mark.parametrize("watched", [True, False])
-def test_who_waits_is_told_for_whom(
-    plugin: FakePlugin, settings: RunSettings, monkeypatch: pytest.MonkeyPatch, watched: bool
-) -> None:
-    """The silent plugin goes on only when the talking one has been heard, and then the wait."""
-    monkeypatch.setattr(plugin_voices, "_LONG_SILENCE", 0.0)
-    os.mkfifo(plugin.folder / "go")
-    go = os.open(plugin.folder / "go", os.O_RDWR)
-    plugin.does(f'[ $1 = c2 ] || {{ read word < "${{0%/*}}/go"; }}\n{plugin.answer(token="t")}')
-    if not watched:
-        os.write(go, b"yes\n")
-
-    def say(lines: Sequence[str]) -> None:
-        said.extend(lines)
-        os.write(go, b"yes\n")
-
-    plugins = {plugin.entry(args=[name]): [name] for name in ("c1", "c2")}
-    answers = plugin_runs.run_plugins(plugins, settings, voices(say, watched))
-    os.close(go)
-    assert {token(answer) for answer in answers.values()} == {"t"}
-    assert any(line.startswith("Waiting for the login to c1") for line in said) == watched
 
 
 def test_nothing_shows_a_credential(plugin: FakePlugin, settings: RunSettings) -> None:
@@ -364,13 +346,14 @@ ON_TERMINAL = """
 import json, os, sys
 from kubectl_mc.access import plugin_runs, plugin_voices
 from kubectl_mc.access.credential_plugins import CredentialPlugin
+from kubectl_mc.processes.standard_streams import Streams
 plugins = {}
 for name, fields in json.load(open(sys.argv[1])):
     plugins[CredentialPlugin(*(tuple(field) if isinstance(field, list) else field for field in fields))] = [name]
 settings = plugin_runs.RunSettings(dict(os.environ), 8, 20.0, terminal=sys.stdin.isatty())
-voices = plugin_voices.Voices(lambda lines: print(*lines, sep="\\n", file=sys.stderr), watched=True)
+voices = plugin_voices.Voices(lambda lines: print(*lines, sep="\\n", file=sys.stderr))
 try:
-    answers = plugin_runs.run_plugins(plugins, settings, voices)
+    answers = plugin_runs.run_plugins(plugins, settings, voices, Streams(sys.stdin, sys.stdout, sys.stderr))
 except KeyboardInterrupt:
     sys.exit(130)
 shown = {plugins[plugin][0]: getattr(answer, "token", None) or answer.reason for plugin, answer in answers.items()}

@@ -26,12 +26,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-def heard(watched: bool = True) -> tuple[Voices, list[str]]:
+def heard() -> tuple[Voices, list[str]]:
     said: list[str] = []
-    voices = Voices(said.extend, watched)
+    voices = Voices(said.extend)
     for plugin in (C1, C2, C3):
         voices.introduce(plugin, [plugin.args[0]])
-        voices.begin(plugin)
     return voices, said
 
 
@@ -94,38 +93,11 @@ def test_who_says_the_same_again_is_heard_again() -> None:
     assert said == ["[c1] Touch your key", "[c1] Timed out", "[c1] Touch your key"]
 
 
-def test_who_has_ended_is_not_waited_for(clock: Clock) -> None:
-    voices, said = heard()
-    voices.end(C1)
-    voices.stop(C2)
-    clock.now += 4
-    voices.show()
-    assert said == ["Waiting for the login to c3"]
-
-
 def test_one_that_had_the_terminal_has_spoken() -> None:
     voices, _ = heard()
     assert not voices.has_spoken(C1)
     voices.announce(C1, "login")
     assert voices.has_spoken(C1)
-
-
-def test_who_says_nothing_of_their_own_is_named_once(clock: Clock) -> None:
-    voices, said = heard()
-    voices.hear(C1, b"visit us\n")
-    voices.hear(C2, b"visit us\n")
-    voices.show()
-    clock.now += 4
-    voices.show()
-    voices.show()
-    assert said == ["[c1] visit us", "Waiting for the login to c2, c3"]
-
-
-def test_nobody_is_told_who_does_not_watch(clock: Clock) -> None:
-    voices, said = heard(watched=False)
-    clock.now += 4
-    voices.show()
-    assert said == []
 
 
 def test_what_a_failure_quotes_in_full_is_not_said() -> None:

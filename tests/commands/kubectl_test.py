@@ -301,8 +301,27 @@ def test_ctrl_c_while_the_hub_is_asked_ends_the_command(home: Home, kept: bool) 
         assert run(home, "get pods").status == 0
         (home.folder / "asked").unlink()
     stub(home, script.format("kill -INT $PPID; exec sleep 1000"))
-    assert run(home, "get pods --refresh") == Outcome(130, "", "")
+    assert run(home, "get pods --refresh") == Outcome(130, "", "Error: interrupted while waiting for the hub\n")
     assert not (home.folder / "asked").exists()
+
+
+def test_after_ctrl_c_a_cluster_that_lacks_a_type_is_not_asked_for_the_others(home: Home) -> None:
+    """c1 would be asked for the other type; c2 is interrupted."""
+    script = f"""case $* in
+        *clusterprofiles*) echo '{profiles("c1", "c2", "c3")}' ;;
+        get*c1*)
+            echo asked >> {home.folder}/asked
+            echo "error: the server doesn't have a resource type \\"x\\"" >&2
+            exit 1 ;;
+        get*c3*) kill -INT $PPID; exec sleep 1000 ;;
+        get*c2*) printf 'NAME   AGE\\na      1m\\n' ;;
+    esac
+    """
+    stub(home, script)
+    shown = run(home, "get pods,x --max-parallel=1")
+    assert (shown.status, shown.stdout) == (130, "NAME   CLUSTER   AGE\na      c2        1m\n")
+    assert "c1 (interrupted), c3 (interrupted)" in shown.stderr
+    assert (home.folder / "asked").read_text() == "asked\n"
 
 
 def test_ctrl_c_while_names_are_looked_up_asks_for_nothing_more(home: Home) -> None:
@@ -314,7 +333,8 @@ def test_ctrl_c_while_names_are_looked_up_asks_for_nothing_more(home: Home) -> N
     esac
     """
     stub(home, script)
-    assert run(home, "describe pod web-* --max-parallel=1").status == 130
+    interrupted = "Error: interrupted while the clusters listed their names, waiting for c2\n"
+    assert run(home, "describe pod web-* --max-parallel=1") == Outcome(130, "", interrupted)
     assert not (home.folder / "asked").exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -23,23 +24,50 @@ def tidy(members: Shell, tmp_path: Path) -> Iterator[Shell]:
     assert list(tmp_path.iterdir()) == []
 
 
-def interrupted(running: Running) -> None:
+XTERM = {"TERM": "xterm"}
+
+
+def interrupted(running: Running, number: signal.Signals = signal.SIGINT) -> None:
     """Ctrl-C ends it with 130, and everything that it had started; it says nothing of its own insides."""
-    running.interrupt()
-    assert running.end() == 130
+    os.killpg(running.process.pid, number)
+    assert running.end() == 128 + number
     assert running.left() == []
     assert "Traceback" not in running.stderr
 
 
-def test_what_was_complete_is_shown(tidy: Shell) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_was_complete_is_shown(tidy: Shell, number: signal.Signals) -> None:
     for cluster in MEMBERS:
         tidy.fleet.clear_requests(cluster)
     with tidy.fault("c2", "hang"), tidy.running("get", "nodes") as get:
         while not (tidy.fleet.requests("c1") and tidy.fleet.requests("c3") and len(children(get)) == 1):
             pass
-        interrupted(get)
+        interrupted(get, number)
     assert [line.split()[1] for line in get.stdout.splitlines()] == ["CLUSTER", "c1", "c3"]
     assert "c2 (interrupted)" in get.stderr
+
+
+@needs("kubelet")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_lines_that_were_shown_and_who_had_not_ended(tidy: Shell, number: signal.Signals) -> None:
+    words = ("logs", "deploy/cart", "-n", "shop", "-c", "app", "--tail=1")
+    with tidy.fault("c2", "hang"), tidy.running(*words) as logs:
+        for cluster in ("c1", "c3"):
+            logs.until(rf"^\[{cluster}\] line 49 ")
+        interrupted(logs, number)
+    assert [line[:4] for line in sorted(logs.stdout.splitlines())] == ["[c1]", "[c3]"]
+    assert "c2 (interrupted)" in logs.stderr.splitlines()[-1]
+
+
+def test_a_report_says_who_was_interrupted(tidy: Shell, tmp_path_factory: pytest.TempPathFactory) -> None:
+    report = tmp_path_factory.mktemp("report") / "report.json"
+    with tidy.fault("c2", "hang"), tidy.running("events", "-A", f"--report={report}", terminal=True, env=XTERM) as get:
+        get.until(r"2/3 answered; waiting for c2")
+        interrupted(get)
+    told = json.loads(report.read_text())
+    entries = [(entry["name"], entry["state"], entry["reason"]) for entry in told["clusters"]]
+    assert entries == [("c1", "answered", ""), ("c2", "failed", "interrupted"), ("c3", "answered", "")]
+    assert told["exitStatus"] == 130
 
 
 def children(running: Running) -> list[str]:

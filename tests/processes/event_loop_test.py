@@ -273,7 +273,7 @@ def test_ctrl_c_keeps_what_was_complete_and_starts_nothing_more(life: Life, tmp_
         sh(life.hold + "echo part; kill -INT $PPID; sleep 1000", "c2"),
         sh('touch "$A"', "c3", A=after),
     ]
-    assert event_loop.collect_results(commands, 1, 0, partial=True) == [
+    assert event_loop.collect_results(commands, 1, 0, interrupts=[]) == [
         Result("c1", b"complete\n", b"", 0),
         Result("c2", b"", b"", None),
         Result("c3", b"", b"", None),
@@ -286,6 +286,13 @@ def test_ctrl_c_goes_on_where_a_part_is_of_no_use(life: Life) -> None:
     with pytest.raises(KeyboardInterrupt):
         collect(sh(life.hold + "kill -INT $PPID; sleep 1000"))
     assert life.is_over()
+
+
+def test_ctrl_c_is_not_lost_where_a_process_that_has_ended_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is raised in a finalizer, Python ignores."""
+    monkeypatch.setattr(subprocess.Popen, "__del__", lambda process: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        collect(sh("true"))
 
 
 def test_a_second_ctrl_c_while_it_ends_them_kills_them(life: Life) -> None:

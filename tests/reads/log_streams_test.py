@@ -171,7 +171,9 @@ def matches(shown: Sequence[TimedLine | None], written: Sequence[TimedLine]) -> 
     return len(written) - len(last) >= position and list(written[len(written) - len(last) :]) == last
 
 
-writes = st.tuples(st.just("write"), st.sampled_from([0, 0, 1, 300_000_000, SECOND, 5 * SECOND, -300_000_000]), st.booleans())
+writes = st.tuples(
+    st.just("write"), st.sampled_from([0, 0, 1, 300_000_000, SECOND, 5 * SECOND, -300_000_000]), st.booleans()
+)
 cuts = st.tuples(st.just("cut"), st.sampled_from([0, 7, 45, 1 << 20]), st.booleans())
 delivers = st.tuples(st.just("deliver"), st.sampled_from([1, 30, 100, 1 << 20]), st.just(False))
 others = st.tuples(st.sampled_from(["rotate", "restart", "watch", "tick", "tick"]), st.just(0), st.just(False))

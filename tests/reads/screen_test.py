@@ -127,12 +127,20 @@ def test_the_stderr_of_a_program_is_shown_whatever_it_looks_like() -> None:
 
 
 def test_ctrl_c_hides_nothing_that_was_said() -> None:
+    """What a read with an end holds back is told by its report."""
     shown = Shown("wait pod/a", "c1", "c2")
     shown.show(0, stderr=f"{REFUSED}see")
     shown.end(0, 1)
     shown.show(1, stderr="error: half")
     shown.screen.show_rest()
-    assert shown.stderr == f"[c1] {REFUSED}[c1] see\n[c2] error: half\n"
+    assert (shown.stderr, [held.text for held in shown.screen.held()]) == ("", [f"{REFUSED}see\n", "error: half\n"])
+
+
+def test_ctrl_c_shows_what_a_change_has_said() -> None:
+    shown = Shown("drain node", "c1", "c2")
+    shown.show(1, stderr="error: half")
+    shown.screen.show_rest()
+    assert shown.stderr == "[c2] error: half\n"
 
 
 def test_that_there_is_nothing_is_left_to_the_report() -> None:

@@ -88,7 +88,7 @@ class _Following:
         self._streams = request.environment.streams
         self._commands: list[Command] = []
         self._owners: list[Callable[[Chunk | Exit], None]] = []
-        self._running = 0
+        self._starts: dict[int, tuple[str, float]] = {}  # of the kubectls that run: their clusters, and since when
         self._unwanted: set[int] = set()
         self._refused: set[str] = set()  # clusters that have refused the credential of the start
         self._sessions: list[LogSession] = []
@@ -111,7 +111,7 @@ class _Following:
         if is_pattern(self._followed.reference):
             resolver = wildcards.Resolver(self._request, self._targets)
             for command in resolver.commands:
-                self._add(command, lambda event: self._listed(resolver, event))
+                self._add(command, command.cluster, lambda event: self._listed(resolver, event))
             self._begin(resolver.jobs)
         else:
             self._begin([Job(target, self._request.line, target.cluster) for target in self._targets])
@@ -128,7 +128,10 @@ class _Following:
         ):
             self._owners[event.command_index](event)
             if isinstance(event, Exit):
-                self._running -= 1
+                if self._request.environment.report:
+                    cluster, start = self._starts[event.command_index]
+                    self._request.environment.report.took(cluster, time.monotonic() - start)
+                del self._starts[event.command_index]
                 self._unwanted.discard(event.command_index)
                 self._commands[event.command_index] = _ENDED
                 self._owners[event.command_index] = _nobody
@@ -188,10 +191,11 @@ class _Following:
 
     # --- For the sessions ------------------------------------------------------------------------------------
 
-    def _add(self, command: Command, owner: Callable[[Chunk | Exit], None]) -> int:
-        self._running += 1
-        if event_loop.raise_file_limit(self._running) < self._running:
-            raise messages.too_few_files(self._running, event_loop.files_for(self._running))
+    def _add(self, command: Command, cluster: str, owner: Callable[[Chunk | Exit], None]) -> int:
+        self._starts[len(self._commands)] = (cluster, time.monotonic())
+        count = len(self._starts)
+        if event_loop.raise_file_limit(count) < count:
+            raise messages.too_few_files(count, event_loop.files_for(count))
         self._commands.append(command)
         self._owners.append(owner)
         return len(self._commands) - 1
@@ -206,7 +210,8 @@ class _Following:
                 self._say_new(job, text)
             owner(event)
 
-        return self._add(job_command(self._request, job._replace(line=line, target=target)), take)
+        command = job_command(self._request, job._replace(line=line, target=target))
+        return self._add(command, job.target.cluster, take)
 
     def _say_new(self, job: Job, text: str) -> None:
         """Say what a kubectl has said, unless another one of the cluster has said so."""
@@ -258,7 +263,11 @@ class _Following:
         index = len(self.screen.results())
         self.screen.add([job])
         job = job._replace(line=self.screen.command_line(job))
-        self._add(job_command(self._request, job), lambda event: self.screen.show(event._replace(command_index=index)))
+        self._add(
+            job_command(self._request, job),
+            job.target.cluster,
+            lambda event: self.screen.show(event._replace(command_index=index)),
+        )
 
     def renew_login(self, job: Job) -> None:
         """Log in to a cluster once more, as it refuses the credential."""

@@ -24,6 +24,9 @@ _PASSING: tuple[Kind, ...] = (
     "timeout", "refused", "dns", "unreachable", "lost", "server", "too-many-requests", "interrupted", "killed",
 )  # fmt: skip
 
+# Causes that do not pass, of a container's kubectl.
+_LASTING: tuple[Kind, ...] = ("forbidden", "login", "tls", "kubeconfig", "no-context")
+
 # Seconds that the stream of a pod that is gone may go on.
 _LAST_LINES = 10.0
 
@@ -309,7 +312,7 @@ class LogSession:
     def _end_stream(self, stream: LogStream, cause: Cause | None, stdout: bytes, stderr: bytes) -> None:
         """Take the end of a stream's kubectl."""
         is_mistake = cause and cause.kind == "error" and b"Error from server" not in stderr
-        if is_mistake and not self.has_lines and not self.is_over:
+        if ((cause and cause.kind in _LASTING) or is_mistake) and not self.has_lines and not self.is_over:
             self._hand_back()  # kubectl says what is wrong
             return
         if cause and cause.kind == "unauthorized":

@@ -172,20 +172,11 @@ class LogPosition:
                     self.stopped = gap
                     return new
                 self.gap = gap
-                self._forget()
             self._proof = "known"
             new.append(line)
         if new and _second(new[-1][0] or self.last) > self._newest + SLACK:
             self._expected.clear()
         return new
-
-    def _forget(self) -> None:
-        """Forget what the file that is served doesn't have."""
-        for second, counts in self._seen.items():
-            self._seen[second] = counts - self._expected
-        self._last_lines -= self._expected
-        self._expected.clear()
-        self._before = b""
 
     def _goes_on(self) -> bool:
         """Return whether no line is left out between the last one shown and the first new one.

@@ -256,6 +256,8 @@ class LogSession:
         if stream.pod_is_gone:
             self._part(key, stream)
             return
+        if stream.needs_watch and (self._lists or self._asking is None):
+            return
         attempt = stream.next_attempt(self._now)
         if reason := stream.take_broken():
             self._broken_since = self._broken_since if self._broken else self._now

@@ -20,6 +20,7 @@ from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers, same_jobs
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.log_kubectls import Messages
@@ -27,7 +28,8 @@ from kubectl_mc.reads.log_printers import log_style
 from kubectl_mc.reads.log_requests import FollowedLogs, followed_logs
 from kubectl_mc.reads.log_resume import TimedLine
 from kubectl_mc.reads.log_sessions import LogSession
-from kubectl_mc.reads.name_patterns import is_pattern
+from kubectl_mc.reads.name_patterns import all_namespaces, is_pattern
+from kubectl_mc.reads.namespaces import namespace_jobs
 from kubectl_mc.reads.screen import Screen
 
 # Seconds between two looks at what is due.
@@ -65,12 +67,21 @@ def show_followed(request: Request, targets: Sequence[Target]) -> int:
     except BaseException:  # nobody reads on
         following.tell(is_interrupted=True)
         raise
+    finally:
+        Phase("lines", request.environment.streams, (), 0.0).close(isinstance(interrupt, KeyboardInterrupt))
     following.tell(is_interrupted=interrupt is not None)
     with suppress(*([OSError] if isinstance(interrupt, SystemExit) else [])):  # after SIGHUP the terminal is gone
         status = following.report(is_interrupted=interrupt is not None)
     if isinstance(interrupt, SystemExit):
         raise interrupt
     return 130 if interrupt else status
+
+
+def _asked_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
+    """Return a job for each session: for a cluster, or for each of the namespaces that -n lists. -A is one watch."""
+    if all_namespaces(request.line):
+        return same_jobs(targets, request.line), []
+    return namespace_jobs(request, targets)
 
 
 class _Following:
@@ -81,7 +92,7 @@ class _Following:
         self._streams = request.environment.streams
         self._commands: list[Command] = []
         self._owners: list[Callable[[Chunk | Exit], None]] = []
-        self._running = 0
+        self._starts: dict[int, tuple[str, float]] = {}  # of the kubectls that run: their clusters, and since when
         self._unwanted: set[int] = set()
         self._refused: set[str] = set()  # clusters that have refused the credential of the start
         self._sessions: list[LogSession] = []
@@ -100,14 +111,18 @@ class _Following:
 
     def run(self) -> None:
         """Run the sessions until nothing can come any more. Raises KeyboardInterrupt and UserError."""
-        self._show_failures(self._unreachable)
+        asked, failures = _asked_jobs(self._request, self._targets)
+        unnamed, partial = wildcards.divided(failures, asked)
+        self._unreachable += unnamed
+        self._failed_listings += partial
+        self._show_failures([*self._unreachable, *partial])
         if is_pattern(self._followed.reference):
-            resolver = wildcards.Resolver(self._request, same_jobs(self._targets, self._request.line))
+            resolver = wildcards.Resolver(self._request, asked)
             for command in resolver.commands:
-                self._add(command, lambda event: self._listed(resolver, event))
+                self._add(command, command.cluster, lambda event: self._listed(resolver, event))
             self._begin(resolver.jobs)
         else:
-            self._begin([Job(target, self._request.line, target.cluster) for target in self._targets])
+            self._begin(asked)
         for event in event_loop.run_commands(
             self._commands,
             sys.maxsize,
@@ -121,7 +136,10 @@ class _Following:
         ):
             self._owners[event.command_index](event)
             if isinstance(event, Exit):
-                self._running -= 1
+                if self._request.environment.report:
+                    cluster, start = self._starts[event.command_index]
+                    self._request.environment.report.took(cluster, time.monotonic() - start)
+                del self._starts[event.command_index]
                 self._unwanted.discard(event.command_index)
                 self._commands[event.command_index] = _ENDED
                 self._owners[event.command_index] = _nobody
@@ -181,10 +199,11 @@ class _Following:
 
     # --- For the sessions ------------------------------------------------------------------------------------
 
-    def _add(self, command: Command, owner: Callable[[Chunk | Exit], None]) -> int:
-        self._running += 1
-        if event_loop.raise_file_limit(self._running) < self._running:
-            raise messages.too_few_files(self._running, event_loop.files_for(self._running))
+    def _add(self, command: Command, cluster: str, owner: Callable[[Chunk | Exit], None]) -> int:
+        self._starts[len(self._commands)] = (cluster, time.monotonic())
+        count = len(self._starts)
+        if event_loop.raise_file_limit(count) < count:
+            raise messages.too_few_files(count, event_loop.files_for(count))
         self._commands.append(command)
         self._owners.append(owner)
         return len(self._commands) - 1
@@ -199,7 +218,8 @@ class _Following:
                 self._say_new(job, text)
             owner(event)
 
-        return self._add(job_command(self._request, job._replace(line=line, target=target)), take)
+        command = job_command(self._request, job._replace(line=line, target=target))
+        return self._add(command, job.target.cluster, take)
 
     def _say_new(self, job: Job, text: str) -> None:
         """Say what a kubectl has said, unless another one of the cluster has said so."""
@@ -251,7 +271,11 @@ class _Following:
         index = len(self.screen.results())
         self.screen.add([job])
         job = job._replace(line=self.screen.command_line(job))
-        self._add(job_command(self._request, job), lambda event: self.screen.show(event._replace(command_index=index)))
+        self._add(
+            job_command(self._request, job),
+            job.target.cluster,
+            lambda event: self.screen.show(event._replace(command_index=index)),
+        )
 
     def renew_login(self, job: Job) -> None:
         """Log in to a cluster once more, as it refuses the credential."""
@@ -264,9 +288,12 @@ class _Following:
         """Return a result for each cluster. Those that were followed when the user ended it have not failed."""
         own = [session.result() for session in self._sessions if not session.is_handed_back]
         handed_back = self.screen.results()
+        unlisted: list[Result] = []
         if is_interrupted:
             handed_back = [result._replace(status=0) if result.status is None else result for result in handed_back]
-        return one_result_per_cluster([*own, *handed_back, *self._failed_listings])
+            begun = {result.cluster for result in (*own, *handed_back, *self._unreachable)}
+            unlisted = [Result(item.cluster, b"", b"", None) for item in self._targets if item.cluster not in begun]
+        return one_result_per_cluster([*own, *handed_back, *self._failed_listings, *unlisted])
 
     def tell(self, is_interrupted: bool) -> None:
         """Tell the report for programs what came of the clusters, if there is one."""

@@ -126,5 +126,7 @@ class Messages:
 
     def _is_read(self, line: str) -> bool:
         is_log = messages.is_log(line)
-        self._is_silent = self._is_silent or messages.is_error(line) or (is_log and "watch=true" in line)
+        # Some errors have no beginning: `unexpected EOF`.
+        is_error = messages.is_error(line) or messages.find_cause(f"error: {line}", 1).kind not in messages.OF_COMMAND
+        self._is_silent = self._is_silent or is_error or (is_log and "watch=true" in line)
         return bool(line.strip()) and not (self._is_silent or is_log or line.startswith((" ", "\t")))

@@ -54,11 +54,6 @@ def _second(time: bytes) -> int:
     return _seconds(time[:19], b"Z" if time.endswith(b"Z") else time[-6:])
 
 
-def _moment(time: bytes) -> tuple[int, bytes]:
-    """Return what times are compared by: the second, and the digits behind it."""
-    return _second(time), time[20:-1] if time.endswith(b"Z") else time[20:-6]
-
-
 class LogPosition:
     """The last lines of one container that are shown, as far as they could be served again.
 
@@ -71,14 +66,14 @@ class LogPosition:
         self.last = b""
         self.stopped: Gap | None = None
         self.gap: Gap | None = None
-        self._before = b""  # the time of the last line that is earlier than the last one
+        self._before = b""  # the time of the last line ahead of those with the time of the last one
         self._newest = 0  # of all times, in whole seconds
         self._seen: dict[int, Counter[int]] = {}  # second -> how often each line of it is shown
         self._last_lines: Counter[int] = Counter()  # those with the time of the last one
         self._begun = b""  # of a line
         self._proof: Proof = "known"
         self._expected: Counter[int] = Counter()  # what a resumed stream serves again
-        self._first = b""  # the time that a resumed stream has begun with
+        self._first: int | None = None  # the line that the stream has begun with
         self._passes_over = False  # whether the last line of a resumed stream was shown before
 
     @property
@@ -89,7 +84,7 @@ class LogPosition:
     @property
     def has_served(self) -> bool:
         """Whether the stream has had a line."""
-        return bool(self._first)
+        return self._first is not None
 
     @property
     def is_taken_up(self) -> bool:
@@ -105,12 +100,12 @@ class LogPosition:
 
     @property
     def _oldest(self) -> int:
-        """The second of the oldest lines that are compared. One of them is earlier than the last line."""
+        """The second of the oldest lines that are compared. One of them stands ahead of the last line."""
         return min(self._newest - SLACK, _second(self._before) if self._before else self._newest)
 
     def begin(self, proof: Proof = "needed") -> None:
         """Begin with another stream, from `since` on. A line whose end has not come is dropped: it is served again."""
-        self._begun, self._first, self.stopped, self.gap = b"", b"", None, None
+        self._begun, self._first, self.stopped, self.gap = b"", None, None, None
         self._proof = proof if self.last else "known"
         self._passes_over = self._proof != "known"
         self._expected = Counter()
@@ -168,7 +163,7 @@ class LogPosition:
                 continue
             self._passes_over = bool(self._expected.get(key))
             if self._passes_over:
-                self._first = self._first or time
+                self._first = key if self._first is None else self._first
                 self._expected[key] -= 1
                 continue
             if self._proof != "known" and not self._goes_on():
@@ -177,31 +172,21 @@ class LogPosition:
                     self.stopped = gap
                     return new
                 self.gap = gap
-                self._forget()
             self._proof = "known"
             new.append(line)
         if new and _second(new[-1][0] or self.last) > self._newest + SLACK:
             self._expected.clear()
         return new
 
-    def _forget(self) -> None:
-        """Forget what the file that is served doesn't have."""
-        for second, counts in self._seen.items():
-            self._seen[second] = counts - self._expected
-        self._last_lines -= self._expected
-        self._expected.clear()
-        self._before = b""
-
     def _goes_on(self) -> bool:
         """Return whether no line is left out between the last one shown and the first new one.
 
-        A rotation begins a new file: if a line from before the last one is served again, it has not come since. Of
-        lines with the last one's time, nobody knows whether one that is served is the same or only equal; they count
-        where there is no earlier line.
+        A rotation begins a new file: if a line from before the last one is served again, none has come since. Of a line
+        with the last one's time, nobody knows whether it is the same or only equal: it counts where it is the first.
         """
-        if not self._first:
+        if self._first is None:
             return False
-        if _moment(self._first) < _moment(self.last):
+        if self._first not in self._last_lines:
             return True
         return not self._before and not any(self._expected[key] > 0 for key in self._last_lines)
 
@@ -210,13 +195,11 @@ class LogPosition:
         lines = [line for line in lines if line[0]]
         if not lines:
             return
-        self._first = self._first or lines[0][0]
+        if self._first is None:
+            self._first = hash(lines[0])
         last = lines[-1][0]
         if last != self.last:
-            earlier = [line[0] for line in lines[-1000:] if line[0] < last]
-            before = earlier[-1] if earlier else self.last
-            if before and _moment(before) < _moment(last):
-                self._before = before
+            self._before = next((time for time, _ in reversed(lines) if time != last), self.last)
             self._last_lines.clear()
         self.last = last
         self._last_lines.update(hash(line) for line in lines if line[0] == last)

@@ -24,8 +24,14 @@ _PASSING: tuple[Kind, ...] = (
     "timeout", "refused", "dns", "unreachable", "lost", "server", "too-many-requests", "interrupted", "killed",
 )  # fmt: skip
 
+# Causes that do not pass, of a container's kubectl.
+_LASTING: tuple[Kind, ...] = ("forbidden", "login", "tls", "kubeconfig", "no-context")
+
 # Seconds that the stream of a pod that is gone may go on.
 _LAST_LINES = 10.0
+
+# Seconds without an event of a watch after which its list counts as complete, if kubectl's log hasn't said so.
+_QUIET = 2.0
 
 # Seconds in which streams that break are said together.
 _TOGETHER = 0.3
@@ -51,7 +57,9 @@ class LogSession:
         self._failures = 0
         self._is_said = False  # that the cluster, or the watch, is lost
         self._failure = b""  # why it is, in kubectl's words
-        self._begins = 0  # ticks since the watch has begun
+        self._lists = False  # whether the watch may still list what there was at its start
+        self._begins = 0  # ticks since it has begun
+        self._last_event = now
         self._pods: dict[str, Pod] = {}
         self._listed: set[str] = set()  # the pods that a new watch has named
         self._streams: dict[tuple[str, str], LogStream] = {}
@@ -65,22 +73,22 @@ class LogSession:
     @property
     def streams(self) -> int:
         """How many containers are followed."""
-        return sum(not stream.is_over for stream in self._streams.values())
+        return sum(not (stream.is_over or stream.is_idle) for stream in self._streams.values())
 
     def result(self) -> Result:
         """Return what has come of the cluster so far. Its stdout only says whether there was any."""
         stdout = b"shown" * self.has_lines
-        return Result(self.job.target.cluster, stdout, self._failure, 1 if self._failure else 0)
+        status = 1 if self._failure else 0
+        return Result(self.job.target.cluster, stdout, self._failure, status, namespace=self.job.namespace)
 
     def tick(self, now: float) -> None:
         """Start what is due. Raises UserError for more containers than are followed at a time."""
         self._now = now
         if self.is_over:
             return
-        if self._begins:
+        if self._begins or (self._lists and self._listed and now > self._last_event + _QUIET):
             self._begins += 1
             if self._begins > 2:  # all that was printed ahead of it has been read
-                self._begins = 0
                 self._end_list()
         if self._asking is None and now >= self._due:
             self._ask()
@@ -102,7 +110,7 @@ class LogSession:
             self._asking = self._kubectls.start(self.job, line, Reader(self._take_object).take)
             return
         line = log_requests.pods_line(self.job.line, self._followed, self._selector)
-        self._listed = set()
+        self._listed, self._lists, self._begins = set(), True, 0
         reader = WatchReader(self.take, self._begin_watch, self._end_watch)
         self._asking = self._kubectls.start(self.job, line, reader.take)
 
@@ -118,11 +126,11 @@ class LogSession:
 
     def _begin_watch(self) -> None:
         """Take that the watch has begun: what there is has been printed."""
-        self._begins = self._begins or 1
+        self._begins = self._begins or int(self._lists)
 
     def _end_watch(self, cause: Cause | None, stderr: bytes) -> None:
         """Take that the watch has ended. cause: why its kubectl has failed; None if it hasn't"""
-        self._asking, self._begins = None, 0
+        self._asking, self._lists, self._begins = None, False, 0
         self._fail(cause, stderr)
 
     def _fail(self, cause: Cause | None, stderr: bytes) -> None:
@@ -130,8 +138,8 @@ class LogSession:
         if self.is_over:
             return
         self._failure = stderr if cause else b""
-        if cause and not self.is_listed and cause.kind not in _PASSING:
-            if self._pods:
+        if not self.is_listed and (not cause or cause.kind not in _PASSING):
+            if cause and self._pods:
                 self._say(f"its pods can't be watched ({cause.reason}): others that appear are not shown")
             self._hand_back()
             return
@@ -158,7 +166,7 @@ class LogSession:
 
     def take(self, event: PodEvent) -> None:
         """Take what the watch says of a pod."""
-        pod = event.pod
+        pod, self._last_event = event.pod, self._now
         if not self._followed.pods.is_meant(pod):
             return
         if event.is_gone:
@@ -174,6 +182,7 @@ class LogSession:
 
     def _end_list(self) -> None:
         """Take that all pods have been listed: others are gone."""
+        self._lists, self._begins = False, 0
         for uid in self._pods.keys() - self._listed:
             self.take(PodEvent(self._pods[uid], is_gone=True))
         self._failures, self._is_said, self._failure = 0, False, b""
@@ -248,6 +257,8 @@ class LogSession:
         if stream.pod_is_gone:
             self._part(key, stream)
             return
+        if stream.needs_watch and (self._lists or self._asking is None):
+            return
         attempt = stream.next_attempt(self._now)
         if reason := stream.take_broken():
             self._broken_since = self._broken_since if self._broken else self._now
@@ -309,7 +320,7 @@ class LogSession:
     def _end_stream(self, stream: LogStream, cause: Cause | None, stdout: bytes, stderr: bytes) -> None:
         """Take the end of a stream's kubectl."""
         is_mistake = cause and cause.kind == "error" and b"Error from server" not in stderr
-        if is_mistake and not self.has_lines and not self.is_over:
+        if ((cause and cause.kind in _LASTING) or is_mistake) and not self.has_lines and not self.is_over:
             self._hand_back()  # kubectl says what is wrong
             return
         if cause and cause.kind == "unauthorized":

@@ -121,24 +121,27 @@ class PodEvent(NamedTuple):
     is_gone: bool
 
 
+# A longer event than this, in bytes, is none of a pod's: etcd stores no larger objects.
+_MAX_EVENT = 8 << 20
+
+
 class PodEvents:
-    """Reads the events of a `get pods -w --output-watch-events -o json` from what it prints."""
+    """Reads the events of a `get pods -w --output-watch-events -o json` from what it prints: one a line."""
 
     def __init__(self) -> None:
         self._begun: list[bytes] = []
+        self._size = 0  # of what is begun
 
     def feed(self, chunk: bytes) -> Iterator[PodEvent]:
         """Yield the events that end in the chunk. What is no event of a pod is passed over."""
         *whole, rest = chunk.split(b"\n")
         for line in whole:
-            self._begun.append(line)
-            text = b"".join(self._begun)
-            self._begun = []
-            event = _event(text)
+            event = _event(b"".join((*self._begun, line)))
+            self._begun, self._size = [], 0
             if event:
                 yield event
-        if rest:
-            self._begun.append(rest)
+        self._size += len(rest)
+        self._begun = [*self._begun, rest] if rest and self._size <= _MAX_EVENT else self._begun
 
 
 def _event(text: bytes) -> PodEvent | None:

@@ -86,6 +86,16 @@ class LogStream:
         """Whether a line is shown."""
         return self._has_lines
 
+    @property
+    def needs_watch(self) -> bool:
+        """Whether only the watch tells which instance is streamed next, as no line of it could show that."""
+        return not self._has_lines or self._proof == "known" or self._container.restarts > self._instance
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no kubectl is needed until another instance of the container runs."""
+        return self._is_complete and not self.is_running
+
     def update(self, pod: Pod) -> None:
         """Take what the watch says of the pod."""
         container = next((item for item in pod.containers if item.name == self._container.name), self._container)

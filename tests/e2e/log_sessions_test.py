@@ -206,3 +206,26 @@ def test_a_token_that_expires_is_replaced(changing_user: PluginUser, expires: st
         interrupted(logs)
     assert lines(logs) == ["before", "after"]
     assert (len(plugin.runs), any(run.by_kubectl for run in plugin.runs)) == (2, False)
+
+
+def test_init_containers_come_first_and_a_job_ends(kubelet: Kubelet, changing: Shell) -> None:
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "done", "namespace": "shop", "uid": "1"},
+        "spec": {"selector": {"matchLabels": {"job": "done"}}},
+    }
+    changing.fleet.put("c1", job)
+    kubelet.create("shop/done-1", ["app"], ["first"], {"job": "done"}, restart_policy="Never")
+    with changing.running(*LOGS, "job/done", "--all-containers") as logs:
+        kubelet.until_followed("shop/done-1", 1, "first")
+        kubelet.write("shop/done-1", ["init"], "first")
+        kubelet.end("shop/done-1", "first")
+        kubelet.until_followed("shop/done-1", 1, "app")
+        kubelet.write("shop/done-1", ["app"])
+        condition = {"type": "Complete", "status": "True"}
+        changing.fleet.put("c1", {**job, "status": {"conditions": [condition]}})
+        kubelet.end("shop/done-1")
+        assert logs.end() == 0
+    assert lines(logs) == ["init", "app"]
+    assert re.findall(r"^\[c1\] ([+-]) pod/done-1 (\w+)$", logs.stderr, re.M)[0] == ("+", "app")

@@ -171,7 +171,9 @@ def matches(shown: Sequence[TimedLine | None], written: Sequence[TimedLine]) -> 
     return len(written) - len(last) >= position and list(written[len(written) - len(last) :]) == last
 
 
-writes = st.tuples(st.just("write"), st.sampled_from([0, 0, 1, 300_000_000, SECOND, 5 * SECOND]), st.booleans())
+writes = st.tuples(
+    st.just("write"), st.sampled_from([0, 0, 1, 300_000_000, SECOND, 5 * SECOND, -300_000_007]), st.booleans()
+)
 cuts = st.tuples(st.just("cut"), st.sampled_from([0, 7, 45, 1 << 20]), st.booleans())
 delivers = st.tuples(st.just("deliver"), st.sampled_from([1, 30, 100, 1 << 20]), st.just(False))
 others = st.tuples(st.sampled_from(["rotate", "restart", "watch", "tick", "tick"]), st.just(0), st.just(False))
@@ -186,8 +188,9 @@ def follow(actions: Sequence[tuple[str, int, bool]]) -> tuple[list[TimedLine | N
     begin = [("write", 0, False), ("write", 1, False), ("tick", 0, False), ("deliver", 1 << 20, False)]
     for action, amount, flag in [*begin, *actions]:
         if action == "write":
-            time, number = time + amount, number + (not flag)
-            kubelet.write(Line(time, b"line %d" % number))
+            time, number = time + max(amount, 0), number + (not flag)
+            kubelet.write(Line(time + min(amount, 0), b"line %d" % number))
+            time += amount < 0  # a time that has gone back doesn't come back to the same nanosecond
         elif action == "cut":
             follower.deliver(amount)
             # That a kubelet goes away looks like an end, but a log that has an end is read within milliseconds.

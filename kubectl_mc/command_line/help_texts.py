@@ -91,6 +91,7 @@ VERB is any of kubectl's (kubectl --help lists them), or a plugin's name.
 Examples:
   kubectl mc get pods
   kubectl mc get deploy,svc -n shop -o wide --clusters='prod-*' --exclude=prod-eu
+  kubectl mc get pods -n shop,'team-*'
   kubectl mc get widgets.example.com -A -l team=web -o json | jq '.items[].metadata.name'
   kubectl mc logs deploy/web -f --since=10m
   kubectl mc describe pod 'web-*' --clusters=prod-eu

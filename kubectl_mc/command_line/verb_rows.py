@@ -23,6 +23,7 @@ class Output(NamedTuple):
         and the paths of what the table is sorted by, of which the first that is set counts
     row_start: the pattern of what a row of such a table starts with, for a watch, whose cells can't be asked for twice
     events_by: the flag with which kubectl's own table says in a first column what each row of a watch tells, or EVENT
+    news_by: the flag with which a watch doesn't show what is there at its start
     """
 
     shape: Shape = "lines"
@@ -34,6 +35,7 @@ class Output(NamedTuple):
     ordered_by: tuple[str, ...] = ()
     row_start: str = ""
     events_by: str = ""
+    news_by: str = ""
 
 
 class Modes(NamedTuple):
@@ -42,6 +44,7 @@ class Modes(NamedTuple):
     captured: all results are waited for and merged; streamed: the output is shown as it comes; terminal: kubectl needs
     the real terminal or a port, so it runs on one cluster; local: the verb is about this machine, so it runs once,
     without a cluster. alone_by: flags with which the verb makes sense on one cluster only.
+    Of the flags in streamed_by, which make it a watch, the first has it begin with what is there.
     """
 
     usual: Mode = "captured"
@@ -120,6 +123,8 @@ class VerbRow(NamedTuple):
     change: None for a verb that only reads; a change's targets must be named
     group: without a sub-verb, kubectl shows the verb's help
     wildcards: object names with * ? [ are resolved on each cluster
+    namespaces: whether -n takes several namespaces, and patterns (`-n a,b,'team-*'`): "" if it doesn't; "all" if all
+        that the verb shows is in a namespace; "some" if it shows types, which may be cluster-scoped
     dash_is_stdin: kubectl reads stdin for an operand, or a value of --env, that is "-"
     input_as_file: kubectl gets its input (-f) as a file and not on stdin: it reads it more than once, or as a stream of
         several objects where it takes one only
@@ -133,6 +138,7 @@ class VerbRow(NamedTuple):
     change: ChangeTraits | None = None
     group: bool = False
     wildcards: bool = False
+    namespaces: Literal["", "all", "some"] = ""
     dash_is_stdin: bool = False
     input_as_file: bool = False
 
@@ -151,6 +157,7 @@ _EVENTS = Output(
     ordered_by=(".series.lastObservedTime", ".lastTimestamp", ".eventTime"),
     row_start=r"(?:[a-z0-9-]+ {3,})?(?:<unknown>|[0-9]+[a-z][0-9a-z]*)(?: \(x[0-9]+ over [0-9a-z]+\))? {3,}\S",
 )
+_USAGE = Output("table", sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)")))
 _STREAMED = Modes("streamed")
 _UNLIMITED = Waiting(0.0)
 _NEEDS_ALL = Status(needs_all=True)
@@ -169,16 +176,18 @@ _REVISING = ChangeTraits(revises=True)
 _ROWS = (
     VerbRow(
         "get",
-        Output("table", events_by="output-watch-events"),
+        Output("table", events_by="output-watch-events", news_by="watch-only"),
         Modes(streamed_by=("watch", "watch-only")),
         wildcards=True,
+        namespaces="some",
     ),
-    VerbRow("events", _EVENTS, Modes(streamed_by=("watch",))),
-    VerbRow("top", Output("table", sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)"))), group=True),
+    VerbRow("events", _EVENTS, Modes(streamed_by=("watch",)), namespaces="all"),
+    VerbRow("top", _USAGE, group=True),
+    VerbRow("top pod", _USAGE, namespaces="all"),
     VerbRow("api-resources", Output("table", sorts=(("name", "NAME"), ("kind", "KIND")))),
     VerbRow("api-versions", Output("text", fold=True)),
     VerbRow("explain", Output("text", fold=True)),
-    VerbRow("describe", _TEXT, wildcards=True),
+    VerbRow("describe", _TEXT, wildcards=True, namespaces="some"),
     VerbRow("version", _TEXT, Modes(local_by=("client",))),
     VerbRow("cluster-info", _TEXT),
     VerbRow("cluster-info dump", _TEXT, Modes(alone_by=("output-directory",)), _MINUTES),
@@ -189,7 +198,7 @@ _ROWS = (
     VerbRow("rollout status", modes=_STREAMED, waiting=Waiting(0.0, "0s"), status=_NEEDS_ALL),
     # With --for=create, kubectl reads the input until the object is there.
     VerbRow("wait", modes=_STREAMED, waiting=Waiting(0.0, "30s"), status=_NEEDS_ALL, input_as_file=True),
-    VerbRow("logs", Output(log_lines=True), _STREAMED, _UNLIMITED, wildcards=True),
+    VerbRow("logs", Output(log_lines=True), _STREAMED, _UNLIMITED, wildcards=True, namespaces="all"),
     VerbRow("apply view-last-applied", _TEXT),
     VerbRow("port-forward", modes=Modes("terminal")),
     VerbRow("proxy", modes=Modes("terminal")),

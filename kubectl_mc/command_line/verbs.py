@@ -150,6 +150,11 @@ def is_endless(row: VerbRow, line: CommandLine) -> bool:
     return mode(row, line) == "streamed" and _any(line, (*row.modes.streamed_by, "follow"))
 
 
+def is_watch(row: VerbRow, line: CommandLine) -> bool:
+    """Return whether the command shows what is there, and then what changes, until the user ends it."""
+    return mode(row, line) == "streamed" and _any(line, row.modes.streamed_by)
+
+
 def kubectl_time_limit(row: VerbRow, line: CommandLine) -> str:
     """Return the time ("30s") after which kubectl stops waiting for an object.
 

@@ -48,6 +48,8 @@ def _complete(before: list[str], word: str, environment: Environment) -> Candida
     if "--" in before:
         return _kubectl_candidates(parse_invocation(before), before, word, environment)
     flag, equals, value = word.partition("=")
+    if flag == "--namespace" and equals:  # as kubectl's candidates for a value, those are without the flag
+        before, word = [*before, flag], value
     invocation, awaits_value = _parse(before)
     line = invocation.kubectl
     own = _ours(line)
@@ -61,6 +63,11 @@ def _complete(before: list[str], word: str, environment: Environment) -> Candida
     if outputs and (flag == "--output" if equals else awaits_value and before[-1] in ("-o", "--output")):
         typed = value if equals else word
         return [f"{word.removesuffix(typed)}{text}" for text in _matching(outputs, typed)], NO_FILES
+    names, comma, last = word.rpartition(",")
+    if comma and awaits_value and before[-1] in ("-n", "--namespace") and verbs.find_row(line).namespaces:
+        candidates, directive = _kubectl_candidates(invocation, before, last, environment)
+        unused = [name for name in candidates if name not in names.split(",")]
+        return [f"{names},{name}" for name in unused], directive
     candidates, directive = _kubectl_candidates(invocation, before, word, environment)
     if word.startswith("-"):
         refused = [f"--{name}" for name in REFUSED]

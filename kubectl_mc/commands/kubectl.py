@@ -13,10 +13,11 @@ from kubectl_mc.access.logins import logins_for
 from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import exact_names, names_targets, set_log_flags, without_log_flags
-from kubectl_mc.command_line.verb_rows import Mode, VerbRow
+from kubectl_mc.command_line.verb_rows import TABLE, Mode, VerbRow
 from kubectl_mc.processes import cache, pipe_files, programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request, make_request
+from kubectl_mc.reads.name_patterns import lists_namespaces, namespace_patterns
 
 
 def run(line: CommandLine, environment: Environment) -> int:
@@ -42,8 +43,19 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
         environment = environment.for_change()
     if mode == "local":
         return _run_locally(line, environment)
+    if lists_namespaces(line) and verbs.is_kubectls(line):
+        _check_namespaces(line, row)
     with pipe_files.held_access(line, environment) as (line, environment):
         return _run_on_clusters(line, environment, row, mode)
+
+
+def _check_namespaces(line: CommandLine, row: VerbRow) -> None:
+    """Raise UserError for a list of namespaces in which the command can't be asked."""
+    typed = grammar.value(line, "namespace") or ""
+    if not row.namespaces:
+        raise messages.one_namespace(line.verb, typed, [path for path, each in TABLE.items() if each.namespaces])
+    if namespace_patterns(line) and any(grammar.values(line, flag) for flag in ("filename", "kustomize")):
+        raise messages.namespaces_of_files(typed)
 
 
 def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, mode: Mode) -> int:
@@ -56,6 +68,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         raise messages.flag_is_not_for(flag, line.verb, "logs")
     if environment.options.if_present and not row.status.needs_all:
         raise messages.flag_is_not_for("if-present", " ".join(line.path), "wait, rollout status and diff")
+    if environment.options.no_reconnect and not verbs.is_endless(row, line):
+        raise messages.flag_is_not_for("no-reconnect", " ".join(line.path), "what goes on without end (-f, -w)")
     logins = logins_for(line, environment.streams)
     changes = verbs.is_change(row, line) or verbs.is_dry_run(row, line)
     choice = choose_clusters(environment, logins, purpose="change" if changes else "read")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import groupby, islice
+from typing import NamedTuple
 
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
@@ -23,6 +25,19 @@ DOCUMENTS = {"json": "json", "yaml": "yaml", "kyaml": "kyaml", "jsonpath-as-json
 TEMPLATES = ("jsonpath", "jsonpath-file", "go-template", "go-template-file", "template", "templatefile")
 
 LINES = ("name", *TEMPLATES)
+
+# Where a kubectl was asked: a cluster, and the one of several namespaces, or "".
+Place = tuple[str, str]
+
+# The forms in which kubectl's tables have a column NAMESPACE with -A.
+WITH_NAMESPACES = ("", "wide")
+
+
+class _Printed(NamedTuple):
+    """What one kubectl printed: its number, and where it was asked."""
+
+    number: int
+    place: Place
 
 
 def mergeable_line(request: Request, line: CommandLine, several: bool = False) -> CommandLine:
@@ -112,20 +127,27 @@ def merge_answers(
     on_terminal: a person reads it, so that lines that look like a heading are marked
     """
     line, options = request.line, request.options
-    outputs = [(result.cluster, _text(result)) for result in results if result.stdout]
+    places = [(result.cluster, result.namespace) for result in results if result.stdout]
+    texts = [_text(result) for result in results if result.stdout]
+    outputs = [(cluster, text) for (cluster, _), text in zip(places, texts)]
     if not outputs:
         return ""  # as kubectl does: a document without items would say that there are no objects
-    key_texts: dict[str, str] = {}
+    key_texts: dict[Place, str] = {}
     for result in sort_keys:
-        key_texts[result.cluster] = key_texts.get(result.cluster, "") + _text(result)
+        place = (result.cluster, result.namespace)
+        key_texts[place] = key_texts.get(place, "") + _text(result)
+    keys = [key_texts.get(place) for place in places] if key_texts else []
     form, _ = grammar.output_format(line)
     shape = verbs.output_shape(request.row, line)
-    lone = len(results) == 1
+    lone = len(results) == 1 and not results[0].namespace
     if form in OBJECTS:
         from kubectl_mc.merge import object_lists
 
         try:
-            return object_lists.merge_objects(outputs, form, lone, lambda items: _merged_rows(items, key_texts))
+            of_types = _typed_places(places, line)
+            return object_lists.merge_objects(
+                outputs, form, lone, lambda rows: _merged_rows(rows, keys, of_types, partial(_kind, form=form))
+            )
         except object_lists.NotObjects:
             pass
     if form in DOCUMENTS:
@@ -133,20 +155,21 @@ def merge_answers(
     if form in TEMPLATES:
         return lines.tabbed(outputs)
     if form in LINES:
-        names = [(cluster, name) for cluster, text in outputs for name in text.removesuffix("\n").split("\n")]
-        return lines.tabbed(_merged_rows(names, key_texts))
+        names = [(index, name) for index, text in enumerate(texts) for name in text.removesuffix("\n").split("\n")]
+        rows = _merged_rows(names, keys, _typed_places(places, line), lambda name: name.partition("/")[0])
+        return lines.tabbed([(outputs[index][0], name) for index, name in rows])
     if verbs.is_dry_run(request.row, line):
         from kubectl_mc.merge import object_changes
 
         return object_changes.dry_run_answer(outputs, on_terminal)
     if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
         fold = request.row.output.fold if options.fold is None else options.fold
-        return sections.render_sections(outputs, on_terminal, fold)
+        return sections.render_sections(zip(map(_heading, places), texts), on_terminal, fold)
     if shape == "table" and form in TABLES:
         try:
-            return _tables(outputs, key_texts, request, on_terminal)
+            return _tables(list(zip(places, texts)), key_texts, request, on_terminal)
         except kubectl_tables.NotATable:
-            return sections.render_sections(outputs, on_terminal)
+            return sections.render_sections(zip(map(_heading, places), texts), on_terminal)
     return lines.prefixed(outputs)
 
 
@@ -189,24 +212,35 @@ def _text(result: Result) -> str:
     return result.stdout.decode("utf-8", "surrogateescape")
 
 
+def _heading(place: Place) -> str:
+    """Return what stands above a section."""
+    cluster, namespace = place
+    return f"{cluster}   NAMESPACE: {namespace}" if namespace else cluster
+
+
 def _tables(
-    outputs: Sequence[tuple[str, str]], key_texts: Mapping[str, str], request: Request, on_terminal: bool
+    outputs: Sequence[tuple[Place, str]], key_texts: Mapping[Place, str], request: Request, on_terminal: bool
 ) -> str:
     """Return the tables of all clusters as one of each type, and below them, in sections, what can't be read exactly.
 
     Raises NotATable if the tables have too many columns together.
     """
-    readable, unreadable = [], []
-    for cluster, text in outputs:
+    readable, unreadable = list[tuple[_Printed, list[Table]]](), list[tuple[str, str]]()
+    with_namespaces = grammar.output_format(request.line)[0] in WITH_NAMESPACES
+    for index, (place, text) in enumerate(outputs):
         try:
-            readable.append((cluster, _keyed_tables(text, key_texts.get(cluster), request)))
+            tables = _keyed_tables(text, key_texts.get(place), request)
         except kubectl_tables.NotATable:
-            unreadable.append((cluster, text))
+            unreadable.append((_heading(place), text))
+            continue
+        if place[1] and with_namespaces:
+            tables = [table.behind_column(kubectl_tables.NAMESPACE, place[1]) for table in tables]
+        readable.append((_Printed(index, place), tables))
     groups = kubectl_tables.group_by_type(readable) if _names_types(request) else {"": _flattened(readable)}
     merged = [_merged_table(members, request) for members in groups.values() if members]
-    tables = kubectl_tables.render_tables(merged, headers=not grammar.is_set(request.line, "no-headers"))
+    shown = kubectl_tables.render_tables(merged, headers=not grammar.is_set(request.line, "no-headers"))
     rest = sections.render_sections(unreadable, on_terminal)
-    return "\n".join(filter(None, (sections.marked_headings(tables, on_terminal), rest)))
+    return "\n".join(filter(None, (sections.marked_headings(shown, on_terminal), rest)))
 
 
 def _names_types(request: Request) -> bool:
@@ -214,8 +248,8 @@ def _names_types(request: Request) -> bool:
     return request.line.verb == "get" and grammar.output_format(request.line)[0] in ("", "wide")
 
 
-def _flattened(readable: Sequence[tuple[str, Sequence[Table]]]) -> list[tuple[str, Table]]:
-    return [(cluster, table) for cluster, tables in readable for table in tables]
+def _flattened(readable: Sequence[tuple[_Printed, Sequence[Table]]]) -> list[tuple[_Printed, Table]]:
+    return [(printed, table) for printed, tables in readable for table in tables]
 
 
 # The column of the sort keys in a table that is about to be merged. No column of kubectl's has such a name.
@@ -250,9 +284,9 @@ def _keyed_tables(text: str, key_text: str | None, request: Request) -> list[Tab
     ]
 
 
-def _merged_table(members: Sequence[tuple[str, Table]], request: Request) -> Table:
-    """Return the (cluster, table)s of a type as one table. Raises NotATable."""
-    table = kubectl_tables.join_tables(members)
+def _merged_table(members: Sequence[tuple[_Printed, Table]], request: Request) -> Table:
+    """Return the tables of a type as one table. Raises NotATable."""
+    table = kubectl_tables.join_tables([(printed.place[0], part) for printed, part in members])
     counts = [part.row_count for _, part in members]
     sort_column = _KEYS if _KEYS in table.header else verbs.sorted_by(request.row, request.line)
     if not sort_column or sort_column not in table.header:
@@ -266,16 +300,51 @@ def _merged_table(members: Sequence[tuple[str, Table]], request: Request) -> Tab
     return kubectl_tables.reorder_rows(table, sorting.merged_order(sequences, descending)).without_column(_KEYS)
 
 
-def _merged_rows(rows: Sequence[tuple[str, str]], key_texts: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the (cluster, row)s of all clusters in the order of their keys."""
-    if not key_texts:
+def _typed_places(places: Sequence[Place], line: CommandLine) -> Sequence[Place]:
+    """Return where objects of several types were asked for in several namespaces; () if their order is right as it is.
+
+    kubectl has all objects of a type together with -A.
+    """
+    return places if any(namespace for _, namespace in places) and _has_several_types(line) else ()
+
+
+def _merged_rows(
+    rows: Sequence[tuple[int, str]],
+    keys: Sequence[str | None],
+    places: Sequence[Place],
+    kind_of: Callable[[str], str],
+) -> list[tuple[int, str]]:
+    """Return the (index of its output, row)s of all outputs in the order of their keys, or of their types.
+
+    keys: what was printed of the keys of each output; [] if they are not sorted
+    places: of the outputs, if the rows of a cluster are put in the order of their types; else ()
+    """
+    if not keys and places:
+        return [row for _, group in groupby(rows, lambda row: places[row[0]][0]) for row in _by_kind([*group], kind_of)]
+    if not keys:
         return list(rows)
     from kubectl_mc.merge import sorting
 
-    counts = [(cluster, len(list(members))) for cluster, members in groupby(cluster for cluster, _ in rows)]
-    keys = {cluster: sorting.parse_keys(text) for cluster, text in key_texts.items()}
-    order = sorting.merged_order([sorting.values_of_type(keys.get(name, ()), "", count) for name, count in counts])
-    return [rows[index] for index in order]
+    counts = [(index, len(list(members))) for index, members in groupby(index for index, _ in rows)]
+    sequences = [sorting.values_of_type(sorting.parse_keys(keys[index] or ""), "", count) for index, count in counts]
+    return [rows[index] for index in sorting.merged_order(sequences)]
+
+
+def _kind(item: str, form: str) -> str:
+    from kubectl_mc.merge import object_lists
+
+    layout = object_lists.LAYOUTS[form]
+    return object_lists.object_name(item, layout.indent, layout, ("kind",))
+
+
+def _by_kind(rows: Sequence[tuple[int, str]], kind_of: Callable[[str], str]) -> list[tuple[int, str]]:
+    """Return the rows of a cluster by their kinds, otherwise in the same order."""
+    kinds = [kind_of(text) for _, text in rows]
+    sequences: dict[int, dict[str, None]] = {}
+    for (index, _), kind in zip(rows, kinds):
+        sequences.setdefault(index, {})[kind] = None
+    order = kubectl_tables.merged_sequence([*sequence] for sequence in sequences.values())
+    return [row for kind in order for row, own in zip(rows, kinds) if own == kind]
 
 
 def _documents(outputs: Sequence[tuple[str, str]], form: str, lone: bool, on_terminal: bool) -> str:

@@ -6,10 +6,10 @@ A table is stored by columns, so that 100,000 rows take only a few passes, which
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 # k8s.io/cli-runtime/pkg/printers/tabwriter.go: tabwriter.NewWriter(out, 6, 4, 3, ' ', …)
 PADDING = 3
@@ -22,6 +22,10 @@ MAX_LINE = 4000
 MAX_COLUMNS = 200
 
 CLUSTER = "CLUSTER"
+
+NAMESPACE = "NAMESPACE"  # the first column of kubectl's tables with -A
+
+_Source = TypeVar("_Source", bound=Hashable)
 
 
 class Table(NamedTuple):
@@ -47,6 +51,10 @@ class Table(NamedTuple):
     def with_column(self, name: str, cells: Sequence[str]) -> Table:
         """Return the table with one more column."""
         return Table((*self.header, name), (*self.columns, cells))
+
+    def behind_column(self, name: str, cell: str) -> Table:
+        """Return the table behind one more column, whose cells are all the same."""
+        return Table((name, *self.header), ([cell] * self.row_count, *self.columns))
 
     def without_column(self, name: str) -> Table:
         """Return the table without the column of this name, if it has it."""
@@ -149,22 +157,39 @@ def only_rows(
     return "\n".join(tables)
 
 
-def group_by_type(parsed: Iterable[tuple[str, Sequence[Table]]]) -> dict[tuple[str, int], list[tuple[str, Table]]]:
-    """Return the (cluster, table)s of each resource type, by (`deployment.apps`, or "" for the only type; number).
+def group_by_type(
+    parsed: Iterable[tuple[_Source, Sequence[Table]]],
+) -> dict[tuple[str, int], list[tuple[_Source, Table]]]:
+    """Return the (source, table)s of each resource type, by (`deployment.apps`, or "" for the only type; number).
 
-    parsed: (cluster, its tables) in the order in which they are shown
-    number: of the tables of this type that the cluster has ahead of it, as for two versions of a type
+    parsed: (the kubectl that printed them, its tables) in the order in which they are shown
+    number: of the tables of this type that the source has ahead of it, as for two versions of a type
     """
-    tables = [(table.type_prefix, cluster, table) for cluster, its_tables in parsed for table in its_tables]
+    tables = [(table.type_prefix, source, table) for source, its_tables in parsed for table in its_tables]
     # kubectl writes a prefix only where it has several types; a table without one is of the type with the same header.
     prefixes = {table.header: prefix for prefix, _, table in reversed(tables) if prefix}
-    groups: dict[tuple[str, int], list[tuple[str, Table]]] = {}
-    for prefix, cluster, table in tables:
-        group, number = prefix or prefixes.get(table.header, ""), 0
-        while any(name == cluster for name, _ in groups.get((group, number), ())):
-            number += 1
-        groups.setdefault((group, number), []).append((cluster, table))
-    return groups
+    groups: dict[tuple[str, int], list[tuple[_Source, Table]]] = {}
+    sequences: dict[_Source, list[tuple[str, int]]] = {}
+    for prefix, source, table in tables:
+        group, own = prefix or prefixes.get(table.header, ""), sequences.setdefault(source, [])
+        number = sum(name == group for name, _ in own)
+        groups.setdefault((group, number), []).append((source, table))
+        own.append((group, number))
+    return {group: groups[group] for group in merged_sequence(sequences.values())}
+
+
+def merged_sequence(sequences: Iterable[Sequence[_Source]]) -> list[_Source]:
+    """Return what stands in the sequences, each once, in an order that is that of each as far as possible.
+
+    What a sequence adds comes ahead of what follows it there, or else last.
+    """
+    merged: list[_Source] = []
+    for sequence in sequences:
+        for index, item in enumerate(sequence):
+            if item not in merged:
+                following = next((other for other in sequence[index + 1 :] if other in merged), None)
+                merged.insert(len(merged) if following is None else merged.index(following), item)
+    return merged
 
 
 def join_tables(members: Sequence[tuple[str, Table]]) -> Table:

@@ -72,35 +72,35 @@ def merge_objects(
     outputs: Sequence[ClusterText],
     output: str,
     lone: bool = False,
-    ordered: Callable[[list[ClusterText]], list[ClusterText]] = list,
+    ordered: Callable[[list[tuple[int, str]]], list[tuple[int, str]]] = list,
 ) -> str:
     """Return one `v1` List of all items, annotated; the answer of a lone cluster keeps its documents.
 
     outputs: (cluster, what it printed)
     output: "json", "yaml" or "kyaml"
     lone: only one cluster was asked
-    ordered: sorts the (cluster, item)s of all clusters
+    ordered: sorts the (index of its output, item)s of all outputs
     Raises NotObjects.
     """
     layout = LAYOUTS[output]
     if lone and len(outputs) == 1:
         ((cluster, printed),) = outputs
         return "".join(before + _annotated(cluster, text, layout) for before, text in layout.documents(printed))
-    documents = [(cluster, text) for cluster, printed in outputs for _, text in layout.documents(printed)]
+    documents = [(index, text) for index, (_, printed) in enumerate(outputs) for _, text in layout.documents(printed)]
     lists = [layout.split_list(text) for _, text in documents]
-    cluster_items = ordered(
+    indexed_items = ordered(
         [
-            (cluster, item)
-            for (cluster, text), parts in zip(documents, lists)
+            (index, item)
+            for (index, text), parts in zip(documents, lists)
             for item in (parts.items if parts else [layout.to_item(text)])
         ]
     )
-    if not cluster_items:
+    if not indexed_items:
         plain_lists = (text for (_, text), parts in zip(documents, lists) if parts and _is_plain_list(parts, layout))
         return layout.start + next(plain_lists, layout.empty)
     # The metadata of a List depends on kubectl's version, so the foot of a cluster's List is used if there is one.
     foot = next((parts.foot for parts in lists if parts and parts.items and _is_plain_list(parts, layout)), layout.foot)
-    items = [annotated_object(item, layout.indent, cluster, layout) for cluster, item in cluster_items]
+    items = [annotated_object(item, layout.indent, outputs[index][0], layout) for index, item in indexed_items]
     return layout.start + layout.head + layout.separator.join(items) + foot
 
 
@@ -147,10 +147,10 @@ def annotated_object(text: str, indent: str, cluster: str, layout: Layout) -> st
     return text[:start] + _value(rest, key_indent, cluster, layout) + text[end:]
 
 
-def object_name(text: str, indent: str, layout: Layout) -> str:
-    """Return the name of the object with this text, at this indentation; "" if it has none."""
+def object_name(text: str, indent: str, layout: Layout, path: Sequence[str] = ("metadata", "name")) -> str:
+    """Return the name of the object with this text, at this indentation, or another text of it; "" if it has none."""
     start, end = 0, len(text)
-    for key, key_indent in zip(("metadata", "name"), _key_indents(indent, layout)):
+    for key, key_indent in zip(path, _key_indents(indent, layout)):
         if not (span := _value_span(text, start, end, key_indent, key, layout)):
             return ""
         start, end = span

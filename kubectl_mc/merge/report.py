@@ -15,7 +15,7 @@ from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from kubectl_mc.processes.requests import Request
 
 NOTHING = "No resources found"
-_NOTHING_FOUND = rf"{NOTHING}(?: in \S+ namespace\.)?"
+_NOTHING_FOUND = r"No (?:resources|events) found(?: in \S+ namespace| in \S+(?:, \S+)* namespaces)?\.?"
 
 # `get -o json|yaml|kyaml` prints a List before its error, also where it got nothing.
 _EMPTY_LIST = rb'(?m)^(?:    "items"|items|  items): \[\],?$'
@@ -79,7 +79,9 @@ def make_report(
     """
     results = [*results, *request.unreachable]
     causes = [(result, result_cause(result, request)) for result in results]
-    failures = [(result.cluster, cause) for result, cause in causes if cause and not cause.absent]
+    failures = [
+        (result.cluster, _placed(cause, result.namespace)) for result, cause in causes if cause and not cause.absent
+    ]
     answered = [result for result, cause in causes if not cause or cause.absent]
     passed_over = [(result.cluster, cause) for result, cause in causes if cause and cause.absent]
     absent = _absent(answered, len(results)) if not any(map(_exists, results, (cause for _, cause in causes))) else []
@@ -103,15 +105,22 @@ def make_report(
     if request.options.if_present and passed_over and not absent:
         lines.append(messages.passed_over(passed_over))
     if failures and on_terminal:
-        parts = sum(_has_part(result) for result, cause in causes if cause and not cause.absent)
+        parts = sum(has_part(result) for result, cause in causes if cause and not cause.absent)
         flags = selecting_flags(request.options)
         lines += messages.failure_table(failures, parts, len(results), flags, all_names=request.options.verbose)
     elif failures:
         lines += _failure_lines(failures, request)
-        showing = [result for result, cause in causes if not cause or cause.absent or _has_part(result)]
+        showing = [result for result, cause in causes if not cause or cause.absent or has_part(result)]
         if any(result.stdout for result in showing) and not shown:
             lines.append(messages.showing_partial(len(showing), len(results)))
     return Report(tuple(lines), status)
+
+
+def _placed(cause: Cause, namespaces: str) -> Cause:
+    """Return why a cluster has failed, with the namespaces in which it has, if it hasn't in all."""
+    if not namespaces:
+        return cause
+    return cause._replace(reason=f"in {messages.name_list(namespaces.split(', '), most=3)}: {cause.reason}")
 
 
 def _lone_report(
@@ -124,6 +133,9 @@ def _lone_report(
         for line in _prefixed("" if label == cluster else label, messages.split_messages(text))
     ]
     asked = [result for result, _ in causes if not isinstance(result, UnaskedResult)]
+    if held is not None:  # of several namespaces, it is not told one by one
+        said = [line for result in asked if result.namespace for line in messages.split_messages(_text(result))]
+        lines += filter(is_nothing_found, said)
     for result, cause in causes:
         if cause and not cause.absent:
             says_why = result in asked and not result.timed_out and messages.complaints(_text(result))
@@ -157,7 +169,7 @@ def _are_alike(causes: Sequence[tuple[Result, Cause | None]]) -> bool:
     return len(errors) == 1 and all(cause and cause.kind == "error" for _, cause in causes)
 
 
-def _has_part(result: Result) -> bool:
+def has_part(result: Result) -> bool:
     """Return whether a cluster that failed is among those shown. The List of one that got nothing shows nothing."""
     return bool(result.stdout) and not re.search(_EMPTY_LIST, result.stdout)
 
@@ -181,7 +193,7 @@ def _status(causes: Sequence[tuple[Result, Cause | None]], request: Request, is_
         return status if status >= 0 else 128 - status  # ended by a signal
     failed = any(cause and not cause.absent for _, cause in causes)
     if failed or is_absent:
-        answered = any(not cause or (cause.absent and _has_part(result)) for result, cause in causes)
+        answered = any(not cause or (cause.absent and has_part(result)) for result, cause in causes)
         return messages.PARTIAL if failed and answered else answer + 1
     return answer if any(result.status == answer for result, cause in causes if not cause) else 0
 

@@ -1,15 +1,12 @@
-"""Watches: tables and documents of many clusters that are shown while they grow."""
+"""Watches: tables of many clusters that are shown while they grow."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from itertools import takewhile
 from typing import Literal
 
-from kubectl_mc.merge import object_lists
 from kubectl_mc.merge.custom_columns import WatchedColumns
 from kubectl_mc.merge.kubectl_tables import (
     CLUSTER,
@@ -17,17 +14,20 @@ from kubectl_mc.merge.kubectl_tables import (
     MAX_COLUMNS,
     MAX_LINE,
     MIN_WIDTH,
+    NAMESPACE,
     PADDING,
     cluster_index,
     header_columns,
     numbered_names,
     padded,
 )
+from kubectl_mc.merge.last_rows import Key, LastRows
 
 # A column's name, and the number of columns with the same name before it.
 Column = tuple[str, int]
 
 CLUSTER_COLUMN: Column = (CLUSTER, -1)  # a column of kubectl's may have the same name
+NAMESPACE_COLUMN: Column = (NAMESPACE, -1)
 
 
 class WatchedRows:
@@ -83,6 +83,10 @@ def _cut(line: str, starts: Sequence[int]) -> tuple[str, ...]:
 _EVENT = "EVENT"
 _EVENTS = (_EVENT, "ADDED", "MODIFIED", "DELETED", "ERROR")
 _EVENT_WIDTH = len("MODIFIED") + PADDING
+_DELETED, _ERROR = "DELETED", "ERROR"
+
+# What a row of a table is known by: (the cluster, which of its kubectls).
+_Source = tuple[str, str]
 
 EventColumn = Literal["", "hidden", "shown"]
 
@@ -95,6 +99,7 @@ class WatchedTable:
     row_start: the pattern of what a row starts with, if a cell may have several lines
     events: whether kubectl's first column is that of --output-watch-events, and whether it is shown. By it a line is
         known as a header: kubectl prints another one for objects of another type (`-f`), or with other columns.
+    clock: the time, in seconds since the epoch, for rows that are compared after a break; None if none are
     """
 
     def __init__(
@@ -104,54 +109,155 @@ class WatchedTable:
         is_kept: Callable[[str], bool] | None = None,
         row_start: str = "",
         events: EventColumn = "",
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._show_headers = headers
         self._row_start = row_start
         self._columns = columns
         self._is_kept = is_kept
         self._events = events
+        self._clock = clock
         self._widths: dict[Column, int] = {}  # of each column, from left to right
-        self._rows: dict[tuple[str, str], WatchedRows | WatchedColumns] = {}
-        self._ends_kept: dict[
-            tuple[str, str], bool
-        ] = {}  # whether the last row is shown, with the lines that continue it
+        self._rows: dict[_Source, WatchedRows | WatchedColumns] = {}
+        self._namespaces: dict[_Source, str] = {}
+        self._last_rows: dict[_Source, LastRows] = {}
+        self._headers: dict[_Source, str] = {}  # that are held back
+        self._restarted: set[_Source] = set()  # whose next line is a header
+        self._ends_kept: dict[_Source, bool] = {}  # whether the last row is shown, with the lines that continue it
 
-    def feed(self, cluster: str, lines: Sequence[str], source: str = "") -> str:
+    def feed(self, cluster: str, lines: Sequence[str], source: str = "", namespace: str = "") -> str:
         """Return what is printed for these lines of a cluster; a new column causes a new header line.
 
         source: which of the cluster's kubectls printed the lines, if there are several
+        namespace: that of all its rows, for a column of its own; "" for a table that has the column, or needs none
         """
         key, printed = (cluster, source), list[str]()
+        self._namespaces[key] = namespace
+        if self._events and self._clock:
+            lines = self._without_errors(key, lines)
         headers = [index for index, line in enumerate(lines) if self._events and _event(line) == _EVENT]
         for start, end in zip([0, *headers], [*headers, len(lines)]):
             if start in headers:
                 self._rows.pop(key, None)
             hidden = self._events == "hidden"
             table = [line[_EVENT_WIDTH:] if hidden and _event(line) else line for line in lines[start:end]]
-            printed.append(self._feed_table(key, table))
+            deleted = [bool(self._events) and _event(line) == _DELETED for line in lines[start:end]]
+            printed.append(self._feed_table(key, table, deleted))
         return "".join(printed)
 
-    def _feed_table(self, key: tuple[str, str], lines: Sequence[str]) -> str:
-        """Return what is printed for further lines of one table. key: (the cluster, which of its kubectls)"""
+    def _without_errors(self, key: _Source, lines: Sequence[str]) -> list[str]:
+        """Return the lines without those of an error that ends a watch, and its header (410: kubectl shows a Status).
+
+        A header is held back until a row comes, which tells whether it is that of an error.
+        """
+        kept = list[str]()
+        for line in lines:
+            event, header = _event(line), self._headers.pop(key, None)
+            if event == _EVENT:
+                self._headers[key] = line
+            elif event != _ERROR:
+                kept += [line] if header is None else [header, line]
+        return kept
+
+    def header(self) -> str:
+        """Return the header line, "" if none is shown."""
+        return self._line([name for name, _ in self._widths]) if self._show_headers else ""
+
+    def _feed_table(self, key: _Source, lines: Sequence[str], deleted: Sequence[bool]) -> str:
+        """Return what is printed for further lines of one table. deleted: whether a line's object is, for each line"""
         if not lines:
             return ""
-        if key not in self._rows:
-            header_line, *lines = lines
-            watched = WatchedColumns(self._columns) if self._columns else WatchedRows(header_line, self._row_start)
-            self._rows[key] = watched
-        return self._shown(key, self._rows[key].rows(lines))
+        if key not in self._rows or key in self._restarted:
+            self._rows[key] = self._new_rows(lines[0])
+            self._restarted.discard(key)
+            lines, deleted = lines[1:], deleted[1:]
+        return self._shown(key, self._rows[key].rows(lines), deleted if self._events else None)
+
+    def _new_rows(self, header_line: str) -> WatchedRows | WatchedColumns:
+        return WatchedColumns(self._columns) if self._columns else WatchedRows(header_line, self._row_start)
 
     def end(self, cluster: str, source: str = "") -> str:
         """Return what is printed at the end of a cluster's lines: those of a row that isn't whole."""
         key = (cluster, source)
         return self._shown(key, self._rows[key].end()) if key in self._rows else ""
 
-    def _shown(self, key: tuple[str, str], rows_and_lines: Iterable[tuple[str, ...] | str]) -> str:
+    def restart(self, cluster: str, source: str = "") -> None:
+        """Begin with a further kubectl, which lists the objects again: rows that are as they were are not shown."""
+        self._restarted.add((cluster, source))
+        self._headers.pop((cluster, source), None)
+        self._last(cluster, source).restart()
+
+    def has_unseen(self, cluster: str, source: str = "") -> bool:
+        """Return whether objects that were there before the break haven't come since."""
+        return self._last(cluster, source).has_unseen
+
+    def listed(self, cluster: str, lines: Sequence[str], source: str = "") -> str:
+        """Return what is printed for the objects that a list, asked for since the break, shows to be gone.
+
+        lines: of the list, a table without a column of events
+        """
+        key = (cluster, source)
+        if key not in self._rows:
+            return ""
+        present = {object_key for object_key, _ in self._keyed_rows(lines)}
+        gone = self._last(cluster, source).take_deleted(present - {None})  # type: ignore[arg-type]
+        if self._events == "shown":
+            gone = [(_DELETED, *cells[1:]) for cells in gone]
+        return self._shown(key, gone, is_news=True)
+
+    def seed(self, cluster: str, lines: Sequence[str], source: str = "") -> None:
+        """Remember what is there at the start of a watch that doesn't show it. lines: as for `listed`"""
+        for object_key, cells in self._keyed_rows(lines):
+            event = [""] if self._events == "shown" else []
+            self._last(cluster, source).seed(object_key, [*event, *cells], self._clock() if self._clock else 0.0)
+
+    def _keyed_rows(self, lines: Sequence[str]) -> Iterator[tuple[Key | None, tuple[str, ...]]]:
+        if lines:
+            rows = self._new_rows(lines[0])
+            whole = (cells for cells in rows.rows(lines[1:]) if not isinstance(cells, str))
+            yield from ((self._key(rows.header, cells), cells) for cells in whole)
+
+    def _key(self, header: Sequence[str], cells: Sequence[str]) -> Key | None:
+        """Return what the object of a row is known by. The columns of a spec may be called anything."""
+        if self._columns or "NAME" not in header:
+            return None
+        cell_of = dict(zip(reversed(header), reversed(cells)))
+        return cell_of.get("NAMESPACE", ""), cell_of["NAME"]
+
+    def _last(self, cluster: str, source: str) -> LastRows:
+        return self._last_rows.setdefault((cluster, source), LastRows())
+
+    def _is_news(self, key: _Source, header: Sequence[str], cells: Sequence[str], is_deleted: bool) -> bool:
+        """Return whether a row is shown, as it is not as it was before a break."""
+        if not self._clock:
+            return True
+        last, object_key = self._last(*key), self._key(header, cells)
+        if is_deleted:
+            last.delete(object_key)
+            return True
+        event = ("", *cells[1:]) if self._events == "shown" else cells
+        return last.add(object_key, event, self._clock())
+
+    def _shown(
+        self,
+        key: _Source,
+        rows_and_lines: Iterable[tuple[str, ...] | str],
+        deleted: Sequence[bool] | None = None,
+        is_news: bool = False,
+    ) -> str:
+        """Return what is printed for rows, and lines that continue them.
+
+        deleted: whether the object of each row is, if that is known
+        is_news: the rows are shown, whatever was shown before
+        """
         (cluster, _), rows = key, self._rows[key]
         header = rows.header
         own_columns = numbered_names(header)
         columns = own_columns.copy()
-        columns.insert(cluster_index(header), CLUSTER_COLUMN)
+        namespace = self._namespaces[key]
+        if namespace:  # as with -A
+            columns.insert(1 if self._events == "shown" else 0, NAMESPACE_COLUMN)
+        columns.insert(cluster_index([name for name, _ in columns]), CLUSTER_COLUMN)
         kubectl_widths = dict(zip(own_columns, rows.widths))
         new = [column for column in columns if column not in self._widths]
         for column in new:
@@ -160,16 +266,20 @@ class WatchedTable:
             self._widen(column, kubectl_widths.get(column, 0) - PADDING)
         is_kept = self._is_kept if "NAME" in header else None
         shown: list[dict[Column, str]] = []
-        for cells in rows_and_lines:
+        for index, cells in enumerate(rows_and_lines):
             row = {own_columns[-1]: cells} if isinstance(cells, str) else dict(zip(own_columns, cells))
-            if is_kept and not isinstance(cells, str):
-                self._ends_kept[key] = is_kept(row.get(("NAME", 0), ""))
+            if not isinstance(cells, str):
+                if namespace:
+                    row[NAMESPACE_COLUMN] = namespace
+                is_deleted = bool(deleted and deleted[index])
+                kept = not is_kept or is_kept(row.get(("NAME", 0), ""))
+                self._ends_kept[key] = kept and (is_news or self._is_news(key, header, cells, is_deleted))
             if self._ends_kept.get(key, True):
                 shown += _lines_of_row(row, cluster)
         for line_cells in shown:
             for column, cell in line_cells.items():
                 self._widen(column, len(cell))
-        printed = [self._line([name for name, _ in self._widths])] if new and self._show_headers else []
+        printed = [self.header()] if new else []
         printed += [
             self._line([part.get(column, "") for column in self._widths]) for row in shown for part in self._parts(row)
         ]
@@ -205,110 +315,3 @@ def _event(line: str) -> str:
     """Return what stands in a line's column of events; "" if none of kubectl's words does."""
     word = line[:_EVENT_WIDTH].rstrip(" ")
     return word if word in _EVENTS else ""
-
-
-class WatchedDocuments:
-    """Cuts one cluster's `-w -o json|yaml|kyaml` into whole documents, and annotates them with the cluster.
-
-    With --output-watch-events a document is an event that holds an object; in JSON an event is one line.
-    is_kept: whether the object with this name is shown; None for all objects
-    """
-
-    def __init__(self, cluster: str, output: str, is_kept: Callable[[str], bool] | None = None) -> None:
-        self._cluster = cluster
-        self._is_kept = is_kept
-        self._layout = object_lists.LAYOUTS[output]
-        self._start = "" if output == "json" else "---\n"
-        self._end = "}" if self._layout.braces else None
-        self._lines: list[str] = []
-
-    def feed(self, lines: Sequence[str]) -> str:
-        """Return the documents that end in these lines: with a brace at the margin, in YAML before the next `---`."""
-        documents = []
-        for line in lines:
-            if self._start and line == "---":
-                documents.append(self.end())
-                continue
-            if not self._start and not self._lines and line.startswith("{") and line.endswith("}"):
-                if not self._is_kept or self._is_kept(_event_name(line)):
-                    documents.append(f"{_annotated_event(line, self._cluster)}\n")
-                continue
-            self._lines.append(line)
-            if line == self._end:
-                documents.append(self.end())
-        return "".join(documents)
-
-    def end(self) -> str:
-        """Return the current document, which has no more lines; "" for a part of one in braces, as Ctrl-C leaves it."""
-        lines, self._lines = self._lines, []
-        if not lines or (self._end and lines[-1] != self._end):
-            return ""
-        text = "".join(f"{line}\n" for line in lines)
-        is_event = self._layout.event and text.startswith(self._layout.event)
-        indent = self._layout.step if is_event else ""
-        if self._is_kept and not self._is_kept(object_lists.object_name(text, indent, self._layout)):
-            return ""
-        with suppress(object_lists.NotObjects):  # then it is shown as kubectl printed it
-            text = object_lists.annotated_object(text, indent, self._cluster, self._layout)
-        return self._start + text
-
-
-def _event_name(event: str) -> str:
-    """Return the name of the object in a compact JSON event, "" if it has none."""
-    start = 0
-    for key in ("object", "metadata", "name"):
-        span = _value_span(event, start, key)
-        if not span:
-            return ""
-        start, end = span
-    return str(json.loads(event[start:end])) if event[start] == '"' else ""
-
-
-def _annotated_event(event: str, cluster: str) -> str:
-    """Return a compact JSON event whose object has our annotation, and no other of that name.
-
-    Everything else is unchanged, as is an event that holds no object.
-    """
-    keys = ("object", "metadata", "annotations", object_lists.ANNOTATION)
-    value, start = json.dumps(cluster), 0
-    for level, key in enumerate(keys):
-        span = _value_span(event, start, key)
-        is_map = span is not None and event[span[0]] == "{"
-        if (not span and level < 2) or (not is_map and not level):
-            return event
-        if not span:
-            comma = "" if event[start + 1] == "}" else ","
-            return f"{event[: start + 1]}{_members(keys[level:], value)}{comma}{event[start + 1 :]}"
-        (start, end), rest = span, keys[level + 1 :]
-        if not is_map:
-            break
-    return event[:start] + (f"{{{_members(rest, value)}}}" if rest else value) + event[end:]
-
-
-def _members(keys: Sequence[str], value: str) -> str:
-    """Return the member of a JSON object that holds the value, in an object for each of the keys ahead of the last."""
-    key, *inner_keys = keys
-    return f"{json.dumps(key)}:{f'{{{_members(inner_keys, value)}}}' if inner_keys else value}"
-
-
-_JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]')
-
-
-def _value_span(text: str, start: int, key: str) -> tuple[int, int] | None:
-    """Return where the value of `key` starts and ends in the compact JSON object at `start`; None without such a key.
-
-    json's decoder would do, but for an object that is nested too deep for it.
-    """
-    depth, name, value_start = 0, "", None
-    for token in _JSON_TOKEN.finditer(text, start):
-        sign = token.group()
-        depth -= sign in ("}", "]")
-        if depth == (0 if sign == "}" else 1) and sign in (",", "}") and value_start is not None:
-            return value_start, token.start()
-        if depth == 0 and sign == "}":
-            break
-        if depth == 1 and sign == ":" and name == f'"{key}"':
-            value_start = token.end()
-        depth += sign in ("{", "[")
-        name = sign
-    return None

@@ -81,6 +81,27 @@ def needs_one_cluster(verb: str, names: Sequence[str]) -> UserError:
     )
 
 
+def one_namespace(verb: str, namespaces: str, several: Sequence[str]) -> UserError:
+    """Say that the verb takes one namespace. namespaces: what was typed; several: the verbs that take more"""
+    return UserError(
+        f"{visible(verb)} takes one namespace, and no namespace can be called '{visible(namespaces)}'. "
+        f"Several, and patterns, are for {', '.join(several[:-1])} and {several[-1]}"
+    )
+
+
+def empty_namespace(namespaces: str) -> UserError:
+    """Say that a list of namespaces has an empty part."""
+    return UserError(f"--namespace: a name is missing in '{visible(namespaces)}'")
+
+
+def namespaces_of_files(namespaces: str) -> UserError:
+    """Say that what is in a file is asked for in several namespaces."""
+    return UserError(
+        f"-f and -k name objects with their namespaces, so these can't be '{visible(namespaces)}'. Leave out -n, or "
+        "name one namespace"
+    )
+
+
 def flag_is_not_for(flag: str, verb: str, only: str) -> UserError:
     """Say that a flag of ours is used for a verb that it is not for."""
     return UserError(f"--{flag} is for {only}, and not for {visible(verb)}")

@@ -323,6 +323,25 @@ def no_match(patterns: Sequence[str], sort_field: str = "") -> str:
     return "".join(f'error: names matching "{pattern}" not found{doubt}\n' for pattern in patterns)
 
 
+def no_namespace(patterns: Sequence[str]) -> str:
+    """Say that no namespace of a cluster matches a pattern. The text is like kubectl's stderr."""
+    return "".join(f'error: namespaces matching "{visible(pattern)}" not found\n' for pattern in patterns)
+
+
+def name_the_namespaces(patterns: Sequence[str]) -> str:
+    """Say what to do where the namespaces of a cluster can't be listed. The text follows kubectl's error."""
+    shown = ", ".join(f"'{visible(pattern)}'" for pattern in patterns)
+    return f"{shown} can't be looked up without a list of the namespaces: name them (-n NAME,NAME)\n"
+
+
+def too_many_namespaces(count: int, most: int) -> str:
+    """Say that a cluster has too many of the namespaces that are meant. The text is like kubectl's stderr."""
+    return (
+        f"error: {count} namespaces are meant here, of which each would be asked by itself, and at most {most} are: "
+        "use a narrower pattern or selector\n"
+    )
+
+
 def unreadable_names(listed_type: str, lines: Sequence[str]) -> str:
     """Say that no kubectl can be asked for some objects that a cluster lists. The text is like kubectl's stderr."""
     shown = ", ".join(f'"{visible(line)}"' for line in lines)

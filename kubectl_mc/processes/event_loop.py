@@ -46,13 +46,17 @@ class Exit(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What the process of a cluster printed, and its exit status; None if Ctrl-C came before its end."""
+    """What the process of a cluster printed, and its exit status; None if Ctrl-C came before its end.
+
+    namespace: the one of several in which it was asked; "" if it isn't one of several
+    """
 
     cluster: str
     stdout: bytes
     stderr: bytes
     status: int | None
     timed_out: bool = False
+    namespace: str = ""
 
 
 class UnaskedResult(Result):

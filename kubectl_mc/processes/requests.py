@@ -123,12 +123,14 @@ class Job(NamedTuple):
 
     label: the title of its answer, the name of the cluster or more
     stdin: what its kubectl reads from stdin; None: the request's
+    namespace: the one of several that its line is for; "" if it isn't for one of several
     """
 
     target: Target
     line: CommandLine
     label: str
     stdin: bytes | None = None
+    namespace: str = ""
 
 
 def job_command(request: Request, job: Job) -> Command:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.merge.answers import is_unreadable, key_jobs, merge_answers, mergeable_line, without_empty_document
-from kubectl_mc.merge.report import make_report
+from kubectl_mc.merge.cluster_results import one_result_per_cluster
+from kubectl_mc.merge.report import has_part, make_report
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
+from kubectl_mc.processes.requests import Job, Request, job_command, note_answers, same_jobs
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
-from kubectl_mc.reads.name_patterns import name_patterns
+from kubectl_mc.reads.name_patterns import name_patterns, namespace_patterns
 
 if TYPE_CHECKING:
     from kubectl_mc.reads.name_filter import NameFilter
@@ -38,17 +39,21 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     """
     streams = request.environment.streams
     interrupts: list[BaseException] = []
-    request, jobs, failed_listings = wildcards.resolve_jobs(_with_columns(request), targets)
-    several = len(jobs) + len(request.unreachable) > 1
+    request = _with_columns(request)
+    asked, failures = asked_jobs(request, targets)
+    request, jobs, failed_listings = wildcards.resolve_jobs(request, asked, failures)
+    several = len(jobs) + len(request.unreachable) > 1 or any(job.namespace for job in jobs)
     answers = _ask(request, jobs, several, interrupts)
-    if several and any(b"have a resource type" in answer.result.stderr for answer in answers):
+    if several and any(_MISSING_TYPE in answer.result.stderr for answer in answers):
         answers = _ask_without_missing_types(request, answers, interrupts)
+    if any(answer.job.namespace and _UNSORTABLE in answer.result.stderr for answer in answers):
+        answers = _ask_for_the_unsortable(request, answers, interrupts)
     if name_patterns(request.row, request.line):
-        request, answers, partial = _filtered(request, answers, several, interrupts)
+        request, answers, partial = _filtered(request, asked, answers, several, interrupts)
         failed_listings += partial
     if several:  # one cluster's text stays as kubectl printed it
-        answers = [answer._replace(result=without_empty_document(answer.result, request)) for answer in answers]
-    cluster_results = wildcards.one_result_per_cluster(
+        answers = _without_empty_documents(request, answers)
+    cluster_results = one_result_per_cluster(
         [*(answer.result._replace(cluster=answer.job.target.cluster) for answer in answers), *failed_listings]
     )
     results = [*(answer.result for answer in answers), *request.unreachable]
@@ -70,6 +75,28 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     if ended:
         raise ended
     return 130 if interrupts else report.status
+
+
+def asked_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
+    """Return the jobs for what was typed, and what failed on the way to them, as `namespaces.namespace_jobs`."""
+    if not namespace_patterns(request.line):
+        return same_jobs(targets, request.line), []
+    from kubectl_mc.reads.namespaces import namespace_jobs
+
+    return namespace_jobs(request, targets)
+
+
+def _without_empty_documents(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:
+    """Return the answers without what says that there are no objects, where a kubectl of the cluster has failed."""
+    failed = {answer.job.target.cluster for answer in answers if answer.result.status or answer.result.timed_out}
+    kept = []
+    for answer in answers:
+        result = answer.result
+        if answer.job.target.cluster in failed:
+            shown = without_empty_document(result._replace(status=result.status or 1), request).stdout
+            result = result._replace(stdout=shown)
+        kept.append(answer._replace(result=result))
+    return kept
 
 
 def _with_columns(request: Request) -> Request:
@@ -149,7 +176,7 @@ def _collect(request: Request, jobs: Sequence[Job], interrupts: list[BaseExcepti
         at_once=request.at_once,
     )
     note_answers(request, ((jobs[index].target, results[index], seconds) for index, seconds in took.items()))
-    return [request.named(result) for result in results]
+    return [request.named(result)._replace(namespace=job.namespace) for job, result in zip(jobs, results)]
 
 
 def _interrupted(job: Job) -> Result:
@@ -177,11 +204,41 @@ def _ask_without_missing_types(
     return answers
 
 
+_MISSING_TYPE = b"have a resource type"
+
+# What kubectl says of --sort-by if no object has the field (k8s.io/kubectl/pkg/cmd/get/sorter.go).
+_UNSORTABLE = b"couldn't find any field with path"
+
+
+def _ask_for_the_unsortable(
+    request: Request, answers: Sequence[JobAnswer], interrupts: list[BaseException]
+) -> list[JobAnswer]:
+    """Ask namespaces in which no object has the field of --sort-by without it, if others of the cluster have objects.
+
+    With -A, kubectl has such objects first.
+    """
+    unsortable = [index for index, answer in enumerate(answers) if _UNSORTABLE in answer.result.stderr]
+    others = [answer for index, answer in enumerate(answers) if index not in unsortable]
+    with_objects = {answer.job.target.cluster for answer in others if has_part(answer.result)}
+    indexes = [index for index in unsortable if answers[index].job.target.cluster in with_objects]
+    lines = [grammar.without(answers[index].job.line, ("sort-by",)) for index in indexes]
+    jobs = [answers[index].job._replace(line=line) for index, line in zip(indexes, lines)]
+    answers = list(answers)
+    for index, answer in zip(indexes, _ask(request, jobs, True, interrupts)):
+        before = answers[index].result
+        said = [line for line in before.stderr.splitlines(keepends=True) if _MISSING_TYPE in line]
+        status = answer.result.status or (before.status if said else 0)
+        stderr = b"".join((*said, answer.result.stderr))
+        answers[index] = answer._replace(result=answer.result._replace(stderr=stderr, status=status))
+    return answers
+
+
 def _filtered(
-    request: Request, answers: Sequence[JobAnswer], several: bool, interrupts: list[BaseException]
+    request: Request, asked: Sequence[Job], answers: Sequence[JobAnswer], several: bool, interrupts: list[BaseException]
 ) -> tuple[Request, list[JobAnswer], list[Result]]:
     """Return the answers with only the objects whose names match, unless only those were asked for.
 
+    asked: the jobs for what was typed, one for each answer
     A cluster whose table doesn't tell the names lists them, and is asked for the objects that match if some of its
     names can't be printed in a table. The other values are as in `wildcards.resolve_jobs`.
     """
@@ -190,30 +247,31 @@ def _filtered(
     is_kept = name_filter.name_filter(request)
     if not is_kept:
         return request, list(answers), []
-    filtered = {answer.job.target.cluster: _only_kept(request, answer, is_kept) for answer in answers}
-    uncertain = [answer for answer in answers if not filtered[answer.job.target.cluster]]
-    resolver = wildcards.Resolver(request, [answer.job.target for answer in uncertain], always=True)
-    jobs, unreachable, partial = list[Job](), list(request.unreachable), list[Result]()
+    filtered = [_only_kept(request, answer, is_kept) for answer in answers]
+    uncertain = [index for index, answer in enumerate(filtered) if not answer]
+    resolver = wildcards.Resolver(request, [asked[index] for index in uncertain], always=True)
+    jobs, failures = list[tuple[int, Job]](), list[Result]()
     listed: list[list[Result]] = []
     try:
         listed = resolver.run() if uncertain and not interrupts else []
     except (KeyboardInterrupt, SystemExit) as error:
         interrupts.append(error)
     if interrupts:
-        filtered |= {
-            answer.job.target.cluster: JobAnswer(answer.job, _interrupted(answer.job), None) for answer in uncertain
-        }
-    for answer, listings in zip(uncertain, listed):
-        target = answer.job.target
+        for index in uncertain:
+            job = answers[index].job
+            filtered[index] = JobAnswer(job, _interrupted(job), None)
+    for number, (index, listings) in enumerate(zip(uncertain, listed)):
         if wildcards.are_plain(listings):
-            filtered[target.cluster] = _only_kept(request, answer, is_kept, plain_names=True)
-        if not filtered[target.cluster]:
-            target_jobs, failures = resolver.resolve(target, listings)
-            jobs += target_jobs
-            (partial if target_jobs else unreachable).extend(failures)
-    for answer in _ask(request, jobs, several, interrupts) if jobs else ():
-        filtered[answer.job.target.cluster] = answer
-    return request._replace(unreachable=tuple(unreachable)), [answer for answer in filtered.values() if answer], partial
+            filtered[index] = _only_kept(request, answers[index], is_kept, plain_names=True)
+        if not filtered[index]:
+            own_jobs, own_failures = resolver.resolve(number, listings)
+            jobs += [(index, job) for job in own_jobs]  # one, or none
+            failures += own_failures
+    for (index, _), answer in zip(jobs, _ask(request, [job for _, job in jobs], several, interrupts) if jobs else ()):
+        filtered[index] = answer
+    kept = [answer for answer in filtered if answer]
+    unreachable, partial = wildcards.divided(failures, [answer.job for answer in kept])
+    return request._replace(unreachable=(*request.unreachable, *unreachable)), kept, partial
 
 
 def _only_kept(request: Request, answer: JobAnswer, is_kept: NameFilter, plain_names: bool = False) -> JobAnswer | None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.merge.cluster_results import one_result_per_cluster
 from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogRenderer, LogSource, is_wanted
 from kubectl_mc.merge.log_reader import LogRun
 from kubectl_mc.merge.log_times import TimeWindow
@@ -19,7 +20,7 @@ from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
-from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
+from kubectl_mc.processes.requests import Job, Request, job_command, note_answers, same_jobs
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
@@ -109,12 +110,12 @@ class _Following:
         """Run the sessions until nothing can come any more. Raises KeyboardInterrupt and UserError."""
         self._show_failures(self._unreachable)
         if is_pattern(self._followed.reference):
-            resolver = wildcards.Resolver(self._request, self._targets)
+            resolver = wildcards.Resolver(self._request, same_jobs(self._targets, self._request.line))
             for command in resolver.commands:
                 self._add(command, command.cluster, lambda event: self._listed(resolver, event))
             self._begin(resolver.jobs)
         else:
-            self._begin([Job(target, self._request.line, target.cluster) for target in self._targets])
+            self._begin(same_jobs(self._targets, self._request.line))
         for event in event_loop.run_commands(
             self._commands,
             sys.maxsize,
@@ -285,7 +286,7 @@ class _Following:
             handed_back = [result._replace(status=0) if result.status is None else result for result in handed_back]
             begun = {result.cluster for result in (*own, *handed_back, *self._unreachable)}
             unlisted = [Result(item.cluster, b"", b"", None) for item in self._targets if item.cluster not in begun]
-        return wildcards.one_result_per_cluster([*own, *handed_back, *self._failed_listings, *unlisted])
+        return one_result_per_cluster([*own, *handed_back, *self._failed_listings, *unlisted])
 
     def tell(self, is_interrupted: bool) -> None:
         """Tell the report for programs what came of the clusters, if there is one."""

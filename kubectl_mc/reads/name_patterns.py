@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.own_commands import EXTRA_FLAGS
 from kubectl_mc.command_line.verb_rows import VerbRow
 
 # The type of a bare name, `kubectl logs NAME`. Such a verb takes one object; the operand after it is a container.
@@ -50,3 +52,25 @@ ALL_NAMESPACES_FLAGS = ("all-namespaces", "A")
 def all_namespaces(line: CommandLine) -> bool:
     """Return whether the names are meant in all namespaces."""
     return any(grammar.is_set(line, name) for name in ALL_NAMESPACES_FLAGS)
+
+
+def namespace_patterns(line: CommandLine) -> tuple[str, ...]:
+    """Return the namespaces, or patterns of them, that -n lists (`-n a,b,'team-*'`), each once; () for one namespace.
+
+    As in kubectl, -A has precedence over -n. Where -A is ours, as the verb has none of kubectl's (`logs`), it is `*`.
+    Raises UserError for an empty part (`a,,b`).
+    """
+    if all_namespaces(line):
+        return ("*",) if line.verb in EXTRA_FLAGS else ()
+    typed = grammar.value(line, "namespace") or ""
+    if not lists_namespaces(line):
+        return ()
+    parts = typed.split(",")
+    if not all(parts):
+        raise messages.empty_namespace(typed)
+    return tuple(dict.fromkeys(parts))
+
+
+def lists_namespaces(line: CommandLine) -> bool:
+    """Return whether -n is a list or a pattern. No namespace can have such a name, so kubectl would find nothing."""
+    return any(letter in ",*?[" for letter in grammar.value(line, "namespace") or "")

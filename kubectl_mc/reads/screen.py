@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import verbs
@@ -13,8 +14,12 @@ from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.messages.input_names import with_input_names
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request
+from kubectl_mc.reads import watch_lines
 from kubectl_mc.reads.log_printers import LogPrinters
 from kubectl_mc.reads.printers import Printer, printer_factory
+
+if TYPE_CHECKING:
+    from kubectl_mc.reads.watch_printers import WatchPrinter
 
 
 class Screen:
@@ -29,6 +34,7 @@ class Screen:
         self._logs = LogPrinters(request) if request.row.output.log_lines else None
         self._new_printer = self._logs.printer if self._logs else printer_factory(request)
         self._told: set[str] = set()  # what has been said once for all clusters
+        self._is_watch = verbs.is_watch(request.row, request.line)
         self._outputs: list[_JobOutput] = []
         self.add(jobs)
 
@@ -61,11 +67,40 @@ class Screen:
             output.has_stdout = True
             self._streams.say(output.release())
             self._streams.answer(output.printer(event.text))
-        elif output.is_lone:
+        elif output.is_lone and not output.resumes:
             output.store(event.text)
             self._streams.say((), output.without_told(event.text))
         else:
             self._streams.say(output.stderr_lines(event.text))
+
+    def ended(self, event: Exit) -> Result:
+        """Return the result of a job's kubectl that has ended, before it is known whether another one goes on."""
+        output = self._outputs[event.command_index]
+        self._streams.say(output.stderr_lines(None))
+        output.failure = None
+        return output.result()._replace(status=event.status, timed_out=event.timed_out)
+
+    def restart(self, job_index: int, result: Result) -> None:
+        """Go on with a further kubectl of a job's watch. What the last one has said of its failure isn't shown.
+
+        result: that of the last one; it is the job's, until `goes_on`
+        """
+        output = self._outputs[job_index]
+        self._streams.answer(output.printer(None))
+        self.watch_printer(job_index).restart()
+        output.restart(result)
+
+    def goes_on(self, job_index: int) -> None:
+        """Note that the watch of a job has no problem any more."""
+        self._outputs[job_index].failure = None
+
+    def watch_printer(self, job_index: int) -> WatchPrinter:
+        """Return what prints a job's watch."""
+        from kubectl_mc.reads.watch_printers import WatchPrinter
+
+        printer = self._outputs[job_index].printer
+        assert isinstance(printer, WatchPrinter)
+        return printer
 
     def _end_notice(self, output: _JobOutput) -> list[str]:
         """Return the notice that one stream has ended while others go on; [] if there was nothing to stream.
@@ -79,14 +114,18 @@ class Screen:
         return [f"{output.stderr_prefix}ended{f': {cause.reason}' if cause else ''}"]
 
     def show_due(self) -> None:
-        """Show the lines that have waited long enough for earlier ones."""
+        """Show the lines that have waited long enough for earlier ones, or for more of their kind."""
         if self._logs and (text := self._logs.due()):
             self._streams.answer(text)
+        for index in range(len(self._outputs)) if self._is_watch else ():
+            if text := self.watch_printer(index).due():
+                self._streams.answer(text)
 
     def show_end(self) -> None:
-        """Show the lines that have waited for earlier ones, as no more will come."""
+        """Show the lines that have waited for others, as no more will come."""
         if self._logs and (text := self._logs.rest()):
             self._streams.answer(text)
+        self.show_due()
 
     def show_rest(self) -> None:
         """Show, after Ctrl-C, the lines that have no end yet and those that are held back.
@@ -115,6 +154,8 @@ class Screen:
 # The end of each job's stderr that is stored for the report, in bytes.
 STORED_STDERR = 1 << 14
 
+MAX_SAID = 100  # lines of stderr of which a watch knows that it has shown them
+
 
 class _JobOutput:
     """What one job has written.
@@ -132,19 +173,31 @@ class _JobOutput:
         self.stderr_prefix = stderr_prefix
         self._told = told
         self.is_lone = request.cluster_count == 1 and job.label == job.target.cluster
+        self.resumes = watch_lines.is_resumed(request)
         self._logs_requests = logs_requests(request)
         self._held: list[str] = []
-        self.has_stdout = False
+        self._said: set[str] = set()  # by the kubectls of a watch that is taken up again
+        self.has_stdout = self._had_stdout = False
         self._unfinished: list[bytes] = []  # of the last line
         self._stderr = b""
         self.exit: Exit | None = None
+        self.failure: Result | None = None  # of the last kubectl, while it isn't known that another one goes on
 
     def result(self) -> Result:
         """Return the result for the report. Its stdout, which is already shown, only says whether there was any."""
-        stdout = b"shown" if self.has_stdout else b""
-        if not self.exit:
-            return Result(self._job.target.cluster, stdout, self._stderr, None)
-        return Result(self._job.target.cluster, stdout, self._stderr, self.exit.status, self.exit.timed_out)
+        stdout = b"shown" if self.has_stdout or self._had_stdout else b""
+        if self.failure:
+            return self.failure._replace(stdout=stdout)
+        status, timed_out = (self.exit.status, self.exit.timed_out) if self.exit else (None, False)
+        cluster, namespace = self._job.target.cluster, self._job.namespace
+        return Result(cluster, stdout, self._stderr, status, timed_out, namespace)
+
+    def restart(self, result: Result) -> None:
+        """Begin with a further kubectl. result: that of the last one"""
+        self.failure = result if result.status else None
+        self._had_stdout = self._had_stdout or self.has_stdout
+        self.has_stdout, self.exit = False, None
+        self._held, self._unfinished, self._stderr = [], [], b""
 
     def store(self, text: bytes) -> None:
         """Store stderr for the report."""
@@ -163,14 +216,17 @@ class _JobOutput:
         self.store(whole + b"\n")
         shown = []
         for line in whole.decode("utf-8", "replace").split("\n"):
-            if self._request.row.change is None and self._request.cluster_count != 1 and is_nothing_found(line):
-                continue  # the report says once that nothing was found, if that is so on all clusters
+            is_of_many = self._request.cluster_count != 1 or self._job.namespace
+            if self._request.row.change is None and is_of_many and is_nothing_found(line):
+                continue  # the report says once that nothing was found, if that is so everywhere
             if messages.is_default_container(line):
                 shown += [messages.visible(line)] if self._is_news(line) else []
             elif self._is_held(line):
                 self._held.append(line)
-            else:
-                shown += [*self.release(), self.stderr_prefix + messages.visible(line)]
+            elif line not in self._said:
+                shown += [*self.release(), self._prefix + messages.visible(line)]
+                if self.resumes and len(self._said) < MAX_SAID:
+                    self._said.add(line)
         return shown
 
     def without_told(self, chunk: bytes) -> bytes:
@@ -191,7 +247,7 @@ class _JobOutput:
         return is_news
 
     def _is_held(self, line: str) -> bool:
-        if self.has_stdout or self._logs_requests:
+        if (self.has_stdout and not self.resumes) or self._logs_requests:
             return False
         if self._request.row.as_change.runs_program:  # it may go on after what looks like an error
             return messages.is_try(line) or messages.is_standard_error(line)
@@ -211,4 +267,8 @@ class _JobOutput:
         """Return the lines that were held back, without those that are told otherwise."""
         held, self._held = messages.split_messages(self.held().text), []
         lines = [line for message in held if message not in told for line in message.split("\n")]
-        return [self.stderr_prefix + messages.visible(line) for line in lines]
+        return [self._prefix + messages.visible(line) for line in lines]
+
+    @property
+    def _prefix(self) -> str:
+        return "" if self.is_lone else self.stderr_prefix

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.merge.cluster_results import one_result_per_cluster, untold
 from kubectl_mc.merge.report import (
     make_report,
     result_cause,
     said_by,
 )
 from kubectl_mc.processes import event_loop
+from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
-from kubectl_mc.reads import wildcards
+from kubectl_mc.reads import watch_lines, wildcards
 from kubectl_mc.reads.column_files import with_columns
 from kubectl_mc.reads.log_printers import with_pods
+from kubectl_mc.reads.namespaces import namespace_jobs
 from kubectl_mc.reads.screen import Screen
+
+if TYPE_CHECKING:
+    from kubectl_mc.reads.watch_sessions import Sessions
 
 
 def show_streamed(request: Request, targets: Sequence[Target]) -> int:
@@ -44,19 +51,31 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
                 return followed.show_followed(request, targets)
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
-    resolver = wildcards.Resolver(request, targets)
+    asked, failed = namespace_jobs(request, targets)
+    resolver = wildcards.Resolver(request, asked)
     commands = list(resolver.commands)
     screen = Screen(request, [])
-    unreachable = list(request.unreachable)
-    failed_listings: list[Result] = []  # of clusters that have jobs
+    unnamed, failed_listings = wildcards.divided(failed, asked)
+    unreachable = [*request.unreachable, *unnamed]
     names = [command.cluster for command in commands]  # of the clusters
     starts: dict[int, float] = {}  # times of time.monotonic
 
+    def append(command: Command, cluster: str) -> int:
+        names.append(cluster)
+        commands.append(command)
+        return len(commands) - 1
+
+    sessions = _watch_sessions(request, screen, append)
+
     def start(jobs: Sequence[Job]) -> None:
+        if verbs.is_watch(request.row, request.line):
+            jobs = watch_lines.jobs_by_type(jobs)
         screen.add(jobs)
-        names.extend(job.target.cluster for job in jobs)
-        commands.extend(job_command(request, job._replace(line=screen.command_line(job))) for job in jobs)
-        count = len(commands) - len(resolver.commands)
+        if sessions:
+            sessions.add(jobs)
+        for job in () if sessions else jobs:
+            append(job_command(request, job._replace(line=screen.command_line(job))), job.target.cluster)
+        count = sessions.count if sessions else len(commands) - len(resolver.commands)
         if endless and event_loop.raise_file_limit(count) < count:
             raise messages.too_few_files(count, event_loop.files_for(count))
 
@@ -88,8 +107,11 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             screen.show_due()
         elif phase.on_tick:
             phase.on_tick()
+        if sessions:
+            sessions.tick()
 
     show_failures(unreachable)
+    show_failed_listings(failed_listings)
     start(resolver.jobs)
     interrupt: BaseException | None = None
     try:
@@ -101,13 +123,17 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             at_once=request.at_once,
             on_start=note_start,
             on_tick=on_tick,
+            awaits=sessions.awaits if sessions else lambda: False,
         ):
             if isinstance(event, Exit):
                 phase.end(event.command_index)
+                took = time.monotonic() - starts.pop(event.command_index)
                 if request.environment.report:
-                    took = time.monotonic() - starts[event.command_index]
                     request.environment.report.took(names[event.command_index], took)
             job_index = event.command_index - len(resolver.commands)
+            if job_index >= 0 and sessions:
+                sessions.take(event)
+                continue
             if job_index >= 0:
                 screen.show(event._replace(command_index=job_index))
                 continue
@@ -124,10 +150,10 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         phase.close(isinstance(interrupt, KeyboardInterrupt))
     if not interrupt:
         screen.show_end()
-    order = [target.cluster for target in targets]
-    if interrupt:
+    else:
         begun = {result.cluster for result in (*screen.results(), *unreachable)}
-        failed_listings += [Result(cluster, b"", b"", None) for cluster in order if cluster not in begun]
+        missed = [target.cluster for target in targets if target.cluster not in begun]
+        failed_listings += [Result(cluster, b"", b"", None) for cluster in missed]
     _tell(request, screen, failed_listings, unreachable)
     with suppress(*([OSError] if isinstance(interrupt, SystemExit) else [])):  # after SIGHUP the terminal is gone
         if interrupt:
@@ -135,15 +161,19 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         results = screen.results()
         if endless and interrupt:  # those that still ran have not failed
             results = [result._replace(status=0) if result.status is None else result for result in results]
-        joined = wildcards.one_result_per_cluster([*results, *failed_listings])
+        joined = one_result_per_cluster([*results, *failed_listings, *unreachable])
+        order = [*(target.cluster for target in targets), *(result.cluster for result in unreachable)]
         results = sorted(joined, key=lambda result: order.index(result.cluster))
         if not interrupt:
             by_name = {target.cluster: target for target in targets}
-            note_answers(request, [(by_name[result.cluster], result, 0.0) for result in results])
+            asked_results = [result for result in results if result.cluster in by_name]
+            note_answers(request, [(by_name[result.cluster], result, 0.0) for result in asked_results])
         held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
+        if any(job.namespace for job in asked):
+            held = [untold(each, joined) for each in held]
         report = make_report(
             results,
-            request._replace(unreachable=tuple(unreachable)),
+            request._replace(unreachable=()),
             shown=True,
             held=held,
             on_terminal=request.reports_on_terminal,
@@ -155,11 +185,23 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     return 130 if interrupt else report.status
 
 
+def _watch_sessions(
+    request: Request,
+    screen: Screen,
+    append: Callable[[Command, str], int],
+) -> Sessions | None:
+    """Return what takes up again the watches of a request; None if it is none, or they end with their kubectls."""
+    if not watch_lines.is_resumed(request):
+        return None
+    from kubectl_mc.reads import watch_sessions
+
+    return watch_sessions.Sessions(request, screen, append)
+
+
 def _tell(request: Request, screen: Screen, failed_listings: Sequence[Result], unreachable: Sequence[Result]) -> None:
     """Tell the report for programs what came of the clusters, if there is one."""
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries
 
-        joined = wildcards.one_result_per_cluster([*screen.results(), *failed_listings])
-        asked = request._replace(unreachable=tuple(unreachable))
-        request.environment.report.tell(read_entries(joined, asked))
+        joined = one_result_per_cluster([*screen.results(), *failed_listings, *unreachable])
+        request.environment.report.tell(read_entries(joined, request._replace(unreachable=())))

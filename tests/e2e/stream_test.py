@@ -336,7 +336,8 @@ def test_the_header_of_a_second_type_is_no_row(watchable: Shell, tmp_path: Path)
 
 
 def test_a_watch_names_the_cluster_that_fails(watchable: Shell) -> None:
-    with watchable.fault("c3", "refuse"), watchable.running("get", "cm", "-n", "shop", "-w") as watch:
+    words = ("get", "cm", "-n", "shop", "-w", "--no-reconnect")
+    with watchable.fault("c3", "refuse"), watchable.running(*words) as watch:
         watch.until(r"^\[c3\] ended: connection refused$", "stderr")
         for cluster in ("c1", "c2"):
             watch.until(rf"^settings +{cluster} ")

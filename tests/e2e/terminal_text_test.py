@@ -34,14 +34,14 @@ exit "$(cat DIR/status)"
 
 COMMANDS = [
     "logs a",
-    "logs a -f",
+    "logs a -f --no-reconnect",
     "get pods",
-    "get pods -w",
+    "get pods -w --no-reconnect",
     "get pods -o name",
     "get pods -o jsonpath={.x}",
     "get pods -o json",
     "get pods -o yaml",
-    "get pods -w -o yaml",
+    "get pods -w --no-reconnect -o yaml",
     "get --raw /x",
     "describe pod a",
     "version",
@@ -85,7 +85,9 @@ def test_nothing_steers_the_terminal(hostile: Shell, command: str, clusters: str
         assert "over\\rwritten \\x1b[2K" in screen
 
 
-@pytest.mark.parametrize("command", ["logs a", "logs a -f", "get --raw /x", "describe pod a", "get pods -o name"])
+@pytest.mark.parametrize(
+    "command", ["logs a", "logs a -f --no-reconnect", "get --raw /x", "describe pod a", "get pods -o name"]
+)
 def test_in_a_pipe_bytes_are_as_they_were(hostile: Shell, command: str) -> None:
     read = subprocess.run(
         [*MC, *command.split(), "--clusters=c2"], env=hostile.environment, capture_output=True, check=True, timeout=60

@@ -246,3 +246,25 @@ def test_what_has_too_many_columns_is_no_table() -> None:
     halves = ["   ".join(f"{half}{number}" for number in range(MAX_COLUMNS // 2 + 1)) + "\n" for half in "ab"]
     with pytest.raises(kubectl_tables.NotATable):
         joined(*halves)
+
+
+@pytest.mark.parametrize(
+    ("sequences", "merged"),
+    [
+        (["abd", "abcd"], "abcd"),
+        (["bd", "abcd"], "abcd"),
+        (["a", "a", "b", "c"], "abc"),
+        (["ab", "ac"], "abc"),
+        (["ab", "ba"], "ab"),
+        ([], ""),
+    ],
+)
+def test_sequences_are_merged(sequences: list[str], merged: str) -> None:
+    assert kubectl_tables.merged_sequence(sequences) == [*merged]
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), unique=True)), st.permutations("abcdef"))
+def test_what_is_of_one_order_is_merged_into_it_if_the_first_has_all(parts: list[list[str]], order: list[str]) -> None:
+    ordered = [sorted(part, key=order.index) for part in parts]
+    assert kubectl_tables.merged_sequence([order, *ordered]) == order
+    assert sorted(kubectl_tables.merged_sequence(parts)) == sorted({item for part in parts for item in part})

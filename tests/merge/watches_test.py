@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from kubectl_mc.command_line import verb_rows
 from kubectl_mc.merge.kubectl_tables import MAX_CELL, MAX_LINE, PADDING
 from kubectl_mc.merge.object_lists import ANNOTATION
-from kubectl_mc.merge.watches import WatchedDocuments, WatchedTable
+from kubectl_mc.merge.watched_documents import WatchedDocuments
+from kubectl_mc.merge.watches import WatchedTable
 from tests.merge.object_lists_test import OBJECTS, Render, annotated, forms
 
 OBJECT = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}, indent=4).split("\n")
@@ -337,3 +338,17 @@ def test_what_has_no_event_is_shown_whole() -> None:
     """A wrapper named kubectl may talk on stdout."""
     printed = watched(WatchedTable(headers=True, events="hidden"), "Welcome to this kubectl\n" + TWO_TYPES)
     assert "Welcome to this kubectl" in printed
+
+
+def test_rows_of_several_namespaces_have_the_column_that_kubectl_has_for_all() -> None:
+    table = WatchedTable(headers=True)
+    assert table.feed("c1", ["NAME   AGE", "x      1m"], "c1 a", "a") == (
+        "NAMESPACE   NAME   CLUSTER   AGE\na           x      c1        1m\n"
+    )
+    assert table.feed("c1", ["NAME   AGE", "x      2m"], "c1 b", "b") == "b           x      c1        2m\n"
+    assert table.feed("c1", ["x      3m"], "c1 a", "a") == "a           x      c1        3m\n"
+    assert table.end("c1", "c1 a") == ""
+    events = WatchedTable(headers=True, events="shown")
+    assert events.feed("c1", ["EVENT      NAME", "ADDED      x"], "c1 a", "a") == (
+        "EVENT      NAMESPACE   NAME   CLUSTER\nADDED      a           x      c1\n"
+    )

@@ -138,7 +138,7 @@ def test_a_megabyte_on_both_streams_of_several_processes_is_complete() -> None:
     script = "import sys; sys.stdout.write('o' * 1_000_000); sys.stderr.write('e' * 1_000_000)"
     commands = [Command(f"c{number}", (sys.executable, "-c", script), ENV) for number in range(3)]
     for result in collect(*commands):
-        assert result[1:] == (b"o" * 1_000_000, b"e" * 1_000_000, 0, False)
+        assert result[1:] == (b"o" * 1_000_000, b"e" * 1_000_000, 0, False, "")
 
 
 def test_no_commands_have_no_results() -> None:

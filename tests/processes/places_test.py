@@ -61,8 +61,9 @@ class Run:
 
     def later(self, seconds: float, workers: int = 0) -> int:
         """Let time pass, in which only the last ones use the CPU, and start those that then may be."""
+        workers = min(workers, len(self.running))
         self.now += seconds
-        for process in self.running[max(0, len(self.running) - workers) :]:
+        for process in self.running[len(self.running) - workers :]:
             self.machine.cpus[process.pid] = self.machine.cpus.get(process.pid, 0.0) + seconds * 2 / max(2, workers)
         return self.start()
 

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_mc.command_line import grammar
+from kubectl_mc.merge.cluster_results import one_result_per_cluster
 from kubectl_mc.merge.report import result_cause
 from kubectl_mc.messages import Cause
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
+from kubectl_mc.processes.requests import same_jobs
 from kubectl_mc.processes.silence import ShortTimes
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from kubectl_mc.reads import wildcards
@@ -46,7 +48,7 @@ def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tu
     monkeypatch.setattr(event_loop, "collect_results", collect)
     clusters = list(dict.fromkeys(cluster for cluster, _ in answers))
     targets = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in clusters]
-    asked, jobs, failures = wildcards.resolve_jobs(asked, targets)
+    asked, jobs, failures = wildcards.resolve_jobs(asked, same_jobs(targets, asked.line))
     assert {result.cluster for result in failures} <= {job.target.cluster for job in jobs}
     assert set(patiences) <= {30.0 if asked.options.cluster_timeout is None else 2.0}
     return [f"{job.label}: {' '.join(grammar.typed_words(job.line))}{read(job.stdin)}" for job in jobs], [
@@ -184,7 +186,8 @@ def test_each_clusters_own_names(
     ],
 )
 def test_what_is_listed(text: str, asked: str) -> None:
-    resolver = wildcards.Resolver(request(text), [Target("c1", "", Kubeconfig(None, starts_programs=False))])
+    targets = [Target("c1", "", Kubeconfig(None, starts_programs=False))]
+    resolver = wildcards.Resolver(request(text), same_jobs(targets, request(text).line))
     _, *words = resolver.commands[0].argv
     assert sorted(word for word in words if not word.startswith("--output=go-template=")) == sorted(asked.split())
 
@@ -258,7 +261,7 @@ def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.Mo
 def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
     asked = request("get pods,svc a* -w -o jsonpath={.x}")
     targets = [Target(name, name, Kubeconfig(None, starts_programs=False)) for name in ("c1", "c2")]
-    resolver = wildcards.Resolver(asked, targets)
+    resolver = wildcards.Resolver(asked, same_jobs(targets, asked.line))
     assert [command.cluster for command in resolver.commands] == ["c1", "c1", "c2", "c2"]
     assert resolver.feed(Chunk(2, "c2", "stdout", listing("Pod", "a"))) == ([], [])
     assert resolver.feed(Exit(2, "c2", 0)) == ([], [])
@@ -282,7 +285,7 @@ def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
 def test_a_cluster_has_one_result(
     results: Sequence[tuple[str, int | None]], joined: Sequence[tuple[str, int | None]]
 ) -> None:
-    clusters = wildcards.one_result_per_cluster([Result(cluster, b"o", b"e", status) for cluster, status in results])
+    clusters = one_result_per_cluster([Result(cluster, b"o", b"e", status) for cluster, status in results])
     assert [(result.cluster, result.status) for result in clusters] == joined
     assert sum(len(result.stdout + result.stderr) for result in clusters) == 2 * len(results)
 
@@ -296,7 +299,7 @@ def test_a_cluster_has_one_result(
 )  # fmt: skip
 def test_a_name_is_listed_as_it_is(name: str, namespace: str) -> None:
     result = Result("c1", listing("Pod", f"{namespace}/{name}"), b"", 0)
-    assert wildcards._listed_objects("pods", result) == ([wildcards.Object("pods", "v1", "Pod", namespace, name)], [])
+    assert wildcards.listed_objects("pods", result) == ([wildcards.Object("pods", "v1", "Pod", namespace, name)], [])
 
 
 @pytest.mark.parametrize(
@@ -307,17 +310,17 @@ def test_a_name_is_listed_as_it_is(name: str, namespace: str) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_an_object_is_not_taken_for_one(line: str) -> None:
-    assert wildcards._listed_objects("pods", Result("c1", f"{line}\n".encode(), b"", 0)) == ([], [unquote_plus(line)])
+    assert wildcards.listed_objects("pods", Result("c1", f"{line}\n".encode(), b"", 0)) == ([], [unquote_plus(line)])
 
 
 def test_the_names_of_a_silent_cluster_are_waited_for_a_short_time_only() -> None:
     short = ShortTimes(frozenset({"c2"}), "10:42")
     asked = request("describe pods a*")._replace(short_times=short)
     targets = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in ("c1", "c2")]
-    resolver = wildcards.Resolver(asked, targets)
+    resolver = wildcards.Resolver(asked, same_jobs(targets, asked.line))
     assert [command.patience for command in resolver.commands] == [30, 5]
     late = [Result("", b"", b"", -15, timed_out=True)]
-    (first,), (second,) = (resolver.resolve(target, late)[1] for target in targets)
+    (first,), (second,) = (resolver.resolve(index, late)[1] for index in range(2))
     assert first.stderr == b"error: timed out after 30s"
     assert second.stderr == b"error: timed out after 5s, silent since 10:42"
     assert result_cause(second, asked) == Cause("timeout", "timed out after 5s, silent since 10:42")
@@ -343,7 +346,7 @@ def test_a_label_shows_a_name_with_control_characters(monkeypatch: pytest.Monkey
 def test_what_a_cluster_lists_is_never_a_flag(lines: list[str]) -> None:
     texts = [*lines, *(f"v1 Pod {quote_plus(line)} {quote_plus(line)}" for line in lines)]
     result = Result("c1", "\n".join(texts).encode("utf-8", "replace"), b"", 0)
-    objects, _ = wildcards._listed_objects("pods", result)
+    objects, _ = wildcards.listed_objects("pods", result)
     for item in objects:
         assert item.operand[0].isalpha()
         assert item.operand.count("/") == 1

@@ -1,0 +1,21 @@
+"""What the user reads about streams that break and are taken up again."""
+
+from __future__ import annotations
+
+NO_ANSWER = "no answer"
+
+
+def watch_taken_up(cluster: str) -> str:
+    """Return that a watch that has ended without an error goes on."""
+    return f"[{cluster}] the watch ended; taken up again"
+
+
+def watch_is_down(cluster: str, reason: str, has_begun: bool) -> str:
+    """Return that a watch can't be taken up yet, or can't begin; it is said once. reason: of a Cause"""
+    what = "the watch broke" if has_begun else "the watch can't begin"
+    return f"[{cluster}] {what} ({reason}); it is tried again until it succeeds"
+
+
+def watch_goes_on(cluster: str, has_begun: bool) -> str:
+    """Return that a watch goes on, or begins, after `watch_is_down`."""
+    return f"[{cluster}] the watch {'goes on' if has_begun else 'begins'}"

@@ -1,0 +1,198 @@
+"""Several namespaces (`-n a,b,'team-*'`): one kubectl for each of them and each cluster; one for what has none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from kubectl_mc import messages
+from kubectl_mc.command_line import grammar, verb_rows, verbs
+from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.merge.kubectl_tables import NotATable
+from kubectl_mc.processes import event_loop
+from kubectl_mc.processes.event_loop import Result, UnaskedResult
+from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
+from kubectl_mc.processes.targets import Target
+from kubectl_mc.reads import wildcards
+from kubectl_mc.reads.name_patterns import (
+    ALL_NAMESPACES_FLAGS,
+    DEFAULT_TYPES,
+    all_namespaces,
+    is_pattern,
+    name_patterns,
+    namespace_patterns,
+)
+from kubectl_mc.reads.resource_types import ResourceType, by_scope, parse_types, unknown_words
+
+
+def namespace_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
+    """Return the jobs for what was typed, in the order of their answers, and what failed on the way to them.
+
+    The jobs are one for each cluster, or one for each of the namespaces that -n lists. Namespaces are in the order in
+    which an API server lists their objects, whatever the order of the list.
+    Raises UserError for an empty part of the list.
+    """
+    line, patterns = request.line, namespace_patterns(request.line)
+    operands, asks_types = grammar.operands(line), request.row.namespaces == "some"
+    # Without a type, kubectl refuses the line; what --raw asks for has its namespace in its path.
+    if not patterns or grammar.value(line, "raw") is not None or (asks_types and not operands):
+        return same_jobs(targets, line), []
+    if all_namespaces(line):
+        return _jobs_everywhere(request, targets)
+    asks_names = any(map(is_pattern, patterns))
+    results = _ask(
+        request,
+        [
+            *((target, _listing(line, "get", "namespaces", output="name")) for target in targets if asks_names),
+            *(
+                (target, _listing(line, "api-resources", output="wide", cached="true"))
+                for target in targets
+                if asks_types
+            ),
+        ],
+    )
+    listed_names: Sequence[Result | None] = results[: len(targets)] if asks_names else [None] * len(targets)
+    known_types = _types(request, targets, results[-len(targets) :]) if asks_types and targets else [()] * len(targets)
+    jobs, failures = list[Job](), list[Result]()
+    for target, names_result, types in zip(targets, listed_names, known_types):
+        if isinstance(types, Result):
+            failures.append(types)
+            continue
+        parts = by_scope(operands, types)
+        names, failed = _names(patterns, names_result)
+        failures += failed if any(namespaced for namespaced, _ in parts) else []
+        for namespaced, words in parts:
+            part = grammar.with_operands(line, words)
+            jobs += [_job(request, target, part, name) for name in (names if namespaced else [""])]
+    return jobs, failures
+
+
+def _job(request: Request, target: Target, line: CommandLine, namespace: str) -> Job:
+    """Return the job for one namespace; "" for what has none."""
+    line = _unscoped(line)
+    if not namespace:
+        return Job(target, line, target.cluster)
+    # A table has a column that says the namespace, and a section says it in its heading.
+    says_it = verbs.mode(request.row, line) == "captured"
+    label = target.cluster if says_it else f"{target.cluster} {namespace}"
+    return Job(target, grammar.with_flags(line, ("namespace", namespace)), label, namespace=namespace)
+
+
+def _unscoped(line: CommandLine) -> CommandLine:
+    return grammar.without(line, ("namespace", *(ALL_NAMESPACES_FLAGS if line.verb in DEFAULT_TYPES else ())))
+
+
+def _listing(line: CommandLine, *words: str, **flags: str) -> CommandLine:
+    return grammar.with_flags(wildcards.asking_line(_unscoped(line), words), *flags.items())
+
+
+def _ask(request: Request, asked: Sequence[tuple[Target, CommandLine]]) -> list[Result]:
+    """Run a kubectl for each, and return their results. One that took too long is what a wildcard's listing is then."""
+    timeout = request.options.cluster_timeout
+    patience = verb_rows.PATIENCE if timeout is None else timeout
+    commands = [job_command(request, Job(target, line, target.cluster)) for target, line in asked]
+    results = event_loop.collect_results(commands, request.parallel(len(commands)), patience) if commands else []
+    return [
+        UnaskedResult(result.cluster, b"", messages.timed_out(patience).encode(), 1) if result.timed_out else result
+        for result in results
+    ]
+
+
+# --- Which namespaces there are ----------------------------------------------------------------------------------
+
+
+def _names(patterns: Sequence[str], listing: Result | None) -> tuple[list[str], list[Result]]:
+    """Return the namespaces of a cluster that are meant, and what failed.
+
+    listing: of the cluster's namespaces, if there is a pattern. Where it is forbidden, what is named is still asked.
+    """
+    plain = [name for name in patterns if not is_pattern(name)]
+    globs = [name for name in patterns if is_pattern(name)]
+    if not listing:
+        return in_servers_order(plain), []
+    if listing.status:
+        error = listing.stderr.decode("utf-8", "replace")
+        if isinstance(listing, UnaskedResult) or messages.find_cause(error, listing.status).kind != "forbidden":
+            return [], [listing]  # as it doesn't answer, or not to this user, there is nothing to be had for the others
+        hint = messages.name_the_namespaces(globs).encode("utf-8", "replace")
+        return in_servers_order(plain), [listing._replace(stderr=listing.stderr + hint)]
+    listed = _NAME.findall(listing.stdout.decode("utf-8", "replace"))
+    names = {*plain, *(name for name in listed if any(fnmatchcase(name, pattern) for pattern in globs))}
+    if not names:
+        return [], [Result(listing.cluster, b"", messages.no_namespace(globs).encode("utf-8", "replace"), 1)]
+    return _bounded(in_servers_order(names), listing.cluster)
+
+
+def _bounded(names: list[str], cluster: str) -> tuple[list[str], list[Result]]:
+    """Return the namespaces, or none and a failure if a cluster lists so many that it would hold up the others."""
+    if len(names) <= MAX_NAMESPACES:
+        return names, []
+    return [], [Result(cluster, b"", messages.too_many_namespaces(len(names), MAX_NAMESPACES).encode(), 1)]
+
+
+# The namespaces of a cluster that are asked, if it is the cluster that says how many there are.
+MAX_NAMESPACES = 500
+
+_NAME = re.compile(r"^namespace/([a-z0-9-]+)$", re.MULTILINE)
+
+
+def in_servers_order(namespaces: Iterable[str]) -> list[str]:
+    """Return the namespaces in the order of their objects in etcd, whose keys are TYPE/NAMESPACE/NAME."""
+    return sorted(namespaces, key=lambda name: f"{name}/")
+
+
+def _jobs_everywhere(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
+    """Return the jobs of a verb that has no -A of kubectl's: one for each namespace that has what is asked for."""
+    line = request.line
+    if name_patterns(request.row, line):
+        return same_jobs(targets, line), []
+    words, selector = grammar.operands(line)[:1], grammar.values(line, "selector")
+    if bool(words) == bool(selector):  # kubectl refuses it, and says why
+        return same_jobs(targets, _unscoped(line)), []
+    typed, _, name = "".join(words).rpartition("/")
+    listed_type = typed or DEFAULT_TYPES[line.verb]
+    listing = wildcards.listing(request, line, listed_type)
+    jobs, failures = list[Job](), list[Result]()
+    for target, result in zip(targets, _ask(request, [(target, listing) for target in targets])):
+        objects, _ = wildcards.listed_objects(listed_type, result)
+        named = {item.namespace for item in objects if not words or item.name == name}
+        names, too_many = _bounded(in_servers_order(named), target.cluster)
+        failures += too_many
+        jobs += [_job(request, target, line, namespace) for namespace in names]
+        if result.status:
+            failures.append(result._replace(stdout=b""))
+        elif not named:
+            error, status = (messages.no_match(words), 1) if words else ("No resources found\n", 0)
+            failures.append(Result(target.cluster, b"", error.encode("utf-8", "replace"), status))
+    return jobs, failures
+
+
+# --- Which types have namespaces ---------------------------------------------------------------------------------
+
+
+def _types(
+    request: Request, targets: Sequence[Target], listings: Sequence[Result]
+) -> list[Sequence[ResourceType] | Result]:
+    """Return the types of each cluster, or why they are not known. listings: what its kubectl has cached of them
+
+    A cluster whose types don't include all that were typed may have got new ones, and is asked itself.
+    """
+    operands = grammar.operands(request.line)
+    types = list(map(_parsed, listings))
+    stale = [index for index, own in enumerate(types) if not isinstance(own, Result) and unknown_words(operands, own)]
+    listing = _listing(request.line, "api-resources", output="wide")
+    for index, result in zip(stale, _ask(request, [(targets[index], listing) for index in stale])):
+        fresh = _parsed(result)
+        types[index] = types[index] if isinstance(fresh, Result) else fresh
+    return types
+
+
+def _parsed(listing: Result) -> Sequence[ResourceType] | Result:
+    """Return the types in a listing. Where an aggregated API doesn't answer, kubectl fails, and lists the others."""
+    if not listing.stdout:
+        return listing if listing.status else ()
+    try:
+        return parse_types(listing.stdout.decode("utf-8", "replace"))
+    except NotATable:
+        return ()

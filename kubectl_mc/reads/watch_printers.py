@@ -1,0 +1,217 @@
+"""The printers of watches: tables, documents and names that grow, and go on after a break."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.merge import answers, object_lists
+from kubectl_mc.merge.last_rows import LastRows
+from kubectl_mc.merge.lines import Prefixer
+from kubectl_mc.merge.sections import marked_headings
+from kubectl_mc.merge.watched_documents import WatchedDocuments
+from kubectl_mc.merge.watches import EventColumn, WatchedTable
+from kubectl_mc.processes.requests import Job, Request
+from kubectl_mc.reads import name_filter, watch_lines
+
+
+class WatchPrinter:
+    """Prints what one job's kubectls write to stdout, one kubectl after another: a `Printer`."""
+
+    def __init__(self) -> None:
+        self._splitter = Prefixer("")
+
+    def __call__(self, chunk: bytes | None) -> bytes:
+        """Return what is shown for a chunk of stdout, or at its end (None)."""
+        whole = self._splitter.end() if chunk is None else self._splitter.feed(chunk)
+        text = self._render(_lines(whole))
+        return _encoded(text if chunk is not None else text + self._rest())
+
+    def restart(self) -> None:
+        """Begin with a further kubectl, which lists the objects again."""
+
+    @property
+    def has_unseen(self) -> bool:
+        """Whether objects that were shown before the break, and whose deletion can be shown, haven't come since."""
+        return False
+
+    def listed(self, stdout: bytes) -> bytes:
+        """Return what is shown for the objects that a list, asked for since the break, shows to be gone."""
+        return b""
+
+    def seed(self, stdout: bytes) -> bool:
+        """Remember what is there at the start of a watch that doesn't show it. Return whether that is possible."""
+        return False
+
+    def due(self) -> bytes:
+        """Return what has waited for more of its kind, of all jobs."""
+        return b""
+
+    def _render(self, lines: Sequence[str]) -> str:
+        raise NotImplementedError
+
+    def _rest(self) -> str:
+        return ""
+
+
+class _Tables:
+    """The tables of a command, one for each type; where another one goes on, its header is shown again.
+
+    What several tables print waits for the next tick, so that rows of a type stand together.
+    """
+
+    def __init__(self, new_table: Callable[[], WatchedTable]) -> None:
+        self._new_table = new_table
+        self._tables: dict[str, WatchedTable] = {}
+        self._waiting: dict[str, list[str]] = {}  # what each table has printed since the last tick
+        self._shown = ""  # the type of the table that was shown last
+
+    def table(self, name: str) -> WatchedTable:
+        """Return the table of a type."""
+        if name not in self._tables:
+            self._tables[name] = self._new_table()
+        return self._tables[name]
+
+    def printed(self, name: str, text: str) -> str:
+        """Return what is shown now of what the table of a type has printed: all of it, if there is no other table."""
+        if len(self._tables) == 1 or not text:
+            return text
+        self._waiting.setdefault(name, []).append(text)
+        return ""
+
+    def due(self) -> str:
+        """Return what has waited, first what goes on with the table that was shown last."""
+        parts = []
+        for name in sorted(self._waiting, key=lambda name: name != self._shown):
+            text, header = "".join(self._waiting[name]), self._tables[name].header()
+            if name != self._shown:
+                has_header = text.partition("\n")[0].split() == header.split()
+                text = f"{chr(10) if self._shown else ''}{'' if has_header else header}{text}"
+            self._shown = name
+            parts.append(text)
+        self._waiting.clear()
+        return "".join(parts)
+
+
+class _TablePrinter(WatchPrinter):
+    def __init__(self, tables: _Tables, job: Job, on_terminal: bool, namespace: str) -> None:
+        super().__init__()
+        self._namespace = namespace
+        self._tables, self._type = tables, _type(job)
+        self._table = tables.table(self._type)
+        self._source = (job.target.cluster, job.label)
+        self._on_terminal = on_terminal
+
+    def _render(self, lines: Sequence[str]) -> str:
+        cluster, label = self._source
+        return self._marked(self._table.feed(cluster, lines, label, self._namespace))
+
+    def _rest(self) -> str:
+        return self._marked(self._table.end(*self._source))
+
+    def restart(self) -> None:
+        self._table.restart(*self._source)
+
+    @property
+    def has_unseen(self) -> bool:
+        return self._table.has_unseen(*self._source)
+
+    def listed(self, stdout: bytes) -> bytes:
+        cluster, label = self._source
+        return _encoded(self._marked(self._table.listed(cluster, _lines(stdout), label)))
+
+    def seed(self, stdout: bytes) -> bool:
+        cluster, label = self._source
+        self._table.seed(cluster, _lines(stdout), label)
+        return True
+
+    def _marked(self, text: str) -> str:
+        return marked_headings(self._tables.printed(self._type, text), self._on_terminal)
+
+    def due(self) -> bytes:
+        return _encoded(marked_headings(self._tables.due(), self._on_terminal))
+
+
+class _DocumentPrinter(WatchPrinter):
+    def __init__(self, documents: WatchedDocuments) -> None:
+        super().__init__()
+        self._documents = documents
+        self._render, self._rest, self.restart = documents.feed, documents.end, documents.restart  # type: ignore[method-assign]
+
+    @property
+    def has_unseen(self) -> bool:
+        return self._documents.has_unseen
+
+    def listed(self, stdout: bytes) -> bytes:
+        with suppress(object_lists.NotObjects):
+            return _encoded(self._documents.listed(stdout.decode("utf-8", "surrogateescape")))
+        return b""
+
+
+# What `-o name` makes of an error that ends a watch (410: kubectl shows a Status as an object).
+_STATUS = "status/<unknown>"
+
+
+class _LinePrinter(WatchPrinter):
+    """Prints lines, each with its cluster. After a break, lines that were shown before are not repeated."""
+
+    def __init__(self, prefix: str, is_kept: name_filter.NameFilter | None, compares: bool) -> None:
+        super().__init__()
+        self._prefix, self._is_kept = prefix, is_kept
+        self._last = LastRows() if compares else None
+
+    def _render(self, lines: Sequence[str]) -> str:
+        kept = (line for line in lines if not self._is_kept or self._is_kept(line))
+        news = (line for line in kept if line != _STATUS) if self._last else kept
+        news = (line for line in news if not self._last or self._last.add(None, (line,), 0.0))
+        return "".join(f"{self._prefix}{line}\n" for line in news)
+
+    def restart(self) -> None:
+        if self._last:
+            self._last.restart()
+
+    def seed(self, stdout: bytes) -> bool:
+        if self._last:
+            for line in _lines(stdout):
+                self._last.seed(None, (line,), 0.0)
+        return True
+
+
+def watch_printer_factory(request: Request) -> Callable[[Job, str], WatchPrinter]:
+    """Return how to make the printer of a watch's job and the prefix of its lines, according to the output format."""
+    output_format, spec = grammar.output_format(request.line)
+    is_kept = name_filter.name_filter(request)
+    compares = watch_lines.is_resumed(request)
+    if output_format in answers.OBJECTS:
+        return lambda job, prefix: _DocumentPrinter(
+            WatchedDocuments(job.target.cluster, output_format, is_kept, compares)
+        )
+    if verbs.output_shape(request.row, request.line) == "table" and output_format in answers.TABLES:
+        columns = spec if output_format == "custom-columns" else ""
+        events: EventColumn = ""
+        if answers.has_events(request):
+            events = "shown" if grammar.is_set(request.line, request.row.output.events_by) else "hidden"
+        show_headers, row_start = not grammar.is_set(request.line, "no-headers"), request.row.output.row_start
+        clock = time.time if compares else None
+        tables = _Tables(lambda: WatchedTable(show_headers, columns, is_kept, row_start, events, clock))
+        on_terminal = request.shows_on_terminal
+        shows_namespace = output_format in answers.WITH_NAMESPACES
+        return lambda job, prefix: _TablePrinter(tables, job, on_terminal, job.namespace if shows_namespace else "")
+    if output_format in answers.LINES:
+        return lambda job, prefix: _LinePrinter(f"{job.target.cluster}\t", is_kept, compares)
+    return lambda job, prefix: _LinePrinter(prefix, None, compares)
+
+
+def _type(job: Job) -> str:
+    """Return the type of a job's objects as far as its operands tell."""
+    return (grammar.operands(job.line) or [""])[0].partition("/")[0]
+
+
+def _lines(stdout: bytes) -> list[str]:
+    return stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.cluster_results import one_result_per_cluster
 from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogRenderer, LogSource, is_wanted
@@ -29,7 +28,8 @@ from kubectl_mc.reads.log_printers import log_style
 from kubectl_mc.reads.log_requests import FollowedLogs, followed_logs
 from kubectl_mc.reads.log_resume import TimedLine
 from kubectl_mc.reads.log_sessions import LogSession
-from kubectl_mc.reads.name_patterns import is_pattern
+from kubectl_mc.reads.name_patterns import is_pattern, lists_namespaces
+from kubectl_mc.reads.namespaces import namespace_jobs
 from kubectl_mc.reads.screen import Screen
 
 # Seconds between two looks at what is due.
@@ -37,9 +37,6 @@ _TICK = 0.05
 
 # The number of kubectls from which on it is said.
 _MANY = 20
-
-# In a list of namespaces, or a pattern of them. A session is for one namespace, or for all.
-_LISTS = re.compile(r"[,*?\[]")
 
 # How many texts of kubectls are remembered.
 _HEARD = 1000
@@ -55,7 +52,6 @@ def follows(request: Request) -> bool:
         and verbs.is_endless(row, line)
         and not options.no_reconnect
         and not options.cluster_timeout
-        and not _LISTS.search(grammar.value(line, "namespace") or "")
         and followed_logs(line, options) is not None
     )
 
@@ -108,14 +104,21 @@ class _Following:
 
     def run(self) -> None:
         """Run the sessions until nothing can come any more. Raises KeyboardInterrupt and UserError."""
-        self._show_failures(self._unreachable)
+        # A session is for one namespace, or for all.
+        jobs, failed = same_jobs(self._targets, self._request.line), list[Result]()
+        if lists_namespaces(self._request.line):
+            jobs, failed = namespace_jobs(self._request, self._targets)
+        unnamed, partial = wildcards.divided(failed, jobs)
+        self._unreachable += unnamed
+        self._failed_listings += partial
+        self._show_failures([*self._unreachable, *partial])
         if is_pattern(self._followed.reference):
-            resolver = wildcards.Resolver(self._request, same_jobs(self._targets, self._request.line))
+            resolver = wildcards.Resolver(self._request, jobs)
             for command in resolver.commands:
                 self._add(command, command.cluster, lambda event: self._listed(resolver, event))
             self._begin(resolver.jobs)
         else:
-            self._begin(same_jobs(self._targets, self._request.line))
+            self._begin(jobs)
         for event in event_loop.run_commands(
             self._commands,
             sys.maxsize,

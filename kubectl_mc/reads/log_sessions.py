@@ -78,7 +78,8 @@ class LogSession:
     def result(self) -> Result:
         """Return what has come of the cluster so far. Its stdout only says whether there was any."""
         stdout = b"shown" * self.has_lines
-        return Result(self.job.target.cluster, stdout, self._failure, 1 if self._failure else 0)
+        status = 1 if self._failure else 0
+        return Result(self.job.target.cluster, stdout, self._failure, status, namespace=self.job.namespace)
 
     def tick(self, now: float) -> None:
         """Start what is due. Raises UserError for more containers than are followed at a time."""

@@ -378,6 +378,6 @@ def too_many_log_requests(cluster: str, count: int, limit: int) -> UserError:
 def lines_may_be_missing(name: str, last: bytes, first: bytes) -> str:
     """Say that lines of a container between these times may be missing; b"" for a time that isn't known."""
     if not last:
-        return f"lines of {name} may be missing: its pod is gone"
+        return f"lines of {name} may be missing"
     times = f"between {last.decode()} and {first.decode()}" if first else f"after {last.decode()}"
     return f"lines of {name} {times} may be missing"

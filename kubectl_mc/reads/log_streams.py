@@ -123,6 +123,8 @@ class LogStream:
         self._proof, self._previous, self._container_ran = proof, previous, self._container.runs
         self._attempted, self._behind_since, self._newest = now, float("inf"), restarts
         self._position.begin(proof)
+        if previous and not self._position.last and restarts > self._instance + 1 + self._is_complete:
+            self._position.gap = Gap(b"", b"")  # nothing serves what the instances before the last two had
         self.is_running, self.is_useless = True, False
         return Attempt(previous, self._position.since, not self._has_lines, now - self._start)
 

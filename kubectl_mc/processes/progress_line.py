@@ -19,6 +19,8 @@ class ProgressLine:
         """write: writes to the terminal, or raises OSError; descriptor: of the terminal; lock: of who writes there"""
         self._write, self._descriptor, self._lock = write, descriptor, lock
         self._drawn = ""
+        self._is_drawing = False
+        self._postponed = 0  # the signal that has come meanwhile
         self._stop_handler = signal.getsignal(signal.SIGTSTP)
         if self._stop_handler is signal.SIG_DFL:
             signal.signal(signal.SIGTSTP, self._stop)
@@ -34,9 +36,14 @@ class ProgressLine:
         line = text(width)
         with self._lock, suppress(OSError):
             if line != self._drawn:
-                self._drawn = line  # also for a handler that clears it in between
-                self._write(f"\r{line}\x1b[J\r".encode("utf-8", "replace"))
-                self._drawn = line
+                self._is_drawing = True
+                try:
+                    self._write(f"\r{line}\x1b[J\r".encode("utf-8", "replace"))
+                    self._drawn = line
+                finally:
+                    self._is_drawing = False
+        if self._postponed:
+            self._stop(self._postponed, None)
 
     def clear(self) -> None:
         """Clear the line, if it is there."""
@@ -52,7 +59,10 @@ class ProgressLine:
             signal.signal(signal.SIGTSTP, signal.SIG_DFL)
 
     def _stop(self, number: int, frame: object) -> None:
-        """Stop, as Ctrl-Z wants, with a clear terminal."""
+        """Stop, as Ctrl-Z wants, with a clear terminal. In the middle of a drawing, what to clear isn't known yet."""
+        self._postponed = number if self._is_drawing else 0
+        if self._is_drawing:
+            return
         self.clear()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)

@@ -33,7 +33,7 @@ OURS = {"kubectl_mc"} | {
         "fleet.name_globs", "fleet.placements", "fleet.selection",
         "merge", "merge.answers", "merge.cluster_results", "merge.kubectl_tables", "merge.lines", "merge.report",
         "merge.sections",
-        "messages", "messages.causes", "messages.natural_order", "messages.words",
+        "named_tuples", "messages", "messages.causes", "messages.natural_order", "messages.words",
         "processes", "processes.cache", "processes.children", "processes.environment", "processes.event_loop",
         "processes.kubectl_process", "processes.kuberc_file",
         "processes.lifelines", "processes.memory_files", "processes.pipe_files", "processes.private_files",

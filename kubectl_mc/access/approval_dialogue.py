@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.access.approvals import (
@@ -23,6 +22,7 @@ from kubectl_mc.access.approvals import (
 from kubectl_mc.access.profile_access import Offer, Unusable, find_offer
 from kubectl_mc.access.provider_file import read_providers
 from kubectl_mc.fleet.choice import Choice
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
 
 

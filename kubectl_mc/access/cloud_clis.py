@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from kubectl_mc.access.checked_values import RefusedError
 from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
 from kubectl_mc.access.profile_access import EXTRA_ARGS, extra_arguments
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class CloudValue(NamedTuple):

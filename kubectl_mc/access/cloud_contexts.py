@@ -6,11 +6,12 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.access.cloud_clis import Cloud, CloudCommand
 from kubectl_mc.access.printed_kubeconfig import add_context, parse_printed
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Result, collect_results

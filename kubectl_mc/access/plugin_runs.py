@@ -12,13 +12,13 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from kubectl_mc.access import exec_credentials
 from kubectl_mc.access.credential_plugins import CredentialPlugin
 from kubectl_mc.access.exec_credentials import Credential, LoginFailure
 from kubectl_mc.access.plugin_voices import Voices
 from kubectl_mc.messages import signal_name, visible
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import background, event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Exit

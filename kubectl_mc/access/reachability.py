@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.messages import Kind
 from kubectl_mc.messages.progress_texts import PhaseKind
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import silence
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, run_commands

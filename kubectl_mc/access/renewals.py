@@ -11,10 +11,10 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from kubectl_mc.access.credential_plugins import CredentialPlugin
 from kubectl_mc.access.exec_credentials import Credential, LoginFailure
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import memory_files
 
 # client-go may read the file a minute late.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
 
 from kubectl_mc.access.checked_values import RefusedError
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class ServerUrl(NamedTuple):

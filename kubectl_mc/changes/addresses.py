@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.access import exec_credentials, kubeconfigs
@@ -21,6 +21,7 @@ from kubectl_mc.changes import redaction
 from kubectl_mc.changes.proofs import make_proof, matches_proof
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request
 from kubectl_mc.processes.targets import Target

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from kubectl_mc.changes import redaction
 from kubectl_mc.changes.addresses import Address
@@ -16,6 +15,7 @@ from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.merge import object_changes
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.messages import RecordError
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request
 from kubectl_mc.processes.standard_streams import Streams

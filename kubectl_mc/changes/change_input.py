@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.changes import input_files, proofs, redaction
@@ -18,6 +18,7 @@ from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.local_files import INPUT_FLAGS, FileValue, LocalPath
 from kubectl_mc.messages.input_names import InputName
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop, kubectl_process, pipe_files
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from kubectl_mc.changes import rollouts
 from kubectl_mc.changes.change import Change
 from kubectl_mc.command_line import grammar, verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.object_changes import WORKLOADS, ObjectChange
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import job_command

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.changes import (
@@ -32,6 +31,7 @@ from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.merge import answers
 from kubectl_mc.merge.report import Report, make_report, result_cause
 from kubectl_mc.messages import RecordError
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import terminal
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request, same_jobs

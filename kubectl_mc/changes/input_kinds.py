@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.changes.change import Change
@@ -17,6 +16,7 @@ from kubectl_mc.changes.rollouts import GRACE, related_line
 from kubectl_mc.command_line import grammar, verb_rows, verbs
 from kubectl_mc.merge import object_changes
 from kubectl_mc.merge.object_changes import ObjectChange
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request, job_command

@@ -11,12 +11,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import NamedTuple
 
 from kubectl_mc.changes.own_annotation import byte_order_mark
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.messages.input_names import InputName
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.memory_files import held_file
 from kubectl_mc.processes.requests import Request
 from kubectl_mc.processes.yaml_loader import safe_loader

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import NamedTuple
 
 from kubectl_mc.changes.document_nodes import Node, map_entries, new_node, with_entry, with_values
 from kubectl_mc.changes.edited_text import edited_text
 from kubectl_mc.merge.object_lists import ANNOTATION
+from kubectl_mc.named_tuples import NamedTuple
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.changes import input_kinds, redaction
@@ -13,6 +12,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import object_changes, report
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.messages.name_folding import fold_names
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request, job_command

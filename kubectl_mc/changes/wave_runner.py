@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.changes import edits, input_kinds, record, rollouts
@@ -18,6 +17,7 @@ from kubectl_mc.command_line.options import seconds
 from kubectl_mc.merge import answers, object_changes, report
 from kubectl_mc.messages import Kind, RecordError
 from kubectl_mc.messages.name_folding import fold_names
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop, terminal
 from kubectl_mc.processes.event_loop import Chunk, Result
 from kubectl_mc.processes.requests import job_command

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.flag_tables import Flag, FlagTable, all_flags, all_letters, flag_table, normal_name
 from kubectl_mc.command_line.kubectl_flags import ALIASES, FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class Token(NamedTuple):

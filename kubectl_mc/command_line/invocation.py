@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar
@@ -11,6 +10,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS, Options, from_flags
 from kubectl_mc.command_line.own_commands import LOG_OUTPUTS
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class Invocation(NamedTuple):

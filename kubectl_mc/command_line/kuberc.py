@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar
@@ -16,6 +16,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.kuberc_text import UnclearError
 from kubectl_mc.messages import UserError
+from kubectl_mc.named_tuples import NamedTuple
 
 # Flags that change where a command goes, or as whom. A kuberc may not set one: a command for one cluster would reach
 # another cluster.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from kubectl_mc.named_tuples import NamedTuple
 
 Mode = Literal["captured", "streamed", "terminal", "local"]
 

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.access import reachability
@@ -24,6 +24,7 @@ from kubectl_mc.fleet.cluster_profiles import ClusterProfile, Condition
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.placements import ClusterDecision
 from kubectl_mc.messages.own_tables import render_document, render_table
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Target
 

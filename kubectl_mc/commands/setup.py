@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.access import approval_dialogue, approvals, cloud_clis, cloud_contexts, context_proposals, reachability
@@ -27,6 +26,7 @@ from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.fleet.mapping import FILES, MappingEntry
 from kubectl_mc.fleet.mapping_editor import CannotEdit
 from kubectl_mc.messages.own_tables import render_table
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.standard_streams import Streams
 from kubectl_mc.processes.targets import own_kubeconfig

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.options import Options, with_defaults
@@ -15,6 +15,7 @@ from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.inventory import Inventory, InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import ClusterMapping, read_mapping
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop, kubectl_process, service_account
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.service_account import IN_CLUSTER

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from typing import NamedTuple
 
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.messages.natural_order import natural_key
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class Cluster(NamedTuple):

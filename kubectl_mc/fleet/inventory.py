@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.fleet import cluster_profiles, hub_objects, hub_versions, placements
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile, Condition
 from kubectl_mc.fleet.placements import ClusterDecision
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import cache, event_loop, kubectl_process, pipe_files, service_account
 from kubectl_mc.processes.cache import CacheEntry
 from kubectl_mc.processes.environment import Environment

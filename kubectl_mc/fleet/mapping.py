@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.fleet.name_globs import matches, matches_profile
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import cache
 
 API_VERSION = "kubectl-mc.k8s.io/v1alpha1"

@@ -11,11 +11,12 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from kubectl_mc.fleet.mapping import API_VERSION, MappingEntry
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.private_files import make_directory, write_privately
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.messages.natural_order import natural_key
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class Duplicates(NamedTuple):

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import groupby, islice
-from typing import NamedTuple
 
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import kubectl_tables, lines, sections
 from kubectl_mc.merge.kubectl_tables import Table
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import NamedTuple
 
 from kubectl_mc.merge.kubectl_tables import MAX_COLUMNS, PADDING, NotATable, Table, header_columns
+from kubectl_mc.named_tuples import NamedTuple
 
 _MARK = ".metadata.uid"
 _HEADER = "-"  # of every column; the user's headers may be empty, or look like two columns

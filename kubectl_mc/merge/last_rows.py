@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+
+from kubectl_mc.named_tuples import NamedTuple
 
 # The most rows that are remembered of one kubectl: of objects, and of what has no key. A server may send any number.
 MAX_OBJECTS = 100_000

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from kubectl_mc.merge.kubectl_tables import (
     MAX_CELL,
@@ -20,6 +19,7 @@ from kubectl_mc.merge.kubectl_tables import (
     header_columns,
     slices,
 )
+from kubectl_mc.named_tuples import NamedTuple
 
 # How many records a line is compared with: those of rows that are no longer there stand ahead of its own.
 _WINDOW = 100

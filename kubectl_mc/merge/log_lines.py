@@ -8,11 +8,11 @@ from itertools import compress, groupby, repeat
 from json import JSONDecoder
 from json.encoder import encode_basestring
 from operator import itemgetter
-from typing import NamedTuple
 
 from kubectl_mc.merge.highlights import highlighted, plain_lines
 from kubectl_mc.messages.colours import coloured
 from kubectl_mc.messages.words import visible
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class LogSource(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
@@ -12,6 +11,7 @@ from kubectl_mc.command_line.options import Options
 from kubectl_mc.merge.lines import Prefixer
 from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogLine, LogSource
 from kubectl_mc.merge.log_times import TIME
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class LogRun(NamedTuple):

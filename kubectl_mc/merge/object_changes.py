@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubectl_mc.merge import sections
 from kubectl_mc.messages import own_tables
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.yaml_loader import safe_loader
 
 _DRY_RUN = re.compile(r" \((?:server )?dry run\)$")

@@ -13,7 +13,8 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import NamedTuple
+
+from kubectl_mc.named_tuples import NamedTuple
 
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
 

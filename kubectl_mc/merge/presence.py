@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import object_changes
+from kubectl_mc.named_tuples import NamedTuple
 
 _NO_NAMESPACE = re.compile(r'Error from server \(NotFound\): namespaces "([^"]+)" not found$')
 _NO_MATCH = "error: no matching resources"  # `wait`: there is no object of any of the types

@@ -11,11 +11,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import accumulate, chain, islice, pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.messages.natural_order import natural_key
+from kubectl_mc.named_tuples import NamedTuple
 
 # kubectl prints neither of them in an object's field, so a value may hold any other text, including newlines.
 _FIELD, _RECORD = "\x1f", "\x1e"

@@ -8,10 +8,10 @@ import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import blake2b
-from typing import NamedTuple
 
 from kubectl_mc.merge import last_rows, object_lists
 from kubectl_mc.merge.last_rows import Key, LastRows
+from kubectl_mc.named_tuples import NamedTuple
 
 # What a document of --output-watch-events says has happened to its object. In JSON it has one line.
 _EVENT_TYPES = {"json": r'(?<=\A\{"type":")\w+', "yaml": r"(?<=^type: )\w+$", "kyaml": r'(?<=^  type: ")\w+(?=",$)'}

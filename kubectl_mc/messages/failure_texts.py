@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kubectl_mc.messages.causes import NO_CONTEXT, TIMED_OUT, Cause, Kind, had_short_time
 from kubectl_mc.messages.words import cluster_count, name_list, visible
+from kubectl_mc.named_tuples import NamedTuple
 
 _LONG = 40  # characters; a shorter reason is repeated for each cluster, and a longer cell makes no column wider
 _FEW = 3  # clusters that failed have a reason each

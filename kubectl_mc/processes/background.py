@@ -11,8 +11,8 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
 
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import lifelines
 
 

@@ -7,8 +7,9 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import private_files
 
 MAX_AGE = 300.0  # seconds for which an entry is fresh

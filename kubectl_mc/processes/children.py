@@ -9,8 +9,9 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from typing import IO, NamedTuple
+from typing import IO
 
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import lifelines, memory_files
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.standard_streams import SteadyStreams, Streams
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ import signal
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.children import Child, Command, interrupts_postponed
 from kubectl_mc.processes.standard_streams import Phase
 

@@ -16,7 +16,8 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from typing import NamedTuple
+
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class Lifeline(NamedTuple):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class HeldContent(NamedTuple):

@@ -9,12 +9,12 @@ import os
 import stat
 from collections.abc import Callable, Container, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, local_files
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.local_files import FileValue
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import memory_files
 from kubectl_mc.processes.environment import Environment
 

@@ -12,7 +12,9 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from kubectl_mc.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from kubectl_mc.processes.children import Child as Running

@@ -9,9 +9,10 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kubectl_mc import messages
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class ClusterReport(NamedTuple):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from os.path import exists
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kubectl_mc.command_line import verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import Options, seconds
 from kubectl_mc.command_line.verb_rows import VerbRow
 from kubectl_mc.messages import UserError
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import cache, kubectl_process
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment

@@ -12,13 +12,14 @@ import re
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import Options
 from kubectl_mc.command_line.verb_rows import VerbRow, Waiting
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import cache, private_files
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Result, UnaskedResult

@@ -10,7 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
+
+from kubectl_mc.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from kubectl_mc.messages.progress_texts import Awaited, PhaseKind

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from typing import NamedTuple
 
 from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.command_line.options import Options, seconds
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import UserError
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.reads.log_sources import ContainerChoice, PodChoice
 from kubectl_mc.reads.log_streams import Attempt
 from kubectl_mc.reads.name_patterns import ALL_NAMESPACES_FLAGS, all_namespaces, is_pattern

@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from kubectl_mc.named_tuples import NamedTuple
 
 ContainerKind = Literal["init", "", "ephem"]
 

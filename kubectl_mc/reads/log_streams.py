@@ -6,10 +6,9 @@ last, and with `--previous` the one before it (validateContainerLogStatus in pkg
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.reads.log_resume import Gap, LogPosition, Proof, TimedLine
 from kubectl_mc.reads.log_sources import Container, Pod
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from kubectl_mc.merge import kubectl_tables
+from kubectl_mc.named_tuples import NamedTuple
 
 
 class ResourceType(NamedTuple):

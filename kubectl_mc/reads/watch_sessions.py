@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.merge import answers
 from kubectl_mc.merge.report import result_cause
 from kubectl_mc.messages import stream_texts
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command

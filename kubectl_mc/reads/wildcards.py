@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
-from typing import NamedTuple
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar, verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.merge.cluster_results import one_result_per_cluster
+from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result, UnaskedResult
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers

@@ -27,7 +27,7 @@ from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.places import Machine, memory_bound
 from tests import environments, process_tree
 
-KUBECTL_MC = (sys.executable, "-m", "kubectl_mc")
+KUBECTL_MC = (str(Path(sys.executable).with_name("kubectl-mc")),)  # what kubectl finds as its plugin
 PARALLEL = "10"
 XARGS_FAILED = 123  # xargs' exit status where a command of it failed
 

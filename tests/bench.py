@@ -49,7 +49,7 @@ PEAK = (
     "-c",
     "import os, resource, sys\n"
     "from kubectl_mc import cli\n"
-    "status = cli.main(sys.argv[4:], os.environ, sys.stdin, sys.stdout, sys.stderr)\n"
+    "status = cli.main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr)\n"
     "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
     "sys.exit(status)",
 )
@@ -269,12 +269,67 @@ def stream(size: int, lines: int, rounds: int, folder: str) -> None:
         ours = (*KUBECTL_MC, *arguments, "--no-reconnect")
         mine, theirs, ratio = paired(partial(seconds, ours, env), partial(seconds, ["sh", "-c", bare], lean), rounds)
         measured = subprocess.run(
-            [*PEAK, *ours], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True
+            [*PEAK, *ours[1:]], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True
         )
         peak = float(measured.stderr.split()[-1]) / 1024
     shown = f"{size:4} streams of {lines:,} lines  mc {mine:6.3f} s   bare {theirs:6.3f} s   {ratio:5.2f}x"
     print(f"{shown}   {STREAM_GOAL.judge(ratio)}")
     print(f"{size:4} streams, the plugin's own peak memory {peak:4.0f} MiB   {STREAM_MEMORY.judge(peak)}", flush=True)
+
+
+def seconds_of_lines(commands: Sequence[Sequence[str]], environment: dict[str, str], count: int) -> float:
+    """The wall time until commands that don't end have written so many lines, to one pipe that all share."""
+    start = time.perf_counter()
+    with subprocess.Popen(["head", "-n", str(count)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as reader:
+        writers = [
+            subprocess.Popen(command, env=environment, stdout=reader.stdin, stderr=subprocess.DEVNULL)
+            for command in commands
+        ]
+        assert reader.stdin
+        reader.stdin.close()
+        reader.wait()
+        took = time.perf_counter() - start
+        for writer in writers:
+            writer.terminate()
+        for writer in writers:
+            writer.wait()
+    return took
+
+
+def load(size: int, pods: int, lines: int, rounds: int, folder: str) -> None:
+    """The logs of several pods in each cluster, followed or not, against the same kubectls.
+
+    Followed, these are one for each container, and until all lines have been read; else one for each cluster, and
+    each writes to /dev/null.
+    """
+    directory, names = started(size, f"{folder}/load")
+    with fleet(names, directory) as found:
+        for name in names:
+            kubelet = found.kubelet(name)
+            for number in range(pods):
+                kubelet.create(f"shop/load-{number}", labels={"app": "load"})
+            kubelet.fill("shop/load-*", lines)
+        env = environment(found)
+        lean = kubectl_process.lean_variables("kubectl", env, starts_programs=False, lasting=True)
+        read = ("logs", "-n", "shop", "-l", "app=load", "--tail=-1", f"--max-log-requests={pods}")
+        bare = "".join(f"kubectl --context {name} {' '.join(read)} >/dev/null 2>&1 & " for name in names) + "wait"
+        followed = [
+            ("kubectl", "--context", name, "logs", "-f", "-n", "shop", f"load-{number}")
+            for name in names
+            for number in range(pods)
+        ]
+        total = size * pods * lines
+        for title, ours, theirs in (
+            ("read", partial(seconds, (*KUBECTL_MC, *read), env), partial(seconds, ["sh", "-c", bare], lean)),
+            (
+                "followed",
+                partial(seconds_of_lines, [(*KUBECTL_MC, *read, "-f")], env, total),
+                partial(seconds_of_lines, followed, lean, total),
+            ),
+        ):
+            mine, their, ratio = paired(ours, theirs, rounds)
+            shown = f"{size:4} clusters x {pods} pods x {lines:,} lines {title}  mc {mine:6.3f} s   bare {their:6.3f} s"
+            print(f"{shown}   {ratio:5.2f}x   {STREAM_GOAL.judge(ratio)}", flush=True)
 
 
 # An exec credential plugin that takes half a second of CPU, as some clouds' CLIs do (aws/aws-cli#5570).
@@ -383,9 +438,10 @@ def main(argv: Sequence[str]) -> int:
         "--only",
         default="",
         help="the beginning of the names of comparisons: get-3, get, plugin, dead, far, memory, own, linear, stream, "
-        "many-logins, login, merge",
+        "load, many-logins, login, merge",
     )
     parser.add_argument("--rounds", type=int, default=7, help="pairs per comparison; the largest fleets take a third")
+    parser.add_argument("--clusters", type=int, default=100, help="of the comparison `load`, with five pods each")
     arguments = parser.parse_args(argv)
     rounds, few = arguments.rounds, max(3, arguments.rounds // 3)
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
@@ -399,6 +455,7 @@ def main(argv: Sequence[str]) -> int:
             **{f"own-{size}": partial(own_cpu, size, few, folder) for size in OWN_CPU_GOALS},
             "linear": partial(linear, few, folder),
             "stream": partial(stream, 100, 20_000, few, folder),
+            "load": partial(load, arguments.clusters, 5, 10_000, few, folder),
             "many-logins": partial(many_logins, 100, few, folder),
             "login": partial(login, 100, 1, folder),
             "merge": partial(merge_pods, 1000, 100, rounds),

@@ -77,11 +77,6 @@ class LogPosition:
         self._passes_over = False  # whether the last line of a resumed stream was shown before
 
     @property
-    def is_begun(self) -> bool:
-        """Whether there is a line whose end has not come."""
-        return bool(self._begun)
-
-    @property
     def has_served(self) -> bool:
         """Whether the stream has had a line."""
         return self._first is not None
@@ -111,10 +106,6 @@ class LogPosition:
         self._expected = Counter()
         for counts in self._seen.values():
             self._expected.update(counts)
-
-    def pass_over(self, chunk: bytes) -> None:
-        """Take lines for shown that are asked for only to know where the log is."""
-        self._note(self._split(chunk))
 
     def feed(self, chunk: bytes) -> list[TimedLine]:
         """Return the new lines of a chunk, in order; none any more when it has stopped."""

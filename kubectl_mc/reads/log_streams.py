@@ -73,11 +73,6 @@ class LogStream:
         self._is_said = False  # that it is broken
 
     @property
-    def is_begun(self) -> bool:
-        """Whether a line is shown."""
-        return self._has_lines
-
-    @property
     def needs_watch(self) -> bool:
         """Whether only the watch tells which instance is streamed next, as no line of it could show that."""
         return not self._has_lines or self._proof == "known" or self._container.restarts > self._instance

@@ -33,6 +33,9 @@ TimedLine = tuple[bytes, bytes]
 Proof = Literal["needed", "wanted", "known"]
 
 
+_LATEST = 253402300799  # 9999-12-31T23:59:59Z
+
+
 class Gap(NamedTuple):
     """Lines after the time `last`, and before the time `first`, may be missing."""
 
@@ -42,10 +45,13 @@ class Gap(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _seconds(second: bytes, zone: bytes) -> int:
-    """Return the seconds since the epoch of `2026-11-26T09:18:29` in a zone (`Z`, `+02:00`); 0 for no real time."""
+    """Return the seconds since the epoch of `2026-11-26T09:18:29` in a zone (`Z`, `+02:00`); 0 for no real time.
+
+    A time that isn't of the years 1970 to 9999 in UTC counts as the nearest one that is: it couldn't be asked for.
+    """
     try:
         text = (second + (b"+00:00" if zone == b"Z" else zone)).decode()
-        return int(datetime.fromisoformat(text).timestamp())
+        return max(0, min(int(datetime.fromisoformat(text).timestamp()), _LATEST))
     except (ValueError, OverflowError):
         return 0
 

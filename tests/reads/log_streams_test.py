@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
-from kubectl_mc.reads.log_resume import TimedLine
+from kubectl_mc.reads.log_resume import LogPosition, TimedLine
 from kubectl_mc.reads.log_sources import Container, Pod
 from kubectl_mc.reads.log_streams import Attempt, LogStream
 
@@ -251,3 +251,12 @@ def test_a_server_can_not_have_any_number_of_kubectls_started(kind: str) -> None
                 stream.feed(b"%s %s\n" % stamped(second * SECOND, b"line"))
             stream.end(LOST if "break" in kind else None, now)
     assert attempts < 40
+
+
+@pytest.mark.parametrize(
+    "time", [b"9999-12-31T23:59:59-23:59", b"0001-01-01T00:00:00+23:59", b"0001-01-01T00:00:00Z", b"2026-99-99T99:99:99Z"]
+)
+def test_after_lines_of_any_time_a_stream_can_be_asked_for(time: bytes) -> None:
+    position = LogPosition()
+    assert position.feed(time + b" one\n" + time[:-1] + b"9 two\n" + time + b" three\n")
+    datetime.strptime(position.since, "%Y-%m-%dT%H:%M:%SZ")

@@ -254,7 +254,8 @@ def test_a_server_can_not_have_any_number_of_kubectls_started(kind: str) -> None
 
 
 @pytest.mark.parametrize(
-    "time", [b"9999-12-31T23:59:59-23:59", b"0001-01-01T00:00:00+23:59", b"0001-01-01T00:00:00Z", b"2026-99-99T99:99:99Z"]
+    "time",
+    [b"9999-12-31T23:59:59-23:59", b"0001-01-01T00:00:00+23:59", b"0001-01-01T00:00:00Z", b"2026-99-99T99:99:99Z"],
 )
 def test_after_lines_of_any_time_a_stream_can_be_asked_for(time: bytes) -> None:
     position = LogPosition()

@@ -220,7 +220,7 @@ class LogSession:
         cluster, limit = self.job.target.cluster, self._followed.limit
         count = self._kubectls.streams_of(cluster)
         room = max(0, limit - count)
-        if is_initial and len(new) > room:
+        if is_initial and len(new) > room and not self._tries.failures:  # a late one doesn't end what others show
             raise messages.too_many_log_requests(cluster, count + len(new), limit)
         if len(new) > room and not self._waits:
             text = f"{len(new) - room} more to follow than --max-log-requests={limit}; they wait"

@@ -15,7 +15,6 @@ Say = Callable[[Sequence[str]], None]
 _LONG_WAIT = 1.0  # seconds that a plugin runs on behind its words, if it waits for what they ask for
 _LONGEST_TAIL = 64 * 1024  # characters
 _LONGEST_LABEL = 40  # characters
-_LAST_WORDS = 2  # lines
 
 
 class Voices:

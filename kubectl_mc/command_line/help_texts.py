@@ -51,12 +51,12 @@ SECTIONS: Mapping[str, str] = {
   what is shown
       --fold                     show clusters that answered the same together
       --if-present               wait, rollout status, diff: pass over the clusters that lack the object
-      --no-reconnect             logs -f, get -w: a stream that breaks isn't taken up again, as with kubectl
+      --no-reconnect             logs -f, get -w, events -w: a stream that breaks isn't taken up again, as with kubectl
       --verbose                  show each cluster's own messages
       --report=FILE              also write what came of each cluster, as one JSON object (else KUBECTL_MC_REPORT)
 """,
     "logs": """\
-  logs (RE: a regular expression as Python has them; each such flag is repeatable)
+  logs (RE: a regular expression as Python has them; flags with one are repeatable)
       --include=RE               only lines that it matches
       --drop=RE                  not these lines
       --highlight=RE             in a colour, on a terminal

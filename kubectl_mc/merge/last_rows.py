@@ -15,7 +15,8 @@ MAX_LOOSE_ROWS = 10_000
 _SLACK = 5.0
 
 # How long something is there, as kubectl and API servers write it (apimachinery, util/duration: HumanDuration).
-_DURATION = r"(?=\d)(?:\d+y)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?"
+# A number that is longer than any age's can't be calculated with.
+_DURATION = r"(?=\d)(?:\d{1,9}y)?(?:\d{1,9}d)?(?:\d{1,9}h)?(?:\d{1,9}m)?(?:\d{1,9}s)?"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "y": 31_536_000}
 
 # What changes by itself: an age, `3 (5m ago)` restarts of a pod, `5m (x3 over 10m)` of an event.

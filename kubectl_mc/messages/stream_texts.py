@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kubectl_mc.messages.words import cluster_count
+
 NO_ANSWER = "no answer"
 
 
@@ -19,3 +21,8 @@ def watch_is_down(cluster: str, reason: str, has_begun: bool) -> str:
 def watch_goes_on(cluster: str, has_begun: bool) -> str:
     """Return that a watch goes on, or begins, after `watch_is_down`."""
     return f"[{cluster}] the watch {'goes on' if has_begun else 'begins'}"
+
+
+def following(containers: int, clusters: int, kubectls: int) -> str:
+    """Return for how many containers so many kubectls run, which are many."""
+    return f"Following {containers} containers in {cluster_count(clusters)}: {kubectls} kubectls."

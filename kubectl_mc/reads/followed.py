@@ -15,6 +15,7 @@ from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogRenderer, LogSource, is_
 from kubectl_mc.merge.log_reader import LogRun
 from kubectl_mc.merge.log_times import TimeWindow
 from kubectl_mc.merge.report import logs_requests, make_report, result_cause, said_by
+from kubectl_mc.messages import stream_texts
 from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
@@ -178,12 +179,11 @@ class _Following:
     def _say_count(self) -> None:
         """Say once how many kubectls run, if they are many, and that there is nothing yet."""
         open_sessions = [session for session in self._sessions if not session.is_over]
+        clusters = len({session.job.target.cluster for session in open_sessions})
         containers = sum(session.streams for session in open_sessions)
         count = containers + len(open_sessions)
         if count > _MANY:
-            self._streams.say(
-                [f"Following {containers} containers in {len(open_sessions)} clusters: {count} kubectls."]
-            )
+            self._streams.say([stream_texts.following(containers, clusters, count)])
         if open_sessions and not containers and not (self._followed.pod or self._followed.reference):
             self._streams.say(["No resources found; waiting for pods that appear."])
 

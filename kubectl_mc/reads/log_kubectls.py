@@ -129,4 +129,5 @@ class Messages:
         # Some errors have no beginning: `unexpected EOF`.
         is_error = messages.is_error(line) or messages.find_cause(f"error: {line}", 1).kind not in messages.OF_COMMAND
         self._is_silent = self._is_silent or is_error or (is_log and "watch=true" in line)
-        return bool(line.strip()) and not (self._is_silent or is_log or line.startswith((" ", "\t")))
+        # `server response object: {` of kubectl's log goes on to a `}` at the beginning of a line.
+        return bool(line.strip()) and not (self._is_silent or is_log or line.startswith((" ", "\t", "}")))

@@ -34,6 +34,9 @@ TimedLine = tuple[bytes, bytes]
 Proof = Literal["needed", "wanted", "known"]
 
 
+_LATEST = 253402300799  # 9999-12-31T23:59:59Z
+
+
 class Gap(NamedTuple):
     """Lines after the time `last`, and before the time `first`, may be missing."""
 
@@ -43,10 +46,13 @@ class Gap(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _seconds(second: bytes, zone: bytes) -> int:
-    """Return the seconds since the epoch of `2026-11-26T09:18:29` in a zone (`Z`, `+02:00`); 0 for no real time."""
+    """Return the seconds since the epoch of `2026-11-26T09:18:29` in a zone (`Z`, `+02:00`); 0 for no real time.
+
+    A time that isn't of the years 1970 to 9999 in UTC counts as the nearest one that is: it couldn't be asked for.
+    """
     try:
         text = (second + (b"+00:00" if zone == b"Z" else zone)).decode()
-        return int(datetime.fromisoformat(text).timestamp())
+        return max(0, min(int(datetime.fromisoformat(text).timestamp()), _LATEST))
     except (ValueError, OverflowError):
         return 0
 
@@ -78,11 +84,6 @@ class LogPosition:
         self._passes_over = False  # whether the last line of a resumed stream was shown before
 
     @property
-    def is_begun(self) -> bool:
-        """Whether there is a line whose end has not come."""
-        return bool(self._begun)
-
-    @property
     def has_served(self) -> bool:
         """Whether the stream has had a line."""
         return self._first is not None
@@ -112,10 +113,6 @@ class LogPosition:
         self._expected = Counter()
         for counts in self._seen.values():
             self._expected.update(counts)
-
-    def pass_over(self, chunk: bytes) -> None:
-        """Take lines for shown that are asked for only to know where the log is."""
-        self._note(self._split(chunk))
 
     def feed(self, chunk: bytes) -> list[TimedLine]:
         """Return the new lines of a chunk, in order; none any more when it has stopped."""

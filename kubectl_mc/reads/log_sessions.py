@@ -12,11 +12,12 @@ from kubectl_mc.messages.causes import Kind
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.reads import log_requests, log_sources
+from kubectl_mc.reads.backoff import Tries
 from kubectl_mc.reads.log_kubectls import Kubectls, Reader, WatchReader
 from kubectl_mc.reads.log_requests import FollowedLogs
 from kubectl_mc.reads.log_resume import TimedLine
 from kubectl_mc.reads.log_sources import IsWanted, Pod, PodEvent
-from kubectl_mc.reads.log_streams import LogStream, retry_delay
+from kubectl_mc.reads.log_streams import LogStream
 from kubectl_mc.reads.name_patterns import all_namespaces
 
 # Causes that may pass. With another one at the start, kubectl's own `logs -f` is run, which says what is wrong.
@@ -54,7 +55,7 @@ class LogSession:
         self._needs_object = bool(followed.reference)
         self._asking: int | None = None  # the kubectl that asks for the object, or watches the pods
         self._now = self._due = now
-        self._failures = 0
+        self._tries = Tries()  # to ask for the object, and to watch
         self._is_said = False  # that the cluster, or the watch, is lost
         self._failure = b""  # why it is, in kubectl's words
         self._lists = False  # whether the watch may still list what there was at its start
@@ -105,6 +106,7 @@ class LogSession:
 
     def _ask(self) -> None:
         """Ask for the object whose pods are meant, or watch the pods."""
+        self._tries.begin(self._now)
         if self._needs_object:
             line = log_requests.object_line(self.job.line, self._followed.reference)
             self._asking = self._kubectls.start(self.job, line, Reader(self._take_object).take)
@@ -145,8 +147,7 @@ class LogSession:
             return
         if cause and cause.kind == "unauthorized":
             self._kubectls.renew_login(self.job)
-        self._failures += 1
-        self._due = self._now + retry_delay(self._failures)
+        self._due = self._now + self._tries.end(self._now)
         if cause and not self._is_said:
             self._is_said = True
             broken = f"the watch of its pods is broken ({cause.reason}), and taken up again"
@@ -185,7 +186,8 @@ class LogSession:
         self._lists, self._begins = False, 0
         for uid in self._pods.keys() - self._listed:
             self.take(PodEvent(self._pods[uid], is_gone=True))
-        self._failures, self._is_said, self._failure = 0, False, b""
+        self._tries.work()
+        self._is_said, self._failure = False, b""
         if self.is_listed:
             return
         pods, followed = [*self._pods.values()], self._followed
@@ -218,7 +220,7 @@ class LogSession:
         cluster, limit = self.job.target.cluster, self._followed.limit
         count = self._kubectls.streams_of(cluster)
         room = max(0, limit - count)
-        if is_initial and len(new) > room:
+        if is_initial and len(new) > room and not self._tries.failures:  # a late one doesn't end what others show
             raise messages.too_many_log_requests(cluster, count + len(new), limit)
         if len(new) > room and not self._waits:
             text = f"{len(new) - room} more to follow than --max-log-requests={limit}; they wait"

@@ -152,12 +152,12 @@ def _event(text: bytes) -> PodEvent | None:
         if event.get("type") not in ("ADDED", "MODIFIED", "DELETED"):
             return None
         return PodEvent(read_pod(event["object"]), event["type"] == "DELETED")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
 
 
 def read_pod(value: Mapping[str, Any]) -> Pod:
-    """Return a pod from its object. Raises ValueError, KeyError, TypeError or AttributeError for what is none."""
+    """Return a pod from its object. Raises ValueError and the like for what is none."""
     metadata, spec, status = value["metadata"], value["spec"], value.get("status") or {}
     namespace, name = metadata["namespace"], metadata["name"]
     if not _LABEL.fullmatch(namespace) or not _SUBDOMAIN.fullmatch(name):

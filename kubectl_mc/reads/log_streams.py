@@ -9,24 +9,15 @@ from __future__ import annotations
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.reads.backoff import Tries
 from kubectl_mc.reads.log_resume import Gap, LogPosition, Proof, TimedLine
 from kubectl_mc.reads.log_sources import Container, Pod
-
-# Seconds until a stream is taken up again: doubled with each failure in a row.
-FIRST_DELAY = 0.2
-LONGEST_DELAY = 10.0
 
 # Seconds that the watch has, after a stream has ended as a log does, to say that the container has.
 _WATCH_DELAY = 1.0
 
-
 # Seconds that a kubelet has to serve the last lines again, and to end the stream of an instance that has ended.
 _SILENCE = 10.0
-
-
-def retry_delay(failures: int) -> float:
-    """Return the seconds to wait after so many failures in a row, from 1 on."""
-    return min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(failures - 1, 10))
 
 
 class Attempt(NamedTuple):
@@ -76,14 +67,9 @@ class LogStream:
         self._asks_previous = False
         self._previous = False  # whether the kubectl that runs does
         self._container_ran = True  # at its start
-        self._failures = 0
+        self._tries = Tries()
         self._is_clean = False  # whether the last stream has ended as at the end of a log
         self._is_said = False  # that it is broken
-
-    @property
-    def is_begun(self) -> bool:
-        """Whether a line is shown."""
-        return self._has_lines
 
     @property
     def needs_watch(self) -> bool:
@@ -98,7 +84,8 @@ class LogStream:
     def update(self, pod: Pod) -> None:
         """Take what the watch says of the pod."""
         container = next((item for item in pod.containers if item.name == self._container.name), self._container)
-        if container != self._container and self._is_clean:
+        # Of the first end only: a container that restarts on and on is shown at the pace of other streams that end.
+        if container != self._container and self._is_clean and self._tries.failures == 1:
             self._due = 0.0
         self.pod, self._container = pod, container
 
@@ -124,6 +111,7 @@ class LogStream:
         self._position.begin(proof)
         if previous and not self._position.last and restarts > self._instance + 1 + self._is_complete:
             self._position.gap = Gap(b"", b"")  # nothing serves what the instances before the last two had
+        self._tries.begin(now)
         self.is_running, self.is_useless = True, False
         return Attempt(previous, self._position.since, not self._has_lines, now - self._start)
 
@@ -132,7 +120,8 @@ class LogStream:
         lines = self._position.feed(chunk)
         self.is_useless = self.is_useless or self._position.stopped is not None
         if lines:
-            self._has_lines, self._failures, self._is_said = True, 0, False
+            self._has_lines, self._is_said = True, False
+            self._tries.work()
         return lines
 
     def wait(self, now: float) -> None:
@@ -171,27 +160,27 @@ class LogStream:
             else:
                 if not is_taken_up:
                     self._position.gap = Gap(self._position.last, b"")
-                self._is_complete, self._is_clean, self._failures, self._proof = True, True, 0, "needed"
+                self._is_complete, self._is_clean, self._proof = True, True, "needed"
+                self._due = now + self._tries.end(now)
             return lines
         if is_taken_up and self._position.has_served:
             self._proof = "needed"
         if cause is None or cause.kind != "not-found":
             self._is_clean = cause is None
-        self._failures += 1
-        self._due = now + (retry_delay(self._failures) if cause or self._failures > 1 else _WATCH_DELAY)
+        delay = self._tries.end(now)
+        self._due = now + (delay if cause or self._tries.failures > 1 else _WATCH_DELAY)
         if cause and cause.kind != "not-found":
             self._break(cause.reason)
         return []
 
     def _end_previous(self, cause: Cause | None, now: float) -> None:
+        self._due = now + self._tries.end(now)
         if cause and cause.kind not in ("error", "not-found"):
-            self._failures += 1
-            self._due = now + retry_delay(self._failures)
             self._break(cause.reason)
             return
         is_bridge = cause is None and self._position.is_taken_up
         self._proof = "known" if is_bridge else "wanted"
-        self._asks_previous, self._failures = False, 0
+        self._asks_previous = False
         if self._newest > self._instance:
             self._instance, self._is_complete = (self._newest - 1, True) if is_bridge else (self._newest, False)
         elif is_bridge:  # the watch hasn't said yet that there is another instance

@@ -251,6 +251,8 @@ class _JobOutput:
             return False
         if self._request.row.as_change.runs_program:  # it may go on after what looks like an error
             return messages.is_try(line) or messages.is_standard_error(line)
+        if self.resumes and messages.is_broken_answer(line):  # the notice of the break says so
+            return True
         return messages.is_try(line) or messages.is_error(line) or any(map(messages.is_error, self._held))
 
     def held(self) -> Held:

@@ -35,7 +35,6 @@ class _Session:
 
     has_begun: a kubectl has reached the cluster
     is_up: the one that runs has
-    failures: tries in a row that ended soon
     is_refused: the cluster has refused the credential
     due: when the next kubectl starts; None while one runs, or if none will
     list_due: when a list is asked for; None for none
@@ -47,7 +46,7 @@ class _Session:
         self.watches_news = watches_news  # what is there isn't shown
         self.is_seeded = False
         self.has_begun = self.is_up = self.is_restarted = False
-        self.failures = 0
+        self.tries = backoff.Tries()
         self.started = 0.0
         self.is_refused = False
         self.due: float | None = None
@@ -147,6 +146,7 @@ class Sessions:
         if session.is_restarted:
             session.job = session.job._replace(target=self._request.newest(session.job.target, session.is_refused))
         session.due, session.started, session.is_up, session.lists = None, now, False, 0
+        session.tries.begin(now)
         if session.is_restarted:
             session.list_due = now + _QUIET
         self._watches[self._run(session, self._kubectl_line(session), is_list=False)] = session
@@ -171,6 +171,7 @@ class Sessions:
         if session.is_up:
             return
         session.is_up = session.has_begun = True
+        session.tries.work()
         self._screen.goes_on(session.index)
         if session.is_restarted:
             session.list_due = time.monotonic() + _LIST_DELAY
@@ -185,11 +186,8 @@ class Sessions:
             self._recover(session, is_over=True)
             return
         now = time.monotonic()
-        if session.is_up and now - session.started >= backoff.LONGEST_DELAY:
-            session.failures = 0
-        session.failures += 1
         session.is_restarted, session.list_due = True, None
-        session.due = now + backoff.delay(session.failures)
+        session.due = now + session.tries.end(now)
         if cause is None:
             session.has_begun = True
         self._screen.restart(session.index, result)

@@ -182,6 +182,26 @@ def test_a_cluster_that_cannot_be_reached_at_first_joins_later(changing: Shell) 
     logs.__exit__(None, None, None)
 
 
+def test_a_cluster_that_joins_later_with_too_many_containers_does_not_end_the_others(changing: Shell) -> None:
+    kubelets = [changing.fleet.kubelet(cluster) for cluster in MEMBERS]
+    for kubelet in kubelets:
+        kubelet.drive()
+    kubelets[0].create("shop/one", labels={"app": "one"})
+    for name in ("one", "two"):
+        kubelets[1].create(f"shop/{name}", labels={"app": "one"})
+    words = ("logs", "-f", "-n", "shop", "-l", "app=one", "--max-log-requests=1")
+    with changing.fault("c2", "refuse"):
+        logs = changing.running(*words)
+        running = logs.__enter__()
+        running.until(r"^\[c2\] can't be reached", "stderr")
+    running.until(r"^\[c2\] 1 more to follow than --max-log-requests=1; they wait$", "stderr")
+    kubelets[0].until_followed("shop/one", 1)
+    kubelets[0].write("shop/one", ["here"])
+    running.until("here")
+    interrupted(running)
+    logs.__exit__(None, None, None)
+
+
 COUNTED = """\
 runs = sum('"start"' in line for line in open(FOLDER + "/runs"))
 give(f"admin~{runs}"@)

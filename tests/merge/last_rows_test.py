@@ -96,3 +96,11 @@ def test_what_is_remembered_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(rows._by_key) == 2
     rows.restart()
     assert [rows.add(None, (f"row {number}",), 0.0) for number in (9, 8, 7, 0)] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("digits", [10, 400, 5000])
+@pytest.mark.parametrize("form", ["{}s", "1d{}h", "3 ({}m ago)", "{}s (x3 over {}s)"])
+def test_a_number_that_is_longer_than_any_age_is_compared_as_a_text(digits: int, form: str) -> None:
+    cell = form.format("9" * digits, "9" * digits)
+    assert is_same([cell], [cell], 60.0)
+    assert not is_same([cell], [cell.replace("99", "98")], 60.0)

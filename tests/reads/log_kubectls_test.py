@@ -9,6 +9,7 @@ from kubectl_mc.processes.event_loop import Chunk, Exit
 from kubectl_mc.reads.log_kubectls import Messages, Reader, WatchReader
 
 LOG = 'I1126 09:23:37.066844 6101 round_trippers.go:632] "Response" verb="GET" url="https://h/pods?%s" status="200 OK"'
+SERVER_LOG = "I1126 11:00:30.720199   32242 helpers.go:247] server response object: "
 OLD_LOG = "I1126 09:23:37.066844 6101 round_trippers.go:553] GET https://h/pods?%s 200 OK in 1 milliseconds"
 
 
@@ -20,6 +21,7 @@ OLD_LOG = "I1126 09:23:37.066844 6101 round_trippers.go:553] GET https://h/pods?
         ([LOG % "watch=true", "", "\tmore of it"], []),
         ([LOG % "watch=true", "and then?"], []),
         (["unexpected EOF"], []),
+        ([f"{SERVER_LOG}{{", '  "kind": "Status",', "}", "error: You must be logged in to the server"], []),
         (["Error from server (Forbidden): pods is forbidden", "and why"], []),
         (["error: something new", "and why"], []),
     ],

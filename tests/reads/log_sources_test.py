@@ -28,7 +28,7 @@ def pod(name: str = "web-1", **fields: Any) -> dict[str, Any]:
     return {"kind": "Pod", "metadata": metadata, "spec": spec, "status": {"phase": "Running", **fields}}
 
 
-def status(restarts: int = 0, last: Any = None, **state: Any) -> dict[str, Any]:
+def status(restarts: float = 0, last: Any = None, **state: Any) -> dict[str, Any]:
     return {"name": "app", "restartCount": restarts, "state": state, "lastState": last or {}}
 
 
@@ -124,6 +124,7 @@ def test_the_successor_of_a_pod() -> None:
         pod("--follow"), pod("a b"), pod("../x"), pod(metadata={"namespace": "-n"}),
         pod(metadata={"uid": None, "name": 1}),
         pod(spec={"containers": [{"name": "--all"}]}), pod(spec={"containers": [{}]}), pod(spec={"containers": 1}),
+        pod(containerStatuses=[status(restarts=float("inf"))]), pod(containerStatuses=[status(restarts=float("nan"))]),
         {}, {"metadata": []}, [], "x", None,
     ],
 )  # fmt: skip

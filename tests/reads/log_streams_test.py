@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
-from kubectl_mc.reads.log_resume import TimedLine
+from kubectl_mc.reads.log_resume import LogPosition, TimedLine
 from kubectl_mc.reads.log_sources import Container, Pod
 from kubectl_mc.reads.log_streams import Attempt, LogStream
 
@@ -228,3 +229,35 @@ def test_each_line_is_shown_once_or_said_to_be_missing(actions: list[tuple[str, 
 def test_a_file_that_stays_has_no_gaps(actions: list[tuple[str, int, bool]]) -> None:
     shown, written = follow(actions)
     assert shown == written
+
+
+@pytest.mark.parametrize(
+    "kind", ["a line, then an end", "a line, then a break", "restarts", "restarts that are missed"]
+)
+def test_a_server_can_not_have_any_number_of_kubectls_started(kind: str) -> None:
+    restarts, now, attempts, second = 0, 0.0, 0, 1_790_000_000
+    pod = Pod("1", "shop", "web", (Container("app", "", 0, True, True),))
+    stream = LogStream(LogSource("c1", "shop", "web", "app"), pod, pod.containers[0], False, now)
+    while now < 60.0:
+        now += 0.05
+        if "restarts" in kind:
+            restarts += 2 if "missed" in kind else 1
+        runs = "restarts" not in kind or bool(restarts % 2)
+        stream.update(pod._replace(containers=(Container("app", "", restarts, runs, True),)))
+        if attempt := stream.next_attempt(now):
+            attempts += 1
+            if not attempt.previous:
+                second += 1
+                stream.feed(b"%s %s\n" % stamped(second * SECOND, b"line"))
+            stream.end(LOST if "break" in kind else None, now)
+    assert attempts < 40
+
+
+@pytest.mark.parametrize(
+    "time",
+    [b"9999-12-31T23:59:59-23:59", b"0001-01-01T00:00:00+23:59", b"0001-01-01T00:00:00Z", b"2026-99-99T99:99:99Z"],
+)
+def test_after_lines_of_any_time_a_stream_can_be_asked_for(time: bytes) -> None:
+    position = LogPosition()
+    assert position.feed(time + b" one\n" + time[:-1] + b"9 two\n" + time + b" three\n")
+    datetime.strptime(position.since, "%Y-%m-%dT%H:%M:%SZ")

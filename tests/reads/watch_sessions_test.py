@@ -23,6 +23,7 @@ from tests.environments import request, written
 from tests.merge.ages import human_duration
 
 FORBIDDEN = 'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods"\n'
+EOF = "error: unexpected error when reading response body. Please retry. Original error: unexpected EOF\n"
 REFUSED = "The connection to the server c1:6443 was refused - did you specify the right host or port?\n"
 
 
@@ -247,6 +248,15 @@ def test_all_kubectls_of_a_watch_and_all_its_lists_are_the_same_commands() -> No
         broken(cluster, lambda: cluster.change("DELETED", "a"))
     assert len(cluster.commands) > 10
     assert len({id(command) for command in cluster.commands}) == 2
+
+
+def test_an_answer_that_breaks_off_is_told_by_the_notice_alone() -> None:
+    cluster = Cluster()
+    for index in range(3):
+        number = f"E1126 10:58:0{index}.930332   1413{index} request.go:1198] "
+        cluster.end(index, f'{number}"Unexpected error when reading response body" err="unexpected EOF"\n{EOF}')
+        cluster.wait(10.0)
+    assert cluster.stderr == "[c1] the watch can't begin (connection lost); it is tried again until it succeeds\n"
 
 
 def test_what_is_said_of_a_cluster_whose_types_end_differently() -> None:

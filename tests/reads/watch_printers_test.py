@@ -75,3 +75,22 @@ def test_the_status_that_ends_a_watch_is_no_row() -> None:
     printer.restart()
     assert printer(MAPS) == b""
     assert printer(b"ADDED      b      2\n").split() == [b"b", b"c1", b"2"]
+
+
+@pytest.mark.parametrize("flags", ["", " --no-headers"])
+def test_the_status_that_ends_a_watch_is_no_row_of_custom_columns(flags: str) -> None:
+    (printer,) = printers(f"get cm -w -o custom-columns=K:.kind,N:.metadata.name{flags}", "c1")
+    uid = "1b0d7d9c-0000-0000-0000-000000000000"
+    header = "   ".join(word.ljust(len(uid)) for word in "-----").rstrip() + "\n"
+    row = f"{uid}   ConfigMap   {uid}   a   {uid}\n".encode()
+    assert printer(header.encode() + row).split()[-3:] == [b"c1", b"ConfigMap", b"a"]
+    assert printer(f"{header}<none>   Status   <none>   <none>   <none>\n".encode()) + printer(None) == b""
+    printer.restart()
+    assert printer(header.encode() + row) == b""
+    assert printer(row.replace(b"   a  ", b"   b  ")).split() == [b"c1", b"ConfigMap", b"b"]
+
+
+def test_an_event_without_a_uid_is_a_row_of_custom_columns() -> None:
+    (printer,) = printers("get cm -w --output-watch-events -o custom-columns=T:.type,N:.object.metadata.name", "c1")
+    printer(b"-        -       -        -   -\n<none>   ADDED   <none>   a   <none>\n")
+    assert printer(b"<none>   ADDED   <none>   <none>   <none>\n").split() == [b"c1", b"ADDED", b"<none>"]

@@ -109,7 +109,7 @@ class Screen:
         """
         cause = result_cause(output.result()._replace(stdout=b""), self._request)
         is_known = cause and cause.kind not in messages.OF_COMMAND
-        if (cause and cause.absent) or not (is_known or output.has_stdout):
+        if (cause and cause.absent) or not (is_known or output.has_stdout or output.had_stdout):
             return []
         return [f"{output.stderr_prefix}ended{f': {cause.reason}' if cause else ''}"]
 
@@ -177,7 +177,7 @@ class _JobOutput:
         self._logs_requests = logs_requests(request)
         self._held: list[str] = []
         self._said: set[str] = set()  # by the kubectls of a watch that is taken up again
-        self.has_stdout = self._had_stdout = False
+        self.has_stdout = self.had_stdout = False
         self._unfinished: list[bytes] = []  # of the last line
         self._stderr = b""
         self.exit: Exit | None = None
@@ -185,7 +185,7 @@ class _JobOutput:
 
     def result(self) -> Result:
         """Return the result for the report. Its stdout, which is already shown, only says whether there was any."""
-        stdout = b"shown" if self.has_stdout or self._had_stdout else b""
+        stdout = b"shown" if self.has_stdout or self.had_stdout else b""
         if self.failure:
             return self.failure._replace(stdout=stdout)
         status, timed_out = (self.exit.status, self.exit.timed_out) if self.exit else (None, False)
@@ -195,7 +195,7 @@ class _JobOutput:
     def restart(self, result: Result) -> None:
         """Begin with a further kubectl. result: that of the last one"""
         self.failure = result if result.status else None
-        self._had_stdout = self._had_stdout or self.has_stdout
+        self.had_stdout = self.had_stdout or self.has_stdout
         self.has_stdout, self.exit = False, None
         self._held, self._unfinished, self._stderr = [], [], b""
 
@@ -251,6 +251,8 @@ class _JobOutput:
             return False
         if self._request.row.as_change.runs_program:  # it may go on after what looks like an error
             return messages.is_try(line) or messages.is_standard_error(line)
+        if self.resumes and messages.is_log(line):  # of a failure, which is said otherwise if it ends the kubectl
+            return True
         return messages.is_try(line) or messages.is_error(line) or any(map(messages.is_error, self._held))
 
     def held(self) -> Held:

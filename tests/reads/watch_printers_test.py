@@ -94,3 +94,23 @@ def test_an_event_without_a_uid_is_a_row_of_custom_columns() -> None:
     (printer,) = printers("get cm -w --output-watch-events -o custom-columns=T:.type,N:.object.metadata.name", "c1")
     printer(b"-        -       -        -   -\n<none>   ADDED   <none>   a   <none>\n")
     assert printer(b"<none>   ADDED   <none>   <none>   <none>\n").split() == [b"c1", b"ADDED", b"<none>"]
+
+
+OBJECT = "apiVersion: v1\ndata:\n  a: b\nkind: ConfigMap\nmetadata:\n  name: {name}\n"
+EVENT = "object:\n  apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: {name}\ntype: ADDED\n"
+
+
+@pytest.mark.parametrize(("flags", "document"), [("", OBJECT), (" --output-watch-events", EVENT)])
+def test_the_last_document_in_yaml_waits_for_no_other(flags: str, document: str) -> None:
+    (printer,) = printers(f"get cm -w -o yaml{flags}", "c1")
+    first, second = (document.format(name=name) for name in ("one", "two"))
+    half = first.index("b\n") + 2 if not flags else first.index("kind")
+    assert [printer(first[:half].encode()), printer.due(), printer.due()] == [b""] * 3
+    assert [printer(first[half:].encode()), printer.due()] == [b""] * 2
+    shown = printer.due()
+    assert (shown.count(b"---\n"), b"name: one\n" in shown, printer.due()) == (1, True, b"")
+    printer(b"---\n")
+    assert b"one" not in printer(second.encode()) + printer.due()
+    shown = printer.due()
+    assert (shown.startswith(b"---\n"), b"name: two\n" in shown) == (True, True)
+    assert printer(None) == b""

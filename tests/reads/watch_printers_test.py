@@ -52,6 +52,14 @@ def test_one_type_is_shown_at_once() -> None:
     assert printer.due() == b""
 
 
+def test_a_header_comes_with_a_row() -> None:
+    maps, services = printers("get cm,svc b* -w", "c1")
+    services(SERVICES)
+    assert maps(MAPS) + services.due() == b""
+    maps(b"ADDED      b      1\n")
+    assert services.due().split() == [b"NAME", b"CLUSTER", b"DATA", b"b", b"c1", b"1"]
+
+
 @pytest.mark.parametrize(
     ("text", "lines", "again", "shown"),
     [

@@ -172,7 +172,7 @@ echo '{{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential
 
 def test_what_no_cluster_has_is_said_while_others_go_on(shop: Shell) -> None:
     said = 'Error from server (NotFound): configmaps "nope" not found (in all 3 clusters)\n'
-    with shop.running("get", "cm", "nope", "settings", "kept", "-n", "shop", "-w") as watch:  # only c1 has kept
+    with shop.running("get", "cm", "nope", "settings", "-n", "shop", "-w") as watch:
         watch.until(re.escape(said), "stderr")
         for cluster in MEMBERS:
             watch.until(rf"^settings +{cluster} ")

@@ -16,6 +16,7 @@ from kubectl_mc.merge.kubectl_tables import MAX_COLUMNS, PADDING, NotATable, Tab
 from kubectl_mc.named_tuples import NamedTuple
 
 _MARK = ".metadata.uid"
+_NONE = "<none>"  # what kubectl prints where an object has no such field
 _HEADER = "-"  # of every column; the user's headers may be empty, or look like two columns
 
 
@@ -47,6 +48,7 @@ class _Columns:
         self.headers = column_headers(spec)
         self._are_marks = [bool(_UID.fullmatch(column.partition(":")[2])) for column in spec.split(",")]
         self.asked_count = self._are_marks.count(False)
+        self.marked_count = 2 * self.asked_count + 1  # with the marks
 
     def row(self, mark: str, cells: Iterable[str]) -> tuple[str, ...]:
         """Return the user's cells of a row. cells: those that kubectl was asked for"""
@@ -78,7 +80,7 @@ def read_table(text: str, spec: str) -> Table:
     columns = _Columns(spec)
     header, *lines = text.removesuffix("\n").split("\n")
     names, starts = header_columns(header)
-    if set(names) != {_HEADER} or len(names) != 2 * columns.asked_count + 1 or len(columns.headers) > MAX_COLUMNS:
+    if set(names) != {_HEADER} or len(names) != columns.marked_count or len(columns.headers) > MAX_COLUMNS:
         raise NotATable(header)
     rows = _rows_of_one_line(lines, starts)
     if rows is None:
@@ -113,10 +115,20 @@ class WatchedColumns:
         self.header = self._columns.headers
         self.widths: list[int] = []
         self._lines: list[str] = []  # of the row that is not whole yet
+        self._marked_header = [_HEADER] * self._columns.marked_count
+        self._has_header = False  # the line above is one
 
     def rows(self, lines: Sequence[str]) -> Iterator[tuple[str, ...] | str]:
-        """Yield the cells of each row that ends in these lines; a line that belongs to no row as it is."""
+        """Yield the cells of each row that ends in these lines; a line that belongs to no row as it is.
+
+        kubectl prints another header ahead of an object of another type, as is the Status that ends a watch (410).
+        """
         for line in lines:
+            follows_header, self._has_header = self._has_header, not self._lines and line.split() == self._marked_header
+            if self._has_header:
+                continue
+            if follows_header and _first_mark(line) == _NONE:
+                continue  # a Status has no uid
             whole = self._row([*self._lines, line])
             alone = self._row([line]) if not whole and _UUID.match(line) else None
             if alone:  # what is ahead of it, and isn't part of it, won't become a row any more
@@ -135,6 +147,10 @@ class WatchedColumns:
         if not mark or not f"{' ' * PADDING}{lines[-1]}".endswith(f"{' ' * PADDING}{mark}"):
             return None
         _, *cells, rest = _mark_pattern(mark).split("\n".join(lines))
+        if mark == _NONE and len(lines) == 1:  # an event, whose other cells may be empty as well
+            parts = re.split(f" {{{PADDING},}}", lines[0].strip(" "))
+            if len(parts) == self._columns.marked_count and set(parts[::2]) == {_NONE}:
+                cells, rest = parts[1::2], ""
         is_whole = len(cells) == self._columns.asked_count and not rest
         return self._columns.row(mark, (cell.strip(" ") for cell in cells)) if is_whole else None
 

@@ -73,6 +73,19 @@ class WatchedDocuments:
         text = "".join(f"{line}\n" for line in lines)
         return self._news(_Document(text, bool(self._layout.event) and text.startswith(self._layout.event)))
 
+    def quiet(self) -> str:
+        """Return the current document if it can be whole, as no more lines come: in YAML no line is its last one.
+
+        kubectl writes the `---` with the document after it.
+        """
+        if self._end or not self._lines:
+            return ""
+        if f"{self._lines[0]}\n" == self._layout.event:
+            is_whole = bool(self._type.search(self._lines[-1]))
+        else:
+            is_whole = any(line.startswith("metadata:") for line in self._lines)
+        return self.end() if is_whole else ""
+
     def restart(self) -> None:
         """Begin with a further kubectl, which lists the objects again: objects that are as they were are not shown."""
         self._lines = []

@@ -118,6 +118,7 @@ class WatchedTable:
         self._events = events
         self._clock = clock
         self._widths: dict[Column, int] = {}  # of each column, from left to right
+        self._has_new = False  # there are some that no header has shown
         self._rows: dict[_Source, WatchedRows | WatchedColumns] = {}
         self._namespaces: dict[_Source, str] = {}
         self._last_rows: dict[_Source, LastRows] = {}
@@ -279,7 +280,11 @@ class WatchedTable:
         for line_cells in shown:
             for column, cell in line_cells.items():
                 self._widen(column, len(cell))
-        printed = [self.header()] if new else []
+        self._has_new = self._has_new or bool(new)
+        if not shown:  # kubectl shows no header without a row
+            return ""
+        printed = [self.header()] if self._has_new else []
+        self._has_new = False
         printed += [
             self._line([part.get(column, "") for column in self._widths]) for row in shown for part in self._parts(row)
         ]

@@ -178,14 +178,6 @@ _PLAIN = _Pattern(
     r"|timed out waiting |resource mapping not found |no matches for |the path |the namespace from the provided object "
 )
 
-# klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …`, and lines after it that belong to it: values of
-# several lines between `=<` and ` >`, and what is indented.
-_KLOG = _Pattern(r"[IWEF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ")
-# Each try to find out the types of a server is logged before the error that states the failure.
-_DISCOVERY = _Pattern(r"E\d{4} [\d:.]+ +\d+ memcache\.go:\d+\] ")
-# What breaks off an answer is logged before the error that states it, too (client-go, rest/request.go).
-_BROKEN_ANSWER = _Pattern(r"E\d{4} [\d:.]+ +\d+ request\.go:\d+\] ")
-
 # The second line of the error about a missing type (cli-runtime/pkg/resource/mapper.go).
 _HINT = "ensure CRDs are installed first"
 
@@ -344,11 +336,6 @@ def is_log(message: str) -> bool:
 def is_try(line: str) -> bool:
     """Return whether a line of stderr logs a failed try to find out the server's types."""
     return bool(_DISCOVERY.match(line))
-
-
-def is_broken_answer(line: str) -> bool:
-    """Return whether a line of stderr logs that a server's answer has broken off."""
-    return bool(_BROKEN_ANSWER.match(line))
 
 
 def is_default_container(line: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import verbs
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.answers import mergeable_line
 from kubectl_mc.merge.report import Held, is_nothing_found, logs_requests, result_cause, told_messages
@@ -36,6 +36,7 @@ class Screen:
         self._told: set[str] = set()  # what has been said once for all clusters
         self._is_watch = verbs.is_watch(request.row, request.line)
         self._outputs: list[_JobOutput] = []
+        self._absences: list[str] = []  # to be said, of a watch of several types or names
         self.add(jobs)
 
     def add(self, jobs: Sequence[Job]) -> None:
@@ -65,7 +66,7 @@ class Screen:
                 self._streams.say(self._end_notice(output))
         elif event.stream == "stdout":
             output.has_stdout = True
-            self._streams.say(output.release())
+            self._streams.say([*output.release(), *self._due_absences()])
             self._streams.answer(output.printer(event.text))
         elif output.is_lone and not output.resumes:
             output.store(event.text)
@@ -108,10 +109,30 @@ class Screen:
         An unknown cause may be a mistake in the command itself, which the report names once for all clusters.
         """
         cause = result_cause(output.result()._replace(stdout=b""), self._request)
+        if cause and cause.absent:
+            output.is_absent = True
+            self._absences += self._absence(output) if self._is_watch else []
+            return self._due_absences()
         is_known = cause and cause.kind not in messages.OF_COMMAND
-        if (cause and cause.absent) or not (is_known or output.has_stdout):
+        if not (is_known or output.has_stdout or output.had_stdout):
             return []
         return [f"{output.stderr_prefix}ended{f': {cause.reason}' if cause else ''}"]
+
+    def _absence(self, output: _JobOutput) -> list[str]:
+        """Return that a type or name, of those that are watched, is absent everywhere; [] while a job may have it."""
+        same = [other for other in self._outputs if other.operands == output.operands]
+        errors = messages.absences(output.result().stderr.decode("utf-8", "replace"))
+        if not errors or not all(other.is_absent for other in same):
+            return []
+        clusters = {other.cluster for other in same}
+        return messages.everywhere(errors[-1], len(clusters), self._request.cluster_count or len(clusters))
+
+    def _due_absences(self) -> list[str]:
+        """Return what is absent, once others have shown something; otherwise the report may tell it."""
+        if not self._absences or not any(output.has_stdout or output.had_stdout for output in self._outputs):
+            return []
+        said, self._absences = self._absences, []
+        return said
 
     def show_due(self) -> None:
         """Show the lines that have waited long enough for earlier ones, or for more of their kind."""
@@ -134,6 +155,7 @@ class Screen:
         """
         endless = verbs.is_endless(self._request.row, self._request.line)
         is_reported = not endless and not self._request.row.change
+        self._streams.say(self._absences)
         for output in self._outputs:
             self._streams.answer(output.printer(None))
             self._streams.say(output.stderr_lines(None))
@@ -172,12 +194,14 @@ class _JobOutput:
         self.printer = printer
         self.stderr_prefix = stderr_prefix
         self._told = told
+        self.cluster, self.operands = job.target.cluster, grammar.operands(job.line)
+        self.is_absent = False
         self.is_lone = request.cluster_count == 1 and job.label == job.target.cluster
         self.resumes = watch_lines.is_resumed(request)
         self._logs_requests = logs_requests(request)
         self._held: list[str] = []
         self._said: set[str] = set()  # by the kubectls of a watch that is taken up again
-        self.has_stdout = self._had_stdout = False
+        self.has_stdout = self.had_stdout = False
         self._unfinished: list[bytes] = []  # of the last line
         self._stderr = b""
         self.exit: Exit | None = None
@@ -185,7 +209,7 @@ class _JobOutput:
 
     def result(self) -> Result:
         """Return the result for the report. Its stdout, which is already shown, only says whether there was any."""
-        stdout = b"shown" if self.has_stdout or self._had_stdout else b""
+        stdout = b"shown" if self.has_stdout or self.had_stdout else b""
         if self.failure:
             return self.failure._replace(stdout=stdout)
         status, timed_out = (self.exit.status, self.exit.timed_out) if self.exit else (None, False)
@@ -195,7 +219,7 @@ class _JobOutput:
     def restart(self, result: Result) -> None:
         """Begin with a further kubectl. result: that of the last one"""
         self.failure = result if result.status else None
-        self._had_stdout = self._had_stdout or self.has_stdout
+        self.had_stdout = self.had_stdout or self.has_stdout
         self.has_stdout, self.exit = False, None
         self._held, self._unfinished, self._stderr = [], [], b""
 
@@ -251,7 +275,7 @@ class _JobOutput:
             return False
         if self._request.row.as_change.runs_program:  # it may go on after what looks like an error
             return messages.is_try(line) or messages.is_standard_error(line)
-        if self.resumes and messages.is_broken_answer(line):  # the notice of the break says so
+        if self.resumes and messages.is_log(line):  # of a failure, which is said otherwise if it ends the kubectl
             return True
         return messages.is_try(line) or messages.is_error(line) or any(map(messages.is_error, self._held))
 

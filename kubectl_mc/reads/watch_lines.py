@@ -64,10 +64,17 @@ _PASSING: tuple[Kind, ...] = (
 _PASSING_LATER: tuple[Kind, ...] = ("tls", "login", "unauthorized", "not-found")
 
 
-def is_passing(cause: Cause | None, has_begun: bool) -> bool:
+# Any other words of a further kubectl, as when a proxy answers: the command itself has been understood.
+_PASSING_AGAIN: tuple[Kind, ...] = ("error", "exit")
+
+
+def is_passing(cause: Cause | None, has_begun: bool, is_restarted: bool = False) -> bool:
     """Return whether a watch whose kubectl has ended for this cause may go on with another one.
 
     cause: None if it has ended without an error, as it does at the end of the server's answer
     has_begun: the watch has shown, or could have shown, what is there
+    is_restarted: the kubectl is a further one; the first one may have failed for a mistake in the command
     """
-    return cause is None or cause.kind in _PASSING or (has_begun and cause.kind in _PASSING_LATER)
+    if cause is None or cause.kind in _PASSING:
+        return True
+    return has_begun and (cause.kind in _PASSING_LATER or (is_restarted and cause.kind in _PASSING_AGAIN))

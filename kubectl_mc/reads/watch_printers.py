@@ -139,6 +139,15 @@ class _DocumentPrinter(WatchPrinter):
         super().__init__()
         self._documents = documents
         self._render, self._rest, self.restart = documents.feed, documents.end, documents.restart  # type: ignore[method-assign]
+        self._is_quiet = True  # nothing has come since the last tick
+
+    def __call__(self, chunk: bytes | None) -> bytes:
+        self._is_quiet = False
+        return super().__call__(chunk)
+
+    def due(self) -> bytes:
+        is_quiet, self._is_quiet = self._is_quiet, True
+        return _encoded(self._documents.quiet()) if is_quiet else b""
 
     @property
     def has_unseen(self) -> bool:

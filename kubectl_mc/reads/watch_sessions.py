@@ -180,7 +180,7 @@ class Sessions:
     def _end(self, session: _Session, shown: Exit) -> None:
         result = self._screen.ended(shown)
         cause = result_cause(result._replace(stdout=b""), self._request)
-        if shown.timed_out or not watch_lines.is_passing(cause, session.has_begun):
+        if shown.timed_out or not watch_lines.is_passing(cause, session.has_begun, session.is_restarted):
             session.list_due = None
             self._screen.show(shown)
             self._recover(session, is_over=True)
@@ -193,7 +193,9 @@ class Sessions:
         self._screen.restart(session.index, result)
         if cause and cause.absent:  # the one object that is watched
             self._show_deleted(session, b"")
-        self._break(session, cause.reason if cause else "")
+            self._recover(session)  # the cluster has answered
+        else:
+            self._break(session, cause.reason if cause else "")
         session.is_refused = bool(cause and cause.kind == "unauthorized")
 
     # --- what is said -------------------------------------------------------------------------------------------

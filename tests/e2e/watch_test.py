@@ -168,3 +168,16 @@ echo '{{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential
         watch.until(r"^\[c1\] the watch broke \(unauthorized\); it is tried again until it succeeds\n", "stderr")
         watch.until(r"^\[c1\] the watch goes on\n", "stderr")
     assert (tmp_path / "runs").read_text() == "run\n" * 2
+
+
+def test_what_no_cluster_has_is_said_while_others_go_on(shop: Shell) -> None:
+    said = 'Error from server (NotFound): configmaps "nope" not found (in all 3 clusters)\n'
+    with shop.running("get", "cm", "nope", "settings", "-n", "shop", "-w") as watch:
+        watch.until(re.escape(said), "stderr")
+        for cluster in MEMBERS:
+            watch.until(rf"^settings +{cluster} ")
+        watch.interrupt()
+        assert watch.end() == 130
+    assert watch.stderr == said
+    done = shop.mc("get", "cm,svc", "nope", "-n", "shop", "-w")
+    assert sorted(done.stderr.splitlines()) == [said[:-1], said[:-1].replace("configmaps", "services")]

@@ -52,6 +52,14 @@ def test_one_type_is_shown_at_once() -> None:
     assert printer.due() == b""
 
 
+def test_a_header_comes_with_a_row() -> None:
+    maps, services = printers("get cm,svc b* -w", "c1")
+    services(SERVICES)
+    assert maps(MAPS) + services.due() == b""
+    maps(b"ADDED      b      1\n")
+    assert services.due().split() == [b"NAME", b"CLUSTER", b"DATA", b"b", b"c1", b"1"]
+
+
 @pytest.mark.parametrize(
     ("text", "lines", "again", "shown"),
     [
@@ -75,3 +83,42 @@ def test_the_status_that_ends_a_watch_is_no_row() -> None:
     printer.restart()
     assert printer(MAPS) == b""
     assert printer(b"ADDED      b      2\n").split() == [b"b", b"c1", b"2"]
+
+
+@pytest.mark.parametrize("flags", ["", " --no-headers"])
+def test_the_status_that_ends_a_watch_is_no_row_of_custom_columns(flags: str) -> None:
+    (printer,) = printers(f"get cm -w -o custom-columns=K:.kind,N:.metadata.name{flags}", "c1")
+    uid = "1b0d7d9c-0000-0000-0000-000000000000"
+    header = "   ".join(word.ljust(len(uid)) for word in "-----").rstrip() + "\n"
+    row = f"{uid}   ConfigMap   {uid}   a   {uid}\n".encode()
+    assert printer(header.encode() + row).split()[-3:] == [b"c1", b"ConfigMap", b"a"]
+    assert printer(f"{header}<none>   Status   <none>   <none>   <none>\n".encode()) + printer(None) == b""
+    printer.restart()
+    assert printer(header.encode() + row) == b""
+    assert printer(row.replace(b"   a  ", b"   b  ")).split() == [b"c1", b"ConfigMap", b"b"]
+
+
+def test_an_event_without_a_uid_is_a_row_of_custom_columns() -> None:
+    (printer,) = printers("get cm -w --output-watch-events -o custom-columns=T:.type,N:.object.metadata.name", "c1")
+    printer(b"-        -       -        -   -\n<none>   ADDED   <none>   a   <none>\n")
+    assert printer(b"<none>   ADDED   <none>   <none>   <none>\n").split() == [b"c1", b"ADDED", b"<none>"]
+
+
+OBJECT = "apiVersion: v1\ndata:\n  a: b\nkind: ConfigMap\nmetadata:\n  name: {name}\n"
+EVENT = "object:\n  apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: {name}\ntype: ADDED\n"
+
+
+@pytest.mark.parametrize(("flags", "document"), [("", OBJECT), (" --output-watch-events", EVENT)])
+def test_the_last_document_in_yaml_waits_for_no_other(flags: str, document: str) -> None:
+    (printer,) = printers(f"get cm -w -o yaml{flags}", "c1")
+    first, second = (document.format(name=name) for name in ("one", "two"))
+    half = first.index("b\n") + 2 if not flags else first.index("kind")
+    assert [printer(first[:half].encode()), printer.due(), printer.due()] == [b""] * 3
+    assert [printer(first[half:].encode()), printer.due()] == [b""] * 2
+    shown = printer.due()
+    assert (shown.count(b"---\n"), b"name: one\n" in shown, printer.due()) == (1, True, b"")
+    printer(b"---\n")
+    assert b"one" not in printer(second.encode()) + printer.due()
+    shown = printer.due()
+    assert (shown.startswith(b"---\n"), b"name: two\n" in shown) == (True, True)
+    assert printer(None) == b""

@@ -370,7 +370,48 @@ def test_a_cluster_that_is_down_is_named_once_and_grows_nothing() -> None:
 def test_which_causes_pass(kind: Kind, at_start: bool, later: bool) -> None:
     assert watch_lines.is_passing(Cause(kind, ""), has_begun=False) == at_start
     assert watch_lines.is_passing(Cause(kind, ""), has_begun=True) == later
+    again = later or kind in ("error", "exit")  # not a mistake in the command, which another kubectl has understood
+    assert watch_lines.is_passing(Cause(kind, ""), has_begun=True, is_restarted=True) == again
     assert watch_lines.is_passing(None, has_begun=False)
+
+
+def test_what_a_proxy_answers_in_a_gap_is_no_end() -> None:
+    cluster = Cluster()
+    cluster.change("ADDED", "a", "Up")
+    (index,) = cluster.kubectls
+    cluster.write(index)
+    cluster.end(index)
+    for _ in range(3):
+        cluster.wait(11.0)
+        index = max(cluster.kubectls)
+        logged = 'E1126 10:54:37.585997    5077 request.go:1198] "Unexpected error when reading response body"\n'
+        cluster.end(index, f"{logged}error: serializer for text/html doesn't exist\n")
+    cluster.settle()
+    assert cluster.stderr == (
+        "[c1] the watch broke (serializer for text/html doesn't exist); it is tried again until it succeeds\n"
+        "[c1] the watch goes on\n"
+    )
+
+
+def test_a_watch_goes_on_also_where_its_object_is_gone() -> None:
+    cluster = Cluster("get pods a -w --output-watch-events")
+    cluster.change("ADDED", "a", "Up")
+    (index,) = cluster.kubectls
+    cluster.write(index)
+    cluster.end(index, REFUSED)
+    cluster.change("DELETED", "a")
+    for _ in range(2):
+        cluster.wait(11.0)
+        cluster.end(max(cluster.kubectls), 'Error from server (NotFound): pods "a" not found\n')
+    assert cluster.rows() == [("ADDED", "a", "Up"), ("DELETED", "a", "Up")]
+    assert [line.partition(" (")[0] for line in cluster.stderr.splitlines()] == [
+        "[c1] the watch broke", "[c1] the watch goes on",
+    ]  # fmt: skip
+    cluster.change("ADDED", "a", "New")
+    cluster.wait(11.0)
+    cluster.write(max(cluster.kubectls))
+    assert cluster.rows()[2:] == [("ADDED", "a", "New")]
+    assert len(cluster.stderr.splitlines()) == 2
 
 
 def test_a_definite_error_ends_a_watch_also_after_a_break() -> None:

@@ -62,12 +62,15 @@ class LogPosition:
     gap: the same where it went on
     """
 
-    def __init__(self) -> None:
+    def __init__(self, has_older: bool = False) -> None:
+        """has_older: there may be lines ahead of the first one that is shown, as the user wants only later ones."""
         self.last = b""
         self.stopped: Gap | None = None
         self.gap: Gap | None = None
         self._before = b""  # the time of the last line ahead of those with the time of the last one
         self._newest = 0  # of all times, in whole seconds
+        self._has_older = has_older
+        self._start = b""  # the time of the first line of all
         self._seen: dict[int, Counter[int]] = {}  # second -> how often each line of it is shown
         self._last_lines: Counter[int] = Counter()  # those with the time of the last one
         self._begun = b""  # of a line
@@ -137,7 +140,7 @@ class LogPosition:
             self.gap, self._proof = gap, "known"
 
     def end(self) -> list[TimedLine]:
-        """Return the last line of a log whose end has come, if it has no line feed."""
+        """Return the last line of a log of which no more can come, if it has no line feed."""
         return self.feed(b"\n") if self._begun else []
 
     def _split(self, chunk: bytes) -> list[TimedLine]:
@@ -157,6 +160,9 @@ class LogPosition:
         new: list[TimedLine] = []
         for line in lines:
             time, key = line[0], hash(line)
+            if time and not self._expected.get(key) and self._is_older(time):
+                self._passes_over = True
+                continue
             if not time:  # a part of the line before, or what the kubelet says itself
                 if not self._passes_over:
                     new.append(line)
@@ -178,6 +184,11 @@ class LogPosition:
             self._expected.clear()
         return new
 
+    def _is_older(self, time: bytes) -> bool:
+        """Return whether a resumed stream serves a line that stands ahead of the first one that is shown."""
+        is_behind = not self._has_older or self._first is not None
+        return not is_behind and (_second(time), time) <= (_second(self._start), self._start)
+
     def _goes_on(self) -> bool:
         """Return whether no line is left out between the last one shown and the first new one.
 
@@ -197,6 +208,7 @@ class LogPosition:
             return
         if self._first is None:
             self._first = hash(lines[0])
+        self._start = self._start or lines[0][0]
         last = lines[-1][0]
         if last != self.last:
             self._before = next((time for time, _ in reversed(lines) if time != last), self.last)

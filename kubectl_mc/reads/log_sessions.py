@@ -276,6 +276,7 @@ class LogSession:
             stream.leave_by = min(stream.leave_by, self._now + _LAST_LINES)
             stream.is_useless = stream.is_useless or self._now > stream.leave_by
             return
+        self._show(stream, stream.take_rest())
         missing = stream.leave()
         if missing:
             self._say(messages.lines_may_be_missing(self._name(stream.source), *missing))
@@ -325,7 +326,9 @@ class LogSession:
             return
         if cause and cause.kind == "unauthorized":
             self._kubectls.renew_login(self.job)
-        self._show(stream, stream.end(cause, self._now))
+        # client-go's errors of a request that has no answer begin with it.
+        was_open = not cause or (cause.kind == "lost" and b'Get "' not in stderr)
+        self._show(stream, stream.end(cause, self._now, was_open))
 
     def say_broken(self) -> None:
         """Say which streams are broken, those that have broken for the same reason together."""

@@ -229,3 +229,40 @@ def test_init_containers_come_first_and_a_job_ends(kubelet: Kubelet, changing: S
         assert logs.end() == 0
     assert lines(logs) == ["init", "app"]
     assert re.findall(r"^\[c1\] ([+-]) pod/done-1 (\w+)$", logs.stderr, re.M)[0] == ("+", "app")
+
+
+@pytest.mark.parametrize("flag", ["--tail=3", "--tail=1"])
+def test_lines_ahead_of_the_start_stay_hidden_after_a_break(kubelet: Kubelet, changing: Shell, flag: str) -> None:
+    kubelet.write(POD, [f"line {number}" for number in range(10)])
+    with changing.running(*LOGS, "one", "-c", "app", flag) as logs:
+        logs.until("line 9")
+        kubelet.cut(POD, "app", "reset")
+        kubelet.write(POD, ["after"])
+        logs.until("after")
+        interrupted(logs)
+    assert lines(logs) == [*[f"line {number}" for number in range(10 - int(flag[-1]), 10)], "after"]
+    assert "missing" not in logs.stderr
+
+
+@pytest.mark.parametrize("flag", ["--tail=0", "--tail=1", "--since=1h"])
+def test_lines_after_a_break_ahead_of_the_first_line(kubelet: Kubelet, changing: Shell, flag: str) -> None:
+    """Where the lines begin is a matter of the start."""
+    with changing.running(*LOGS, "one", "-c", "app", flag) as logs:
+        kubelet.until_followed(POD, 1, "app")
+        assert kubelet.cut(POD, "app", "reset") == 1
+        kubelet.write(POD, ["after", "later"])
+        logs.until("later")
+        interrupted(logs)
+    assert lines(logs) == ["after", "later"]
+
+
+def test_the_last_line_of_a_deleted_pod_may_have_no_end(kubelet: Kubelet, changing: Shell) -> None:
+    with changing.running(*LOGS, "-l", "app=one", "-c", "app") as logs:
+        kubelet.until_followed(POD, 1, "app")
+        kubelet.write(POD, ["first"])
+        kubelet.write(POD, ["last"], end="")
+        logs.until("first")
+        kubelet.delete(POD)
+        logs.until("- pod/one", "stderr")
+        interrupted(logs)
+    assert lines(logs) == ["first", "last"]

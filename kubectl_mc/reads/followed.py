@@ -78,8 +78,12 @@ def show_followed(request: Request, targets: Sequence[Target]) -> int:
 
 
 def _asked_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
-    """Return a job for each session: for a cluster, or for each of the namespaces that -n lists. -A is one watch."""
-    if all_namespaces(request.line):
+    """Return a job for each session: for a cluster, or for each of the namespaces that -n lists.
+
+    -A is one watch, unless an object is meant: each namespace may have one of its name.
+    """
+    reference = _followed(request).reference
+    if all_namespaces(request.line) and (not reference or is_pattern(reference)):
         return same_jobs(targets, request.line), []
     return namespace_jobs(request, targets)
 
@@ -311,11 +315,13 @@ class _Following:
         results = sorted(self._results(is_interrupted), key=lambda result: [*order].index(result.cluster))
         if not is_interrupted:
             note_answers(self._request, [(order[result.cluster], result, 0.0) for result in results])
+        sessions = self._sessions
+        not_found = [item.result() for item in sessions if item.is_over and not item.is_handed_back]
         report = make_report(
             results,
             self._request._replace(unreachable=tuple(self._unreachable)),
             shown=True,
-            held=[*self.screen.held(), *said_by(self._unreachable)],
+            held=[*self.screen.held(), *said_by([*self._unreachable, *not_found])],
             on_terminal=self._request.reports_on_terminal,
         )
         if report.status or not is_interrupted:

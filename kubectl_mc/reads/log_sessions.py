@@ -189,6 +189,10 @@ class LogSession:
         if self.is_listed:
             return
         pods, followed = [*self._pods.values()], self._followed
+        if followed.pod and not pods and all_namespaces(self.job.line):  # kubectl's `logs` has no -A
+            self._failure = messages.no_match([followed.pod]).encode()
+            self._end()
+            return
         if (followed.pod or pods) and not any(map(followed.containers.containers, pods)):
             self._hand_back()  # kubectl says what is missing
             return

@@ -266,3 +266,18 @@ def test_the_last_line_of_a_deleted_pod_may_have_no_end(kubelet: Kubelet, changi
         logs.until("- pod/one", "stderr")
         interrupted(logs)
     assert lines(logs) == ["first", "last"]
+
+
+@pytest.mark.parametrize("words", ["deploy/cart -c app", "deploy/cart --all-pods -c app"])
+def test_an_object_of_all_namespaces_is_followed(kubelet: Kubelet, changing: Shell, words: str) -> None:
+    with changing.running("logs", "-f", "-A", "--clusters=c1", *words.split()) as logs:
+        kubelet.until_followed("shop/cart-*", 1, "app")
+        kubelet.write("shop/cart-*", ["hello"], "app")
+        logs.until("hello")
+        interrupted(logs)
+    assert "unknown flag" not in logs.stderr
+
+
+def test_a_name_that_no_namespace_has_is_an_error(changing: Shell) -> None:
+    done = changing.mc("logs", "-f", "-A", "nosuch")
+    assert (done.status, done.stderr) == (1, 'error: names matching "nosuch" not found (in all 3 clusters)\n')

@@ -19,6 +19,9 @@ from kubectl_mc.merge.lines import MAX_BEGUN
 # before it. Lines are compared from so many seconds before the last one on.
 SLACK = 1
 
+# A longer line without an end is shown in parts, in bytes: as elsewhere, and with room for its time.
+_LONGEST = MAX_BEGUN + 64
+
 # A line with the time that `--timestamps` puts ahead of it (RFC3339NanoFixed in k8s.io/cri-client/pkg/logs).
 _LINE = re.compile(
     rb"^(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))(?: |$))?(.*)$",
@@ -140,17 +143,21 @@ class LogPosition:
             self.gap, self._proof = gap, "known"
 
     def end(self) -> list[TimedLine]:
-        """Return the last line of a log of which no more can come, if it has no line feed."""
+        """Return the last line of a log whose end has come, if it has no line feed."""
         return self.feed(b"\n") if self._begun else []
+
+    def rest(self) -> list[TimedLine]:
+        """Return what has come of the last line, unless it may be a part of one that is shown already."""
+        return [] if self._passes_over else self.end()
 
     def _split(self, chunk: bytes) -> list[TimedLine]:
         end = chunk.rfind(b"\n")
         if end < 0:
             self._begun += chunk
-            if len(self._begun) < MAX_BEGUN:
+            if len(self._begun) < _LONGEST:
                 return []
             # A part of a line ends always at the same place, so it is known again.
-            whole, self._begun = self._begun[:MAX_BEGUN], self._begun[MAX_BEGUN:]
+            whole, self._begun = self._begun[:_LONGEST], self._begun[_LONGEST:]
         else:
             whole, self._begun = self._begun + chunk[:end], chunk[end + 1 :]
         return _LINE.findall(whole)

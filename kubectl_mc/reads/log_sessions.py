@@ -9,6 +9,7 @@ from kubectl_mc import messages
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.messages.causes import Kind
+from kubectl_mc.messages.stream_texts import NO_ANSWER
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.reads import log_requests, log_sources
@@ -330,6 +331,8 @@ class LogSession:
             return
         if cause and cause.kind == "unauthorized":
             self._kubectls.renew_login(self.job)
+        if cause and stream.is_useless and stream.is_begun:  # it was ended here
+            cause = cause._replace(reason=NO_ANSWER)
         # client-go's errors of a request that has no answer begin with it.
         was_open = not cause or (cause.kind == "lost" and b'Get "' not in stderr)
         self._show(stream, stream.end(cause, self._now, was_open))

@@ -213,7 +213,7 @@ class LogStream:
 
     def take_rest(self) -> list[TimedLine]:
         """Return the last line if its end has not come."""
-        return self._position.end()
+        return self._position.rest()
 
     def leave(self) -> Gap | None:
         """Let the container go, whose pod is gone. Return which lines may be missing; None for none."""

@@ -268,6 +268,26 @@ def test_the_last_line_of_a_deleted_pod_may_have_no_end(kubelet: Kubelet, changi
     assert lines(logs) == ["first", "last"]
 
 
+def test_a_stream_without_lines_is_replaced_when_its_container_restarts(kubelet: Kubelet, one: Running) -> None:
+    kubelet.cut(POD, "app", "stall")
+    kubelet.write(POD, ["last"])
+    kubelet.restart(POD, "app")
+    kubelet.write(POD, ["new"])
+    one.until("new")
+    interrupted(one)
+    assert lines(one) == ["first", "same", "same", "last", "new"]
+    assert one.stderr == "[c1] pod/one app: broken (no answer), and taken up again\n"
+
+
+def test_a_line_of_1_mib_is_one_line(kubelet: Kubelet, one: Running) -> None:
+    for _ in range(4):
+        kubelet.write(POD, ["x" * (1 << 18)], end="")
+    kubelet.write(POD, ["", "after"])
+    one.until("after")
+    interrupted(one)
+    assert lines(one) == ["first", "same", "same", "x" * (1 << 20), "after"]
+
+
 @pytest.mark.parametrize("words", ["deploy/cart -c app", "deploy/cart --all-pods -c app"])
 def test_an_object_of_all_namespaces_is_followed(kubelet: Kubelet, changing: Shell, words: str) -> None:
     with changing.running("logs", "-f", "-A", "--clusters=c1", *words.split()) as logs:

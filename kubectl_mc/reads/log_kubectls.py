@@ -128,5 +128,7 @@ class Messages:
         is_log = messages.is_log(line)
         # Some errors have no beginning: `unexpected EOF`.
         is_error = messages.is_error(line) or messages.find_cause(f"error: {line}", 1).kind not in messages.OF_COMMAND
-        self._is_silent = self._is_silent or is_error or (is_log and "watch=true" in line)
+        # An error is logged as an object over several lines ahead of it (kubectl's pkg/cmd/util/helpers.go).
+        is_last = is_error or (is_log and ("watch=true" in line or "server response object: " in line))
+        self._is_silent = self._is_silent or is_last
         return bool(line.strip()) and not (self._is_silent or is_log or line.startswith((" ", "\t")))

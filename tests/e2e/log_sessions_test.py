@@ -301,3 +301,10 @@ def test_an_object_of_all_namespaces_is_followed(kubelet: Kubelet, changing: She
 def test_a_name_that_no_namespace_has_is_an_error(changing: Shell) -> None:
     done = changing.mc("logs", "-f", "-A", "nosuch")
     assert (done.status, done.stderr) == (1, 'error: names matching "nosuch" not found (in all 3 clusters)\n')
+
+
+@pytest.mark.parametrize("flag", [(), ("-f",)])
+def test_what_no_namespace_has_is_said_once(changing: Shell, flag: tuple[str, ...]) -> None:
+    done = changing.mc("logs", "-n", "shop,default", "nosuch", *flag)
+    said = 'error: error from server (NotFound): pods "nosuch" not found in namespace "default" (in all 3 clusters)\n'
+    assert (done.status, done.stderr) == (1, said)

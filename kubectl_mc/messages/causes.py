@@ -178,6 +178,12 @@ _PLAIN = _Pattern(
     r"|timed out waiting |resource mapping not found |no matches for |the path |the namespace from the provided object "
 )
 
+# klog writes `E1123 04:32:24.691813   17786 memcache.go:381] …`, and indented lines after it that belong to it: values
+# of several lines end with ` >` (k8s.io/klog/v2/internal/serialize).
+_KLOG = _Pattern(r"[IWEF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ")
+# Each try to find out the types of a server is logged before the error that states the failure.
+_DISCOVERY = _Pattern(r"E\d{4} [\d:.]+ +\d+ memcache\.go:\d+\] ")
+
 # The second line of the error about a missing type (cli-runtime/pkg/resource/mapper.go).
 _HINT = "ensure CRDs are installed first"
 
@@ -187,16 +193,14 @@ _WARNINGS = ("Warning: ", "warning: ")
 def split_messages(stderr: str) -> list[str]:
     """Return what stderr consists of, in order: its lines, those that belong to the one before it together with it."""
     split: list[str] = []
-    is_open = False  # whether klog has begun a value of several lines
     for line in stderr.removesuffix("\n").split("\n") if stderr else ():
         if _KLOG.match(line):
             split.append(line)
-            is_open = line.endswith("=<")
-        elif is_open or (split and _KLOG.match(split[-1]) and line.startswith(("\t", " "))):
-            split[-1] += f"\n{line}"
-            is_open = line.endswith("=<") or (is_open and not line.startswith(" >"))
-        elif split and (
-            _belongs(line, split[-1]) or (line == _HINT and "no matches for kind" in split[-1].rpartition("\n")[2])
+        elif (split and _KLOG.match(split[-1]) and line.startswith(("\t", " "))) or (
+            split
+            and (
+                _belongs(line, split[-1]) or (line == _HINT and "no matches for kind" in split[-1].rpartition("\n")[2])
+            )
         ):
             split[-1] += f"\n{line}"
         else:

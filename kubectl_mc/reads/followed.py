@@ -10,7 +10,7 @@ from contextlib import suppress
 from kubectl_mc import messages
 from kubectl_mc.command_line import verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.merge.cluster_results import one_result_per_cluster
+from kubectl_mc.merge.cluster_results import one_result_per_cluster, untold
 from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogRenderer, LogSource, is_wanted
 from kubectl_mc.merge.log_reader import LogRun
 from kubectl_mc.merge.log_times import TimeWindow
@@ -79,8 +79,12 @@ def show_followed(request: Request, targets: Sequence[Target]) -> int:
 
 
 def _asked_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
-    """Return a job for each session: for a cluster, or for each of the namespaces that -n lists. -A is one watch."""
-    if all_namespaces(request.line):
+    """Return a job for each session: for a cluster, or for each of the namespaces that -n lists.
+
+    -A is one watch, unless an object is meant: each namespace may have one of its name.
+    """
+    reference = _followed(request).reference
+    if all_namespaces(request.line) and (not reference or is_pattern(reference)):
         return same_jobs(targets, request.line), []
     return namespace_jobs(request, targets)
 
@@ -287,7 +291,7 @@ class _Following:
     def _results(self, is_interrupted: bool) -> list[Result]:
         """Return a result for each cluster. Those that were followed when the user ended it have not failed."""
         own = [session.result() for session in self._sessions if not session.is_handed_back]
-        handed_back = self.screen.results()
+        handed_back = sorted(self.screen.results(), key=lambda result: result.namespace)
         unlisted: list[Result] = []
         if is_interrupted:
             handed_back = [result._replace(status=0) if result.status is None else result for result in handed_back]
@@ -311,11 +315,16 @@ class _Following:
         results = sorted(self._results(is_interrupted), key=lambda result: [*order].index(result.cluster))
         if not is_interrupted:
             note_answers(self._request, [(order[result.cluster], result, 0.0) for result in results])
+        sessions = self._sessions
+        not_found = [item.result() for item in sessions if item.is_over and not item.is_handed_back]
+        held = [*self.screen.held(), *said_by([*self._unreachable, *not_found])]
+        if any(item.job.namespace for item in sessions):  # what each of them lacks is said once for all
+            held = [untold(each, results) for each in held]
         report = make_report(
             results,
             self._request._replace(unreachable=tuple(self._unreachable)),
             shown=True,
-            held=[*self.screen.held(), *said_by(self._unreachable)],
+            held=held,
             on_terminal=self._request.reports_on_terminal,
         )
         if report.status or not is_interrupted:

@@ -127,7 +127,7 @@ def lines_line(line: CommandLine, source: LogSource, attempt: Attempt, is_initia
     if attempt.since:
         begin = [("since-time", attempt.since)]
     elif is_initial and attempt.is_first:
-        begin = _begin(line, attempt.age)
+        begin = _begin(line, attempt)
     return grammar.with_flags(
         asked,
         ("namespace", source.namespace),
@@ -138,12 +138,18 @@ def lines_line(line: CommandLine, source: LogSource, attempt: Attempt, is_initia
     )
 
 
-def _begin(line: CommandLine, age: float) -> list[tuple[str, str]]:
-    """Return the flags that say where the lines begin. age: seconds since the user has asked"""
+def _begin(line: CommandLine, attempt: Attempt) -> list[tuple[str, str]]:
+    """Return the flags that say where the lines begin."""
+    age = attempt.age
     tail = grammar.value(line, "tail")
     since, since_time = grammar.value(line, "since"), grammar.value(line, "since-time")
     if tail is None and grammar.value(line, "selector"):
         tail = _SELECTOR_TAIL
+    if attempt.was_empty and tail is not None and tail.isdecimal():
+        # The last lines at the start were none, so all since then are new. Requests take more or less of a second.
+        if not (since or since_time):
+            return [("since", f"{math.ceil(age) + 1}s")]
+        tail = None
     begin = [("tail", tail)] if tail is not None else []
     begin += [("since-time", since_time)] if since_time else []
     if not since:

@@ -20,6 +20,9 @@ from kubectl_mc.named_tuples import NamedTuple
 # before it. Lines are compared from so many seconds before the last one on.
 SLACK = 1
 
+# A longer line without an end is shown in parts, in bytes: as elsewhere, and with room for its time.
+_LONGEST = MAX_BEGUN + 64
+
 # A line with the time that `--timestamps` puts ahead of it (RFC3339NanoFixed in k8s.io/cri-client/pkg/logs).
 _LINE = re.compile(
     rb"^(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))(?: |$))?(.*)$",
@@ -69,12 +72,15 @@ class LogPosition:
     gap: the same where it went on
     """
 
-    def __init__(self) -> None:
+    def __init__(self, has_older: bool = False) -> None:
+        """has_older: there may be lines ahead of the first one that is shown, as the user wants only later ones."""
         self.last = b""
         self.stopped: Gap | None = None
         self.gap: Gap | None = None
         self._before = b""  # the time of the last line ahead of those with the time of the last one
         self._newest = 0  # of all times, in whole seconds
+        self._has_older = has_older
+        self._start = b""  # the time of the first line of all
         self._seen: dict[int, Counter[int]] = {}  # second -> how often each line of it is shown
         self._last_lines: Counter[int] = Counter()  # those with the time of the last one
         self._begun = b""  # of a line
@@ -138,14 +144,18 @@ class LogPosition:
         """Return the last line of a log whose end has come, if it has no line feed."""
         return self.feed(b"\n") if self._begun else []
 
+    def rest(self) -> list[TimedLine]:
+        """Return what has come of the last line, unless it may be a part of one that is shown already."""
+        return [] if self._passes_over else self.end()
+
     def _split(self, chunk: bytes) -> list[TimedLine]:
         end = chunk.rfind(b"\n")
         if end < 0:
             self._begun += chunk
-            if len(self._begun) < MAX_BEGUN:
+            if len(self._begun) < _LONGEST:
                 return []
             # A part of a line ends always at the same place, so it is known again.
-            whole, self._begun = self._begun[:MAX_BEGUN], self._begun[MAX_BEGUN:]
+            whole, self._begun = self._begun[:_LONGEST], self._begun[_LONGEST:]
         else:
             whole, self._begun = self._begun + chunk[:end], chunk[end + 1 :]
         return _LINE.findall(whole)
@@ -155,6 +165,9 @@ class LogPosition:
         new: list[TimedLine] = []
         for line in lines:
             time, key = line[0], hash(line)
+            if time and not self._expected.get(key) and self._is_older(time):
+                self._passes_over = True
+                continue
             if not time:  # a part of the line before, or what the kubelet says itself
                 if not self._passes_over:
                     new.append(line)
@@ -176,6 +189,11 @@ class LogPosition:
             self._expected.clear()
         return new
 
+    def _is_older(self, time: bytes) -> bool:
+        """Return whether a resumed stream serves a line that stands ahead of the first one that is shown."""
+        is_behind = not self._has_older or self._first is not None
+        return not is_behind and (_second(time), time) <= (_second(self._start), self._start)
+
     def _goes_on(self) -> bool:
         """Return whether no line is left out between the last one shown and the first new one.
 
@@ -195,6 +213,7 @@ class LogPosition:
             return
         if self._first is None:
             self._first = hash(lines[0])
+        self._start = self._start or lines[0][0]
         last = lines[-1][0]
         if last != self.last:
             self._before = next((time for time, _ in reversed(lines) if time != last), self.last)

@@ -9,6 +9,7 @@ from kubectl_mc import messages
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.messages.causes import Kind
+from kubectl_mc.messages.stream_texts import NO_ANSWER
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.reads import log_requests, log_sources
@@ -191,6 +192,10 @@ class LogSession:
         if self.is_listed:
             return
         pods, followed = [*self._pods.values()], self._followed
+        if followed.pod and not pods and all_namespaces(self.job.line):  # kubectl's `logs` has no -A
+            self._failure = messages.no_match([followed.pod]).encode()
+            self._end()
+            return
         if (followed.pod or pods) and not any(map(followed.containers.containers, pods)):
             self._hand_back()  # kubectl says what is missing
             return
@@ -278,6 +283,7 @@ class LogSession:
             stream.leave_by = min(stream.leave_by, self._now + _LAST_LINES)
             stream.is_useless = stream.is_useless or self._now > stream.leave_by
             return
+        self._show(stream, stream.take_rest())
         missing = stream.leave()
         if missing:
             self._say(messages.lines_may_be_missing(self._name(stream.source), *missing))
@@ -327,7 +333,11 @@ class LogSession:
             return
         if cause and cause.kind == "unauthorized":
             self._kubectls.renew_login(self.job)
-        self._show(stream, stream.end(cause, self._now))
+        if cause and stream.is_useless and stream.is_begun:  # it was ended here
+            cause = cause._replace(reason=NO_ANSWER)
+        # client-go's errors of a request that has no answer begin with it.
+        was_open = not cause or (cause.kind == "lost" and b'Get "' not in stderr)
+        self._show(stream, stream.end(cause, self._now, was_open))
 
     def say_broken(self) -> None:
         """Say which streams are broken, those that have broken for the same reason together."""

@@ -26,6 +26,7 @@ class Attempt(NamedTuple):
     previous: for the instance before the one that runs, to its end
     since: from this time on (RFC 3339, whole seconds); "" for all of it
     is_first: no line of the container is shown yet
+    was_empty: an earlier stream was there, and had no line
     age: the seconds since the container is followed
     """
 
@@ -33,6 +34,7 @@ class Attempt(NamedTuple):
     since: str
     is_first: bool
     age: float
+    was_empty: bool = False
 
 
 class LogStream:
@@ -58,7 +60,7 @@ class LogStream:
         self._start = now
         self._due = self._attempted = now
         self._behind_since = float("inf")  # since when there is a newer instance than that of the stream
-        self._position = LogPosition()
+        self._position = LogPosition(is_initial)
         self._has_lines = False
         self._instance = container.restarts
         self._is_complete = False  # whether all lines of this instance are shown
@@ -70,6 +72,12 @@ class LogStream:
         self._tries = Tries()
         self._is_clean = False  # whether the last stream has ended as at the end of a log
         self._is_said = False  # that it is broken
+        self._was_open = False  # a stream of it
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a line is shown."""
+        return self._has_lines
 
     @property
     def needs_watch(self) -> bool:
@@ -113,7 +121,8 @@ class LogStream:
             self._position.gap = Gap(b"", b"")  # nothing serves what the instances before the last two had
         self._tries.begin(now)
         self.is_running, self.is_useless = True, False
-        return Attempt(previous, self._position.since, not self._has_lines, now - self._start)
+        was_empty = self._was_open and not self._has_lines
+        return Attempt(previous, self._position.since, not self._has_lines, now - self._start, was_empty)
 
     def feed(self, chunk: bytes) -> list[TimedLine]:
         """Return the new lines in what the kubectl has printed."""
@@ -140,12 +149,14 @@ class LogStream:
         gap, self._position.gap = self._position.gap, None
         return gap
 
-    def end(self, cause: Cause | None, now: float) -> list[TimedLine]:
+    def end(self, cause: Cause | None, now: float, was_open: bool = True) -> list[TimedLine]:
         """Take the end of the kubectl, and return the last line if that has no line feed.
 
         cause: why the kubectl has failed; None if it hasn't
+        was_open: it had an answer, whether there were lines or not
         """
         self.is_running = False
+        self._was_open = self._was_open or (was_open and not self._previous)
         if self._position.stopped:  # another instance may be there, or another file
             self._asks_previous = True
             return []
@@ -194,6 +205,10 @@ class LogStream:
         """Return why the stream has to be taken up again, once."""
         broken, self.broken = self.broken, ""
         return broken
+
+    def take_rest(self) -> list[TimedLine]:
+        """Return the last line if its end has not come."""
+        return self._position.rest()
 
     def leave(self) -> Gap | None:
         """Let the container go, whose pod is gone. Return which lines may be missing; None for none."""

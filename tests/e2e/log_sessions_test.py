@@ -249,3 +249,82 @@ def test_init_containers_come_first_and_a_job_ends(kubelet: Kubelet, changing: S
         assert logs.end() == 0
     assert lines(logs) == ["init", "app"]
     assert re.findall(r"^\[c1\] ([+-]) pod/done-1 (\w+)$", logs.stderr, re.M)[0] == ("+", "app")
+
+
+@pytest.mark.parametrize("flag", ["--tail=3", "--tail=1"])
+def test_lines_ahead_of_the_start_stay_hidden_after_a_break(kubelet: Kubelet, changing: Shell, flag: str) -> None:
+    kubelet.write(POD, [f"line {number}" for number in range(10)])
+    with changing.running(*LOGS, "one", "-c", "app", flag) as logs:
+        logs.until("line 9")
+        kubelet.cut(POD, "app", "reset")
+        kubelet.write(POD, ["after"])
+        logs.until("after")
+        interrupted(logs)
+    assert lines(logs) == [*[f"line {number}" for number in range(10 - int(flag[-1]), 10)], "after"]
+    assert "missing" not in logs.stderr
+
+
+@pytest.mark.parametrize("flag", ["--tail=0", "--tail=1", "--since=1h"])
+def test_lines_after_a_break_ahead_of_the_first_line(kubelet: Kubelet, changing: Shell, flag: str) -> None:
+    """Where the lines begin is a matter of the start."""
+    with changing.running(*LOGS, "one", "-c", "app", flag) as logs:
+        kubelet.until_followed(POD, 1, "app")
+        assert kubelet.cut(POD, "app", "reset") == 1
+        kubelet.write(POD, ["after", "later"])
+        logs.until("later")
+        interrupted(logs)
+    assert lines(logs) == ["after", "later"]
+
+
+def test_the_last_line_of_a_deleted_pod_may_have_no_end(kubelet: Kubelet, changing: Shell) -> None:
+    with changing.running(*LOGS, "-l", "app=one", "-c", "app") as logs:
+        kubelet.until_followed(POD, 1, "app")
+        kubelet.write(POD, ["first"])
+        kubelet.write(POD, ["last"], end="")
+        logs.until("first")
+        kubelet.delete(POD)
+        logs.until("- pod/one", "stderr")
+        interrupted(logs)
+    assert lines(logs) == ["first", "last"]
+
+
+def test_a_stream_without_lines_is_replaced_when_its_container_restarts(kubelet: Kubelet, one: Running) -> None:
+    kubelet.cut(POD, "app", "stall")
+    kubelet.write(POD, ["last"])
+    kubelet.restart(POD, "app")
+    kubelet.write(POD, ["new"])
+    one.until("new")
+    interrupted(one)
+    assert lines(one) == ["first", "same", "same", "last", "new"]
+    assert one.stderr == "[c1] pod/one app: broken (no answer), and taken up again\n"
+
+
+def test_a_line_of_1_mib_is_one_line(kubelet: Kubelet, one: Running) -> None:
+    for _ in range(4):
+        kubelet.write(POD, ["x" * (1 << 18)], end="")
+    kubelet.write(POD, ["", "after"])
+    one.until("after")
+    interrupted(one)
+    assert lines(one) == ["first", "same", "same", "x" * (1 << 20), "after"]
+
+
+@pytest.mark.parametrize("words", ["deploy/cart -c app", "deploy/cart --all-pods -c app"])
+def test_an_object_of_all_namespaces_is_followed(kubelet: Kubelet, changing: Shell, words: str) -> None:
+    with changing.running("logs", "-f", "-A", "--clusters=c1", *words.split()) as logs:
+        kubelet.until_followed("shop/cart-*", 1, "app")
+        kubelet.write("shop/cart-*", ["hello"], "app")
+        logs.until("hello")
+        interrupted(logs)
+    assert "unknown flag" not in logs.stderr
+
+
+def test_a_name_that_no_namespace_has_is_an_error(changing: Shell) -> None:
+    done = changing.mc("logs", "-f", "-A", "nosuch")
+    assert (done.status, done.stderr) == (1, 'error: names matching "nosuch" not found (in all 3 clusters)\n')
+
+
+@pytest.mark.parametrize("flag", [(), ("-f",)])
+def test_what_no_namespace_has_is_said_once(changing: Shell, flag: tuple[str, ...]) -> None:
+    done = changing.mc("logs", "-n", "shop,default", "nosuch", *flag)
+    said = 'error: error from server (NotFound): pods "nosuch" not found in namespace "default" (in all 3 clusters)\n'
+    assert (done.status, done.stderr) == (1, said)

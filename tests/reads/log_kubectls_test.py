@@ -24,6 +24,15 @@ OLD_LOG = "I1126 09:23:37.066844 6101 round_trippers.go:553] GET https://h/pods?
         ([f"{SERVER_LOG}{{", '  "kind": "Status",', "}", "error: You must be logged in to the server"], []),
         (["Error from server (Forbidden): pods is forbidden", "and why"], []),
         (["error: something new", "and why"], []),
+        (
+            [
+                "I1126 11:07:36.130415    3112 helpers.go:247] server response object: {",
+                '  "code": 401',
+                "}",
+                "error: You must be logged in to the server",
+            ],
+            [],
+        ),
     ],
 )
 def test_what_a_user_has_to_read_at_once(lines: list[str], read: list[str]) -> None:

@@ -50,9 +50,10 @@ class Instance:
 
 
 class Kubelet:
-    """A container's instances, and the stream that is open."""
+    """A container's instances, and the stream that is open. old: how many lines the user doesn't want (--tail)"""
 
-    def __init__(self) -> None:
+    def __init__(self, old: int = 0) -> None:
+        self.old = old
         self.instances = [Instance()]
         self.pending = b""
         self.streamed: Instance | None = None
@@ -76,6 +77,8 @@ class Kubelet:
             since = int(datetime.fromisoformat(attempt.since.replace("Z", "+00:00")).timestamp()) * SECOND
         self.streamed = self.instances[-2 if attempt.previous else -1]
         self.pending, self.follows, self.is_open = self.streamed.served(since), not attempt.previous, True
+        if not attempt.since and self.streamed is self.instances[0]:
+            self.pending = b"".join(self.pending.splitlines(keepends=True)[self.old :])
         return True
 
     @property
@@ -92,7 +95,9 @@ class Follower:
         self.now = 0.0
         self.is_cut = False
         self.watched = 0  # the instance that the watch has named
-        self.stream = LogStream(LogSource("c1", "shop", "web", "app"), self.pod(), self.pod().containers[0], False, 0.0)
+        self.stream = LogStream(
+            LogSource("c1", "shop", "web", "app"), self.pod(), self.pod().containers[0], kubelet.old > 0, 0.0
+        )
         self.shown: list[TimedLine | None] = []  # None: lines may be missing here
 
     def pod(self) -> Pod:
@@ -178,14 +183,20 @@ writes = st.tuples(
 cuts = st.tuples(st.just("cut"), st.sampled_from([0, 7, 45, 1 << 20]), st.booleans())
 delivers = st.tuples(st.just("deliver"), st.sampled_from([1, 30, 100, 1 << 20]), st.just(False))
 others = st.tuples(st.sampled_from(["rotate", "restart", "watch", "tick", "tick"]), st.just(0), st.just(False))
+olds = st.lists(st.sampled_from([0, 1, 300_000_000, SECOND]), max_size=5)
 steps = st.lists(st.one_of(writes, writes, writes, cuts, delivers, others, others), max_size=60)
 
 
-def follow(actions: Sequence[tuple[str, int, bool]]) -> tuple[list[TimedLine | None], list[TimedLine]]:
-    """Return what is shown, and what is written."""
-    kubelet = Kubelet()
+def follow(
+    actions: Sequence[tuple[str, int, bool]], old: Sequence[int] = ()
+) -> tuple[list[TimedLine | None], list[TimedLine]]:
+    """Return what is shown, and what is written. old: the time between lines ahead of those that are wanted"""
+    kubelet = Kubelet(len(old))
     follower = Follower(kubelet)
     time, number = 1_790_000_000 * SECOND, 0
+    for step in old:
+        time += step
+        kubelet.write(Line(time, b"old"))
     begin = [("write", 0, False), ("write", 1, False), ("tick", 0, False), ("deliver", 1 << 20, False)]
     for action, amount, flag in [*begin, *actions]:
         if action == "write":
@@ -212,7 +223,7 @@ def follow(actions: Sequence[tuple[str, int, bool]]) -> tuple[list[TimedLine | N
         else:
             follower.tick()
     follower.finish()
-    return follower.shown, [stamped(*line) for instance in kubelet.instances for line in instance.lines]
+    return follower.shown, [stamped(*line) for instance in kubelet.instances for line in instance.lines][len(old) :]
 
 
 @settings(deadline=None, max_examples=600)
@@ -224,10 +235,11 @@ def test_each_line_is_shown_once_or_said_to_be_missing(actions: list[tuple[str, 
 
 @settings(deadline=None, max_examples=300)
 @given(
-    st.lists(st.one_of(writes, writes, cuts, cuts, delivers, others.filter(lambda step: step[0] in ("watch", "tick"))))
+    st.lists(st.one_of(writes, writes, cuts, cuts, delivers, others.filter(lambda step: step[0] in ("watch", "tick")))),
+    olds,
 )
-def test_a_file_that_stays_has_no_gaps(actions: list[tuple[str, int, bool]]) -> None:
-    shown, written = follow(actions)
+def test_a_file_that_stays_has_no_gaps(actions: list[tuple[str, int, bool]], old: list[int]) -> None:
+    shown, written = follow(actions, old)
     assert shown == written
 
 
@@ -261,3 +273,11 @@ def test_after_lines_of_any_time_a_stream_can_be_asked_for(time: bytes) -> None:
     position = LogPosition()
     assert position.feed(time + b" one\n" + time[:-1] + b"9 two\n" + time + b" three\n")
     datetime.strptime(position.since, "%Y-%m-%dT%H:%M:%SZ")
+
+
+@settings(deadline=None, max_examples=300)
+@given(steps, olds)
+def test_what_is_ahead_of_the_start_stays_hidden(actions: list[tuple[str, int, bool]], old: list[int]) -> None:
+    forward = [action for action in actions if action[1] >= 0]
+    shown, written = follow(forward, old)
+    assert matches(shown, written), (shown, written)

@@ -244,3 +244,12 @@ def test_too_few_open_files_leave_no_cluster_out_unsaid(tidy: Shell) -> None:
         assert watch.end() == 1
     assert watch.stdout == ""
     assert "(ulimit -n 57)" in watch.stderr
+
+
+@needs("kubelet")
+def test_too_few_open_files_for_logs_name_what_all_clusters_take(tidy: Shell, report: Path) -> None:
+    words = ("logs", "-f", "deploy/cart", "-n", "shop", "-c", "app", f"--report={report}")
+    with Running(["bash", "-c", 'ulimit -n 50; exec "$0" "$@"', *MC, *words], tidy.environment) as logs:
+        assert logs.end() == 1
+    assert "this takes 6 kubectls at a time" in logs.stderr
+    assert not any(state == "answered" for _, state, _ in entries(report))

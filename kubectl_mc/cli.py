@@ -37,6 +37,10 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
             if text := messages.interrupted(interrupt, ""):
                 return _failed(streams.stderr, f"Error: {text}", 130)
             return 130
+        except SystemExit as ended:  # a signal
+            if text := messages.ended_by_signal(ended, ""):
+                _failed(streams.stderr, f"Error: {text}")
+            raise
         except BrokenPipeError:
             return 0  # the reader (`| head`) needs no more output
         except OSError as error:  # a full disk, for example

@@ -16,6 +16,15 @@ from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.report_file import ClusterReport
 
 
+def tell_clusters(change: Change) -> None:
+    """Tell the report for which clusters the change is, if there is one: each is not started until it is told."""
+    if change.request.environment.report:
+        change.request.environment.report.choose(
+            (name, cluster.profile.namespace, change.jobs[name].target.context if name in change.jobs else "")
+            for name, cluster in change.clusters.items()
+        )
+
+
 def tell_outcomes(
     change: Change,
     outcomes: Iterable[Outcome],
@@ -44,10 +53,6 @@ def tell_outcomes(
         message = redaction.redact_quotes(text, hidden, has_input, files)
         reason, status = _reason_word(outcome, cause), own_status(decisive) if decisive else None
         entries.append(ClusterReport(outcome.cluster, outcome.state, reason, message, status, outcome.seconds))
-    report.choose(
-        (name, cluster.profile.namespace, change.jobs[name].target.context if name in change.jobs else "")
-        for name, cluster in change.clusters.items()
-    )
     report.tell(entries, run)
 
 

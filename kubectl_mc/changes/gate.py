@@ -274,6 +274,7 @@ def _preflight(change: Change, clusters: Sequence[str]) -> tuple[list[Finding], 
     clusters refuse, and the user hasn't said that the others are to be changed.
     """
     request, typed = change.request, change.typed
+    change_report.tell_clusters(change)  # whatever ends the preflight
     unreachable = [preflight.judge_finding(result, request) for result in request.unreachable]
     findings = [finding for finding in unreachable if finding.cluster in clusters]
     reachable = [name for name in clusters if name in change.jobs]

@@ -35,6 +35,7 @@ def run(
         raise
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 1
+        error = messages.ended_by_signal(ended, "")
         raise
     except BrokenPipeError:  # the reader needs no more output
         status = 0

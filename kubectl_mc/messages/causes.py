@@ -327,9 +327,14 @@ def logged_failures(stderr: str, cause: Cause) -> set[str]:
         for message in split_messages(stderr)
         if is_log(message)
         and message.startswith("E")
-        and (logged := _line_cause(message))
-        and logged.kind == cause.kind
+        and (logged.kind == cause.kind if (logged := _line_cause(message)) else _quotes(message, cause))
     }
+
+
+def _quotes(message: str, cause: Cause) -> bool:
+    """Return whether a message of klog's ends with the words of a cause that has no others: `… err="unexpected X"`."""
+    words = cause.reason.replace("\\", "\\\\").replace('"', '\\"')
+    return cause.kind == "error" and message.endswith((f'"{words}"', f': {words}"'))
 
 
 def is_log(message: str) -> bool:

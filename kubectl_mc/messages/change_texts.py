@@ -15,9 +15,9 @@ from kubectl_mc.messages.words import (
     approve_command,
     cluster_count,
     clusters_flag,
+    ended_by_signal,
     interrupted,
     name_list,
-    signal_name,
     visible,
 )
 
@@ -126,7 +126,7 @@ def stops_as_errors() -> Iterator[None]:
         raise StopError(interrupted(interrupt), 130) from None
     except SystemExit as ended:  # as the handlers of the other signals raise it
         status = ended.code if isinstance(ended.code, int) else 1
-        raise StopError(f"ended by {signal_name(status - 128)}", status) from None
+        raise StopError(ended_by_signal(ended), status) from None
     except OSError as error:
         raise StopError(system_error(error)) from None
 

@@ -30,6 +30,19 @@ def interrupted(interrupt: KeyboardInterrupt, otherwise: str = "interrupted") ->
     return f"interrupted while {doing}" if doing else otherwise
 
 
+def ended_by_signal(ended: SystemExit, otherwise: str | None = None) -> str:
+    """Return a text such as `ended by signal 15 (SIGTERM) while waiting for the hub`.
+
+    The arguments of the exception are the status of the signal, and what was done, as of a KeyboardInterrupt.
+
+    otherwise: for one that says no more; None: the signal alone
+    """
+    status = ended.code if isinstance(ended.code, int) else 1
+    doing = str(ended.args[1]) if len(ended.args) > 1 else ""
+    signal = f"ended by {signal_name(status - 128)}"
+    return f"{signal} while {doing}" if doing else signal if otherwise is None else otherwise
+
+
 # The exit status where some clusters have answered, or were changed, and others have not.
 PARTIAL = 3
 

@@ -293,12 +293,14 @@ class Phase:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        """Clear the line. A KeyboardInterrupt that ends the block gets to know what was waited for."""
+        """Clear the line. What ends the block for Ctrl-C or another signal gets to know what was waited for."""
         self.close(isinstance(error, KeyboardInterrupt))
-        if isinstance(error, KeyboardInterrupt) and not error.args:
+        if (isinstance(error, KeyboardInterrupt) and not error.args) or (
+            isinstance(error, SystemExit) and error.args == (error.code,)
+        ):
             from kubectl_mc.messages.progress_texts import interruption
 
-            error.args = (interruption(self._kind, self._awaited()),)
+            error.args = (*error.args, interruption(self._kind, self._awaited()))
 
     def close(self, is_interrupted: bool) -> None:
         """Clear the line, at the end of a phase that is not a block. is_interrupted: by Ctrl-C"""

@@ -207,6 +207,7 @@ class _Following:
         self._starts[len(self._commands)] = (cluster, time.monotonic())
         count = len(self._starts)
         if event_loop.raise_file_limit(count) < count:
+            count = max(count, 2 * len(self._sessions))  # each watches its pods, and follows a container at least
             raise messages.too_few_files(count, event_loop.files_for(count))
         self._commands.append(command)
         self._owners.append(owner)

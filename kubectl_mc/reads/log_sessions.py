@@ -78,9 +78,13 @@ class LogSession:
         return sum(not (stream.is_over or stream.is_idle) for stream in self._streams.values())
 
     def result(self) -> Result:
-        """Return what has come of the cluster so far. Its stdout only says whether there was any."""
+        """Return what has come of the cluster so far. Its stdout only says whether there was any.
+
+        Its status is None if it hasn't answered yet.
+        """
         stdout = b"shown" * self.has_lines
-        status = 1 if self._failure else 0
+        has_answered = self.has_lines or self.is_listed or self.is_over
+        status = 1 if self._failure else 0 if has_answered else None
         return Result(self.job.target.cluster, stdout, self._failure, status, namespace=self.job.namespace)
 
     def tick(self, now: float) -> None:

@@ -154,7 +154,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         begun = {result.cluster for result in (*screen.results(), *unreachable)}
         missed = [target.cluster for target in targets if target.cluster not in begun]
         failed_listings += [Result(cluster, b"", b"", None) for cluster in missed]
-    _tell(request, screen, failed_listings, unreachable)
+    _tell(request, screen, failed_listings, unreachable, was_ended=endless and interrupt is not None)
     with suppress(*([OSError] if isinstance(interrupt, SystemExit) else [])):  # after SIGHUP the terminal is gone
         if interrupt:
             screen.show_rest()
@@ -198,10 +198,22 @@ def _watch_sessions(
     return watch_sessions.Sessions(request, screen, append)
 
 
-def _tell(request: Request, screen: Screen, failed_listings: Sequence[Result], unreachable: Sequence[Result]) -> None:
-    """Tell the report for programs what came of the clusters, if there is one."""
+def _tell(
+    request: Request,
+    screen: Screen,
+    failed_listings: Sequence[Result],
+    unreachable: Sequence[Result],
+    was_ended: bool = False,
+) -> None:
+    """Tell the report for programs what came of the clusters, if there is one.
+
+    was_ended: the command has no end but that of the user, so what has come by then is an answer
+    """
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries
 
-        joined = one_result_per_cluster([*screen.results(), *failed_listings, *unreachable])
+        results = screen.results()
+        if was_ended:
+            results = [item._replace(status=0) if item.status is None and item.stdout else item for item in results]
+        joined = one_result_per_cluster([*results, *failed_listings, *unreachable])
         request.environment.report.tell(read_entries(joined, request._replace(unreachable=())))

@@ -94,6 +94,69 @@ def test_a_watch(tidy: Shell) -> None:
     assert (len(watch.stdout.splitlines()), watch.stderr) == (1 + len(MEMBERS), "")
 
 
+@pytest.fixture
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("report") / "report.json"
+
+
+def entries(report: Path) -> list[tuple[str, str, str]]:
+    """The name, the state and the reason of each cluster in a report."""
+    return [
+        (cluster["name"], cluster["state"], cluster["reason"]) for cluster in json.loads(report.read_text())["clusters"]
+    ]
+
+
+@pytest.mark.parametrize("more", [(), ("--no-reconnect",)])
+def test_the_report_of_a_watch_says_who_has_answered(tidy: Shell, report: Path, more: tuple[str, ...]) -> None:
+    words = ("get", "nodes", "-w", f"--report={report}", *more)
+    with tidy.fault("c2", "hang"), tidy.fault("c3", "unauthorized"), tidy.running(*words) as watch:
+        watch.until(r"^c1-node ")
+        watch.until(r"^.c3. ", "stderr")
+        interrupted(watch)
+    answered, hung, failed = entries(report)
+    assert (answered, hung) == (("c1", "answered", ""), ("c2", "failed", "interrupted"))
+    assert failed == ("c3", "failed", "unauthorized")
+
+
+@needs("kubelet")
+def test_followed_logs_of_a_cluster_that_has_not_answered(tidy: Shell, report: Path) -> None:
+    words = ("logs", "deploy/cart", "-n", "shop", "-c", "app", "-f", f"--report={report}")
+    with tidy.fault("c2", "hang"), tidy.running(*words) as logs:
+        for cluster in ("c1", "c3"):
+            logs.until(rf"^\[{cluster}\] line 49 ")
+        interrupted(logs)
+    assert entries(report) == [("c1", "answered", ""), ("c2", "failed", "interrupted"), ("c3", "answered", "")]
+    assert "c2 (interrupted)" in logs.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_was_waited_for_where_there_is_nothing_to_show(tidy: Shell, report: Path, number: signal.Signals) -> None:
+    how = "interrupted" if number == signal.SIGINT else f"ended by signal {number.value} ({number.name})"
+    tidy.fleet.clear_requests("hub")
+    with tidy.fault("hub", "hang"), tidy.running("get", "nodes", "--refresh", f"--report={report}") as get:
+        while not tidy.fleet.requests("hub"):
+            pass
+        interrupted(get, number)
+    assert get.stderr == f"Error: {how} while waiting for the hub\n"
+    assert json.loads(report.read_text())["error"] == f"{how} while waiting for the hub"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_report_of_a_change_that_ends_in_the_dry_run(tidy: Shell, report: Path, number: signal.Signals) -> None:
+    how = "interrupted" if number == signal.SIGINT else f"ended by signal {number.value} ({number.name})"
+    for cluster in MEMBERS:
+        tidy.fleet.clear_requests(cluster)
+    words = ("label", "cm", "settings", "-n", "shop", "a=b", "--all-clusters", "--yes", f"--report={report}")
+    with tidy.fault("c2", "hang"), tidy.running(*words) as change:
+        while not (tidy.fleet.requests("c2") and len(children(change)) == 1):
+            pass
+        interrupted(change, number)
+    text = f"{how} while the change was checked, waiting for c2"
+    assert change.stderr.splitlines()[-2:] == [f"Error: {text}", "So nothing was changed"]
+    assert json.loads(report.read_text())["error"] == text
+    assert entries(report) == [(cluster, "not started", "") for cluster in MEMBERS]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_being_ended_ends_what_it_has_started(tidy: Shell, number: signal.Signals) -> None:
     """As by `timeout`, when the terminal is closed, or by Ctrl-\\."""
@@ -181,3 +244,12 @@ def test_too_few_open_files_leave_no_cluster_out_unsaid(tidy: Shell) -> None:
         assert watch.end() == 1
     assert watch.stdout == ""
     assert "(ulimit -n 57)" in watch.stderr
+
+
+@needs("kubelet")
+def test_too_few_open_files_for_logs_name_what_all_clusters_take(tidy: Shell, report: Path) -> None:
+    words = ("logs", "-f", "deploy/cart", "-n", "shop", "-c", "app", f"--report={report}")
+    with Running(["bash", "-c", 'ulimit -n 50; exec "$0" "$@"', *MC, *words], tidy.environment) as logs:
+        assert logs.end() == 1
+    assert "this takes 6 kubectls at a time" in logs.stderr
+    assert not any(state == "answered" for _, state, _ in entries(report))

@@ -137,3 +137,10 @@ def test_one_cluster_keeps_kubectl_s_own_words(members: Shell, fresh_home: Calla
         lines = screen_of(running)
     words = "Error in configuration: context was not found for specified context: gone"
     assert lines == [words, "To map c2 to a context of yours: kubectl mc setup"]
+
+
+def test_failed_tries_of_a_garbled_cluster_are_told_by_its_cause(members: Shell) -> None:
+    with members.fault("c2", "garbage"):
+        done = members.mc("api-resources")
+    reason = "invalid character '<' looking for beginning of value"
+    assert done.stderr == f"Error: Failed to query 1 cluster: c2 ({reason})\nShowing results from 2/3 clusters:\n"

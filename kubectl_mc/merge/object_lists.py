@@ -17,7 +17,6 @@ from functools import lru_cache
 from kubectl_mc.named_tuples import NamedTuple
 
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
-
 ClusterText = tuple[str, str]  # a cluster, and what it printed or a part of that
 
 

@@ -35,6 +35,9 @@ _LAST_LINES = 10.0
 # Seconds without an event of a watch after which its list counts as complete, if kubectl's log hasn't said so.
 _QUIET = 2.0
 
+# Seconds after which it is said that a cluster gives no answer at the start.
+_SILENCE = 5.0
+
 # Seconds in which streams that break are said together.
 _TOGETHER = 0.3
 
@@ -55,7 +58,7 @@ class LogSession:
         self._selector = followed.selector
         self._needs_object = bool(followed.reference)
         self._asking: int | None = None  # the kubectl that asks for the object, or watches the pods
-        self._now = self._due = now
+        self._now = self._due = self._asked = now
         self._tries = Tries()  # to ask for the object, and to watch
         self._is_said = False  # that the cluster, or the watch, is lost
         self._failure = b""  # why it is, in kubectl's words
@@ -98,6 +101,9 @@ class LogSession:
                 self._end_list()
         if self._asking is None and now >= self._due:
             self._ask()
+        elif not self.is_listed and not self._is_said and now >= self._asked + _SILENCE:
+            self._is_said = True
+            self._say(f"can't be reached ({NO_ANSWER}); it is waited for")
         if self.is_listed:
             self._join(is_initial=False)
         for key, stream in [*self._streams.items()]:
@@ -111,6 +117,7 @@ class LogSession:
 
     def _ask(self) -> None:
         """Ask for the object whose pods are meant, or watch the pods."""
+        self._asked = self._now
         self._tries.begin(self._now)
         if self._needs_object:
             line = log_requests.object_line(self.job.line, self._followed.reference)

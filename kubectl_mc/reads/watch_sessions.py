@@ -131,11 +131,17 @@ class Sessions:
                     line = watch_lines.list_alone(self._request.row, self._kubectl_line(session))
                     self._lists[self._run(session, line, is_list=True)] = _List(session, session.started, [])
 
+            elif not (session.is_up or session.is_seeded or session.is_restarted) and self._is_silent(session, now):
+                self._break(session, stream_texts.NO_ANSWER)
         for cluster, outage in self._outages.items():
             waiting = (now - session.started for session in outage.sessions if session.due is None)
             if not outage.is_said and max(waiting, default=0.0) >= _SILENCE:
                 outage.is_said = True
                 self._say([stream_texts.watch_is_down(cluster, stream_texts.NO_ANSWER, outage.has_begun)])
+
+    def _is_silent(self, session: _Session, now: float) -> bool:
+        """Return whether a watch that begins has no answer, nor has its list."""
+        return session.due is None and session.list_due is None and now - session.started >= 2 * _SILENCE
 
     def _has_unseen(self, session: _Session) -> bool:
         return self._screen.watch_printer(session.index).has_unseen
@@ -147,8 +153,8 @@ class Sessions:
             session.job = session.job._replace(target=self._request.newest(session.job.target, session.is_refused))
         session.due, session.started, session.is_up, session.lists = None, now, False, 0
         session.tries.begin(now)
-        if session.is_restarted:
-            session.list_due = now + _QUIET
+        # A watch that shows nothing has nothing to show, or no answer: a list tells which.
+        session.list_due = now + (_QUIET if session.is_restarted else _SILENCE)
         self._watches[self._run(session, self._kubectl_line(session), is_list=False)] = session
 
     def _kubectl_line(self, session: _Session) -> grammar.CommandLine:
@@ -240,7 +246,10 @@ class Sessions:
         cause = result_cause(result, self._request)
         is_answer = cause is None or cause.absent
         if not session.is_restarted:
-            session.is_seeded = is_answer and self._screen.watch_printer(session.index).seed(stdout)
+            if session.watches_news:
+                session.is_seeded = is_answer and self._screen.watch_printer(session.index).seed(stdout)
+            if is_answer:
+                self._reached(session)
             return
         if is_answer:
             self._show_deleted(session, stdout)

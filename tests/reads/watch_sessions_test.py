@@ -293,6 +293,28 @@ def test_a_cluster_that_does_not_answer_is_named() -> None:
     assert cluster.stderr.splitlines()[1:] == ["[c1] the watch goes on"]
 
 
+def test_a_cluster_that_does_not_answer_at_the_start_is_named() -> None:
+    cluster = Cluster()
+    for _ in range(12):
+        cluster.wait(1.0)
+    said = "[c1] the watch can't begin (no answer); it is tried again until it succeeds\n"
+    assert (cluster.stderr, len(cluster.commands)) == (said, 2)  # the second one is a list, which has no answer either
+    watch, _ = cluster.kubectls
+    cluster.change("ADDED", "a", "Up")
+    cluster.write(watch)
+    assert cluster.stderr == f"{said}[c1] the watch begins\n"
+
+
+def test_a_watch_that_has_nothing_to_show_is_not_said_to_have_no_answer() -> None:
+    cluster = Cluster()
+    cluster.wait(5.0)
+    _, listing = cluster.kubectls
+    cluster.end(listing)
+    for _ in range(12):
+        cluster.wait(1.0)
+    assert (cluster.stderr, len(cluster.commands)) == ("", 2)
+
+
 def test_a_list_from_before_another_break_tells_nothing() -> None:
     """Object b is made again, seen, and not yet seen after a second break, when a list ends that hasn't it."""
     cluster = Cluster()

@@ -17,7 +17,6 @@ from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers, same_jobs
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
-from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.name_patterns import name_patterns, namespace_patterns
 
 if TYPE_CHECKING:
@@ -42,7 +41,11 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     interrupts: list[BaseException] = []
     request = _with_columns(request)
     asked, failures = asked_jobs(request, targets)
-    request, jobs, failed_listings = wildcards.resolve_jobs(request, asked, failures)
+    jobs, failed_listings = asked, list[Result]()
+    if failures or name_patterns(request.row, request.line):
+        from kubectl_mc.reads import wildcards
+
+        request, jobs, failed_listings = wildcards.resolve_jobs(request, asked, failures)
     several = len(jobs) + len(request.unreachable) > 1 or any(job.namespace for job in jobs)
     answers = _ask(request, jobs, several, interrupts)
     if several and any(_MISSING_TYPE in answer.result.stderr for answer in answers):
@@ -243,7 +246,7 @@ def _filtered(
     A cluster whose table doesn't tell the names lists them, and is asked for the objects that match if some of its
     names can't be printed in a table. The other values are as in `wildcards.resolve_jobs`.
     """
-    from kubectl_mc.reads import name_filter
+    from kubectl_mc.reads import name_filter, wildcards
 
     is_kept = name_filter.name_filter(request)
     if not is_kept:

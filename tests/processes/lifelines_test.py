@@ -3,6 +3,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,15 +23,17 @@ for event in event_loop.run_commands([command] * 3, 3, 0):
     print(event, flush=True)
 """
 ON_THE_TERMINAL = """
+import os
 from kubectl_mc.processes import lifelines, terminal
 bind = lifelines.Lifeline.bind
-lifelines.Lifeline.bind = lambda line, owner: (bind(line, owner), print("bound", flush=True))
+lifelines.Lifeline.bind = lambda line, owner: (bind(line, owner), os.write(1, b"bound\\n"))
 terminal.run_in_foreground(["sh", "-c", {script!r}], {{"PATH": {path!r}}})
 """
 ASKING = """
+import os
 from kubectl_mc.processes import lifelines, terminal
 bind = lifelines.Lifeline.bind
-lifelines.Lifeline.bind = lambda line, owner: (bind(line, owner), print("bound", flush=True))
+lifelines.Lifeline.bind = lambda line, owner: (bind(line, owner), os.write(1, b"bound\\n"))
 terminal.run_and_read(["sh", "-c", {script!r}], {{"PATH": {path!r}}})
 """
 ENDED = """
@@ -41,9 +45,17 @@ for event in event_loop.run_commands([command], 3, 0):
 PATH = "/usr/bin:/bin"
 
 
-def running(program: str, script: str, stderr: int | None = None) -> subprocess.Popen[bytes]:
+@contextmanager
+def running(program: str, script: str, stderr: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A parent that runs the program; it is killed at the end of a test that has failed."""
     source = program.format(script=script, path=PATH)
-    return subprocess.Popen([sys.executable, "-c", source], cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr)
+    command = [sys.executable, "-c", source]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr) as parent:
+        try:
+            yield parent
+        except BaseException:
+            parent.kill()
+            raise
 
 
 def test_children_side_by_side_and_what_they_have_started_end_with_a_parent_that_is_killed(life: Life) -> None:  # noqa: F811

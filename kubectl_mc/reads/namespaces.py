@@ -94,8 +94,7 @@ def _ask(request: Request, asked: Sequence[tuple[Target, CommandLine]]) -> list[
     commands = [job_command(request, Job(target, line, target.cluster)) for target, line in asked]
     results = event_loop.collect_results(commands, request.parallel(len(commands)), patience) if commands else []
     return [
-        UnaskedResult(result.cluster, b"", messages.timed_out(patience).encode(), 1) if result.timed_out else result
-        for result in results
+        wildcards.late_result(request, result.cluster, patience) if result.timed_out else result for result in results
     ]
 
 

@@ -84,6 +84,13 @@ def _text(result: Result) -> str:
     return result.stderr.decode("utf-8", "replace")
 
 
+def late_result(request: Request, cluster: str, patience: float) -> Result:
+    """Return the result of a cluster whose names were not listed in time. patience: of one that was not silent"""
+    short = request.short_times if request.short_time(cluster) else None
+    seconds, since = (short.seconds, short.since) if short else (patience, "")
+    return UnaskedResult(cluster, b"", messages.timed_out(seconds, since).encode(), 1)
+
+
 class Resolver:
     """Resolves the names of jobs one by one, as soon as a job's listings have ended.
 
@@ -158,7 +165,7 @@ class Resolver:
     def _resolve(self, asked: Job, listings: Mapping[str, Result]) -> tuple[list[Job], list[Result]]:
         cluster, names, results = asked.target.cluster, types_by_name(asked.line), list(listings.values())
         if any(result.timed_out for result in results):
-            return [], [UnaskedResult(cluster, b"", self._too_late(asked.target), 1)]
+            return [], [late_result(self._request, cluster, self._patience)]
         objects, unreadable = _matching_objects(names, listings, self._is_wanted)
         missing = [] if all_namespaces(asked.line) else _missing_references(names, listings, objects)
         failed: dict[tuple[str, ...], Result] = {}
@@ -176,10 +183,6 @@ class Resolver:
             error = messages.no_match(self._request.options.pod_regex or list(names)).encode("utf-8", "replace")
             failures.insert(0, Result(cluster, b"", warnings + error, 1))
         return [], one_result_per_cluster(failures or [Result(cluster, b"", warnings, 0)])
-
-    def _too_late(self, target: Target) -> bytes:
-        short = self._request.short_times if self._request.short_time(target.cluster) else None
-        return messages.timed_out(self._seconds(target), short.since if short else "").encode()
 
 
 def _listed_types(line: CommandLine) -> list[str]:

@@ -324,6 +324,7 @@ def test_the_names_of_a_silent_cluster_are_waited_for_a_short_time_only() -> Non
     assert first.stderr == b"error: timed out after 30s"
     assert second.stderr == b"error: timed out after 5s, silent since 10:42"
     assert result_cause(second, asked) == Cause("timeout", "timed out after 5s, silent since 10:42")
+    assert wildcards.late_result(asked, "c2", 30.0) == second._replace(namespace="")
 
 
 def test_what_cannot_be_asked_for_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

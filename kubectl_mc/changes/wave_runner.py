@@ -14,7 +14,7 @@ from kubectl_mc.changes.input_kinds import InputKind
 from kubectl_mc.changes.record import Outcome, State
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.options import seconds
-from kubectl_mc.merge import answers, object_changes, report
+from kubectl_mc.merge import object_changes, output_forms, report
 from kubectl_mc.messages import Kind, RecordError
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.named_tuples import NamedTuple
@@ -130,7 +130,7 @@ def _run_jobs(
             _settle_unstarted(change, progress, begun.pop(jobs[index].label).before, error)
 
     second_runs = set(begun)
-    commands = [job_command(request, job._replace(line=answers.mergeable_line(request, job.line))) for job in jobs]
+    commands = [job_command(request, job._replace(line=output_forms.mergeable_line(request, job.line))) for job in jobs]
     parallel = request.parallel(len(jobs))
     phase = Phase("wave", change.streams, clusters, request.patience, title)
     try:

@@ -266,6 +266,7 @@ def collect_results(
     on_end: Callable[[int, float], None] = lambda index, seconds: None,
     phase: Phase | None = None,
     at_once: bool = False,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> list[Result]:
     """Run the commands to their ends, and return their results in order. Arguments and errors: as for `run_commands`.
 
@@ -273,6 +274,7 @@ def collect_results(
         returned; None: it is raised
     on_end: called with the index of each command that has ended, and the seconds that it took
     phase: for whom the command waits here
+    meanwhile: called once, while the first commands run
     """
     collector = ResultCollector()
     starts: dict[int, float] = {}
@@ -281,6 +283,8 @@ def collect_results(
         starts[index] = time.monotonic()
         if phase:
             phase.begin(index)
+        if index == min(len(commands), _FEW) - 1:
+            meanwhile()
 
     on_tick = phase.on_tick if phase else None
     try:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
-from kubectl_mc.merge.answers import is_unreadable, key_jobs, merge_answers, mergeable_line, without_empty_document
-from kubectl_mc.merge.cluster_results import one_result_per_cluster
-from kubectl_mc.merge.report import has_part, make_report
+from kubectl_mc.merge.output_forms import key_jobs, mergeable_line
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
@@ -55,6 +53,10 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     if name_patterns(request.row, request.line):
         request, answers, partial = _filtered(request, asked, answers, several, interrupts)
         failed_listings += partial
+    from kubectl_mc.merge.answers import merge_answers
+    from kubectl_mc.merge.cluster_results import one_result_per_cluster
+    from kubectl_mc.merge.report import make_report
+
     if several:  # one cluster's text stays as kubectl printed it
         answers = _without_empty_documents(request, answers)
     cluster_results = one_result_per_cluster(
@@ -92,6 +94,8 @@ def asked_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], 
 
 def _without_empty_documents(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:
     """Return the answers without what says that there are no objects, where a kubectl of the cluster has failed."""
+    from kubectl_mc.merge.answers import without_empty_document
+
     failed = {answer.job.target.cluster for answer in answers if answer.result.status or answer.result.timed_out}
     kept = []
     for answer in answers:
@@ -123,6 +127,8 @@ def _ask(request: Request, jobs: Sequence[Job], several: bool, interrupts: list[
     all_jobs = [job._replace(line=mergeable_line(request, job.line, several)) for job in jobs] + keys_of_jobs
     results = _collect(request, all_jobs, interrupts)
     keys: Sequence[Result | None] = results[len(jobs) :] if keys_of_jobs else [None] * len(jobs)
+    from kubectl_mc.merge.table_answers import is_unreadable
+
     unreadable = [
         index for index, (result, key) in enumerate(zip(results, keys)) if is_unreadable(request, result, key)
     ]
@@ -178,9 +184,15 @@ def _collect(request: Request, jobs: Sequence[Job], interrupts: list[BaseExcepti
         on_end=on_end,
         phase=phase,
         at_once=request.at_once,
+        meanwhile=_import_merging,
     )
     note_answers(request, ((jobs[index].target, results[index], seconds) for index, seconds in took.items()))
     return [request.named(result)._replace(namespace=job.namespace) for job, result in zip(jobs, results)]
+
+
+def _import_merging() -> None:
+    """Import what the answers are merged with, while their kubectls run: it takes milliseconds."""
+    from kubectl_mc.merge import answers, cluster_results, report  # noqa: F401
 
 
 def _interrupted(job: Job) -> Result:
@@ -221,6 +233,8 @@ def _ask_for_the_unsortable(
 
     With -A, kubectl has such objects first.
     """
+    from kubectl_mc.merge.report import has_part
+
     unsortable = [index for index, answer in enumerate(answers) if _UNSORTABLE in answer.result.stderr]
     others = [answer for index, answer in enumerate(answers) if index not in unsortable]
     with_objects = {answer.job.target.cluster for answer in others if has_part(answer.result)}

@@ -13,14 +13,14 @@ from fnmatch import fnmatchcase
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.merge import answers, kubectl_tables
+from kubectl_mc.merge import kubectl_tables, output_forms
 from kubectl_mc.merge.report import NOTHING
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request
 from kubectl_mc.reads.name_patterns import all_namespaces, is_pattern, name_patterns, types_by_name
 
 # The output formats in which the part of each object can be recognized.
-_FORMATS = ("", "wide", "name", *answers.OBJECTS)
+_FORMATS = ("", "wide", "name", *output_forms.OBJECTS)
 
 # Types whose table has no column with their names.
 _NAMELESS_TYPES = ("events", "event", "ev")
@@ -94,7 +94,7 @@ def filtered_result(result: Result, is_kept: NameFilter, request: Request, plain
     output_format, _ = grammar.output_format(request.line)
     was_ended = result.timed_out or result.status is None
     text = result.stdout.decode("utf-8", "surrogateescape")
-    if output_format in answers.OBJECTS:
+    if output_format in output_forms.OBJECTS:
         from kubectl_mc.merge import object_lists
 
         with suppress(object_lists.NotObjects):  # the text then stays as kubectl printed it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kubectl_mc.command_line import grammar, verbs
-from kubectl_mc.merge import answers
+from kubectl_mc.merge import output_forms
 from kubectl_mc.merge.lines import Prefixer
 from kubectl_mc.processes.requests import Job, Request
 
@@ -20,7 +20,7 @@ def printer_factory(request: Request) -> Callable[[Job, str], Printer]:
 
         return watch_printer_factory(request)
     output_format, _ = grammar.output_format(request.line)
-    if output_format in answers.LINES:
+    if output_format in output_forms.LINES:
         return lambda job, prefix: _line_printer(Prefixer(f"{job.target.cluster}\t"))
     return lambda job, prefix: _line_printer(Prefixer(prefix, in_parts=True))
 

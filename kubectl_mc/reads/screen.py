@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.merge.answers import mergeable_line
+from kubectl_mc.merge.output_forms import mergeable_line
 from kubectl_mc.merge.report import Held, is_nothing_found, logs_requests, result_cause, told_messages
 from kubectl_mc.messages.colours import coloured, wants_colour
 from kubectl_mc.messages.input_names import with_input_names

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from kubectl_mc.command_line import grammar, verbs
-from kubectl_mc.merge import answers, object_lists
+from kubectl_mc.merge import object_lists, output_forms
 from kubectl_mc.merge.last_rows import LastRows
 from kubectl_mc.merge.lines import Prefixer
 from kubectl_mc.merge.sections import marked_headings
@@ -193,22 +193,22 @@ def watch_printer_factory(request: Request) -> Callable[[Job, str], WatchPrinter
     output_format, spec = grammar.output_format(request.line)
     is_kept = name_filter.name_filter(request)
     compares = watch_lines.is_resumed(request)
-    if output_format in answers.OBJECTS:
+    if output_format in output_forms.OBJECTS:
         return lambda job, prefix: _DocumentPrinter(
             WatchedDocuments(job.target.cluster, output_format, is_kept, compares)
         )
-    if verbs.output_shape(request.row, request.line) == "table" and output_format in answers.TABLES:
+    if verbs.output_shape(request.row, request.line) == "table" and output_format in output_forms.TABLES:
         columns = spec if output_format == "custom-columns" else ""
         events: EventColumn = ""
-        if answers.has_events(request):
+        if output_forms.has_events(request):
             events = "shown" if grammar.is_set(request.line, request.row.output.events_by) else "hidden"
         show_headers, row_start = not grammar.is_set(request.line, "no-headers"), request.row.output.row_start
         clock = time.time if compares else None
         tables = _Tables(lambda: WatchedTable(show_headers, columns, is_kept, row_start, events, clock))
         on_terminal = request.shows_on_terminal
-        shows_namespace = output_format in answers.WITH_NAMESPACES
+        shows_namespace = output_format in output_forms.WITH_NAMESPACES
         return lambda job, prefix: _TablePrinter(tables, job, on_terminal, job.namespace if shows_namespace else "")
-    if output_format in answers.LINES:
+    if output_format in output_forms.LINES:
         return lambda job, prefix: _LinePrinter(f"{job.target.cluster}\t", is_kept, compares)
     return lambda job, prefix: _LinePrinter(prefix, None, compares)
 

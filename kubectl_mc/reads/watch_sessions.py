@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from kubectl_mc.command_line import grammar
-from kubectl_mc.merge import answers
+from kubectl_mc.merge import output_forms
 from kubectl_mc.merge.report import result_cause
 from kubectl_mc.messages import stream_texts
 from kubectl_mc.named_tuples import NamedTuple
@@ -161,7 +161,7 @@ class Sessions:
         line = session.job.line
         if session.is_restarted and (session.is_seeded or not session.watches_news):
             line = watch_lines.from_list(self._request.row, line)
-        return answers.mergeable_line(self._request, line)
+        return output_forms.mergeable_line(self._request, line)
 
     def _run(self, session: _Session, line: grammar.CommandLine, is_list: bool) -> int:
         """Append a command, and return its index. A watch that breaks again and again runs the same one."""

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from kubectl_mc.command_line import grammar
-from kubectl_mc.merge import answers, custom_columns, object_lists
+from kubectl_mc.merge import answers, custom_columns, object_lists, output_forms, table_answers
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.processes.targets import Kubeconfig, Target
@@ -62,13 +62,15 @@ def test_custom_columns_that_cannot_be_told_apart_are_shown_as_they_are() -> Non
     )
     assert merge("get pods -o custom-columns=N:.a", plain, plain) == f"CLUSTER: c1\n{plain}\nCLUSTER: c2\n{plain}"
     made = request("get pods -o custom-columns=N:.a")
-    assert [answers.is_unreadable(made, Result("c", text.encode(), b"", 0), None) for text in (marked, plain)] == [
+    assert [
+        table_answers.is_unreadable(made, Result("c", text.encode(), b"", 0), None) for text in (marked, plain)
+    ] == [
         False,
         True,
     ]
     for words, is_asked_again in (("get pods", False), ("get pods --no-headers", True), ("events --no-headers", True)):
         text = b"NAME   AGE\nx\n"
-        assert answers.is_unreadable(request(words), Result("c", text, b"", 0), None) is is_asked_again
+        assert table_answers.is_unreadable(request(words), Result("c", text, b"", 0), None) is is_asked_again
 
 
 def test_messages_of_several_lines_go_on_below_each_line_with_its_cluster() -> None:
@@ -317,7 +319,7 @@ def test_without_keys_rows_stay_in_kubectl_s_order() -> None:
 )
 def test_each_kubectl_is_asked_for_what_can_be_merged(text: str, asked: str) -> None:
     made = request(text)
-    assert grammar.typed_words(answers.mergeable_line(made, made.line)) == asked.split()
+    assert grammar.typed_words(output_forms.mergeable_line(made, made.line)) == asked.split()
 
 
 @pytest.mark.parametrize(
@@ -335,7 +337,7 @@ def test_each_kubectl_is_asked_for_what_can_be_merged(text: str, asked: str) -> 
 )
 def test_of_several_clusters_each_is_asked_for_what_can_stand_among_others(text: str, asked: str) -> None:
     made = request(text)
-    assert grammar.typed_words(answers.mergeable_line(made, made.line, several=True)) == asked.split()
+    assert grammar.typed_words(output_forms.mergeable_line(made, made.line, several=True)) == asked.split()
 
 
 @pytest.mark.parametrize(
@@ -356,4 +358,4 @@ def test_keys_are_asked_for_where_the_text_does_not_tell_them(text: str, counts:
     """counts: of one cluster, and of several"""
     made = request(text)
     jobs = [Job(Target("c", "c", Kubeconfig(None, False)), made.line, "c")] * 2
-    assert tuple(len(answers.key_jobs(made, jobs, several)) for several in (False, True)) == counts
+    assert tuple(len(output_forms.key_jobs(made, jobs, several)) for several in (False, True)) == counts

@@ -91,9 +91,9 @@ def parse_documents(documents: Iterable[object]) -> Kuberc | None:
 def _parse_document(document: Mapping[str, Any], defaults: str, options: str, policy: tuple[str, ...]) -> Kuberc:
     unknown = [name for name in document if name not in ("apiVersion", "kind", "aliases", defaults, *policy)]
 
-    def entries_of(mapping: Mapping[str, Any], field: str, *known: str) -> list[Mapping[str, Any]]:
+    def entries_of(mapping: Mapping[str, Any], field: str, *fields: str) -> list[Mapping[str, Any]]:
         entries = _entries(mapping, field)
-        unknown.extend(name for entry in entries for name in entry if name not in known)
+        unknown.extend(name for entry in entries for name in entry if name not in fields)
         return entries
 
     def options_of(entry: Mapping[str, Any]) -> tuple[Option, ...]:

@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kubectl_mc import messages
+from kubectl_mc import API_GROUP, messages
 from kubectl_mc.fleet.name_globs import matches, matches_profile
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import cache
 
-API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
+API_VERSION = f"{API_GROUP}/v1alpha1"
 
 FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
 

@@ -160,7 +160,7 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
     if line.path == ("trust", "approve"):
         names = [target.cluster for target in _targets(invocation, environment)]
     elif line.path == ("trust", "revoke"):
-        named = invocation.options.hub_context or read_mapping(environment.kube_directory).hub_context
+        named = invocation.options.hub_context or read_mapping(environment, may_be_missing=True).hub_context
         hub = service_account.hub_context(named, environment) or ""
         approvals = read_approvals(approvals_path(environment.home))
         names = [key.profile.partition("/")[2] for key in sorted(approvals) if key.hub == hub]
@@ -204,7 +204,7 @@ def _inventories(invocation: Invocation, environment: Environment) -> list[str]:
     """Return the namespaces of the hub with ClusterProfiles; none if the hub doesn't say them all."""
     options = invocation.options._replace(cluster_timeout=_PATIENCE)
     environment = programs.with_kubectl(environment.for_invocation(invocation)._replace(options=options))
-    context = options.hub_context or read_mapping(environment.kube_directory).hub_context
+    context = options.hub_context or read_mapping(environment, may_be_missing=True).hub_context
     own = own_kubeconfig(environment.kubeconfig_files)
     inventory = get_inventory(environment, InventoryQuery(context), lambda: hub_target(None, environment, context, own))
     return sorted({profile.namespace for profile in inventory.profiles})

@@ -69,7 +69,7 @@ def choose(
     clustersets: whether the inventory includes the ClusterSets, if the user may read them
     Writes warnings to stderr. Raises UserError, also if a change names no inventory, and the hub has several.
     """
-    mapping = read_mapping(environment.kube_directory)
+    mapping = read_mapping(environment, may_be_missing=purpose == "profiles")
     options = with_defaults(environment.options, mapping.option_defaults)
     hub = service_account.hub_context(options.hub_context or mapping.hub_context, environment)
     if not _has_kubeconfig(environment) and (hub != IN_CLUSTER or options.contexts or environment.kubeconfig_flag):

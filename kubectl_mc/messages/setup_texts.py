@@ -18,9 +18,7 @@ def no_mapping_file(variable: str, path: str, exists: bool) -> UserError:
     """Say that a variable names no mapping file. exists: there is something else, such as a pipe"""
     if exists:
         return UserError(f"{variable}: {visible(path)} is no regular file, and it has to be read more than once")
-    return UserError(
-        f"{variable}: there is no file {visible(path)}. kubectl mc setup writes one"
-    )
+    return UserError(f"{variable}: there is no file {visible(path)}. kubectl mc setup writes one")
 
 
 def mapping_key(path: str, line: int, key: str, meant: str) -> UserError:

@@ -89,10 +89,7 @@ def chosen_for(session: str) -> str:
     """Say where a choice counts. session: the variable that names a session, if it is set"""
     if session:
         return f"Note: for this session ({session})"
-    return (
-        "Note: for all your terminals, and for nothing that runs without one. For one terminal alone, set "
-        "KUBECTL_MC_SESSION there first: export KUBECTL_MC_SESSION=$$"
-    )
+    return "Note: for all your terminals; for one alone, first: export KUBECTL_MC_SESSION=$$"
 
 
 def fleet_is_not_changed(flags: str) -> str:

@@ -13,7 +13,7 @@ from kubectl_mc import messages
 from kubectl_mc.command_line.options import HUB_FLAGS, Options, with_defaults
 from kubectl_mc.fleet import members, selection
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
-from kubectl_mc.fleet.clusters import Cluster, named_clusters
+from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.inventory import Inventory, InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import ClusterMapping, read_mapping
 from kubectl_mc.named_tuples import NamedTuple
@@ -55,8 +55,7 @@ class Choice(NamedTuple):
     @property
     def fleet_size(self) -> int:
         """How many clusters there are to choose from: the member clusters of the hub's inventory, or the contexts."""
-        clusters = named_clusters(self.inventory.profiles)
-        return len(members.once_each(clusters, members.find_duplicates(clusters), for_change=False))
+        return len({profile.member_id or profile.reference for profile in self.inventory.profiles})
 
     @property
     def options(self) -> Options:

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from kubectl_mc.command_line.options import Options, from_flags, names_targets
 from kubectl_mc.fleet import lasting_choice
-from kubectl_mc.fleet.choice import Purpose, choose
-from kubectl_mc.fleet.cluster_profiles import ClusterProfile
+from kubectl_mc.fleet.choice import Choice, Purpose, choose
+from kubectl_mc.fleet.cluster_profiles import MEMBER_ID_LABEL, ClusterProfile
 from kubectl_mc.fleet.inventory import Inventory
 from kubectl_mc.fleet.lasting_choice import CLUSTERS, SESSION, Flags, KeptChoices, with_choice
-from kubectl_mc.fleet.mapping import FILES
+from kubectl_mc.fleet.mapping import FILES, ClusterMapping
 from kubectl_mc.messages import UserError, choice_texts
 from kubectl_mc.processes.environment import Environment
+from kubectl_mc.processes.targets import own_kubeconfig
 from tests.environments import environment
 from tests.fleet.profiles import conditions
 
@@ -180,6 +181,14 @@ def test_what_names_its_clusters_is_for_those_alone(
             flags = (("clusters", variable),) if variable else kept
             unnarrowed = chosen(user(folder, typed=(*flags, ("all-clusters", None))), purpose)
             assert ("healthy", "false") in typed or set(clusters) <= set(unnarrowed)
+
+
+def test_the_fleet_is_counted_by_its_member_clusters(tmp_path: Path) -> None:
+    profiles = [("a", "1"), ("b", "1"), ("c", ""), ("d", "")]
+    inventory = Inventory(
+        tuple(ClusterProfile(name, "fleet", labels={MEMBER_ID_LABEL: member_id}) for name, member_id in profiles)
+    )
+    assert Choice(user(tmp_path), (), ClusterMapping(), inventory, own_kubeconfig([])).fleet_size == 3
 
 
 # --- How choices are kept -----------------------------------------------------------------------------------------

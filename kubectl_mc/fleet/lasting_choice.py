@@ -21,6 +21,7 @@ from kubectl_mc.command_line.options import (
     with_defaults,
     with_flags,
 )
+from kubectl_mc.fleet.mapping import API_VERSION
 from kubectl_mc.messages.choice_texts import (
     chosen_in_vain,
     of_variable,
@@ -41,7 +42,7 @@ _FLEET_FLAGS = ("hub-context", "inventory")  # those that say from which fleet i
 # The flags that a choice may have; --pick asks once.
 LASTING_FLAGS = (*(flag for flag in SELECTION_FLAGS if flag != "pick"), *_FLEET_FLAGS)
 
-_API_VERSION, _KIND = "kubectl-mc.k8s.io/v1alpha1", "LastingChoice"
+_KIND = "LastingChoice"
 
 _SESSIONS = 100  # how many sessions' choices are kept: those that were made or used last
 
@@ -157,7 +158,7 @@ def write_choices(path: str, choices: KeptChoices) -> None:
 
     Raises UserError.
     """
-    document = {"apiVersion": _API_VERSION, "kind": _KIND, **choices._asdict()}
+    document = {"apiVersion": API_VERSION, "kind": _KIND, **choices._asdict()}
     directory = os.path.dirname(path)
     try:
         private_files.make_directory(directory)
@@ -174,8 +175,8 @@ def write_choices(path: str, choices: KeptChoices) -> None:
 def _parsed(document: Any) -> KeptChoices:
     """Return the choices in a file's JSON. Raises ValueError: it was damaged, or a later version has written it."""
     kind = (document.get("apiVersion"), document.get("kind")) if isinstance(document, dict) else ()
-    if kind != (_API_VERSION, _KIND):
-        raise ValueError(f"it is not {_API_VERSION} {_KIND}")
+    if kind != (API_VERSION, _KIND):
+        raise ValueError(f"it is not {API_VERSION} {_KIND}")
     current, before = document.get("current"), document.get("before")
     return KeptChoices(_flags(current), None if before is None else _flags(before))
 

@@ -97,7 +97,7 @@ def test_reading_a_table_imports_only_what_it_needs(folder: Path) -> None:
 def test_a_lasting_choice_costs_two_modules(folder: Path) -> None:
     without = imported(folder, "get pods --clusters=c*")
     with_one = imported(folder, "get pods", KUBECTL_MC_CLUSTERS="c*")
-    assert with_one - without == {"kubectl_mc.fleet.lasting_choice", "kubectl_mc.messages.choice_texts"}
+    assert with_one - without == {"kubectl_mc.fleet.lasting_choice", "kubectl_mc.messages.lasting_texts"}
 
 
 @pytest.mark.parametrize("text", ["get pods", "get pods --sort-by=.x -o name", "get pods -A --no-headers", "--help"])

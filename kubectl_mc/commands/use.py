@@ -12,7 +12,7 @@ from kubectl_mc.command_line.options import from_flags, selecting_flags
 from kubectl_mc.fleet import lasting_choice
 from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.fleet.lasting_choice import CLUSTERS, LASTING_FLAGS, SESSION, Flags, KeptChoices
-from kubectl_mc.messages import UserError, choice_texts
+from kubectl_mc.messages import UserError, lasting_texts
 from kubectl_mc.processes.environment import Environment
 
 HELP = """\
@@ -50,20 +50,20 @@ def run(line: CommandLine, environment: Environment) -> int:
     picks = environment.options.pick
     for word in ("--none",) * lifts + ("-",) * ("-" in words):
         if flags or picks or len(words) + lifts > 1:
-            raise choice_texts.use_takes_one_thing(word)
+            raise lasting_texts.use_takes_one_thing(word)
     if environment.options.clusterprofile_provider_file:
-        raise choice_texts.not_kept("clusterprofile-provider-file")
+        raise lasting_texts.not_kept("clusterprofile-provider-file")
     if lifts:
         return _lift(path, environment)
     kept = lasting_choice.read_choices(path)
     if "-" in words:
         if kept.before is None:
-            raise choice_texts.no_choice_before()
+            raise lasting_texts.no_choice_before()
         return _make(kept.before, kept, path, line, environment)
     if flags or picks:
         return _make(flags, kept, path, line, environment, picks)
     if kept.current:
-        environment.streams.stdout.write(f"{choice_texts.use_command(kept.current, longest=10_000)}\n")
+        environment.streams.stdout.write(f"{lasting_texts.use_command(kept.current, longest=10_000)}\n")
     return _show(kept.current, line, environment)
 
 
@@ -98,7 +98,7 @@ def _make(
 def _show(flags: Flags, line: CommandLine, environment: Environment) -> int:
     if not flags:
         return _say_none(environment)
-    with lasting_choice.named_in_errors(lasting_choice.LastingChoice(flags, choice_texts.use_command(flags))):
+    with lasting_choice.named_in_errors(lasting_choice.LastingChoice(flags, lasting_texts.use_command(flags))):
         choice = _choose(flags, line, environment)
     environment.streams.stdout.write(f"{_clusters(choice)}\n")
     _say_where(flags, environment)
@@ -106,9 +106,9 @@ def _show(flags: Flags, line: CommandLine, environment: Environment) -> int:
 
 
 def _say_none(environment: Environment) -> int:
-    environment.streams.stdout.write(f"{choice_texts.none_chosen()}\n")
+    environment.streams.stdout.write(f"{lasting_texts.none_chosen()}\n")
     if environment.variables.get(CLUSTERS):
-        environment.streams.say([choice_texts.overruled_choice(CLUSTERS)])
+        environment.streams.say([lasting_texts.overruled_choice(CLUSTERS)])
     return 0
 
 
@@ -120,15 +120,15 @@ def _choose(flags: Sequence[tuple[str, str | None]], line: CommandLine, environm
 
 
 def _clusters(choice: Choice) -> str:
-    return choice_texts.chosen_clusters([cluster.name for cluster in choice.clusters], choice.fleet_size)
+    return lasting_texts.chosen_clusters([cluster.name for cluster in choice.clusters], choice.fleet_size)
 
 
 def _say_where(flags: Flags, environment: Environment) -> None:
     """Say where the choice counts, and where it doesn't."""
     session = SESSION if environment.variables.get(SESSION) else ""
-    notes = [choice_texts.chosen_for(session)]
+    notes = [lasting_texts.chosen_for(session)]
     if fleet := selecting_flags(from_flags([flag for flag in flags if flag[0] in ("hub-context", "inventory")])):
-        notes.append(choice_texts.fleet_is_not_changed(fleet.strip()))
+        notes.append(lasting_texts.fleet_is_not_changed(fleet.strip()))
     if environment.variables.get(CLUSTERS):
-        notes.append(choice_texts.overruled_choice(CLUSTERS))
+        notes.append(lasting_texts.overruled_choice(CLUSTERS))
     environment.streams.say(notes)

@@ -174,7 +174,7 @@ def _named_in_errors(lasting: LastingChoice | None) -> AbstractContextManager[No
 
 def _with_notice(choice: Choice, lasting: LastingChoice, is_behind: bool) -> Choice:
     """Say which clusters the lasting choice has left, or return the choice with that."""
-    from kubectl_mc.messages.choice_texts import chosen_by
+    from kubectl_mc.messages.lasting_texts import chosen_by
 
     notice = chosen_by(len(choice.clusters), choice.fleet_size, lasting.source)
     if not is_behind:

@@ -22,7 +22,7 @@ from kubectl_mc.command_line.options import (
     with_flags,
 )
 from kubectl_mc.fleet.mapping import API_VERSION
-from kubectl_mc.messages.choice_texts import (
+from kubectl_mc.messages.lasting_texts import (
     chosen_in_vain,
     of_variable,
     unreadable_choice,

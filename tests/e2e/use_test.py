@@ -141,17 +141,14 @@ def test_a_choice_of_nothing_names_the_way_out(session: Shell) -> None:
     assert (none.status, "no cluster matches 'nope*'" in none.stderr) == (1, True)
     assert not choices(session).exists()
     session.mc("use", "--placement=canary")
-    for words, problem in (
-        (["get", "nodes", "--exclude=c1"], "Error: no cluster is chosen by all of the selection flags"),
-        (["get", "nodes", "--inventory=other"], "Error: "),
-    ):
-        done = session.mc(*words)
-        assert (done.status, done.stderr.startswith(problem)) == (1, True), done.stderr
-        assert done.stderr.splitlines()[1] == (
+    for flag in ("--exclude=c1", "--inventory=other"):
+        done = session.mc("get", "nodes", flag)
+        assert (done.status, done.stdout) == (1, "")
+        assert done.stderr.splitlines()[-1] == (
             "The clusters are chosen by kubectl mc use --placement=canary. To lift that: kubectl mc use --none"
         )
     done = session.mc("get", "nodes", env={"KUBECTL_MC_CLUSTERS": "gone"})
-    assert done.stderr.splitlines()[1] == (
+    assert done.stderr.splitlines()[-1] == (
         "The clusters are chosen by KUBECTL_MC_CLUSTERS. To lift that: unset KUBECTL_MC_CLUSTERS"
     )
 

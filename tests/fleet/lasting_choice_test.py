@@ -19,7 +19,7 @@ from kubectl_mc.fleet.cluster_profiles import MEMBER_ID_LABEL, ClusterProfile
 from kubectl_mc.fleet.inventory import Inventory
 from kubectl_mc.fleet.lasting_choice import CLUSTERS, SESSION, Flags, KeptChoices, with_choice
 from kubectl_mc.fleet.mapping import FILES, ClusterMapping
-from kubectl_mc.messages import UserError, choice_texts
+from kubectl_mc.messages import UserError, lasting_texts
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import own_kubeconfig
 from tests.environments import environment
@@ -273,4 +273,4 @@ def test_the_sessions_that_were_used_last_are_kept(tmp_path: Path) -> None:
     ],
 )
 def test_a_choice_is_said_as_the_command_that_makes_it(flags: Flags, command: str) -> None:
-    assert choice_texts.use_command(flags) == command
+    assert lasting_texts.use_command(flags) == command

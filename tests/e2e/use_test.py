@@ -16,6 +16,7 @@ from tests.e2e.dialogue import home, talk
 
 SESSION = {"KUBECTL_MC_SESSION": "../17"}
 HUB = "hubContext: hub\n"
+STREAM = ["logs", "-l", "app=cart", "-c", "app", "-n", "shop", "--tail=1"]
 NOT_NAMED = "Error: Use --all-clusters to label in all clusters, or --clusters to specify targets"
 
 
@@ -44,7 +45,13 @@ def test_a_choice_is_for_the_commands_of_its_session_and_each_answer_says_so(use
     note = "Note: for this session (KUBECTL_MC_SESSION)\n"
     assert made == (0, "2 of 3 clusters: c1, c2\n", note)
     said = "2 of 3 clusters (chosen by kubectl mc use 'c*' --exclude=c3)\n"
-    for words in (["get", "nodes"], ["get", "nodes", "-o", "name"], ["clusters"], ["get", "nodes", "-o", "json"]):
+    for words in (
+        ["get", "nodes"],
+        ["get", "nodes", "-o", "name"],
+        ["clusters"],
+        ["get", "nodes", "-o", "json"],
+        STREAM,
+    ):
         assert session.mc(*words).stderr == said
     assert clusters(session.mc("get", "nodes")) == ["c1", "c2"]
     assert session.mc("use") == (0, f"kubectl mc use 'c*' --exclude=c3\n{made.stdout}", note)

@@ -118,7 +118,7 @@ def _check_protection(
     request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], names: Container[str]
 ) -> None:
     """Raise UserError for protected clusters that are not among these names."""
-    mapping = read_mapping(request.environment.kube_directory)
+    mapping = read_mapping(request.environment)
     contexts = {target.cluster: target.context for target in targets}
     unnamed = [
         cluster.name

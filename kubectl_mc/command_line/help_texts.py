@@ -79,6 +79,7 @@ SUMMARIES: Mapping[str, str] = {
     "audit": "the changes that were made from here",
     "resume": "go on with a change that was stopped, or failed in some clusters",
     "undo": "roll back what a change has rolled out",
+    "use": "the clusters that later commands are for",
 }
 
 HELP = f"""\

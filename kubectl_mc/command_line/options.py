@@ -116,7 +116,14 @@ def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Opti
     added = [(name, value) for name, value in defaults if _OTHER_NAMES.get(name, name) not in overridden]
     if "contexts" in dict(added):  # the mapping file may say which inventory is read where a hub is
         added = [(name, value) for name, value in added if _OTHER_NAMES.get(name, name) != "inventory"]
-    return from_flags([*added, *options.typed])._replace(typed=options.typed) if added else options
+    return with_flags(options, added)
+
+
+def with_flags(options: Options, flags: Sequence[tuple[str, str | None]]) -> Options:
+    """Return the options with (name, value) flags that were not typed. Raises UserError for a wrong value."""
+    of_flags = from_flags(flags)
+    fields = {name.replace("-", "_") for name, _ in of_flags.typed}
+    return options._replace(**{field: getattr(of_flags, field) for field in fields})
 
 
 def selecting_flags(options: Options) -> str:

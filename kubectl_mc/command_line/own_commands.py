@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "trust approve": "yes",
     "trust revoke": "",
     "trust export": "",
+    "use": "none cluster-timeout=",
 }
 
 # Commands without operands.
@@ -39,6 +40,7 @@ FLAG_SECTIONS: dict[str, tuple[str, ...]] = {
     "audit": (),
     "resume": ("changes", "hub", "asking", "showing"),
     "undo": ("changes", "hub", "asking", "showing"),
+    "use": ("clusters", "hub"),
 }
 
 # (command, its flag) -> the values that it may have. `logs` is kubectl's, but the flag is ours (EXTRA_FLAGS).

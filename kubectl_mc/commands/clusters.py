@@ -71,7 +71,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     if form not in ("", *(forms := FLAG_VALUES["clusters", "output"])):
         raise messages.bad_flag_value("output", form, f"one of {', '.join(forms)}")
     logins, stdout = logins_for(line, environment.streams), environment.streams.stdout
-    choice = choose_clusters(environment, logins, clustersets=form != "name")
+    behind = environment.reports_on_terminal
+    choice = choose_clusters(environment, logins, clustersets=form != "name", notice_behind=behind)
     check = grammar.is_set(line, "check")
     targets = reach_clusters(choice, line, logins if check else None)
     environment = choice.environment.with_default_timeout(_CHECK_PATIENCE)
@@ -111,7 +112,7 @@ def run(line: CommandLine, environment: Environment) -> int:
             stdout.write(_table(rows, form == "wide", headers=not grammar.is_set(line, "no-headers")))
     problems = [reached.check.problem for reached in checks.values()]
     stdout.flush()
-    environment.streams.say(messages.context_advice(list(zip(checks, problems))))
+    environment.streams.say([*messages.context_advice(list(zip(checks, problems))), *filter(None, [choice.notice])])
     if interrupts:
         return 130
     return messages.fleet_status(done=not all(problems), failed=any(problems))

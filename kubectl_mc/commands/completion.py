@@ -21,6 +21,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
 from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, FLAG_VALUES
+from kubectl_mc.fleet.choice import Purpose
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
 from kubectl_mc.messages import UserError
@@ -159,8 +160,10 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
     names = [] if operands else [path.partition(" ")[2] for path in COMMANDS if path.startswith(f"{line.verb} ")]
     if line.path == ("trust", "approve"):
         names = [target.cluster for target in _targets(invocation, environment)]
+    elif line.path == ("use",):
+        names = [*(target.cluster for target in _targets(invocation, environment)), "-"]
     elif line.path == ("trust", "revoke"):
-        named = invocation.options.hub_context or read_mapping(environment.kube_directory).hub_context
+        named = invocation.options.hub_context or read_mapping(environment, may_be_missing=True).hub_context
         hub = service_account.hub_context(named, environment) or ""
         approvals = read_approvals(approvals_path(environment.home))
         names = [key.profile.partition("/")[2] for key in sorted(approvals) if key.hub == hub]
@@ -190,12 +193,19 @@ def _flag_values(flag: str, value: str, before: Sequence[str], environment: Envi
 _PATIENCE = 3.0  # seconds that a cluster has, as somebody waits at the keyboard
 
 
-def _targets(invocation: Invocation, environment: Environment) -> list[Target]:
+class _UnreadTerminal(StringIO):
+    """What is said to nobody, for somebody at a terminal: there, the user's lasting choice counts."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def _targets(invocation: Invocation, environment: Environment, purpose: Purpose = "profiles") -> list[Target]:
     try:
         options = invocation.options._replace(cluster_timeout=_PATIENCE)
         environment = environment.for_invocation(invocation)._replace(options=options)
         with kuberc_file.policy_in_force(invocation, environment) as environment:
-            return reach_clusters(choose_clusters(environment, None, purpose="profiles"), invocation.kubectl)
+            return reach_clusters(choose_clusters(environment, None, purpose=purpose), invocation.kubectl)
     except UserError:
         return []
 
@@ -204,7 +214,7 @@ def _inventories(invocation: Invocation, environment: Environment) -> list[str]:
     """Return the namespaces of the hub with ClusterProfiles; none if the hub doesn't say them all."""
     options = invocation.options._replace(cluster_timeout=_PATIENCE)
     environment = programs.with_kubectl(environment.for_invocation(invocation)._replace(options=options))
-    context = options.hub_context or read_mapping(environment.kube_directory).hub_context
+    context = options.hub_context or read_mapping(environment, may_be_missing=True).hub_context
     own = own_kubeconfig(environment.kubeconfig_files)
     inventory = get_inventory(environment, InventoryQuery(context), lambda: hub_target(None, environment, context, own))
     return sorted({profile.namespace for profile in inventory.profiles})
@@ -224,7 +234,8 @@ def _kubectl_candidates(
     words = _without_own_flags(before, line)
     if line.path and verbs.find_row(line).modes.usual != "local":
         name = programs.plugin_name(line, environment.variables)
-        reached = [target for target in _targets(invocation, environment) if not target.problem]
+        at_terminal = environment._replace(streams=environment.streams._replace(stderr=_UnreadTerminal()))
+        reached = [target for target in _targets(invocation, at_terminal, "read") if not target.problem]
         for target in reached[:_MOST_ASKED]:
             # A plugin takes its context behind its name.
             context = ["--context", target.context] if name else [f"--context={target.context}"]

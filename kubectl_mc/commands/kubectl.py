@@ -72,7 +72,12 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         raise messages.flag_is_not_for("no-reconnect", " ".join(line.path), "what goes on without end (-f, -w)")
     logins = logins_for(line, environment.streams)
     changes = verbs.is_change(row, line) or verbs.is_dry_run(row, line)
-    choice = choose_clusters(environment, logins, purpose="change" if changes else "read")
+    choice = choose_clusters(
+        environment,
+        logins,
+        purpose="change" if changes else "read",
+        notice_behind=mode == "captured" and environment.reports_on_terminal,
+    )
     if needs_one and (unnamed or len(choice.clusters) > 1):
         raise messages.needs_one_cluster(line.verb, [cluster.name for cluster in choice.clusters])
     if verbs.is_change(row, line):
@@ -83,12 +88,13 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
             (cluster.name, cluster.profile.namespace, target.context)
             for cluster, target in zip(choice.clusters, targets)
         )
+        environment.report.chosen_by = choice.chosen_by
     unhealthy = [
         (cluster.name, cluster.profile.health_reason) for cluster in choice.clusters if cluster.profile.healthy is False
     ]
     if unhealthy:
         environment.streams.say([messages.reported_unhealthy(unhealthy)])
-    request = make_request(choice.environment, line, targets)
+    request = make_request(choice.environment, line, targets)._replace(notice=choice.notice)
     if not row.output.log_lines:  # as defaults of the mapping file, flags about log lines are for logs only
         request = request.with_options(without_log_flags(request.options))
     if request.options.if_present and not row.status.needs_all:  # it is such a default, too

@@ -6,7 +6,6 @@ terminal. With `--provider`, a cloud's own CLI makes the contexts that are missi
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 
@@ -23,7 +22,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import Options
 from kubectl_mc.fleet import mapping_editor
 from kubectl_mc.fleet.choice import Choice
-from kubectl_mc.fleet.mapping import FILES, MappingEntry
+from kubectl_mc.fleet.mapping import MappingEntry, mapping_files
 from kubectl_mc.fleet.mapping_editor import CannotEdit
 from kubectl_mc.messages.own_tables import render_table
 from kubectl_mc.named_tuples import NamedTuple
@@ -276,7 +275,7 @@ def _write_mapping(session: Session, proposals: Sequence[Proposal], typed: Optio
     keys = {"hubContext": typed_hub} if typed_hub and not mapping.hub_context else {}
     if len(typed.inventory) == 1 and not mapping.inventory:
         keys["inventory"] = typed.inventory[0]
-    path = os.path.join(session.environment.kube_directory, FILES[0])
+    path = mapping_files(session.environment)[0]
     if not entries and not keys:
         session.streams.say([messages.setup_nothing_to_write(path)])
         return True

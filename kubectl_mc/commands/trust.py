@@ -212,7 +212,7 @@ def _reference(profile: str) -> tuple[str, str]:
 def _export(line: CommandLine, environment: Environment) -> int:
     """Write the approvals of a hub as the file that a pod on this hub reads. No hub is asked."""
     options = environment.options
-    named = options.hub_context or read_mapping(environment.kube_directory).hub_context
+    named = options.hub_context or read_mapping(environment).hub_context
     hub = service_account.hub_context(named, environment) or ""
     approvals = approvals_for_hub(read_approvals(approvals_path(environment.home)), hub, IN_CLUSTER)
     if not approvals:

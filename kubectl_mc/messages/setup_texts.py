@@ -14,6 +14,13 @@ def mapping_file(path: str, line: int | None, problem: str) -> UserError:
     return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see README.md")
 
 
+def no_mapping_file(variable: str, path: str, exists: bool) -> UserError:
+    """Say that a variable names no mapping file. exists: there is something else, such as a pipe"""
+    if exists:
+        return UserError(f"{variable}: {visible(path)} is no regular file, and it has to be read more than once")
+    return UserError(f"{variable}: there is no file {visible(path)}. kubectl mc setup writes one")
+
+
 def mapping_key(path: str, line: int, key: str, meant: str) -> UserError:
     """Say that the mapping file has an unknown key that is similar to a known one."""
     return UserError(f"{visible(path)}:{line}: unknown key '{visible(key)}'. Did you mean {meant}?")

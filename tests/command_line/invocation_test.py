@@ -212,6 +212,11 @@ def test_a_default_holds_where_nothing_that_was_typed_says_otherwise(
     assert completed.typed == options(*typed).typed
 
 
+def test_defaults_leave_all_else_as_it_is() -> None:
+    own = invocation.parse_invocation(["logs", "web", "-o", "json", "--clusters=a"]).options._replace(refresh=True)
+    assert with_defaults(own, [("exclude", "b")]) == own._replace(exclude=("b",))
+
+
 # --- What is refused ---------------------------------------------------------------------------------------
 
 

@@ -22,9 +22,7 @@ def pick_clusters(clusters: Sequence[Cluster], mapping: ClusterMapping, variable
     )
 
 
-def pick_one(
-    verb: str, clusters: Sequence[Cluster], mapping: ClusterMapping, variables: Mapping[str, str]
-) -> Cluster:
+def pick_one(verb: str, clusters: Sequence[Cluster], mapping: ClusterMapping, variables: Mapping[str, str]) -> Cluster:
     """Return the one cluster that the user picks on the terminal for a verb that needs exactly one.
 
     variables: the environment variables for fzf

@@ -108,7 +108,7 @@ class Dialogue:
             proposal, *waiting = waiting
             title = messages.setup_question(proposal.cluster.name, total - len(waiting), total if total > _FEW else 0)
             # The contexts that a cloud's CLI has just made are not among the candidates: they follow the candidates.
-            names = [*proposal.candidates, *(name for name in self._urls if name not in proposal.candidates)]
+            names = [name for name in dict.fromkeys((*proposal.candidates, *self._urls)) if name in self._urls]
             if total > _FEW:  # those of other clusters last
                 names.sort(key=self._taken.__contains__)
             answer = self._pick(title, proposal, names) if uses_fzf else None

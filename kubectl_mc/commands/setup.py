@@ -42,7 +42,8 @@ from kubectl_mc.processes.targets import own_kubeconfig
 
 HELP = """\
 Say which context of your kubeconfig reaches each cluster of the hub: proposed by name and by the server's address,
-asked for where that isn't certain, tried out, and written to ~/.kube/kubectl-mc-clusters.yaml.
+asked for where that isn't certain (many clusters by a pattern, such as admin@{name}), tried out, and written to
+~/.kube/kubectl-mc-clusters.yaml.
 
   kubectl mc setup [--check | --yes] [--provider=aws|gcp|azure|ali] [flags that choose clusters]
 

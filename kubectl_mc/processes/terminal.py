@@ -197,7 +197,7 @@ def pick_lines(
     """
     from plumbum import CommandNotFound, local
 
-    flags = ["--multi" if several else "--no-multi", "--no-sort", "--layout=reverse"]
+    flags = ["--multi" if several else "--no-multi", "--tiebreak=index", "--layout=reverse"]
     flags += ["--delimiter=\t", "--with-nth=2..", "--header", header, "--prompt", prompt]
     # FZF_DEFAULT_OPTS must neither pick by itself, nor change what is printed, nor run a program with a foreign name.
     flags += ["--no-select-1", "--no-expect", "--no-print-query", "--no-print0", "--preview="]

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import MEMBERS, Done, Shell, needs
+from tests.e2e.conftest import MC, MEMBERS, Done, Shell, needs
 from tests.e2e.dialogue import with_fzf
+from tests.e2e.running import Running
 
 CART = ("deploy/cart", "-n", "shop", "-c", "app")
 
@@ -73,6 +74,14 @@ def test_the_one_cluster_is_offered_on_a_terminal(fresh_home: Callable[..., Shel
         assert shell.end() == 1
     assert "exec needs exactly one cluster here" in shell.stdout
     assert not (tmp_path / "flags").exists()
+
+
+def test_in_the_background_nothing_is_offered(members: Shell) -> None:
+    """A question would stop it."""
+    script = f"{' '.join(MC)} proxy --port=0 & wait $!"
+    with Running(["sh", "-mc", script], members.environment, terminal=True) as shell:
+        assert shell.end() == 1
+        assert "Error: proxy needs exactly one cluster here" in shell.stdout
 
 
 # --- exec, attach ---------------------------------------------------------------------------------------------

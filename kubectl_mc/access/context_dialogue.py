@@ -132,13 +132,15 @@ class Dialogue:
 
         Raises KeyboardInterrupt if the user leaves it.
         """
-        lines = render_table((), [(messages.SKIP, ""), *((name, self._urls[name]) for name in names)]).splitlines()
+        lines = render_table(
+            (), [(messages.SETUP_SKIP, ""), *((name, self._urls[name]) for name in names)]
+        ).splitlines()
         header = messages.visible(proposal.how)
         picked = terminal.pick_lines(lines, title, self._environment.variables, header, several=False)
         if picked is None:
             return None
         answer = ["", *names][picked[0]] if picked else ""
-        self._streams.say([f"{title}{messages.visible(answer or messages.SKIP)}"])
+        self._streams.say([f"{title}{messages.visible(answer or messages.SETUP_SKIP)}"])
         return answer
 
     def _ask_context(self, title: str, proposal: Proposal, names: Sequence[str]) -> str | None:

@@ -51,7 +51,7 @@ SETUP_WITHOUT_TERMINAL = (
 
 SETUP_NOT_WRITTEN = "interrupted: nothing is written"
 
-SKIP = "(none: skip this cluster)"
+SETUP_SKIP = "(none: skip this cluster)"
 
 
 def setup_patterns(likely: Sequence[tuple[str, int]]) -> list[str]:

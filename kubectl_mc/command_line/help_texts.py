@@ -18,7 +18,7 @@ SECTIONS: Mapping[str, str] = {
       --cluster-manager=NAME     of a cluster manager
       --placement=[NS/]NAME      those that a PlacementDecision has chosen, in its order
       --healthy                  those that the hub reports as healthy
-      --pick                     ask on the terminal
+      --pick                     pick them on the terminal, with fzf if it is installed
       --contexts=GLOB,…          contexts of the kubeconfig instead of a hub's clusters
       --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches
 """,

@@ -14,6 +14,7 @@ from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import exact_names, names_targets, set_log_flags, without_log_flags
 from kubectl_mc.command_line.verb_rows import TABLE, Mode, VerbRow
+from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.processes import cache, pipe_files, programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request, make_request
@@ -72,14 +73,16 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         raise messages.flag_is_not_for("no-reconnect", " ".join(line.path), "what goes on without end (-f, -w)")
     logins = logins_for(line, environment.streams)
     changes = verbs.is_change(row, line) or verbs.is_dry_run(row, line)
+    wants_pick = needs_one and environment.options.pick  # of what is left of the clusters, see _with_one_cluster
+    environment = environment._replace(options=environment.options._replace(pick=False)) if wants_pick else environment
     choice = choose_clusters(
         environment,
         logins,
         purpose="change" if changes else "read",
         notice_behind=mode == "captured" and environment.reports_on_terminal,
     )
-    if needs_one and (unnamed or len(choice.clusters) > 1):
-        raise messages.needs_one_cluster(line.verb, [cluster.name for cluster in choice.clusters])
+    if needs_one and (unnamed or wants_pick or len(choice.clusters) > 1):
+        choice = _with_one_cluster(choice, line.verb, wants_pick)
     if verbs.is_change(row, line):
         refuse_unapproved_contexts(choice, environment.options.typed)
     targets = reach_clusters(choice, line, logins)
@@ -126,6 +129,25 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         from kubectl_mc.reads import captured
 
         return captured.show_captured(request, reachable)
+
+
+def _with_one_cluster(choice: Choice, verb: str, wants_pick: bool) -> Choice:
+    """Return the choice with the one cluster that the user picks. wants_pick: because of --pick
+
+    Without the flag it is offered where the user has the terminal, and hasn't said that nothing is to be asked. Else,
+    and if none is picked, UserError is raised.
+    """
+    from kubectl_mc.processes import terminal
+
+    streams, options = choice.environment.streams, choice.options
+    may_ask = not options.yes and streams.stdin.isatty() and streams.stderr.isatty() and terminal.has_foreground()
+    if not (wants_pick or may_ask):
+        raise messages.needs_one_cluster(verb, [cluster.name for cluster in choice.clusters])
+    from kubectl_mc.fleet import picker
+
+    picked = picker.pick_one(verb, choice.clusters, choice.mapping, choice.environment.variables)
+    streams.say([messages.picked_cluster(verb, picked.name)])  # fzf has cleared its screen
+    return choice._replace(clusters=(picked,))
 
 
 def _run_locally(line: CommandLine, environment: Environment) -> int:

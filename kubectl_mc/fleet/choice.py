@@ -135,7 +135,7 @@ def choose(
     if options.pick:
         from kubectl_mc.fleet import picker
 
-        clusters = picker.pick_clusters(clusters, environment.variables)
+        clusters = picker.pick_clusters(clusters, mapping, environment.variables)
     if not options.inventory:
         _say_inventories(environment, clusters)
     if purpose in ("read", "change", "use"):

@@ -309,9 +309,20 @@ def nothing_picked() -> UserError:
     return UserError("no cluster was picked, so nothing was done")
 
 
-def no_such_number(word: str, most: int) -> UserError:
+def which_cluster(verb: str) -> str:
+    """Ask for the cluster of a verb that needs exactly one."""
+    return f"{visible(verb)} on which cluster"
+
+
+def picked_cluster(verb: str, cluster: str) -> str:
+    """Say which cluster the user has picked for a verb that needs exactly one."""
+    return f"{visible(verb)} on {visible(cluster)}"
+
+
+def no_such_number(word: str, most: int, several: bool) -> UserError:
     """Say that the user typed something that is not a number of the list of --pick."""
-    return UserError(f"'{visible(word)}' is not a number from 1 to {most}, nor a range such as 2-3")
+    ranges = ", nor a range such as 2-3" if several else ""
+    return UserError(f"'{visible(word)}' is not a number from 1 to {most}{ranges}")
 
 
 def no_match(patterns: Sequence[str], sort_field: str = "") -> str:

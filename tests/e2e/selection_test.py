@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import pytest
 import yaml
 
 from tests.e2e.conftest import MEMBERS, Shell, needs
+from tests.e2e.dialogue import with_fzf
 
 
 @pytest.mark.parametrize(
@@ -202,15 +202,16 @@ def test_bad_defaults_are_said(fresh_home: Callable[..., Shell], defaults: str) 
 
 
 def test_pick_with_fzf(members: Shell, tmp_path: Path) -> None:
-    fzf = tmp_path / "fzf"
-    fzf.write_text("#!/bin/sh\ngrep -E '^c[13] '\n")
-    fzf.chmod(0o755)
-    path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
-    done = members.mc("get", "nodes", "--pick", env={"PATH": path})
+    user = with_fzf(
+        members, tmp_path, f"printf '%s\\n' \"$@\" > {tmp_path}/flags; tee {tmp_path}/lines | grep -E '\tc[13] '"
+    )
+    done = user.mc("get", "nodes", "--pick")
     assert [row[1] for row in done.rows[1:]] == ["c1", "c3"]
-    fzf.write_text("#!/bin/sh\nexit 130\n")
-    left = members.mc("get", "nodes", "--pick", env={"PATH": path})
+    flags = (tmp_path / "flags").read_text().splitlines()
+    assert {"--multi", "--layout=reverse", "NAME   HEALTH    VERSION"} <= {*flags}
+    lines = re.sub(r"v1\S+", "v1.36.2", (tmp_path / "lines").read_text()).splitlines()
+    assert lines == [f"{index}\t{name}     healthy   v1.36.2" for index, name in enumerate(MEMBERS)]
+    left = with_fzf(members, tmp_path, "exit 130").mc("get", "nodes", "--pick")
     assert (left.status, left.stderr) == (1, "Error: no cluster was picked, so nothing was done\n")
-    fzf.write_text("#!/bin/sh\necho unknown option >&2\nexit 2\n")
-    failed = members.mc("get", "nodes", "--pick", env={"PATH": path})
+    failed = with_fzf(members, tmp_path, "echo unknown option >&2; exit 2").mc("get", "nodes", "--pick")
     assert failed.stderr.startswith("unknown option\nError: --pick asks on the terminal, and there is none")

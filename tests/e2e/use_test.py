@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from kubectl_mc.commands.completion import NO_FILES, complete
 from tests.e2e.conftest import MEMBERS, Done, Shell
-from tests.e2e.dialogue import home, talk
+from tests.e2e.dialogue import home, talk, with_fzf
 
 SESSION = {"KUBECTL_MC_SESSION": "../17"}
 HUB = "hubContext: hub\n"
@@ -177,11 +176,8 @@ def test_a_choice_that_can_t_be_read_is_not_taken_for_all(session: Shell) -> Non
 
 
 def test_what_is_picked_is_kept_by_name(session: Shell, tmp_path: Path) -> None:
-    fzf = tmp_path / "fzf"
-    fzf.write_text("#!/bin/sh\ngrep -E '^c[13] '\n")
-    fzf.chmod(0o755)
-    path = os.pathsep.join((str(tmp_path), session.environment["PATH"]))
-    assert session.mc("use", "--pick", "--hub-context=hub", env={"PATH": path}).stderr.endswith(
+    user = with_fzf(session, tmp_path, "grep -E '\tc[13] '")
+    assert user.mc("use", "--pick", "--hub-context=hub").stderr.endswith(
         "Note: changes, and other commands that name clusters themselves, need --hub-context=hub themselves\n"
     )
     assert session.mc("use").stdout == "kubectl mc use --hub-context=hub c1 c3\n2 of 3 clusters: c1, c3\n"

@@ -8,7 +8,7 @@ from kubectl_mc.changes import redaction
 from kubectl_mc.changes.addresses import Address
 from kubectl_mc.changes.change_input import ChangeInput
 from kubectl_mc.changes.record import Outcome, RunLog
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.fleet.clusters import Cluster
@@ -102,5 +102,7 @@ def written_command(change: Change) -> tuple[CommandLine, list[str]]:
         f"--{name}" if value is None or (not OWN_FLAGS[name] and not value) else f"--{name}={value}"
         for name, value in change.request.options.typed
     ]
+    if verbs.is_plugin(safe):  # behind its name, some of them would be the plugin's
+        return safe, [*ours, *grammar.typed_words(safe)]
     end = next((index for index, token in enumerate(safe.tokens) if token.verbatim), len(safe.tokens))
     return safe, [*safe.path, *grammar.join_tokens(safe.tokens[:end]), *ours, *grammar.join_tokens(safe.tokens[end:])]

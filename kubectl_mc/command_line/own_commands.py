@@ -22,6 +22,13 @@ COMMANDS: dict[str, str] = {
     "trust export": "",
 }
 
+# Ahead of a plugin's name, where a command of ours has that name.
+PLUGIN_RUN = ("plugin", "run")
+
+# Commands that change nothing but files of ours that only make answers quicker. Under --read-only, all others are
+# refused, but for their dry runs.
+READING = ("clusters", "audit", "audit list", "audit show", "trust", "trust list", "trust export")
+
 # Commands without operands.
 WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
 

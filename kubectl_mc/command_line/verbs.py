@@ -79,12 +79,13 @@ def effect(line: CommandLine) -> Effect:
     row = find_row(line)
     if row == PLUGIN:
         return "program"
-    if mode(row, line) == "local" and (row.modes.usual != "local" or asks_for_help(line)):
+    # A group alone shows its help; behind a flag that we don't know, another kubectl may see a sub-verb.
+    is_alone = row.group and line.verb == row.path and all(token.flags for token in line.tokens)
+    if is_alone or asks_for_help(line) or _any(line, row.modes.local_by):
         return ""
     if is_change(row, line):
         return "change"
-    is_alone = row.group and line.verb == row.path and not grammar.operands(line)  # then kubectl shows its help
-    return "" if is_alone or (row.effect_by and not _any(line, row.effect_by)) else row.effect
+    return "" if row.effect_by and not _any(line, row.effect_by) else row.effect
 
 
 def may_rehearse(line: CommandLine) -> bool:

@@ -93,6 +93,7 @@ def test_a_dash_that_is_stdin(text: str, reads: bool) -> None:
         (
             "change",
             """
+            rollout -- restart;rollout --no-headers restart;
             apply -f x;delete pod x;exec web -- ls;exec -it web -- sh;cp a b:c;attach web;debug pod/x --image=y
             run x --image=y;edit pod x;apply edit-last-applied pod x;certificate approve x;auth reconcile -f x
             rollout soon;delete pod x --dry-run=none;delete pod x --dry-run=server --dry_run=false
@@ -108,7 +109,8 @@ def test_a_dash_that_is_stdin(text: str, reads: bool) -> None:
             "files",
             """
             config use-context x;config use x;config set-context x;config set a b;config unset a
-            config delete-context x;config rename-context a b;config set-credentials x;config more
+            config delete-context x
+            config -- view;config --no-headers view;config rename-context a b;config set-credentials x;config more
             kuberc set --section=defaults;kuberc more;alpha more;alpha kuberc set --section=defaults
             """,
         ),

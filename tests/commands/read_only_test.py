@@ -182,9 +182,11 @@ READS = (
         "wait",
     ),
     *("auth can-i", "auth whoami", "diff", "rollout history", "rollout status", "logs", "apply view-last-applied"),
-    *("config view", "config get-contexts", "kuberc view", "kustomize", "options", "completion", "plugin list", "help"),
+    *("config view", "config get-contexts", "kuberc view", "kustomize", "options", "completion", "plugin", "help"),
 )
-GROUPS = ("auth", "rollout", "set", "create", "top", "config", "kuberc", "plugin", "certificate", "alpha")
+REHEARSING = ("client", "server", "unchanged", "1", "t", "T", "TRUE", "true", "True")
+FALSE = tuple(f"--local={value}" for value in ("0", "f", "F", "FALSE", "false", "False"))  # others kubectl refuses
+GROUPS = ("auth", "rollout", "set", "create", "top", "config", "kuberc", "certificate", "alpha")
 
 
 def changes(words: Sequence[str]) -> bool:
@@ -192,16 +194,17 @@ def changes(words: Sequence[str]) -> bool:
     flags = list(words[: words.index("--")] if "--" in words else words)
     line = " ".join(words)
     dry_runs = [word for word in flags if word.startswith("--dry-run=")]
-    rehearses = dry_runs[-1:] and dry_runs[-1].partition("=")[2] in ("client", "server", "unchanged", "true", "1", "T")
+    rehearses = dry_runs[-1:] and dry_runs[-1].partition("=")[2] in REHEARSING
+    local = [word for word in flags if word.startswith("--local=")]
     is_sent = any(word.startswith(("--raw=", "--edit=")) for word in flags)
     only_lists = words[0] in ("label", "annotate", "set") and "--list=true" in flags
     return not (
         any(line == read or line.startswith(f"{read} ") for read in READS)
         or "--help" in flags
         or (rehearses and not is_sent)
-        or ("--local=true" in flags and words[0] in ("label", "annotate", "patch", "set"))
+        or (local and local[-1] not in FALSE and words[0] in ("label", "annotate", "patch", "set"))
         or (only_lists and not any("=" in word and not word.startswith("--") for word in words))
-        or (len(words) == 1 and words[0] in GROUPS)
+        or (words[0] in GROUPS and all(word.startswith("--") and "=" in word for word in words[1:]))
     )
 
 

@@ -33,7 +33,7 @@ from tests.e2e.conftest import Shell
         (["trust", "approve", ""], ["c1", "c2", "c3"]),
         (["trust", "approve", "c1", "c"], ["c2", "c3"]),
         (["clusters", ""], []),
-        (["audit", "show", "x", "--"], ["--output", "--help"]),
+        (["audit", "show", "x", "--o"], ["--output"]),
         (["get", "pods", "--max-parallel=x", "--clusters", ""], []),
     ],
 )

@@ -78,6 +78,8 @@ def _check_read_only(line: CommandLine, environment: Environment) -> None:
         from kubectl_mc.fleet import read_only
 
         if reason := read_only.reason(environment):
+            if line.path[0] not in COMMANDS:
+                line = programs.resolve_plugin(line, environment)  # it tells as ever of a verb that isn't there
             raise messages.read_only(line.verb, effect, reason, verbs.may_rehearse(line) and not is_plugin)
 
 

@@ -37,7 +37,7 @@ SECTIONS: Mapping[str, str] = {
 """,
     "guard": """\
   with any command
-      --read-only                refuse what is neither a read nor a dry run; KUBECTL_MC_READ_ONLY=1: all of it, always
+      --read-only                refuse what is neither a read nor a dry run (KUBECTL_MC_READ_ONLY=1: of every command)
 """,
     "hub": """\
   which hub

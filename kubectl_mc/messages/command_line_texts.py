@@ -33,12 +33,12 @@ def read_only(verb: str, effect: str, reason: str, may_rehearse: bool) -> UserEr
     """
     does = {
         "change": "is a change",
-        "port": "opens a port, behind which anything can be changed",
+        "port": "opens a port, behind which anything may be changed",
         "files": "edits files of yours",
-        "program": "may run a program, and what that does is not known",
+        "program": "runs a program, of which it isn't known what it does",
     }[effect]
     instead = "; --dry-run=server only says what it would do" if may_rehearse and effect == "change" else ""
-    return UserError(f"{visible(verb)} {does}, and only reads are allowed here ({reason}){instead}")
+    return UserError(f"only reads are allowed here ({reason}), and {visible(verb)} {does}{instead}")
 
 
 def no_plugin(name: Sequence[str], verbs: Sequence[str]) -> UserError:

@@ -76,26 +76,30 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
 @pytest.mark.parametrize(
     ("text", "end"),
     [
-        ("delete pod x --contexts=c1 --yes", "delete is a change, "),
-        ("exec web --contexts=c1 --yes -- ls", "exec is a change, "),
-        ("proxy --contexts=c1", "proxy opens a port, behind which anything can be changed, "),
-        ("config use-context c1", "config use-context edits files of yours, "),
-        ("hello --contexts=c1 --yes", "hello may run a program, and what that does is not known, "),
-        ("plugin run compare --contexts=c1 --yes", "plugin run compare may run a program, "),
-        ("create thing --dry-run=server --contexts=c1 --yes", "create may run a program, "),
-        ("nothing x", "nothing may run a program, "),
-        ("setup --contexts=c1", "setup is a change, "),
-        ("trust approve x", "trust approve is a change, "),
-        ("resume last --yes", "resume is a change, "),
-        ("undo last --yes", "undo is a change, "),
+        ("delete pod x --contexts=c1 --yes", "delete is a change; --dry-run=server only says what it would do\n"),
+        ("exec web --contexts=c1 --yes -- ls", "exec is a change\n"),
+        ("proxy --contexts=c1", "proxy opens a port, behind which anything may be changed\n"),
+        ("config use-context c1", "config use-context edits files of yours\n"),
+        ("hello --contexts=c1 --yes", "hello runs a program, of which it isn't known what it does\n"),
+        (
+            "plugin run compare --contexts=c1 --yes",
+            "plugin run compare runs a program, of which it isn't known what it does\n",
+        ),
+        (
+            "create thing --dry-run=server --contexts=c1 --yes",
+            "create thing runs a program, of which it isn't known what it does\n",
+        ),
+        ("setup --contexts=c1", "setup is a change\n"),
+        ("trust approve x", "trust approve is a change\n"),
+        ("resume last --yes", "resume is a change\n"),
+        ("undo last --yes", "undo is a change; --dry-run=server only says what it would do\n"),
     ],
 )
 @pytest.mark.parametrize("flag", [[], ["--read-only=false"]])
 def test_nothing_is_started_for_what_is_refused(user: User, text: str, end: str, flag: list[str]) -> None:
     status, said, started = user.run(*flag, *text.split())
     assert (status, started) == (1, [])
-    assert said.startswith(f"Error: {end}")
-    assert "and only reads are allowed here (KUBECTL_MC_READ_ONLY)" in said
+    assert said == f"Error: only reads are allowed here (KUBECTL_MC_READ_ONLY), and {end}"
 
 
 @pytest.mark.parametrize(
@@ -154,6 +158,11 @@ def test_the_flag_is_ours_behind_a_plugin_s_name(user: User, line: str) -> None:
     assert "only reads are allowed here (--read-only)" in said
 
 
+def test_a_verb_that_is_not_there_is_told_as_ever(user: User) -> None:
+    assert user.run("delte", "pod", "x")[1].startswith("Error: unknown command 'delte'")
+    assert user.run("plugin", "run", "nope")[1].startswith("Error: there is no plugin kubectl-nope on PATH")
+
+
 def test_a_command_of_ours_takes_the_flag(user: User) -> None:
     assert user.run("audit", "--read-only")[0] == 0
 
@@ -162,7 +171,7 @@ def test_a_refusal_is_in_the_report(user: User) -> None:
     user.run("delete", "pod", "x", "--report=report.json")
     report = json.loads((user.folder / "report.json").read_text())
     assert report["exitStatus"] == 1
-    assert report["error"].startswith("delete is a change, and only reads are allowed here")
+    assert report["error"].startswith("only reads are allowed here (KUBECTL_MC_READ_ONLY), and delete is a change")
     assert report["clusters"] == []
 
 

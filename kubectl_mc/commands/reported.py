@@ -76,7 +76,7 @@ def report_refusal(argv: Sequence[str], variables: Mapping[str, str], error: mes
     try:
         line = grammar.parse_line(argv, OWN_FLAGS, PLUGIN_FLAGS)
         if verbs.is_plugin(line) and not programs.plugin_name(line, variables):  # an alias, or a verb that isn't there
-            line = grammar.parse_line(argv, OWN_FLAGS)
+            line = grammar.parse_line(argv, OWN_FLAGS, OWN_FLAGS)
     except messages.UserError:
         path, line = _typed_path(argv, variables), CommandLine((), ())
     else:

@@ -176,6 +176,15 @@ def test_a_refusal_is_in_the_report(user: User) -> None:
     assert report["clusters"] == []
 
 
+@pytest.mark.parametrize("words", ["nothing --report=report.json", "note x --report=report.json"])
+def test_a_report_behind_what_is_no_plugin_is_written_too(user: User, words: str) -> None:
+    """An alias of the kuberc that can't be used, and a verb that isn't there."""
+    kuberc = {"apiVersion": "kubectl.config.k8s.io/v1beta1", "kind": "Preference"}
+    (user.folder / "kuberc").write_text(json.dumps({**kuberc, "aliases": [{"name": "note", "command": "nope"}]}))
+    user.run(*words.split(), KUBERC=str(user.folder / "kuberc"))
+    assert json.loads((user.folder / "report.json").read_text())["exitStatus"] == 1
+
+
 # --- Generated lines -----------------------------------------------------------------------------------------
 
 READS = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from kubectl_mc.command_line.own_commands import FLAG_SECTIONS
+
 # Our flags, grouped by subject.
 SECTIONS: Mapping[str, str] = {
     "clusters": """\
@@ -32,6 +34,10 @@ SECTIONS: Mapping[str, str] = {
       --max-failures=N|N%        go on although so many clusters failed (default: 0)
       --continue-on-preflight-error  leave out the clusters that refuse, change the others
       --show-diff                apply: show the differences first
+""",
+    "guard": """\
+  with any command
+      --read-only                refuse what is neither a read nor a dry run (KUBECTL_MC_READ_ONLY=1: of every command)
 """,
     "hub": """\
   which hub
@@ -87,7 +93,7 @@ kubectl mc runs a kubectl command on every cluster of your fleet and shows one a
 
   kubectl mc VERB [flags of kubectl's and ours, in any order]
 
-VERB is any of kubectl's (kubectl --help lists them), or a plugin's name.
+VERB is any of kubectl's (kubectl --help lists them), or a plugin's name (plugin run NAME, if it is one of ours, too).
 
 Examples:
   kubectl mc get pods
@@ -111,10 +117,24 @@ Commands of our own (kubectl mc COMMAND --help):
 """
 
 
+PLUGIN_RUN_HELP = """\
+Run a plugin of kubectl's on the fleet, whatever it is called: also one whose name a command of kubectl mc has.
+
+  kubectl mc plugin run NAME [its arguments] [flags that choose clusters, and those of changes]
+
+NAME may be several words. All other flags behind it are the plugin's; ahead of `plugin`, all of ours are ours.
+What a plugin does is not known, so it counts as a change: the clusters have to be named, and you are asked.
+"""
+
+
+def command_sections(command: str) -> tuple[str, ...]:
+    """Return the sections with the flags that a command of ours takes."""
+    return (*FLAG_SECTIONS[command], "guard")
+
+
 def sections_text(names: Iterable[str]) -> str:
-    """Return the help for the flags of these sections, "" without any."""
-    text = "".join(SECTIONS[name] for name in names)
-    return f"\nFlags that other commands have, too:\n{text}" if text else ""
+    """Return the help for the flags of these sections."""
+    return "\nFlags that other commands have, too:\n" + "".join(SECTIONS[name] for name in names)
 
 
 def flag_descriptions(names: Iterable[str]) -> dict[str, str]:

@@ -45,6 +45,7 @@ class Options(NamedTuple):
     max_failures: str | None = None
     continue_on_preflight_error: bool = False
     show_diff: bool = False
+    read_only: bool = False
     max_parallel: int = 0
     cluster_timeout: float | None = None
     fold: bool | None = None
@@ -93,11 +94,22 @@ PATTERN_FLAGS = (
     "include", "drop", "highlight", "pod-regex", "exclude-pod-regex", "container-regex", "exclude-container-regex",
 )  # fmt: skip
 
-# Flags about log lines, which are ours behind `logs` only: a plugin may have its own of such a name.
+# Flags about log lines, which are for `logs` only.
 LOG_FLAGS = ("by-time", *PATTERN_FLAGS)
 
 # Flags that need a hub, so they don't go with clusters that are contexts of the kubeconfig.
 HUB_FLAGS = (*_PROFILE_FLAGS, "hub-context", "inventory")
+
+# Flags about changes.
+CHANGE_FLAGS = (
+    "yes", "waves", "canary", "wave-timeout", "pause", "max-failures", "continue-on-preflight-error", "show-diff",
+)  # fmt: skip
+
+# Flags that are ours behind a plugin's name, too: which clusters it is for, how they are reached, and how it passes the
+# gate. Every other flag there is the plugin's, whatever it is called; ahead of its name all of ours are ours.
+PLUGIN_FLAGS = frozenset(
+    (*SELECTION_FLAGS, *HUB_FLAGS, *_OTHER_NAMES, "clusterprofile-provider-file", *CHANGE_FLAGS, "read-only")
+)
 
 
 def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Options:
@@ -176,11 +188,11 @@ def set_log_flags(options: Options) -> list[str]:
     return [flag for flag in LOG_FLAGS if getattr(options, flag.replace("-", "_"))]
 
 
-def with_log_flags(options: Options, others: Options) -> Options:
-    """Return the options with those of others that are about log lines."""
-    fields = ("output", *(flag.replace("-", "_") for flag in LOG_FLAGS))
-    values = {field: value for field in fields if (value := getattr(others, field))}
-    return options._replace(**values, typed=(*options.typed, *others.typed)) if values else options
+def joined(options: Options, others: Options) -> Options:
+    """Return the options of one command line whose flags were typed in two parts."""
+    if not others.typed:
+        return options._replace(output=others.output) if others.output else options
+    return from_flags([*options.typed, *others.typed])._replace(output=others.output or options.output)
 
 
 def without_log_flags(options: Options) -> Options:

@@ -23,6 +23,13 @@ COMMANDS: dict[str, str] = {
     "use": "none cluster-timeout=",
 }
 
+# Ahead of a plugin's name, where a command of ours has that name.
+PLUGIN_RUN = ("plugin", "run")
+
+# Commands that change nothing but files of ours that make answers quicker, or say which clusters reads are for. Under
+# --read-only, all others are refused, but for their dry runs.
+READING = ("clusters", "audit", "audit list", "audit show", "trust", "trust list", "trust export", "use")
+
 # Commands without operands.
 WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
 

@@ -19,8 +19,8 @@ from kubectl_mc.changes import record
 from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
-from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, FLAG_VALUES
+from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS, PLUGIN_FLAGS
+from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_VALUES, PLUGIN_RUN
 from kubectl_mc.fleet.choice import Purpose
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
@@ -60,6 +60,8 @@ def _complete(before: list[str], word: str, environment: Environment) -> Candida
         return _flag_values(before[-1][2:], word, before[:-1], environment)
     if line.path and line.path[0] in COMMANDS:
         return _own_command(invocation, word, before[-1] if awaits_value else "", environment)
+    if line.path == PLUGIN_RUN and not word.startswith("-"):
+        return _matching(programs.plugins_on_path(environment.variables), word), NO_FILES
     outputs = FLAG_VALUES.get((line.verb, "output"), ())
     if outputs and (flag == "--output" if equals else awaits_value and before[-1] in ("-o", "--output")):
         typed = value if equals else word
@@ -74,6 +76,8 @@ def _complete(before: list[str], word: str, environment: Environment) -> Candida
         refused = [f"--{name}" for name in REFUSED]
         allowed = [candidate for candidate in candidates if candidate.partition("\t")[0].rstrip("=") not in refused]
         return [*allowed, *_matching(_own_flags(line), word)], directive
+    if line.path == PLUGIN_RUN[:1] and not awaits_value:
+        candidates += _matching([f"{PLUGIN_RUN[1]}\ta plugin, also one with the name of a command of kubectl mc"], word)
     if not line.path and not awaits_value:
         candidates += _matching([f"{name}\t{text}" for name, text in help_texts.SUMMARIES.items()], word)
     return candidates, directive
@@ -94,18 +98,19 @@ def _parse(words: Sequence[str]) -> tuple[Invocation, bool]:
 
 def _ours(line: CommandLine) -> Mapping[str, bool]:
     """Return our flags that are ours behind this verb: name -> whether it takes a value."""
-    plugins = LOG_FLAGS if verbs.is_plugin(line) else ()
-    return {name: takes_value for name, takes_value in OWN_FLAGS.items() if name not in plugins}
+    names = PLUGIN_FLAGS if verbs.is_plugin(line) else OWN_FLAGS
+    return {name: takes_value for name, takes_value in OWN_FLAGS.items() if name in names}
 
 
 def _without_own_flags(words: Sequence[str], line: CommandLine) -> list[str]:
     """Return the words that are kubectl's, as they were typed: completion is about words, not about what they mean."""
-    own, has_own_output = _ours(line), "output" in flag_tables.extra_flags(line.verb)
+    behind_verb, has_own_output = _ours(line), "output" in flag_tables.extra_flags(line.verb)
     kept: list[str] = []
     rest = iter(words)
     for word in rest:
         if word == "--":
             return [*kept, word, *rest]
+        own = behind_verb if tuple(kept[: len(line.path)]) == line.path else OWN_FLAGS
         name, equals, _ = flag_tables.normal_name(word[2:]).partition("=")
         if word.startswith("--") and name in own:
             if own[name] and not equals:
@@ -124,6 +129,8 @@ def _own_flags(line: CommandLine) -> list[str]:
         return []
     may_change = not line.path or row.change
     described = help_texts.flag_descriptions(name for name in help_texts.SECTIONS if may_change or name != "changes")
+    if verbs.is_plugin(line):
+        return [f"--{name}\t{text}" for name, text in described.items() if name in PLUGIN_FLAGS]
     if not row.output.log_lines:
         others = ("output", *(LOG_FLAGS if line.path else ()))
         described = {name: text for name, text in described.items() if name not in others}
@@ -147,7 +154,7 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
         prefix = "" if flag else f"{name}="
         return [f"{prefix}{candidate}" for candidate in _matching(values, value)], NO_FILES
     if word.startswith("-"):
-        described = help_texts.flag_descriptions(FLAG_SECTIONS[line.path[0]])
+        described = help_texts.flag_descriptions(help_texts.command_sections(line.path[0]))
         table = flag_tables.flag_table(line.verb).flags
         own = [name for name in table if name not in flag_tables.flag_table("").flags]
         flags = [*(f"--{name}" for name in (*own, "help")), *(f"--{name}\t{text}" for name, text in described.items())]
@@ -234,6 +241,8 @@ def _kubectl_candidates(
     words = _without_own_flags(before, line)
     if line.path and verbs.find_row(line).modes.usual != "local":
         name = programs.plugin_name(line, environment.variables)
+        ahead = len(line.path) - len(verbs.plugin_words(line))  # of a plugin's name
+        words, name = words[ahead:], name[ahead:]
         at_terminal = environment._replace(streams=environment.streams._replace(stderr=_UnreadTerminal()))
         reached = [target for target in _targets(invocation, at_terminal, "read") if not target.problem]
         for target in reached[:_MOST_ASKED]:

@@ -243,7 +243,7 @@ def test_a_protected_cluster_needs_its_exact_name(place: Place, protection: str)
             "Error: protected by the mapping file: c3. To change a protected cluster, name it exactly: --clusters=c3\n"
             "So nothing was changed\n"
         )
-        for choice in ("--all-clusters", "--clusters=c*", "--contexts=c?"):
+        for choice in ("--all-clusters", "--clusters=c*", "--contexts=c?", "--clusters={c1,c3}", "--clusters=/^c3$/"):
             assert place.mc(LABEL, choice, "--yes") == Done(1, "", refused)
             assert labelled(place) == []
         assert place.mc(f"{LABEL} --clusters=c1 --yes --overwrite").status == 0

@@ -29,6 +29,7 @@ from tests.e2e.conftest import MEMBERS, Shell, needs
         (["--healthy"], ["c1", "c2", "c3"]),
         (["--hub-namespace=fleet", "--clusterset=prod", "--placement=canary"], ["c1"]),
         (["--contexts=c?", "--exclude=c2"], ["c1", "c3"]),
+        (["--clusters=c{1,2},/3$/,!c2"], ["c1", "c3"]),
     ],
 )
 def test_the_same_flags_choose_for_a_command_and_for_its_preview(
@@ -45,7 +46,12 @@ def test_the_same_flags_choose_for_a_command_and_for_its_preview(
         (["--placement=nope"], "no PlacementDecision 'nope'. The hub has: fleet/all, fleet/canary"),
         (["--clusterset=dev"], "no cluster is in ClusterSet 'dev'. ClusterSets: prod"),
         (["--clusterset=p?"], "no cluster is in ClusterSet 'p?'. ClusterSets: prod"),
-        (["--clusterset=prod", "--clusters=c1", "--exclude=c1"], "no cluster is chosen by all of the selection flags"),
+        (
+            ["--healthy", "--clusters=c*", "--exclude=c1", "--property=location=mars"],
+            "Error: no cluster is left: --clusters='c*' chooses 3 of 3, --exclude=c1 leaves 2, --property=location=mars"
+            " leaves 0\n",
+        ),
+        (["--clusters=c"], "no cluster is named 'c'; '*c*' matches 3 clusters. Known clusters: c1, c2, c3"),
         (["--cluster-selector=tier=none"], "no cluster has labels tier=none (--cluster-selector)"),
         (["--cluster-selector=tier in ("], "kubectl said:"),
         (["--contexts=c?", "--healthy"], "without a hub"),

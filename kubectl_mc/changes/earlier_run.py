@@ -47,7 +47,7 @@ def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str], are_
     """Return the names that the patterns of --clusters choose, or all without patterns.
 
     are_contexts: whether the clusters of the run were chosen by --contexts, whose names may have any characters
-    Raises UserError for a pattern that matches none.
+    Raises UserError for a pattern that matches none, and if no name is left.
     """
 
     def meant(pattern: str) -> list[str]:
@@ -57,9 +57,9 @@ def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str], are_
         return [name for name, (namespace, _, own) in zip(names, split) if names_profile(namespace, own, pattern)]
 
     unmatched = [text for pattern in patterns for text in idle_alternatives(pattern, meant, names)]
-    if unmatched:
-        raise messages.not_in_run(run.id, unmatched)
     chosen = choose_by_patterns(patterns, names, meant, names=names)
+    if unmatched or not chosen:
+        raise messages.not_in_run(run.id, unmatched or patterns)
     return [name for name in names if name in chosen]
 
 

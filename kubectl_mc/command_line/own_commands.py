@@ -23,7 +23,7 @@ COMMANDS: dict[str, str] = {
 }
 
 # Commands without operands.
-WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
+WITHOUT_OPERANDS = ("setup", "trust export")
 
 # Commands that take a command line of kubectl's behind `--`.
 RETYPED = ("resume",)

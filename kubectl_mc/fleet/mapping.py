@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import messages
 from kubectl_mc.fleet.name_globs import matches, matches_profile
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import cache
+
+if TYPE_CHECKING:
+    from kubectl_mc.fleet.clusters import Cluster
 
 API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
 
@@ -65,6 +68,11 @@ class ClusterMapping(NamedTuple):
         # Reversed, because the first of two equal entries counts.
         contexts = {entry.namespace: entry.context for entry in reversed(self.entries) if entry.profile == profile}
         return contexts.get(namespace, contexts.get(None))
+
+    def is_protected(self, cluster: Cluster, context: str) -> bool:
+        """Return whether a change has to name a cluster exactly: it is protected by any profile of the same member."""
+        profiles = (cluster.profile, *cluster.others)
+        return any(self.protects(cluster.name, profile.name, profile.namespace, context) for profile in profiles)
 
     def protects(self, cluster: str, profile: str, namespace: str, context: str) -> bool:
         """Return whether the cluster is protected: by its entry, by any entry with its context, or by a glob."""

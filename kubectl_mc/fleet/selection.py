@@ -188,7 +188,7 @@ def _name_filters(
 
 def _wider(clusters: Sequence[Cluster], name: str) -> tuple[str, int]:
     """Return a glob that was perhaps meant with a name that no cluster has, and how many match it; ("", 0) for none."""
-    globs = [f"{name}-*", f"{name}.*", f"{name}/*", f"*-{name}", f"*.{name}", f"*{name}*"]
+    globs = (f"{name}-*", f"{name}.*", f"{name}/*", f"{name}*", f"*-{name}", f"*.{name}", f"*{name}*")
     if name and not has_wildcard(name):
         for glob in globs:
             if matching := _named(clusters, glob):

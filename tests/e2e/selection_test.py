@@ -51,7 +51,7 @@ def test_the_same_flags_choose_for_a_command_and_for_its_preview(
             "Error: no cluster is left: --clusters='c*' chooses 3 of 3, --exclude=c1 leaves 2, --property=location=mars"
             " leaves 0\n",
         ),
-        (["--clusters=c"], "no cluster is named 'c'; '*c*' matches 3 clusters. Known clusters: c1, c2, c3"),
+        (["--clusters=c"], "no cluster is named 'c'; 'c*' matches 3 clusters. Known clusters: c1, c2, c3"),
         (["--cluster-selector=tier=none"], "no cluster has labels tier=none (--cluster-selector)"),
         (["--cluster-selector=tier in ("], "kubectl said:"),
         (["--contexts=c?", "--healthy"], "without a hub"),
@@ -69,6 +69,7 @@ def test_clusters_is_a_table_of_the_inventory(members: Shell) -> None:
     assert done.rows[0] == ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
     assert done.rows[1] == ["c1", "healthy", "v1.36.2", "prod", "fixtures", "mapping", "c1"]
     assert [row[0] for row in done.rows[1:]] == list(MEMBERS)
+    assert [row[0] for row in members.mc("clusters", "c{1,3},c2", "!c1").rows[1:]] == ["c2", "c3"]
     wide = members.mc("clusters", "-o", "wide").stdout
     assert re.search(r"location=eu-west,node-count=1 \(\d+ (minutes|hours) ago\)", wide)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import messages
-from kubectl_mc.fleet.name_globs import matches, matches_profile
+from kubectl_mc.fleet.name_globs import is_glob, matches, matches_profile
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import cache
 
@@ -187,6 +187,9 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     protected = document.get("protected") or []
     if not isinstance(protected, list) or not all(isinstance(glob, str) and glob for glob in protected):
         raise messages.mapping_file(path, _line(root, "protected"), "protected is not a list of names or globs")
+    if wrong := [glob for glob in protected if not is_glob(glob)]:
+        problem = f"protected takes names and globs, but no sets, regular expressions or !: {wrong[0]}"
+        raise messages.mapping_file(path, _line(root, "protected"), problem)
     limits = _login_limits(document, path, root)
     inventory = inventory or [text for flag, text in defaults if flag in INVENTORY_FLAGS]
     return ClusterMapping(hub, tuple(entries), defaults, tuple(protected), tuple(inventory), limits)

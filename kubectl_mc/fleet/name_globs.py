@@ -23,6 +23,11 @@ def has_wildcard(pattern: str) -> bool:
     return any(letter in pattern for letter in "*?[") or _is_expression(pattern)
 
 
+def is_glob(pattern: str) -> bool:
+    """Return whether a pattern is a name or a glob, and not one of the other forms that --clusters takes."""
+    return not is_exclusion(pattern) and not _is_expression(pattern) and alternatives(pattern) == [pattern]
+
+
 def matches(text: str, pattern: str) -> bool:
     """Return whether a glob matches a text as a whole, or is that text. `*` matches a `/` as well."""
     from fnmatch import fnmatchcase

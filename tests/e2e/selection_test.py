@@ -183,7 +183,7 @@ def test_defaults_of_the_mapping_file_hold_where_nothing_is_typed(fresh_home: Ca
 
 
 def test_what_is_typed_stands_against_defaults_that_contradict_it(fresh_home: Callable[..., Shell]) -> None:
-    user = fresh_home(mapping="hubContext: hub\ndefaults: {clusters: [c1], exclude: [c2], healthy: true}\n")
+    user = fresh_home(mapping="hubContext: hub\ndefaults: {clusters: ['!c[2-9]'], exclude: ['{c2,}'], healthy: true}\n")
     assert user.mc("clusters", "-o", "name").stdout.split() == ["c1"]
     assert user.mc("clusters", "-o", "name", "--all-clusters").stdout.split() == list(MEMBERS)
     assert user.mc("clusters", "-o", "name", "--contexts=c*").stdout.split() == ["c1", "c3"]

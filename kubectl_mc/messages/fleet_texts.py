@@ -224,9 +224,13 @@ def clustersets_disagree(clusters: Sequence[tuple[str, Mapping[str, str]]]) -> s
     return f"Note: the hub says several ClusterSets, of which the first counts: {name_list(described)}"
 
 
-def no_targets_for_change(verb: str, preposition: str) -> UserError:
-    """Say that a change has no flag that chooses clusters. preposition: in, from."""
-    return UserError(f"Use --all-clusters to {verb} {preposition} all clusters, or --clusters to specify targets")
+def no_targets_for_change(verb: str, preposition: str, exclusions: Sequence[str] = ()) -> UserError:
+    """Say that a change has no flag that chooses clusters. preposition: in, from.
+
+    exclusions: what --clusters and --contexts have, each with a `!`
+    """
+    text = f"Use --all-clusters to {verb} {preposition} all clusters, or --clusters to specify targets"
+    return UserError(f"{text}: {', '.join(map(visible, exclusions))} only leaves out" if exclusions else text)
 
 
 def bad_kubeconfig(stderr: str) -> UserError:

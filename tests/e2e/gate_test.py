@@ -246,6 +246,7 @@ def test_a_protected_cluster_needs_its_exact_name(place: Place, protection: str)
         for choice in ("--all-clusters", "--clusters=c*", "--contexts=c?", "--clusters={c1,c3}", "--clusters=/^c3$/"):
             assert place.mc(LABEL, choice, "--yes") == Done(1, "", refused)
             assert labelled(place) == []
+        assert "--clusters to specify targets: !c1 only leaves out\n" in place.mc(f"{LABEL} --clusters=!c1").stderr
         assert [row[0] for row in place.mc("clusters").rows if row[-1] == "yes"] == ["c3"]
         assert place.mc(f"{LABEL} --clusters=c1 --yes --overwrite").status == 0
         assert place.mc(f"{LABEL} --clusters=c3 --yes --overwrite").status == 0

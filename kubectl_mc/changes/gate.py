@@ -123,11 +123,7 @@ def _check_protection(
     unnamed = [
         cluster.name
         for cluster in clusters
-        if not cluster.is_named(names)
-        and any(
-            mapping.protects(cluster.name, profile.name, profile.namespace, contexts.get(cluster.name, ""))
-            for profile in (cluster.profile, *cluster.others)
-        )
+        if not cluster.is_named(names) and mapping.is_protected(cluster, contexts.get(cluster.name, ""))
     ]
     if unnamed:
         raise messages.protected(unnamed)

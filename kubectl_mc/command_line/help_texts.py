@@ -11,7 +11,7 @@ from kubectl_mc.command_line.own_commands import FLAG_SECTIONS
 SECTIONS: Mapping[str, str] = {
     "clusters": """\
   which clusters; several flags: those that all of them choose
-      --clusters=NAME,…          by name, or a glob such as 'prod-*'; by exact id or display name; repeatable
+      --clusters=NAME,…          by name, id or display name; 'prod-*', 'dev-{eu,us}', '/regex/', '!not-it'; repeatable
       --exclude=NAME,…           not these; as for --clusters; repeatable
       --all-clusters             all of them, said explicitly; whatever the defaults choose
       --cluster-selector=LABELS  by labels of their ClusterProfiles, e.g. 'region in (eu,us),tier!=dev'
@@ -21,7 +21,7 @@ SECTIONS: Mapping[str, str] = {
       --placement=[NS/]NAME      those that a PlacementDecision has chosen, in its order
       --healthy                  those that the hub reports as healthy
       --pick                     pick them on the terminal, with fzf if it is installed
-      --contexts=GLOB,…          contexts of the kubeconfig instead of a hub's clusters
+      --contexts=NAME,…          contexts of the kubeconfig instead of a hub's clusters; as for --clusters
       --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches
 """,
     "changes": """\

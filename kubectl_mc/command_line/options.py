@@ -147,16 +147,55 @@ def selecting_flags(options: Options) -> str:
     return "".join(f" --{name}" if value is None else f" --{name}={quote(value)}" for name, value in typed)
 
 
+def with_names(options: Options, names: Iterable[str]) -> Options:
+    """Return the options as if the names had been typed with --clusters, too. Raises UserError as `from_flags`."""
+    added = from_flags([("clusters", name) for name in names])
+    return options._replace(clusters=(*options.clusters, *added.clusters), typed=(*options.typed, *added.typed))
+
+
 def names_targets(options: Options) -> bool:
-    """Return whether the user has named the clusters. Leaving some out (--exclude, --healthy) doesn't name them."""
-    by_name = options.clusters or options.all_clusters or options.contexts or options.pick
+    """Return whether the user has named the clusters. Leaving some out (--exclude, --healthy, `!x`) doesn't."""
+    names = [name for name in (*options.clusters, *options.contexts) if not name.startswith("!")]
+    by_name = names or options.all_clusters or options.pick
     by_label = options.cluster_selector or options.clusterset or options.property or options.cluster_manager
     return bool(by_name or by_label or options.placement)
 
 
 def exact_names(typed: Iterable[tuple[str, str | None]]) -> set[str]:
-    """Return what is typed for --clusters and --contexts, in which the names of clusters stand exactly."""
-    return {name for flag, value in typed if flag in ("clusters", "contexts") for name in (value or "").split(",")}
+    """Return what is typed for --clusters and --contexts, in which the names of clusters stand exactly.
+
+    A set `{a,b}`, `!a` and `/a/` are values of their own, in which no name stands.
+    """
+    return {name for flag in ("clusters", "contexts") for name in typed_names(typed, flag)}
+
+
+def typed_names(typed: Iterable[tuple[str, str | None]], flag: str) -> list[str]:
+    """Return the values that are typed for one of the flags that name clusters."""
+    return [name for typed_flag, text in typed if typed_flag == flag for name in _names(text or "")]
+
+
+def _names(text: str) -> list[str]:
+    if "{" not in text and "/" not in text:
+        return text.split(",")
+    from kubectl_mc.command_line import name_sets
+
+    return name_sets.split_list(text)
+
+
+def _check_names(flag: str, names: Iterable[str]) -> None:
+    """Raise UserError for a regular expression that is none, and for sets with too many names."""
+    from kubectl_mc.command_line import name_sets
+
+    for name in names:
+        try:
+            alternatives = name_sets.alternatives(name.removeprefix("!"))
+        except RecursionError:
+            alternatives = []
+        if not 0 < len(alternatives) <= name_sets.MOST:
+            raise messages.bad_flag_value(flag, name, f"a set of at most {name_sets.MOST} names")
+        for alternative, _ in alternatives:
+            if (expression := name_sets.regular_expression(alternative)) is not None:
+                pattern(flag, expression)
 
 
 def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
@@ -171,7 +210,10 @@ def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
         if OWN_FLAGS[name] and not (text if name in PATTERN_FLAGS else text.strip(",")):
             raise messages.flag_needs_value(typed_name)
         if name in _LISTS:
-            fields[field] = (*fields.get(field, ()), *filter(None, text.split(",")))
+            names = _names(text) if name != "inventory" else text.split(",")
+            fields[field] = (*fields.get(field, ()), *filter(None, names))
+            if "{" in text or "/" in text:
+                _check_names(name, fields[field])
         elif name in _REPEATED:
             fields[field] = (*fields.get(field, ()), text)
             if name in PATTERN_FLAGS:

@@ -31,7 +31,7 @@ PLUGIN_RUN = ("plugin", "run")
 READING = ("clusters", "audit", "audit list", "audit show", "trust", "trust list", "trust export", "use")
 
 # Commands without operands.
-WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
+WITHOUT_OPERANDS = ("setup", "trust export")
 
 # Commands that take a command line of kubectl's behind `--`.
 RETYPED = ("resume",)

@@ -165,11 +165,11 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
         described_runs = [f"{run.id}\t{messages.visible(str(run.start.get('what') or ''))}" for run in reversed(runs)]
         return _matching(described_runs, word), (NO_FILES | KEEP_ORDER if runs else NO_FILES)
     names = [] if operands else [path.partition(" ")[2] for path in COMMANDS if path.startswith(f"{line.verb} ")]
-    if line.path == ("trust", "approve"):
-        names = [target.cluster for target in _targets(invocation, environment)]
-    elif line.path == ("use",):
-        names = [*(target.cluster for target in _targets(invocation, environment)), "-"]
-    elif line.path == ("trust", "revoke"):
+    if line.path in (("clusters",), ("trust", "approve"), ("use",)):
+        clusters = [target.cluster for target in _targets(invocation, environment)]
+        others = ["-"] if line.path == ("use",) and not operands else []
+        return [*_names_after(word, clusters, operands), *_matching(others, word)], NO_FILES
+    if line.path == ("trust", "revoke"):
         named = invocation.options.hub_context or read_mapping(environment, may_be_missing=True).hub_context
         hub = service_account.hub_context(named, environment) or ""
         approvals = read_approvals(approvals_path(environment.home))
@@ -181,8 +181,7 @@ def _flag_values(flag: str, value: str, before: Sequence[str], environment: Envi
     """Return the values of one of our flags that begin with `value`: clusters, contexts or a file."""
     if flag == "clusterprofile-provider-file":
         return [], DEFAULT
-    complete_names, comma, word = value.rpartition(",")
-    names: list[str] = []
+    names: Iterable[str] = []
     if flag in ("clusters", "exclude", "canary"):
         invocation = parse_invocation(before)
         unselected = invocation._replace(options=invocation.options._replace(clusters=(), exclude=()))
@@ -193,8 +192,21 @@ def _flag_values(flag: str, value: str, before: Sequence[str], environment: Envi
         names = _ask_kubectl(["config", "get-contexts", "-o", "name"], environment)
         if flag == "hub-context" and service_account.is_available(environment):
             names = list(dict.fromkeys([*names, service_account.IN_CLUSTER]))
-    unused = [name for name in _matching(names, word) if name not in complete_names.split(",")]
-    return [f"{complete_names}{comma}{name}" for name in unused], NO_FILES
+    return _names_after(value, names), NO_FILES
+
+
+def _names_after(value: str, names: Iterable[str], used: Sequence[str] = ()) -> list[str]:
+    """Return the names that may end a list of names, behind all that is typed of it; none within a set of names.
+
+    used: names that are typed elsewhere
+    """
+    before, comma, word = value.rpartition(",")
+    exclusion = "!" * word.startswith("!")
+    if value.count("{") > value.count("}"):
+        return []
+    typed = {name.removeprefix("!") for name in (*before.split(","), *used)}
+    unused = [name for name in _matching(names, word.removeprefix("!")) if name not in typed]
+    return [f"{before}{comma}{exclusion}{name}" for name in unused]
 
 
 _PATIENCE = 3.0  # seconds that a cluster has, as somebody waits at the keyboard

@@ -64,7 +64,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
     needs_one = verbs.needs_one_cluster(row, line)
     unnamed = verbs.is_change(row, line) and not names_targets(environment.options)
     if unnamed and not needs_one:
-        raise messages.no_targets_for_change(line.verb, row.as_change.preposition)
+        exclusions = (*environment.options.clusters, *environment.options.contexts)
+        raise messages.no_targets_for_change(line.verb, row.as_change.preposition, exclusions)
     for flag in () if row.output.log_lines else set_log_flags(environment.options):
         raise messages.flag_is_not_for(flag, line.verb, "logs")
     if environment.options.if_present and not row.status.needs_all:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import API_GROUP, messages
-from kubectl_mc.fleet.name_globs import matches, matches_profile
+from kubectl_mc.fleet.name_globs import is_glob, matches, matches_profile
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import cache
 from kubectl_mc.processes.environment import Environment
+
+if TYPE_CHECKING:
+    from kubectl_mc.fleet.clusters import Cluster
 
 API_VERSION = f"{API_GROUP}/v1alpha1"
 
@@ -68,6 +71,11 @@ class ClusterMapping(NamedTuple):
         # Reversed, because the first of two equal entries counts.
         contexts = {entry.namespace: entry.context for entry in reversed(self.entries) if entry.profile == profile}
         return contexts.get(namespace, contexts.get(None))
+
+    def is_protected(self, cluster: Cluster, context: str) -> bool:
+        """Return whether a change has to name a cluster exactly: it is protected by any profile of the same member."""
+        profiles = (cluster.profile, *cluster.others)
+        return any(self.protects(cluster.name, profile.name, profile.namespace, context) for profile in profiles)
 
     def protects(self, cluster: str, profile: str, namespace: str, context: str) -> bool:
         """Return whether the cluster is protected: by its entry, by any entry with its context, or by a glob."""
@@ -197,6 +205,9 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     protected = document.get("protected") or []
     if not isinstance(protected, list) or not all(isinstance(glob, str) and glob for glob in protected):
         raise messages.mapping_file(path, _line(root, "protected"), "protected is not a list of names or globs")
+    if wrong := [glob for glob in protected if not is_glob(glob)]:
+        problem = f"protected takes names and globs, but no sets, regular expressions or !: {wrong[0]}"
+        raise messages.mapping_file(path, _line(root, "protected"), problem)
     limits = _login_limits(document, path, root)
     inventory = inventory or [text for flag, text in defaults if flag in INVENTORY_FLAGS]
     return ClusterMapping(hub, tuple(entries), defaults, tuple(protected), tuple(inventory), limits)

@@ -67,18 +67,11 @@ def _listing(clusters: Sequence[Cluster], mapping: ClusterMapping) -> list[str]:
     for cluster in clusters:
         profile = cluster.profile
         health = messages.with_reason(_HEALTH[profile.healthy], profile.health_reason) if profile.namespace else ""
-        rows.append((cluster.name, health, profile.version, "protected" if _is_protected(cluster, mapping) else ""))
+        context = mapping.context_for(profile.name, profile.namespace) or cluster.default_context
+        is_protected = mapping.is_protected(cluster, context)
+        rows.append((cluster.name, health, profile.version, "protected" if is_protected else ""))
     filled = [any(cells) for cells in zip(*rows[1:])]
     return render_table((), [tuple(compress(row, filled)) for row in rows]).splitlines()
-
-
-def _is_protected(cluster: Cluster, mapping: ClusterMapping) -> bool:
-    """Return whether a change of the cluster needs its exact name (see gate.check_targets)."""
-    profile = cluster.profile
-    context = mapping.context_for(profile.name, profile.namespace) or cluster.default_context
-    return any(
-        mapping.protects(cluster.name, each.name, each.namespace, context) for each in (profile, *cluster.others)
-    )
 
 
 def parse_numbers(answer: str, count: int, several: bool = True) -> list[int]:

@@ -18,6 +18,8 @@ from tests.e2e.conftest import Shell
     [
         (["get", "pods", "--clusters", ""], ["c1", "c2", "c3"]),
         (["get", "pods", "--clusters=c1,"], ["c1,c2", "c1,c3"]),
+        (["get", "pods", "--clusters=c{1,2},!c1,!"], ["c{1,2},!c1,!c2", "c{1,2},!c1,!c3"]),
+        (["get", "pods", "--clusters=c1,c{2,"], []),
         (["--exclude", "c"], ["c1", "c2", "c3"]),
         (["get", "deploy", "-n", "shop", ""], ["cart"]),
         (["-n", "shop", "get", "deploy", "ca"], ["cart"]),
@@ -32,7 +34,7 @@ from tests.e2e.conftest import Shell
         (["audit", "s"], ["show"]),
         (["trust", "approve", ""], ["c1", "c2", "c3"]),
         (["trust", "approve", "c1", "c"], ["c2", "c3"]),
-        (["clusters", ""], []),
+        (["clusters", "c2", ""], ["c1", "c3"]),
         (["audit", "show", "x", "--o"], ["--output"]),
         (["get", "pods", "--max-parallel=x", "--clusters", ""], []),
     ],

@@ -29,6 +29,7 @@ from tests.e2e.dialogue import with_fzf
         (["--healthy"], ["c1", "c2", "c3"]),
         (["--hub-namespace=fleet", "--clusterset=prod", "--placement=canary"], ["c1"]),
         (["--contexts=c?", "--exclude=c2"], ["c1", "c3"]),
+        (["--clusters=c{1,2},/3$/,!c2"], ["c1", "c3"]),
     ],
 )
 def test_the_same_flags_choose_for_a_command_and_for_its_preview(
@@ -45,7 +46,12 @@ def test_the_same_flags_choose_for_a_command_and_for_its_preview(
         (["--placement=nope"], "no PlacementDecision 'nope'. The hub has: fleet/all, fleet/canary"),
         (["--clusterset=dev"], "no cluster is in ClusterSet 'dev'. ClusterSets: prod"),
         (["--clusterset=p?"], "no cluster is in ClusterSet 'p?'. ClusterSets: prod"),
-        (["--clusterset=prod", "--clusters=c1", "--exclude=c1"], "no cluster is chosen by all of the selection flags"),
+        (
+            ["--healthy", "--clusters=c*", "--exclude=c1", "--property=location=mars"],
+            "Error: no cluster is left: --clusters='c*' chooses 3 of 3, --exclude=c1 leaves 2, --property=location=mars"
+            " leaves 0\n",
+        ),
+        (["--clusters=c"], "no cluster is named 'c'; 'c*' matches 3 clusters. Known clusters: c1, c2, c3"),
         (["--cluster-selector=tier=none"], "no cluster has labels tier=none (--cluster-selector)"),
         (["--cluster-selector=tier in ("], "kubectl said:"),
         (["--contexts=c?", "--healthy"], "without a hub"),
@@ -63,6 +69,7 @@ def test_clusters_is_a_table_of_the_inventory(members: Shell) -> None:
     assert done.rows[0] == ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
     assert done.rows[1] == ["c1", "healthy", "v1.36.2", "prod", "fixtures", "mapping", "c1"]
     assert [row[0] for row in done.rows[1:]] == list(MEMBERS)
+    assert [row[0] for row in members.mc("clusters", "c{1,3},c2", "!c1").rows[1:]] == ["c2", "c3"]
     wide = members.mc("clusters", "-o", "wide").stdout
     assert re.search(r"location=eu-west,node-count=1 \(\d+ (minutes|hours) ago\)", wide)
 
@@ -176,7 +183,7 @@ def test_defaults_of_the_mapping_file_hold_where_nothing_is_typed(fresh_home: Ca
 
 
 def test_what_is_typed_stands_against_defaults_that_contradict_it(fresh_home: Callable[..., Shell]) -> None:
-    user = fresh_home(mapping="hubContext: hub\ndefaults: {clusters: [c1], exclude: [c2], healthy: true}\n")
+    user = fresh_home(mapping="hubContext: hub\ndefaults: {clusters: ['!c[2-9]'], exclude: ['{c2,}'], healthy: true}\n")
     assert user.mc("clusters", "-o", "name").stdout.split() == ["c1"]
     assert user.mc("clusters", "-o", "name", "--all-clusters").stdout.split() == list(MEMBERS)
     assert user.mc("clusters", "-o", "name", "--contexts=c*").stdout.split() == ["c1", "c3"]

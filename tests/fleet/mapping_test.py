@@ -109,6 +109,9 @@ def test_both_forms_are_read(text: str, value: ClusterMapping) -> None:
         ("clusters: []\nclusters: [{name: a, context: b}, x]", "FILE:2: entry 2 of clusters needs "),
         ("clusters:\n- {name: a, context: b}\n- {name: a, context: c}\n", "FILE:3: a second context for a: b, c."),
         ("clusters:\n- {name: x/a, context: b}\n- {name: a, namespace: x, context: c}\n", "FILE:3: a second context "),
+        ("a: 1\nprotected: ['prod-*', 'dev-{eu,us}']", "FILE:2: protected takes names and globs, but no sets, regular"),
+        ("protected: ['!dev']", "FILE:1: protected takes names and globs, but no sets, "),
+        ("protected: [/prod/]", "FILE:1: protected takes names and globs, but no sets, regular expressions or !: /pro"),
         ("a: " + "[" * 5000, "FILE"),
     ],
 )  # fmt: skip
@@ -240,7 +243,7 @@ def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, content: bytes | Non
 
 
 PROTECTED = """\
-protected: ['prod-*', eks-live, 'kueue/*']
+protected: ['prod-*', eks-live, 'kueue/*', 'arn:aws:eks:*/live', '{x}', 'y/[!a]']
 clusters:
 - {name: a, context: ctx-a, protected: true}
 - {name: b, context: ctx-b, namespace: fleet, protected: true}
@@ -268,6 +271,10 @@ clusters:
         ("dev", "dev", "fleet", "prod-admin/dev", True),
         ("prod-admin/dev", "prod-admin/dev", "", "prod-admin/dev", True),
         ("live", "live", "fleet", "x", False),
+        ("live", "live", "fleet", "arn:aws:eks:eu-1:1:cluster/live", True),
+        ("a", "x", "fleet", "{x}", True),
+        ("b", "b", "y", "x", True),
+        ("bb", "bb", "y", "x", False),
     ],
 )
 def test_what_is_protected(cluster: str, profile: str, namespace: str, context: str, protected: bool) -> None:

@@ -55,6 +55,10 @@ SECTIONS: Mapping[str, str] = {
       --verbose                  show each cluster's own messages
       --report=FILE              also write what came of each cluster, as one JSON object (else KUBECTL_MC_REPORT)
 """,
+    "colours": """\
+  colours
+      --color=auto|always|never  on a terminal, by default (NO_COLOR, CLICOLOR_FORCE, CLICOLOR); --color alone: always
+""",
     "logs": """\
   logs (RE: a regular expression as Python has them; flags with one are repeatable)
       --include=RE               only lines that it matches

@@ -108,7 +108,8 @@ def run(line: CommandLine, environment: Environment) -> int:
         if form in ("json", "yaml"):
             stdout.write(render_document("ClusterList", {"items": [_document(row) for row in rows]}, form))
         else:
-            stdout.write(_table(rows, form == "wide", headers=not grammar.is_set(line, "no-headers")))
+            headers, colours = not grammar.is_set(line, "no-headers"), environment.has_colours(stdout)
+            stdout.write(_table(rows, form == "wide", headers, colours))
     problems = [reached.check.problem for reached in checks.values()]
     stdout.flush()
     environment.streams.say(messages.context_advice(list(zip(checks, problems))))
@@ -133,13 +134,13 @@ def _same_ways(targets: Sequence[Target]) -> list[list[str]]:
     return [names for names in groups.values() if len(names) > 1]
 
 
-def _table(rows: Sequence[ClusterRow], wide: bool, headers: bool) -> str:
+def _table(rows: Sequence[ClusterRow], wide: bool, headers: bool, colours: bool = False) -> str:
     names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
     names += ["DISPLAY-NAME", "INVENTORY", "MEMBER-ID", "CONDITIONS", "LABELS", "PROPERTIES"] if wide else []
     names += ["PLACEMENT-REASON", "SCHEDULER"] if wide and any(row.decision for row in rows) else []
     names += ["REACHABLE", "USER", "LATENCY"] if any(row.reached for row in rows) else []
     now = time.time()
-    return render_table(names if headers else (), [list(_cells(row, wide, now)) for row in rows])
+    return render_table(names if headers else (), [list(_cells(row, wide, now)) for row in rows], colours)
 
 
 _HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}

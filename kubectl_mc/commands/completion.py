@@ -19,7 +19,7 @@ from kubectl_mc.changes import record
 from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
-from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS
+from kubectl_mc.command_line.options import COLOR_CHOICES, LOG_FLAGS, OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, FLAG_VALUES
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
@@ -142,7 +142,9 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
     name, equals, value = word.partition("=") if word.startswith("--") and not flag else (flag, "=", word)
     if name and equals:
         letters = flag_tables.flag_table(line.verb).shorthand
-        values = FLAG_VALUES.get((line.path[0], letters.get(name[1:], name[2:])), ())
+        values = FLAG_VALUES.get(
+            (line.path[0], letters.get(name[1:], name[2:])), COLOR_CHOICES if name == "--color" else ()
+        )
         prefix = "" if flag else f"{name}="
         return [f"{prefix}{candidate}" for candidate in _matching(values, value)], NO_FILES
     if word.startswith("-"):
@@ -171,6 +173,8 @@ def _flag_values(flag: str, value: str, before: Sequence[str], environment: Envi
     """Return the values of one of our flags that begin with `value`: clusters, contexts or a file."""
     if flag == "clusterprofile-provider-file":
         return [], DEFAULT
+    if flag == "color":
+        return _matching(COLOR_CHOICES, value), NO_FILES
     complete_names, comma, word = value.rpartition(",")
     names: list[str] = []
     if flag in ("clusters", "exclude", "canary"):

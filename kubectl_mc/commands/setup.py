@@ -90,7 +90,11 @@ def run(line: CommandLine, environment: Environment) -> int:
     lost = [proposal.cluster.name for proposal in proposals if not proposal.context]
     checks = _check(session, proposals, _approved_clusters(session, lost) if lost else ())
     rows = [_row(proposal, checks.get(proposal.cluster.name)) for proposal in proposals]
-    streams.stdout.write(render_table(("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM"), rows))
+    header, colours = (
+        ("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM"),
+        environment.has_colours(streams.stdout),
+    )
+    streams.stdout.write(render_table(header, rows, colours))
     streams.stdout.flush()
     works = [name in checks and not checks[name].problem for name in (each.cluster.name for each in proposals)]
     written = _write_mapping(session, proposals, options)

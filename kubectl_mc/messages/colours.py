@@ -11,14 +11,12 @@ _COLOURS = (36, 32, 35, 33, 34, 31, 96, 92, 95, 93, 94, 91)
 
 BOLD, RED, GREEN, YELLOW, MAGENTA, CYAN = 1, 31, 32, 33, 35, 36
 
-CHOICES = ("auto", "always", "never")  # the values of --color
-
 
 def wants_colour(on_terminal: bool, variables: Mapping[str, str], choice: str = "auto") -> bool:
     """Return whether a text gets colours.
 
     on_terminal: it is written to a terminal
-    choice: one of CHOICES
+    choice: the value of --color: "auto", "always" or "never"
     --color decides ahead of the variables, and these ahead of the terminal: NO_COLOR (https://no-color.org), then
     CLICOLOR_FORCE and CLICOLOR (https://bixense.com/clicolors).
     """

@@ -9,7 +9,7 @@ from typing import Any
 from kubectl_mc.messages import visible
 
 
-def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]], colours: bool = False) -> str:
     """Return a table with three spaces between columns, and control characters made visible. headers: () for none."""
     from tabulate import DataRow, TableFormat, tabulate
 
@@ -17,7 +17,18 @@ def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     looks = TableFormat(None, None, None, None, headerrow=row, datarow=row, padding=0, with_header_hide=None)
     lines = [list(headers)] if headers else []
     lines += [[visible(cell).replace("\t", "\\t") for cell in cells] for cells in rows]
-    text = tabulate(lines, tablefmt=looks, disable_numparse=True)
+    if colours:
+        from kubectl_mc.messages import painting
+
+        names, is_header = headers or [""] * max(map(len, rows), default=0), [bool(headers)] + [False] * len(rows)
+        lines = [
+            [
+                painting.painted_header(cell) if is_first else painting.painted_cell(name, cell)
+                for name, cell in zip(names, line)
+            ]
+            for is_first, line in zip(is_header, lines)
+        ]
+    text = tabulate(lines, tablefmt=looks, disable_numparse=True)  # it doesn't count colours
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 

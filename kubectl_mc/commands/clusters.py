@@ -140,7 +140,7 @@ def _table(rows: Sequence[ClusterRow], wide: bool, headers: bool, colours: bool 
     names += ["PLACEMENT-REASON", "SCHEDULER"] if wide and any(row.decision for row in rows) else []
     names += ["REACHABLE", "USER", "LATENCY"] if any(row.reached for row in rows) else []
     now = time.time()
-    return render_table(names if headers else (), [list(_cells(row, wide, now)) for row in rows], colours)
+    return render_table(names if headers else (), [list(_cells(row, wide, now)) for row in rows], colours, "NAME")
 
 
 _HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}

@@ -132,7 +132,7 @@ def _table(documents: Sequence[Mapping[str, Any]], colours: bool) -> str:
         login = f"context {fields['context']}" if "context" in fields else login
         hub, time = document["hub"] or "<current>", document["approvedAt"] or "<never>"
         rows.append([document["name"], document["status"], hub, fields.get("server", ""), login, time])
-    return render_table(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows, colours) if rows else ""
+    return render_table(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows, colours, "NAME") if rows else ""
 
 
 # --- approve, revoke, export -------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from zlib import crc32
 
-# Foreground colours that are legible on black and on white: cyan, green, magenta, yellow, blue, red; plain and bright.
-_COLOURS = (36, 32, 35, 33, 34, 31, 96, 92, 95, 93, 94, 91)
+# Foreground colours of names that are legible on black and on white: cyan, green, magenta, yellow, blue; plain and
+# bright. Red is for what is wrong.
+_COLOURS = (36, 32, 35, 33, 34, 96, 92, 95, 93, 94)
 
 BOLD, RED, GREEN, YELLOW, MAGENTA, CYAN = 1, 31, 32, 33, 35, 36
 
@@ -31,7 +32,7 @@ def wants_colour(on_terminal: bool, variables: Mapping[str, str], choice: str = 
 
 def coloured(text: str, name: str) -> str:
     """Return the text in the colour of the name, which is always the same."""
-    return painted(text, _COLOURS[crc32(name.encode("utf-8", "surrogateescape")) % len(_COLOURS)])
+    return painted(text, _COLOURS[crc32(name.encode("utf-8", "surrogatepass")) % len(_COLOURS)])
 
 
 def painted(text: str, colour: int) -> str:

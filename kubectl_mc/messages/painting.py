@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from kubectl_mc.messages.colours import BOLD, CYAN, MAGENTA, RED, YELLOW, coloured, painted, painted_diff
-from kubectl_mc.messages.status_words import has_statuses, status_colour
+from kubectl_mc.messages.status_words import POSSIBLE, TRUTHS, has_statuses, status_colour
 
 _GAP = "   "  # between the columns of a table
 
@@ -36,7 +36,8 @@ def painted_column(column: str, cells: Sequence[str], width: int) -> Sequence[st
     """Return the cells of a column; those that have a colour are padded to the width. Equal cells are painted once."""
     if column != "CLUSTER" and not has_statuses(column):
         return cells
-    shown = {cell: painted_cell(column, cell) for cell in {*cells}}
+    possible = {*cells} if column == "CLUSTER" else filter(POSSIBLE.match, {*cells})
+    shown = {cell: painted_cell(column, cell) for cell in possible}
     padded = {cell: text + " " * (width - len(cell)) for cell, text in shown.items() if text != cell}
     return [padded.get(cell, cell) for cell in cells] if padded else cells
 
@@ -47,14 +48,19 @@ def painted_column(column: str, cells: Sequence[str], width: int) -> Sequence[st
 def painted_heading(heading: str) -> str:
     """Return the heading of a section: `CLUSTER: c1`, `CLUSTERS (2): c1, c2`, `CLUSTER: c1   NAMESPACE: shop`."""
     start, colon, names = heading.partition(": ")
-    shown = re.sub(r"[^\s,]+(?=,|\s|$)", lambda match: coloured(match[0], match[0]), names.partition(_GAP)[0])
-    return f"{painted(start + colon.rstrip(' '), BOLD)} {shown}{names[len(names.partition(_GAP)[0]) :]}"
+    names, gap, rest = names.partition(_GAP)
+    return f"{painted(start + colon.rstrip(' '), BOLD)} {_painted_names(names)}{gap}{rest}"
+
+
+def _painted_names(names: str) -> str:
+    """Return the names of clusters, `c1, c2`, each in its colour."""
+    return ", ".join(coloured(name, name) if name else name for name in names.split(", "))
 
 
 _HEADER = re.compile(
     r"[A-Z][A-Z0-9()%/-]*(?: {1,2}[A-Z0-9()%/-]+)*(?: {3,}[A-Z][A-Z0-9()%/-]*(?: {1,2}[A-Z0-9()%/-]+)*)+ *"
 )
-_KEY = re.compile(r"( *(?:- )?)([A-Za-z][^\s:\x1b]*(?: [^\s:\x1b]+){0,4}:)(?=\s|$)")
+_KEY = re.compile(r"( *(?:- )?)((?:[A-Z][^\s:\x1b]*(?: [^\s:\x1b]+){0,4}|[a-z0-9][^\s:\x1b]*):)(?=\s|$)")
 _FIELD = re.compile(r"(\s+)([\w$-]+)(?=\t<)")  # of `explain`
 _CELL = re.compile(r"\S+(?: \S+)*")  # what stands between two blanks or more
 
@@ -77,8 +83,11 @@ def _painted_text_line(line: str) -> str:
     ahead = f"{key[1]}{painted(key[2], CYAN)}" if key else ""
     rest = line[key.end() :] if key else line
     cells = [match[0] for match in _CELL.finditer(rest)]
-    # `Ready:  False`, and a row of describe's conditions: `  Ready   False`
-    subject = key[2][:-1] if key else cells[0] if cells else ""
+    subject = key[2][:-1] if key else ""
+    if not key and len(cells) > 1 and cells[1] in TRUTHS:  # a row of describe's conditions: `  Ready   False`
+        subject = cells[0]
+        ahead, _, rest = rest.partition(subject)
+        ahead += subject
     return ahead + _CELL.sub(lambda match: _painted_status(match[0], subject), rest)
 
 
@@ -130,7 +139,7 @@ def _painted_member(match: re.Match[str]) -> str:
 
 # --- Notices -----------------------------------------------------------------------------------------------------
 
-_PREFIX = re.compile(r"^\[([^\]\s\x1b]+)(?=[^\]\x1b\n]*\] )", re.MULTILINE)
+_PREFIX = re.compile(r"^\[([^\]\s\x1b,]+(?:, [^\]\s\x1b,]+)*)(?=[^\]\x1b\n]*\] )", re.MULTILINE)
 _BEGUN = r"^((?:\[(?:[^\]\n])*\] )?)"  # a label, which may have its colours
 _ERROR = re.compile(rf"{_BEGUN}([Ee]rror(?: from server(?: \([A-Za-z]+\))?)?:)", re.MULTILINE)
 _WARNING = re.compile(rf"{_BEGUN}([Ww]arning:)", re.MULTILINE)
@@ -146,7 +155,7 @@ def painted_notices(text: str) -> str:
     text = _WARNING.sub(lambda match: match[1] + painted(match[2], YELLOW), text)
     text = _STATE.sub(lambda match: match[1] + painted(match[2], RED), text)
     text = _MISSING.sub(_painted_missing, text)
-    return _PREFIX.sub(lambda match: f"[{coloured(match[1], match[1])}", text)
+    return _PREFIX.sub(lambda match: f"[{_painted_names(match[1])}", text)
 
 
 def _painted_missing(match: re.Match[str]) -> str:

@@ -15,9 +15,8 @@ from kubectl_mc.messages.colours import GREEN, RED, YELLOW
 # Helm, Argo CD, Flux, Cluster API, cert-manager and Longhorn call their states; and what changes do to objects.
 _GOOD = """
     Running Ready Succeeded Success Successful Complete Completed Active Bound Available Healthy Deployed
-    Approved Issued Established Accepted Programmed Resolved Synced Sync Reconciled Provisioned Attached Online Valid
-    Ok Up Joined Reachable Normal Initialized PodScheduled ContainersReady Started Pulled Scheduled
-    SuccessfulCreate
+    Approved Issued Answers Established Accepted Programmed Resolved Synced Sync Reconciled Provisioned Attached
+    Online Valid Ok Up Joined Reachable Normal Initialized PodScheduled ContainersReady Started Pulled Scheduled
     Created
 """
 _WAITING = """
@@ -59,9 +58,12 @@ _NO_STATUSES = frozenset(
     )
 )  # fmt: skip
 
-_TRUTHS = {"True": True, "False": False, "yes": True, "no": False}
+TRUTHS = {"True": True, "False": False, "yes": True, "no": False}
 
 _LONGEST = 60  # characters of a word
+
+# What a status may begin with: most other cells of large tables are numbers, addresses and times.
+POSSIBLE = re.compile(r"[A-Za-z<]|\d+/\d+$|\d+ \(")
 
 
 def has_statuses(column: str) -> bool:
@@ -82,9 +84,9 @@ def status_colour(cell: str, subject: str = "") -> int | None:
     word, _, reason = cell.partition(" ")  # `False (MissingEndpoints)`, `Active (2)`, `created (dry run)`
     if not 0 < len(word) <= _LONGEST or (reason and not (reason.startswith("(") and reason.endswith(")"))):
         return None
-    if word in _TRUTHS:
-        colour = _word_colour(subject.capitalize()) or _word_colour(subject)
-        return _truth_colour(_TRUTHS[word], colour or (GREEN if word == "True" else None))
+    if word in TRUTHS:
+        colour = _word_colour(subject) or _word_colour(subject.rpartition(" ")[2].capitalize())
+        return _truth_colour(TRUTHS[word], colour or (GREEN if word == "True" else None))
     return _word_colour(word)
 
 

@@ -57,7 +57,7 @@ SECTIONS: Mapping[str, str] = {
 """,
     "colours": """\
   colours
-      --color=auto|always|never  on a terminal, by default (NO_COLOR, CLICOLOR_FORCE, CLICOLOR); --color alone: always
+      --color=auto|always|never  on a terminal unless NO_COLOR is set, everywhere (--color alone, too), or nowhere
 """,
     "logs": """\
   logs (RE: a regular expression as Python has them; flags with one are repeatable)

@@ -142,9 +142,7 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
     name, equals, value = word.partition("=") if word.startswith("--") and not flag else (flag, "=", word)
     if name and equals:
         letters = flag_tables.flag_table(line.verb).shorthand
-        values = FLAG_VALUES.get(
-            (line.path[0], letters.get(name[1:], name[2:])), COLOR_CHOICES if name == "--color" else ()
-        )
+        values = FLAG_VALUES.get((line.path[0], letters.get(name[1:], name[2:])), ())
         prefix = "" if flag else f"{name}="
         return [f"{prefix}{candidate}" for candidate in _matching(values, value)], NO_FILES
     if word.startswith("-"):

@@ -166,6 +166,21 @@ def test_a_flag_without_its_value_is_an_error(name: str, form: str) -> None:
     assert problem("get", "pods", form.format(name)).startswith(f"flag needs an argument: --{name}.")
 
 
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [("", "auto"), ("--color", "always"), ("--color=never", "never"), ("--color=never --color", "always")],
+)
+def test_color_needs_no_value(words: str, value: str) -> None:
+    read = invocation.parse_invocation(["get", *words.split(), "pods"])
+    assert (read.options.color, grammar.operands(read.kubectl)) == (value, ["pods"])
+
+
+@pytest.mark.parametrize("word", ["--color=", "--color=true", "--color=on"])
+def test_color_has_three_values(word: str) -> None:
+    with pytest.raises(UserError, match="--color"):
+        invocation.parse_invocation(["get", "pods", word])
+
+
 @pytest.mark.parametrize("flag", ["inventory", "clusters", "exclude"])
 def test_a_list_of_no_names_is_an_error(flag: str) -> None:
     """`--clusters=$A,$B` with both unset must not mean all clusters."""

@@ -33,7 +33,9 @@ from tests.e2e.conftest import Shell
         (["trust", "approve", ""], ["c1", "c2", "c3"]),
         (["trust", "approve", "c1", "c"], ["c2", "c3"]),
         (["clusters", ""], []),
-        (["audit", "show", "x", "--"], ["--output", "--help"]),
+        (["audit", "show", "x", "--o"], ["--output"]),
+        (["audit", "show", "x", "--color="], ["auto", "always", "never"]),
+        (["get", "pods", "--color=a"], ["auto", "always"]),
         (["get", "pods", "--max-parallel=x", "--clusters", ""], []),
     ],
 )

@@ -139,7 +139,7 @@ def _painted_member(match: re.Match[str]) -> str:
 
 # --- Notices -----------------------------------------------------------------------------------------------------
 
-_PREFIX = re.compile(r"^\[([^\]\s\x1b,]+(?:, [^\]\s\x1b,]+)*)(?=[^\]\x1b\n]*\] )", re.MULTILINE)
+_PREFIX = re.compile(r"^\[([^\]\s\x1b,]+(?:, [^\]\s\x1b,]+)*)(?=[\] ])(?=[^\]\x1b\n]*\] )", re.MULTILINE)
 _BEGUN = r"^((?:\[(?:[^\]\n])*\] )?)"  # a label, which may have its colours
 _ERROR = re.compile(rf"{_BEGUN}([Ee]rror(?: from server(?: \([A-Za-z]+\))?)?:)", re.MULTILINE)
 _WARNING = re.compile(rf"{_BEGUN}([Ww]arning:)", re.MULTILINE)

@@ -66,6 +66,32 @@ def test_a_text_with_colours_of_its_own_loses_nothing(paint: Callable[[str], str
     assert COLOUR.sub("", paint(text)) == COLOUR.sub("", text)
 
 
+BEGINNINGS = (
+    "[",
+    "[a, ",
+    "  ",
+    "- ",
+    "A ",
+    "A   ",
+    "a/",
+    'pod "',
+    '"',
+    "Error",
+    "+",
+    "2 of 3 clusters answered",
+    " a: ",
+    "x\t",
+)
+
+
+@pytest.mark.parametrize("paint", PAINTERS)
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_a_long_line_is_read_in_one_pass(paint: Callable[[str], str], beginning: str) -> None:
+    """What a cluster writes must not take for ever: in more than one pass, each of these would take seconds."""
+    for filling in ("a", " ", "A", "1", ", a", "- ", "\\"):
+        paint(beginning + filling * 100_000 + "!")
+
+
 # --- Tables ----------------------------------------------------------------------------------------------------------
 
 CELLS = st.sampled_from(

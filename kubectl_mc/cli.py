@@ -84,7 +84,7 @@ def _has_colours(argv: Sequence[str], variables: Mapping[str, str], stderr: Text
 
 def _failed(stderr: TextIO, text: str, status: int = 1, has_colours: bool = False) -> int:
     if has_colours:
-        from kubectl_mc.messages.painting import painted_notices
+        from kubectl_mc.messages.painted_notices import painted_notices
 
         text = painted_notices(text)
     with suppress(OSError):

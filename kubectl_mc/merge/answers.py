@@ -78,7 +78,7 @@ def merge_answers(
 
 
 def _painted_document(text: str) -> str:
-    from kubectl_mc.messages.painting import painted_document
+    from kubectl_mc.messages.painted_texts import painted_document
 
     return painted_document(text)
 

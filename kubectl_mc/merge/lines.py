@@ -17,7 +17,7 @@ def tabbed(outputs: Iterable[tuple[str, str]], colours: bool = False) -> str:
 def prefixed(outputs: Iterable[tuple[str, str]], colours: bool = False) -> str:
     """Return `[cluster] line` for each line, as `kubectl logs --prefix` writes `[pod/web/app] line`."""
     if colours:
-        from kubectl_mc.messages.painting import painted_line
+        from kubectl_mc.messages.painted_notices import painted_line
 
         outputs = [(cluster, "\n".join(map(painted_line, text.split("\n")))) for cluster, text in outputs]
     return _prefix_lines((f"[{label(cluster, colours)}] ", text) for cluster, text in outputs)

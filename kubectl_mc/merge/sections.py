@@ -33,7 +33,8 @@ def render_sections(
         for heading, text in outputs
     ]  # fmt: skip
     if colours:
-        from kubectl_mc.messages.painting import painted_heading, painted_text
+        from kubectl_mc.messages.painted_texts import painted_text
+        from kubectl_mc.messages.painting import painted_heading
 
         parts = [(painted_heading(heading), painted_text(text)) for heading, text in parts]
     return "\n".join(f"{heading}\n{text}" for heading, text in parts)

@@ -52,8 +52,8 @@ class Streams(NamedTuple):
 
             text = mark_headings(text)
             relayed = mark_headings(relayed.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-        if self.has_colours:
-            from kubectl_mc.messages.painting import painted_notices
+        if self.has_colours and (text or relayed):
+            from kubectl_mc.messages.painted_notices import painted_notices
 
             text = painted_notices(text)
             relayed = painted_notices(relayed.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")

@@ -159,7 +159,7 @@ class _DocumentPrinter(WatchPrinter):
     def _painted(self, text: str) -> str:
         if not self._colours:
             return text
-        from kubectl_mc.messages.painting import painted_document
+        from kubectl_mc.messages.painted_texts import painted_document
 
         return painted_document(text)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kubectl_mc.merge import kubectl_tables, lines, sections
 from kubectl_mc.merge.kubectl_tables import Table
 from kubectl_mc.merge.watches import WatchedTable
-from kubectl_mc.messages import own_tables, painting
+from kubectl_mc.messages import own_tables, painted_notices, painted_texts, painting
 from kubectl_mc.messages.terminal_text import COLOUR, TerminalFilter
 
 # What a text is made of that our colours are about, or that could break them.
@@ -27,10 +27,10 @@ PLAIN = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 WITH_COLOURS = st.lists(st.sampled_from((*PIECES, "\x1b[31m", "\x1b[0m", "\x1b")), max_size=14).map("".join)
 
 PAINTERS: tuple[Callable[[str], str], ...] = (
-    painting.painted_text,
-    painting.painted_document,
-    painting.painted_notices,
-    lambda text: "\n".join(map(painting.painted_line, text.split("\n"))),
+    painted_texts.painted_text,
+    painted_texts.painted_document,
+    painted_notices.painted_notices,
+    lambda text: "\n".join(map(painted_notices.painted_line, text.split("\n"))),
     lambda text: "\n".join(map(painting.painted_header, text.split("\n"))),
     lambda text: "\n".join(painting.painted_cell("STATUS", cell) for cell in text.split("\n")),
     lambda text: sections.render_sections([("c1", text), ("c2", text)], True, fold=True, colours=True),
@@ -170,7 +170,7 @@ def test_a_cell_with_colours_of_its_own_keeps_them() -> None:
     ],
 )  # fmt: skip
 def test_a_text_for_people(plain: str, shown: str) -> None:
-    assert painting.painted_text(plain) == re.sub(r"<(\d+)>", "\x1b[\\1m", shown)
+    assert painted_texts.painted_text(plain) == re.sub(r"<(\d+)>", "\x1b[\\1m", shown)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_text_for_people(plain: str, shown: str) -> None:
     ],
 )  # fmt: skip
 def test_notices(plain: str, shown: str) -> None:
-    assert painting.painted_notices(plain) == re.sub(r"<(\d+)>", "\x1b[\\1m", shown)
+    assert painted_notices.painted_notices(plain) == re.sub(r"<(\d+)>", "\x1b[\\1m", shown)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_notices(plain: str, shown: str) -> None:
     ],
 )
 def test_what_a_change_says(plain: str, shown: str) -> None:
-    assert painting.painted_line(plain) == re.sub(r"<(\d+)>", "\x1b[\\1m", shown)
+    assert painted_notices.painted_line(plain) == re.sub(r"<(\d+)>", "\x1b[\\1m", shown)
 
 
 @pytest.mark.parametrize(
@@ -223,11 +223,11 @@ DOCUMENT = {"kind": "Pod", "spec": {"replicas": 2, "paused": False, "args": ["a:
 
 
 def test_documents() -> None:
-    text = painting.painted_document(json.dumps(DOCUMENT, indent=4))
+    text = painted_texts.painted_document(json.dumps(DOCUMENT, indent=4))
     assert '    \x1b[36m"kind"\x1b[0m: "Pod",\n' in text
     assert '        \x1b[36m"replicas"\x1b[0m: \x1b[35m2\x1b[0m,\n' in text
     assert '            "a: 1",\n' in text
-    text = painting.painted_document(yaml.safe_dump(DOCUMENT))
+    text = painted_texts.painted_document(yaml.safe_dump(DOCUMENT))
     assert "\x1b[36mkind:\x1b[0m Pod\n" in text
     assert "  \x1b[36mpaused:\x1b[0m \x1b[35mfalse\x1b[0m\n" in text
 
@@ -235,7 +235,7 @@ def test_documents() -> None:
 # --- The filter of the terminal --------------------------------------------------------------------------------------
 
 
-@given(st.one_of(PLAIN, WITH_COLOURS).map(painting.painted_text))
+@given(st.one_of(PLAIN, WITH_COLOURS).map(painted_texts.painted_text))
 def test_what_the_filter_passes_at_once_it_would_pass_piece_by_piece(text: str) -> None:
     written, pieces = text.encode("utf-8", "surrogateescape"), TerminalFilter()
     by_pieces = b"".join(pieces.feed(bytes([byte])) for byte in written) + pieces.feed(b"", is_end=True)

@@ -33,7 +33,9 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
             return status
         except UserError as error:
             _report_refusal(argv, variables, error, streams.stderr)
-            return _failed(streams.stderr, f"{error.prefix}: {error}", error.status)
+            return _failed(
+                streams.stderr, f"{error.prefix}: {error}", error.status, _has_colours(argv, variables, stderr)
+            )
         except KeyboardInterrupt as interrupt:
             if text := messages.interrupted(interrupt, ""):
                 return _failed(streams.stderr, f"Error: {text}", 130)
@@ -83,7 +85,22 @@ def _check_read_only(line: CommandLine, environment: Environment) -> None:
             raise messages.read_only(line.verb, effect, reason, verbs.may_rehearse(line) and not is_plugin)
 
 
-def _failed(stderr: TextIO, text: str, status: int = 1) -> int:
+def _has_colours(argv: Sequence[str], variables: Mapping[str, str], stderr: TextIO) -> bool:
+    """Return whether an error has colours, also where the command line can't be read."""
+    from kubectl_mc.messages.colours import wants_colour
+
+    typed = argv[: argv.index("--")] if "--" in argv else argv
+    choices = [
+        word[len("--color=") :] or "always" for word in typed if word.startswith("--color=") or word == "--color"
+    ]
+    return wants_colour(stderr.isatty(), variables, choices[-1] if choices else "auto")
+
+
+def _failed(stderr: TextIO, text: str, status: int = 1, has_colours: bool = False) -> int:
+    if has_colours:
+        from kubectl_mc.messages.painted_notices import painted_notices
+
+        text = painted_notices(text)
     with suppress(OSError):
         stderr.write(f"{text}\n")
     return status

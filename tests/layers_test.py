@@ -125,6 +125,7 @@ PARTLY_PURE = {
 # Functions that read, write or ask the time, and properties of ours that do.
 IMPURE_NAMES = (
     "open", "input", "print", ".isatty", ".now", ".utcnow", ".today", ".streams", ".shows_on_terminal",
+    ".shows_colours",
 )  # fmt: skip
 
 

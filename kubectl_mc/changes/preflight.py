@@ -11,6 +11,7 @@ from kubectl_mc.command_line import flag_tables, grammar, verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import object_changes, report
 from kubectl_mc.merge.object_changes import ObjectChange
+from kubectl_mc.messages.colours import painted_diff
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop
@@ -174,7 +175,7 @@ def show_differences(request: Request, jobs: Sequence[Job], streams: Streams) ->
     for text, clusters in groups.items():
         lines = [messages.visible(line) for line in text.splitlines()] or [messages.NO_DIFFERENCES]
         streams.say_heading(fold_names(clusters))
-        streams.say(lines)
+        streams.say(painted_diff("\n".join(lines)).split("\n") if streams.has_colours else lines)
 
 
 def _without_paths(text: str) -> str:

@@ -61,6 +61,10 @@ SECTIONS: Mapping[str, str] = {
       --verbose                  show each cluster's own messages
       --report=FILE              also write what came of each cluster, as one JSON object (else KUBECTL_MC_REPORT)
 """,
+    "colours": """\
+  colours
+      --color=auto|always|never  on a terminal unless NO_COLOR is set, everywhere (--color alone, too), or nowhere
+""",
     "logs": """\
   logs (RE: a regular expression as Python has them; flags with one are repeatable)
       --include=RE               only lines that it matches

@@ -19,6 +19,7 @@ class Options(NamedTuple):
     fold, cluster_timeout: None is the verb's default
     include, …, exclude_container_regex: regular expressions, as `pattern` compiles them
     report: the path of the file for the report for programs
+    color: one of COLOR_CHOICES
     output: of `logs`, whose -o kubectl lacks: one of own_commands.LOG_OUTPUTS; "" for lines behind labels
     typed: the flags as the user typed them, (name, value); another name of a flag is replaced by its own
     """
@@ -62,6 +63,7 @@ class Options(NamedTuple):
     refresh: bool = False
     verbose: bool = False
     report: str | None = None
+    color: str = "auto"
     output: str = ""
     typed: tuple[tuple[str, str | None], ...] = ()
 
@@ -69,13 +71,19 @@ class Options(NamedTuple):
 # Other names of our flags, from earlier versions -> their own.
 _OTHER_NAMES: Mapping[str, str] = {"hub-namespace": "inventory"}
 
+COLOR_CHOICES = ("auto", "always", "never")
+
+# Flags that may be typed without a value, as `ls` and `git` have it -> their value then.
+_BARE_VALUES: Mapping[str, str] = {"color": "always"}
+
 # Fields that are no flags of all verbs.
 _NO_FLAGS = ("output", "typed")
 
 # Our flags, one for each field: name -> whether it takes a value. kubectl has none of these names (invocation_test.py).
 OWN_FLAGS: Mapping[str, bool] = {
     **{
-        field.replace("_", "-"): default is not False and field != "fold"  # the other boolean flags are off by default
+        # The other boolean flags are off by default.
+        field.replace("_", "-"): default is not False and field != "fold" and field not in _BARE_VALUES
         for field, default in Options._field_defaults.items()
         if field not in _NO_FLAGS
     },
@@ -203,11 +211,12 @@ def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
     fields: dict[str, Any] = {}
     typed = []
     for typed_name, value in flags:
-        name, text = _OTHER_NAMES.get(typed_name, typed_name), value or ""
+        name = _OTHER_NAMES.get(typed_name, typed_name)
+        text = _BARE_VALUES.get(name, "") if value is None else value
         field = name.replace("-", "_")
         typed.append((name, value))
         # An empty list must not mean all clusters; a pattern may be a comma.
-        if OWN_FLAGS[name] and not (text if name in PATTERN_FLAGS else text.strip(",")):
+        if (OWN_FLAGS[name] or name in _BARE_VALUES) and not (text if name in PATTERN_FLAGS else text.strip(",")):
             raise messages.flag_needs_value(typed_name)
         if name in _LISTS:
             names = _names(text) if name != "inventory" else text.split(",")
@@ -262,6 +271,12 @@ def _count(flag: str, text: str) -> int:
     return int(text)
 
 
+def _color(flag: str, text: str) -> str:
+    if text not in COLOR_CHOICES:
+        raise messages.bad_flag_value(flag, text, f"one of {', '.join(COLOR_CHOICES)}")
+    return text
+
+
 def truth(flag: str, text: str) -> bool:
     """Return the value of a boolean flag; "" is that of one typed without a value. Raises UserError for another."""
     if text not in ("", "true", "1", "false", "0"):
@@ -283,6 +298,7 @@ def seconds(flag: str, text: str) -> float:
 
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
+    "color": _color,
     "max-parallel": _count,
     "cluster-timeout": seconds,
     "wave-timeout": seconds,

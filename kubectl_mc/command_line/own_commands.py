@@ -41,13 +41,13 @@ REPORTED = ("resume", "undo")
 
 # Command -> the sections of help_texts.SECTIONS with the flags that it takes.
 FLAG_SECTIONS: dict[str, tuple[str, ...]] = {
-    "clusters": ("clusters", "hub", "asking"),
-    "setup": ("clusters", "hub", "asking"),
-    "trust": ("clusters", "hub", "asking"),
-    "audit": (),
-    "resume": ("changes", "hub", "asking", "showing"),
-    "undo": ("changes", "hub", "asking", "showing"),
-    "use": ("clusters", "hub"),
+    "clusters": ("clusters", "hub", "asking", "colours"),
+    "setup": ("clusters", "hub", "asking", "colours"),
+    "trust": ("clusters", "hub", "asking", "colours"),
+    "audit": ("colours",),
+    "resume": ("changes", "hub", "asking", "showing", "colours"),
+    "undo": ("changes", "hub", "asking", "showing", "colours"),
+    "use": ("clusters", "hub", "colours"),
 }
 
 # (command, its flag) -> the values that it may have. `logs` is kubectl's, but the flag is ours (EXTRA_FLAGS).

@@ -40,13 +40,14 @@ def run(line: CommandLine, environment: Environment) -> int:
             fields = {**_summary(shown), "events": [dict(event) for event in shown.events]}
             stdout.write(render_document("Run", fields, form))
         else:
-            stdout.write(_description(shown))
+            stdout.write(_description(shown, environment.has_colours(stdout)))
         return 0
     if form:
         stdout.write(render_document("RunList", {"items": [_summary(run) for run in runs.runs]}, form))
     elif runs.runs:
         rows = [[run.id, _text(run, "user"), _text(run, "what"), _result(run)] for run in runs.runs]
-        stdout.write(render_table(("RUN", "USER", "WHAT", "RESULT"), rows))
+        colours = environment.has_colours(stdout)
+        stdout.write(render_table(("RUN", "USER", "WHAT", "RESULT"), rows, colours))
     else:
         environment.streams.say([messages.NO_RUNS_YET])
     return 0
@@ -80,7 +81,7 @@ def _summary(run: Run) -> dict[str, Any]:
     return {"run": run.id, **{name: run.start.get(name) for name in fields}, "ended": run.ended, "clusters": clusters}
 
 
-def _description(run: Run) -> str:
+def _description(run: Run, colours: bool) -> str:
     """Return the text of `audit show`: the facts about the run, and a table of its clusters."""
     change_input = run.start.get("input") or {}
     files = [str(file.get("path")) for file in change_input.get("files", ())]
@@ -103,8 +104,8 @@ def _description(run: Run) -> str:
         changes = ", ".join(f"{change.resource} {change.result}".strip() for change in outcome.objects)
         details = outcome.reason or changes or "<none>"
         rows.append([outcome.cluster, server, user, outcome.state, f"{outcome.seconds:.1f}", details])
-    table = render_table(("CLUSTER", "SERVER", "USER", "STATE", "SECONDS", "DETAILS"), rows)
-    return f"{head}\n{table}\n{_address_table(list(addresses.values()))}"
+    table = render_table(("CLUSTER", "SERVER", "USER", "STATE", "SECONDS", "DETAILS"), rows, colours)
+    return f"{head}\n{table}\n{_address_table(list(addresses.values()), colours)}"
 
 
 _ADDRESS_COLUMNS = {
@@ -118,10 +119,10 @@ _ADDRESS_COLUMNS = {
 }
 
 
-def _address_table(addresses: Sequence[Mapping[str, Any]]) -> str:
+def _address_table(addresses: Sequence[Mapping[str, Any]], colours: bool) -> str:
     """Return what else the record has of how the clusters were reached, without columns that say nothing."""
     columns = {
         name: field for name, field in _ADDRESS_COLUMNS.items() if any(address.get(field) for address in addresses)
     }
     rows = [[str(address.get(field) or "<none>") for field in columns.values()] for address in addresses]
-    return render_table(tuple(columns), rows)
+    return render_table(tuple(columns), rows, colours)

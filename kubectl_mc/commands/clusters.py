@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 from kubectl_mc import messages
@@ -86,7 +87,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     rows = _rows(choice, targets)
     if groups := _same_ways([row.target for row in rows]):
         environment.streams.say([messages.same_ways(groups)])
-    table = _Table(rows, form == "wide", check, headers=not grammar.is_set(line, "no-headers"))
+    headers, colours = not grammar.is_set(line, "no-headers"), environment.has_colours(stdout)
+    table = _Table(rows, form == "wide", check, headers, colours)
     is_table = form in ("", "wide")
     if is_table:
         stdout.write(table.start())
@@ -151,10 +153,13 @@ def _same_ways(targets: Sequence[Target]) -> list[list[str]]:
     return [names for names in groups.values() if len(names) > 1]
 
 
+_CHECK_COLUMNS = ("LATENCY", "USER", "REACHABLE")
+
+
 class _Table:
     """The table of the clusters. Those of a check follow one by one, each as wide as what is known before it."""
 
-    def __init__(self, rows: Sequence[ClusterRow], wide: bool, check: bool, headers: bool) -> None:
+    def __init__(self, rows: Sequence[ClusterRow], wide: bool, check: bool, headers: bool, colours: bool) -> None:
         """check, headers: whether the check of each cluster, and the names of the columns, are part of it"""
         names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
         has_protection = wide or any(row.protected for row in rows)
@@ -163,17 +168,20 @@ class _Table:
         names += ["PLACEMENT-REASON", "SCHEDULER"] if wide and any(row.decision for row in rows) else []
         now = time.time()
         cells = [list(_cells(row, wide, has_protection, now)) for row in rows]
-        self._lines = render_table(names if headers else (), cells).splitlines()
+        plain = render_table(names if headers else (), cells).splitlines()
+        self._width = max(map(len, plain), default=0)
+        shown = render_table(names if headers else (), cells, colours, "NAME").splitlines()
+        padding = (" " * (self._width - len(line)) for line in plain) if check else repeat("")
+        self._lines = list(map(str.__add__, shown, padding))
         self._by_cluster = dict(zip((row.cluster.name for row in rows), self._lines[headers:]))
-        self._has_headers, self._check = headers, check
-        self._width = max(map(len, self._lines), default=0)
+        self._has_headers, self._check, self._colours = headers, check, colours
         self._user_width = len("<unknown>")
 
     def start(self) -> str:
         """Return all of the table that is known before the check."""
         if not self._check:
             return "".join(f"{line}\n" for line in self._lines)
-        return self._line(self._lines[0], "LATENCY", "USER", "REACHABLE") if self._has_headers else ""
+        return self._line(self._lines[0], *_CHECK_COLUMNS, is_header=True) if self._has_headers else ""
 
     def checked_row(self, cluster: str, reached: Reached) -> str:
         """Return the row of a cluster with its check."""
@@ -184,10 +192,15 @@ class _Table:
             self._by_cluster[cluster], latency, user, cell_text(messages.with_reason(answer, check.problem))
         )
 
-    def _line(self, known: str, latency: str, user: str, reachable: str) -> str:
+    def _line(self, before: str, latency: str, user: str, reachable: str, is_header: bool = False) -> str:
         # What may be long is behind what is not, as the width of a column has to be known with its first row.
         self._user_width = max(self._user_width, len(user))
-        return f"{known:<{self._width}}   {latency:<7}   {user:<{self._user_width}}   {reachable}\n"
+        cells = [f"{latency:<7}", f"{user:<{self._user_width}}", reachable]
+        if self._colours:
+            from kubectl_mc.messages.painting import painted_cell, painted_header
+
+            cells = list(map(painted_header, cells) if is_header else map(painted_cell, _CHECK_COLUMNS, cells))
+        return f"{'   '.join((before, *cells))}\n"
 
 
 _HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}

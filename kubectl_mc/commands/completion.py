@@ -19,7 +19,7 @@ from kubectl_mc.changes import record
 from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
-from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS, PLUGIN_FLAGS
+from kubectl_mc.command_line.options import COLOR_CHOICES, LOG_FLAGS, OWN_FLAGS, PLUGIN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_VALUES, PLUGIN_RUN
 from kubectl_mc.fleet.choice import Purpose
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
@@ -181,6 +181,8 @@ def _flag_values(flag: str, value: str, before: Sequence[str], environment: Envi
     """Return the values of one of our flags that begin with `value`: clusters, contexts or a file."""
     if flag == "clusterprofile-provider-file":
         return [], DEFAULT
+    if flag == "color":
+        return _matching(COLOR_CHOICES, value), NO_FILES
     names: Iterable[str] = []
     if flag in ("clusters", "exclude", "canary"):
         invocation = parse_invocation(before)

@@ -113,7 +113,7 @@ def _with_secrets(earlier: Run, recorded: Invocation, retyped: Sequence[str]) ->
 
 
 # Flags of the run that are not taken over: the clusters are those that are left, and the user has to confirm again.
-_DROPPED_FLAGS = ("yes", "canary", *SELECTION_FLAGS)
+_DROPPED_FLAGS = ("yes", "canary", "color", *SELECTION_FLAGS)
 
 
 def _resumed_options(recorded: Options, typed: Options, names: Sequence[str]) -> Options:

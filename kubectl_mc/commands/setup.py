@@ -108,7 +108,11 @@ def run(line: CommandLine, environment: Environment) -> int:
         interrupts.append(interrupt)
         checks = {each.cluster.name: reachability.INTERRUPTED.check for each in proposals if each.context}
     rows = [_row(proposal, checks.get(proposal.cluster.name)) for proposal in proposals]
-    streams.stdout.write(render_table(("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM"), rows))
+    header, colours = (
+        ("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM"),
+        environment.has_colours(streams.stdout),
+    )
+    streams.stdout.write(render_table(header, rows, colours))
     streams.stdout.flush()
     if groups := context_dialogue.shared_ways(proposals):
         streams.say([messages.same_ways(groups)])

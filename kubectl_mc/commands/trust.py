@@ -94,7 +94,8 @@ def _list(line: CommandLine, environment: Environment) -> int:
     if not names_targets(environment.options):
         rest = sorted(set(approvals) - {access.key for access in offered})
         documents += [_document(key, key.profile, approvals[key]) for key in rest]
-    text = render_document("ClusterTrustList", {"items": documents}, form) if form else _table(documents)
+    colours = environment.has_colours(environment.streams.stdout)
+    text = render_document("ClusterTrustList", {"items": documents}, form) if form else _table(documents, colours)
     environment.streams.stdout.write(text)
     return 0
 
@@ -122,7 +123,7 @@ def _document(
     return document
 
 
-def _table(documents: Sequence[Mapping[str, Any]]) -> str:
+def _table(documents: Sequence[Mapping[str, Any]], colours: bool) -> str:
     rows = []
     for document in documents:
         fields = flat_fields(document["fields"])
@@ -131,7 +132,7 @@ def _table(documents: Sequence[Mapping[str, Any]]) -> str:
         login = f"context {fields['context']}" if "context" in fields else login
         hub, time = document["hub"] or "<current>", document["approvedAt"] or "<never>"
         rows.append([document["name"], document["status"], hub, fields.get("server", ""), login, time])
-    return render_table(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows) if rows else ""
+    return render_table(("NAME", "STATUS", "HUB", "SERVER", "LOGIN", "APPROVED"), rows, colours, "NAME") if rows else ""
 
 
 # --- approve, revoke, export -------------------------------------------------------------------------------

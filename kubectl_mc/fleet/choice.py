@@ -93,7 +93,7 @@ def choose(
         missing_token = "" if names_context else service_account.missing_token(environment)
         raise messages.no_kubeconfig(environment.kubeconfig_flag, missing_token)
     options = options if options.contexts else options._replace(hub_context=hub)
-    environment, kubeconfig = environment._replace(options=options), own_kubeconfig(environment.kubeconfig_files)
+    environment, kubeconfig = environment.with_options(options), own_kubeconfig(environment.kubeconfig_files)
     if options.contexts:
         contexts = tuple(ClusterProfile(name, "") for name in context_names(environment))
         inventory, mapping = Inventory(contexts), ClusterMapping()

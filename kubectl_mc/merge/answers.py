@@ -21,6 +21,7 @@ def merge_answers(
     sort_keys: Sequence[Result],
     request: Request,
     on_terminal: bool,
+    colours: bool = False,
 ) -> str:
     """Return one answer made of every cluster's stdout.
 
@@ -46,32 +47,40 @@ def merge_answers(
 
         try:
             of_types = _typed_places(places, line)
-            return object_lists.merge_objects(
+            merged = object_lists.merge_objects(
                 outputs, form, lone, lambda rows: _merged_rows(rows, keys, of_types, partial(_kind, form=form))
             )
+            return _painted_document(merged) if colours else merged
         except object_lists.NotObjects:
             pass
     if form in DOCUMENTS:
-        return _documents(outputs, DOCUMENTS[form], lone, on_terminal)
+        merged = _documents(outputs, DOCUMENTS[form], lone, on_terminal)
+        return _painted_document(merged) if colours else merged
     if form in TEMPLATES:
-        return lines.tabbed(outputs)
+        return lines.tabbed(outputs, colours)
     if form in LINES:
         names = [(index, name) for index, text in enumerate(texts) for name in text.removesuffix("\n").split("\n")]
         rows = _merged_rows(names, keys, _typed_places(places, line), lambda name: name.partition("/")[0])
-        return lines.tabbed([(outputs[index][0], name) for index, name in rows])
+        return lines.tabbed([(outputs[index][0], name) for index, name in rows], colours)
     if verbs.is_dry_run(request.row, line):
         from kubectl_mc.merge import object_changes
 
-        return object_changes.dry_run_answer(outputs, on_terminal)
+        return object_changes.dry_run_answer(outputs, on_terminal, colours)
     if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
         fold = request.row.output.fold if options.fold is None else options.fold
-        return sections.render_sections(zip(map(heading, places), texts), on_terminal, fold)
+        return sections.render_sections(zip(map(heading, places), texts), on_terminal, fold, colours)
     if shape == "table" and form in TABLES:
         try:
-            return table_answers.table_answer(list(zip(places, texts)), key_texts, request, on_terminal)
+            return table_answers.table_answer(list(zip(places, texts)), key_texts, request, on_terminal, colours)
         except kubectl_tables.NotATable:
-            return sections.render_sections(zip(map(heading, places), texts), on_terminal)
-    return lines.prefixed(outputs)
+            return sections.render_sections(zip(map(heading, places), texts), on_terminal, colours=colours)
+    return lines.prefixed(outputs, colours)
+
+
+def _painted_document(text: str) -> str:
+    from kubectl_mc.messages.painted_texts import painted_document
+
+    return painted_document(text)
 
 
 def without_empty_document(result: Result, request: Request) -> Result:

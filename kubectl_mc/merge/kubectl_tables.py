@@ -250,17 +250,17 @@ def reorder_rows(table: Table, order: Sequence[int]) -> Table:
     return table._replace(columns=tuple([column[index] for index in order] for column in table.columns))
 
 
-def render_tables(tables: Iterable[Table], headers: bool = True) -> str:
+def render_tables(tables: Iterable[Table], headers: bool = True, colours: bool = False) -> str:
     """Return the tables as kubectl prints them; without headers also without blank lines between them (get.go)."""
     separator = "\n" if headers else ""
-    return separator.join(_render_one(table, headers) for table in tables)
+    return separator.join(_render_one(table, headers, colours) for table in tables)
 
 
-def _render_one(table: Table, headers: bool) -> str:
+def _render_one(table: Table, headers: bool, colours: bool) -> str:
     long_columns = [index for index, column in enumerate(table.columns) if "\n" in "".join(column)]
     if long_columns and CLUSTER in table.header:  # a table of one cluster stays as it was printed
         table = _by_lines(table, long_columns)
-    return _laid_out(table, headers)
+    return _laid_out(table, headers, colours)
 
 
 def _by_lines(table: Table, long_columns: Sequence[int]) -> Table:
@@ -285,7 +285,7 @@ def _by_lines(table: Table, long_columns: Sequence[int]) -> Table:
     return table._replace(columns=tuple(zip(*rows)) or table.columns)
 
 
-def _laid_out(table: Table, headers: bool) -> str:
+def _laid_out(table: Table, headers: bool, colours: bool) -> str:
     columns = [[name, *column] for name, column in zip(table.header, table.columns)] if headers else table.columns
     if not columns[0]:
         return ""
@@ -301,4 +301,15 @@ def _laid_out(table: Table, headers: bool) -> str:
         widths.append(max(MIN_WIDTH, longest + PADDING))
         padded_columns.append(column)
     template = "".join(f"%-{width}s" for width in widths) + "%s\n"
-    return "".join(map(template.__mod__, zip(*padded_columns, columns[-1])))
+    shown = (*padded_columns, columns[-1])
+    if not colours:
+        return "".join(map(template.__mod__, zip(*shown)))
+    from kubectl_mc.messages import painting
+
+    header = painting.painted_header(template % tuple(column[0] for column in shown)) if headers else ""
+    # What is painted has its padding already, as the template would count the colours with it.
+    painted = [
+        painting.painted_column(name, column[1:] if headers else column, width)
+        for name, column, width in zip(table.header, shown, [*widths, 0])
+    ]
+    return header + "".join(map(template.__mod__, zip(*painted)))

@@ -6,17 +6,30 @@ import re
 from collections.abc import Iterable
 
 
-def tabbed(outputs: Iterable[tuple[str, str]]) -> str:
+def tabbed(outputs: Iterable[tuple[str, str]], colours: bool = False) -> str:
     """Return `cluster<TAB>line` for each line: for `-o name`, jsonpath and templates, which programs read.
 
     outputs: (cluster, what it printed). A last line without a newline (jsonpath) gets one.
     """
-    return _prefix_lines((f"{cluster}\t", text) for cluster, text in outputs)
+    return _prefix_lines((f"{label(cluster, colours)}\t", text) for cluster, text in outputs)
 
 
-def prefixed(outputs: Iterable[tuple[str, str]]) -> str:
+def prefixed(outputs: Iterable[tuple[str, str]], colours: bool = False) -> str:
     """Return `[cluster] line` for each line, as `kubectl logs --prefix` writes `[pod/web/app] line`."""
-    return _prefix_lines((f"[{cluster}] ", text) for cluster, text in outputs)
+    if colours:
+        from kubectl_mc.messages.painted_notices import painted_line
+
+        outputs = [(cluster, "\n".join(map(painted_line, text.split("\n")))) for cluster, text in outputs]
+    return _prefix_lines((f"[{label(cluster, colours)}] ", text) for cluster, text in outputs)
+
+
+def label(cluster: str, colours: bool) -> str:
+    """Return the name of a cluster, in its colour where there are colours."""
+    if not colours:
+        return cluster
+    from kubectl_mc.messages.colours import coloured
+
+    return coloured(cluster, cluster)
 
 
 def _prefix_lines(outputs: Iterable[tuple[str, str]]) -> str:

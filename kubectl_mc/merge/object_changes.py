@@ -172,7 +172,7 @@ def workloads(changes: Iterable[ObjectChange]) -> list[ObjectChange]:
     return list({(change.resource, change.namespace): change for change in existing}.values())
 
 
-def dry_run_answer(outputs: Sequence[tuple[str, str]], on_terminal: bool) -> str:
+def dry_run_answer(outputs: Sequence[tuple[str, str]], on_terminal: bool, colours: bool = False) -> str:
     """Return a dry run that the user asked for: a table of the objects, or else what kubectl printed, in sections.
 
     outputs: (cluster, what its kubectl printed); on_terminal: see `sections.render_sections`
@@ -182,7 +182,7 @@ def dry_run_answer(outputs: Sequence[tuple[str, str]], on_terminal: bool) -> str
     lines = [(cluster, line) for cluster, text in outputs for line in text.splitlines() if line.strip()]
     changes = [(cluster, change) for cluster, line in lines if (change := _parse_line(line))]
     if len(changes) < len(lines) or len(set(changes)) < len(changes):
-        return sections.render_sections(outputs, on_terminal)
+        return sections.render_sections(outputs, on_terminal, colours=colours)
     if not changes:
         return ""
     several = len({change.namespace for _, change in changes if change.namespace}) > 1
@@ -190,4 +190,5 @@ def dry_run_answer(outputs: Sequence[tuple[str, str]], on_terminal: bool) -> str
         (cluster, *((change.namespace or "<none>",) if several else ()), change.resource, change.result)
         for cluster, change in changes
     ]
-    return own_tables.render_table(("CLUSTER", *(("NAMESPACE",) if several else ()), "RESOURCE", "RESULT"), rows)
+    header = ("CLUSTER", *(("NAMESPACE",) if several else ()), "RESOURCE", "RESULT")
+    return own_tables.render_table(header, rows, colours)

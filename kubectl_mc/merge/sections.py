@@ -14,7 +14,9 @@ def marked_headings(text: str, on_terminal: bool) -> str:
     return mark_headings(text)
 
 
-def render_sections(outputs: Iterable[tuple[str, str]], on_terminal: bool, fold: bool = False) -> str:
+def render_sections(
+    outputs: Iterable[tuple[str, str]], on_terminal: bool, fold: bool = False, colours: bool = False
+) -> str:
     """Return `CLUSTER: name` and the text for each (cluster, text), with a blank line between two sections.
 
     on_terminal: a person reads it, so that lines of a text that look like a heading are marked
@@ -26,7 +28,13 @@ def render_sections(outputs: Iterable[tuple[str, str]], on_terminal: bool, fold:
         for cluster, text in outputs:
             clusters_by_text.setdefault(text, []).append(cluster)
         outputs = [(", ".join(clusters), text) for text, clusters in clusters_by_text.items()]
-    return "\n".join(
-        f"CLUSTER: {heading}\n{text}" if text.endswith("\n") else f"CLUSTER: {heading}\n{text}\n"
+    parts = [
+        (f"CLUSTER: {heading}", text if text.endswith("\n") else f"{text}\n")
         for heading, text in outputs
-    )
+    ]  # fmt: skip
+    if colours:
+        from kubectl_mc.messages.painted_texts import painted_text
+        from kubectl_mc.messages.painting import painted_heading
+
+        parts = [(painted_heading(heading), painted_text(text)) for heading, text in parts]
+    return "\n".join(f"{heading}\n{text}" for heading, text in parts)

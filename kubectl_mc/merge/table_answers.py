@@ -42,7 +42,11 @@ def is_unreadable(request: Request, result: Result, keys: Result | None) -> bool
 
 
 def table_answer(
-    outputs: Sequence[tuple[Place, str]], key_texts: Mapping[Place, str], request: Request, on_terminal: bool
+    outputs: Sequence[tuple[Place, str]],
+    key_texts: Mapping[Place, str],
+    request: Request,
+    on_terminal: bool,
+    colours: bool = False,
 ) -> str:
     """Return the tables of all clusters as one of each type, and below them, in sections, what can't be read exactly.
 
@@ -61,8 +65,9 @@ def table_answer(
         readable.append((_Printed(index, place), tables))
     groups = kubectl_tables.group_by_type(readable) if _names_types(request) else {"": _flattened(readable)}
     merged = [_merged_table(members, request) for members in groups.values() if members]
-    shown = kubectl_tables.render_tables(merged, headers=not grammar.is_set(request.line, "no-headers"))
-    rest = sections.render_sections(unreadable, on_terminal)
+    headers = not grammar.is_set(request.line, "no-headers")
+    shown = kubectl_tables.render_tables(merged, headers, colours)
+    rest = sections.render_sections(unreadable, on_terminal, colours=colours)
     return "\n".join(filter(None, (sections.marked_headings(shown, on_terminal), rest)))
 
 

@@ -100,6 +100,7 @@ class WatchedTable:
     events: whether kubectl's first column is that of --output-watch-events, and whether it is shown. By it a line is
         known as a header: kubectl prints another one for objects of another type (`-f`), or with other columns.
     clock: the time, in seconds since the epoch, for rows that are compared after a break; None if none are
+    colours: whether the header and the cells have colours
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class WatchedTable:
         row_start: str = "",
         events: EventColumn = "",
         clock: Callable[[], float] | None = None,
+        colours: bool = False,
     ) -> None:
         self._show_headers = headers
         self._row_start = row_start
@@ -117,6 +119,7 @@ class WatchedTable:
         self._is_kept = is_kept
         self._events = events
         self._clock = clock
+        self._colours = colours
         self._widths: dict[Column, int] = {}  # of each column, from left to right
         self._has_new = False  # there are some that no header has shown
         self._rows: dict[_Source, WatchedRows | WatchedColumns] = {}
@@ -162,7 +165,14 @@ class WatchedTable:
 
     def header(self) -> str:
         """Return the header line, "" if none is shown."""
-        return self._line([name for name, _ in self._widths]) if self._show_headers else ""
+        if not self._show_headers:
+            return ""
+        line = self._line([name for name, _ in self._widths])
+        if not self._colours:
+            return line
+        from kubectl_mc.messages.painting import painted_header
+
+        return painted_header(line)
 
     def _feed_table(self, key: _Source, lines: Sequence[str], deleted: Sequence[bool]) -> str:
         """Return what is printed for further lines of one table. deleted: whether a line's object is, for each line"""
@@ -285,8 +295,9 @@ class WatchedTable:
             return ""
         printed = [self.header()] if self._has_new else []
         self._has_new = False
+        line = self._painted_line if self._colours else self._line
         printed += [
-            self._line([part.get(column, "") for column in self._widths]) for row in shown for part in self._parts(row)
+            line([part.get(column, "") for column in self._widths]) for row in shown for part in self._parts(row)
         ]
         return "".join(printed)
 
@@ -306,6 +317,14 @@ class WatchedTable:
     def _line(self, cells: Sequence[str]) -> str:
         padded_cells = ((cell + " " * PADDING).ljust(width) for cell, width in zip(cells[:-1], self._widths.values()))
         return "".join((*padded_cells, cells[-1], "\n"))
+
+    def _painted_line(self, cells: Sequence[str]) -> str:
+        from kubectl_mc.messages.painting import painted_cell
+
+        names, widths = [name for name, _ in self._widths], self._widths.values()
+        padding = [" " * max(width - len(cell), PADDING) for cell, width in zip(cells[:-1], widths)]
+        painted = map(painted_cell, names, cells)
+        return "".join(cell + blanks for cell, blanks in zip(painted, [*padding, "\n"]))
 
 
 def _lines_of_row(row: Mapping[Column, str], cluster: str) -> list[dict[Column, str]]:

@@ -10,15 +10,26 @@ from kubectl_mc import API_GROUP
 from kubectl_mc.messages import visible
 
 
-def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table with three spaces between columns, and control characters made visible. headers: () for none."""
+def render_table(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], colours: bool = False, clusters: str = ""
+) -> str:
+    """Return a table with three spaces between columns, and control characters made visible. headers: () for none.
+
+    colours: the cells have colours, if there are headers
+    clusters: the column with the names of clusters, if that isn't CLUSTER
+    """
     from tabulate import DataRow, TableFormat, tabulate
 
     row = DataRow("", "   ", "")
     looks = TableFormat(None, None, None, None, headerrow=row, datarow=row, padding=0, with_header_hide=None)
     lines = [list(headers)] if headers else []
     lines += [list(map(cell_text, cells)) for cells in rows]
-    text = tabulate(lines, tablefmt=looks, disable_numparse=True)
+    if colours and headers:
+        from kubectl_mc.messages.painting import painted_cell, painted_header
+
+        names = ["CLUSTER" if name == clusters else name for name in headers]
+        lines = [list(map(painted_header, headers)), *(list(map(painted_cell, names, cells)) for cells in lines[1:])]
+    text = tabulate(lines, tablefmt=looks, disable_numparse=True)  # it doesn't count colours
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 

@@ -16,6 +16,8 @@ _SGR = rf"\x1b\[{_PARAMETER}(?:;{_PARAMETER}){{0,15}}m"
 
 _UNSEEN = re.compile(rf"\r(?!\n)|[{_CONTROLS}]")
 _WITH_COLOURS = re.compile(rf"(?P<colour>{_SGR})|(?P<end>\r?\n)|\r|[{_CONTROLS}]")
+# What is in one colour from its start to a reset, as our own colours are: it passes as it is.
+_PAINTED = re.compile(rf"\x1b\[(?:1|[349][0-7])m[^{_CONTROLS}\r\n]*\x1b\[0m")
 _RESET = "\x1b[0m"
 _RESETS = re.compile(r"\x1b\[0*m")
 
@@ -84,7 +86,8 @@ class TerminalFilter:
         if not is_end and (match := _UNFINISHED.search(text, max(0, len(text) - _LONGEST))):
             text, self._unfinished = text[: match.start()], match[0]
         if "\x1b" in text or self._is_coloured:
-            text = _WITH_COLOURS.sub(self._replacement, text)
+            if self._is_coloured or _UNSEEN.search(_PAINTED.sub("", text)):  # else that would cost much for nothing
+                text = _WITH_COLOURS.sub(self._replacement, text)
             if is_end and self._is_coloured:
                 text, self._is_coloured = text + _RESET, False
         else:

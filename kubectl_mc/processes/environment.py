@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.invocation import Invocation
@@ -103,9 +103,23 @@ class Environment(NamedTuple):
 
     def for_invocation(self, invocation: Invocation) -> Environment:
         """Return the environment with the options and the --kubeconfig of this invocation."""
-        return self._replace(
-            options=invocation.options, kubeconfig_flag=grammar.value(invocation.kubectl, "kubeconfig")
-        )
+        environment = self._replace(kubeconfig_flag=grammar.value(invocation.kubectl, "kubeconfig"))
+        return environment.with_options(invocation.options)
+
+    def with_options(self, options: Options) -> Environment:
+        """Return the environment with other options, which also say whether what is said on stderr has colours."""
+        environment = self._replace(options=options)
+        has_colours = environment.has_colours(self.streams.stderr)
+        return environment._replace(streams=self.streams._replace(has_colours=has_colours))
+
+    def has_colours(self, stream: TextIO) -> bool:
+        """Return whether what is written to stdout, or to stderr, has colours (`colours.wants_colour`)."""
+        on_terminal = stream.isatty()
+        if not (on_terminal or self.options.color == "always" or "CLICOLOR_FORCE" in self.variables):
+            return False  # `get pods` in a pipe imports nothing for it
+        from kubectl_mc.messages.colours import wants_colour
+
+        return wants_colour(on_terminal, self.variables, self.options.color)
 
     def for_change(self) -> Environment:
         """Return the environment of a change, which must not stop because something can't be shown."""

@@ -57,7 +57,7 @@ class Request(NamedTuple):
 
     def with_options(self, options: Options) -> Request:
         """Return the request with other options."""
-        return self._replace(environment=self.environment._replace(options=options))
+        return self._replace(environment=self.environment.with_options(options))
 
     def named(self, result: Result) -> Result:
         """Return a result whose errors name the user's files."""
@@ -79,6 +79,11 @@ class Request(NamedTuple):
     def shows_on_terminal(self) -> bool:
         """Whether the answer is read on a terminal."""
         return self.environment.streams.stdout.isatty()
+
+    @property
+    def shows_colours(self) -> bool:
+        """Whether the answer has colours."""
+        return self.environment.has_colours(self.environment.streams.stdout)
 
     @property
     def reports_on_terminal(self) -> bool:

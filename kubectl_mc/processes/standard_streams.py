@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 
 class Streams(NamedTuple):
-    """Where a command reads and writes."""
+    """Where a command reads and writes. has_colours: what is said on stderr has colours (`Environment.has_colours`)"""
 
     stdin: TextIO
     stdout: TextIO
     stderr: TextIO
+    has_colours: bool = False
 
     def answer(self, text: bytes) -> None:
         """Write to stdout, without delay."""
@@ -51,6 +52,11 @@ class Streams(NamedTuple):
 
             text = mark_headings(text)
             relayed = mark_headings(relayed.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        if self.has_colours and (text or relayed):
+            from kubectl_mc.messages.painted_notices import painted_notices
+
+            text = painted_notices(text)
+            relayed = painted_notices(relayed.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         if relayed:
             self.stderr.flush()
             self.stderr.buffer.write(relayed)
@@ -71,7 +77,12 @@ class Streams(NamedTuple):
 
     def say_heading(self, cluster: str) -> None:
         """Write the heading of what is said about a cluster, or several, to stderr."""
-        self.stderr.write(f"CLUSTER: {cluster}\n")
+        heading = f"CLUSTER: {cluster}"
+        if self.has_colours:
+            from kubectl_mc.messages.painting import painted_heading
+
+            heading = painted_heading(heading)
+        self.stderr.write(f"{heading}\n")
         self.stderr.flush()
 
 
@@ -123,7 +134,7 @@ def safe_streams(
         display = Display(_unbuffered(stderr.buffer))
     safe = [_safe_stream(stream, display) for stream in (stdout, stderr)]
     try:
-        yield Streams(stdin, *safe)
+        yield Streams(stdin, safe[0], safe[1])
     finally:
         for stream in safe:
             with suppress(OSError):

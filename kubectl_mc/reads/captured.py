@@ -64,7 +64,7 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     )
     results = [*(answer.result for answer in answers), *request.unreachable]
     keys = [answer.keys for answer in answers if answer.keys]
-    merged = merge_answers(results, keys, request, request.shows_on_terminal)
+    merged = merge_answers(results, keys, request, request.shows_on_terminal, request.shows_colours)
     on_terminal = request.reports_on_terminal
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries
@@ -184,15 +184,18 @@ def _collect(request: Request, jobs: Sequence[Job], interrupts: list[BaseExcepti
         on_end=on_end,
         phase=phase,
         at_once=request.at_once,
-        meanwhile=_import_merging,
+        meanwhile=lambda: _import_merging(request.shows_colours),
     )
     note_answers(request, ((jobs[index].target, results[index], seconds) for index, seconds in took.items()))
     return [request.named(result)._replace(namespace=job.namespace) for job, result in zip(jobs, results)]
 
 
-def _import_merging() -> None:
-    """Import what the answers are merged with, while their kubectls run: it takes milliseconds."""
+def _import_merging(colours: bool) -> None:
+    """Import what the answers are merged and painted with, while their kubectls run: it takes milliseconds."""
     from kubectl_mc.merge import answers, cluster_results, report  # noqa: F401
+
+    if colours:
+        from kubectl_mc.messages import painting  # noqa: F401
 
 
 def _interrupted(job: Job) -> Result:

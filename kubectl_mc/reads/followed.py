@@ -16,7 +16,7 @@ from kubectl_mc.merge.log_reader import LogRun
 from kubectl_mc.merge.log_times import TimeWindow
 from kubectl_mc.merge.report import logs_requests, make_report, result_cause, said_by
 from kubectl_mc.messages import stream_texts
-from kubectl_mc.messages.colours import coloured, wants_colour
+from kubectl_mc.messages.colours import coloured
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
@@ -111,7 +111,6 @@ class _Following:
         self._shows_times = self._style.timestamps or self._style.output in JSON_OUTPUTS or bool(self._window)
         self._said: set[str] = set()
         self._heard: dict[tuple[str, str], None] = {}  # (label, text) of what kubectls have said of late
-        self._colours = wants_colour(self._streams.stderr.isatty(), request.environment.variables)
         self._is_counted = False
 
     def run(self) -> None:
@@ -263,7 +262,9 @@ class _Following:
         self._say(job.label, job.target.cluster, text)
 
     def _say(self, label: str, cluster: str, text: str) -> None:
-        self._streams.say([f"[{coloured(label, cluster) if self._colours else label}] {messages.visible(text)}"])
+        self._streams.say(
+            [f"[{coloured(label, cluster) if self._streams.has_colours else label}] {messages.visible(text)}"]
+        )
 
     def say_once(self, text: str) -> None:
         """Say what several clusters may have to say."""

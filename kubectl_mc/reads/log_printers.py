@@ -13,7 +13,6 @@ from kubectl_mc.command_line.options import pattern
 from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogRenderer, LogSource, LogStyle, Patterns, is_wanted
 from kubectl_mc.merge.log_reader import LogReader, LogRun, log_command, log_form
 from kubectl_mc.merge.log_times import TimeWindow
-from kubectl_mc.messages.colours import wants_colour
 from kubectl_mc.processes.requests import Job, Request
 from kubectl_mc.reads.name_patterns import all_namespaces, is_pattern
 
@@ -59,7 +58,6 @@ def with_pods(request: Request) -> Request:
 def log_style(request: Request) -> LogStyle:
     """Return how the request's log lines are shown. Raises UserError for a pattern that is no regular expression."""
     line, options, on_terminal = request.line, request.options, request.shows_on_terminal
-    has_colours = wants_colour(on_terminal, request.environment.variables)
 
     def patterns(flag: str, texts: Sequence[str]) -> Patterns:
         return tuple(pattern(flag, text) for text in texts)
@@ -71,12 +69,12 @@ def log_style(request: Request) -> LogStyle:
         grammar.is_set(line, "timestamps"),
         patterns("include", options.include),
         patterns("drop", options.drop),
-        patterns("highlight", options.highlight) if has_colours else (),
+        patterns("highlight", options.highlight) if request.shows_colours else (),
         patterns("pod-regex", options.pod_regex),
         patterns("exclude-pod-regex", options.exclude_pod_regex),
         patterns("container-regex", options.container_regex),
         patterns("exclude-container-regex", options.exclude_container_regex),
-        has_colours,
+        request.shows_colours,
         _columns(request) // 2 if on_terminal else 0,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.merge import output_forms
-from kubectl_mc.merge.lines import Prefixer
+from kubectl_mc.merge.lines import Prefixer, label
 from kubectl_mc.processes.requests import Job, Request
 
 # Prints a chunk of a job's stdout, or what is left of it at its end (None).
@@ -21,7 +21,8 @@ def printer_factory(request: Request) -> Callable[[Job, str], Printer]:
         return watch_printer_factory(request)
     output_format, _ = grammar.output_format(request.line)
     if output_format in output_forms.LINES:
-        return lambda job, prefix: _line_printer(Prefixer(f"{job.target.cluster}\t"))
+        colours = request.shows_colours
+        return lambda job, prefix: _line_printer(Prefixer(f"{label(job.target.cluster, colours)}\t"))
     return lambda job, prefix: _line_printer(Prefixer(prefix, in_parts=True))
 
 

@@ -10,7 +10,7 @@ from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.output_forms import mergeable_line
 from kubectl_mc.merge.report import Held, is_nothing_found, logs_requests, result_cause, told_messages
-from kubectl_mc.messages.colours import coloured, wants_colour
+from kubectl_mc.messages.colours import coloured
 from kubectl_mc.messages.input_names import with_input_names
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
 from kubectl_mc.processes.requests import Job, Request
@@ -27,10 +27,7 @@ class Screen:
 
     def __init__(self, request: Request, jobs: Sequence[Job]) -> None:
         self._request, self._streams = request, request.environment.streams
-        self._colours = [
-            wants_colour(stream.isatty(), request.environment.variables)
-            for stream in (self._streams.stdout, self._streams.stderr)
-        ]
+        self._colours = (request.shows_colours, self._streams.has_colours)
         self._logs = LogPrinters(request) if request.row.output.log_lines else None
         self._new_printer = self._logs.printer if self._logs else printer_factory(request)
         self._told: set[str] = set()  # what has been said once for all clusters

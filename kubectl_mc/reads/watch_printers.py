@@ -9,7 +9,7 @@ from contextlib import suppress
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.merge import object_lists, output_forms
 from kubectl_mc.merge.last_rows import LastRows
-from kubectl_mc.merge.lines import Prefixer
+from kubectl_mc.merge.lines import Prefixer, label
 from kubectl_mc.merge.sections import marked_headings
 from kubectl_mc.merge.watched_documents import WatchedDocuments
 from kubectl_mc.merge.watches import EventColumn, WatchedTable
@@ -135,10 +135,11 @@ class _TablePrinter(WatchPrinter):
 
 
 class _DocumentPrinter(WatchPrinter):
-    def __init__(self, documents: WatchedDocuments) -> None:
+    def __init__(self, documents: WatchedDocuments, colours: bool) -> None:
         super().__init__()
         self._documents = documents
-        self._render, self._rest, self.restart = documents.feed, documents.end, documents.restart  # type: ignore[method-assign]
+        self._colours = colours
+        self.restart = documents.restart  # type: ignore[method-assign]
         self._is_quiet = True  # nothing has come since the last tick
 
     def __call__(self, chunk: bytes | None) -> bytes:
@@ -147,7 +148,20 @@ class _DocumentPrinter(WatchPrinter):
 
     def due(self) -> bytes:
         is_quiet, self._is_quiet = self._is_quiet, True
-        return _encoded(self._documents.quiet()) if is_quiet else b""
+        return _encoded(self._painted(self._documents.quiet())) if is_quiet else b""
+
+    def _render(self, lines: Sequence[str]) -> str:
+        return self._painted(self._documents.feed(lines))
+
+    def _rest(self) -> str:
+        return self._painted(self._documents.end())
+
+    def _painted(self, text: str) -> str:
+        if not self._colours:
+            return text
+        from kubectl_mc.messages.painted_texts import painted_document
+
+        return painted_document(text)
 
     @property
     def has_unseen(self) -> bool:
@@ -155,7 +169,7 @@ class _DocumentPrinter(WatchPrinter):
 
     def listed(self, stdout: bytes) -> bytes:
         with suppress(object_lists.NotObjects):
-            return _encoded(self._documents.listed(stdout.decode("utf-8", "surrogateescape")))
+            return _encoded(self._painted(self._documents.listed(stdout.decode("utf-8", "surrogateescape"))))
         return b""
 
 
@@ -192,10 +206,10 @@ def watch_printer_factory(request: Request) -> Callable[[Job, str], WatchPrinter
     """Return how to make the printer of a watch's job and the prefix of its lines, according to the output format."""
     output_format, spec = grammar.output_format(request.line)
     is_kept = name_filter.name_filter(request)
-    compares = watch_lines.is_resumed(request)
+    compares, colours = watch_lines.is_resumed(request), request.shows_colours
     if output_format in output_forms.OBJECTS:
         return lambda job, prefix: _DocumentPrinter(
-            WatchedDocuments(job.target.cluster, output_format, is_kept, compares)
+            WatchedDocuments(job.target.cluster, output_format, is_kept, compares), colours
         )
     if verbs.output_shape(request.row, request.line) == "table" and output_format in output_forms.TABLES:
         columns = spec if output_format == "custom-columns" else ""
@@ -204,12 +218,12 @@ def watch_printer_factory(request: Request) -> Callable[[Job, str], WatchPrinter
             events = "shown" if grammar.is_set(request.line, request.row.output.events_by) else "hidden"
         show_headers, row_start = not grammar.is_set(request.line, "no-headers"), request.row.output.row_start
         clock = time.time if compares else None
-        tables = _Tables(lambda: WatchedTable(show_headers, columns, is_kept, row_start, events, clock))
+        tables = _Tables(lambda: WatchedTable(show_headers, columns, is_kept, row_start, events, clock, colours))
         on_terminal = request.shows_on_terminal
         shows_namespace = output_format in output_forms.WITH_NAMESPACES
         return lambda job, prefix: _TablePrinter(tables, job, on_terminal, job.namespace if shows_namespace else "")
     if output_format in output_forms.LINES:
-        return lambda job, prefix: _LinePrinter(f"{job.target.cluster}\t", is_kept, compares)
+        return lambda job, prefix: _LinePrinter(f"{label(job.target.cluster, colours)}\t", is_kept, compares)
     return lambda job, prefix: _LinePrinter(prefix, None, compares)
 
 

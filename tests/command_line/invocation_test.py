@@ -95,7 +95,7 @@ def test_behind_a_plugin_s_name_only_flags_that_choose_clusters_or_are_of_change
     assert grammar.typed_words(verbatim.kubectl) == [*plugin.split(), "--", typed]
 
 
-VALUES = {"cluster-timeout": "1s", "wave-timeout": "1s"}
+VALUES = {"cluster-timeout": "1s", "color": "always", "wave-timeout": "1s"}
 
 
 @pytest.mark.parametrize(
@@ -203,6 +203,21 @@ def test_a_bad_value_is_named_with_its_flag(flag: str) -> None:
 @pytest.mark.parametrize("form", ["--{}", "--{}="])
 def test_a_flag_without_its_value_is_an_error(name: str, form: str) -> None:
     assert problem("get", "pods", form.format(name)).startswith(f"flag needs an argument: --{name}.")
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [("", "auto"), ("--color", "always"), ("--color=never", "never"), ("--color=never --color", "always")],
+)
+def test_color_needs_no_value(words: str, value: str) -> None:
+    read = invocation.parse_invocation(["get", *words.split(), "pods"])
+    assert (read.options.color, grammar.operands(read.kubectl)) == (value, ["pods"])
+
+
+@pytest.mark.parametrize("word", ["--color=", "--color=true", "--color=on"])
+def test_color_has_three_values(word: str) -> None:
+    with pytest.raises(UserError, match="--color"):
+        invocation.parse_invocation(["get", "pods", word])
 
 
 @pytest.mark.parametrize("flag", ["inventory", "clusters", "exclude"])

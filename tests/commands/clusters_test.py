@@ -32,7 +32,7 @@ def row(profile: ClusterProfile, clustersets: dict[str, str] | None = None) -> C
 
 
 def table(*rows: ClusterRow, wide: bool = True) -> list[str]:
-    return clusters._Table(rows, wide, check=False, headers=True).start().split("\n")
+    return clusters._Table(rows, wide, check=False, headers=True, colours=False).start().split("\n")
 
 
 def cells(profile: ClusterProfile, clustersets: dict[str, str] | None = None) -> list[str]:
@@ -147,7 +147,7 @@ def test_the_column_protected_is_there_if_a_cluster_is_protected() -> None:
 
 def test_rows_of_a_check_stand_below_each_other_whatever_follows() -> None:
     rows = [row(ClusterProfile(name, "fleet"), {}) for name in ("a", "production")]
-    table = clusters._Table(rows, wide=False, check=True, headers=True)
+    table = clusters._Table(rows, wide=False, check=True, headers=True, colours=False)
     checks = [
         table.checked_row("production", Reached(Check("yes", "admin"), 0.1234)),
         table.checked_row("a", Reached(Check("no", "", "\x1b[31mconnection\trefused"), 12.0)),

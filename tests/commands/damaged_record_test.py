@@ -75,7 +75,7 @@ class Home:
 
     def mc(self, *words: str) -> tuple[int, str, str]:
         streams = memory_streams()
-        status = cli.main(words, self.variables, *streams)
+        status = cli.main(words, self.variables, *streams[:3])
         return status, written(streams.stdout), written(streams.stderr)
 
 

@@ -49,7 +49,7 @@ class User(NamedTuple):
         log = self.folder / "log"
         log.write_text("")
         streams = memory_streams()
-        status = cli.main(words, {**self.variables, "LOG": str(log), **variables}, *streams)
+        status = cli.main(words, {**self.variables, "LOG": str(log), **variables}, *streams[:3])
         return status, written(streams.stderr), [line.split("\037")[:-1] for line in log.read_text().split("\n")[:-1]]
 
 

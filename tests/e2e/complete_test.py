@@ -36,6 +36,8 @@ from tests.e2e.conftest import Shell
         (["trust", "approve", "c1", "c"], ["c2", "c3"]),
         (["clusters", "c2", ""], ["c1", "c3"]),
         (["audit", "show", "x", "--o"], ["--output"]),
+        (["audit", "show", "x", "--color="], ["auto", "always", "never"]),
+        (["get", "pods", "--color=a"], ["auto", "always"]),
         (["get", "pods", "--max-parallel=x", "--clusters", ""], []),
     ],
 )

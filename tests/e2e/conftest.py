@@ -93,7 +93,8 @@ def shell(running: Fleet) -> Shell:
     """Return a user of a fleet."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     root = str(Path(__file__).parent.parent.parent)
-    return Shell(running, {**running.env, "PATH": path, "PYTHONPATH": root})
+    # Only tests of colours want them; they set NO_COLOR to nothing.
+    return Shell(running, {**running.env, "PATH": path, "PYTHONPATH": root, "NO_COLOR": "1"})
 
 
 @pytest.fixture(scope="session")

@@ -89,7 +89,7 @@ def test_which_container_is_meant_is_said_once_ahead_of_the_lines(members: Shell
 
 def test_labels_are_aligned_and_matches_highlighted_on_a_terminal(members: Shell) -> None:
     words = ("logs", *CART, "--all-containers", "--tail=1", "--highlight=4[89]")
-    with members.running(*words, env={"TERM": "xterm", "COLUMNS": "120"}, terminal=True) as logs:
+    with members.running(*words, env={"TERM": "xterm", "NO_COLOR": "", "COLUMNS": "120"}, terminal=True) as logs:
         assert logs.end() == 0
     lines = logs.stdout.splitlines()
     assert lines

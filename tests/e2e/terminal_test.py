@@ -314,7 +314,7 @@ WAIT = ("wait", "--for=jsonpath={.metadata.name}=settings", "cm/settings", "-n",
 
 def labels(shell: Shell, env: Mapping[str, str]) -> set[str]:
     """What stands before `configmap/settings` on a terminal."""
-    with shell.running(*WAIT, env={"TERM": "xterm", **env}, terminal=True) as waiting:
+    with shell.running(*WAIT, env={"TERM": "xterm", "NO_COLOR": "", **env}, terminal=True) as waiting:
         assert waiting.end() == 0
     return set(re.findall(r"^(.*) configmap/settings condition met\r?$", waiting.stdout, re.MULTILINE))
 
@@ -330,7 +330,7 @@ def test_a_name_has_its_colour_on_a_terminal(members: Shell) -> None:
 @needs("kubelet")
 def test_lines_by_time_have_their_colour(members: Shell) -> None:
     words = ("logs", *CART, "--tail=1", "--by-time")
-    with members.running(*words, env={"TERM": "xterm"}, terminal=True) as logs:
+    with members.running(*words, env={"TERM": "xterm", "NO_COLOR": ""}, terminal=True) as logs:
         assert logs.end() == 0
     found = re.findall(r"^\[\x1b\[\d+m(c\d)\x1b\[0m\] line ", logs.stdout, re.MULTILINE)
     assert sorted(found) == list(MEMBERS)

@@ -609,9 +609,7 @@ def test_a_pattern_of_contexts_that_means_none_is_an_error(pattern: str) -> None
 def test_a_default_is_named_as_such_where_no_cluster_is_left() -> None:
     typed = invocation.parse_invocation(["--clusters=dev"]).options
     options = with_defaults(typed, [("exclude", "dev"), ("healthy", "true")])
-    problem = (
-        r"no cluster is left: --clusters=dev chooses 1 of 5, --exclude=dev \(not typed\) leaves 0$"
-    )
+    problem = r"no cluster is left: --clusters=dev chooses 1 of 5, --exclude=dev \(not typed\) leaves 0$"
     with pytest.raises(UserError, match=problem):
         selection.select_clusters(FLEET, options)
 

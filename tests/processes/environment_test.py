@@ -4,6 +4,7 @@ import pwd
 
 import pytest
 
+from kubectl_mc.command_line.options import Options
 from tests.environments import environment
 
 
@@ -32,3 +33,14 @@ def test_a_user_whom_the_system_does_not_know_has_a_home(monkeypatch: pytest.Mon
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     assert (environment({}).home, environment({}).kube_directory) == ("/", "/.kube")
+
+
+@pytest.mark.parametrize(
+    ("variables", "color", "expected"),
+    [({}, "auto", False), ({}, "always", True), ({"CLICOLOR_FORCE": "1"}, "auto", True),
+     ({"CLICOLOR_FORCE": "1"}, "never", False)],
+)  # fmt: skip
+def test_the_flag_says_whether_each_stream_has_colours(variables: dict[str, str], color: str, expected: bool) -> None:
+    user = environment(variables).with_options(Options(color=color))
+    assert [user.has_colours(stream) for stream in (user.streams.stdout, user.streams.stderr)] == [expected] * 2
+    assert user.streams.has_colours is user.for_change().streams.has_colours is expected

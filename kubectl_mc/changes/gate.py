@@ -232,7 +232,7 @@ def _show(change: Change, progress: Progress) -> int:
     with wave_runner.interruptible(progress):  # nobody may read on
         change.streams.say(report.lines, report.stderr)
         if results and not is_streamed:
-            answer = answers.merge_answers(results, (), judging, judging.shows_on_terminal)
+            answer = answers.merge_answers(results, (), judging, judging.shows_on_terminal, [*change.clusters])
             change.streams.answer(answer.encode("utf-8", "surrogateescape"))
     return report.status
 

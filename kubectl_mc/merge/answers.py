@@ -21,11 +21,13 @@ def merge_answers(
     sort_keys: Sequence[Result],
     request: Request,
     on_terminal: bool,
+    clusters: Sequence[str] = (),
 ) -> str:
     """Return one answer made of every cluster's stdout.
 
     sort_keys: the results of `key_jobs`; () if there were none
     on_terminal: a person reads it, so that lines that look like a heading are marked
+    clusters: all that were chosen, in the order in which they are shown; those of the results if left out
     """
     line, options = request.line, request.options
     places = [(result.cluster, result.namespace) for result in results if result.stdout]
@@ -41,6 +43,7 @@ def merge_answers(
     form, _ = grammar.output_format(line)
     shape = verbs.output_shape(request.row, line)
     lone = len(results) == 1 and not results[0].namespace
+    clusters = [*clusters, *(result.cluster for result in results)]
     if form in OBJECTS:
         from kubectl_mc.merge import object_lists
 
@@ -53,25 +56,50 @@ def merge_answers(
             pass
     if form in DOCUMENTS:
         return _documents(outputs, DOCUMENTS[form], lone, on_terminal)
-    if form in TEMPLATES:
+    fold = request.row.output.fold if options.fold is None else options.fold
+    if form in TEMPLATES and not fold:
         return lines.tabbed(outputs)
+    if form in TEMPLATES:
+        from kubectl_mc.merge import folding
+
+        return folding.folded_texts(zip(places, texts), clusters, on_terminal, by_meaning=False)
     if form in LINES:
         names = [(index, name) for index, text in enumerate(texts) for name in text.removesuffix("\n").split("\n")]
         rows = _merged_rows(names, keys, _typed_places(places, line), lambda name: name.partition("/")[0])
-        return lines.tabbed([(outputs[index][0], name) for index, name in rows])
-    if verbs.is_dry_run(request.row, line):
-        from kubectl_mc.merge import object_changes
+        pairs = [(outputs[index][0], name) for index, name in rows]
+        if fold:
+            from kubectl_mc.merge import folding
 
-        return object_changes.dry_run_answer(outputs, on_terminal)
-    if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
-        fold = request.row.output.fold if options.fold is None else options.fold
-        return sections.render_sections(zip(map(heading, places), texts), on_terminal, fold)
-    if shape == "table" and form in TABLES:
-        try:
-            return table_answers.table_answer(list(zip(places, texts)), key_texts, request, on_terminal)
-        except kubectl_tables.NotATable:
-            return sections.render_sections(zip(map(heading, places), texts), on_terminal)
+            return folding.folded_lines(pairs, clusters, on_terminal)
+        return lines.tabbed(pairs)
+    if verbs.is_dry_run(request.row, line):
+        return _dry_run_answer(outputs, clusters, bool(fold), on_terminal)
+    is_table = shape == "table" and form in TABLES and grammar.value(line, "raw") is None
+    if is_table:
+        with suppress(kubectl_tables.NotATable):
+            return table_answers.table_answer(list(zip(places, texts)), key_texts, request, on_terminal, clusters)
+    if fold:
+        from kubectl_mc.merge import folding
+
+        return folding.folded_texts(zip(places, texts), clusters, on_terminal)
+    if is_table or shape == "text" or grammar.value(line, "raw") is not None:
+        return sections.render_sections(zip(map(heading, places), texts), on_terminal)
     return lines.prefixed(outputs)
+
+
+def _dry_run_answer(outputs: Sequence[tuple[str, str]], clusters: Sequence[str], fold: bool, on_terminal: bool) -> str:
+    """Return a dry run that the user asked for: a table of the objects, or else what kubectl printed, in sections."""
+    from kubectl_mc.merge import folding, object_changes
+    from kubectl_mc.messages import own_tables
+
+    table = object_changes.dry_run_table(outputs)
+    if fold and table:
+        return folding.folded_tables([table], clusters, on_terminal, with_ages=False)
+    if fold:
+        return folding.folded_texts([((cluster, ""), text) for cluster, text in outputs], clusters, on_terminal)
+    if not table:
+        return sections.render_sections(outputs, on_terminal)
+    return own_tables.render_table(table.header, [*zip(*table.columns)]) if table.row_count else ""
 
 
 def without_empty_document(result: Result, request: Request) -> Result:
@@ -102,9 +130,8 @@ def without_empty_document(result: Result, request: Request) -> Result:
 
 def _is_header(result: Result, request: Request) -> bool:
     """Return whether custom columns have no rows."""
-    if not request.options.fold:
-        with suppress(kubectl_tables.NotATable):  # then it is as it was typed
-            return not any(table.row_count for table in table_answers.keyed_tables(decoded(result), None, request))
+    with suppress(kubectl_tables.NotATable):  # then it is as it was typed
+        return not any(table.row_count for table in table_answers.keyed_tables(decoded(result), None, request))
     return not grammar.is_set(request.line, "no-headers") and b"\n" not in result.stdout.removesuffix(b"\n")
 
 

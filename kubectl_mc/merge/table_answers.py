@@ -32,7 +32,7 @@ def is_unreadable(request: Request, result: Result, keys: Result | None) -> bool
     line, shape = request.line, verbs.output_shape(request.row, request.line)
     form, _ = grammar.output_format(line)
     is_changed = form == "custom-columns" or (form in TABLES and grammar.is_set(line, "no-headers"))
-    if shape != "table" or not is_changed or request.options.fold or not result.stdout:
+    if shape != "table" or not is_changed or not result.stdout:
         return False
     try:
         keyed_tables(decoded(result), decoded(keys) if keys else None, request)
@@ -42,28 +42,42 @@ def is_unreadable(request: Request, result: Result, keys: Result | None) -> bool
 
 
 def table_answer(
-    outputs: Sequence[tuple[Place, str]], key_texts: Mapping[Place, str], request: Request, on_terminal: bool
+    outputs: Sequence[tuple[Place, str]],
+    key_texts: Mapping[Place, str],
+    request: Request,
+    on_terminal: bool,
+    clusters: Sequence[str],
 ) -> str:
     """Return the tables of all clusters as one of each type, and below them, in sections, what can't be read exactly.
 
+    clusters: all that were chosen, in the order in which they are shown
     Raises NotATable if the tables have too many columns together.
     """
-    readable, unreadable = list[tuple[_Printed, list[Table]]](), list[tuple[str, str]]()
+    readable, unreadable = list[tuple[_Printed, list[Table]]](), list[tuple[Place, str]]()
     with_namespaces = grammar.output_format(request.line)[0] in WITH_NAMESPACES
     for index, (place, text) in enumerate(outputs):
         try:
             tables = keyed_tables(text, key_texts.get(place), request)
         except kubectl_tables.NotATable:
-            unreadable.append((heading(place), text))
+            unreadable.append((place, text))
             continue
         if place[1] and with_namespaces:
             tables = [table.behind_column(kubectl_tables.NAMESPACE, place[1]) for table in tables]
         readable.append((_Printed(index, place), tables))
     groups = kubectl_tables.group_by_type(readable) if _names_types(request) else {"": _flattened(readable)}
     merged = [_merged_table(members, request) for members in groups.values() if members]
-    shown = kubectl_tables.render_tables(merged, headers=not grammar.is_set(request.line, "no-headers"))
-    rest = sections.render_sections(unreadable, on_terminal)
-    return "\n".join(filter(None, (sections.marked_headings(shown, on_terminal), rest)))
+    headers = not grammar.is_set(request.line, "no-headers")
+    if request.options.fold:
+        from kubectl_mc.merge import folding
+
+        # The columns that a user defines hold values of objects, which kubectl doesn't make ages of.
+        with_ages = grammar.output_format(request.line)[0] in WITH_NAMESPACES
+        shown = folding.folded_tables(merged, clusters, on_terminal, headers, with_ages)
+        rest = folding.folded_texts(unreadable, clusters, on_terminal)
+    else:
+        shown = sections.marked_headings(kubectl_tables.render_tables(merged, headers), on_terminal)
+        rest = sections.render_sections([(heading(place), text) for place, text in unreadable], on_terminal)
+    return "\n".join(filter(None, (shown, rest)))
 
 
 def _names_types(request: Request) -> bool:

@@ -1,0 +1,267 @@
+"""Folding: what several clusters answer alike is shown once, below their names; the largest group comes first. Pure.
+
+Rows and texts are compared without ages, and without the times and ids that each API server, and `diff`, makes anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+from kubectl_mc.merge import kubectl_tables
+from kubectl_mc.merge.kubectl_tables import CLUSTER, Table
+from kubectl_mc.merge.last_rows import AGED, DURATION, age_bounds
+from kubectl_mc.merge.sections import marked_headings
+from kubectl_mc.messages.group_names import group_heading
+from kubectl_mc.named_tuples import NamedTuple
+
+
+class Block(NamedTuple):
+    """The rows that exactly these clusters have. table: without a CLUSTER column, with a range where ages differ"""
+
+    clusters: tuple[str, ...]
+    table: Table
+
+
+def folded_tables(
+    tables: Sequence[Table], clusters: Sequence[str], on_terminal: bool, headers: bool = True, with_ages: bool = True
+) -> str:
+    """Return tables that have a CLUSTER column in blocks: below a heading that names clusters, the rows that they have.
+
+    clusters: all that were chosen, in the order in which they are shown
+    on_terminal: a person reads it, so that rows that look like a heading are marked
+    headers: each block begins with the names of the columns; with_ages: as of `fold_rows`
+    The columns of a table are aligned over its blocks.
+    """
+    folded = [fold_rows(table, clusters, with_ages) for table in tables]
+    is_lone = all(len(block.clusters) == 1 for block in chain.from_iterable(folded))
+    parts = []
+    for table, blocks in zip(tables, folded):
+        joined = _joined([block.table for block in blocks]) if blocks else table.without_column(CLUSTER)
+        lines = iter(re.findall(r".*\n", kubectl_tables.render_tables([joined], headers)))
+        header = "".join(islice(lines, int(headers)))
+        if not blocks:
+            parts.append(marked_headings(header, on_terminal))
+        for block in blocks:
+            body = header + "".join(islice(lines, block.table.row_count))
+            heading = _heading(block.clusters, clusters, is_lone)
+            parts.append(f"{heading}\n{marked_headings(body, on_terminal)}")
+    return "\n".join(filter(None, parts))
+
+
+def folded_lines(lines: Iterable[tuple[str, str]], clusters: Sequence[str], on_terminal: bool) -> str:
+    """Return (cluster, line) pairs in blocks, as `folded_tables`: the lines that a group of clusters has."""
+    pairs = list(lines)
+    table = Table(("", CLUSTER), ([line for _, line in pairs], [cluster for cluster, _ in pairs]))
+    return folded_tables([table], clusters, on_terminal, headers=False, with_ages=False)
+
+
+def folded_texts(
+    outputs: Iterable[tuple[tuple[str, str], str]], clusters: Sequence[str], on_terminal: bool, by_meaning: bool = True
+) -> str:
+    """Return each text once, below the names of the clusters that printed it: unchanged, as the first of them did.
+
+    outputs: ((cluster, namespace or ""), text); clusters, on_terminal: as of `folded_tables`
+    by_meaning: texts are alike that differ in times and ids only; the heading then says whose times and ids these are
+    """
+    places_by_text: dict[tuple[str, str], list[str]] = {}
+    for (cluster, namespace), text in outputs:
+        places_by_text.setdefault((namespace, text), []).append(cluster)
+    groups: dict[tuple[str, str], list[tuple[str, list[str]]]] = {}
+    for (namespace, text), names in places_by_text.items():
+        compared = comparable_text(text) if by_meaning and len(places_by_text) > 1 else text
+        groups.setdefault((namespace, compared), []).append((text, names))
+    order, is_lone = _order(clusters), all(len(names) == 1 for names in places_by_text.values())
+    is_lone = is_lone and all(len(members) == 1 for members in groups.values())
+    sections = list[tuple[int, str]]()
+    for (namespace, _), members in groups.items():
+        names = sorted((name for _, its_names in members for name in its_names), key=order.__getitem__)
+        text, (first, *_) = members[0]
+        heading = _heading(names, clusters, is_lone) + (f"   NAMESPACE: {namespace}" if namespace else "")
+        if len(members) > 1:
+            heading += f"   (with the times and ids of {first})"
+        body = marked_headings(text, on_terminal)
+        sections.append((-len(names), f"{heading}\n{body}" + "\n" * (not text.endswith("\n"))))
+    return "\n".join(section for _, section in sorted(sections, key=lambda section: section[0]))
+
+
+def _heading(names: Sequence[str], clusters: Sequence[str], is_lone: bool) -> str:
+    return group_heading(names, {*clusters}.difference(names), is_lone)
+
+
+def _order(clusters: Sequence[str]) -> dict[str, int]:
+    return {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}
+
+
+# --- Rows ----------------------------------------------------------------------------------------------------
+
+
+def fold_rows(table: Table, clusters: Sequence[str], with_ages: bool = True) -> list[Block]:
+    """Return the rows of a table that has a CLUSTER column in blocks, by the clusters that have them.
+
+    clusters: in the order in which they are shown; with_ages: rows are alike that differ in ages only
+    The largest group comes first. A block's rows are in the order of the table. A row that a cluster has twice is in
+    the blocks twice, if for fewer clusters the second time.
+    """
+    index, order = table.header.index(CLUSTER), _order(clusters)
+    names = table.columns[index]
+    header = (*table.header[:index], *table.header[index + 1 :])
+    columns = (*table.columns[:index], *table.columns[index + 1 :])
+    compared = [_without_ages(name, column) if with_ages else column for name, column in zip(header, columns)]
+    numbers_by_row: dict[tuple[str, ...], list[int]] = {}
+    for number, row in enumerate(zip(*compared)):
+        numbers_by_row.setdefault(row, []).append(number)
+    groups: dict[tuple[str, ...], list[list[int]]] = {}
+    for numbers in numbers_by_row.values():
+        for members in _repetitions(numbers, names):
+            members.sort(key=lambda number: order[names[number]])
+            groups.setdefault(tuple(names[number] for number in members), []).append(members)
+    aged = [column is not other for column, other in zip(columns, compared)]
+    return [
+        Block(group, Table(header, tuple(_cells(column, rows, is_aged) for column, is_aged in zip(columns, aged))))
+        for group, rows in sorted(groups.items(), key=lambda item: -len(item[0]))
+    ]
+
+
+def _repetitions(numbers: Sequence[int], names: Sequence[str]) -> list[list[int]]:
+    """Return the numbers of equal rows: the first one of each cluster, the second one of those that have it twice, …"""
+    repetitions: list[list[int]] = []
+    seen: Counter[str] = Counter()
+    for number in numbers:
+        count = seen[names[number]]
+        seen[names[number]] += 1
+        if count == len(repetitions):
+            repetitions.append([])
+        repetitions[count].append(number)
+    return repetitions
+
+
+def _cells(column: Sequence[str], rows: Sequence[Sequence[int]], is_aged: bool) -> list[str]:
+    """Return what a column says of each row. rows: the numbers of the rows that are shown as one
+
+    A further line of a cell could pass for a row, or for a heading; so a cell has one line.
+    """
+    if is_aged:
+        cells = [_common_cell({column[number] for number in members}) for members in rows]
+    else:
+        cells = [column[members[0]] for members in rows]
+    return [cell.replace("\n", "\\n") for cell in cells] if "\n" in "".join(cells) else cells
+
+
+def _joined(tables: Sequence[Table]) -> Table:
+    """Return the rows of tables that have the same columns as one table."""
+    columns = zip(*(table.columns for table in tables))
+    return Table(tables[0].header, tuple(list(chain.from_iterable(parts)) for parts in columns))
+
+
+# --- Ages ----------------------------------------------------------------------------------------------------
+
+# Names of columns for points in time, whose cells kubectl and API servers print as ages (columns of the type `date` of
+# a CustomResourceDefinition, too), and for what lasts. A column of another name may hold a setting (`INTERVAL 5m`), or
+# a quantity (`CPU 100m`).
+_TIMES = re.compile(
+    r"(?:.*[ _-])?(?:AGE|SEEN|LAST|FIRST|SINCE|AGO|UPTIME|DURATION|SCHEDULE|TRANSITION)(?:[ _-].*)?"
+    r"|.*(?:TIME|DATE|STARTED|FINISHED|COMPLETED|CREATED|UPDATED|CHANGED|MODIFIED|SYNCED| AT)",
+    re.IGNORECASE,
+)
+
+# `3 (5m ago)` restarts of a pod; `5m (x3 over 10m)` of an event.
+_RESTARTS = re.compile(rf"(\d+) \(({DURATION}) ago\)")
+_REPEATED = re.compile(rf"({DURATION}) \(x(\d+) over ({DURATION})\)")
+
+
+def _without_ages(name: str, column: Sequence[str]) -> Sequence[str]:
+    """Return the cells by which rows are compared; the column itself if there are no ages in it."""
+    is_time = bool(_TIMES.fullmatch(name))
+    compared = {cell: _without_age(cell, is_time) for cell in {*column} if is_time or cell.endswith(" ago)")}
+    if all(cell == other for cell, other in compared.items()):
+        return column
+    return [compared.get(cell, cell) for cell in column]
+
+
+def _without_age(cell: str, is_time: bool) -> str:
+    restarts = _RESTARTS.fullmatch(cell)
+    return restarts[1] if restarts else "\0age" if is_time and AGED.fullmatch(cell) else cell
+
+
+def _common_cell(cells: Collection[str]) -> str:
+    """Return what is true of all of these cells, which differ in ages only: `5m-3h`, `3 (5m-3h ago)`, `3`."""
+    if len(cells) == 1:
+        return next(iter(cells))
+    restarts = [match for match in map(_RESTARTS.fullmatch, cells) if match]
+    if restarts:
+        count = restarts[0][1]
+        return f"{count} ({_age_range(match[2] for match in restarts)} ago)" if len(restarts) == len(cells) else count
+    repeated = [match for match in map(_REPEATED.fullmatch, cells) if match]
+    last_seen = _age_range(cell.partition(" ")[0] for cell in cells)
+    if len(repeated) < len(cells):
+        return last_seen
+    counts = sorted({int(match[2]) for match in repeated})
+    times = f"{counts[0]}-{counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
+    return f"{last_seen} (x{times} over {_age_range(match[3] for match in repeated)})"
+
+
+def _age_range(ages: Iterable[str]) -> str:
+    first, *others = sorted({*ages}, key=lambda age: (age_bounds(age), age))
+    return f"{first}-{others[-1]}" if others else first
+
+
+# --- Texts ---------------------------------------------------------------------------------------------------
+
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"  # RFC 3339
+    r"|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}"  # RFC 1123, of `describe`
+)
+
+# What an API server gives each object by itself: the field's name, as `describe` and YAML write it, and its value.
+_OWN_FIELDS = (
+    (re.compile(r".*(?:time|timestamp|started|finished|scheduled)", re.IGNORECASE), _TIME),
+    (re.compile(r"age|duration", re.IGNORECASE), AGED),
+    (re.compile(r"uid", re.IGNORECASE), re.compile(r"[0-9a-f-]{36}")),
+    (re.compile(r"generation|resource ?version", re.IGNORECASE), re.compile(r"\d+")),
+)
+
+# kubectl has `diff`, or the user's program, compare two temporary folders (NewDiffer in k8s.io/kubectl/pkg/cmd/diff),
+# and diff(1) tells the times of their files.
+_FOLDERS = re.compile(r"/(LIVE|MERGED)-\d+(?=/)")
+_FILE_TIMES = re.compile(
+    r"^((?:\x1b\[[\d;]*m)*(?:---|\+\+\+) [^\t\n]*)\t\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?",
+    re.MULTILINE,
+)
+
+# The line between the header and the rows of a table in `describe`.
+_RULE = re.compile(r" *-+(?: +-+)+ *")
+
+
+def comparable_text(text: str) -> str:
+    """Return a text without what differs between clusters that say the same: ages, times, ids, temporary names.
+
+    The cells of a table of `describe` stand without the blanks around them, whose number depends on its ages.
+    """
+    return "\n".join(_comparable_lines(_FILE_TIMES.sub(r"\1", _FOLDERS.sub(r"/\1", text)).split("\n")))
+
+
+def _comparable_lines(lines: Sequence[str]) -> Iterator[str]:
+    slices: Sequence[slice] = ()
+    for line, following in zip(lines, [*lines[1:], ""]):
+        if _RULE.fullmatch(following):
+            slices = kubectl_tables.slices([match.start() for match in re.finditer("-+", following)])
+        elif slices and (not line or line[: slices[0].start].strip(" ")):
+            slices = ()
+        if not slices:
+            yield _without_own_value(line)
+        elif not _RULE.fullmatch(line):
+            cells = [line[part].strip(" ") for part in slices]
+            yield "\0".join("" if AGED.fullmatch(cell) or _TIME.fullmatch(cell) else cell for cell in cells)
+
+
+def _without_own_value(line: str) -> str:
+    """Return the line without the value if it is a field whose value the API server makes up."""
+    key, colon, value = line.partition(": ")
+    if not colon:
+        return line
+    name, value = key.lstrip(" \t+-"), value.strip(' \t"')
+    is_own = any(names.fullmatch(name) and values.fullmatch(value) for names, values in _OWN_FIELDS)
+    return key if is_own else line

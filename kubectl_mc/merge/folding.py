@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from kubectl_mc.merge import kubectl_tables
 from kubectl_mc.merge.kubectl_tables import CLUSTER, Table
 from kubectl_mc.merge.last_rows import AGED, DURATION, age_bounds
+from kubectl_mc.merge.lines import tabbed
 from kubectl_mc.merge.sections import marked_headings
 from kubectl_mc.messages.group_names import group_heading
 from kubectl_mc.named_tuples import NamedTuple
@@ -28,34 +29,51 @@ class Block(NamedTuple):
 def folded_tables(
     tables: Sequence[Table], clusters: Sequence[str], on_terminal: bool, headers: bool = True, with_ages: bool = True
 ) -> str:
-    """Return tables that have a CLUSTER column in blocks: below a heading that names clusters, the rows that they have.
+    """Return tables that have a CLUSTER column in blocks: below the names of clusters, the rows that they share.
 
+    The rows that one cluster alone has come last, with their column; where there are no others, as without folding.
     clusters: all that were chosen, in the order in which they are shown
     on_terminal: a person reads it, so that rows that look like a heading are marked
     headers: each block begins with the names of the columns; with_ages: as of `fold_rows`
-    The columns of a table are aligned over its blocks.
     """
-    folded = [fold_rows(table, clusters, with_ages) for table in tables]
-    is_lone = all(len(block.clusters) == 1 for block in chain.from_iterable(folded))
-    parts = []
-    for table, blocks in zip(tables, folded):
-        joined = _joined([block.table for block in blocks]) if blocks else table.without_column(CLUSTER)
-        lines = iter(re.findall(r".*\n", kubectl_tables.render_tables([joined], headers)))
+    bodies: dict[tuple[str, ...], list[str]] = {}
+    lone_rows = list[Table]()
+    for table in tables:
+        blocks, rest = fold_rows(table, clusters, with_ages)
+        lone_rows += [rest] if rest.row_count or not blocks else []
+        # The columns of a table are aligned over its blocks.
+        joined = [_joined([block.table for block in blocks])] if blocks else []
+        lines = iter(re.findall(r".*\n", kubectl_tables.render_tables(joined, headers)))
         header = "".join(islice(lines, int(headers)))
-        if not blocks:
-            parts.append(marked_headings(header, on_terminal))
         for block in blocks:
             body = header + "".join(islice(lines, block.table.row_count))
-            heading = _heading(block.clusters, clusters, is_lone)
-            parts.append(f"{heading}\n{marked_headings(body, on_terminal)}")
-    return "\n".join(filter(None, parts))
+            bodies.setdefault(block.clusters, []).append(body)
+    separator = "\n" if headers else ""  # as kubectl has it between tables
+    shared = {group: separator.join(parts) for group, parts in bodies.items()}
+    return _in_blocks(shared, kubectl_tables.render_tables(lone_rows, headers), clusters, on_terminal)
 
 
 def folded_lines(lines: Iterable[tuple[str, str]], clusters: Sequence[str], on_terminal: bool) -> str:
-    """Return (cluster, line) pairs in blocks, as `folded_tables`: the lines that a group of clusters has."""
+    """Return (cluster, line) pairs in blocks, as `folded_tables`: the lines that a group of clusters shares."""
     pairs = list(lines)
     table = Table(("", CLUSTER), ([line for _, line in pairs], [cluster for cluster, _ in pairs]))
-    return folded_tables([table], clusters, on_terminal, headers=False, with_ages=False)
+    blocks, rest = fold_rows(table, clusters, with_ages=False)
+    shared = {block.clusters: "".join(f"{line}\n" for line in block.table.columns[0]) for block in blocks}
+    return _in_blocks(shared, tabbed(zip(*reversed(rest.columns))), clusters, on_terminal)
+
+
+def _in_blocks(shared: Mapping[tuple[str, ...], str], lone: str, clusters: Sequence[str], on_terminal: bool) -> str:
+    """Return what groups of clusters share, each below its heading, and last what one cluster alone has."""
+    parts = [
+        f"{_heading(group, clusters)}\n{marked_headings(body, on_terminal)}"
+        for group, body in sorted(shared.items(), key=lambda item: -len(item[0]))
+    ]
+    lone = marked_headings(lone, on_terminal)
+    return "\n".join([*parts, f"{_LONE_HEADING}\n{lone}" if parts else lone] if lone else parts)
+
+
+# Above what one cluster alone has, each with its name beside it.
+_LONE_HEADING = "CLUSTERS (1 each):"
 
 
 def folded_texts(
@@ -87,7 +105,7 @@ def folded_texts(
     return "\n".join(section for _, section in sorted(sections, key=lambda section: section[0]))
 
 
-def _heading(names: Sequence[str], clusters: Sequence[str], is_lone: bool) -> str:
+def _heading(names: Sequence[str], clusters: Sequence[str], is_lone: bool = False) -> str:
     return group_heading(names, {*clusters}.difference(names), is_lone)
 
 
@@ -98,31 +116,35 @@ def _order(clusters: Sequence[str]) -> dict[str, int]:
 # --- Rows ----------------------------------------------------------------------------------------------------
 
 
-def fold_rows(table: Table, clusters: Sequence[str], with_ages: bool = True) -> list[Block]:
-    """Return the rows of a table that has a CLUSTER column in blocks, by the clusters that have them.
+def fold_rows(table: Table, clusters: Sequence[str], with_ages: bool = True) -> tuple[list[Block], Table]:
+    """Return the rows of a table that has a CLUSTER column that several clusters share, in blocks, and the others.
 
     clusters: in the order in which they are shown; with_ages: rows are alike that differ in ages only
-    The largest group comes first. A block's rows are in the order of the table. A row that a cluster has twice is in
-    the blocks twice, if for fewer clusters the second time.
+    The largest group comes first. Rows are in the order of the table. What a cluster has twice is shared twice.
     """
     index, order = table.header.index(CLUSTER), _order(clusters)
     names = table.columns[index]
     header = (*table.header[:index], *table.header[index + 1 :])
     columns = (*table.columns[:index], *table.columns[index + 1 :])
-    compared = [_without_ages(name, column) if with_ages else column for name, column in zip(header, columns)]
+    compared = [_without_ages(name, column, with_ages) for name, column in zip(header, columns)]
     numbers_by_row: dict[tuple[str, ...], list[int]] = {}
     for number, row in enumerate(zip(*compared)):
         numbers_by_row.setdefault(row, []).append(number)
+    lone_rows: list[int] = []
     groups: dict[tuple[str, ...], list[list[int]]] = {}
     for numbers in numbers_by_row.values():
-        for members in _repetitions(numbers, names):
+        for members in [numbers] if len(numbers) == 1 else _repetitions(numbers, names):
+            if len(members) == 1:
+                lone_rows += members
+                continue
             members.sort(key=lambda number: order[names[number]])
             groups.setdefault(tuple(names[number] for number in members), []).append(members)
     aged = [column is not other for column, other in zip(columns, compared)]
-    return [
+    blocks = [
         Block(group, Table(header, tuple(_cells(column, rows, is_aged) for column, is_aged in zip(columns, aged))))
         for group, rows in sorted(groups.items(), key=lambda item: -len(item[0]))
     ]
+    return blocks, kubectl_tables.reorder_rows(table, sorted(lone_rows))
 
 
 def _repetitions(numbers: Sequence[int], names: Sequence[str]) -> list[list[int]]:
@@ -158,38 +180,44 @@ def _joined(tables: Sequence[Table]) -> Table:
 
 # --- Ages ----------------------------------------------------------------------------------------------------
 
-# Names of columns for points in time, whose cells kubectl and API servers print as ages (columns of the type `date` of
-# a CustomResourceDefinition, too), and for what lasts. A column of another name may hold a setting (`INTERVAL 5m`), or
-# a quantity (`CPU 100m`).
+# Names of columns for points in time, whose cells API servers print as ages (columns of the type `date` of a
+# CustomResourceDefinition, too), and for what lasts. A column of another name may hold a setting (`INTERVAL 5m`), or a
+# quantity (`CPU 100m`).
 _TIMES = re.compile(
     r"(?:.*[ _-])?(?:AGE|SEEN|LAST|FIRST|SINCE|AGO|UPTIME|DURATION|SCHEDULE|TRANSITION)(?:[ _-].*)?"
-    r"|.*(?:TIME|DATE|STARTED|FINISHED|COMPLETED|CREATED|UPDATED|CHANGED|MODIFIED|SYNCED| AT)",
+    r"|.*(?:TIME|TIMESTAMP|DATE|STARTED|FINISHED|COMPLETED|CREATED|UPDATED|CHANGED|MODIFIED|SYNCED|[ _-]AT)",
     re.IGNORECASE,
 )
 
-# `3 (5m ago)` restarts of a pod; `5m (x3 over 10m)` of an event.
+# `3 (5m ago)` restarts of a pod; `5m (x3 over 10m)` of an event; a time (`CREATED AT` of a CustomResourceDefinition).
 _RESTARTS = re.compile(rf"(\d+) \(({DURATION}) ago\)")
 _REPEATED = re.compile(rf"({DURATION}) \(x(\d+) over ({DURATION})\)")
+_UTC = re.compile(r"(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?Z")
 
 
-def _without_ages(name: str, column: Sequence[str]) -> Sequence[str]:
-    """Return the cells by which rows are compared; the column itself if there are no ages in it."""
+def _without_ages(name: str, column: Sequence[str], with_ages: bool) -> Sequence[str]:
+    """Return the cells by which rows are compared; the column itself if none differs from its cell."""
     is_time = bool(_TIMES.fullmatch(name))
-    compared = {cell: _without_age(cell, is_time) for cell in {*column} if is_time or cell.endswith(" ago)")}
+    distinct = {*column} if is_time else {cell for cell in {*column} if cell.endswith(" ago)")} if with_ages else ()
+    compared = {cell: _without_age(cell, is_time, with_ages) for cell in distinct}
     if all(cell == other for cell, other in compared.items()):
         return column
     return [compared.get(cell, cell) for cell in column]
 
 
-def _without_age(cell: str, is_time: bool) -> str:
-    restarts = _RESTARTS.fullmatch(cell)
-    return restarts[1] if restarts else "\0age" if is_time and AGED.fullmatch(cell) else cell
+def _without_age(cell: str, is_time: bool, with_ages: bool) -> str:
+    if is_time and _UTC.fullmatch(cell):
+        return "\0time"
+    restarts = _RESTARTS.fullmatch(cell) if with_ages else None
+    return restarts[1] if restarts else "\0age" if is_time and with_ages and AGED.fullmatch(cell) else cell
 
 
 def _common_cell(cells: Collection[str]) -> str:
     """Return what is true of all of these cells, which differ in ages only: `5m-3h`, `3 (5m-3h ago)`, `3`."""
     if len(cells) == 1:
         return next(iter(cells))
+    if days := sorted({match[1] for match in map(_UTC.fullmatch, cells) if match}):
+        return " - ".join(dict.fromkeys((days[0], days[-1])))
     restarts = [match for match in map(_RESTARTS.fullmatch, cells) if match]
     if restarts:
         count = restarts[0][1]

@@ -70,7 +70,7 @@ def table_answer(
     if request.options.fold:
         from kubectl_mc.merge import folding
 
-        # The columns that a user defines hold values of objects, which kubectl doesn't make ages of.
+        # The columns that a user defines hold values of objects, of which kubectl makes no ages.
         with_ages = grammar.output_format(request.line)[0] in WITH_NAMESPACES
         shown = folding.folded_tables(merged, clusters, on_terminal, headers, with_ages)
         rest = folding.folded_texts(unreadable, clusters, on_terminal)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
@@ -14,6 +15,9 @@ from kubectl_mc.merge.output_forms import DOCUMENTS, LINES, OBJECTS, TABLES, TEM
 from kubectl_mc.merge.table_answers import Place, decoded, heading
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request
+
+if TYPE_CHECKING:
+    from kubectl_mc.merge.folding import Chosen
 
 
 def merge_answers(
@@ -43,7 +47,6 @@ def merge_answers(
     form, _ = grammar.output_format(line)
     shape = verbs.output_shape(request.row, line)
     lone = len(results) == 1 and not results[0].namespace
-    clusters = [*clusters, *(result.cluster for result in results)]
     if form in OBJECTS:
         from kubectl_mc.merge import object_lists
 
@@ -57,46 +60,55 @@ def merge_answers(
     if form in DOCUMENTS:
         return _documents(outputs, DOCUMENTS[form], lone, on_terminal)
     fold = request.row.output.fold if options.fold is None else options.fold
-    if form in TEMPLATES and not fold:
-        return lines.tabbed(outputs)
+    chosen = _chosen(clusters, results) if fold else None
     if form in TEMPLATES:
-        from kubectl_mc.merge import folding
+        if chosen:
+            from kubectl_mc.merge import folding
 
-        return folding.folded_texts(zip(places, texts), clusters, on_terminal, by_meaning=False)
+            return folding.folded_texts(zip(places, texts), chosen, on_terminal, by_meaning=False)
+        return lines.tabbed(outputs)
     if form in LINES:
         names = [(index, name) for index, text in enumerate(texts) for name in text.removesuffix("\n").split("\n")]
         rows = _merged_rows(names, keys, _typed_places(places, line), lambda name: name.partition("/")[0])
         pairs = [(outputs[index][0], name) for index, name in rows]
-        if fold:
+        if chosen:
             from kubectl_mc.merge import folding
 
-            return folding.folded_lines(pairs, clusters, on_terminal)
+            return folding.folded_lines(pairs, chosen, on_terminal)
         return lines.tabbed(pairs)
     if verbs.is_dry_run(request.row, line):
-        return _dry_run_answer(outputs, clusters, bool(fold), on_terminal)
+        return _dry_run_answer(outputs, chosen, on_terminal)
     is_table = shape == "table" and form in TABLES and grammar.value(line, "raw") is None
     if is_table:
         with suppress(kubectl_tables.NotATable):
-            return table_answers.table_answer(list(zip(places, texts)), key_texts, request, on_terminal, clusters)
-    if fold:
+            return table_answers.table_answer(list(zip(places, texts)), key_texts, request, on_terminal, chosen)
+    if chosen:
         from kubectl_mc.merge import folding
 
-        return folding.folded_texts(zip(places, texts), clusters, on_terminal)
+        return folding.folded_texts(zip(places, texts), chosen, on_terminal)
     if is_table or shape == "text" or grammar.value(line, "raw") is not None:
         return sections.render_sections(zip(map(heading, places), texts), on_terminal)
     return lines.prefixed(outputs)
 
 
-def _dry_run_answer(outputs: Sequence[tuple[str, str]], clusters: Sequence[str], fold: bool, on_terminal: bool) -> str:
+def _chosen(clusters: Sequence[str], results: Sequence[Result]) -> Chosen:
+    from kubectl_mc.merge import folding
+
+    failed = {result.cluster for result in results if result.status != 0 or result.timed_out}
+    names = [*clusters, *(result.cluster for result in results)]
+    return folding.Chosen(names, {result.cluster for result in results} - failed)
+
+
+def _dry_run_answer(outputs: Sequence[tuple[str, str]], chosen: Chosen | None, on_terminal: bool) -> str:
     """Return a dry run that the user asked for: a table of the objects, or else what kubectl printed, in sections."""
     from kubectl_mc.merge import folding, object_changes
     from kubectl_mc.messages import own_tables
 
     table = object_changes.dry_run_table(outputs)
-    if fold and table:
-        return folding.folded_tables([table], clusters, on_terminal, with_ages=False)
-    if fold:
-        return folding.folded_texts([((cluster, ""), text) for cluster, text in outputs], clusters, on_terminal)
+    if chosen and table:
+        return folding.folded_tables([table], chosen, on_terminal, with_ages=False)
+    if chosen:
+        return folding.folded_texts([((cluster, ""), text) for cluster, text in outputs], chosen, on_terminal)
     if not table:
         return sections.render_sections(outputs, on_terminal)
     return own_tables.render_table(table.header, [*zip(*table.columns)]) if table.row_count else ""

@@ -16,7 +16,15 @@ from kubectl_mc.merge.last_rows import AGED, DURATION, age_bounds
 from kubectl_mc.merge.lines import tabbed
 from kubectl_mc.merge.sections import marked_headings
 from kubectl_mc.messages.group_names import group_heading
+from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.named_tuples import NamedTuple
+
+
+class Chosen(NamedTuple):
+    """clusters: all that were chosen, in the order in which they are shown; answered: those whose answer is whole"""
+
+    clusters: Sequence[str]
+    answered: Collection[str]
 
 
 class Block(NamedTuple):
@@ -27,19 +35,18 @@ class Block(NamedTuple):
 
 
 def folded_tables(
-    tables: Sequence[Table], clusters: Sequence[str], on_terminal: bool, headers: bool = True, with_ages: bool = True
+    tables: Sequence[Table], chosen: Chosen, on_terminal: bool, headers: bool = True, with_ages: bool = True
 ) -> str:
     """Return tables that have a CLUSTER column in blocks: below the names of clusters, the rows that they share.
 
     The rows that one cluster alone has come last, with their column; where there are no others, as without folding.
-    clusters: all that were chosen, in the order in which they are shown
     on_terminal: a person reads it, so that rows that look like a heading are marked
     headers: each block begins with the names of the columns; with_ages: as of `fold_rows`
     """
     bodies: dict[tuple[str, ...], list[str]] = {}
     lone_rows = list[Table]()
     for table in tables:
-        blocks, rest = fold_rows(table, clusters, with_ages)
+        blocks, rest = fold_rows(table, chosen.clusters, with_ages)
         lone_rows += [rest] if rest.row_count or not blocks else []
         # The columns of a table are aligned over its blocks.
         joined = [_joined([block.table for block in blocks])] if blocks else []
@@ -50,38 +57,47 @@ def folded_tables(
             bodies.setdefault(block.clusters, []).append(body)
     separator = "\n" if headers else ""  # as kubectl has it between tables
     shared = {group: separator.join(parts) for group, parts in bodies.items()}
-    return _in_blocks(shared, kubectl_tables.render_tables(lone_rows, headers), clusters, on_terminal)
+    return _in_blocks(shared, kubectl_tables.render_tables(lone_rows, headers), chosen, on_terminal)
 
 
-def folded_lines(lines: Iterable[tuple[str, str]], clusters: Sequence[str], on_terminal: bool) -> str:
+def folded_lines(lines: Iterable[tuple[str, str]], chosen: Chosen, on_terminal: bool) -> str:
     """Return (cluster, line) pairs in blocks, as `folded_tables`: the lines that a group of clusters shares."""
     pairs = list(lines)
     table = Table(("", CLUSTER), ([line for _, line in pairs], [cluster for cluster, _ in pairs]))
-    blocks, rest = fold_rows(table, clusters, with_ages=False)
+    blocks, rest = fold_rows(table, chosen.clusters, with_ages=False)
     shared = {block.clusters: "".join(f"{line}\n" for line in block.table.columns[0]) for block in blocks}
-    return _in_blocks(shared, tabbed(zip(*reversed(rest.columns))), clusters, on_terminal)
+    return _in_blocks(shared, tabbed(zip(*reversed(rest.columns))), chosen, on_terminal)
 
 
-def _in_blocks(shared: Mapping[tuple[str, ...], str], lone: str, clusters: Sequence[str], on_terminal: bool) -> str:
+def _in_blocks(shared: Mapping[tuple[str, ...], str], lone: str, chosen: Chosen, on_terminal: bool) -> str:
     """Return what groups of clusters share, each below its heading, and last what one cluster alone has."""
     parts = [
-        f"{_heading(group, clusters)}\n{marked_headings(body, on_terminal)}"
+        f"{_heading(group, chosen)}{_lacking(group, chosen)}\n{marked_headings(body, on_terminal)}"
         for group, body in sorted(shared.items(), key=lambda item: -len(item[0]))
     ]
     lone = marked_headings(lone, on_terminal)
     return "\n".join([*parts, f"{_LONE_HEADING}\n{lone}" if parts else lone] if lone else parts)
 
 
+def _lacking(group: Collection[str], chosen: Chosen) -> str:
+    """Return what a heading says of the clusters that lack what a group shares, if they are few."""
+    members = {*group}
+    names = [name for name in _order(chosen.clusters) if name in chosen.answered and name not in members]
+    return f"   (not in {fold_names(names)})" if 0 < len(names) < min(_MANY, len(group)) else ""
+
+
+_MANY = 4
+
 # Above what one cluster alone has, each with its name beside it.
 _LONE_HEADING = "CLUSTERS (1 each):"
 
 
 def folded_texts(
-    outputs: Iterable[tuple[tuple[str, str], str]], clusters: Sequence[str], on_terminal: bool, by_meaning: bool = True
+    outputs: Iterable[tuple[tuple[str, str], str]], chosen: Chosen, on_terminal: bool, by_meaning: bool = True
 ) -> str:
     """Return each text once, below the names of the clusters that printed it: unchanged, as the first of them did.
 
-    outputs: ((cluster, namespace or ""), text); clusters, on_terminal: as of `folded_tables`
+    outputs: ((cluster, namespace or ""), text); on_terminal: as of `folded_tables`
     by_meaning: texts are alike that differ in times and ids only; the heading then says whose times and ids these are
     """
     places_by_text: dict[tuple[str, str], list[str]] = {}
@@ -91,13 +107,13 @@ def folded_texts(
     for (namespace, text), names in places_by_text.items():
         compared = comparable_text(text) if by_meaning and len(places_by_text) > 1 else text
         groups.setdefault((namespace, compared), []).append((text, names))
-    order, is_lone = _order(clusters), all(len(names) == 1 for names in places_by_text.values())
+    order, is_lone = _order(chosen.clusters), all(len(names) == 1 for names in places_by_text.values())
     is_lone = is_lone and all(len(members) == 1 for members in groups.values())
     sections = list[tuple[int, str]]()
     for (namespace, _), members in groups.items():
         names = sorted((name for _, its_names in members for name in its_names), key=order.__getitem__)
         text, (first, *_) = members[0]
-        heading = _heading(names, clusters, is_lone) + (f"   NAMESPACE: {namespace}" if namespace else "")
+        heading = _heading(names, chosen, is_lone) + (f"   NAMESPACE: {namespace}" if namespace else "")
         if len(members) > 1:
             heading += f"   (with the times and ids of {first})"
         body = marked_headings(text, on_terminal)
@@ -105,8 +121,8 @@ def folded_texts(
     return "\n".join(section for _, section in sorted(sections, key=lambda section: section[0]))
 
 
-def _heading(names: Sequence[str], clusters: Sequence[str], is_lone: bool = False) -> str:
-    return group_heading(names, {*clusters}.difference(names), is_lone)
+def _heading(names: Sequence[str], chosen: Chosen, is_lone: bool = False) -> str:
+    return group_heading(names, {*chosen.clusters}.difference(names), is_lone)
 
 
 def _order(clusters: Sequence[str]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.merge import kubectl_tables, sections
@@ -12,6 +13,9 @@ from kubectl_mc.merge.output_forms import TABLES, WITH_NAMESPACES
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request
+
+if TYPE_CHECKING:
+    from kubectl_mc.merge.folding import Chosen
 
 # Where a kubectl was asked: a cluster, and the one of several namespaces, or "".
 Place = tuple[str, str]
@@ -46,11 +50,11 @@ def table_answer(
     key_texts: Mapping[Place, str],
     request: Request,
     on_terminal: bool,
-    clusters: Sequence[str],
+    chosen: Chosen | None = None,
 ) -> str:
     """Return the tables of all clusters as one of each type, and below them, in sections, what can't be read exactly.
 
-    clusters: all that were chosen, in the order in which they are shown
+    chosen: the clusters for which the answer is folded; None if it isn't
     Raises NotATable if the tables have too many columns together.
     """
     readable, unreadable = list[tuple[_Printed, list[Table]]](), list[tuple[Place, str]]()
@@ -67,13 +71,13 @@ def table_answer(
     groups = kubectl_tables.group_by_type(readable) if _names_types(request) else {"": _flattened(readable)}
     merged = [_merged_table(members, request) for members in groups.values() if members]
     headers = not grammar.is_set(request.line, "no-headers")
-    if request.options.fold:
+    if chosen:
         from kubectl_mc.merge import folding
 
         # The columns that a user defines hold values of objects, of which kubectl makes no ages.
         with_ages = grammar.output_format(request.line)[0] in WITH_NAMESPACES
-        shown = folding.folded_tables(merged, clusters, on_terminal, headers, with_ages)
-        rest = folding.folded_texts(unreadable, clusters, on_terminal)
+        shown = folding.folded_tables(merged, chosen, on_terminal, headers, with_ages)
+        rest = folding.folded_texts(unreadable, chosen, on_terminal)
     else:
         shown = sections.marked_headings(kubectl_tables.render_tables(merged, headers), on_terminal)
         rest = sections.render_sections([(heading(place), text) for place, text in unreadable], on_terminal)

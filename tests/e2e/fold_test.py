@@ -83,7 +83,7 @@ def test_every_row_is_told_for_its_cluster(members: Shell, words: str) -> None:
     for line in folded.stdout.splitlines():
         cells = line.split()
         if line.startswith("CLUSTERS ("):
-            names = [] if "each" in line else line.partition(": ")[2].split(", ")
+            names = [] if "each" in line else line.partition(": ")[2].partition("   (")[0].split(", ")
         elif cells and not names:
             rows.append(sorted(cells[:3]))
         elif cells and not {"NAME", "NAMESPACE"} & {*cells}:

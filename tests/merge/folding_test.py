@@ -44,7 +44,7 @@ def test_rows_are_told_once_for_the_clusters_that_have_them() -> None:
         "NAME   READY   RESTARTS   AGE\n"
         "a      1/1     0          119s-3h\n"
         "\n"
-        "CLUSTERS (2): c1, c3\n"
+        "CLUSTERS (2): c1, c3   (not in c2)\n"
         "NAME   READY   RESTARTS   AGE\n"
         "b      2/2     0          5m-7m\n"
         "\n"
@@ -104,7 +104,7 @@ def test_a_values_column_has_no_ages() -> None:
         for second, age in enumerate(("5m", "6m", "5m"))
     ]
     assert fold("get x -o custom-columns=N:.a,AGE:.b,CREATED:.c", *rows).splitlines() == [
-        "CLUSTERS (2): c1, c3", "N     AGE   CREATED", "a     5m    2026-11-26", "",
+        "CLUSTERS (2): c1, c3   (not in c2)", "N     AGE   CREATED", "a     5m    2026-11-26", "",
         "CLUSTERS (1 each):", "CLUSTER   N     AGE   CREATED", "c2        a     6m    2026-11-26T10:00:01Z",
     ]  # fmt: skip
 
@@ -117,6 +117,30 @@ def test_headings_fit_no_cluster_outside_the_group() -> None:
     for others, heading in (([], "dev-*"), (["dev-x"], "dev-a, dev-b, dev-c")):
         folded = answers.merge_answers(results, (), request("get x --fold"), False, [*names, *others])
         assert folded == f"CLUSTERS (3): {heading}\nNAME\na\n"
+
+
+def test_a_heading_says_which_few_clusters_lack_the_rows() -> None:
+    """Those that have answered: of the others it isn't known."""
+    names = [f"c{number}" for number in range(1, 11)]
+    for count, statuses, said in (
+        (10, {}, ""),
+        (9, {}, "   (not in c10)"),
+        (7, {}, "   (not in c8, c9, c10)"),
+        (6, {}, ""),
+        (7, {"c9": 1}, "   (not in c8, c10)"),
+        (7, {"c8": 1, "c9": None, "c10": 1}, ""),
+    ):
+        results = [
+            Result(name, b"NAME\na\n" if index < count else b"", b"", statuses.get(name, 0))
+            for index, name in enumerate(names)
+        ]
+        shown = answers.merge_answers(results, (), request("get x --fold"), on_terminal=False)
+        assert shown == f"CLUSTERS ({count}): c[1-{count}]{said}\nNAME\na\n"
+    results = [
+        Result(name, text, b"", 0)
+        for name, text in (("c1", b"NAME\na\n"), ("c2", b"NAME\na\n"), ("c3", b""), ("c4", b""))
+    ]
+    assert answers.merge_answers(results, (), request("get x --fold"), False) == "CLUSTERS (2): c1, c2\nNAME\na\n"
 
 
 def test_several_types_stand_below_one_heading() -> None:
@@ -161,7 +185,8 @@ def test_no_member_can_write_a_heading(words: str) -> None:
 
 def test_names_are_folded_line_by_line() -> None:
     assert fold("get pods -o name", "pod/a\npod/b\n", "pod/b\npod/a\n", "pod/b\npod/c\n") == (
-        "CLUSTERS (3): c1, c2, c3\npod/b\n\nCLUSTERS (2): c1, c2\npod/a\n\nCLUSTERS (1 each):\nc3\tpod/c\n"
+        "CLUSTERS (3): c1, c2, c3\npod/b\n\nCLUSTERS (2): c1, c2   (not in c3)\npod/a\n\n"
+        "CLUSTERS (1 each):\nc3\tpod/c\n"
     )
     assert fold("get pods -o name", "pod/a\n", "pod/b\n") == "c1\tpod/a\nc2\tpod/b\n"
 
@@ -242,7 +267,7 @@ def test_other_differences_count(first: str, second: str) -> None:
 
 def test_texts_of_several_namespaces_have_their_own_headings() -> None:
     outputs = [(("c1", "x"), "a\n"), (("c1", "y"), "a\n"), (("c2", "x"), "a\n"), (("c2", "y"), "b\n")]
-    assert folding.folded_texts(outputs, ["c1", "c2"], on_terminal=False) == (
+    assert folding.folded_texts(outputs, folding.Chosen(["c1", "c2"], []), on_terminal=False) == (
         "CLUSTERS (2): c1, c2   NAMESPACE: x\na\n\nCLUSTERS (1): c1   NAMESPACE: y\na\n\n"
         "CLUSTERS (1): c2   NAMESPACE: y\nb\n"
     )

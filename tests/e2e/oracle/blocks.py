@@ -11,7 +11,7 @@ from tests.e2e.oracle.command_lines import Line
 from tests.e2e.oracle.kubectls import Plain
 from tests.e2e.oracle.tables import difference
 
-_HEADING = re.compile(r"^(?:CLUSTERS \(\d+\)|CLUSTER): (.*?)(?:   \(with the times and ids of \S+\))?$")
+_HEADING = re.compile(r"^(?:CLUSTERS \(\d+\)|CLUSTER): (.*?)(?:   \((?:with the times and ids of|not in) [^)]*\))?$")
 _EACH = "CLUSTERS (1 each):"
 _PART = re.compile(r"[^, ]*\[[^]]*\]|[^, ]+")
 

@@ -40,7 +40,7 @@ CLUSTERS (3): c[1-3]
 NAME   AGE
 a      1d-3d
 
-CLUSTERS (2): c1, c3
+CLUSTERS (2): c1, c3   (not in c2)
 NAME   AGE
 b      1d-3d
 """

@@ -15,6 +15,7 @@ from kubectl_mc.merge.kubectl_tables import CLUSTER, Table
 from kubectl_mc.merge.last_rows import AGED, DURATION, age_bounds
 from kubectl_mc.merge.lines import tabbed
 from kubectl_mc.merge.sections import marked_headings
+from kubectl_mc.messages import visible
 from kubectl_mc.messages.group_names import group_heading
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.named_tuples import NamedTuple
@@ -115,7 +116,7 @@ def folded_texts(
         text, (first, *_) = members[0]
         heading = _heading(names, chosen, is_lone) + (f"   NAMESPACE: {namespace}" if namespace else "")
         if len(members) > 1:
-            heading += f"   (with the times and ids of {first})"
+            heading += f"   (with the times and ids of {visible(first)})"
         body = marked_headings(text, on_terminal)
         sections.append((-len(names), f"{heading}\n{body}" + "\n" * (not text.endswith("\n"))))
     return "\n".join(section for _, section in sorted(sections, key=lambda section: section[0]))

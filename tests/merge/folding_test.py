@@ -303,7 +303,7 @@ def without_ages(row: Sequence[str]) -> tuple[str, ...]:
 def expanded(heading: str, clusters: Sequence[str]) -> list[str]:
     """The clusters that a heading names."""
     names = []
-    for part in re.findall(r"[^, ]*\[[^]]*\]|[^, ]+", heading.partition(": ")[2]):
+    for part in re.findall(r"[^, ]*\[[^]]*\]|[^, ]+", heading.partition("   (")[0].partition(": ")[2]):
         stem, bracket, numbers = part.partition("[")
         if bracket:
             for span in numbers.rstrip("]").split(","):

@@ -40,8 +40,9 @@ def block_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iterato
     texts = {cluster: (plain.with_headers or plain.stdout) if plain.stdout else "" for cluster, plain in plains.items()}
     if line.may_have_lines:  # one of which may look like a heading
         shown_words = {*_without_times(shown).split(" ")}
-        for cluster, text in texts.items():
-            if missing := {*_without_times(text).split(" ")} - shown_words - {""}:
+        for cluster, plain in plains.items():
+            rows = plain.stdout if line.has("--no-headers") else plain.stdout.partition("\n")[2]
+            if missing := {*_without_times(rows).split(" ")} - shown_words - {""}:
                 yield f"words of {cluster} are missing: {sorted(missing)[:5]}"
         return
     has_headers = line.shape == "table"
@@ -66,11 +67,11 @@ def block_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Iterato
             for cluster in own:
                 told[cluster].append(" ".join(words))
     for cluster, text in texts.items():
-        rows = [row for row in text.split("\n") if row.strip() and not (has_headers and {*row.split()} <= header_words)]
-        rows = [row for row in rows if has_headers or plains[cluster].keeps(row)]
-        if has_headers and plains[cluster].kept:
-            rows = [row for row in rows if any(plains[cluster].keeps(word) for word in row.split()[:2])]
-        expected, found = ([_without_times(row) for row in lines] for lines in (rows, told[cluster]))
+        own_rows = [row for row in text.split("\n") if row.strip()]
+        own_rows = [row for row in own_rows if not (has_headers and {*row.split()} <= header_words)]
+        if plains[cluster].kept:  # by NAME, which may stand behind NAMESPACE
+            own_rows = [row for row in own_rows if any(plains[cluster].keeps(word) for word in row.split()[:2])]
+        expected, found = ([_without_times(row) for row in lines] for lines in (own_rows, told[cluster]))
         if Counter(expected) != Counter(found):
             yield f"other lines than kubectl's of {cluster}: {difference(sorted(expected), sorted(found))}"
 

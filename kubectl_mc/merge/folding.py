@@ -144,7 +144,7 @@ def fold_rows(table: Table, clusters: Sequence[str], with_ages: bool = True) -> 
     header = (*table.header[:index], *table.header[index + 1 :])
     columns = (*table.columns[:index], *table.columns[index + 1 :])
     compared = [_without_ages(name, column, with_ages) for name, column in zip(header, columns)]
-    numbers_by_row: dict[tuple[str, ...], list[int]] = {}
+    numbers_by_row: dict[tuple[str | int, ...], list[int]] = {}
     for number, row in enumerate(zip(*compared)):
         numbers_by_row.setdefault(row, []).append(number)
     lone_rows: list[int] = []
@@ -208,11 +208,15 @@ _TIMES = re.compile(
 
 # `3 (5m ago)` restarts of a pod; `5m (x3 over 10m)` of an event; a time (`CREATED AT` of a CustomResourceDefinition).
 _RESTARTS = re.compile(rf"(\d+) \(({DURATION}) ago\)")
-_REPEATED = re.compile(rf"({DURATION}) \(x(\d+) over ({DURATION})\)")
+_REPEATED = re.compile(rf"({DURATION}) \(x(\d{{1,9}}) over ({DURATION})\)")
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?Z")
 
 
-def _without_ages(name: str, column: Sequence[str], with_ages: bool) -> Sequence[str]:
+# What stands for an age, and for a time, where cells are compared. No cell is equal to a number.
+_ANY_AGE, _ANY_TIME = 0, 1
+
+
+def _without_ages(name: str, column: Sequence[str], with_ages: bool) -> Sequence[str | int]:
     """Return the cells by which rows are compared; the column itself if none differs from its cell."""
     is_time = bool(_TIMES.fullmatch(name))
     distinct = {*column} if is_time else {cell for cell in {*column} if cell.endswith(" ago)")} if with_ages else ()
@@ -222,11 +226,11 @@ def _without_ages(name: str, column: Sequence[str], with_ages: bool) -> Sequence
     return [compared.get(cell, cell) for cell in column]
 
 
-def _without_age(cell: str, is_time: bool, with_ages: bool) -> str:
+def _without_age(cell: str, is_time: bool, with_ages: bool) -> str | int:
     if is_time and _UTC.fullmatch(cell):
-        return "\0time"
+        return _ANY_TIME
     restarts = _RESTARTS.fullmatch(cell) if with_ages else None
-    return restarts[1] if restarts else "\0age" if is_time and with_ages and AGED.fullmatch(cell) else cell
+    return restarts[1] if restarts else _ANY_AGE if is_time and with_ages and AGED.fullmatch(cell) else cell
 
 
 def _common_cell(cells: Collection[str]) -> str:
@@ -279,6 +283,8 @@ _FILE_TIMES = re.compile(
 # The line between the header and the rows of a table in `describe`.
 _RULE = re.compile(r" *-+(?: +-+)+ *")
 
+_OWN = "\0"  # stands for a value that isn't compared
+
 
 def comparable_text(text: str) -> str:
     """Return a text without what differs between clusters that say the same: ages, times, ids, temporary names.
@@ -299,7 +305,7 @@ def _comparable_lines(lines: Sequence[str]) -> Iterator[str]:
             yield _without_own_value(line)
         elif not _RULE.fullmatch(line):
             cells = [line[part].strip(" ") for part in slices]
-            yield "\0".join("" if AGED.fullmatch(cell) or _TIME.fullmatch(cell) else cell for cell in cells)
+            yield "\0 ".join(_OWN if AGED.fullmatch(cell) or _TIME.fullmatch(cell) else cell for cell in cells)
 
 
 def _without_own_value(line: str) -> str:
@@ -309,4 +315,4 @@ def _without_own_value(line: str) -> str:
         return line
     name, value = key.lstrip(" \t+-"), value.strip(' \t"')
     is_own = any(names.fullmatch(name) and values.fullmatch(value) for names, values in _OWN_FIELDS)
-    return key if is_own else line
+    return f"{key}: {_OWN}" if is_own else line

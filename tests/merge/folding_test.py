@@ -97,6 +97,29 @@ def test_a_range_stands_for_ages_that_differ(column: str, cells: tuple[str, ...]
     assert fold("get x", *texts) == (expected or answer("get x", *texts))
 
 
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        (("\0age", "5m"), None),
+        (("\0time", "2026-11-26T10:00:00Z"), None),
+        (("0", "5m"), None),
+        (("1", "2026-11-26T10:00:00Z"), None),
+        ((f"5m (x{'9' * 5000} over 1h)", "5m"), "5m"),
+        ((f"5m (x{'9' * 5000} over 1h)", "6m (x2 over 1h)"), "5m-6m"),
+        ((f"{'9' * 5000}m", "5m"), None),
+        (("\u0663m", "5m"), "\u0663m-5m"),
+        (("5m", "2026-11-26T10:00:00Z"), None),
+    ],
+)
+def test_no_cell_harms_the_answer(cells: tuple[str, ...], shown: str | None) -> None:
+    texts = [[["NAME", "LAST SEEN"], ["a", cell]] for cell in cells]
+    assert fold("get x", *texts) == (
+        f"CLUSTERS (2): c1, c2\n{tab_writer([['NAME', 'LAST SEEN'], ['a', shown]])}"
+        if shown
+        else answer("get x", *texts)
+    )
+
+
 def test_a_values_column_has_no_ages() -> None:
     """With -o custom-columns, `5m` is a value of the object, whatever its column is called; a time may be left out."""
     rows = [
@@ -259,6 +282,9 @@ def test_texts_that_differ_in_times_and_ids_are_told_once(words: str, template: 
         ("a  b", "a b"),
         ("+++ x 2026-11-26 12:00:00 +0000", "+++ x 2026-11-26 13:00:00 +0000"),
         ("/tmp/OTHER-1/x", "/tmp/OTHER-2/x"),
+        ("Age: 5m", "Age:"),
+        ("Age: 5m", "Age"),
+        ("A  Age\n-  ---\nx  5m", "A  Age\n-  ---\nx"),
     ],
 )
 def test_other_differences_count(first: str, second: str) -> None:

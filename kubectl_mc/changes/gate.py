@@ -229,7 +229,7 @@ def _show(change: Change, progress: Progress) -> int:
         change.streams.say(report.lines, report.stderr)
         if results and not is_streamed:
             on_terminal, colours = judging.shows_on_terminal, judging.shows_colours
-            answer = answers.merge_answers(results, (), judging, on_terminal, colours)
+            answer = answers.merge_answers(results, (), judging, on_terminal, colours, [*change.clusters])
             change.streams.answer(answer.encode("utf-8", "surrogateescape"))
     return report.status
 

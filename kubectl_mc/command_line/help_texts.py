@@ -55,7 +55,7 @@ SECTIONS: Mapping[str, str] = {
 """,
     "showing": """\
   what is shown
-      --fold                     show clusters that answered the same together
+      --fold                     show once what clusters answer alike, ages left aside; the largest group first
       --if-present               wait, rollout status, diff: pass over the clusters that lack the object
       --no-reconnect             logs -f, get -w, events -w: a stream that breaks isn't taken up again, as with kubectl
       --verbose                  show each cluster's own messages

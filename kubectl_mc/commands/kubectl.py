@@ -59,6 +59,17 @@ def _check_namespaces(line: CommandLine, row: VerbRow) -> None:
         raise messages.namespaces_of_files(typed)
 
 
+def _check_fold(line: CommandLine, mode: Mode) -> None:
+    """Raise UserError for an answer that can't be folded. As a default, --fold is then passed over."""
+    from kubectl_mc.merge.output_forms import DOCUMENTS
+
+    form, _ = grammar.output_format(line)
+    if mode == "streamed":
+        raise messages.streams_are_not_folded(" ".join(line.path))
+    if form in DOCUMENTS:
+        raise messages.documents_are_not_folded(form)
+
+
 def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, mode: Mode) -> int:
     """Choose the clusters, reach them, run the command line there, and return the exit status. Raises UserError."""
     needs_one = verbs.needs_one_cluster(row, line)
@@ -72,6 +83,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         raise messages.flag_is_not_for("if-present", " ".join(line.path), "wait, rollout status and diff")
     if environment.options.no_reconnect and not verbs.is_endless(row, line):
         raise messages.flag_is_not_for("no-reconnect", " ".join(line.path), "what goes on without end (-f, -w)")
+    if environment.options.fold and "fold" in dict(environment.options.typed):
+        _check_fold(line, mode)
     logins = logins_for(line, environment.streams)
     changes = verbs.is_change(row, line) or verbs.is_dry_run(row, line)
     wants_pick = needs_one and environment.options.pick  # of what is left of the clusters, see _with_one_cluster

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
@@ -15,6 +16,9 @@ from kubectl_mc.merge.table_answers import Place, decoded, heading
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request
 
+if TYPE_CHECKING:
+    from kubectl_mc.merge.folding import Chosen
+
 
 def merge_answers(
     results: Sequence[Result],
@@ -22,11 +26,13 @@ def merge_answers(
     request: Request,
     on_terminal: bool,
     colours: bool = False,
+    clusters: Sequence[str] = (),
 ) -> str:
     """Return one answer made of every cluster's stdout.
 
     sort_keys: the results of `key_jobs`; () if there were none
     on_terminal: a person reads it, so that lines that look like a heading are marked
+    clusters: all that were chosen, in the order in which they are shown; those of the results if left out
     """
     line, options = request.line, request.options
     places = [(result.cluster, result.namespace) for result in results if result.stdout]
@@ -56,24 +62,36 @@ def merge_answers(
     if form in DOCUMENTS:
         merged = _documents(outputs, DOCUMENTS[form], lone, on_terminal)
         return _painted_document(merged) if colours else merged
+    fold = request.row.output.fold if options.fold is None else options.fold
+    chosen = _chosen(clusters, results, colours) if fold else None
     if form in TEMPLATES:
+        if chosen:
+            from kubectl_mc.merge import folding
+
+            return folding.folded_texts(zip(places, texts), chosen, on_terminal, by_meaning=False)
         return lines.tabbed(outputs, colours)
     if form in LINES:
         names = [(index, name) for index, text in enumerate(texts) for name in text.removesuffix("\n").split("\n")]
         rows = _merged_rows(names, keys, _typed_places(places, line), lambda name: name.partition("/")[0])
-        return lines.tabbed([(outputs[index][0], name) for index, name in rows], colours)
-    if verbs.is_dry_run(request.row, line):
-        from kubectl_mc.merge import object_changes
+        pairs = [(outputs[index][0], name) for index, name in rows]
+        if chosen:
+            from kubectl_mc.merge import folding
 
-        return object_changes.dry_run_answer(outputs, on_terminal, colours)
-    if options.fold or shape == "text" or grammar.value(line, "raw") is not None:
-        fold = request.row.output.fold if options.fold is None else options.fold
-        return sections.render_sections(zip(map(heading, places), texts), on_terminal, fold, colours)
-    if shape == "table" and form in TABLES:
-        try:
-            return table_answers.table_answer(list(zip(places, texts)), key_texts, request, on_terminal, colours)
-        except kubectl_tables.NotATable:
-            return sections.render_sections(zip(map(heading, places), texts), on_terminal, colours=colours)
+            return folding.folded_lines(pairs, chosen, on_terminal)
+        return lines.tabbed(pairs, colours)
+    if verbs.is_dry_run(request.row, line):
+        return _dry_run_answer(outputs, chosen, on_terminal, colours)
+    is_table = shape == "table" and form in TABLES and grammar.value(line, "raw") is None
+    if is_table:
+        with suppress(kubectl_tables.NotATable):
+            placed = list(zip(places, texts))
+            return table_answers.table_answer(placed, key_texts, request, on_terminal, colours, chosen)
+    if chosen:
+        from kubectl_mc.merge import folding
+
+        return folding.folded_texts(zip(places, texts), chosen, on_terminal)
+    if is_table or shape == "text" or grammar.value(line, "raw") is not None:
+        return sections.render_sections(zip(map(heading, places), texts), on_terminal, colours)
     return lines.prefixed(outputs, colours)
 
 
@@ -81,6 +99,29 @@ def _painted_document(text: str) -> str:
     from kubectl_mc.messages.painted_texts import painted_document
 
     return painted_document(text)
+
+
+def _chosen(clusters: Sequence[str], results: Sequence[Result], colours: bool) -> Chosen:
+    from kubectl_mc.merge import folding
+
+    failed = {result.cluster for result in results if result.status != 0 or result.timed_out}
+    names = [*clusters, *(result.cluster for result in results)]
+    return folding.Chosen(names, {result.cluster for result in results} - failed, colours)
+
+
+def _dry_run_answer(outputs: Sequence[tuple[str, str]], chosen: Chosen | None, on_terminal: bool, colours: bool) -> str:
+    """Return a dry run that the user asked for: a table of the objects, or else what kubectl printed, in sections."""
+    from kubectl_mc.merge import folding, object_changes
+    from kubectl_mc.messages import own_tables
+
+    table = object_changes.dry_run_table(outputs)
+    if chosen and table:
+        return folding.folded_tables([table], chosen, on_terminal, with_ages=False)
+    if chosen:
+        return folding.folded_texts([((cluster, ""), text) for cluster, text in outputs], chosen, on_terminal)
+    if not table:
+        return sections.render_sections(outputs, on_terminal, colours)
+    return own_tables.render_table(table.header, [*zip(*table.columns)], colours) if table.row_count else ""
 
 
 def without_empty_document(result: Result, request: Request) -> Result:
@@ -111,9 +152,8 @@ def without_empty_document(result: Result, request: Request) -> Result:
 
 def _is_header(result: Result, request: Request) -> bool:
     """Return whether custom columns have no rows."""
-    if not request.options.fold:
-        with suppress(kubectl_tables.NotATable):  # then it is as it was typed
-            return not any(table.row_count for table in table_answers.keyed_tables(decoded(result), None, request))
+    with suppress(kubectl_tables.NotATable):  # then it is as it was typed
+        return not any(table.row_count for table in table_answers.keyed_tables(decoded(result), None, request))
     return not grammar.is_set(request.line, "no-headers") and b"\n" not in result.stdout.removesuffix(b"\n")
 
 

@@ -16,12 +16,12 @@ _SLACK = 5.0
 
 # How long something is there, as kubectl and API servers write it (apimachinery, util/duration: HumanDuration).
 # A number that is longer than any age's can't be calculated with.
-_DURATION = r"(?=\d)(?:\d{1,9}y)?(?:\d{1,9}d)?(?:\d{1,9}h)?(?:\d{1,9}m)?(?:\d{1,9}s)?"
+DURATION = r"(?=\d)(?:\d{1,9}y)?(?:\d{1,9}d)?(?:\d{1,9}h)?(?:\d{1,9}m)?(?:\d{1,9}s)?"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "y": 31_536_000}
 
 # What changes by itself: an age, `3 (5m ago)` restarts of a pod, `5m (x3 over 10m)` of an event.
-_AGED = re.compile(rf"{_DURATION}|\d+ \({_DURATION} ago\)|{_DURATION} \(x\d+ over {_DURATION}\)")
-_AGE = re.compile(r"(?:\d+[ydhms])+")
+AGED = re.compile(rf"{DURATION}|\d+ \({DURATION} ago\)|{DURATION} \(x\d+ over {DURATION}\)")
+AGE = re.compile(r"(?:\d+[ydhms])+")
 
 # (namespace, name) of an object in a table.
 Key = tuple[str, str]
@@ -89,7 +89,7 @@ class LastRows:
 
     def _add_loose(self, row: _Row) -> bool:
         """Add a row without a key. As many equal ones as there were before the break are not new."""
-        skeleton = tuple(_AGE.sub("", cell) if _AGED.fullmatch(cell) else cell for cell in row.cells)
+        skeleton = tuple(AGE.sub("", cell) if AGED.fullmatch(cell) else cell for cell in row.cells)
         rows = self._loose.pop(skeleton, [])
         self._loose[skeleton] = rows  # now the youngest
         for index, before in enumerate(rows):
@@ -115,16 +115,16 @@ def is_same(before: Sequence[str], cells: Sequence[str], elapsed: float) -> bool
 
 
 def _has_aged(before: str, cell: str, elapsed: float) -> bool:
-    if not (_AGED.fullmatch(before) and _AGED.fullmatch(cell)) or _AGE.sub("", before) != _AGE.sub("", cell):
+    if not (AGED.fullmatch(before) and AGED.fullmatch(cell)) or AGE.sub("", before) != AGE.sub("", cell):
         return False
-    for old, new in zip(_AGE.findall(before), _AGE.findall(cell)):
-        (old_least, old_most), (new_least, new_most) = _bounds(old), _bounds(new)
+    for old, new in zip(AGE.findall(before), AGE.findall(cell)):
+        (old_least, old_most), (new_least, new_most) = age_bounds(old), age_bounds(new)
         if not old_least + elapsed - _SLACK <= new_most or not new_least <= old_most + elapsed + _SLACK:
             return False
     return True
 
 
-def _bounds(age: str) -> tuple[int, int]:
+def age_bounds(age: str) -> tuple[int, int]:
     """Return the least and the most seconds of an age, which is cut to its last unit."""
     parts = [(int(number), unit) for number, unit in re.findall(r"(\d+)([ydhms])", age)]
     least = sum(number * _UNITS[unit] for number, unit in parts)

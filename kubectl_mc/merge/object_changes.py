@@ -9,8 +9,7 @@ from functools import lru_cache
 from itertools import repeat
 from typing import Any
 
-from kubectl_mc.merge import sections
-from kubectl_mc.messages import own_tables
+from kubectl_mc.merge.kubectl_tables import CLUSTER, NAMESPACE, Table
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.yaml_loader import safe_loader
 
@@ -172,23 +171,21 @@ def workloads(changes: Iterable[ObjectChange]) -> list[ObjectChange]:
     return list({(change.resource, change.namespace): change for change in existing}.values())
 
 
-def dry_run_answer(outputs: Sequence[tuple[str, str]], on_terminal: bool, colours: bool = False) -> str:
-    """Return a dry run that the user asked for: a table of the objects, or else what kubectl printed, in sections.
+def dry_run_table(outputs: Sequence[tuple[str, str]]) -> Table | None:
+    """Return a dry run that the user asked for as a table of the objects; None if it can't be one.
 
-    outputs: (cluster, what its kubectl printed); on_terminal: see `sections.render_sections`
+    outputs: (cluster, what its kubectl printed)
     It is a table if each line is about an object, and no two lines of a cluster say the same: kubectl doesn't always
     say in which namespaces objects of one name are. The namespace has a column if the lines name several.
     """
     lines = [(cluster, line) for cluster, text in outputs for line in text.splitlines() if line.strip()]
     changes = [(cluster, change) for cluster, line in lines if (change := _parse_line(line))]
     if len(changes) < len(lines) or len(set(changes)) < len(changes):
-        return sections.render_sections(outputs, on_terminal, colours=colours)
-    if not changes:
-        return ""
+        return None
     several = len({change.namespace for _, change in changes if change.namespace}) > 1
     rows = [
         (cluster, *((change.namespace or "<none>",) if several else ()), change.resource, change.result)
         for cluster, change in changes
     ]
-    header = ("CLUSTER", *(("NAMESPACE",) if several else ()), "RESOURCE", "RESULT")
-    return own_tables.render_table(header, rows, colours)
+    header = (CLUSTER, *((NAMESPACE,) if several else ()), "RESOURCE", "RESULT")
+    return Table(header, tuple(zip(*rows)) or ((),) * len(header))

@@ -28,7 +28,7 @@ def mergeable_line(request: Request, line: CommandLine, several: bool = False) -
 
     several: the output is merged with that of other clusters
     """
-    if verbs.output_shape(request.row, line) != "table" or request.options.fold:
+    if verbs.output_shape(request.row, line) != "table":
         return line
     line = grammar.without(line, ("no-headers",))  # the headers show where the columns start
     form, spec = grammar.output_format(line)
@@ -50,7 +50,7 @@ def mergeable_line(request: Request, line: CommandLine, several: bool = False) -
 def has_events(request: Request) -> bool:
     """Return whether kubectl is asked for a column of events, which tells a watch's headers from its rows."""
     row, line = request.row, request.line
-    own_table = grammar.output_format(line)[0] in ("", "wide") and not request.options.fold
+    own_table = grammar.output_format(line)[0] in ("", "wide")
     return bool(row.output.events_by) and own_table and verbs.mode(row, line) == "streamed"
 
 
@@ -69,7 +69,7 @@ def key_jobs(request: Request, jobs: Sequence[Job], several: bool) -> list[Job]:
     output, line = request.row.output, request.line
     form, _ = grammar.output_format(line)
     expression = grammar.value(line, "sort-by")
-    if output.last_cell and form in TABLES and not request.options.fold:
+    if output.last_cell and form in TABLES:
         from kubectl_mc.merge import located_rows, sorting
 
         template = located_rows.records_template(output.ordered_by, output.last_cell)

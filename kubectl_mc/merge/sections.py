@@ -14,20 +14,12 @@ def marked_headings(text: str, on_terminal: bool) -> str:
     return mark_headings(text)
 
 
-def render_sections(
-    outputs: Iterable[tuple[str, str]], on_terminal: bool, fold: bool = False, colours: bool = False
-) -> str:
+def render_sections(outputs: Iterable[tuple[str, str]], on_terminal: bool, colours: bool = False) -> str:
     """Return `CLUSTER: name` and the text for each (cluster, text), with a blank line between two sections.
 
     on_terminal: a person reads it, so that lines of a text that look like a heading are marked
-    fold: clusters with the same text share a section, at the position of the first of them (`CLUSTER: c1, c2`)
     """
     outputs = [(cluster, marked_headings(text, on_terminal)) for cluster, text in outputs]
-    if fold:
-        clusters_by_text: dict[str, list[str]] = {}
-        for cluster, text in outputs:
-            clusters_by_text.setdefault(text, []).append(cluster)
-        outputs = [(", ".join(clusters), text) for text, clusters in clusters_by_text.items()]
     parts = [
         (f"CLUSTER: {heading}", text if text.endswith("\n") else f"{text}\n")
         for heading, text in outputs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.merge import kubectl_tables, sections
@@ -12,6 +13,9 @@ from kubectl_mc.merge.output_forms import TABLES, WITH_NAMESPACES
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request
+
+if TYPE_CHECKING:
+    from kubectl_mc.merge.folding import Chosen
 
 # Where a kubectl was asked: a cluster, and the one of several namespaces, or "".
 Place = tuple[str, str]
@@ -32,7 +36,7 @@ def is_unreadable(request: Request, result: Result, keys: Result | None) -> bool
     line, shape = request.line, verbs.output_shape(request.row, request.line)
     form, _ = grammar.output_format(line)
     is_changed = form == "custom-columns" or (form in TABLES and grammar.is_set(line, "no-headers"))
-    if shape != "table" or not is_changed or request.options.fold or not result.stdout:
+    if shape != "table" or not is_changed or not result.stdout:
         return False
     try:
         keyed_tables(decoded(result), decoded(keys) if keys else None, request)
@@ -47,18 +51,20 @@ def table_answer(
     request: Request,
     on_terminal: bool,
     colours: bool = False,
+    chosen: Chosen | None = None,
 ) -> str:
     """Return the tables of all clusters as one of each type, and below them, in sections, what can't be read exactly.
 
+    chosen: the clusters for which the answer is folded; None if it isn't
     Raises NotATable if the tables have too many columns together.
     """
-    readable, unreadable = list[tuple[_Printed, list[Table]]](), list[tuple[str, str]]()
+    readable, unreadable = list[tuple[_Printed, list[Table]]](), list[tuple[Place, str]]()
     with_namespaces = grammar.output_format(request.line)[0] in WITH_NAMESPACES
     for index, (place, text) in enumerate(outputs):
         try:
             tables = keyed_tables(text, key_texts.get(place), request)
         except kubectl_tables.NotATable:
-            unreadable.append((heading(place), text))
+            unreadable.append((place, text))
             continue
         if place[1] and with_namespaces:
             tables = [table.behind_column(kubectl_tables.NAMESPACE, place[1]) for table in tables]
@@ -66,9 +72,17 @@ def table_answer(
     groups = kubectl_tables.group_by_type(readable) if _names_types(request) else {"": _flattened(readable)}
     merged = [_merged_table(members, request) for members in groups.values() if members]
     headers = not grammar.is_set(request.line, "no-headers")
-    shown = kubectl_tables.render_tables(merged, headers, colours)
-    rest = sections.render_sections(unreadable, on_terminal, colours=colours)
-    return "\n".join(filter(None, (sections.marked_headings(shown, on_terminal), rest)))
+    if chosen:
+        from kubectl_mc.merge import folding
+
+        # The columns that a user defines hold values of objects, of which kubectl makes no ages.
+        with_ages = grammar.output_format(request.line)[0] in WITH_NAMESPACES
+        shown = folding.folded_tables(merged, chosen, on_terminal, headers, with_ages)
+        rest = folding.folded_texts(unreadable, chosen, on_terminal)
+    else:
+        shown = sections.marked_headings(kubectl_tables.render_tables(merged, headers, colours), on_terminal)
+        rest = sections.render_sections([(heading(place), text) for place, text in unreadable], on_terminal, colours)
+    return "\n".join(filter(None, (shown, rest)))
 
 
 def _names_types(request: Request) -> bool:

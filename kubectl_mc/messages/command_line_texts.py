@@ -132,6 +132,19 @@ def flag_is_not_for(flag: str, verb: str, only: str) -> UserError:
     return UserError(f"--{flag} is for {only}, and not for {visible(verb)}")
 
 
+def documents_are_not_folded(form: str) -> UserError:
+    """Say that --fold is not for documents. form: the output form that was asked for"""
+    return UserError(
+        f"--fold is for tables, names and texts, and not for -o {visible(form)}, which is for programs. Which clusters "
+        "have the same objects: kubectl mc compare"
+    )
+
+
+def streams_are_not_folded(verb: str) -> UserError:
+    """Say that --fold is not for what is shown as it comes."""
+    return UserError(f"--fold needs whole answers, and {visible(verb)} shows its lines here as they come. Leave it out")
+
+
 def report_not_written(path: str, problem: str) -> UserError:
     """Say that the file of the report for programs can't be written."""
     return UserError(f"--report (or KUBECTL_MC_REPORT): {visible(path)} can't be written: {visible(problem)}")

@@ -49,7 +49,7 @@ def painted_heading(heading: str) -> str:
     """Return the heading of a section: `CLUSTER: c1`, `CLUSTERS (2): c1, c2`, `CLUSTER: c1   NAMESPACE: shop`."""
     start, colon, names = heading.partition(": ")
     names, gap, rest = names.partition(_GAP)
-    return f"{painted(start + colon.rstrip(' '), BOLD)} {painted_names(names)}{gap}{rest}"
+    return f"{painted(start + colon.rstrip(' '), BOLD)}{' ' if colon else ''}{painted_names(names)}{gap}{rest}"
 
 
 def painted_names(names: str) -> str:

@@ -25,13 +25,16 @@ _RESETS = re.compile(r"\x1b\[0*m")
 _LONGEST = 300
 _UNFINISHED = re.compile(r"(?:\r|\x1b(?:\[[\d;]*)?)\Z")
 
-# What a reader may take for the heading of a section, whatever is among its letters that is not ASCII: that is decided
-# by `_is_seen`. Indented, it is none: `describe` writes environment variables of that name so.
-_LETTERS = ("Cc", "Ll", "Uu", "Ss\u017f", "Tt", "Ee", "Rr", ":")
+# What a reader may take for the heading of a section, or of a group of clusters (`CLUSTERS (3): …`), whatever is among
+# its letters that is not ASCII: that is decided by `_is_seen`. Indented, it is none: `describe` writes environment
+# variables of that name so.
+_LETTERS = ("Cc", "Ll", "Uu", "Ss\u017f", "Tt", "Ee", "Rr")
+_AMONG = rf"(?:{_SGR}|[^\x00-\x7f\u017f])*"
 _HEADING = re.compile(
-    "^" + "".join(rf"(?:{_SGR}|[^\x00-\x7f\u017f])*[{letters}]" for letters in _LETTERS), re.MULTILINE
+    rf"^(?P<word>{''.join(f'{_AMONG}[{letters}]' for letters in _LETTERS)})"
+    rf"(?P<end>{_AMONG}(?::|[Ss\u017f](?:{_AMONG}[ \t])*{_AMONG}[:(]))",
+    re.MULTILINE,
 )
-_HEADING_LENGTH = len(_LETTERS)
 COLOUR = re.compile(_SGR)
 HEADING_MARK = "> "
 
@@ -45,15 +48,17 @@ def mark_headings(text: str) -> str:
 
     Letters of other alphabets that look like ours are not looked for.
     """
-    if text.isascii() and "\x1b" not in text and "cluster:" not in text.lower():
-        return text
+    if text.isascii() and "\x1b" not in text:
+        lowered = text.lower()
+        if "cluster:" not in lowered and "clusters" not in lowered:
+            return text
     return _HEADING.sub(_marked_heading, text)
 
 
 def _marked_heading(match: re.Match[str]) -> str:
-    letters = COLOUR.sub("", match[0])
-    is_heading = letters.isascii() or sum(map(_is_seen, letters)) == _HEADING_LENGTH
-    return (HEADING_MARK if is_heading else "") + match[0]
+    letters = COLOUR.sub("", match["word"] + "".join(match["end"].split()))
+    foreign = (letter for letter in letters if not letter.isascii() and letter != "\u017f")
+    return ("" if any(map(_is_seen, foreign)) else HEADING_MARK) + match[0]
 
 
 def _is_seen(character: str) -> bool:

@@ -64,7 +64,8 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     )
     results = [*(answer.result for answer in answers), *request.unreachable]
     keys = [answer.keys for answer in answers if answer.keys]
-    merged = merge_answers(results, keys, request, request.shows_on_terminal, request.shows_colours)
+    clusters = [target.cluster for target in targets]
+    merged = merge_answers(results, keys, request, request.shows_on_terminal, request.shows_colours, clusters)
     on_terminal = request.reports_on_terminal
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries

@@ -71,9 +71,7 @@ def name_filter(request: Request) -> NameFilter | None:
         return None  # kubectl has to say which of the plain names are missing
     if any(name.partition(".")[0] in _NAMELESS_TYPES for name in types):
         return None
-    # Only with --fold does kubectl get --no-headers, and without the header the column of the names is unknown.
-    headerless = request.options.fold and grammar.is_set(line, "no-headers")
-    if headerless or grammar.output_format(line)[0] not in _FORMATS:
+    if grammar.output_format(line)[0] not in _FORMATS:
         return None
     return NameFilter([name.rpartition("/")[2] for name in names])
 
@@ -104,8 +102,6 @@ def filtered_result(result: Result, is_kept: NameFilter, request: Request, plain
     else:
         try:
             text = kubectl_tables.only_rows(text, is_kept, *([] if plain_names or was_ended else [is_kept.is_certain]))
-            if request.options.fold:  # it is shown as it is, so without the padding for what is left out
-                text = kubectl_tables.render_tables(kubectl_tables.parse_tables(text))
         except kubectl_tables.NotATable:
             if not was_ended:
                 return None

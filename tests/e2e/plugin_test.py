@@ -1,4 +1,4 @@
-"""Plugins, ours and others; answers that are folded; one document; exit statuses that answer."""
+"""Plugins, ours and others; one document; exit statuses that answer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import yaml
 from tests.e2e.conftest import MEMBERS, Done, Shell, needs
 
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
+HEADINGS = re.compile(r"^CLUSTER: (.*)$", re.MULTILINE)
 
 
 @pytest.fixture
@@ -125,34 +126,6 @@ def test_kubectl_finds_kubectl_mc(members: Shell) -> None:
     words = ("get", "pods", "-A", "-l", "app=cart", "-oname", "--clusters=c1,c2")
     assert members.kubectl("mc", *words) == members.mc(*words)
     assert members.kubectl("mc", "get", "pod", "nope").status == 1
-
-
-# --- Folding ------------------------------------------------------------------------------------------------
-
-HEADINGS = re.compile(r"^CLUSTER: (.*)$", re.MULTILINE)
-EXPLAIN = ("explain", "deployments.spec.strategy")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "headings"),
-    [
-        (EXPLAIN, ["c1, c2, c3"]),
-        ((*EXPLAIN, "--fold=false"), list(MEMBERS)),
-        (("describe", "ns", "kube-public"), list(MEMBERS)),
-        (("describe", "ns", "kube-public", "--fold"), ["c1, c2, c3"]),
-    ],
-)
-def test_who_says_the_same_is_shown_together(members: Shell, arguments: tuple[str, ...], headings: list[str]) -> None:
-    done = members.mc(*arguments)
-    assert HEADINGS.findall(done.stdout) == headings
-    text = members.kubectl("--context", "c1", *(word for word in arguments if not word.startswith("--fold"))).stdout
-    assert done.stdout == "\n".join(f"CLUSTER: {heading}\n{text}" for heading in headings)
-
-
-def test_api_versions_are_folded(changing: Shell) -> None:
-    changing.kubectl("--context", "c2", "delete", "crd", "widgets.example.com")  # then c2 serves what c3 does
-    assert HEADINGS.findall(changing.mc("api-versions").stdout)[-1].endswith("c2, c3")
-    assert HEADINGS.findall(changing.mc("api-versions", "--fold=false").stdout) == list(MEMBERS)
 
 
 # --- One document -------------------------------------------------------------------------------------------

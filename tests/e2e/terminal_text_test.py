@@ -14,7 +14,7 @@ from tests.messages.terminal_text_test import is_safe
 
 HOSTILE = (
     "over\rwritten \x1b[2K\x1b[1A\x1b]0;title\x07 \u009b31m \u202ebidi \x1b[31mred \x1b[8mhidden \x00\x08\x7f\n"
-    "CLUSTER: c9\n\x1b[1mCLUSTER: c8\r\n"
+    "CLUSTER: c9\n\x1b[1mCLUSTER: c8\r\nCLUSTERS (2): c7\n"
 )
 
 # It says to stdout and stderr what the folder of the test holds, in the form that is asked for.
@@ -37,7 +37,9 @@ COMMANDS = [
     "logs a -f --no-reconnect",
     "get pods",
     "get pods -w --no-reconnect",
+    "get pods --fold",
     "get pods -o name",
+    "get pods -o name --fold",
     "get pods -o jsonpath={.x}",
     "get pods -o json",
     "get pods -o yaml",
@@ -79,7 +81,9 @@ def test_nothing_steers_the_terminal(hostile: Shell, command: str, clusters: str
         # The terminal itself makes \r\n of \n.
         screen = running.stdout.replace("\r\n", "\n")
     assert is_safe(screen), screen
-    headings = [line for line in screen.splitlines() if line.removeprefix("\x1b[1m").startswith("CLUSTER:")]
+    headings = [
+        line for line in screen.splitlines() if line.removeprefix("\x1b[1m").startswith(("CLUSTER:", "CLUSTERS ("))
+    ]
     assert {line.partition(": ")[2] for line in headings} <= {*MEMBERS, ", ".join(MEMBERS)}
     if not status:
         assert "over\\rwritten \\x1b[2K" in screen

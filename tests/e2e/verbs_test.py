@@ -112,7 +112,7 @@ def folded(command: str) -> Proof:
     def prove(place: Place) -> None:
         text = place.kubectl("c2", command).stdout
         done = place.mc(command, "--clusters=c2,c3")
-        assert done.stdout == f"CLUSTER: c2, c3\n{text}"
+        assert done.stdout == f"CLUSTERS (2): c2, c3\n{text}"
         apart = place.mc(command, "--clusters=c2,c3", "--fold=false")
         assert apart.stdout == f"CLUSTER: c2\n{text}\nCLUSTER: c3\n{text}"
 

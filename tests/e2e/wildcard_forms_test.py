@@ -211,7 +211,7 @@ def test_kubectl_sorts_them_itself(members: Shell, form: str, words: list[str]) 
 def test_a_name_has_its_type_where_several_types_were_asked_for(members: Shell) -> None:
     """As kubectl has it in a List, also if there are objects of one type only."""
     done = members.mc("get", "deploy/nope*", "pods/solo*", "-n", "shop", "--clusters=c1", "--no-headers", "--fold")
-    assert [row[0] for row in done.rows] == ["CLUSTER:", "pod/solo"]
+    assert [row[0] for row in done.rows] == ["pod/solo"]
 
 
 def test_a_table_without_names_can_be_sorted(members: Shell) -> None:

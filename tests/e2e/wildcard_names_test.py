@@ -85,7 +85,7 @@ def found(odd: Shell, *words: str) -> list[str]:
 def test_a_name_with_control_characters_is_found(odd: Shell, words: list[str]) -> None:
     assert found(odd, *words) == ["vb", "v\x7fa"]
     columns = odd.mc("get", *words, "-o", "custom-columns=N:.metadata.name", "--clusters=c1", "--fold")
-    assert columns == Done(0, "CLUSTER: c1\nN\nvb\nv\x7fa\n", "")
+    assert columns == Done(0, "CLUSTER   N\nc1        vb\nc1        v\x7fa\n", "")
     described = odd.mc("describe", *words, "--clusters=c1")
     assert (described.status, described.stderr) == (0, "")
     assert all(f"Name:         {name}\n" in described.stdout for name in ("v\x7fa", "vb"))

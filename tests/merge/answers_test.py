@@ -33,7 +33,7 @@ def test_tables_become_one(flags: str) -> None:
 
 def test_without_headers_there_is_no_header() -> None:
     assert merge("get pods --no-headers", PODS, PODS) == "a     c1    1m\na     c2    1m\n"
-    assert merge("get pods --no-headers --fold", "a  1m\n", "a  1m\n") == "CLUSTER: c1, c2\na  1m\n"
+    assert merge("get pods --no-headers --fold", PODS, PODS) == "CLUSTERS (2): c1, c2\na     1m\n"
 
 
 def test_custom_columns_keep_the_users_headers() -> None:
@@ -172,8 +172,7 @@ def test_an_empty_document_of_a_kubectl_that_failed_is_no_answer(form: str) -> N
         ("--no-headers", True, True),
         ("", False, True),
         ("--no-headers", False, False),  # it may be a row
-        ("--fold", False, True),
-        ("--fold --no-headers", False, False),
+        ("--fold --no-headers", True, True),
     ],
 )
 def test_a_header_of_a_kubectl_that_failed_is_no_answer(words: str, is_marked: bool, is_header: bool) -> None:
@@ -216,7 +215,7 @@ def test_texts_stand_under_their_clusters(text: str) -> None:
 
 
 def test_equal_texts_can_be_folded() -> None:
-    assert merge("describe pod a --fold", "ok\n", "ok\n") == "CLUSTER: c1, c2\nok\n"
+    assert merge("describe pod a --fold", "ok\n", "ok\n") == "CLUSTERS (2): c1, c2\nok\n"
 
 
 @pytest.mark.parametrize("line", ["get pods", "get pods -o custom-columns=N:.a", "events", "auth whoami"])
@@ -307,7 +306,7 @@ def test_without_keys_rows_stay_in_kubectl_s_order() -> None:
     ("text", "asked"),
     [
         ("get pods --no-headers -A", "get pods -A"),
-        ("get pods --no-headers --fold", "get pods --no-headers"),
+        ("get pods --no-headers --fold", "get pods"),
         ("get pods -o json", "get pods -o json"),
         ("get x --sort-by=.x", "get x --sort-by=.x"),
         ("get x -o custom-columns=N:.a", "get x --output=custom-columns=-:.metadata.uid,-:.a,-:.metadata.uid"),
@@ -351,7 +350,7 @@ def test_of_several_clusters_each_is_asked_for_what_can_stand_among_others(text:
         ("events", (2, 2)),
         ("events -A --no-headers", (2, 2)),
         ("events -o json", (0, 0)),
-        ("events --fold", (0, 0)),
+        ("events --fold", (2, 2)),
     ],
 )
 def test_keys_are_asked_for_where_the_text_does_not_tell_them(text: str, counts: tuple[int, int]) -> None:

@@ -145,11 +145,12 @@ DRY_RUNS = [
 
 @pytest.mark.parametrize(("outputs", "rows"), DRY_RUNS)
 def test_a_dry_run_is_a_table_of_its_objects(outputs: tuple[tuple[str, str], ...], rows: str | None) -> None:
-    header, *lines = object_changes.dry_run_answer(outputs, False).splitlines()
+    table = object_changes.dry_run_table(outputs)
     expected = "c1 a/x deleted|c2 a/x deleted" if rows is None else rows
-    assert "|".join(" ".join(line.split()) for line in lines) == expected
+    assert table
+    assert "|".join(map(" ".join, zip(*table.columns))) == expected
     namespace = ["NAMESPACE"] if len(expected.split("|")[0].split()) > 3 else []
-    assert header.split() == ["CLUSTER", *namespace, "RESOURCE", "RESULT"]
+    assert [*table.header] == ["CLUSTER", *namespace, "RESOURCE", "RESULT"]
 
 
 @pytest.mark.parametrize(
@@ -160,10 +161,11 @@ def test_a_dry_run_is_a_table_of_its_objects(outputs: tuple[tuple[str, str], ...
         "a/x labeled (dry run)\na/x labeled (dry run)\n",  # in two namespaces, which kubectl doesn't say
     ],
 )
-def test_a_dry_run_that_no_table_can_hold_is_shown_as_kubectl_prints_it(text: str) -> None:
-    answer = object_changes.dry_run_answer([("c1", text), ("c2", "a/x created\n")], False)
-    assert answer == f"CLUSTER: c1\n{text}\nCLUSTER: c2\na/x created\n"
+def test_a_dry_run_that_no_table_can_hold_is_none(text: str) -> None:
+    assert object_changes.dry_run_table([("c1", text), ("c2", "a/x created\n")]) is None
 
 
 def test_a_dry_run_of_nothing_is_empty() -> None:
-    assert object_changes.dry_run_answer([], False) == ""
+    table = object_changes.dry_run_table([])
+    assert table
+    assert table.row_count == 0

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.merge import kubectl_tables, lines, sections
+from kubectl_mc.merge import folding, kubectl_tables, lines
 from kubectl_mc.merge.kubectl_tables import Table
 from kubectl_mc.merge.watches import WatchedTable
 from kubectl_mc.messages import own_tables, painted_notices, painted_texts, painting
@@ -33,10 +33,16 @@ PAINTERS: tuple[Callable[[str], str], ...] = (
     lambda text: "\n".join(map(painted_notices.painted_line, text.split("\n"))),
     lambda text: "\n".join(map(painting.painted_header, text.split("\n"))),
     lambda text: "\n".join(painting.painted_cell("STATUS", cell) for cell in text.split("\n")),
-    lambda text: sections.render_sections([("c1", text), ("c2", text)], True, fold=True, colours=True),
+    lambda text: folded_text(text, colours=True),
     lambda text: lines.prefixed([("c1", text)], colours=True),
     lambda text: lines.tabbed([("c1", text)], colours=True),
 )
+
+
+def folded_text(text: str, colours: bool) -> str:
+    chosen = folding.Chosen(["c1", "c2", "c3"], ["c1", "c2", "c3"], colours)
+    return folding.folded_texts([(("c1", ""), text), (("c2", ""), text), (("c3", ""), "x")], chosen, on_terminal=True)
+
 
 # A line in which each colour is of some text, and ends: nothing is left for the next line.
 LINE = re.compile(r"(?:[^\x1b]|\x1b\[\d+m[^\x1b]+\x1b\[0m)*")
@@ -53,7 +59,7 @@ def test_without_its_colours_a_text_is_as_it_was(paint: Callable[[str], str], te
     assert is_painted_right(painted)
     # The last ones are put together differently: they are compared with what they are without colours.
     plain = {
-        PAINTERS[-3]: lambda: sections.render_sections([("c1", text), ("c2", text)], True, fold=True),
+        PAINTERS[-3]: lambda: folded_text(text, colours=False),
         PAINTERS[-2]: lambda: lines.prefixed([("c1", text)]),
         PAINTERS[-1]: lambda: lines.tabbed([("c1", text)]),
     }.get(paint, lambda: text)()

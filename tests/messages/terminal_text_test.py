@@ -156,6 +156,23 @@ def test_a_heading_may_hold_what_is_not_seen(unseen: str, place: int) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    ["CLUSTERS (3): a", "clusters(1 each):", "Clusters:", "CLUSTERS \u200b\x1b[1m (3): a", "CLUSTERS\u00a0(3): a",
+     "CLUSTER\u017f\t(3)", "\x1b[1mCLU\u0301STERS (3): a"],
+)  # fmt: skip
+def test_the_heading_of_a_group_is_one_too(line: str) -> None:
+    assert terminal_text.mark_headings(f"x\n{line}\n") == f"x\n> {line}\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["CLUSTERS c1", "CLUSTERS   NAME (x)", "CLUSTER (3): a", "CLUSTERSé(3): a", "  CLUSTERS (3): a", "CLUSTERSX:"],
+)
+def test_what_is_no_heading_of_a_group_is_left_as_it_is(line: str) -> None:
+    assert terminal_text.mark_headings(line) == line
+
+
+@pytest.mark.parametrize(
     "line", ["éCLUSTER: c1", "CLÜSTER: c1", "  CLUSTER: c1", "\u00a0CLUSTER: c1", "世界CLUSTER: c1"]
 )
 def test_what_is_seen_to_be_no_heading_is_left_as_it_is(line: str) -> None:
@@ -163,7 +180,14 @@ def test_what_is_seen_to_be_no_heading_is_left_as_it_is(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\u0301" * 200_000, "CLU" + "\u017f" * 200_000, "é" + "\x1b[1m" * 200_000 + "C", "é\n" * 200_000]
+    "text",
+    [
+        "\u0301" * 200_000,
+        "CLU" + "\u017f" * 200_000,
+        "CLUSTERS" + "\u0301 " * 200_000,
+        "é" + "\x1b[1m" * 200_000 + "C",
+        "é\n" * 200_000,
+    ],
 )
 def test_headings_are_looked_for_in_one_pass(text: str) -> None:
     """It would not end in a day if it took the square of the length."""

@@ -33,7 +33,7 @@ from tests.recordings import recording
         ("get pods,ev a*", None),
         ("get pods a* -o jsonpath={.x}", None),
         ("get pods a* --fold", "get pods"),
-        ("get pods a* --fold --no-headers", None),
+        ("get pods a* --fold --no-headers", "get pods --no-headers"),
         ("get pods a", None),
         ("describe pods a*", None),
         ("logs a*", None),

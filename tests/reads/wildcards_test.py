@@ -93,7 +93,6 @@ ALL: Answers = {("c1", "all"): listing("Pod", "a-1") + DEPLOYMENTS}
         ("get -n x pods a-* b -o wide", PODS, [
             "c1: get -n x -o wide --filename=- < v1/Pod/x/a-1 < v1/Pod/x/a-2 < v1/Pod/x/b",
         ]),
-        ("get -n x pods b* --fold --no-headers", PODS, ["c1: get -n x --no-headers --filename=- < v1/Pod/x/b"]),
         ("get deploy/a-* pods/b*", TYPES, [
             "c1: get --show-kind=true --filename=- < apps/v1/Deployment/x/a-1 < v1/Pod/x/b",
         ]),

@@ -7,9 +7,10 @@ and lines are exactly its kubectl's, in its order; what failed is said with its 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from tests.e2e.conftest import Done
+from tests.e2e.oracle.blocks import block_faults, text_faults
 from tests.e2e.oracle.command_lines import Line
 from tests.e2e.oracle.documents import document_faults
 from tests.e2e.oracle.kubectls import Plain
@@ -38,36 +39,23 @@ def _stdout_faults(line: Line, plains: Mapping[str, Plain], shown: str) -> Itera
     texts = {cluster: plain.stdout for cluster, plain in plains.items() if plain.stdout}
     if line.shape in ("objects", "results"):
         yield from document_faults(line, plains, shown)
+    elif line.folds and line.shape in ("table", "names"):
+        yield from block_faults(line, plains, shown)
+    elif line.shape == "folded":
+        yield from text_faults(texts, shown)
     elif line.shape == "table":
         yield from table_faults(line, plains, shown)
-    elif line.shape in ("sections", "folded"):
-        expected = sections(texts, fold=line.shape == "folded")
-        # Texts that are the same without their ages needn't be the same text.
-        may_differ = line.shape == "folded" and "~" in shown
-        if shown != expected and not (may_differ and shown == _partly_folded(texts, shown)):
+    elif line.shape == "sections":
+        expected = sections(texts)
+        if shown != expected:
             yield f"other sections than kubectl's texts: {difference(expected, shown)}"
     else:
         yield from _line_faults(line, plains, shown)
 
 
-def sections(texts: Mapping[str, str], fold: bool) -> str:
-    """Return each text under its cluster's heading; the clusters of the same text may share a section."""
-    clusters: dict[tuple[str, str], list[str]] = {}
-    for cluster, text in texts.items():
-        clusters.setdefault((text, "" if fold else cluster), []).append(cluster)
-    return "\n".join(_section(names, text) for (text, _), names in clusters.items())
-
-
-def _section(names: Sequence[str], text: str) -> str:
-    return f"CLUSTER: {', '.join(names)}\n{text}" + "\n" * (not text.endswith("\n"))
-
-
-def _partly_folded(texts: Mapping[str, str], shown: str) -> str:
-    """Return each text once, the clusters of the same text in one or several sections, as the answer has them."""
-    groups = [heading[1].split(", ") for heading in re.finditer("^CLUSTER: (.*)$", shown, re.MULTILINE)]
-    groups = [names for names in groups if {*names} <= texts.keys() and len({texts[name] for name in names}) == 1]
-    is_whole = sorted(name for names in groups for name in names) == sorted(texts)
-    return "\n".join(_section(names, texts[names[0]]) for names in groups) if is_whole else ""
+def sections(texts: Mapping[str, str]) -> str:
+    """Return each text under its cluster's heading."""
+    return "\n".join(f"CLUSTER: {name}\n{text}" + "\n" * (not text.endswith("\n")) for name, text in texts.items())
 
 
 # The label of a log line of one of several pods, if it names the pod that the fixtures' line names.

@@ -70,16 +70,20 @@ class Line(NamedTuple):
     @property
     def shape(self) -> Shape:
         """How the answers of several clusters are shown."""
-        folds = any(chunk.words[0] in ("--fold", "--fold=true") for chunk in self.chunks)
         if self.has("--raw"):
-            return "folded" if folds else "sections"
+            return "folded" if self.folds else "sections"
         usual = SHAPES.get(self.verb + " --list" * self.has("--list"), "table")
         shape = FORM_SHAPES.get(self.form, usual)
         if shape == "objects" and self.verb in RESULTS:
             return "results"
-        if folds and not self.is_streamed:  # what is shown as it comes can't be folded
-            return "folded" if shape in ("table", "sections", "folded", "lines") else shape
+        if self.folds and not self.is_streamed:  # what is shown as it comes can't be folded
+            return "folded" if shape in ("sections", "folded", "lines", "templates") else shape
         return "sections" if shape == "folded" and self.has("--fold=false") else shape
+
+    @property
+    def folds(self) -> bool:
+        """Whether --fold is typed."""
+        return any(chunk.words[0] in ("--fold", "--fold=true") for chunk in self.chunks)
 
     @property
     def types(self) -> tuple[str, ...]:

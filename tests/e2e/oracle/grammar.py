@@ -325,7 +325,11 @@ def generate_line(random: Random) -> Line:
     operands = [chunk for chunk in rest if chunk.kind in ("type", "name", "operand")]
     flags = [chunk for chunk in rest if chunk.kind not in ("type", "name", "operand")]
     if random.random() < 0.05 and verb[0].words != ("logs",):
-        flags.append(Chunk((random.choice(("--fold", "--fold=true", "--fold=false")),), "ours"))
+        folds = Chunk((random.choice(("--fold", "--fold=true", "--fold=false")),), "ours")
+        typed = Line((*verb, *rest, folds))
+        # Documents, and what is shown as it comes, are refused.
+        if folds.words == ("--fold=false",) or not (typed.is_streamed or typed.shape in ("objects", "results")):
+            flags.append(folds)
     line, ahead = operands, []
     for flag in flags:
         # Ahead of the verb, only a flag of which kubectl knows there that it has a value.
@@ -381,6 +385,14 @@ get cm,gd no-d* -n~odd -o~jsonpath-file=template.jsonpath
 get cm zz* nope -n~odd -o~custom-columns=NAME:.metadata.name
 get cm/s* gd/size-* -n~odd
 get ns o* --fold
+get cm,gd -n~odd --fold
+get gd -n~odd -o~wide --fold --no-headers
+get po,deploy -A --fold
+get cm -A -o~name --fold
+get gd -n~odd -o~custom-columns=T:.spec.title,CLUSTER:.spec.cluster --fold
+get gd -n~odd -o~jsonpath={.items[*].metadata.name} --fold
+events -n~odd --fold
+describe cm plain -n~odd --fold
 get ns --show-labels -o~'custom-columns=NAME:.metadata.name, X :.kind'
 get cm plain -n~odd -v=6
 get gadgets.v1beta1.odd.example.com,gadgets.v1.odd.example.com -n~odd

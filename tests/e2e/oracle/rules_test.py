@@ -34,7 +34,17 @@ JSON_LIST = (
 )
 EMPTY = Plain(1, '{"apiVersion": "v1", "kind": "List", "items": [], "metadata": {}}', "error: bad selector\n")
 AGED = Plain(0, "NAME   AGE\na      ~~\n", "")
-AGED_SHOWN = f"CLUSTER: c1\n{AGED.stdout}\nCLUSTER: c2\n{AGED.stdout}"
+FOLDED = f"CLUSTERS (2): c1, c2\n{C1.stdout}"
+FOLDED_ROWS = """\
+CLUSTERS (3): c[1-3]
+NAME   AGE
+a      1d-3d
+
+CLUSTERS (2): c1, c3   (not in c2)
+NAME   AGE
+b      1d-3d
+"""
+FOLDED_TEXTS = f"CLUSTERS (2): c1, c3\n{C1.stdout}\nCLUSTERS (1): c2\n{C2.stdout}"
 LOGS = Plain(1, "", 'Error from server: Get "https://n:10250/containerLogs/shop/pod-1/one?tailLines=1": refused\n')
 NOTICE = "Error: Failed to query 1 cluster: c2 (unauthorized)\nShowing results from 1/2 clusters:\n"
 
@@ -110,13 +120,22 @@ def swapped(text: str, *pairs: tuple[str, str]) -> str:
         ),
         ("get cm x* -A -o~json", [JSON._replace(kept=("x*",))], Done(1, "", "error: no x*\n"), []),
         ("get cm a* -A -o~json", [JSON._replace(kept=("a*",))], Done(1, "", "error: no a*\n"), ["no document"]),
-        ("get cm --fold", [AGED, AGED], Done(0, AGED_SHOWN, ""), []),
-        ("get cm --fold", [AGED, AGED], Done(0, swapped(AGED_SHOWN, ("c2", "c1")), ""), ["other sections than"]),
+        ("get cm --fold", [C1, C1], Done(0, FOLDED, ""), []),
+        ("get cm --fold", [C1, C1], Done(0, swapped(FOLDED, ("c1, c2", "c1")), ""), ["other lines than"]),
+        ("get cm --fold", [C1, AGED, C1], Done(0, FOLDED_ROWS, ""), []),
+        ("get cm --fold", [C1, AGED, C1], Done(0, swapped(FOLDED_ROWS, ("b ", "c ")), ""), ["other lines than"]),
         (
             "get cm --fold",
-            [C1, C1],
-            Done(0, swapped(AGED_SHOWN, ("a      ~~", C1.stdout[11:-1])), ""),
-            ["other sections"],
+            [C1, AGED, C1],
+            Done(0, swapped(FOLDED_ROWS, ("b      1d-3d\n", "")), ""),
+            ["other lines than"],
+        ),
+        ("describe cm --fold", [C1, C2, C1], Done(0, FOLDED_TEXTS, ""), []),
+        (
+            "describe cm --fold",
+            [C1, C2, C1],
+            Done(0, swapped(FOLDED_TEXTS, ("c1, c3", "c1")), ""),
+            ["sections of other"],
         ),
         ("logs -l~a=b", [LOGS], Done(1, "", swapped(LOGS.stderr, ("pod-1/one", "pod-2/two"))), []),
         ("logs -l~a=b", [LOGS], Done(1, "", swapped(LOGS.stderr, ("refused", "reset"))), ["other text on"]),
@@ -151,7 +170,7 @@ def swapped(text: str, *pairs: tuple[str, str]) -> str:
     ],
 )
 def test_what_is_wrong_is_found(line: str, plains: list[Plain], done: Done, kinds: list[str]) -> None:
-    texts = faults(parsed(line), dict(zip(("c1", "c2"), plains)), done)
+    texts = faults(parsed(line), dict(zip(("c1", "c2", "c3"), plains)), done)
     assert len({kind_of(text) for text in texts}) >= len(kinds)
     assert all(any(kind_of(text).startswith(kind) for text in texts) for kind in kinds), texts
     assert bool(texts) == bool(kinds), texts

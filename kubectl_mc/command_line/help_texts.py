@@ -55,6 +55,11 @@ SECTIONS: Mapping[str, str] = {
       --verbose                  show each cluster's own messages
       --report=FILE              also write what came of each cluster, as one JSON object (else KUBECTL_MC_REPORT)
 """,
+    "tables": """\
+  tables (COLUMN: as its header, in capitals or not; CLUSTER, too)
+      --where='COLUMN>VALUE'     only rows of which that is true; = != ~RE !~RE < <= > >=; repeatable
+      --count-by=COLUMN,…        how many rows have the same values there, instead of the rows; also -o json|yaml
+""",
     "logs": """\
   logs (RE: a regular expression as Python has them; flags with one are repeatable)
       --include=RE               only lines that it matches

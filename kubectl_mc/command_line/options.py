@@ -19,7 +19,9 @@ class Options(NamedTuple):
     fold, cluster_timeout: None is the verb's default
     include, …, exclude_container_regex: regular expressions, as `pattern` compiles them
     report: the path of the file for the report for programs
-    output: of `logs`, whose -o kubectl lacks: one of own_commands.LOG_OUTPUTS; "" for lines behind labels
+    where: conditions on rows, as `conditions.parse_condition` reads them
+    output: of `logs`, whose -o kubectl lacks: one of own_commands.LOG_OUTPUTS; "" for lines behind labels. Of counts of
+        rows: the form of their document; "" for a table
     typed: the flags as the user typed them, (name, value); another name of a flag is replaced by its own
     """
 
@@ -48,6 +50,8 @@ class Options(NamedTuple):
     max_parallel: int = 0
     cluster_timeout: float | None = None
     fold: bool | None = None
+    where: tuple[str, ...] = ()
+    count_by: tuple[str, ...] = ()
     by_time: bool = False
     include: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
@@ -96,6 +100,9 @@ PATTERN_FLAGS = (
 # Flags about log lines, which are ours behind `logs` only: a plugin may have its own of such a name.
 LOG_FLAGS = ("by-time", *PATTERN_FLAGS)
 
+# Flags about the rows of tables, which are a plugin's own behind its name, too.
+TABLE_FLAGS = ("where", "count-by")
+
 # Flags that need a hub, so they don't go with clusters that are contexts of the kubeconfig.
 HUB_FLAGS = (*_PROFILE_FLAGS, "hub-context", "inventory")
 
@@ -116,7 +123,9 @@ def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Opti
     added = [(name, value) for name, value in defaults if _OTHER_NAMES.get(name, name) not in overridden]
     if "contexts" in dict(added):  # the mapping file may say which inventory is read where a hub is
         added = [(name, value) for name, value in added if _OTHER_NAMES.get(name, name) != "inventory"]
-    return from_flags([*added, *options.typed])._replace(typed=options.typed) if added else options
+    if not added:
+        return options
+    return from_flags([*added, *options.typed])._replace(typed=options.typed, output=options.output)
 
 
 def selecting_flags(options: Options) -> str:
@@ -157,6 +166,8 @@ def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
             fields[field] = (*fields.get(field, ()), text)
             if name in PATTERN_FLAGS:
                 pattern(name, text)
+            elif name == "where":
+                _check_condition(text)
         elif name in _READERS:
             fields[field] = _READERS[name](name, text)
         else:
@@ -169,9 +180,9 @@ def set_log_flags(options: Options) -> list[str]:
     return [flag for flag in LOG_FLAGS if getattr(options, flag.replace("-", "_"))]
 
 
-def with_log_flags(options: Options, others: Options) -> Options:
-    """Return the options with those of others that are about log lines."""
-    fields = ("output", *(flag.replace("-", "_") for flag in LOG_FLAGS))
+def with_verb_flags(options: Options, others: Options) -> Options:
+    """Return the options with those of others that are about log lines or rows."""
+    fields = ("output", *(flag.replace("-", "_") for flag in (*LOG_FLAGS, *TABLE_FLAGS)))
     values = {field: value for field in fields if (value := getattr(others, field))}
     return options._replace(**values, typed=(*options.typed, *others.typed)) if values else options
 
@@ -193,6 +204,14 @@ def pattern(flag: str, text: str) -> re.Pattern[str]:
             return re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         raise messages.bad_pattern(flag, text, str(error)) from error
+
+
+def _check_condition(text: str) -> None:
+    from kubectl_mc.command_line.conditions import parse_condition
+
+    condition = parse_condition(text)
+    if condition.is_pattern:
+        pattern("where", condition.value)
 
 
 def _count(flag: str, text: str) -> int:
@@ -228,7 +247,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
 }
 
 # Flags that may be repeated, and that hold several values, separated by commas.
-_LISTS = ("inventory", "clusters", "exclude", "contexts")
+_LISTS = ("inventory", "clusters", "exclude", "contexts", "count-by")
 
 # Flags that may be repeated, whose values may contain a comma.
-_REPEATED = ("property", *PATTERN_FLAGS)
+_REPEATED = ("property", "where", *PATTERN_FLAGS)

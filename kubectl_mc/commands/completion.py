@@ -19,7 +19,7 @@ from kubectl_mc.changes import record
 from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
-from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS
+from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS, TABLE_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, FLAG_VALUES
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
@@ -93,7 +93,7 @@ def _parse(words: Sequence[str]) -> tuple[Invocation, bool]:
 
 def _ours(line: CommandLine) -> Mapping[str, bool]:
     """Return our flags that are ours behind this verb: name -> whether it takes a value."""
-    plugins = LOG_FLAGS if verbs.is_plugin(line) else ()
+    plugins = (*LOG_FLAGS, *TABLE_FLAGS) if verbs.is_plugin(line) else ()
     return {name: takes_value for name, takes_value in OWN_FLAGS.items() if name not in plugins}
 
 
@@ -126,6 +126,8 @@ def _own_flags(line: CommandLine) -> list[str]:
     if not row.output.log_lines:
         others = ("output", *(LOG_FLAGS if line.path else ()))
         described = {name: text for name, text in described.items() if name not in others}
+    if line.path and row.output.shape != "table" and not row.output.table_by:
+        described = {name: text for name, text in described.items() if name not in TABLE_FLAGS}
     if line.path and not row.status.needs_all:
         described.pop("if-present")
     if not line.path:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
+from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import kubectl_tables, lines, sections, table_answers
@@ -15,23 +17,30 @@ from kubectl_mc.merge.table_answers import Place, decoded, heading
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Request
 
+if TYPE_CHECKING:
+    from kubectl_mc.merge.row_filter import RowFilter
+
 
 def merge_answers(
     results: Sequence[Result],
     sort_keys: Sequence[Result],
     request: Request,
     on_terminal: bool,
+    row_filter: RowFilter | None = None,
 ) -> str:
     """Return one answer made of every cluster's stdout.
 
     sort_keys: the results of `key_jobs`; () if there were none
     on_terminal: a person reads it, so that lines that look like a heading are marked
+    row_filter: which rows of tables are shown or counted, if that is asked for
+    Raises UserError if the rows of all clusters can't be told.
     """
     line, options = request.line, request.options
     places = [(result.cluster, result.namespace) for result in results if result.stdout]
     texts = [decoded(result) for result in results if result.stdout]
     outputs = [(cluster, text) for (cluster, _), text in zip(places, texts)]
-    if not outputs:
+    is_counted = bool(options.count_by and options.output) and any(result.status == 0 for result in results)
+    if not outputs and not is_counted:
         return ""  # as kubectl does: a document without items would say that there are no objects
     key_texts: dict[Place, str] = {}
     for result in sort_keys:
@@ -68,8 +77,10 @@ def merge_answers(
         return sections.render_sections(zip(map(heading, places), texts), on_terminal, fold)
     if shape == "table" and form in TABLES:
         try:
-            return table_answers.table_answer(list(zip(places, texts)), key_texts, request, on_terminal)
+            return table_answers.table_answer(list(zip(places, texts)), key_texts, request, on_terminal, row_filter)
         except kubectl_tables.NotATable:
+            if row_filter:
+                raise messages.tables_not_joined(row_filter.flag) from None
             return sections.render_sections(zip(map(heading, places), texts), on_terminal)
     return lines.prefixed(outputs)
 

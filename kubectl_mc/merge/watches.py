@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kubectl_mc.merge.custom_columns import WatchedColumns
 from kubectl_mc.merge.kubectl_tables import (
@@ -23,11 +23,18 @@ from kubectl_mc.merge.kubectl_tables import (
 )
 from kubectl_mc.merge.last_rows import Key, LastRows
 
+if TYPE_CHECKING:
+    from kubectl_mc.merge.watch_filter import Shown, WatchFilter
+
 # A column's name, and the number of columns with the same name before it.
 Column = tuple[str, int]
 
 CLUSTER_COLUMN: Column = (CLUSTER, -1)  # a column of kubectl's may have the same name
 NAMESPACE_COLUMN: Column = (NAMESPACE, -1)
+
+# What stands behind a line's last cell, in a row that is shown because it has ceased to meet the conditions.
+_BEHIND: Column = ("", -1)
+NO_LONGER_MATCHES = f"{' ' * PADDING}(no longer matches)"
 
 
 class WatchedRows:
@@ -100,6 +107,7 @@ class WatchedTable:
     events: whether kubectl's first column is that of --output-watch-events, and whether it is shown. By it a line is
         known as a header: kubectl prints another one for objects of another type (`-f`), or with other columns.
     clock: the time, in seconds since the epoch, for rows that are compared after a break; None if none are
+    row_filter: which rows are shown; None for all
     """
 
     def __init__(
@@ -110,6 +118,7 @@ class WatchedTable:
         row_start: str = "",
         events: EventColumn = "",
         clock: Callable[[], float] | None = None,
+        row_filter: WatchFilter | None = None,
     ) -> None:
         self._show_headers = headers
         self._row_start = row_start
@@ -117,6 +126,7 @@ class WatchedTable:
         self._is_kept = is_kept
         self._events = events
         self._clock = clock
+        self._row_filter = row_filter
         self._widths: dict[Column, int] = {}  # of each column, from left to right
         self._has_new = False  # there are some that no header has shown
         self._rows: dict[_Source, WatchedRows | WatchedColumns] = {}
@@ -225,6 +235,18 @@ class WatchedTable:
         cell_of = dict(zip(reversed(header), reversed(cells)))
         return cell_of.get("NAMESPACE", ""), cell_of["NAME"]
 
+    def _judge(self, key: _Source, cells: Sequence[str], is_deleted: bool, is_news: bool) -> Shown:
+        """Return what becomes of a row by the conditions, of which its table may have none."""
+        if not self._row_filter:
+            return "kept" if is_news else ""
+        rows, namespace = self._rows[key], self._namespaces[key]
+        object_key = rows.key if isinstance(rows, WatchedColumns) else self._key(rows.header, cells)
+        header, cells = ((*rows.header, NAMESPACE), (*cells, namespace)) if namespace else (tuple(rows.header), cells)
+        shown = self._row_filter.judge(key, object_key, header, cells, is_news)
+        if is_deleted:
+            self._row_filter.delete(key, object_key)
+        return shown
+
     def _last(self, cluster: str, source: str) -> LastRows:
         return self._last_rows.setdefault((cluster, source), LastRows())
 
@@ -274,19 +296,26 @@ class WatchedTable:
                     row[NAMESPACE_COLUMN] = namespace
                 is_deleted = bool(deleted and deleted[index])
                 kept = not is_kept or is_kept(row.get(("NAME", 0), ""))
-                self._ends_kept[key] = kept and (is_news or self._is_news(key, header, cells, is_deleted))
-            if self._ends_kept.get(key, True):
+                news = kept and (is_news or self._is_news(key, header, cells, is_deleted))
+                becomes = self._judge(key, cells, is_deleted or is_news, news) if kept else ""
+                self._ends_kept[key] = bool(becomes)
+                if becomes == "left":
+                    row[_BEHIND] = NO_LONGER_MATCHES
+            if self._ends_kept.get(key, not self._row_filter):
                 shown += _lines_of_row(row, cluster)
         for line_cells in shown:
             for column, cell in line_cells.items():
-                self._widen(column, len(cell))
+                if column != _BEHIND:
+                    self._widen(column, len(cell))
         self._has_new = self._has_new or bool(new)
         if not shown:  # kubectl shows no header without a row
             return ""
         printed = [self.header()] if self._has_new else []
         self._has_new = False
         printed += [
-            self._line([part.get(column, "") for column in self._widths]) for row in shown for part in self._parts(row)
+            self._line([part.get(column, "") for column in self._widths], part.get(_BEHIND, ""))
+            for row in shown
+            for part in self._parts(row)
         ]
         return "".join(printed)
 
@@ -303,9 +332,9 @@ class WatchedTable:
         further = [{CLUSTER_COLUMN: row[CLUSTER_COLUMN] + " " * PADDING + cell} for cell in long.values()]
         return [{**row, **dict.fromkeys(long, "")}, *further] if long else [row]
 
-    def _line(self, cells: Sequence[str]) -> str:
+    def _line(self, cells: Sequence[str], behind: str = "") -> str:
         padded_cells = ((cell + " " * PADDING).ljust(width) for cell, width in zip(cells[:-1], self._widths.values()))
-        return "".join((*padded_cells, cells[-1], "\n"))
+        return "".join((*padded_cells, cells[-1], behind, "\n"))
 
 
 def _lines_of_row(row: Mapping[Column, str], cluster: str) -> list[dict[Column, str]]:

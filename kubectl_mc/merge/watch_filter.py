@@ -28,6 +28,7 @@ class WatchFilter:
         self._tests = condition_tests(conditions)
         self._objects: dict[Source, dict[Key, None]] = {}  # whose last rows have met the conditions, and were shown
         self._headers: dict[Source, tuple[str, ...]] = {}  # () until the header has come
+        self._has_new_header = False
         self._lacking: dict[str, list[str]] = {}  # labels of tables without a column, by its name, to be said
         self._incomparable: dict[str, bool] = {}  # the text of a condition -> whether it is still to be said
 
@@ -64,7 +65,7 @@ class WatchFilter:
             self._objects.get(source, {}).pop(object_key, None)
 
     def _read_header(self, source: Source, header: tuple[str, ...]) -> None:
-        self._headers[source] = header
+        self._headers[source], self._has_new_header = header, True
         for condition, _ in self._tests:
             if not is_cluster(condition.column) and column_index(header, condition.column) is None:
                 self._lacking.setdefault(condition.column, []).append(source[1])
@@ -83,9 +84,10 @@ class WatchFilter:
         return not incomparable
 
     def problem(self, request: Request) -> UserError | None:
-        """Return that no table has a column of the conditions, once all have come."""
-        if not all(self._headers.values()):
+        """Return that no table has a column of the conditions, when the last of their headers has come."""
+        if not self._has_new_header or not all(self._headers.values()):
             return None
+        self._has_new_header = False
         names = dict.fromkeys(name for header in self._headers.values() for name in header)
         return unknown_column([("where", condition.column) for condition, _ in self._tests], [*names], request)
 

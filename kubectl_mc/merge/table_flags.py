@@ -22,7 +22,7 @@ def refusal(row: VerbRow, line: CommandLine, options: Options) -> UserError | No
     if not is_table or grammar.value(line, "raw") is not None:
         return messages.flag_is_not_for(flag, " ".join(line.path), "tables, such as those of get, events and top")
     form, _ = grammar.output_format(line)
-    if form not in TABLES and not (options.count_by and form in _DOCUMENTS):
+    if form not in TABLES and not ("count-by" in dict(options.typed) and form in _DOCUMENTS):
         return messages.no_columns(flag, form)
     totals = next((name for name in row.output.totals_by if grammar.is_set(line, name)), "")
     if totals:
@@ -38,13 +38,21 @@ def applied(request: Request) -> Request:
     """Return the request as it is carried out. As defaults of the mapping file, the flags are for tables only.
 
     Counts that are shown as a document are made of a table. As that isn't shown, it is the one with the most columns.
+    Raises UserError for flags that were typed and can't be used.
     """
     row, line, options = request.row, request.line, request.options
-    if refusal(row, line, options):
-        return request.with_options(options._replace(where=(), count_by=()))
+    if refusal(row, line, options):  # some of the flags are defaults, which give way
+        typed = {name for name, _ in options.typed}
+        options = options._replace(
+            where=options.where if "where" in typed else (),
+            count_by=options.count_by if "count-by" in typed else (),
+            fold=options.fold if "fold" in typed else None,
+        )
+        if (options.where or options.count_by) and (problem := refusal(row, line, options)):
+            raise problem
     form, _ = grammar.output_format(line)
-    if form not in _DOCUMENTS:
-        return request
+    if not options.count_by or form not in _DOCUMENTS:
+        return request.with_options(options)
     line = grammar.without(line, ("output",))
     if row.output.has_wide:
         line = grammar.with_flags(line, ("output", "wide"))

@@ -68,13 +68,16 @@ def test_what_is_left_is_kubectl_s(text: str, left: str) -> None:
     [
         ("my-plugin --include=x --drop y --by-time -o json", "my-plugin --include=x --drop y --by-time -o json"),
         ("my-plugin --clusters=c1 --highlight=x", "my-plugin --highlight=x"),
+        ("my-plugin --where a>1 --count-by=x --clusters=c1", "my-plugin --where a>1 --count-by=x"),
+        ("get pods --where a>1 --count-by=x -A", "get pods -A"),
+        ("exec web -- ls --where a>1", "exec web -- ls --where a>1"),
         ("exec web -- ls --include=x", "exec web -- ls --include=x"),
         ("logs web --include=x --drop y -f -o json", "logs web -f"),
         ("logs web -fojson", "logs web --follow"),
         ("-o raw logs web", "logs web"),
     ],
 )
-def test_flags_about_log_lines_are_ours_behind_kubectl_s_verbs(text: str, left: str) -> None:
+def test_flags_about_log_lines_and_rows_are_ours_behind_kubectl_s_verbs(text: str, left: str) -> None:
     assert grammar.typed_words(invocation.parse_invocation(text.split()).kubectl) == left.split()
 
 

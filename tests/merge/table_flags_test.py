@@ -6,6 +6,7 @@ from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.invocation import parse_invocation
 from kubectl_mc.command_line.options import with_defaults
 from kubectl_mc.merge import table_flags
+from kubectl_mc.messages import UserError
 from tests.environments import request
 
 ABOUT_TABLES = "is for tables, such as those of get, events and top, and not for"
@@ -79,12 +80,31 @@ def test_where_they_are_refused_and_why(text: str, flags: str, problem: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "where"), [("get pods", ("A=b",)), ("get pods -o json", ()), ("logs a", ()), ("delete pod a", ())]
+    ("text", "defaults", "where", "count_by", "fold"),
+    [
+        ("get pods", {"where": "A=b", "count-by": "A"}, ("A=b",), ("A",), None),
+        ("get pods -o json", {"where": "A=b", "count-by": "A"}, (), (), None),
+        ("get pods -w", {"where": "A=b"}, ("A=b",), (), None),
+        ("get pods -w --where C=d", {"count-by": "A"}, ("C=d",), (), None),
+        ("logs a", {"where": "A=b"}, (), (), None),
+        ("delete pod a", {"where": "A=b"}, (), (), None),
+        ("get pods --count-by A", {"fold": "true"}, (), ("A",), None),
+        ("get pods --fold", {"count-by": "A"}, (), (), True),
+        ("get pods -o json --count-by A", {"where": "A=b"}, ("A=b",), ("A",), None),
+    ],
 )
-def test_as_defaults_they_are_for_tables_only(text: str, where: tuple[str, ...]) -> None:
+def test_as_defaults_they_give_way(
+    text: str, defaults: dict[str, str], where: tuple[str, ...], count_by: tuple[str, ...], fold: bool | None
+) -> None:
     made = request(text)
-    made = made.with_options(with_defaults(made.options, [("where", "A=b")]))
-    assert table_flags.applied(made).options.where == where
+    options = table_flags.applied(made.with_options(with_defaults(made.options, [*defaults.items()]))).options
+    assert (options.where, options.count_by, options.fold) == (where, count_by, fold)
+
+
+def test_what_was_typed_is_never_passed_over() -> None:
+    made = request("get pods -w --where A=b --count-by A")
+    with pytest.raises(UserError):
+        table_flags.applied(made)
 
 
 @pytest.mark.parametrize(

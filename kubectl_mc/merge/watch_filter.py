@@ -29,8 +29,9 @@ class WatchFilter:
         self._objects: dict[Source, dict[Key, None]] = {}  # whose last rows have met the conditions, and were shown
         self._headers: dict[Source, tuple[str, ...]] = {}  # () until the header has come
         self._has_new_header = False
-        self._lacking: dict[str, list[str]] = {}  # labels of tables without a column, by its name, to be said
-        self._incomparable: dict[str, bool] = {}  # the text of a condition -> whether it is still to be said
+        # (column, label of a table that lacks it), and the text of a condition -> whether it is still to be said
+        self._lacking: dict[tuple[str, str], bool] = {}
+        self._incomparable: dict[str, bool] = {}
 
     def add(self, source: Source) -> None:
         """Add a kubectl whose rows will come."""
@@ -68,7 +69,7 @@ class WatchFilter:
         self._headers[source], self._has_new_header = header, True
         for condition, _ in self._tests:
             if not is_cluster(condition.column) and column_index(header, condition.column) is None:
-                self._lacking.setdefault(condition.column, []).append(source[1])
+                self._lacking.setdefault((condition.column, source[1]), True)
 
     def _is_met(self, cluster: str, header: Sequence[str], cells: Sequence[str]) -> bool:
         incomparable = []
@@ -94,11 +95,15 @@ class WatchFilter:
     def take_notes(self) -> list[str]:
         """Return what has to be said of rows that don't meet the conditions, once."""
         headers = {label: header for (_, label), header in self._headers.items()}
+        due: dict[str, list[str]] = {}
+        for (name, label), is_due in self._lacking.items():
+            if is_due:
+                due.setdefault(name, []).append(label)
         notes = [
             messages.lacking_column(name, messages.name_list(labels), headers[labels[0]])
-            for name, labels in self._lacking.items()
+            for name, labels in due.items()
         ]
-        self._lacking.clear()
+        self._lacking = dict.fromkeys(self._lacking, False)
         notes += [messages.incomparable_row(text) for text, is_due in self._incomparable.items() if is_due]
         self._incomparable = dict.fromkeys(self._incomparable, False)
         return notes

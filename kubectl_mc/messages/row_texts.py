@@ -5,7 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from kubectl_mc.messages.words import UserError, nearest, visible
+from kubectl_mc.messages.words import UserError, name_list, nearest, visible
+
+# What is said of columns is of this length at most: a cluster may call them anything, and have any number.
+_MOST_NAMES, _LONGEST_NAME = 50, 60
 
 
 def bad_condition(text: str) -> UserError:
@@ -46,12 +49,12 @@ def flags_exclude(flag: str, other: str, reason: str) -> UserError:
 
 def unknown_column(flag: str, column: str, headers: Sequence[str], has_more: bool) -> UserError:
     """Say that no table has a column that a flag of ours names. headers: those there are; has_more: with -o wide"""
-    meant = nearest(column.upper(), headers, cutoff=0.7)
+    names = _shown_names(headers)
+    meant = nearest(column.upper(), names, cutoff=0.7)
     hint = f" Did you mean {visible(meant)}?" if meant else ""
     more = ". With -o wide there are more" if has_more else ""
     return UserError(
-        f"--{flag}: no table has a column '{visible(column)}'.{hint} There are: "
-        f"{', '.join(map(visible, headers))}{more}"
+        f"--{flag}: no table has a column '{visible(column)}'.{hint} There are: {name_list(names, _MOST_NAMES)}{more}"
     )
 
 
@@ -70,7 +73,7 @@ def tables_not_joined(flag: str) -> UserError:
 def lacking_column(column: str, clusters: str, headers: Sequence[str] = ()) -> str:
     """Say that some clusters' tables haven't got a column. clusters: their names; headers: that there are, if others
     may not have it either"""
-    there = f". There are: {', '.join(map(visible, headers))}" if headers else ""
+    there = f". There are: {name_list(_shown_names(headers), _MOST_NAMES)}" if headers else ""
     return f"--where: no column '{visible(column)}' in {clusters}, whose rows don't match{there}"
 
 
@@ -88,3 +91,7 @@ def incomparable_row(condition: str) -> str:
 def no_rows_match(conditions: Sequence[str]) -> str:
     """Say that there are rows, and none of them meets the conditions."""
     return f"No resources match {' '.join(f'--where {shlex.quote(visible(text))}' for text in conditions)}"
+
+
+def _shown_names(headers: Sequence[str]) -> list[str]:
+    return [name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…" for name in headers if name]

@@ -179,3 +179,13 @@ def test_a_cluster_whose_table_cannot_be_read_has_failed() -> None:
     text, _ = merged_with_notes("get pods --where STATUS=Running", ONE, "NAME   STATUS\nx\ty", row_filter=rows)
     assert [line.split()[:2] for line in text.splitlines()[1:]] == [["a", "c1"]]
     assert rows.unreadable == [("c2", "")]
+
+
+def test_what_a_cluster_calls_its_columns_does_not_fill_the_screen() -> None:
+    made = request("get widgets --where X=1")
+    rows = RowFilter(made.options.where)
+    header = [f"{'Y' * 1000}{number}" for number in range(150)]
+    merged_with_notes("get widgets --where X=1", tab_writer([header, ["a"] * 150]), row_filter=rows)
+    error = str(rows.problem(made))
+    assert len(error) < 5000
+    assert error.endswith("… and 101 more. With -o wide there are more")

@@ -120,3 +120,12 @@ def test_a_column_that_one_cluster_has_is_none() -> None:
     ]
     rows.judge(("c2", "c2"), None, ("NAME", "X"), ["b", "<none>"], True)
     assert rows.take_notes() == []
+
+
+def test_a_table_that_lacks_a_column_again_and_again_is_named_once() -> None:
+    rows = WatchFilter(["X=1"])
+    for header in (("NAME",), ("NAME", "AGE")) * 3:
+        rows.judge(("c1", "c1"), None, header, ["a"] * len(header), True)
+    assert len(rows.take_notes()) == 1
+    rows.judge(("c1", "c1"), None, ("NAME",), ["a"], True)
+    assert rows.take_notes() == []

@@ -115,7 +115,7 @@ class RowFilter:
         self._headers: dict[str, None] = {}
         self._row_count = self._kept_count = 0
         self._incomparable: Counter[str] = Counter()  # rows, by the text of the condition
-        self._lacking: dict[str, list[str]] = {}  # clusters without a column that others have, by its name
+        self._lacking: dict[str, dict[str, None]] = {}  # clusters without a column that others have, by its name
         self.unreadable: list[tuple[str, str]] = []
 
     @property
@@ -128,13 +128,10 @@ class RowFilter:
 
         has_types: whether names may be TYPE/NAME
         """
-        for condition, _ in self._tests:
-            lacking = [
-                cluster for cluster, table in tables if not _has_column(table, condition.column) and table.row_count
-            ]
-            if len(lacking) < len(tables):
-                known = self._lacking.setdefault(condition.column, [])
-                known += [cluster for cluster in lacking if cluster not in known]
+        for name in {condition.column: None for condition, _ in self._tests}:
+            lacking = [(cluster, table.row_count) for cluster, table in tables if not _has_column(table, name)]
+            if len(lacking) < len(tables):  # else it is a type without the column
+                self._lacking.setdefault(name, {}).update({cluster: None for cluster, count in lacking if count})
         return [self._kept(cluster, table, has_types) for cluster, table in tables]
 
     def _kept(self, cluster: str, table: Table, has_types: bool) -> Table | None:
@@ -173,7 +170,7 @@ class RowFilter:
     def notes(self) -> list[str]:
         """Return what has to be said of the rows that are not kept."""
         notes = [
-            messages.lacking_column(name, messages.name_list(clusters))
+            messages.lacking_column(name, messages.name_list([*clusters]))
             for name, clusters in self._lacking.items()
             if clusters
         ]

@@ -29,9 +29,10 @@ class WatchFilter:
         self._objects: dict[Source, dict[Key, None]] = {}  # whose last rows have met the conditions, and were shown
         self._headers: dict[Source, tuple[str, ...]] = {}  # () until the header has come
         self._has_new_header = False
-        # (column, label of a table that lacks it), and the text of a condition -> whether it is still to be said
-        self._lacking: dict[tuple[str, str], bool] = {}
-        self._incomparable: dict[str, bool] = {}
+        # What is to be said: the labels of tables without a column, by its name, and the texts of conditions.
+        self._lacking: dict[str, list[str]] = {}
+        self._incomparable: list[str] = []
+        self._noted: set[tuple[str, str]] = set()  # what is to be said, or has been
 
     def add(self, source: Source) -> None:
         """Add a kubectl whose rows will come."""
@@ -69,7 +70,8 @@ class WatchFilter:
         self._headers[source], self._has_new_header = header, True
         for condition, _ in self._tests:
             if not is_cluster(condition.column) and column_index(header, condition.column) is None:
-                self._lacking.setdefault((condition.column, source[1]), True)
+                if self._is_new(condition.column, source[1]):
+                    self._lacking.setdefault(condition.column, []).append(source[1])
 
     def _is_met(self, cluster: str, header: Sequence[str], cells: Sequence[str]) -> bool:
         incomparable = []
@@ -80,9 +82,14 @@ class WatchFilter:
                 return False
             if verdict is None:
                 incomparable.append(condition.text)
-        for text in incomparable:
-            self._incomparable.setdefault(text, True)
+        self._incomparable += [text for text in incomparable if self._is_new(text)]
         return not incomparable
+
+    def _is_new(self, about: str, label: str = "") -> bool:
+        """Return whether nothing has been noted yet about a column of a table, or a condition."""
+        is_new = (about, label) not in self._noted
+        self._noted.add((about, label))
+        return is_new
 
     def problem(self, request: Request) -> UserError | None:
         """Return that no table has a column of the conditions, when the last of their headers has come."""
@@ -94,18 +101,15 @@ class WatchFilter:
 
     def take_notes(self) -> list[str]:
         """Return what has to be said of rows that don't meet the conditions, once."""
+        if not self._lacking and not self._incomparable:
+            return []
         headers = {label: header for (_, label), header in self._headers.items()}
-        due: dict[str, list[str]] = {}
-        for (name, label), is_due in self._lacking.items():
-            if is_due:
-                due.setdefault(name, []).append(label)
         notes = [
             messages.lacking_column(name, messages.name_list(labels), headers[labels[0]])
-            for name, labels in due.items()
+            for name, labels in self._lacking.items()
         ]
-        self._lacking = dict.fromkeys(self._lacking, False)
-        notes += [messages.incomparable_row(text) for text, is_due in self._incomparable.items() if is_due]
-        self._incomparable = dict.fromkeys(self._incomparable, False)
+        notes += map(messages.incomparable_row, self._incomparable)
+        self._lacking, self._incomparable = {}, []
         return notes
 
 

@@ -312,11 +312,9 @@ class WatchedTable:
             return ""
         printed = [self.header()] if self._has_new else []
         self._has_new = False
-        printed += [
-            self._line([part.get(column, "") for column in self._widths], part.get(_BEHIND, ""))
-            for row in shown
-            for part in self._parts(row)
-        ]
+        for part in (part for row in shown for part in self._parts(row)):
+            line = self._line([part.get(column, "") for column in self._widths])
+            printed.append(f"{line[:-1]}{part[_BEHIND]}\n" if _BEHIND in part else line)
         return "".join(printed)
 
     def _widen(self, column: Column, length: int) -> None:
@@ -332,9 +330,9 @@ class WatchedTable:
         further = [{CLUSTER_COLUMN: row[CLUSTER_COLUMN] + " " * PADDING + cell} for cell in long.values()]
         return [{**row, **dict.fromkeys(long, "")}, *further] if long else [row]
 
-    def _line(self, cells: Sequence[str], behind: str = "") -> str:
+    def _line(self, cells: Sequence[str]) -> str:
         padded_cells = ((cell + " " * PADDING).ljust(width) for cell, width in zip(cells[:-1], self._widths.values()))
-        return "".join((*padded_cells, cells[-1], behind, "\n"))
+        return "".join((*padded_cells, cells[-1], "\n"))
 
 
 def _lines_of_row(row: Mapping[Column, str], cluster: str) -> list[dict[Column, str]]:

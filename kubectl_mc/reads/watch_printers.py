@@ -111,7 +111,8 @@ class _RowFilter:
 
     def say_notes(self) -> None:
         """Say what is to be said of rows that are not shown."""
-        self._request.environment.streams.say(self.rows.take_notes())
+        if notes := self.rows.take_notes():
+            self._request.environment.streams.say(notes)
 
 
 class _TablePrinter(WatchPrinter):

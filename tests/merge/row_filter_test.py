@@ -155,6 +155,15 @@ NO_COLUMN, THERE_ARE = "no table has a column", "There are: NAME, CLUSTER, STATU
 WIDE = ". With -o wide there are more"
 
 
+def test_a_cluster_without_rows_has_no_column_that_others_lack() -> None:
+    texts = [tab_writer([["IT"], ["a"]]), tab_writer([["IT"]])]
+    made = request("api-resources --where KIND=x")
+    rows = RowFilter(made.options.where)
+    merged_with_notes("api-resources --where KIND=x", *texts, row_filter=rows)
+    assert rows.notes() == ["No resources match --where KIND=x"]
+    assert str(rows.problem(made)).endswith("There are: CLUSTER, IT. With -o wide there are more")
+
+
 @pytest.mark.parametrize(
     ("flags", "problem"),
     [

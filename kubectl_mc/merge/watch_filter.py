@@ -69,9 +69,9 @@ class WatchFilter:
     def _read_header(self, source: Source, header: tuple[str, ...]) -> None:
         self._headers[source], self._has_new_header = header, True
         for condition, _ in self._tests:
-            if not is_cluster(condition.column) and column_index(header, condition.column) is None:
-                if self._is_new(condition.column, source[1]):
-                    self._lacking.setdefault(condition.column, []).append(source[1])
+            lacks = not is_cluster(condition.column) and column_index(header, condition.column) is None
+            if lacks and self._is_new(condition.column, source[1]):
+                self._lacking.setdefault(condition.column, []).append(source[1])
 
     def _is_met(self, cluster: str, header: Sequence[str], cells: Sequence[str]) -> bool:
         incomparable = []

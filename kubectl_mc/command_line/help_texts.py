@@ -97,6 +97,8 @@ Examples:
   kubectl mc get pods
   kubectl mc get deploy,svc -n shop -o wide --clusters='prod-*' --exclude=prod-eu
   kubectl mc get pods -n shop,'team-*'
+  kubectl mc get pods -A --where 'STATUS!=Running' --where 'RESTARTS>3'
+  kubectl mc get pods -A --count-by CLUSTER,STATUS
   kubectl mc get widgets.example.com -A -l team=web -o json | jq '.items[].metadata.name'
   kubectl mc logs deploy/web -f --since=10m
   kubectl mc describe pod 'web-*' --clusters=prod-eu

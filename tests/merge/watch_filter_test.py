@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kubectl_mc.merge.watch_filter import WatchFilter
 from kubectl_mc.merge.watches import EventColumn, WatchedTable
@@ -129,3 +131,47 @@ def test_a_table_that_lacks_a_column_again_and_again_is_named_once() -> None:
     assert len(rows.take_notes()) == 1
     rows.judge(("c1", "c1"), None, ("NAME",), ["a"], True)
     assert rows.take_notes() == []
+
+
+NAMES = st.sampled_from("abc")
+STATUSES = st.sampled_from(["Running", "Pending", "Error"])
+CHANGES = st.one_of(
+    st.tuples(st.just("put"), NAMES, STATUSES),
+    st.tuples(st.just("delete"), NAMES, st.just("")),
+    # What happens during a break: some objects change, and some go.
+    st.tuples(st.just("break"), st.dictionaries(NAMES, STATUSES), st.sets(NAMES)),
+)
+
+
+@given(st.lists(CHANGES, max_size=20))
+def test_the_last_line_of_each_object_tells_whether_it_matches(changes: list[tuple[str, object, object]]) -> None:
+    watched = table("STATUS!=Running", events="hidden", clock=lambda: 0.0)
+    objects: dict[str, str] = {}
+    shown: list[str] = []
+
+    def feed(event: str, *names: str) -> None:
+        lines = [f"{event:<11}{row(name, objects[name])}" for name in names]
+        shown.extend(watched.feed("c1", lines).splitlines())
+
+    watched.feed("c1", [f"EVENT      {HEADER}"])
+    for change, what, how in changes:
+        if isinstance(what, dict):
+            assert isinstance(how, set)
+            objects = {name: status for name, status in {**objects, **what}.items() if name not in how}
+            watched.restart("c1")
+            watched.feed("c1", [f"EVENT      {HEADER}"])
+            feed("ADDED", *objects)
+            listing = [HEADER, *(row(name, status) for name, status in objects.items())]
+            shown += watched.listed("c1", listing).splitlines()
+        elif change == "put":
+            objects[str(what)] = str(how)
+            feed("MODIFIED", str(what))
+        elif what in objects:
+            feed("DELETED", str(what))
+            del objects[str(what)]
+        shown = [line for line in shown if line.split()[0] in objects]  # what is gone is known to be
+        last = {line.split()[0]: line for line in shown}
+        for name, status in objects.items():
+            if status != "Running":
+                assert last[name].split()[2] == status
+            assert name not in last or last[name].endswith("   (no longer matches)") == (status == "Running")

@@ -6,13 +6,11 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import Options
+from kubectl_mc.command_line.own_commands import COUNT_OUTPUTS
 from kubectl_mc.command_line.verb_rows import VerbRow
 from kubectl_mc.merge.output_forms import TABLES
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.requests import Request
-
-# Documents in which counts are shown.
-_DOCUMENTS = ("json", "yaml")
 
 
 def refusal(row: VerbRow, line: CommandLine, options: Options) -> UserError | None:
@@ -22,7 +20,7 @@ def refusal(row: VerbRow, line: CommandLine, options: Options) -> UserError | No
     if not is_table or grammar.value(line, "raw") is not None:
         return messages.flag_is_not_for(flag, " ".join(line.path), "tables, such as those of get, events and top")
     form, _ = grammar.output_format(line)
-    if form not in TABLES and not ("count-by" in dict(options.typed) and form in _DOCUMENTS):
+    if form not in TABLES and not ("count-by" in dict(options.typed) and form in COUNT_OUTPUTS):
         return messages.no_columns(flag, form)
     totals = next((name for name in row.output.totals_by if grammar.is_set(line, name)), "")
     if totals:
@@ -51,7 +49,7 @@ def applied(request: Request) -> Request:
         if (options.where or options.count_by) and (problem := refusal(row, line, options)):
             raise problem
     form, _ = grammar.output_format(line)
-    if not options.count_by or form not in _DOCUMENTS:
+    if not options.count_by or form not in COUNT_OUTPUTS:
         return request.with_options(options)
     line = grammar.without(line, ("output",))
     if row.output.has_wide:

@@ -82,6 +82,24 @@ def test_flags_about_log_lines_and_rows_are_ours_behind_kubectl_s_verbs(text: st
 
 
 @pytest.mark.parametrize(
+    ("text", "left", "output"),
+    [
+        ("top pod --count-by=A -o json", "top pod", "json"),
+        ("top -ojson pod -A --count-by=A", "top pod -A", "json"),
+        ("auth can-i --list --output=yaml --count-by A", "auth can-i --list", "yaml"),
+        ("auth can-i --list --output json --count-by A", "auth can-i --list", "json"),
+        ("top pod --count-by=A -o wide", "top pod -o wide", ""),
+        ("top pod -o json", "top pod -o json", ""),
+        ("get pods --count-by=A -o json", "get pods -o json", ""),
+        ("my-plugin --count-by=A -o json", "my-plugin --count-by=A -o json", ""),
+    ],
+)
+def test_counts_have_a_form_where_kubectl_s_verb_has_none(text: str, left: str, output: str) -> None:
+    parsed = invocation.parse_invocation(text.split())
+    assert (grammar.typed_words(parsed.kubectl), parsed.options.output) == (left.split(), output)
+
+
+@pytest.mark.parametrize(
     ("flag", "value", "place"),
     [
         ("--include", "a(b", "missing ), unterminated subpattern at position 1"),

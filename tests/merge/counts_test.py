@@ -14,6 +14,7 @@ from kubectl_mc.processes.event_loop import Result
 from tests.environments import request
 from tests.merge.answers_test import merged_with_notes
 from tests.merge.row_filter_test import SEVERAL, pods
+from tests.merge.tab_writer import tab_writer
 
 TEXTS = [
     pods("a,Running,0", "b,Error,4 (5m ago)", "c,Running,4 (3d ago)", "d,,4"),
@@ -62,6 +63,12 @@ def test_a_type_without_the_column_has_no_value_there() -> None:
     assert [line.split() for line in text.splitlines()] == [
         ["TYPE", "COUNT"], ["<none>", "1"], ["ClusterIP", "1"], ["LoadBalancer", "1"],
     ]  # fmt: skip
+
+
+def test_counts_of_a_verb_without_output_forms() -> None:
+    usage = tab_writer([["NAME", "CPU(cores)", "MEMORY(bytes)", ""], ["a", "5m", "1Mi", ""], ["b", "5m", "2Mi", ""]])
+    text, _ = merged_with_notes("top pods --count-by 'CPU(cores)' -o json", usage, usage)
+    assert json.loads(text)["counts"] == [{"columns": {"CPU(cores)": "5m"}, "count": 4}]
 
 
 @pytest.mark.parametrize(("form", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])

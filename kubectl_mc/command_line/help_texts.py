@@ -65,6 +65,11 @@ SECTIONS: Mapping[str, str] = {
   colours
       --color=auto|always|never  on a terminal unless NO_COLOR is set, everywhere (--color alone, too), or nowhere
 """,
+    "tables": """\
+  tables (COLUMN: as its header, in capitals or not; CLUSTER, too)
+      --where='COLUMN>VALUE'     only rows of which that is true; = != ~RE !~RE < <= > >=; repeatable
+      --count-by=COLUMN,…        how many rows have the same values there, instead of the rows; also -o json|yaml
+""",
     "logs": """\
   logs (RE: a regular expression as Python has them; flags with one are repeatable)
       --include=RE               only lines that it matches
@@ -103,6 +108,8 @@ Examples:
   kubectl mc get pods
   kubectl mc get deploy,svc -n shop -o wide --clusters='prod-*' --exclude=prod-eu
   kubectl mc get pods -n shop,'team-*'
+  kubectl mc get pods -A --where 'STATUS!=Running' --where 'RESTARTS>3'
+  kubectl mc get pods -A --count-by CLUSTER,STATUS
   kubectl mc get widgets.example.com -A -l team=web -o json | jq '.items[].metadata.name'
   kubectl mc logs deploy/web -f --since=10m
   kubectl mc describe pod 'web-*' --clusters=prod-eu

@@ -9,7 +9,7 @@ from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.options import OWN_FLAGS, PLUGIN_FLAGS, Options, from_flags
-from kubectl_mc.command_line.own_commands import LOG_OUTPUTS
+from kubectl_mc.command_line.own_commands import COUNT_OUTPUTS, LOG_OUTPUTS
 from kubectl_mc.named_tuples import NamedTuple
 
 
@@ -40,6 +40,8 @@ def parse_invocation(argv: Sequence[str]) -> Invocation:
     if "output" in flag_tables.extra_flags(kubectl.verb):
         options = options._replace(output=_log_output(kubectl))
         kubectl = grammar.without(kubectl, ("output",))
+    elif options.count_by:
+        options, kubectl = _with_count_output(options, kubectl)
     if kubectl.path == ("help",):
         return parse_invocation([*grammar.operands(kubectl), "--help"])
     if not argv:
@@ -59,6 +61,20 @@ def _log_output(line: CommandLine) -> str:
     if output is not None and output not in LOG_OUTPUTS:
         raise messages.bad_flag_value("output", output, f"one of {', '.join(LOG_OUTPUTS)}")
     return output or ""
+
+
+def _with_count_output(options: Options, line: CommandLine) -> tuple[Options, CommandLine]:
+    """Return the options with the -o of counts, and the command line without it, where kubectl's verb has no -o.
+
+    `top` and `auth can-i` have none, or not yet: so it isn't among the verb's flags, and any other value is kubectl's.
+    """
+    ways = ("-o {}", "-o{}", "-o={}", "--output {}", "--output={}")
+    forms = {way.format(form): form for form in COUNT_OUTPUTS for way in ways}
+    outputs = [token for token in line.tokens if token.unknown and " ".join(token.words) in forms]
+    if not outputs:
+        return options, line
+    rest = tuple(token for token in line.tokens if token not in outputs)
+    return options._replace(output=forms[" ".join(outputs[-1].words)]), line._replace(tokens=rest)
 
 
 def _is_own(token: grammar.Token) -> bool:

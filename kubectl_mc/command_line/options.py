@@ -20,7 +20,9 @@ class Options(NamedTuple):
     include, …, exclude_container_regex: regular expressions, as `pattern` compiles them
     report: the path of the file for the report for programs
     color: one of COLOR_CHOICES
-    output: of `logs`, whose -o kubectl lacks: one of own_commands.LOG_OUTPUTS; "" for lines behind labels
+    where: conditions on rows, as `conditions.parse_condition` reads them
+    output: of `logs`, whose -o kubectl lacks: one of own_commands.LOG_OUTPUTS; "" for lines behind labels. Of counts of
+        rows: the form of their document; "" for a table
     typed: the flags as the user typed them, (name, value); another name of a flag is replaced by its own
     """
 
@@ -50,6 +52,8 @@ class Options(NamedTuple):
     max_parallel: int = 0
     cluster_timeout: float | None = None
     fold: bool | None = None
+    where: tuple[str, ...] = ()
+    count_by: tuple[str, ...] = ()
     by_time: bool = False
     include: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
@@ -104,6 +108,9 @@ PATTERN_FLAGS = (
 
 # Flags about log lines, which are for `logs` only.
 LOG_FLAGS = ("by-time", *PATTERN_FLAGS)
+
+# Flags about the rows of tables.
+TABLE_FLAGS = ("where", "count-by")
 
 # Flags that need a hub, so they don't go with clusters that are contexts of the kubeconfig.
 HUB_FLAGS = (*_PROFILE_FLAGS, "hub-context", "inventory")
@@ -227,6 +234,8 @@ def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
             fields[field] = (*fields.get(field, ()), text)
             if name in PATTERN_FLAGS:
                 pattern(name, text)
+            elif name == "where":
+                _check_condition(text)
         elif name in _READERS:
             fields[field] = _READERS[name](name, text)
         else:
@@ -263,6 +272,14 @@ def pattern(flag: str, text: str) -> re.Pattern[str]:
             return re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         raise messages.bad_pattern(flag, text, str(error)) from error
+
+
+def _check_condition(text: str) -> None:
+    from kubectl_mc.command_line.conditions import parse_condition
+
+    condition = parse_condition(text)
+    if condition.is_pattern:
+        pattern("where", condition.value)
 
 
 def _count(flag: str, text: str) -> int:
@@ -305,7 +322,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
 }
 
 # Flags that may be repeated, and that hold several values, separated by commas.
-_LISTS = ("inventory", "clusters", "exclude", "contexts")
+_LISTS = ("inventory", "clusters", "exclude", "contexts", "count-by")
 
 # Flags that may be repeated, whose values may contain a comma.
-_REPEATED = ("property", *PATTERN_FLAGS)
+_REPEATED = ("property", "where", *PATTERN_FLAGS)

@@ -5,6 +5,9 @@ from __future__ import annotations
 # What -o may be for `logs`.
 LOG_OUTPUTS = ("json", "extjson", "raw")
 
+# What -o may be for --count-by, beside those of tables.
+COUNT_OUTPUTS = ("json", "yaml")
+
 # Command path -> the command's own flags, written as in kubectl_flags.FLAGS.
 # The command `NAME` is the module kubectl_mc.commands.NAME.
 COMMANDS: dict[str, str] = {

@@ -26,6 +26,8 @@ class Output(NamedTuple):
     row_start: the pattern of what a row of such a table starts with, for a watch, whose cells can't be asked for twice
     events_by: the flag with which kubectl's own table says in a first column what each row of a watch tells, or EVENT
     news_by: the flag with which a watch doesn't show what is there at its start
+    totals_by: flags with which a row of the table is about all others
+    has_wide: whether the table has more columns with -o wide
     """
 
     shape: Shape = "lines"
@@ -38,6 +40,8 @@ class Output(NamedTuple):
     row_start: str = ""
     events_by: str = ""
     news_by: str = ""
+    totals_by: tuple[str, ...] = ()
+    has_wide: bool = False
 
 
 class Modes(NamedTuple):
@@ -168,7 +172,7 @@ _EVENTS = Output(
     ordered_by=(".series.lastObservedTime", ".lastTimestamp", ".eventTime"),
     row_start=r"(?:[a-z0-9-]+ {3,})?(?:<unknown>|[0-9]+[a-z][0-9a-z]*)(?: \(x[0-9]+ over [0-9a-z]+\))? {3,}\S",
 )
-_USAGE = Output("table", sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)")))
+_USAGE = Output("table", sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)")), totals_by=("sum",))
 _STREAMED = Modes("streamed")
 _LOCAL = Modes("local")
 _UNLIMITED = Waiting(0.0)
@@ -188,7 +192,7 @@ _REVISING = ChangeTraits(revises=True)
 _ROWS = (
     VerbRow(
         "get",
-        Output("table", events_by="output-watch-events", news_by="watch-only"),
+        Output("table", events_by="output-watch-events", news_by="watch-only", has_wide=True),
         Modes(streamed_by=("watch", "watch-only")),
         wildcards=True,
         namespaces="some",
@@ -196,7 +200,7 @@ _ROWS = (
     VerbRow("events", _EVENTS, Modes(streamed_by=("watch",)), namespaces="all"),
     VerbRow("top", _USAGE, group=True),
     VerbRow("top pod", _USAGE, namespaces="all"),
-    VerbRow("api-resources", Output("table", sorts=(("name", "NAME"), ("kind", "KIND")))),
+    VerbRow("api-resources", Output("table", sorts=(("name", "NAME"), ("kind", "KIND")), has_wide=True)),
     VerbRow("api-versions", Output("text", fold=True)),
     VerbRow("explain", Output("text", fold=True)),
     VerbRow("describe", _TEXT, wildcards=True, namespaces="some"),

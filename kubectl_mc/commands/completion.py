@@ -19,7 +19,7 @@ from kubectl_mc.changes import record
 from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
-from kubectl_mc.command_line.options import COLOR_CHOICES, LOG_FLAGS, OWN_FLAGS, PLUGIN_FLAGS
+from kubectl_mc.command_line.options import COLOR_CHOICES, LOG_FLAGS, OWN_FLAGS, PLUGIN_FLAGS, TABLE_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_VALUES, PLUGIN_RUN
 from kubectl_mc.fleet.choice import Purpose
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
@@ -134,6 +134,8 @@ def _own_flags(line: CommandLine) -> list[str]:
     if not row.output.log_lines:
         others = ("output", *(LOG_FLAGS if line.path else ()))
         described = {name: text for name, text in described.items() if name not in others}
+    if line.path and row.output.shape != "table" and not row.output.table_by:
+        described = {name: text for name, text in described.items() if name not in TABLE_FLAGS}
     if line.path and not row.status.needs_all:
         described.pop("if-present")
     if not line.path:

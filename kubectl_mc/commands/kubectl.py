@@ -79,6 +79,11 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         raise messages.no_targets_for_change(line.verb, row.as_change.preposition, exclusions)
     for flag in () if row.output.log_lines else set_log_flags(environment.options):
         raise messages.flag_is_not_for(flag, line.verb, "logs")
+    if environment.options.where or environment.options.count_by:
+        from kubectl_mc.merge import table_flags
+
+        if refusal := table_flags.refusal(row, line, environment.options):
+            raise refusal
     if environment.options.if_present and not row.status.needs_all:
         raise messages.flag_is_not_for("if-present", " ".join(line.path), "wait, rollout status and diff")
     if environment.options.no_reconnect and not verbs.is_endless(row, line):
@@ -114,6 +119,10 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
     request = make_request(choice.environment, line, targets)._replace(notice=choice.notice)
     if not row.output.log_lines:  # as defaults of the mapping file, flags about log lines are for logs only
         request = request.with_options(without_log_flags(request.options))
+    if request.options.where or request.options.count_by:
+        from kubectl_mc.merge import table_flags
+
+        request = table_flags.applied(request)
     if request.options.if_present and not row.status.needs_all:  # it is such a default, too
         request = request.with_options(request.options._replace(if_present=False))
     if verbs.is_change(row, line):

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge import kubectl_tables, lines, sections, table_answers
@@ -18,6 +19,7 @@ from kubectl_mc.processes.requests import Request
 
 if TYPE_CHECKING:
     from kubectl_mc.merge.folding import Chosen
+    from kubectl_mc.merge.row_filter import RowFilter
 
 
 def merge_answers(
@@ -27,18 +29,22 @@ def merge_answers(
     on_terminal: bool,
     colours: bool = False,
     clusters: Sequence[str] = (),
+    row_filter: RowFilter | None = None,
 ) -> str:
     """Return one answer made of every cluster's stdout.
 
     sort_keys: the results of `key_jobs`; () if there were none
     on_terminal: a person reads it, so that lines that look like a heading are marked
     clusters: all that were chosen, in the order in which they are shown; those of the results if left out
+    row_filter: which rows of tables are shown or counted, if that is asked for
+    Raises UserError if the rows of all clusters can't be told.
     """
     line, options = request.line, request.options
     places = [(result.cluster, result.namespace) for result in results if result.stdout]
     texts = [decoded(result) for result in results if result.stdout]
     outputs = [(cluster, text) for (cluster, _), text in zip(places, texts)]
-    if not outputs:
+    is_counted = bool(options.count_by and options.output) and any(result.status == 0 for result in results)
+    if not outputs and not is_counted:
         return ""  # as kubectl does: a document without items would say that there are no objects
     key_texts: dict[Place, str] = {}
     for result in sort_keys:
@@ -83,9 +89,12 @@ def merge_answers(
         return _dry_run_answer(outputs, chosen, on_terminal, colours)
     is_table = shape == "table" and form in TABLES and grammar.value(line, "raw") is None
     if is_table:
-        with suppress(kubectl_tables.NotATable):
-            placed = list(zip(places, texts))
-            return table_answers.table_answer(placed, key_texts, request, on_terminal, colours, chosen)
+        placed = list(zip(places, texts))
+        try:
+            return table_answers.table_answer(placed, key_texts, request, on_terminal, colours, chosen, row_filter)
+        except kubectl_tables.NotATable:
+            if row_filter:
+                raise messages.tables_not_joined(row_filter.flag) from None
     if chosen:
         from kubectl_mc.merge import folding
 

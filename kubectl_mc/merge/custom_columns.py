@@ -117,6 +117,7 @@ class WatchedColumns:
         self._lines: list[str] = []  # of the row that is not whole yet
         self._marked_header = [_HEADER] * self._columns.marked_count
         self._has_header = False  # the line above is one
+        self.key: tuple[str, str] | None = None  # of the object of the row that was yielded last, if it has a uid
 
     def rows(self, lines: Sequence[str]) -> Iterator[tuple[str, ...] | str]:
         """Yield the cells of each row that ends in these lines; a line that belongs to no row as it is.
@@ -134,6 +135,8 @@ class WatchedColumns:
             if alone:  # what is ahead of it, and isn't part of it, won't become a row any more
                 yield from self.end()
             if row := whole or alone:
+                mark = _first_mark(self._lines[0] if whole and self._lines else line)
+                self.key = None if mark == _NONE else ("", mark)
                 self._lines.clear()
                 yield row
             elif self._lines or _first_mark(line):

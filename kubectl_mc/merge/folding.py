@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
+from kubectl_mc.command_line.amounts import DURATION
 from kubectl_mc.merge import kubectl_tables
 from kubectl_mc.merge.kubectl_tables import CLUSTER, Table
-from kubectl_mc.merge.last_rows import AGED, DURATION, age_bounds
+from kubectl_mc.merge.last_rows import AGED, age_bounds
 from kubectl_mc.merge.lines import tabbed
 from kubectl_mc.merge.sections import marked_headings
 from kubectl_mc.messages import visible

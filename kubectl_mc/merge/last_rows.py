@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from kubectl_mc.command_line.amounts import DURATION, UNITS
 from kubectl_mc.named_tuples import NamedTuple
 
 # The most rows that are remembered of one kubectl: of objects, and of what has no key. A server may send any number.
@@ -13,11 +14,6 @@ MAX_LOOSE_ROWS = 10_000
 
 # The seconds by which an age may seem to differ: how long an answer was on its way, and the servers' clocks.
 _SLACK = 5.0
-
-# How long something is there, as kubectl and API servers write it (apimachinery, util/duration: HumanDuration).
-# A number that is longer than any age's can't be calculated with.
-DURATION = r"(?=\d)(?:\d{1,9}y)?(?:\d{1,9}d)?(?:\d{1,9}h)?(?:\d{1,9}m)?(?:\d{1,9}s)?"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "y": 31_536_000}
 
 # What changes by itself: an age, `3 (5m ago)` restarts of a pod, `5m (x3 over 10m)` of an event.
 AGED = re.compile(rf"{DURATION}|\d+ \({DURATION} ago\)|{DURATION} \(x\d+ over {DURATION}\)")
@@ -127,5 +123,5 @@ def _has_aged(before: str, cell: str, elapsed: float) -> bool:
 def age_bounds(age: str) -> tuple[int, int]:
     """Return the least and the most seconds of an age, which is cut to its last unit."""
     parts = [(int(number), unit) for number, unit in re.findall(r"(\d+)([ydhms])", age)]
-    least = sum(number * _UNITS[unit] for number, unit in parts)
-    return least, least + _UNITS[parts[-1][1]]
+    least = sum(number * UNITS[unit] for number, unit in parts)
+    return least, least + UNITS[parts[-1][1]]

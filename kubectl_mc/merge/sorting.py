@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
 from itertools import accumulate, chain, islice, pairwise
 from typing import Any
 
 from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line.amounts import quantity
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.messages.natural_order import natural_key
 from kubectl_mc.named_tuples import NamedTuple
@@ -127,20 +127,3 @@ def _are_natural(sequences: Sequence[Sequence[str]]) -> bool:
 def has_quantities(sequences: Sequence[Sequence[str]]) -> bool:
     """Return whether some of the values are quantities."""
     return any(quantity(value) is not None for value in chain.from_iterable(sequences))
-
-
-_SUFFIXES = {
-    **{suffix: Decimal(10) ** power for suffix, power in
-       (("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18))},
-    **{suffix: Decimal(2) ** power for suffix, power in
-       (("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60))},
-}  # fmt: skip
-
-
-def quantity(text: str) -> Decimal | None:
-    """Return a number or a resource.Quantity (`100m`, `5Gi`, `1e3`) as a number; None for any other text."""
-    match = re.fullmatch(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([numkMGTPE]|[KMGTPE]i|)|[eE]([+-]?\d{1,3}))", text)
-    if not match:
-        return None
-    number, suffix, exponent = match.groups()
-    return Decimal(number) * (Decimal(10) ** int(exponent) if exponent else _SUFFIXES[suffix])

@@ -16,6 +16,7 @@ from kubectl_mc.processes.requests import Request
 
 if TYPE_CHECKING:
     from kubectl_mc.merge.folding import Chosen
+    from kubectl_mc.merge.row_filter import RowFilter
 
 # Where a kubectl was asked: a cluster, and the one of several namespaces, or "".
 Place = tuple[str, str]
@@ -38,6 +39,8 @@ def is_unreadable(request: Request, result: Result, keys: Result | None) -> bool
     is_changed = form == "custom-columns" or (form in TABLES and grammar.is_set(line, "no-headers"))
     if shape != "table" or not is_changed or not result.stdout:
         return False
+    if request.options.where or request.options.count_by:  # nothing could be told of its rows
+        return False
     try:
         keyed_tables(decoded(result), decoded(keys) if keys else None, request)
     except kubectl_tables.NotATable:
@@ -52,10 +55,12 @@ def table_answer(
     on_terminal: bool,
     colours: bool = False,
     chosen: Chosen | None = None,
+    row_filter: RowFilter | None = None,
 ) -> str:
     """Return the tables of all clusters as one of each type, and below them, in sections, what can't be read exactly.
 
     chosen: the clusters for which the answer is folded; None if it isn't
+    row_filter: which rows are shown or counted; it gets what can't be read
     Raises NotATable if the tables have too many columns together.
     """
     readable, unreadable = list[tuple[_Printed, list[Table]]](), list[tuple[Place, str]]()
@@ -64,14 +69,24 @@ def table_answer(
         try:
             tables = keyed_tables(text, key_texts.get(place), request)
         except kubectl_tables.NotATable:
-            unreadable.append((place, text))
+            if row_filter:
+                row_filter.unreadable.append(place)
+            else:
+                unreadable.append((place, text))
             continue
         if place[1] and with_namespaces:
             tables = [table.behind_column(kubectl_tables.NAMESPACE, place[1]) for table in tables]
         readable.append((_Printed(index, place), tables))
-    groups = kubectl_tables.group_by_type(readable) if _names_types(request) else {"": _flattened(readable)}
-    merged = [_merged_table(members, request) for members in groups.values() if members]
+    types = kubectl_tables.group_by_type(readable) if _names_types(request) else {"": _flattened(readable)}
+    groups = [_kept(members, request, row_filter) if row_filter else members for members in types.values()]
+    merged = [_merged_table(members, request) for members in groups if members]
     headers = not grammar.is_set(request.line, "no-headers")
+    if request.options.count_by:
+        from kubectl_mc.merge.counts import RowCounts
+
+        counts = RowCounts(merged, request.options.count_by)
+        form = request.options.output
+        return counts.document(form) if form else sections.marked_headings(counts.table(headers, colours), on_terminal)
     if chosen:
         from kubectl_mc.merge import folding
 
@@ -83,6 +98,14 @@ def table_answer(
         shown = sections.marked_headings(kubectl_tables.render_tables(merged, headers, colours), on_terminal)
         rest = sections.render_sections([(heading(place), text) for place, text in unreadable], on_terminal, colours)
     return "\n".join(filter(None, (shown, rest)))
+
+
+def _kept(
+    members: Sequence[tuple[_Printed, Table]], request: Request, row_filter: RowFilter
+) -> list[tuple[_Printed, Table]]:
+    """Return the tables of a type with the rows that are kept, without those that have none left."""
+    tables = row_filter.kept_tables([(printed.place[0], table) for printed, table in members], _names_types(request))
+    return [(printed, table) for (printed, _), table in zip(members, tables) if table]
 
 
 def _names_types(request: Request) -> bool:

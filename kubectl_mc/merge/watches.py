@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kubectl_mc.merge.custom_columns import WatchedColumns
 from kubectl_mc.merge.kubectl_tables import (
@@ -23,11 +23,18 @@ from kubectl_mc.merge.kubectl_tables import (
 )
 from kubectl_mc.merge.last_rows import Key, LastRows
 
+if TYPE_CHECKING:
+    from kubectl_mc.merge.watch_filter import Shown, WatchFilter
+
 # A column's name, and the number of columns with the same name before it.
 Column = tuple[str, int]
 
 CLUSTER_COLUMN: Column = (CLUSTER, -1)  # a column of kubectl's may have the same name
 NAMESPACE_COLUMN: Column = (NAMESPACE, -1)
+
+# What stands behind a line's last cell, in a row that is shown because it has ceased to meet the conditions.
+_BEHIND: Column = ("", -1)
+NO_LONGER_MATCHES = f"{' ' * PADDING}(no longer matches)"
 
 
 class WatchedRows:
@@ -101,6 +108,7 @@ class WatchedTable:
         known as a header: kubectl prints another one for objects of another type (`-f`), or with other columns.
     clock: the time, in seconds since the epoch, for rows that are compared after a break; None if none are
     colours: whether the header and the cells have colours
+    row_filter: which rows are shown; None for all
     """
 
     def __init__(
@@ -112,6 +120,7 @@ class WatchedTable:
         events: EventColumn = "",
         clock: Callable[[], float] | None = None,
         colours: bool = False,
+        row_filter: WatchFilter | None = None,
     ) -> None:
         self._show_headers = headers
         self._row_start = row_start
@@ -120,6 +129,7 @@ class WatchedTable:
         self._events = events
         self._clock = clock
         self._colours = colours
+        self._row_filter = row_filter
         self._widths: dict[Column, int] = {}  # of each column, from left to right
         self._has_new = False  # there are some that no header has shown
         self._rows: dict[_Source, WatchedRows | WatchedColumns] = {}
@@ -235,6 +245,18 @@ class WatchedTable:
         cell_of = dict(zip(reversed(header), reversed(cells)))
         return cell_of.get("NAMESPACE", ""), cell_of["NAME"]
 
+    def _judge(self, key: _Source, cells: Sequence[str], is_deleted: bool, is_news: bool) -> Shown:
+        """Return what becomes of a row by the conditions, of which its table may have none."""
+        if not self._row_filter:
+            return "kept" if is_news else ""
+        rows, namespace = self._rows[key], self._namespaces[key]
+        object_key = rows.key if isinstance(rows, WatchedColumns) else self._key(rows.header, cells)
+        header, cells = ((*rows.header, NAMESPACE), (*cells, namespace)) if namespace else (tuple(rows.header), cells)
+        shown = self._row_filter.judge(key, object_key, header, cells, is_news)
+        if is_deleted:
+            self._row_filter.delete(key, object_key)
+        return shown
+
     def _last(self, cluster: str, source: str) -> LastRows:
         return self._last_rows.setdefault((cluster, source), LastRows())
 
@@ -284,21 +306,26 @@ class WatchedTable:
                     row[NAMESPACE_COLUMN] = namespace
                 is_deleted = bool(deleted and deleted[index])
                 kept = not is_kept or is_kept(row.get(("NAME", 0), ""))
-                self._ends_kept[key] = kept and (is_news or self._is_news(key, header, cells, is_deleted))
-            if self._ends_kept.get(key, True):
+                news = kept and (is_news or self._is_news(key, header, cells, is_deleted))
+                becomes = self._judge(key, cells, is_deleted or is_news, news) if kept else ""
+                self._ends_kept[key] = bool(becomes)
+                if becomes == "left":
+                    row[_BEHIND] = NO_LONGER_MATCHES
+            if self._ends_kept.get(key, not self._row_filter):
                 shown += _lines_of_row(row, cluster)
         for line_cells in shown:
             for column, cell in line_cells.items():
-                self._widen(column, len(cell))
+                if column != _BEHIND:
+                    self._widen(column, len(cell))
         self._has_new = self._has_new or bool(new)
         if not shown:  # kubectl shows no header without a row
             return ""
         printed = [self.header()] if self._has_new else []
         self._has_new = False
-        line = self._painted_line if self._colours else self._line
-        printed += [
-            line([part.get(column, "") for column in self._widths]) for row in shown for part in self._parts(row)
-        ]
+        render = self._painted_line if self._colours else self._line
+        for part in (part for row in shown for part in self._parts(row)):
+            line = render([part.get(column, "") for column in self._widths])
+            printed.append(f"{line[:-1]}{part[_BEHIND]}\n" if _BEHIND in part else line)
         return "".join(printed)
 
     def _widen(self, column: Column, length: int) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kubectl_mc.messages.fleet_texts import *
     from kubectl_mc.messages.member_texts import *
     from kubectl_mc.messages.resume_texts import *
+    from kubectl_mc.messages.row_texts import *
     from kubectl_mc.messages.setup_texts import *
 
 
@@ -32,9 +33,10 @@ def __getattr__(name: str) -> object:
     import kubectl_mc.messages.fleet_texts as fleet
     import kubectl_mc.messages.member_texts as member
     import kubectl_mc.messages.resume_texts as resume
+    import kubectl_mc.messages.row_texts as row
     import kubectl_mc.messages.setup_texts as setup
 
-    for texts in (access, change, choice, command_line, failure, fleet, member, resume, setup):
+    for texts in (access, change, choice, command_line, failure, fleet, member, resume, row, setup):
         globals().update({text: value for text, value in vars(texts).items() if not text.startswith("_")})
     if name not in globals():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,6 +18,7 @@ from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads.name_patterns import name_patterns, namespace_patterns
 
 if TYPE_CHECKING:
+    from kubectl_mc.merge.row_filter import RowFilter
     from kubectl_mc.reads.name_filter import NameFilter
 
 
@@ -59,29 +60,48 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
 
     if several:  # one cluster's text stays as kubectl printed it
         answers = _without_empty_documents(request, answers)
+    results = [*(answer.result for answer in answers), *request.unreachable]
+    keys = [answer.keys for answer in answers if answer.keys]
+    row_filter = _row_filter(request)
+    clusters = [target.cluster for target in targets]
+    on_terminal, colours = request.shows_on_terminal, request.shows_colours
+    merged = merge_answers(results, keys, request, on_terminal, colours, clusters, row_filter)
+    if row_filter:
+        answers = [answer._replace(result=row_filter.judged(answer.result)) for answer in answers]
     cluster_results = one_result_per_cluster(
         [*(answer.result._replace(cluster=answer.job.target.cluster) for answer in answers), *failed_listings]
     )
-    results = [*(answer.result for answer in answers), *request.unreachable]
-    keys = [answer.keys for answer in answers if answer.keys]
-    clusters = [target.cluster for target in targets]
-    merged = merge_answers(results, keys, request, request.shows_on_terminal, request.shows_colours, clusters)
     on_terminal = request.reports_on_terminal
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries
 
         request.environment.report.tell(read_entries(cluster_results, request))
-    report = make_report(cluster_results, request, on_terminal=on_terminal)
+    problem = row_filter and row_filter.problem(request)
+    shows_nothing = bool(row_filter and (problem or not merged))
+    report = make_report(cluster_results, request, shown=shows_nothing, on_terminal=on_terminal)
+    notes = row_filter.notes() if row_filter and not problem else []
+    said = [*notes, *report.lines]
     ended = next((error for error in interrupts if isinstance(error, SystemExit)), None)
     with suppress(*([OSError] if ended else [])):  # after SIGHUP the terminal is gone
         if not on_terminal:
-            streams.say(report.lines, report.stderr)
-        streams.answer(merged.encode("utf-8", "surrogateescape"))
+            streams.say(said, report.stderr)
+        streams.answer(b"" if problem else merged.encode("utf-8", "surrogateescape"))
         if on_terminal:  # there it would scroll away ahead of a long answer
-            streams.say([*report.lines, *([request.notice] if request.notice else [])], report.stderr)
+            streams.say([*said, *([request.notice] if request.notice else [])], report.stderr)
     if ended:
         raise ended
+    if problem:
+        raise problem
     return 130 if interrupts else report.status
+
+
+def _row_filter(request: Request) -> RowFilter | None:
+    options = request.options
+    if not options.where and not options.count_by:
+        return None
+    from kubectl_mc.merge.row_filter import RowFilter
+
+    return RowFilter(options.where, options.count_by)
 
 
 def asked_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:

@@ -95,18 +95,46 @@ class _Tables:
         return "".join(parts)
 
 
+class _RowFilter:
+    """Which rows of all tables are shown, and what is said of that."""
+
+    def __init__(self, request: Request) -> None:
+        from kubectl_mc.merge.watch_filter import WatchFilter
+
+        self.rows = WatchFilter(request.options.where)
+        self._request = request
+
+    def check(self) -> None:
+        """Raise UserError if no table can have a row that is shown."""
+        if problem := self.rows.problem(self._request):
+            raise problem
+
+    def say_notes(self) -> None:
+        """Say what is to be said of rows that are not shown."""
+        if notes := self.rows.take_notes():
+            self._request.environment.streams.say(notes)
+
+
 class _TablePrinter(WatchPrinter):
-    def __init__(self, tables: _Tables, job: Job, on_terminal: bool, namespace: str) -> None:
+    def __init__(
+        self, tables: _Tables, job: Job, on_terminal: bool, namespace: str, row_filter: _RowFilter | None
+    ) -> None:
         super().__init__()
         self._namespace = namespace
         self._tables, self._type = tables, _type(job)
         self._table = tables.table(self._type)
         self._source = (job.target.cluster, job.label)
         self._on_terminal = on_terminal
+        self._row_filter = row_filter
+        if row_filter:
+            row_filter.rows.add(self._source)
 
     def _render(self, lines: Sequence[str]) -> str:
         cluster, label = self._source
-        return self._marked(self._table.feed(cluster, lines, label, self._namespace))
+        text = self._table.feed(cluster, lines, label, self._namespace)
+        if self._row_filter:
+            self._row_filter.check()
+        return self._marked(text)
 
     def _rest(self) -> str:
         return self._marked(self._table.end(*self._source))
@@ -131,6 +159,8 @@ class _TablePrinter(WatchPrinter):
         return marked_headings(self._tables.printed(self._type, text), self._on_terminal)
 
     def due(self) -> bytes:
+        if self._row_filter:
+            self._row_filter.say_notes()
         return _encoded(marked_headings(self._tables.due(), self._on_terminal))
 
 
@@ -218,10 +248,14 @@ def watch_printer_factory(request: Request) -> Callable[[Job, str], WatchPrinter
             events = "shown" if grammar.is_set(request.line, request.row.output.events_by) else "hidden"
         show_headers, row_start = not grammar.is_set(request.line, "no-headers"), request.row.output.row_start
         clock = time.time if compares else None
-        tables = _Tables(lambda: WatchedTable(show_headers, columns, is_kept, row_start, events, clock, colours))
+        row_filter = _RowFilter(request) if request.options.where else None
+        rows = row_filter.rows if row_filter else None
+        tables = _Tables(lambda: WatchedTable(show_headers, columns, is_kept, row_start, events, clock, colours, rows))
         on_terminal = request.shows_on_terminal
         shows_namespace = output_format in output_forms.WITH_NAMESPACES
-        return lambda job, prefix: _TablePrinter(tables, job, on_terminal, job.namespace if shows_namespace else "")
+        return lambda job, prefix: _TablePrinter(
+            tables, job, on_terminal, job.namespace if shows_namespace else "", row_filter
+        )
     if output_format in output_forms.LINES:
         return lambda job, prefix: _LinePrinter(f"{label(job.target.cluster, colours)}\t", is_kept, compares)
     return lambda job, prefix: _LinePrinter(prefix, None, compares)

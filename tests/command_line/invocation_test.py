@@ -68,13 +68,16 @@ def test_what_is_left_is_kubectl_s(text: str, left: str) -> None:
     [
         ("my-plugin --include=x --drop y --by-time -o json", "my-plugin --include=x --drop y --by-time -o json"),
         ("my-plugin --clusters=c1 --highlight=x", "my-plugin --highlight=x"),
+        ("my-plugin --where a>1 --count-by=x --clusters=c1", "my-plugin --where a>1 --count-by=x"),
+        ("get pods --where a>1 --count-by=x -A", "get pods -A"),
+        ("exec web -- ls --where a>1", "exec web -- ls --where a>1"),
         ("exec web -- ls --include=x", "exec web -- ls --include=x"),
         ("logs web --include=x --drop y -f -o json", "logs web -f"),
         ("logs web -fojson", "logs web --follow"),
         ("-o raw logs web", "logs web"),
     ],
 )
-def test_flags_about_log_lines_are_ours_behind_kubectl_s_verbs(text: str, left: str) -> None:
+def test_flags_about_log_lines_and_rows_are_ours_behind_kubectl_s_verbs(text: str, left: str) -> None:
     assert grammar.typed_words(invocation.parse_invocation(text.split()).kubectl) == left.split()
 
 
@@ -95,7 +98,7 @@ def test_behind_a_plugin_s_name_only_flags_that_choose_clusters_or_are_of_change
     assert grammar.typed_words(verbatim.kubectl) == [*plugin.split(), "--", typed]
 
 
-VALUES = {"cluster-timeout": "1s", "color": "always", "wave-timeout": "1s"}
+VALUES = {"cluster-timeout": "1s", "color": "always", "wave-timeout": "1s", "where": "A=1"}
 
 
 @pytest.mark.parametrize(
@@ -115,6 +118,24 @@ VALUES = {"cluster-timeout": "1s", "color": "always", "wave-timeout": "1s"}
 def test_the_name_of_a_plugin_stands_behind_plugin_run(text: str, path: str, verb_first: bool) -> None:
     line = invocation.parse_invocation(text.split()).kubectl
     assert (line.verb, line.verb_first) == (path, verb_first)
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "output"),
+    [
+        ("top pod --count-by=A -o json", "top pod", "json"),
+        ("top -ojson pod -A --count-by=A", "top pod -A", "json"),
+        ("auth can-i --list --output=yaml --count-by A", "auth can-i --list", "yaml"),
+        ("auth can-i --list --output json --count-by A", "auth can-i --list", "json"),
+        ("top pod --count-by=A -o wide", "top pod -o wide", ""),
+        ("top pod -o json", "top pod -o json", ""),
+        ("get pods --count-by=A -o json", "get pods -o json", ""),
+        ("my-plugin --count-by=A -o json", "my-plugin --count-by=A -o json", ""),
+    ],
+)
+def test_counts_have_a_form_where_kubectl_s_verb_has_none(text: str, left: str, output: str) -> None:
+    parsed = invocation.parse_invocation(text.split())
+    assert (grammar.typed_words(parsed.kubectl), parsed.options.output) == (left.split(), output)
 
 
 @pytest.mark.parametrize(

@@ -253,6 +253,31 @@ def test_flags_about_log_lines_are_for_logs(fp: FakeProcess, home: Home, flag: s
     assert started(fp, home) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("get pods -o json --where=A=b", "--where is about the columns of a table, and -o json has none. "),
+        ("logs a --count-by=A", "--count-by is for tables, such as those of get, events and top, and not for logs\n"),
+        ("get pods -w --count-by=A", "--count-by and --watch exclude each other: "),
+        ("get pods --where=A", "invalid argument 'A' for --where: it must be COLUMN=VALUE, "),
+    ],
+)
+def test_what_is_no_table_has_no_rows(fp: FakeProcess, home: Home, text: str, problem: str) -> None:
+    outcome = run(home, text)
+    assert outcome[:2] == (1, "")
+    assert outcome.stderr.startswith(f"Error: {problem}")
+    assert started(fp, home) == []
+
+
+def test_where_as_a_default_is_for_tables_only(fp: FakeProcess, home: Home) -> None:
+    home.write(".kube/kubectl-mc-clusters.yaml", "defaults: {where: ['NAME=b', 'AGE>30s']}")
+    table = {f"get --context={name} pods": "NAME   AGE\na      1m\nb      1m\n" for name in ("c1", "c2")}
+    register(fp, home, {HUB: profiles("c1", "c2"), **table})
+    assert run(home, "get pods") == Outcome(0, "NAME   CLUSTER   AGE\nb      c1        1m\nb      c2        1m\n", "")
+    register(fp, home, {f"get --context={name} --output=name pods": "pod/a\n" for name in ("c1", "c2")})
+    assert run(home, "get pods -o name").stdout == "c1\tpod/a\nc2\tpod/a\n"
+
+
 def test_by_time_as_a_default_is_for_logs_only(fp: FakeProcess, home: Home) -> None:
     home.write(".kube/kubectl-mc-clusters.yaml", "defaults: {by-time: true}")
     stamped = "2026-01-01T00:00:0{}Z line\n"

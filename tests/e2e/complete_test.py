@@ -69,12 +69,13 @@ def test_our_commands_stand_beside_kubectls(members: Shell) -> None:
         ("setup --", "--check --provider --yes --exclude", "--waves --output"),
         ("trust approve --", "--yes --clusters --hub-context", "--waves --output"),
         ("resume x --", "--repeat-unknown --yes --waves --verbose --clusters", "--exclude --check"),
-        ("get pods --", "--clusters --fold --watch", "--waves --yes --by-time --if-present"),
-        ("wait pod/x --", "--if-present --for", "--yes --by-time"),
+        ("get pods --", "--clusters --fold --watch --where --count-by", "--waves --yes --by-time --if-present"),
+        ("wait pod/x --", "--if-present --for", "--yes --by-time --where"),
+        ("auth can-i --", "--list --where --count-by", "--by-time"),
         ("logs x --", "--by-time --follow --include --exclude-container-regex --output", "--waves"),
         ("logs x -o json --", "--by-time --follow", "--waves"),
         ("delete pod x --", "--yes --waves --clusters --grace-period", "--by-time --context"),
-        ("--", "--clusters --yes --namespace --help --version", "--context --server"),
+        ("--", "--clusters --yes --namespace --help --version --where", "--context --server"),
     ],
 )
 def test_the_flags_that_a_command_makes_use_of(members: Shell, words: str, offered: str, not_offered: str) -> None:

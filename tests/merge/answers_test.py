@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from kubectl_mc.command_line import grammar
-from kubectl_mc.merge import answers, custom_columns, object_lists, output_forms, table_answers
+from kubectl_mc.merge import answers, custom_columns, object_lists, output_forms, table_answers, table_flags
+from kubectl_mc.merge.row_filter import RowFilter
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.processes.targets import Kubeconfig, Target
@@ -21,6 +22,14 @@ def merge(text: str, *outputs: str, keys: tuple[str, ...] = ()) -> str:
         for texts in (outputs, keys)
     )
     return answers.merge_answers(results, sort_keys, request(text), on_terminal=False)
+
+
+def merged_with_notes(text: str, *outputs: str, row_filter: RowFilter | None = None) -> tuple[str, list[str]]:
+    """Return the answer with only the rows of --where, and what is said of the others."""
+    made = table_flags.applied(request(text))
+    rows = row_filter or RowFilter(made.options.where, made.options.count_by)
+    results = [Result(f"c{number}", stdout.encode(), b"", 0) for number, stdout in enumerate(outputs, start=1)]
+    return answers.merge_answers(results, (), made, on_terminal=False, row_filter=rows), rows.notes()
 
 
 PODS = "NAME   AGE\na      1m\n"

@@ -11,7 +11,14 @@ from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import REPORT, truth
-from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS, REPORTED, RETYPED, WITHOUT_OPERANDS
+from kubectl_mc.command_line.own_commands import (
+    ANSWERING,
+    COMMANDS,
+    FLAG_SECTIONS,
+    REPORTED,
+    RETYPED,
+    WITHOUT_OPERANDS,
+)
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.kuberc_file import resolved
@@ -126,8 +133,12 @@ def _run_command(line: CommandLine, environment: Environment) -> int:
 
         stdout.write(command.HELP + help_texts.sections_text(FLAG_SECTIONS[line.path[0]]))
         return 0
-    _check_own_command(line, environment.options.typed)
     from kubectl_mc.processes import pipe_files
 
-    with pipe_files.held_access(line, environment) as (line, environment):
-        return int(command.run(line, environment))
+    try:
+        _check_own_command(line, environment.options.typed)
+        with pipe_files.held_access(line, environment) as (line, environment):
+            return int(command.run(line, environment))
+    except UserError as error:
+        error.status = max(error.status, 1 + (line.path[0] in ANSWERING))
+        raise

@@ -9,6 +9,8 @@ LOG_OUTPUTS = ("json", "extjson", "raw")
 # The command `NAME` is the module kubectl_mc.commands.NAME.
 COMMANDS: dict[str, str] = {
     "clusters": "o,output= check no-headers",
+    "compare": "A,all-namespaces against= field-selector= f,filename=* ignore=* k,kustomize= o,output= R,recursive"
+    " l,selector= with-status",
     "setup": "check provider= yes",
     "audit": "o,output=",
     "audit list": "o,output=",
@@ -22,6 +24,9 @@ COMMANDS: dict[str, str] = {
     "trust export": "",
 }
 
+# Commands whose exit status 1 is an answer, so that that of an error is another one.
+ANSWERING = ("compare",)
+
 # Commands without operands.
 WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
 
@@ -29,21 +34,23 @@ WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
 RETYPED = ("resume",)
 
 # Commands that run kubectl on clusters, so that --report is for them.
-REPORTED = ("resume", "undo")
+REPORTED = ("compare", "resume", "undo")
 
 # Command -> the sections of help_texts.SECTIONS with the flags that it takes.
 FLAG_SECTIONS: dict[str, tuple[str, ...]] = {
     "clusters": ("clusters", "hub", "asking"),
+    "compare": ("clusters", "hub", "asking", "reporting"),
     "setup": ("clusters", "hub", "asking"),
     "trust": ("clusters", "hub", "asking"),
     "audit": (),
-    "resume": ("changes", "hub", "asking", "showing"),
-    "undo": ("changes", "hub", "asking", "showing"),
+    "resume": ("changes", "hub", "asking", "showing", "reporting"),
+    "undo": ("changes", "hub", "asking", "showing", "reporting"),
 }
 
 # (command, its flag) -> the values that it may have. `logs` is kubectl's, but the flag is ours (EXTRA_FLAGS).
 FLAG_VALUES: dict[tuple[str, str], tuple[str, ...]] = {
     ("clusters", "output"): ("wide", "json", "yaml", "name"),
+    ("compare", "output"): ("json", "name"),
     ("audit", "output"): ("json", "yaml"),
     ("trust", "output"): ("json", "yaml"),
     ("logs", "output"): LOG_OUTPUTS,

@@ -133,15 +133,28 @@ def _heading(hunk: _Hunk, before: Sequence[str]) -> str:
 
 
 def _place(lines: Sequence[str], index: int) -> str:
-    """Return the keys that the line is below: `spec.template.spec`."""
+    """Return the keys that the line is below: `spec.template.spec.containers`.
+
+    The items of a list are indented as much as its key.
+    """
+    if index >= len(lines):
+        return ""
     keys: list[str] = []
-    indent = _indent(lines[index]) if index < len(lines) else 0
+    indent, is_item = _indent(lines[index]), lines[index].lstrip(" ").startswith("- ")
     for line in reversed(lines[:index]):
-        if indent and _indent(line) < indent:
-            indent = _indent(line)
-            match = re.match(r"(?:- )*([\w./-]+):$", line.lstrip(" "))
-            keys += [match[1]] if match else []
+        own_indent, is_own_item = _indent(line), line.lstrip(" ").startswith("- ")
+        if own_indent > indent or (own_indent == indent and (is_own_item or not is_item)):
+            continue
+        match = _KEY.match(line)
+        if match and (match.start(1) < indent or (match.start(1) == indent and is_item)):
+            keys.append(match[1])
+        indent, is_item = own_indent, is_own_item
+        if not indent and not is_item:
+            break
     return ".".join(reversed(keys))
+
+
+_KEY = re.compile(r"[- ]*([\w./-]+):(?: \|-?)?$")
 
 
 def _indent(line: str) -> int:

@@ -27,6 +27,9 @@ COMMANDS: dict[str, str] = {
 # Commands whose exit status 1 is an answer, so that that of an error is another one.
 ANSWERING = ("compare",)
 
+# Commands that ask as a verb of kubectl's does, with its operands and those of its flags that they have.
+ASKING_AS = {"compare": "get"}
+
 # Commands without operands.
 WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
 

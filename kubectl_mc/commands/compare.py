@@ -10,7 +10,7 @@ from typing import Any
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.own_commands import FLAG_VALUES
+from kubectl_mc.command_line.own_commands import ASKING_AS, FLAG_VALUES
 from kubectl_mc.commands import kubectl
 from kubectl_mc.merge import comparison_answers
 from kubectl_mc.merge.comparable_objects import ObjectKey, shown_key
@@ -68,7 +68,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     settings = _settings(line)
     if not (grammar.operands(line) or any(grammar.values(line, name) for name in ("filename", "kustomize"))):
         raise messages.nothing_to_compare()
-    asking = grammar.without(line, _OWN)._replace(path=("get",))
+    asking = grammar.without(line, _OWN)._replace(path=(ASKING_AS["compare"],))
     asking = grammar.with_flags(asking, ("show-managed-fields", "true"), ("output", "json"))
     return kubectl.run_resolved(asking, environment, partial(_show, settings))
 

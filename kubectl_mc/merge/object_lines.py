@@ -66,10 +66,13 @@ def _scalar(value: Any) -> str:
 
 
 class _Hunk:
-    """Lines of a diff around some differences. first: their places in both texts, from 0; counts: of their lines"""
+    """Lines of a diff around some differences.
 
-    def __init__(self, before: int, after: int) -> None:
-        self.first = (before, after)
+    first: their places in both texts, from 0; counts: of their lines; changed: the place of the first difference
+    """
+
+    def __init__(self, before: int, after: int, changed: int) -> None:
+        self.first, self.changed = (before, after), changed
         self.lines: list[str] = []
         self.counts = [0, 0]
 
@@ -91,7 +94,7 @@ def diff_lines(before: Sequence[str], after: Sequence[str]) -> list[str]:
         if hunk is None or start - reached > 2 * _CONTEXT:
             if hunk:
                 hunk.add(" ", before[reached : reached + _CONTEXT])
-            hunk = _Hunk(start - leading, other_start - leading)
+            hunk = _Hunk(start - leading, other_start - leading, start)
             hunks.append(hunk)
             reached = start - leading
         hunk.add(" ", before[reached:start])
@@ -128,7 +131,7 @@ def _heading(hunk: _Hunk, before: Sequence[str]) -> str:
     ranges = [
         f"{first + (count > 0)}" + (f",{count}" if count != 1 else "") for first, count in zip(hunk.first, hunk.counts)
     ]
-    place = _place(before, hunk.first[0])
+    place = _place(before, hunk.changed)
     return f"@@ -{ranges[0]} +{ranges[1]} @@{f' {place}' if place else ''}"
 
 

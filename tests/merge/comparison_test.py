@@ -52,16 +52,16 @@ def groups(*clusters: Obj | None, **settings: Any) -> list[tuple[str, ...]]:
     return [group.clusters for group in each.groups]
 
 
-IPS = {"f:spec": {"f:type": {}}}
-PORTS = {
+IPS: Obj = {"f:spec": {"f:type": {}}}
+PORTS: Obj = {
     "f:spec": {
         "f:ports": {".": {}, 'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:port": {}, "f:name": {}}},
         "f:type": {},
     }
 }
-REPLICAS = {"f:spec": {"f:replicas": {}, "f:type": {}}}
-TYPE = {"f:spec": {"f:type": {}}}
-ITEMS = {f'k:{{"name":"{name}"}}': {".": {}, "f:name": {}} for name in "ab"}
+REPLICAS: Obj = {"f:spec": {"f:replicas": {}, "f:type": {}}}
+TYPE: Obj = {"f:spec": {"f:type": {}}}
+ITEMS: Obj = {f'k:{{"name":"{name}"}}': {".": {}, "f:name": {}} for name in "ab"}
 SCALED = entry({"f:spec": {"f:replicas": {}}}, "scale")
 
 

@@ -82,7 +82,7 @@ def test_the_groups_and_how_they_differ(own_app: tuple[Shell, Path]) -> None:
         ("deploy -n shop -o name", 1, "deployment.apps/app -n shop"),
         ("deploy c* -n shop", 0, "deployment.apps/cart -n shop: alike"),
         ("deploy c* app -n shop -o name", 1, "deployment.apps/app -n shop"),
-        ("svc,cm -n shop,default -o name", 0, ""),
+        ("deploy,cm -n shop,default -o name", 1, "deployment.apps/app -n shop\n"),
         ("pods/solo -n shop", 1, "pod/solo -n shop"),
         ("widgets -n shop -o name", 1, "widget.example.com/w1 -n shop"),
         ("widgets,svc -n shop -o name", 1, "widget.example.com/w1 -n shop"),

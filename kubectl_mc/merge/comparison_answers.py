@@ -43,8 +43,8 @@ def difference_text(compared: ComparedObject, outside: Collection[str], coloured
         if reference is None or group is reference or group.is_absent:
             continue
         lines.append("")
-        lines.append(_painted(f"--- {headings[id(reference)]}", "file", coloured))
-        lines.append(_painted(f"+++ {headings[id(group)]}", "file", coloured))
+        lines.append(_painted(f"--- {_cut(headings[id(reference)])}", "file", coloured))
+        lines.append(_painted(f"+++ {_cut(headings[id(group)])}", "file", coloured))
         diff = diff_lines(object_lines(reference.value), object_lines(group.value))
         lines += [_painted(line, line[:1], coloured) for line in diff]
     return "".join(f"{line}\n" for line in lines)
@@ -60,6 +60,14 @@ def _heading(group: Group, groups: Sequence[Group], outside: Collection[str]) ->
     is_lone = all(len(other.clusters) <= 1 for other in groups)
     of_clusters = group_heading(group.clusters, [*others, *outside], is_lone) if group.clusters else ""
     return " and ".join(filter(None, (THE_FILE if group.has_file else "", of_clusters)))
+
+
+def _cut(heading: str) -> str:
+    """Return the heading of a diff, without the names that make it long: all of them stand above the diffs."""
+    return heading if len(heading) <= _LONGEST else f"{heading[:_LONGEST].rpartition(', ')[0]}, …"
+
+
+_LONGEST = 100
 
 
 def alike_text(compared: ComparedObject, everywhere: str) -> str:

@@ -110,7 +110,9 @@ def _run(invocation: Invocation, environment: Environment) -> int:
     path = environment.options.report or environment.variables.get(REPORT)
     if line.path[0] in COMMANDS and line.path[0] not in REPORTED:
         if environment.options.report:
-            raise messages.flag_is_not_for("report", line.verb, f"kubectl's verbs, {' and '.join(REPORTED)}")
+            raise messages.flag_is_not_for(
+                "report", line.verb, f"kubectl's verbs, {', '.join(REPORTED[:-1])} and {REPORTED[-1]}"
+            )
         path = None
     if not path:
         return _run_command(line, environment)

@@ -17,6 +17,7 @@ from kubectl_mc.merge.comparable_objects import ObjectKey, shown_key
 from kubectl_mc.merge.comparison import ComparedObject, Comparison
 from kubectl_mc.merge.declared_objects import declared_by_key
 from kubectl_mc.merge.field_paths import FieldPath, WrongPath, parse_path
+from kubectl_mc.merge.report import NOTHING
 from kubectl_mc.messages.colours import wants_colour
 from kubectl_mc.messages.own_tables import render_document
 from kubectl_mc.named_tuples import NamedTuple
@@ -102,11 +103,12 @@ def _show(settings: Settings, request: Request, targets: Sequence[Target]) -> in
         raise messages.reference_failed(settings.against)
     everywhere = _everywhere(len(comparison.clusters), bool(comparable.outside), declared is not None)
     coloured = wants_colour(request.shows_on_terminal, request.environment.variables)
-    objects = comparison.compared() if comparison.clusters else ()
+    if comparison.is_empty and not comparable.report.lines and settings.form != "json":
+        request.environment.streams.say([NOTHING])
     answer = _Answer(settings.form, comparable.outside, everywhere, coloured, request.options.verbose)
-    for each in objects:
+    for each in comparison.compared() if comparison.clusters else ():
         answer.add(each)
-    return compared.show(request, comparable, answer.text(), answer.differs)
+    return compared.show(request, comparable, answer.text() if comparison.clusters else "", answer.differs)
 
 
 def _declared(request: Request, settings: Settings) -> Mapping[ObjectKey, dict[str, Any]] | None:

@@ -84,6 +84,11 @@ class Comparison:
         for key, content in objects:
             self._objects.setdefault(key, {}).setdefault(content, []).append(cluster)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no objects at all."""
+        return not (self._objects or self._declared)
+
     def compared(self) -> Iterator[ComparedObject]:
         """Yield the objects, by their types, namespaces and names."""
         order = {cluster: index for index, cluster in enumerate(self.clusters)}

@@ -78,7 +78,6 @@ def test_the_groups_and_how_they_differ(own_app: tuple[Shell, Path]) -> None:
             0,
             "deployment.apps/app -n shop: alike",
         ),
-        ("deploy -n shop -l app=nothing", 0, ""),
         ("deploy -n shop -o name", 1, "deployment.apps/app -n shop"),
         ("deploy c* -n shop", 0, "deployment.apps/cart -n shop: alike"),
         ("deploy c* app -n shop -o name", 1, "deployment.apps/app -n shop"),
@@ -97,6 +96,12 @@ def test_what_is_compared(own_app: tuple[Shell, Path], words: str, status: int, 
     assert done.status == status
 
 
+def test_where_there_is_nothing_it_is_said(members: Shell) -> None:
+    done = compare(members, "deploy -n shop -l app=nothing")
+    assert done == (0, "", "No resources found\n")
+    assert json.loads(compare(members, "deploy -n shop -l app=nothing -o json").stdout)["items"] == []
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [
@@ -109,12 +114,14 @@ def test_what_is_compared(own_app: tuple[Shell, Path], words: str, status: int, 
         ("nopes", "the server doesn't have a resource type"),
         ("-f /nonexistent.yaml", "does not exist"),
         ("-f {file} --against=c1", "compared with the file"),
+        ("deploy --report=/nonexistent/report", "/nonexistent/report"),
     ],
 )
 def test_errors_of_our_own_have_status_2(own_app: tuple[Shell, Path], words: str, error: str) -> None:
     done = compare(own_app[0], words.format(file=own_app[1]))
     assert (done.status, done.stdout) == (2, "")
     assert error in done.stderr
+    assert "nothing was changed" not in done.stderr
 
 
 def test_a_file_is_compared_by_what_it_sets(own_app: tuple[Shell, Path]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,9 +12,9 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.own_commands import ASKING_AS, FLAG_VALUES
 from kubectl_mc.commands import kubectl
 from kubectl_mc.merge import comparison_answers
-from kubectl_mc.merge.comparable_objects import ObjectKey, shown_key
+from kubectl_mc.merge.comparable_objects import ObjectKey, Unreadable, shown_key
 from kubectl_mc.merge.comparison import ComparedObject, Comparison
-from kubectl_mc.merge.declared_objects import declared_by_key
+from kubectl_mc.merge.declared_objects import declared_by_key, identities
 from kubectl_mc.merge.field_paths import FieldPath, WrongPath, parse_path
 from kubectl_mc.merge.report import NOTHING
 from kubectl_mc.messages.colours import wants_colour
@@ -95,8 +94,9 @@ def _show(settings: Settings, request: Request, targets: Sequence[Target]) -> in
     if settings.against and declared is not None:
         raise messages.one_reference()
     comparison = Comparison(settings.ignored, settings.against, declared)
+    asked = None if declared is None else identities(declared.values())
     comparable = compared.read_clusters(
-        request, targets, comparison, settings.with_status, _renaming(request.line, declared)
+        request, targets, comparison, settings.with_status, _renaming(request.line, declared), asked
     )
     if settings.against and settings.against in comparable.outside and not comparable.interrupts:
         request.environment.streams.say(comparable.report.lines, comparable.report.stderr)
@@ -116,10 +116,13 @@ def _declared(request: Request, settings: Settings) -> Mapping[ObjectKey, dict[s
     if request.content is None:
         return None
     namespace = grammar.value(request.line, "namespace") or ""
-    declared = declared_by_key(request.content, namespace, settings.with_status)
+    try:
+        declared = declared_by_key(request.content, namespace, settings.with_status)
+    except Unreadable as problem:
+        raise messages.unreadable_objects(str(problem)) from None
     if not declared:
         raise messages.no_objects_in_file()
-    return copy.deepcopy(declared)
+    return declared
 
 
 def _renaming(

@@ -91,10 +91,10 @@ def object_key(declared: Mapping[str, Any]) -> ObjectKey:
     """Return the key of an object. Raises Unreadable if it has none."""
     api_version, kind, metadata = (declared.get(name) for name in ("apiVersion", "kind", "metadata"))
     if not (isinstance(api_version, str) and isinstance(kind, str) and kind and isinstance(metadata, dict)):
-        raise Unreadable("an object in it has no apiVersion, kind or metadata")
+        raise Unreadable("an object has no apiVersion, kind or metadata")
     name, namespace = metadata.get("name"), metadata.get("namespace") or ""
     if not (isinstance(name, str) and name and isinstance(namespace, str)):
-        raise Unreadable("an object in it has no name")
+        raise Unreadable("an object has no name")
     return ObjectKey(api_version.rpartition("/")[0], kind, namespace, name)
 
 

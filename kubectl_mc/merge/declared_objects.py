@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubectl_mc.merge.comparable_objects import ObjectKey, Unreadable, object_key, strip
+from kubectl_mc.merge.comparable_objects import ObjectKey, object_key, strip
 from kubectl_mc.merge.hidden_secrets import is_secret
 from kubectl_mc.merge.object_changes import declared_objects
 
 
 def declared_by_key(content: bytes, namespace: str, with_status: bool) -> Mapping[ObjectKey, dict[str, Any]]:
-    """Return the objects of a file. namespace: of those that name none; "" if each cluster's context says it"""
+    """Return the objects of a file. namespace: of those that name none; "" if each cluster's context says it
+
+    Raises Unreadable for an object without a name.
+    """
     objects = {}
     for declared in declared_objects(content):
         if str(declared.get("kind")).endswith("List") and isinstance(declared.get("items"), list):
             continue  # its items are among the objects
         own = _without_nulls(declared)
-        with suppress(Unreadable):
-            key = object_key(own)
-            strip(own, with_status)
-            if is_secret(key.kind):
-                _encode(own)
-            objects[key._replace(namespace=key.namespace or namespace)] = own
+        key = object_key(own)
+        strip(own, with_status)
+        if is_secret(key.kind):
+            _encode(own)
+        objects[key._replace(namespace=key.namespace or namespace)] = own
     return objects
+
+
+def identities(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return of each object only what a kubectl needs to get it."""
+    return [
+        {
+            "apiVersion": each["apiVersion"],
+            "kind": each["kind"],
+            "metadata": {name: each["metadata"][name] for name in ("name", "namespace") if name in each["metadata"]},
+        }
+        for each in declared
+    ]
 
 
 def _without_nulls(value: Any) -> Any:

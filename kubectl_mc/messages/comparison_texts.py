@@ -45,6 +45,11 @@ def no_objects_in_file() -> UserError:
     return UserError("there are no objects in what is to be compared (-f, -k), or it is not valid YAML or JSON")
 
 
+def unreadable_objects(reason: str) -> UserError:
+    """The input of -f or -k has something that can't be compared."""
+    return UserError(f"what is to be compared (-f, -k) can't be: {visible(reason)}")
+
+
 def unreadable_answer(reason: str) -> str:
     """A cluster has answered with something else than a list of the objects. It is as an error of kubectl's."""
     return f"error: the answer can't be compared: {visible(reason)}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
+from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
@@ -44,11 +47,13 @@ def read_clusters(
     comparison: Comparison,
     with_status: bool,
     renamed: Callable[[ObjectKey], ObjectKey],
+    asked: Sequence[Mapping[str, Any]] | None = None,
 ) -> Comparable:
     """Read the objects of all clusters into the comparison. Raises UserError.
 
     with_status: the status counts as well
     renamed: returns the key by which an object is compared
+    asked: what is asked for, if not what the command line says (declared_objects.identities)
     A cluster that has failed is not compared, nor is one whose answer is no list of the objects that were asked for.
     """
     interrupts: list[BaseException] = []
@@ -60,7 +65,13 @@ def read_clusters(
 
         request, jobs, failed_listings = wildcards.resolve_jobs(request, jobs, failures)
     reader = _Reader(request, typed, with_status, renamed)
-    results = reader.collect(jobs, interrupts)
+    if asked is not None:
+        line = grammar.without(request.line, ("filename", "kustomize", "recursive"))
+        line = grammar.with_flags(line, ("filename", "-"), ("ignore-not-found", "true"))
+        jobs = [job._replace(line=line) for job in jobs]
+        results = _collect_declared(reader, jobs, asked, interrupts)
+    else:
+        results = reader.collect(jobs, interrupts)
     while again := jobs_without_missing_types(jobs, results):
         jobs = [again.get(index, job) for index, job in enumerate(jobs)]
         for index, after in zip(again, reader.collect([*again.values()], interrupts, [*again])):
@@ -93,6 +104,37 @@ def read_clusters(
         cluster_results, request, shown=not comparison.clusters, on_terminal=request.reports_on_terminal
     )
     return Comparable(report, tuple(outside), tuple(interrupts))
+
+
+# What kubectl says of an object whose kind the server lacks (NoKindMatchError in k8s.io/apimachinery/pkg/api/meta).
+_NO_KIND = re.compile(rb'no matches for kind "([^"]+)" in version "([^"]+)"')
+
+
+def _collect_declared(
+    reader: _Reader, jobs: Sequence[Job], asked: Sequence[Mapping[str, Any]], interrupts: list[BaseException]
+) -> list[Result]:
+    """Return the results of jobs that get objects from their stdin; of those whose kinds their cluster has."""
+    parts = [[*asked] for _ in jobs]
+    results: dict[int, Result] = {}
+    waiting = [*range(len(jobs))]
+    while waiting:
+        texts = {
+            index: json.dumps({"apiVersion": "v1", "kind": "List", "items": parts[index]}).encode() for index in waiting
+        }
+        again = []
+        own_jobs = [jobs[index]._replace(stdin=texts[index]) for index in waiting]
+        for index, result in zip(waiting, reader.collect(own_jobs, interrupts, waiting)):
+            results[index] = result
+            lacking = {(kind.decode(), version.decode()) for kind, version in _NO_KIND.findall(result.stderr)}
+            rest = [each for each in parts[index] if (each["kind"], each["apiVersion"]) not in lacking]
+            if result.status and not result.timed_out and len(rest) < len(parts[index]):
+                parts[index] = rest
+                if rest:
+                    again.append(index)
+                else:
+                    results[index] = result._replace(status=0, stderr=b"")
+        waiting = again
+    return [results[index] for index in range(len(jobs))]
 
 
 class _Reader:

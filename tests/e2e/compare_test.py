@@ -114,11 +114,14 @@ def test_where_there_is_nothing_it_is_said(members: Shell) -> None:
         ("nopes", "the server doesn't have a resource type"),
         ("-f /nonexistent.yaml", "does not exist"),
         ("-f {file} --against=c1", "compared with the file"),
+        ("-f {unnamed}", "an object has no name"),
         ("deploy --report=/nonexistent/report", "/nonexistent/report"),
     ],
 )
 def test_errors_of_our_own_have_status_2(own_app: tuple[Shell, Path], words: str, error: str) -> None:
-    done = compare(own_app[0], words.format(file=own_app[1]))
+    unnamed = own_app[1].with_name("unnamed.yaml")
+    unnamed.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {generateName: a}}")
+    done = compare(own_app[0], words.format(file=own_app[1], unnamed=unnamed))
     assert (done.status, done.stdout) == (2, "")
     assert error in done.stderr
     assert "nothing was changed" not in done.stderr
@@ -133,6 +136,28 @@ def test_a_file_is_compared_by_what_it_sets(own_app: tuple[Shell, Path]) -> None
     piped = shell.mc("compare", "-f", "-", stdin=APP.replace("replicas: 2", "replicas: 3"))
     assert "--- THE FILE\n+++ CLUSTERS (2): c1, c2\n" in piped.stdout
     assert "-  replicas: 3\n+  replicas: 2\n" in piped.stdout
+
+
+def test_of_a_file_each_object_may_be_absent_somewhere(own_app: tuple[Shell, Path]) -> None:
+    objects = [("example.com/v1", "Widget", "w1"), ("v1", "ConfigMap", "settings"), ("v1", "ConfigMap", "gone")]
+    text = "\n---\n".join(
+        f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: shop}}"
+        for version, kind, name in objects
+    )
+    done = own_app[0].mc("compare", "-f", "-", "-o", "json", stdin=text)
+    groups = {
+        each["name"]: [(group["clusters"], group["absent"]) for group in each["groups"]]
+        for each in json.loads(done.stdout)["items"]
+    }
+    assert groups == {
+        "configmap/gone": [(["c1", "c2", "c3"], True), ([], False)],
+        "configmap/settings": [(["c1", "c2", "c3"], False)],
+        "widget.example.com/w1": [(["c1", "c2"], False), (["c3"], True)],
+    }
+    assert (done.status, done.stderr) == (1, "")
+    alone = own_app[0].mc("compare", "-f", "-", stdin=text.partition("\n---")[0])
+    assert alone.stdout.endswith("  CLUSTERS (1): c3 (absent)\n")
+    assert (alone.status, alone.stderr) == (1, "")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -499,3 +500,51 @@ def test_clusters_of_a_group_have_the_same_where_it_is_owned(clusters: list[Obj 
                 values = [owned_value(managed[int(cluster[1:]) - 1], name) for cluster in group.clusters]
                 owned = [json.dumps(value, sort_keys=True) for value in values if value is not MISSING]
                 assert len({*owned}) <= 1
+
+
+ANY_KEYS = st.sampled_from(
+    (
+        *(
+            "apiVersion",
+            "kind",
+            "metadata",
+            "name",
+            "namespace",
+            "managedFields",
+            "fieldsV1",
+            "subresource",
+            "annotations",
+        ),
+        *("ownerReferences", "finalizers", "data", "spec", "f:spec", "f:metadata", "f:name", ".", "v:1", "a", "status"),
+        *('k:{"name":"a"}', "f:ownerReferences", "f:status", "i:0", "", "f:", "items"),
+    )
+)
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-2, 2), st.floats(allow_nan=True), st.text(max_size=3), ANY_KEYS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(ANY_KEYS, inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@st.composite
+def absurd(draw: st.DrawFn) -> Any:
+    """An object that is right so far that it is read, and anything else."""
+    obj = {"apiVersion": "v1", "kind": draw(st.sampled_from(["Secret", "Service"])), "metadata": {"name": "a"}}
+    metadata = draw(st.dictionaries(ANY_KEYS, ANYTHING, max_size=3))
+    if draw(st.booleans()):
+        metadata["managedFields"] = [{"fieldsV1": draw(ANYTHING), "subresource": draw(ANYTHING)}]
+    more = draw(st.dictionaries(ANY_KEYS, ANYTHING, max_size=3))
+    return {**more, **obj, "metadata": {**metadata, "name": "a"}}
+
+
+@given(st.lists(st.one_of(absurd(), ANYTHING), min_size=1, max_size=3), st.booleans())
+def test_whatever_clusters_answer_is_compared_or_refused(answers: list[Any], with_status: bool) -> None:
+    comparison = Comparison([parse_path(".spec[*].name")], "", {})
+    for number, answer in enumerate(answers):
+        with suppress(Unreadable):
+            text = json.dumps(answer, indent=4).encode()
+            comparison.add(f"c{number}", without_duplicates(read_objects(text, with_status)))
+    for each in comparison.compared():
+        assert difference_text(each, (), coloured=False)
+        assert json.dumps(document(each))
+        assert alike_text(each, "all")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -221,8 +222,10 @@ def test_ctrl_c_compares_what_is_there(members: Shell) -> None:
         os.killpg(running.process.pid, signal.SIGINT)
         assert running.end() == 130
         assert running.left() == []
-    assert running.stdout == "deployment.apps/cart -n shop: alike in the 2 clusters that answered\n"
-    assert "c2 (interrupted)" in running.stderr
+    # The last of the two may have ended without its answer having been read.
+    alike = r"deployment\.apps/cart -n shop: alike in the (2 clusters|1 cluster) that answered\n"
+    assert re.fullmatch(alike, running.stdout)
+    assert re.search(r"\bc2\b.*\(interrupted\)", running.stderr)
 
 
 def test_the_report_names_what_was_compared(members: Shell, tmp_path: Path) -> None:

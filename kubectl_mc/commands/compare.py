@@ -155,6 +155,7 @@ class _Answer:
         self._coloured, self._verbose = coloured, verbose
         self._texts: list[str] = []
         self._alike: list[str] = []
+        self._noted: list[str] = []  # alike but for what is not compared, which has to be said
         self._documents: list[dict[str, Any]] = []
         self.differs = False
 
@@ -166,7 +167,8 @@ class _Answer:
         elif self._form == "name":
             self._texts += [] if each.is_alike else [f"{shown_key(each.key)}\n"]
         elif each.is_alike:
-            self._alike.append(comparison_answers.alike_text(each, self._everywhere))
+            alike = comparison_answers.alike_text(each, self._everywhere)
+            (self._noted if each.not_compared else self._alike).append(alike)
         else:
             self._texts.append(comparison_answers.difference_text(each, self._outside, self._coloured))
 
@@ -178,5 +180,6 @@ class _Answer:
             return "".join(self._texts)
         alike = "".join(self._alike)
         if len(self._alike) > _MOST_ALIKE and not self._verbose:
-            alike = f"{len(self._alike)} objects are alike in {self._everywhere}\n"
-        return "\n".join([*self._texts, *filter(None, [alike])])
+            others = "other " if self._texts or self._noted else ""
+            alike = f"{len(self._alike)} {others}objects are alike in {self._everywhere}\n"
+        return "\n".join([*self._texts, *filter(None, ["".join([*self._noted, alike])])])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 from kubectl_mc import messages
@@ -56,10 +57,15 @@ def _notes(compared: ComparedObject) -> list[str]:
 
 
 def _heading(group: Group, groups: Sequence[Group], outside: Collection[str]) -> str:
-    others = [cluster for other in groups if other is not group for cluster in other.clusters]
+    others = tuple(cluster for other in groups if other is not group for cluster in other.clusters)
     is_lone = all(len(other.clusters) <= 1 for other in groups)
-    of_clusters = group_heading(group.clusters, [*others, *outside], is_lone) if group.clusters else ""
+    of_clusters = _clusters_heading(group.clusters, (*others, *outside), is_lone) if group.clusters else ""
     return " and ".join(filter(None, (THE_FILE if group.has_file else "", of_clusters)))
+
+
+@lru_cache(maxsize=1024)  # many objects have the same groups
+def _clusters_heading(names: tuple[str, ...], others: tuple[str, ...], is_lone: bool) -> str:
+    return group_heading(names, others, is_lone)
 
 
 def _cut(heading: str) -> str:

@@ -13,7 +13,7 @@ SECOND := $(filter-out $(FIRST),$(wildcard tests/e2e/*_test.py)) tests/conforman
 # What a target prints stays together, where make can do that.
 WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: test lint unit e2e e2e-first e2e-second fuzz demo demo-shell bench clean
+.PHONY: test lint unit e2e e2e-first e2e-second fuzz demo demo-shell bench dist clean
 
 test: lint
 	$(MAKE) --jobs=2 $(WHOLE) unit e2e-first e2e-second
@@ -52,6 +52,11 @@ demo-shell: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(RUN) -m tests.bench
+
+# A release's files, in dist/. URL: where they will be, for krew.
+URL ?=
+dist: $(VENV)/.installed
+	@$(RUN) -m tests.distribution --url='$(URL)'
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

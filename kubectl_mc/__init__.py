@@ -1,3 +1,6 @@
 """kubectl for a fleet of clusters: `kubectl mc VERB …` runs kubectl once per cluster and shows one answer."""
 
 __version__ = "0.1.0"
+
+# The group of our own documents and annotations: the mapping file, reports, results. A SIG may want another one.
+API_GROUP = "kubectl-mc.k8s.io"

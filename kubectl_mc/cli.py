@@ -7,19 +7,13 @@ from contextlib import suppress
 from typing import TextIO
 
 from kubectl_mc import __version__, messages
-from kubectl_mc.command_line import flag_tables, grammar
+from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import REPORT, truth
-from kubectl_mc.command_line.own_commands import (
-    ANSWERING,
-    COMMANDS,
-    FLAG_SECTIONS,
-    REPORTED,
-    RETYPED,
-    WITHOUT_OPERANDS,
-)
+from kubectl_mc.command_line.own_commands import ANSWERING, COMMANDS, PLUGIN_RUN, REPORTED, RETYPED, WITHOUT_OPERANDS
 from kubectl_mc.messages import UserError
+from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.kuberc_file import resolved
 from kubectl_mc.processes.standard_streams import safe_streams
@@ -63,7 +57,7 @@ def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]
     from kubectl_mc.command_line import help_texts
 
     table = flag_tables.flag_table(line.verb).flags
-    shared = help_texts.flag_descriptions(FLAG_SECTIONS[line.path[0]])
+    shared = help_texts.flag_descriptions(help_texts.command_sections(line.path[0]))
     unexpected = [token.words[0] for token in line.tokens if token.unknown]
     unexpected += [f"--{name}" for name, _ in typed if name not in shared and name not in table]
     unexpected += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
@@ -74,6 +68,19 @@ def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]
     for name, value in (flag for token in line.tokens if not token.verbatim for flag in token.flags):
         if name not in kubectls and table[name].kind == "bool":
             truth(name, value or "")
+
+
+def _check_read_only(line: CommandLine, environment: Environment) -> None:
+    """Raise UserError under --read-only for what is neither a read nor a dry run: before any program is asked."""
+    is_plugin = bool(programs.plugin_name(line, environment.variables))  # `create WORD` may be one
+    effect = "program" if is_plugin else verbs.effect(line)
+    if effect:  # only then is the mapping file read for it
+        from kubectl_mc.fleet import read_only
+
+        if reason := read_only.reason(environment):
+            if line.path[0] not in COMMANDS:
+                line = programs.resolve_plugin(line, environment)  # it tells as ever of a verb that isn't there
+            raise messages.read_only(line.verb, effect, reason, verbs.may_rehearse(line) and not is_plugin)
 
 
 def _failed(stderr: TextIO, text: str, status: int = 1) -> int:
@@ -106,7 +113,13 @@ def _run(invocation: Invocation, environment: Environment) -> int:
         return 0
     if not line.path:
         raise messages.no_verb()
+    if line.path == PLUGIN_RUN and grammar.is_set(line, "help"):
+        from kubectl_mc.command_line import help_texts
+
+        stdout.write(help_texts.PLUGIN_RUN_HELP)
+        return 0
     environment = environment.for_invocation(invocation)
+    _check_read_only(line, environment)
     path = environment.options.report or environment.variables.get(REPORT)
     if line.path[0] in COMMANDS and line.path[0] not in REPORTED:
         if environment.options.report:
@@ -133,7 +146,7 @@ def _run_command(line: CommandLine, environment: Environment) -> int:
     if grammar.is_set(line, "help"):
         from kubectl_mc.command_line import help_texts
 
-        stdout.write(command.HELP + help_texts.sections_text(FLAG_SECTIONS[line.path[0]]))
+        stdout.write(command.HELP + help_texts.sections_text(help_texts.command_sections(line.path[0])))
         return 0
     from kubectl_mc.processes import pipe_files
 

@@ -353,13 +353,22 @@ def stream(size: int, lines: int, rounds: int, folder: str) -> None:
     print(f"{size:4} streams, the plugin's own peak memory {peak:4.0f} MiB   {STREAM_MEMORY.judge(peak)}", flush=True)
 
 
-def seconds_of_lines(commands: Sequence[Sequence[str]], environment: dict[str, str], count: int) -> float:
-    """The wall time until commands that don't end have written so many lines, to one pipe that all share."""
+def seconds_of_lines(
+    commands: Sequence[Sequence[str]], environment: dict[str, str], count: int, beside: Sequence[Sequence[str]] = ()
+) -> float:
+    """The wall time until commands that don't end have written so many lines, to one pipe that all share.
+
+    beside: further commands, whose output isn't read
+    """
     start = time.perf_counter()
     with subprocess.Popen(["head", "-n", str(count)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as reader:
         writers = [
             subprocess.Popen(command, env=environment, stdout=reader.stdin, stderr=subprocess.DEVNULL)
             for command in commands
+        ]
+        writers += [
+            subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            for command in beside
         ]
         assert reader.stdin
         reader.stdin.close()
@@ -375,8 +384,8 @@ def seconds_of_lines(commands: Sequence[Sequence[str]], environment: dict[str, s
 def load(size: int, pods: int, lines: int, rounds: int, folder: str) -> None:
     """The logs of several pods in each cluster, followed or not, against the same kubectls.
 
-    Followed, these are one for each container, and until all lines have been read; else one for each cluster, and
-    each writes to /dev/null.
+    Followed, these are one for each container and one that watches the pods, until all lines have been read, and once
+    more without the latter; else one for each cluster, and each writes to /dev/null.
     """
     directory, names = started(size, f"{folder}/load")
     with fleet(names, directory) as found:
@@ -394,14 +403,16 @@ def load(size: int, pods: int, lines: int, rounds: int, folder: str) -> None:
             for name in names
             for number in range(pods)
         ]
+        watches = [
+            ("kubectl", "--context", name, "get", "pods", "-n", "shop", "-l", "app=load", "-w", "-o", "json", "-v=6")
+            for name in names
+        ]
         total = size * pods * lines
+        follow = partial(seconds_of_lines, [(*KUBECTL_MC, *read, "-f")], env, total)
         for title, ours, theirs in (
             ("read", partial(seconds, (*KUBECTL_MC, *read), env), partial(seconds, ["sh", "-c", bare], lean)),
-            (
-                "followed",
-                partial(seconds_of_lines, [(*KUBECTL_MC, *read, "-f")], env, total),
-                partial(seconds_of_lines, followed, lean, total),
-            ),
+            ("followed", follow, partial(seconds_of_lines, followed, lean, total, watches)),
+            ("followed, nobody watches", follow, partial(seconds_of_lines, followed, lean, total)),
         ):
             mine, their, ratio = paired(ours, theirs, rounds)
             shown = f"{size:4} clusters x {pods} pods x {lines:,} lines {title}  mc {mine:6.3f} s   bare {their:6.3f} s"

@@ -61,15 +61,15 @@ print(status, *sorted(set(sys.modules) - before), file=sys.stderr)
 """
 
 
-def imported(folder: Path, text: str) -> set[str]:
+def imported(folder: Path, text: str, **variables: str) -> set[str]:
     """What a fresh interpreter imports for a command line; fails where the command does."""
-    environment = {"HOME": str(folder), "PATH": f"{folder}/bin:/usr/bin:/bin"}
+    environment = {"HOME": str(folder), "PATH": f"{folder}/bin:/usr/bin:/bin", **variables}
     ran = subprocess.run(
         # -S: what site-packages' .pth files import would hide what we do.
         [sys.executable, "-S", "-c", SCRIPT.format(path=sys.path[1:], environment=environment), *text.split()],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    status, *modules = ran.stderr.split()
+    status, *modules = ran.stderr.splitlines()[-1].split()
     assert status == "0", ran.stderr
     return set(modules)
 
@@ -92,6 +92,12 @@ def test_reading_a_table_imports_only_what_it_needs(folder: Path) -> None:
         assert {name for name in modules if name.startswith("kubectl_mc")} <= OURS
         others = {name.partition(".")[0] for name in modules if not name.startswith(("kubectl_mc", "_"))}
         assert others <= STANDARD
+
+
+def test_a_lasting_choice_costs_two_modules(folder: Path) -> None:
+    without = imported(folder, "get pods --clusters=c*")
+    with_one = imported(folder, "get pods", KUBECTL_MC_CLUSTERS="c*")
+    assert with_one - without == {"kubectl_mc.fleet.lasting_choice", "kubectl_mc.messages.lasting_texts"}
 
 
 @pytest.mark.parametrize("text", ["get pods", "get pods --sort-by=.x -o name", "get pods -A --no-headers", "--help"])

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Literal
 
-from kubectl_mc import messages
+from kubectl_mc import API_GROUP, messages
 from kubectl_mc.access.profile_access import Offer
 from kubectl_mc.access.server_urls import is_unencrypted
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.yaml_loader import safe_loader
 
-API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
+API_VERSION = f"{API_GROUP}/v1alpha1"
 
 KIND = "ClusterTrust"
 

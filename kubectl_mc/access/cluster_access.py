@@ -20,17 +20,21 @@ from kubectl_mc.processes.targets import Kubeconfig, Target, total_size
 
 
 def choose_clusters(
-    environment: Environment, logins: Logins | None, clustersets: bool = False, purpose: Purpose = "read"
+    environment: Environment,
+    logins: Logins | None,
+    clustersets: bool = False,
+    purpose: Purpose = "read",
+    notice_behind: bool = False,
 ) -> Choice:
     """Choose the clusters of a command with the user's kubectl. Raises UserError.
 
     logins: for the hub, if it has to be asked; None if each kubectl logs in by itself
-    clustersets: whether the inventory includes the ClusterSets, if the user may read them
+    clustersets, notice_behind: as of `choose`
     """
     if not environment.kubectl:
         environment = programs.with_kubectl(environment)
     is_approved = partial(_is_approved, environment)
-    return choose(environment, partial(hub_target, logins), is_approved, clustersets, purpose)
+    return choose(environment, partial(hub_target, logins), is_approved, clustersets, purpose, notice_behind)
 
 
 def _is_approved(environment: Environment, name: str) -> bool:

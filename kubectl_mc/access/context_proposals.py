@@ -85,12 +85,15 @@ def propose(
 ) -> list[Proposal]:
     """Propose a context for each cluster. profiles: all of the hub's."""
     # Profiles of one member cluster have one server.
-    servers = {(profile.member_id or profile[:2], claimed) for profile in profiles for claimed in _servers(profile)}
+    servers = {
+        (profile.member_id or profile[:2], claimed) for profile in profiles for claimed in published_servers(profile)
+    }
     claims = Counter(claimed for _, claimed in servers)
     return [_propose(cluster, claims, mapping, contexts) for cluster in clusters]
 
 
-def _servers(profile: ClusterProfile) -> set[Server]:
+def published_servers(profile: ClusterProfile) -> set[Server]:
+    """Return the servers that a ClusterProfile says to be its cluster's."""
     return {server(provider.cluster) for provider in profile.access_providers} - {("", "")}
 
 
@@ -103,7 +106,7 @@ def _propose(
         return Proposal(cluster, mapped or "", "mapped")
     if cluster.default_context in names:
         return Proposal(cluster, cluster.default_context, "same name")
-    servers = _servers(cluster.profile)
+    servers = published_servers(cluster.profile)
     same = [context.name for context in contexts if context.server in servers]
     if len(same) == 1 and all(claims[claimed] == 1 for claimed in servers):
         return Proposal(cluster, same[0], "same server")

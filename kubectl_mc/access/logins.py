@@ -113,7 +113,7 @@ class Logins:
             environment.options.max_parallel or max(1, len(self._clusters)),
             patience,
             self.may_ask,
-            read_mapping(environment.kube_directory).login_limits,
+            read_mapping(environment, may_be_missing=True).login_limits,
         )
 
     def _logged_in(

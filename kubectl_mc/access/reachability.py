@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
@@ -43,19 +43,26 @@ INTERRUPTED = Reached(Check("<unknown>", "", "interrupted"), 0.0)
 
 
 def check_targets(
-    targets: Sequence[Target], environment: Environment, interrupts: list[KeyboardInterrupt] | None = None
+    targets: Sequence[Target],
+    environment: Environment,
+    interrupts: list[KeyboardInterrupt] | None = None,
+    on_check: Callable[[str, Reached], None] = lambda cluster, reached: None,
 ) -> dict[str, Reached]:
     """Check all targets at the same time, and return the checks by cluster.
 
     interrupts: after Ctrl-C, gets the exception, and INTERRUPTED is returned for the rest; None: it is raised
+    on_check: is called with each check as it is made
     """
     flag = ["--kubeconfig", environment.kubeconfig_flag] if environment.kubeconfig_flag else []
     line = grammar.parse_line([*flag, "auth", "whoami", "-o", "json"])
     asked = [target for target in targets if not target.problem]
     commands = [target_command(environment, target, line) for target in asked]
-    checks = {
-        target.cluster: Reached(Check("<unknown>", "", target.problem), 0.0) for target in targets if target.problem
-    }
+    checks: dict[str, Reached] = {}
+
+    def add(cluster: str, reached: Reached) -> None:
+        checks[cluster] = reached
+        on_check(cluster, reached)
+
     parallel, patience = environment.options.max_parallel or max(1, len(commands)), environment.hub_patience
     started: dict[int, float] = {}
     collector = ResultCollector()
@@ -69,6 +76,9 @@ def check_targets(
         phase.begin(index)
 
     try:
+        for target in targets:
+            if target.problem:
+                add(target.cluster, Reached(Check("<unknown>", "", target.problem), 0.0))
         with phase:
             for event in run_commands(commands, parallel, patience, on_start=note_start, on_tick=phase.on_tick):
                 collector.add(event)
@@ -77,14 +87,17 @@ def check_targets(
                 phase.end(event.command_index)
                 result = collector.result(event.command_index, event.cluster)
                 seconds = time.monotonic() - started[event.command_index]
-                checks[event.cluster] = Reached(judge_check(result, patience), seconds)
+                add(event.cluster, Reached(judge_check(result, patience), seconds))
                 outcomes.append((asked[event.command_index], result, seconds))
     except KeyboardInterrupt as error:
         if interrupts is None:
             raise
         interrupts.append(error)
     silence.note(environment, outcomes)
-    return {command.cluster: INTERRUPTED for command in commands} | checks
+    for target in targets:
+        if target.cluster not in checks:
+            add(target.cluster, INTERRUPTED)
+    return checks
 
 
 # Causes that are known before a server is asked.

@@ -126,8 +126,8 @@ def _check_placeholders(text: str, field: str, names: Collection[str]) -> None:
     """Raise RefusedError for a brace without its other one, and for a placeholder that is none of the names."""
     for name in re.findall(r"\{([^{}]*)\}", text):
         if name not in names:
-            known = ", ".join(f"{{{placeholder}}}" for placeholder in names)
-            raise RefusedError(f"{field} has no placeholder {{{name}}}, only {known}")
+            placeholders = ", ".join(f"{{{placeholder}}}" for placeholder in names)
+            raise RefusedError(f"{field} has no placeholder {{{name}}}, only {placeholders}")
     if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
         raise RefusedError(f"{field} has a brace without its other one: {text}")
 

@@ -231,12 +231,12 @@ def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Envir
     skips = grammar.is_set(line, "insecure-skip-tls-verify")
     if skips or (not flag and cluster.get("insecure-skip-tls-verify")):
         return "insecure"
-    data, path = cluster.get("certificate-authority-data"), str(cluster.get("certificate-authority") or "")
+    encoded, path = cluster.get("certificate-authority-data"), str(cluster.get("certificate-authority") or "")
     if flag:
         content = _read_first([flag])
-    elif data:
+    elif encoded:
         try:
-            content = base64.b64decode(str(data))
+            content = base64.b64decode(str(encoded))
         except ValueError:
             content = None
     elif path:  # relative to the folder of its kubeconfig
@@ -268,8 +268,8 @@ def _plugin(entry: object, cluster: Mapping[str, Any]) -> object:
     if not isinstance(entry, dict):
         return None
     variables = entry.get("env") if isinstance(entry.get("env"), list) else []
-    told = exec_credentials.cluster_configs(cluster) if entry.get("provideClusterInfo") else []
-    return [entry.get("command"), entry.get("args") or [], sorted(map(str, variables or ())), told]
+    cluster_configs = exec_credentials.cluster_configs(cluster) if entry.get("provideClusterInfo") else []
+    return [entry.get("command"), entry.get("args") or [], sorted(map(str, variables or ())), cluster_configs]
 
 
 def _identity(

@@ -8,9 +8,9 @@ from kubectl_mc.changes import redaction
 from kubectl_mc.changes.addresses import Address
 from kubectl_mc.changes.change_input import ChangeInput
 from kubectl_mc.changes.record import Outcome, RunLog
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.options import OWN_FLAGS
+from kubectl_mc.command_line.options import OWN_FLAGS, PLUGIN_FLAGS
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.merge import object_changes
 from kubectl_mc.merge.object_changes import ObjectChange
@@ -99,8 +99,12 @@ def written_command(change: Change) -> tuple[CommandLine, list[str]]:
     """Return what is recorded of the command, without secrets: kubectl's command line, and all words with our flags."""
     safe = redaction.redact_line(change.typed, about_secrets=b"Secret" in (change.input.content or b""))
     ours = [
-        f"--{name}" if value is None or (not OWN_FLAGS[name] and not value) else f"--{name}={value}"
+        (name, f"--{name}" if value is None or (not OWN_FLAGS[name] and not value) else f"--{name}={value}")
         for name, value in change.request.options.typed
     ]
+    # Behind a plugin's name, some of them would be the plugin's.
+    ahead = [word for name, word in ours if verbs.is_plugin(safe) and name not in PLUGIN_FLAGS]
+    behind = [word for _, word in ours if word not in ahead]
     end = next((index for index, token in enumerate(safe.tokens) if token.verbatim), len(safe.tokens))
-    return safe, [*safe.path, *grammar.join_tokens(safe.tokens[:end]), *ours, *grammar.join_tokens(safe.tokens[end:])]
+    before, after = grammar.join_tokens(safe.tokens[:end]), grammar.join_tokens(safe.tokens[end:])
+    return safe, [*ahead, *safe.path, *before, *behind, *after]

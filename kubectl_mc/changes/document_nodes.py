@@ -87,21 +87,21 @@ def with_values(node: Node, values: Sequence[Node | None]) -> Node:
     return Node(node.kind, node.tag, "", children, node.start, node.end, node.in_lines)
 
 
-def map_entries(node: Node, known: dict[int, dict[str, Node]] | None = None) -> dict[str, Node]:
+def map_entries(node: Node, entries_by_id: dict[int, dict[str, Node]] | None = None) -> dict[str, Node]:
     """Return a map's entries, with those of the maps that it merges (`<<: *base`); {} for any other node.
 
     As in kubectl's YAML (go.yaml.in/yaml/v2), the last of equal keys counts, be it merged or not; in a list of merged
     maps the first one.
-    known: the entries of merged maps, by their ids: maps that merge each other may have more paths than can be walked
+    entries_by_id: of merged maps: maps that merge each other may have more paths than can be walked
     """
-    known = {} if known is None else known
-    if id(node) in known:
-        return known[id(node)]
-    entries = known[id(node)] = dict[str, Node]()
+    entries_by_id = {} if entries_by_id is None else entries_by_id
+    if id(node) in entries_by_id:
+        return entries_by_id[id(node)]
+    entries = entries_by_id[id(node)] = dict[str, Node]()
     for key, value, *_ in node.children if node.is_map else ():
         if key and value and _is_merge(key):
             for merged in [child.value for child in reversed(value.children)] if value.is_list else [value]:
-                entries.update(map_entries(merged, known) if merged else {})
+                entries.update(map_entries(merged, entries_by_id) if merged else {})
         elif key and value and key.kind == "scalar":
             entries[key.text] = value
     return entries
@@ -112,22 +112,26 @@ def with_entry(node: Node, name: str, new: Node | None) -> Node:
     return _with_entry(node, name, map_entries(node).get(name), new, {})
 
 
-def _with_entry(node: Node, name: str, old: Node | None, new: Node | None, known: dict[int, Node]) -> Node:
-    """known: the edited maps, by the ids of those that they stand for"""
-    if id(node) in known:
-        return known[id(node)]
-    known[id(node)] = node
+def _with_entry(node: Node, name: str, old: Node | None, new: Node | None, edited_nodes: dict[int, Node]) -> Node:
+    """edited_nodes: the edited maps, by the ids of those that they stand for"""
+    if id(node) in edited_nodes:
+        return edited_nodes[id(node)]
+    edited_nodes[id(node)] = node
     values = list[Node | None]()
     for key, value, *_ in node.children if node.is_map else ():
         if key and value and _is_merge(key):
-            merged = [child.value and _with_entry(child.value, name, old, new, known) for child in value.children]
-            values.append(with_values(value, merged) if value.is_list else _with_entry(value, name, old, new, known))
+            merged = [
+                child.value and _with_entry(child.value, name, old, new, edited_nodes) for child in value.children
+            ]
+            values.append(
+                with_values(value, merged) if value.is_list else _with_entry(value, name, old, new, edited_nodes)
+            )
         elif key and key.kind == "scalar" and key.text == name and (new is None or value is old):
             values.append(new)
         else:
             values.append(value)
-    known[id(node)] = with_values(node, values) if node.is_map else node
-    return known[id(node)]
+    edited_nodes[id(node)] = with_values(node, values) if node.is_map else node
+    return edited_nodes[id(node)]
 
 
 def _is_merge(key: Node) -> bool:
@@ -137,14 +141,14 @@ def _is_merge(key: Node) -> bool:
 def are_same(one: Sequence[Node], other: Sequence[Node]) -> bool:
     """Return whether documents have the same tags and texts. Without recursion; each pair is looked at once."""
     pairs: list[tuple[Node | None, Node | None]] = list(zip(one, other))
-    known = set[tuple[int, int]]()
+    compared = set[tuple[int, int]]()
     if len(one) != len(other):
         return False
     while pairs:
         first, second = pairs.pop()
-        if first is second or (id(first), id(second)) in known:
+        if first is second or (id(first), id(second)) in compared:
             continue
-        known.add((id(first), id(second)))
+        compared.add((id(first), id(second)))
         if not first or not second or (first.tag, first.text) != (second.tag, second.text):
             return False
         children = [[child for child in node.children if child.value] for node in (first, second)]

@@ -18,7 +18,7 @@ from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options, names_targets
 from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.fleet.clusters import named_clusters
-from kubectl_mc.fleet.name_globs import matches_profile
+from kubectl_mc.fleet.name_globs import choose_by_patterns, idle_alternatives, names_profile
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import make_request
 
@@ -44,20 +44,23 @@ def open_run(line: CommandLine, environment: Environment, refused: Container[str
 
 
 def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str], are_contexts: bool) -> list[str]:
-    """Return the names that a pattern of --clusters matches, or all without patterns.
+    """Return the names that the patterns of --clusters choose, or all without patterns.
 
-    are_contexts: whether the clusters of the run were chosen by --contexts, so that a `/` is a part of their names
-    Raises UserError for a pattern that matches none.
+    are_contexts: whether the clusters of the run were chosen by --contexts, whose names may have any characters
+    Raises UserError for a pattern that matches none, and if no name is left.
     """
 
-    def is_meant(name: str, pattern: str) -> bool:
-        namespace, _, own_name = ("", "", name) if are_contexts else name.rpartition("/")
-        return matches_profile(namespace, own_name, pattern)
+    def meant(pattern: str) -> list[str]:
+        if pattern in names:
+            return [pattern]
+        split = [("", "", name) if are_contexts else name.rpartition("/") for name in names]
+        return [name for name, (namespace, _, own) in zip(names, split) if names_profile(namespace, own, pattern)]
 
-    unmatched = [pattern for pattern in patterns if not any(is_meant(name, pattern) for name in names)]
-    if unmatched:
-        raise messages.not_in_run(run.id, unmatched)
-    return [name for name in names if not patterns or any(is_meant(name, pattern) for pattern in patterns)]
+    unmatched = [text for pattern in patterns for text in idle_alternatives(pattern, meant, names)]
+    chosen = choose_by_patterns(patterns, names, meant, names=names)
+    if unmatched or not chosen:
+        raise messages.not_in_run(run.id, unmatched or patterns)
+    return [name for name in names if name in chosen]
 
 
 def _refuse_flags(line: CommandLine, names: Container[str]) -> None:

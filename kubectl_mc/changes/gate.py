@@ -118,16 +118,12 @@ def _check_protection(
     request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], names: Container[str]
 ) -> None:
     """Raise UserError for protected clusters that are not among these names."""
-    mapping = read_mapping(request.environment.kube_directory)
+    mapping = read_mapping(request.environment)
     contexts = {target.cluster: target.context for target in targets}
     unnamed = [
         cluster.name
         for cluster in clusters
-        if not cluster.is_named(names)
-        and any(
-            mapping.protects(cluster.name, profile.name, profile.namespace, contexts.get(cluster.name, ""))
-            for profile in (cluster.profile, *cluster.others)
-        )
+        if not cluster.is_named(names) and mapping.is_protected(cluster, contexts.get(cluster.name, ""))
     ]
     if unnamed:
         raise messages.protected(unnamed)

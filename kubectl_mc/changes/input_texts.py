@@ -48,10 +48,10 @@ def give_input(
     file, or a lone one on stdin.
     """
     is_change = request.row.change is not None
-    given = _divided(texts) if is_change and grammar.value(line, "raw") is None else _bounded(texts)
-    on_stdin = given if is_change else [text for text in given if text.name.name == STDIN]
+    parts = _divided(texts) if is_change and grammar.value(line, "raw") is None else _bounded(texts)
+    on_stdin = parts if is_change else [text for text in parts if text.name.name == STDIN]
     words, names = list[str](), dict[str, InputName]()
-    for text in given:
+    for text in parts:
         path = word = stack.enter_context(held_file(text.content))
         if on_stdin == [text] and not by_path:
             word, request = "-", request._replace(stdin=path)
@@ -94,14 +94,14 @@ def _divided(texts: Sequence[InputText]) -> list[InputText]:
     """Return the documents of the texts; if these are too many, of some files the whole text, or all files as one."""
     most, texts = _most(), _bounded(texts)
     divided = [_documents(text) for text in texts]
-    count, given = sum(map(len, divided)), []
+    count, parts = sum(map(len, divided)), []
     for text, documents in zip(texts, divided):
         if count > most:
             count -= len(documents) - 1
-            given += [_undivided(text, len(documents))] if len(documents) > 1 else documents
+            parts += [_undivided(text, len(documents))] if len(documents) > 1 else documents
         else:
-            given += documents
-    return given
+            parts += documents
+    return parts
 
 
 def _undivided(text: InputText, count: int, malformed: str = "") -> InputText:

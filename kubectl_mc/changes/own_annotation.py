@@ -63,21 +63,21 @@ def _document(document: Node) -> Node:
     return _json_patch(document) if document.is_list else _object(document, Context(True, None), {})
 
 
-def _object(node: Node, context: Context, known: dict[int, Node]) -> Node:
+def _object(node: Node, context: Context, edited_nodes: dict[int, Node]) -> Node:
     """Return an object without the annotation; the items of a List are objects.
 
-    known: the edited items, by the ids of those that they stand for: aliases may stand for one a million times
+    edited_nodes: the edited items, by the ids of those that they stand for: aliases may stand for one a million times
     """
-    if id(node) in known:
-        return known[id(node)]
-    known[id(node)] = edited = node
+    if id(node) in edited_nodes:
+        return edited_nodes[id(node)]
+    edited_nodes[id(node)] = edited = node
     items, metadata = (map_entries(node).get(key) for key in ("items", "metadata"))
     if items and items.is_list:
-        objects = [child.value and _object(child.value, context, known) for child in items.children]
+        objects = [child.value and _object(child.value, context, edited_nodes) for child in items.children]
         edited = with_entry(edited, "items", with_values(items, objects))
     if metadata:
         edited = with_entry(edited, "metadata", _metadata(metadata, context))
-    known[id(node)] = edited
+    edited_nodes[id(node)] = edited
     return edited
 
 

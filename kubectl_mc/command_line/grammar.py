@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from kubectl_mc import messages
 from kubectl_mc.command_line.flag_tables import Flag, FlagTable, all_flags, all_letters, flag_table, normal_name
 from kubectl_mc.command_line.kubectl_flags import ALIASES, FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS
+from kubectl_mc.command_line.own_commands import COMMANDS, PLUGIN_RUN
 from kubectl_mc.named_tuples import NamedTuple
 
 
@@ -60,12 +60,12 @@ class CommandLine(NamedTuple):
 
 
 def parse_line(
-    argv: Sequence[str], own: Mapping[str, bool] | None = None, not_plugins: Container[str] = ()
+    argv: Sequence[str], own: Mapping[str, bool] | None = None, own_of_plugins: Container[str] = ()
 ) -> CommandLine:
     """Read an argv, without the leading "kubectl".
 
     own: flags of ours that may stand among kubectl's: long name -> whether it takes a value. They are tokens, too.
-    not_plugins: those of them that are a plugin's own where they stand in its command line
+    own_of_plugins: those of them that are ours behind a plugin's name, too; there all others are the plugin's
 
     The verb is searched first (cobra's Command.Find), then the flags are read as pflag does: they may stand anywhere
     ahead of a `--`, even ahead of the verb. Raises UserError for a flag whose value is missing, and for a line whose
@@ -76,13 +76,14 @@ def parse_line(
     if _find_verb(argv, own_flags, unknown_takes_word=False)[0] != path:
         raise messages.unclear_verb(_first_unknown(argv, own_flags))
     is_kubectls = not path or " ".join(path) in FLAGS or " ".join(path) in COMMANDS
-    if not is_kubectls:
-        own_flags = {name: flag for name, flag in own_flags.items() if name not in not_plugins}
     table = flag_table(" ".join(path))
-    table = FlagTable({**table.flags, **own_flags}, table.shorthand)
+    ahead = behind = FlagTable({**table.flags, **own_flags}, table.shorthand)
+    if not is_kubectls:
+        plugins = {name: flag for name, flag in own_flags.items() if name in own_of_plugins}
+        behind = FlagTable({**table.flags, **plugins}, table.shorthand)
     # cobra takes the verb's words out, so a flag ahead of the verb may have the word behind it as its value.
     words = [word for index, word in enumerate(argv) if index not in positions]
-    ahead_count = positions[0] if positions else 0
+    ahead_count = positions[-1] + 1 - len(positions) if positions else 0
     tokens: list[Token] = []
     position, verb_first = 0, True
     while position < len(words):
@@ -93,6 +94,7 @@ def parse_line(
         if not word.startswith("-") or word == "-":
             token = Token((word,))
         else:
+            table = ahead if position < ahead_count else behind
             token = (_parse_flag if is_kubectls else _parse_plugin_flag)(words, position, table)
         if position < ahead_count and not any(name in own_flags for name, _ in token.flags):
             verb_first = False
@@ -168,15 +170,16 @@ def _extend_path(path: tuple[str, ...], word: str) -> tuple[str, ...] | None:
     """Return the path with its sub-verb, under kubectl's own name for it; None if the word is not a sub-verb.
 
     The first word is always the verb: if kubectl doesn't have it, it is the name of a plugin, which has no sub-verbs.
+    So is the word behind `plugin run`, whatever it is.
     Raises UserError if it has a blank: joined with others, it would look like another verb.
     """
-    if not path:
+    if not path or path == PLUGIN_RUN:
         if " " in word:
             raise messages.blank_in_verb(word)
-        return (word,)
+        return (*path, word)
     typed = " ".join((*path, word))
     command = ALIASES.get(typed, typed)
-    is_command = command in FLAGS or command in COMMANDS
+    is_command = command in FLAGS or command in COMMANDS or (*path, word) == PLUGIN_RUN
     return tuple(command.split()) if is_command and " " not in word else None
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from kubectl_mc.command_line.own_commands import FLAG_SECTIONS
+
 # Our flags, grouped by subject.
 SECTIONS: Mapping[str, str] = {
     "clusters": """\
   which clusters; several flags: those that all of them choose
-      --clusters=NAME,…          by name, or a glob such as 'prod-*'; by exact id or display name; repeatable
+      --clusters=NAME,…          by name, id or display name; 'prod-*', 'dev-{eu,us}', '/regex/', '!not-it'; repeatable
       --exclude=NAME,…           not these; as for --clusters; repeatable
       --all-clusters             all of them, said explicitly; whatever the defaults choose
       --cluster-selector=LABELS  by labels of their ClusterProfiles, e.g. 'region in (eu,us),tier!=dev'
@@ -18,8 +20,8 @@ SECTIONS: Mapping[str, str] = {
       --cluster-manager=NAME     of a cluster manager
       --placement=[NS/]NAME      those that a PlacementDecision has chosen, in its order
       --healthy                  those that the hub reports as healthy
-      --pick                     ask on the terminal
-      --contexts=GLOB,…          contexts of the kubeconfig instead of a hub's clusters
+      --pick                     pick them on the terminal, with fzf if it is installed
+      --contexts=NAME,…          contexts of the kubeconfig instead of a hub's clusters; as for --clusters
       --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches
 """,
     "changes": """\
@@ -32,6 +34,10 @@ SECTIONS: Mapping[str, str] = {
       --max-failures=N|N%        go on although so many clusters failed (default: 0)
       --continue-on-preflight-error  leave out the clusters that refuse, change the others
       --show-diff                apply: show the differences first
+""",
+    "guard": """\
+  with any command
+      --read-only                refuse what is neither a read nor a dry run (KUBECTL_MC_READ_ONLY=1: of every command)
 """,
     "hub": """\
   which hub
@@ -83,6 +89,7 @@ SUMMARIES: Mapping[str, str] = {
     "audit": "the changes that were made from here",
     "resume": "go on with a change that was stopped, or failed in some clusters",
     "undo": "roll back what a change has rolled out",
+    "use": "the clusters that later commands are for",
 }
 
 HELP = f"""\
@@ -90,7 +97,7 @@ kubectl mc runs a kubectl command on every cluster of your fleet and shows one a
 
   kubectl mc VERB [flags of kubectl's and ours, in any order]
 
-VERB is any of kubectl's (kubectl --help lists them), or a plugin's name.
+VERB is any of kubectl's (kubectl --help lists them), or a plugin's name (plugin run NAME, if it is one of ours, too).
 
 Examples:
   kubectl mc get pods
@@ -114,10 +121,24 @@ Commands of our own (kubectl mc COMMAND --help):
 """
 
 
+PLUGIN_RUN_HELP = """\
+Run a plugin of kubectl's on the fleet, whatever it is called: also one whose name a command of kubectl mc has.
+
+  kubectl mc plugin run NAME [its arguments] [flags that choose clusters, and those of changes]
+
+NAME may be several words. All other flags behind it are the plugin's; ahead of `plugin`, all of ours are ours.
+What a plugin does is not known, so it counts as a change: the clusters have to be named, and you are asked.
+"""
+
+
+def command_sections(command: str) -> tuple[str, ...]:
+    """Return the sections with the flags that a command of ours takes."""
+    return (*FLAG_SECTIONS[command], "guard")
+
+
 def sections_text(names: Iterable[str]) -> str:
-    """Return the help for the flags of these sections, "" without any."""
-    text = "".join(SECTIONS[name] for name in names)
-    return f"\nFlags that other commands have, too:\n{text}" if text else ""
+    """Return the help for the flags of these sections."""
+    return "\nFlags that other commands have, too:\n" + "".join(SECTIONS[name] for name in names)
 
 
 def flag_descriptions(names: Iterable[str]) -> dict[str, str]:

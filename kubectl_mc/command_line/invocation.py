@@ -8,7 +8,7 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
-from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS, Options, from_flags
+from kubectl_mc.command_line.options import OWN_FLAGS, PLUGIN_FLAGS, Options, from_flags
 from kubectl_mc.command_line.own_commands import LOG_OUTPUTS
 from kubectl_mc.named_tuples import NamedTuple
 
@@ -34,7 +34,7 @@ def parse_invocation(argv: Sequence[str]) -> Invocation:
     Raises UserError for a wrong value of one of our flags, for --context, --cluster and --server, and for an unknown
     flag whose name is nearly that of one of ours.
     """
-    line = grammar.parse_line(argv, OWN_FLAGS, LOG_FLAGS)
+    line = grammar.parse_line(argv, OWN_FLAGS, PLUGIN_FLAGS)
     options = from_flags([token.flags[0] for token in line.tokens if _is_own(token)])
     kubectl = line._replace(tokens=tuple(token for token in line.tokens if not _is_own(token)))
     if "output" in flag_tables.extra_flags(kubectl.verb):
@@ -73,7 +73,7 @@ def _check_flags(line: CommandLine) -> None:
     for name in REFUSED:
         if name in names:
             raise messages.refused_flag(name)
-    if line.path and line.path[0] not in FLAGS:
+    if line.path and line.verb not in FLAGS:
         return  # a plugin has flags of its own
     for word in (token.words[0] for token in line.tokens if token.unknown and token.words[0].startswith("--")):
         name = flag_tables.normal_name(word[2:].partition("=")[0])

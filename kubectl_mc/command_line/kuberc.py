@@ -15,6 +15,7 @@ from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.kuberc_text import UnclearError
+from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.messages import UserError
 from kubectl_mc.named_tuples import NamedTuple
 
@@ -91,9 +92,9 @@ def parse_documents(documents: Iterable[object]) -> Kuberc | None:
 def _parse_document(document: Mapping[str, Any], defaults: str, options: str, policy: tuple[str, ...]) -> Kuberc:
     unknown = [name for name in document if name not in ("apiVersion", "kind", "aliases", defaults, *policy)]
 
-    def entries_of(mapping: Mapping[str, Any], field: str, *known: str) -> list[Mapping[str, Any]]:
+    def entries_of(mapping: Mapping[str, Any], field: str, *fields: str) -> list[Mapping[str, Any]]:
         entries = _entries(mapping, field)
-        unknown.extend(name for entry in entries for name in entry if name not in known)
+        unknown.extend(name for entry in entries for name in entry if name not in fields)
         return entries
 
     def options_of(entry: Mapping[str, Any]) -> tuple[Option, ...]:
@@ -160,7 +161,7 @@ def resolve(kuberc: Kuberc, argv: Sequence[str]) -> list[str]:
     """
     _validate(kuberc)
     line = grammar.parse_line(argv)
-    alias = None if not line.path or line.verb in FLAGS else _alias(kuberc, argv)
+    alias = None if not line.path or line.path[0] in FLAGS else _alias(kuberc, argv)
     if alias:
         return _expanded(alias, kuberc, argv)
     options: list[Option] = []
@@ -205,20 +206,22 @@ def _expanded(alias: Alias, kuberc: Kuberc, argv: Sequence[str]) -> list[str]:
     ahead, behind = [*argv[:index], *path, *options], argv[index + 1 :]
     words = [*ahead, *alias.prepend, *behind, *alias.append]
     if alias.prepend or alias.append:
-        _check_added_words(where, grammar.parse_line(words), [*ahead, *behind])
+        _check_added_words(where, grammar.parse_line(words, OWN_FLAGS), [*ahead, *behind])
     return words
 
 
 def _check_added_words(where: str, line: CommandLine, typed: Sequence[str]) -> None:
     """Raise UserError if the words that an alias adds bring a flag, or a flag's value, that may not come from it."""
     try:
-        typed_flags = {flag for token in grammar.parse_line(typed).tokens for flag in token.flags}
+        typed_flags = {flag for token in grammar.parse_line(typed, OWN_FLAGS).tokens for flag in token.flags}
     except UserError:  # a value is missing, which the alias brings
         typed_flags = set()
     for token in line.tokens:
         for flag in token.flags:
             if flag[0] in IDENTITY_FLAGS and flag not in typed_flags:
                 raise messages.kuberc_identity(where, flag[0])
+            if flag[0] in OWN_FLAGS and flag not in typed_flags:
+                raise messages.bad_kuberc(f"{where}: kubectl has no flag --{flag[0]}")
         if token.unknown:
             raise messages.bad_kuberc(f"{where}: the flag {token.words[0]} is unknown, so its words can't be judged")
 

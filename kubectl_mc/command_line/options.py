@@ -45,6 +45,7 @@ class Options(NamedTuple):
     max_failures: str | None = None
     continue_on_preflight_error: bool = False
     show_diff: bool = False
+    read_only: bool = False
     max_parallel: int = 0
     cluster_timeout: float | None = None
     fold: bool | None = None
@@ -93,11 +94,22 @@ PATTERN_FLAGS = (
     "include", "drop", "highlight", "pod-regex", "exclude-pod-regex", "container-regex", "exclude-container-regex",
 )  # fmt: skip
 
-# Flags about log lines, which are ours behind `logs` only: a plugin may have its own of such a name.
+# Flags about log lines, which are for `logs` only.
 LOG_FLAGS = ("by-time", *PATTERN_FLAGS)
 
 # Flags that need a hub, so they don't go with clusters that are contexts of the kubeconfig.
 HUB_FLAGS = (*_PROFILE_FLAGS, "hub-context", "inventory")
+
+# Flags about changes.
+CHANGE_FLAGS = (
+    "yes", "waves", "canary", "wave-timeout", "pause", "max-failures", "continue-on-preflight-error", "show-diff",
+)  # fmt: skip
+
+# Flags that are ours behind a plugin's name, too: which clusters it is for, how they are reached, and how it passes the
+# gate. Every other flag there is the plugin's, whatever it is called; ahead of its name all of ours are ours.
+PLUGIN_FLAGS = frozenset(
+    (*SELECTION_FLAGS, *HUB_FLAGS, *_OTHER_NAMES, "clusterprofile-provider-file", *CHANGE_FLAGS, "read-only")
+)
 
 
 def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Options:
@@ -116,7 +128,14 @@ def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Opti
     added = [(name, value) for name, value in defaults if _OTHER_NAMES.get(name, name) not in overridden]
     if "contexts" in dict(added):  # the mapping file may say which inventory is read where a hub is
         added = [(name, value) for name, value in added if _OTHER_NAMES.get(name, name) != "inventory"]
-    return from_flags([*added, *options.typed])._replace(typed=options.typed) if added else options
+    return with_flags(options, added)
+
+
+def with_flags(options: Options, flags: Sequence[tuple[str, str | None]]) -> Options:
+    """Return the options with (name, value) flags that were not typed. Raises UserError for a wrong value."""
+    of_flags = from_flags(flags)
+    fields = {name.replace("-", "_") for name, _ in of_flags.typed}
+    return options._replace(**{field: getattr(of_flags, field) for field in fields})
 
 
 def selecting_flags(options: Options) -> str:
@@ -128,16 +147,55 @@ def selecting_flags(options: Options) -> str:
     return "".join(f" --{name}" if value is None else f" --{name}={quote(value)}" for name, value in typed)
 
 
+def with_names(options: Options, names: Iterable[str]) -> Options:
+    """Return the options as if the names had been typed with --clusters, too. Raises UserError as `from_flags`."""
+    added = from_flags([("clusters", name) for name in names])
+    return options._replace(clusters=(*options.clusters, *added.clusters), typed=(*options.typed, *added.typed))
+
+
 def names_targets(options: Options) -> bool:
-    """Return whether the user has named the clusters. Leaving some out (--exclude, --healthy) doesn't name them."""
-    by_name = options.clusters or options.all_clusters or options.contexts or options.pick
+    """Return whether the user has named the clusters. Leaving some out (--exclude, --healthy, `!x`) doesn't."""
+    names = [name for name in (*options.clusters, *options.contexts) if not name.startswith("!")]
+    by_name = names or options.all_clusters or options.pick
     by_label = options.cluster_selector or options.clusterset or options.property or options.cluster_manager
     return bool(by_name or by_label or options.placement)
 
 
 def exact_names(typed: Iterable[tuple[str, str | None]]) -> set[str]:
-    """Return what is typed for --clusters and --contexts, in which the names of clusters stand exactly."""
-    return {name for flag, value in typed if flag in ("clusters", "contexts") for name in (value or "").split(",")}
+    """Return what is typed for --clusters and --contexts, in which the names of clusters stand exactly.
+
+    A set `{a,b}`, `!a` and `/a/` are values of their own, in which no name stands.
+    """
+    return {name for flag in ("clusters", "contexts") for name in typed_names(typed, flag)}
+
+
+def typed_names(typed: Iterable[tuple[str, str | None]], flag: str) -> list[str]:
+    """Return the values that are typed for one of the flags that name clusters."""
+    return [name for typed_flag, text in typed if typed_flag == flag for name in _names(text or "")]
+
+
+def _names(text: str) -> list[str]:
+    if "{" not in text and "/" not in text:
+        return text.split(",")
+    from kubectl_mc.command_line import name_sets
+
+    return name_sets.split_list(text)
+
+
+def _check_names(flag: str, names: Iterable[str]) -> None:
+    """Raise UserError for a regular expression that is none, and for sets with too many names."""
+    from kubectl_mc.command_line import name_sets
+
+    for name in names:
+        try:
+            alternatives = name_sets.alternatives(name.removeprefix("!"))
+        except RecursionError:
+            alternatives = []
+        if not 0 < len(alternatives) <= name_sets.MOST:
+            raise messages.bad_flag_value(flag, name, f"a set of at most {name_sets.MOST} names")
+        for alternative, _ in alternatives:
+            if (expression := name_sets.regular_expression(alternative)) is not None:
+                pattern(flag, expression)
 
 
 def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
@@ -152,7 +210,10 @@ def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
         if OWN_FLAGS[name] and not (text if name in PATTERN_FLAGS else text.strip(",")):
             raise messages.flag_needs_value(typed_name)
         if name in _LISTS:
-            fields[field] = (*fields.get(field, ()), *filter(None, text.split(",")))
+            names = _names(text) if name != "inventory" else text.split(",")
+            fields[field] = (*fields.get(field, ()), *filter(None, names))
+            if "{" in text or "/" in text:
+                _check_names(name, fields[field])
         elif name in _REPEATED:
             fields[field] = (*fields.get(field, ()), text)
             if name in PATTERN_FLAGS:
@@ -169,11 +230,11 @@ def set_log_flags(options: Options) -> list[str]:
     return [flag for flag in LOG_FLAGS if getattr(options, flag.replace("-", "_"))]
 
 
-def with_log_flags(options: Options, others: Options) -> Options:
-    """Return the options with those of others that are about log lines."""
-    fields = ("output", *(flag.replace("-", "_") for flag in LOG_FLAGS))
-    values = {field: value for field in fields if (value := getattr(others, field))}
-    return options._replace(**values, typed=(*options.typed, *others.typed)) if values else options
+def joined(options: Options, others: Options) -> Options:
+    """Return the options of one command line whose flags were typed in two parts."""
+    if not others.typed:
+        return options._replace(output=others.output) if others.output else options
+    return from_flags([*options.typed, *others.typed])._replace(output=others.output or options.output)
 
 
 def without_log_flags(options: Options) -> Options:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "trust approve": "yes",
     "trust revoke": "",
     "trust export": "",
+    "use": "none cluster-timeout=",
 }
 
 # Commands whose exit status 1 is an answer, so that that of an error is another one.
@@ -30,8 +31,15 @@ ANSWERING = ("compare",)
 # Commands that ask as a verb of kubectl's does, with its operands and those of its flags that they have.
 ASKING_AS = {"compare": "get"}
 
+# Ahead of a plugin's name, where a command of ours has that name.
+PLUGIN_RUN = ("plugin", "run")
+
+# Commands that change nothing but files of ours that make answers quicker, or say which clusters reads are for. Under
+# --read-only, all others are refused, but for their dry runs.
+READING = ("clusters", "compare", "audit", "audit list", "audit show", "trust", "trust list", "trust export", "use")
+
 # Commands without operands.
-WITHOUT_OPERANDS = ("clusters", "setup", "trust export")
+WITHOUT_OPERANDS = ("setup", "trust export")
 
 # Commands that take a command line of kubectl's behind `--`.
 RETYPED = ("resume",)
@@ -48,6 +56,7 @@ FLAG_SECTIONS: dict[str, tuple[str, ...]] = {
     "audit": (),
     "resume": ("changes", "hub", "asking", "showing", "reporting"),
     "undo": ("changes", "hub", "asking", "showing", "reporting"),
+    "use": ("clusters", "hub"),
 }
 
 # (command, its flag) -> the values that it may have. `logs` is kubectl's, but the flag is ours (EXTRA_FLAGS).

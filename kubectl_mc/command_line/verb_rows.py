@@ -118,11 +118,18 @@ class ChangeTraits(NamedTuple):
     one_by_one: bool = False
 
 
+# What a verb does beside reading: it changes clusters; it opens a port, behind which anything may be sent to a cluster;
+# it edits files of the user's own, such as the kubeconfig; it runs a program, of which nobody knows what it does.
+Effect = Literal["", "change", "port", "files", "program"]
+
+
 class VerbRow(NamedTuple):
     """A row of the table.
 
     path: the verb as kubectl writes it, e.g. "rollout status"; the row also holds for sub-verbs without a row
     change: None for a verb that only reads; a change's targets must be named
+    effect, effect_by: what a verb that changes nothing in clusters by itself does beside reading, and the flags with
+        which it does; without such flags it always does
     group: without a sub-verb, kubectl shows the verb's help
     wildcards: object names with * ? [ are resolved on each cluster
     namespaces: whether -n takes several namespaces, and patterns (`-n a,b,'team-*'`): "" if it doesn't; "all" if all
@@ -138,6 +145,8 @@ class VerbRow(NamedTuple):
     waiting: Waiting = Waiting()
     status: Status = Status()
     change: ChangeTraits | None = None
+    effect: Effect = ""
+    effect_by: tuple[str, ...] = ()
     group: bool = False
     wildcards: bool = False
     namespaces: Literal["", "all", "some"] = ""
@@ -161,6 +170,7 @@ _EVENTS = Output(
 )
 _USAGE = Output("table", sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)")))
 _STREAMED = Modes("streamed")
+_LOCAL = Modes("local")
 _UNLIMITED = Waiting(0.0)
 _NEEDS_ALL = Status(needs_all=True)
 _MINUTES = Waiting(600.0)  # for what waits by itself: finalizers, evictions
@@ -202,8 +212,8 @@ _ROWS = (
     VerbRow("wait", modes=_STREAMED, waiting=Waiting(0.0, "30s"), status=_NEEDS_ALL, input_as_file=True),
     VerbRow("logs", Output(log_lines=True), _STREAMED, _UNLIMITED, wildcards=True, namespaces="all"),
     VerbRow("apply view-last-applied", _TEXT),
-    VerbRow("port-forward", modes=Modes("terminal")),
-    VerbRow("proxy", modes=Modes("terminal")),
+    VerbRow("port-forward", modes=Modes("terminal"), effect="port"),
+    VerbRow("proxy", modes=Modes("terminal"), effect="port"),
     VerbRow("exec", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM, input_as_file=True),
     VerbRow("attach", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM),
     VerbRow("run", modes=_IN_NEW_POD, change=_PROGRAM, input_as_file=True),
@@ -251,10 +261,19 @@ _ROWS = (
     VerbRow("set env", modes=_LOCAL_BY_FLAG, change=_PAIRS._replace(revises=True), dash_is_stdin=True),
     VerbRow("taint", change=_REPEATABLE),
     VerbRow("uncordon", change=_REPEATABLE),
+    *(VerbRow(path, modes=_LOCAL) for path in ("completion", "help", "options", "plugin")),
+    # Its functions and helm are programs.
+    VerbRow("kustomize", modes=_LOCAL, effect="program", effect_by=("enable-alpha-plugins", "enable-helm")),
+    # A sub-verb without a row of its own may edit a file.
     *(
-        VerbRow(path, modes=Modes("local"))
-        for path in ("alpha", "completion", "config", "help", "kuberc", "kustomize", "options", "plugin")
+        VerbRow(path, modes=_LOCAL, effect="files", group=True)
+        for path in ("alpha", "alpha kuberc", "config", "kuberc")
     ),
+    *(
+        VerbRow(path, modes=_LOCAL)
+        for path in ("alpha kuberc view", "config current-context", "config get-clusters", "config get-contexts")
+    ),
+    *(VerbRow(path, modes=_LOCAL) for path in ("config get-users", "config view", "kuberc view")),
 )
 
 TABLE = {row.path: row for row in _ROWS}

@@ -7,8 +7,8 @@ import re
 from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS
-from kubectl_mc.command_line.verb_rows import PLUGIN, TABLE, ChangeTraits, Mode, Shape, VerbRow
+from kubectl_mc.command_line.own_commands import COMMANDS, PLUGIN_RUN, READING
+from kubectl_mc.command_line.verb_rows import PLUGIN, TABLE, ChangeTraits, Effect, Mode, Shape, VerbRow
 
 
 def find_row(line: CommandLine) -> VerbRow:
@@ -27,6 +27,11 @@ def is_kubectls(line: CommandLine) -> bool:
 def is_plugin(line: CommandLine) -> bool:
     """Return whether the verb is neither kubectl's nor ours: the name of a plugin."""
     return bool(line.path) and line.verb not in FLAGS and line.verb not in COMMANDS
+
+
+def plugin_words(line: CommandLine) -> tuple[str, ...]:
+    """Return the words of the path that name the plugin: without `plugin run`."""
+    return line.path[len(PLUGIN_RUN) :] if line.path[: len(PLUGIN_RUN)] == PLUGIN_RUN else line.path
 
 
 def mode(row: VerbRow, line: CommandLine) -> Mode:
@@ -63,6 +68,35 @@ def is_change(row: VerbRow, line: CommandLine) -> bool:
     return row.change is not None and not _has_dry_run(line) and not _only_lists(row.change, line)
 
 
+def effect(line: CommandLine) -> Effect:
+    """Return what the command does beside reading, by the row of its verb and its flags; "" for nothing.
+
+    That is also the answer for a dry run, and for what kubectl only shows or computes on this machine. Of a plugin, and
+    of a verb that isn't known, nobody knows. Not for `create WORD`, which may be a plugin on PATH.
+    """
+    if line.verb in COMMANDS:
+        return "" if line.verb in READING or grammar.is_set(line, "help") or _is_rehearsed(line) else "change"
+    row = find_row(line)
+    if row == PLUGIN:
+        return "program"
+    # A group alone shows its help; behind a flag that we don't know, another kubectl may see a sub-verb.
+    is_alone = row.group and line.verb == row.path and all(token.flags for token in line.tokens)
+    if is_alone or asks_for_help(line) or _any(line, row.modes.local_by):
+        return ""
+    if is_change(row, line):
+        return "change"
+    return "" if row.effect_by and not _any(line, row.effect_by) else row.effect
+
+
+def may_rehearse(line: CommandLine) -> bool:
+    """Return whether the command has a dry run."""
+    return "dry-run" in flag_tables.flag_table(line.verb).flags
+
+
+def _is_rehearsed(line: CommandLine) -> bool:
+    return may_rehearse(line) and grammar.value(line, "dry-run") in _DRY_RUNS and bool(grammar.values(line, "dry-run"))
+
+
 def _only_lists(change: ChangeTraits, line: CommandLine) -> bool:
     """Return whether it is `label pod web --list`, without `key=value`, `key-` or another flag that sets something."""
     if not change.lists_by or not grammar.is_set(line, change.lists_by) or _any(line, ("env", "from")):
@@ -81,14 +115,9 @@ _DRY_RUNS = (None, "unchanged", "client", "server", "1", "t", "T", "true", "TRUE
 
 def _has_dry_run(line: CommandLine) -> bool:
     """Return whether kubectl takes this for a dry run: `--dry-run=false` is none, and some flags ignore it."""
-    strategies = grammar.values(line, "dry-run")
-    if not _takes_dry_run(line) or not strategies or strategies[-1] not in _DRY_RUNS:
+    if not is_kubectls(line) or not _is_rehearsed(line):
         return False
     return not _any(line, find_row(line).as_change.ignoring_dry_run)
-
-
-def _takes_dry_run(line: CommandLine) -> bool:
-    return is_kubectls(line) and "dry-run" in flag_tables.flag_table(line.verb).flags
 
 
 def sorted_by(row: VerbRow, line: CommandLine) -> str:
@@ -101,7 +130,7 @@ def sorted_by(row: VerbRow, line: CommandLine) -> str:
 def can_rehearse(row: VerbRow, line: CommandLine) -> bool:
     """Return whether kubectl can show beforehand, with a dry run, what the change would do."""
     change = row.as_change
-    return change.rehearsed and _takes_dry_run(line) and not _any(line, change.unrehearsed_by)
+    return change.rehearsed and is_kubectls(line) and may_rehearse(line) and not _any(line, change.unrehearsed_by)
 
 
 def without_question(row: VerbRow, line: CommandLine) -> CommandLine:

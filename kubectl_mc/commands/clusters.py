@@ -18,12 +18,14 @@ from kubectl_mc.access.logins import logins_for
 from kubectl_mc.access.reachability import Reached
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.command_line.options import with_names
 from kubectl_mc.command_line.own_commands import FLAG_VALUES
-from kubectl_mc.fleet.choice import context_names
+from kubectl_mc.fleet.choice import Choice, context_names
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile, Condition
 from kubectl_mc.fleet.clusters import Cluster
+from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.fleet.placements import ClusterDecision
-from kubectl_mc.messages.own_tables import render_document, render_table
+from kubectl_mc.messages.own_tables import cell_text, render_document, render_table
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Target
@@ -32,11 +34,13 @@ HELP = """\
 Show the clusters of the hub: what the hub says of each, and how it would be reached. With the same flags that choose
 clusters for a command, it shows which ones that command would be run on.
 
-  kubectl mc clusters [--check] [-o wide|json|yaml|name] [flags that choose clusters]
+  kubectl mc clusters [NAME…] [--check] [-o wide|json|yaml|name] [flags that choose clusters]
+
+NAME is what --clusters takes. With --check, the table's rows are in the order in which the clusters answer.
 
 Examples:
   kubectl mc clusters --healthy
-  kubectl mc clusters --check --clusters='prod-*'
+  kubectl mc clusters --check 'prod-{eu,us}' '!*-old'
   kubectl mc clusters --placement=rollout -o name
 
       --check           reach every cluster as you; exit status 3 if some can't be reached, 1 if none can
@@ -52,7 +56,8 @@ class ClusterRow(NamedTuple):
 
     clusterset: None if it is not known; clustersets: where it is said -> ClusterSet
     reached: None without --check
-    approved: whether it is changed without its exact name being typed
+    approved: whether the way to it is the user's own, or approved
+    protected: whether the mapping file wants its exact name to be typed for a change
     decision: that the --placement has chosen it; None without one
     """
 
@@ -61,7 +66,8 @@ class ClusterRow(NamedTuple):
     clustersets: Mapping[str, str]
     target: Target
     approved: bool
-    reached: Reached | None
+    protected: bool
+    reached: Reached | None = None
     decision: ClusterDecision | None = None
 
 
@@ -70,51 +76,63 @@ def run(line: CommandLine, environment: Environment) -> int:
     form = grammar.value(line, "output") or ""
     if form not in ("", *(forms := FLAG_VALUES["clusters", "output"])):
         raise messages.bad_flag_value("output", form, f"one of {', '.join(forms)}")
+    environment = environment._replace(options=with_names(environment.options, grammar.operands(line)))
     logins, stdout = logins_for(line, environment.streams), environment.streams.stdout
-    choice = choose_clusters(environment, logins, clustersets=form != "name")
+    behind = environment.reports_on_terminal
+    choice = choose_clusters(environment, logins, clustersets=form != "name", notice_behind=behind)
     check = grammar.is_set(line, "check")
     targets = reach_clusters(choice, line, logins if check else None)
     environment = choice.environment.with_default_timeout(_CHECK_PATIENCE)
-    interrupts: list[KeyboardInterrupt] = []
-    checks = reachability.check_targets(targets, environment, interrupts) if check else {}
-    contexts = {*context_names(environment), ""}
-    # reach_clusters names a context for every cluster.
-    targets = [target if target.context in contexts else target._replace(source="", context="") for target in targets]
-    if groups := _same_ways(targets):
+    rows = _rows(choice, targets)
+    if groups := _same_ways([row.target for row in rows]):
         environment.streams.say([messages.same_ways(groups)])
+    table = _Table(rows, form == "wide", check, headers=not grammar.is_set(line, "no-headers"))
+    is_table = form in ("", "wide")
+    if is_table:
+        stdout.write(table.start())
+
+    def show(cluster: str, reached: Reached) -> None:
+        if is_table:
+            stdout.write(table.checked_row(cluster, reached))
+
+    interrupts: list[KeyboardInterrupt] = []
+    checks = reachability.check_targets(targets, environment, interrupts, show) if check else {}
+    problems = [(cluster.name, checks[cluster.name].check.problem) for cluster in choice.clusters if check]
     if form == "name":
         stdout.write("".join(f"{messages.visible(cluster.name)}\n" for cluster in choice.clusters))
-        if unreachable := [
-            (cluster.name, messages.problem_cause(checks[cluster.name].check.problem))
-            for cluster in choice.clusters
-            if check and checks[cluster.name].check.problem
-        ]:
-            environment.streams.say([messages.failed_clusters("reach", unreachable)])
-    else:
-        unapproved = clusters_by_unapproved_context(choice, targets)
-        decisions = {decision.reference: decision for decision in choice.inventory.placement_decision or ()}
-        rows = [
-            ClusterRow(
-                cluster,
-                choice.inventory.clusterset(cluster.profile),
-                cluster.profile.clustersets(choice.inventory.clustersets or {}),
-                target,
-                bool(target.source) and not target.problem and cluster.name not in unapproved,
-                checks.get(cluster.name),
-                decisions.get((cluster.profile.namespace, cluster.profile.name)),
-            )
-            for cluster, target in zip(choice.clusters, targets)
-        ]
-        if form in ("json", "yaml"):
-            stdout.write(render_document("ClusterList", {"items": [_document(row) for row in rows]}, form))
-        else:
-            stdout.write(_table(rows, form == "wide", headers=not grammar.is_set(line, "no-headers")))
-    problems = [reached.check.problem for reached in checks.values()]
+        unreachable = [(name, messages.problem_cause(problem)) for name, problem in problems if problem]
+        environment.streams.say([messages.failed_clusters("reach", unreachable)] if unreachable else [])
+    elif not is_table:
+        items = [_document(row._replace(reached=checks.get(row.cluster.name))) for row in rows]
+        stdout.write(render_document("ClusterList", {"items": items}, form))
     stdout.flush()
-    environment.streams.say(messages.context_advice(list(zip(checks, problems))))
+    environment.streams.say([*messages.context_advice(problems), *filter(None, [choice.notice])])
     if interrupts:
         return 130
-    return messages.fleet_status(done=not all(problems), failed=any(problems))
+    failed = [bool(problem) for _, problem in problems]
+    return messages.fleet_status(done=not all(failed), failed=any(failed))
+
+
+def _rows(choice: Choice, targets: Sequence[Target]) -> list[ClusterRow]:
+    """Return what is shown of the clusters, without the checks."""
+    mapping = read_mapping(choice.environment)  # it protects contexts chosen by --contexts, too
+    contexts = {*context_names(choice.environment), ""}
+    # reach_clusters names a context for every cluster.
+    ways = [target if target.context in contexts else target._replace(source="", context="") for target in targets]
+    unapproved = clusters_by_unapproved_context(choice, ways)
+    decisions = {decision.reference: decision for decision in choice.inventory.placement_decision or ()}
+    return [
+        ClusterRow(
+            cluster,
+            choice.inventory.clusterset(cluster.profile),
+            cluster.profile.clustersets(choice.inventory.clustersets or {}),
+            way,
+            bool(way.source) and not way.problem and cluster.name not in unapproved,
+            mapping.is_protected(cluster, target.context),
+            decision=decisions.get((cluster.profile.namespace, cluster.profile.name)),
+        )
+        for cluster, target, way in zip(choice.clusters, targets, ways)
+    ]
 
 
 def _offered_way(kubeconfig: Mapping[str, Any]) -> str:
@@ -133,19 +151,49 @@ def _same_ways(targets: Sequence[Target]) -> list[list[str]]:
     return [names for names in groups.values() if len(names) > 1]
 
 
-def _table(rows: Sequence[ClusterRow], wide: bool, headers: bool) -> str:
-    names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
-    names += ["DISPLAY-NAME", "INVENTORY", "MEMBER-ID", "CONDITIONS", "LABELS", "PROPERTIES"] if wide else []
-    names += ["PLACEMENT-REASON", "SCHEDULER"] if wide and any(row.decision for row in rows) else []
-    names += ["REACHABLE", "USER", "LATENCY"] if any(row.reached for row in rows) else []
-    now = time.time()
-    return render_table(names if headers else (), [list(_cells(row, wide, now)) for row in rows])
+class _Table:
+    """The table of the clusters. Those of a check follow one by one, each as wide as what is known before it."""
+
+    def __init__(self, rows: Sequence[ClusterRow], wide: bool, check: bool, headers: bool) -> None:
+        """check, headers: whether the check of each cluster, and the names of the columns, are part of it"""
+        names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
+        has_protection = wide or any(row.protected for row in rows)
+        names += ["PROTECTED"] if has_protection else []
+        names += ["DISPLAY-NAME", "INVENTORY", "MEMBER-ID", "CONDITIONS", "LABELS", "PROPERTIES"] if wide else []
+        names += ["PLACEMENT-REASON", "SCHEDULER"] if wide and any(row.decision for row in rows) else []
+        now = time.time()
+        cells = [list(_cells(row, wide, has_protection, now)) for row in rows]
+        self._lines = render_table(names if headers else (), cells).splitlines()
+        self._by_cluster = dict(zip((row.cluster.name for row in rows), self._lines[headers:]))
+        self._has_headers, self._check = headers, check
+        self._width = max(map(len, self._lines), default=0)
+        self._user_width = len("<unknown>")
+
+    def start(self) -> str:
+        """Return all of the table that is known before the check."""
+        if not self._check:
+            return "".join(f"{line}\n" for line in self._lines)
+        return self._line(self._lines[0], "LATENCY", "USER", "REACHABLE") if self._has_headers else ""
+
+    def checked_row(self, cluster: str, reached: Reached) -> str:
+        """Return the row of a cluster with its check."""
+        check = reached.check
+        answer = "<unknown>" if reached == reachability.INTERRUPTED else "no" if check.problem else "yes"
+        latency, user = f"{1000 * reached.seconds:.0f}ms", cell_text(check.user or "<unknown>")
+        return self._line(
+            self._by_cluster[cluster], latency, user, cell_text(messages.with_reason(answer, check.problem))
+        )
+
+    def _line(self, known: str, latency: str, user: str, reachable: str) -> str:
+        # What may be long is behind what is not, as the width of a column has to be known with its first row.
+        self._user_width = max(self._user_width, len(user))
+        return f"{known:<{self._width}}   {latency:<7}   {user:<{self._user_width}}   {reachable}\n"
 
 
 _HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
 
 
-def _cells(row: ClusterRow, wide: bool, now: float) -> Iterator[str]:
+def _cells(row: ClusterRow, wide: bool, has_protection: bool, now: float) -> Iterator[str]:
     profile = row.cluster.profile
     yield row.cluster.name
     yield messages.with_reason(_HEALTH[profile.healthy], profile.health_reason)
@@ -155,6 +203,8 @@ def _cells(row: ClusterRow, wide: bool, now: float) -> Iterator[str]:
     access = f"{row.target.source} (not approved)" if unapproved else row.target.source
     for text in (profile.cluster_manager, access, row.target.context):
         yield text or "<none>"
+    if has_protection:
+        yield "yes" if row.protected else "no"
     if wide:
         for text in (profile.display_name, profile.namespace, profile.member_id):
             yield text or "<none>"
@@ -164,12 +214,6 @@ def _cells(row: ClusterRow, wide: bool, now: float) -> Iterator[str]:
         if row.decision:
             yield row.decision.reason or "<none>"
             yield row.decision.scheduler or "<none>"
-    if row.reached:
-        check = row.reached.check
-        answer = "<unknown>" if row.reached == reachability.INTERRUPTED else "no"
-        yield f"{answer} ({check.problem})" if check.problem else "yes"
-        yield check.user or "<unknown>"
-        yield f"{1000 * row.reached.seconds:.0f}ms"
 
 
 def _clusterset(row: ClusterRow) -> str:
@@ -242,6 +286,7 @@ def _document(row: ClusterRow) -> dict[str, Any]:
         "lastObservedTimes": dict(profile.observed),
         "access": row.target.source,
         "approved": row.approved,
+        "protected": row.protected,
         "context": row.target.context,
     }
     if row.decision:

@@ -19,8 +19,9 @@ from kubectl_mc.changes import record
 from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
-from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS
-from kubectl_mc.command_line.own_commands import ASKING_AS, COMMANDS, FLAG_SECTIONS, FLAG_VALUES
+from kubectl_mc.command_line.options import LOG_FLAGS, OWN_FLAGS, PLUGIN_FLAGS
+from kubectl_mc.command_line.own_commands import ASKING_AS, COMMANDS, FLAG_VALUES, PLUGIN_RUN
+from kubectl_mc.fleet.choice import Purpose
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
 from kubectl_mc.messages import UserError
@@ -59,6 +60,8 @@ def _complete(before: list[str], word: str, environment: Environment) -> Candida
         return _flag_values(before[-1][2:], word, before[:-1], environment)
     if line.path and line.path[0] in COMMANDS:
         return _own_command(invocation, word, before[-1] if awaits_value else "", environment)
+    if line.path == PLUGIN_RUN and not word.startswith("-"):
+        return _matching(programs.plugins_on_path(environment.variables), word), NO_FILES
     outputs = FLAG_VALUES.get((line.verb, "output"), ())
     if outputs and (flag == "--output" if equals else awaits_value and before[-1] in ("-o", "--output")):
         typed = value if equals else word
@@ -73,6 +76,8 @@ def _complete(before: list[str], word: str, environment: Environment) -> Candida
         refused = [f"--{name}" for name in REFUSED]
         allowed = [candidate for candidate in candidates if candidate.partition("\t")[0].rstrip("=") not in refused]
         return [*allowed, *_matching(_own_flags(line), word)], directive
+    if line.path == PLUGIN_RUN[:1] and not awaits_value:
+        candidates += _matching([f"{PLUGIN_RUN[1]}\ta plugin, also one with the name of a command of kubectl mc"], word)
     if not line.path and not awaits_value:
         candidates += _matching([f"{name}\t{text}" for name, text in help_texts.SUMMARIES.items()], word)
     return candidates, directive
@@ -93,18 +98,19 @@ def _parse(words: Sequence[str]) -> tuple[Invocation, bool]:
 
 def _ours(line: CommandLine) -> Mapping[str, bool]:
     """Return our flags that are ours behind this verb: name -> whether it takes a value."""
-    plugins = LOG_FLAGS if verbs.is_plugin(line) else ()
-    return {name: takes_value for name, takes_value in OWN_FLAGS.items() if name not in plugins}
+    names = PLUGIN_FLAGS if verbs.is_plugin(line) else OWN_FLAGS
+    return {name: takes_value for name, takes_value in OWN_FLAGS.items() if name in names}
 
 
 def _without_own_flags(words: Sequence[str], line: CommandLine) -> list[str]:
     """Return the words that are kubectl's, as they were typed: completion is about words, not about what they mean."""
-    own, has_own_output = _ours(line), "output" in flag_tables.extra_flags(line.verb)
+    behind_verb, has_own_output = _ours(line), "output" in flag_tables.extra_flags(line.verb)
     kept: list[str] = []
     rest = iter(words)
     for word in rest:
         if word == "--":
             return [*kept, word, *rest]
+        own = behind_verb if tuple(kept[: len(line.path)]) == line.path else OWN_FLAGS
         name, equals, _ = flag_tables.normal_name(word[2:]).partition("=")
         if word.startswith("--") and name in own:
             if own[name] and not equals:
@@ -123,6 +129,8 @@ def _own_flags(line: CommandLine) -> list[str]:
         return []
     may_change = not line.path or row.change
     described = help_texts.flag_descriptions(name for name in help_texts.SECTIONS if may_change or name != "changes")
+    if verbs.is_plugin(line):
+        return [f"--{name}\t{text}" for name, text in described.items() if name in PLUGIN_FLAGS]
     if not row.output.log_lines:
         others = ("output", *(LOG_FLAGS if line.path else ()))
         described = {name: text for name, text in described.items() if name not in others}
@@ -151,7 +159,7 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
         prefix = "" if flag else f"{name}="
         return [f"{prefix}{candidate}" for candidate in _matching(values, value)], NO_FILES
     if word.startswith("-"):
-        described = help_texts.flag_descriptions(FLAG_SECTIONS[line.path[0]])
+        described = help_texts.flag_descriptions(help_texts.command_sections(line.path[0]))
         table = flag_tables.flag_table(line.verb).flags
         own = [name for name in table if name not in flag_tables.flag_table("").flags]
         flags = [*(f"--{name}" for name in (*own, "help")), *(f"--{name}\t{text}" for name, text in described.items())]
@@ -164,10 +172,12 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
         described_runs = [f"{run.id}\t{messages.visible(str(run.start.get('what') or ''))}" for run in reversed(runs)]
         return _matching(described_runs, word), (NO_FILES | KEEP_ORDER if runs else NO_FILES)
     names = [] if operands else [path.partition(" ")[2] for path in COMMANDS if path.startswith(f"{line.verb} ")]
-    if line.path == ("trust", "approve"):
-        names = [target.cluster for target in _targets(invocation, environment)]
-    elif line.path == ("trust", "revoke"):
-        named = invocation.options.hub_context or read_mapping(environment.kube_directory).hub_context
+    if line.path in (("clusters",), ("trust", "approve"), ("use",)):
+        clusters = [target.cluster for target in _targets(invocation, environment)]
+        others = ["-"] if line.path == ("use",) and not operands else []
+        return [*_names_after(word, clusters, operands), *_matching(others, word)], NO_FILES
+    if line.path == ("trust", "revoke"):
+        named = invocation.options.hub_context or read_mapping(environment, may_be_missing=True).hub_context
         hub = service_account.hub_context(named, environment) or ""
         approvals = read_approvals(approvals_path(environment.home))
         names = [key.profile.partition("/")[2] for key in sorted(approvals) if key.hub == hub]
@@ -191,8 +201,7 @@ def _flag_values(flag: str, value: str, before: Sequence[str], environment: Envi
     """Return the values of one of our flags that begin with `value`: clusters, contexts or a file."""
     if flag == "clusterprofile-provider-file":
         return [], DEFAULT
-    complete_names, comma, word = value.rpartition(",")
-    names: list[str] = []
+    names: Iterable[str] = []
     if flag in ("clusters", "exclude", "canary"):
         invocation = parse_invocation(before)
         unselected = invocation._replace(options=invocation.options._replace(clusters=(), exclude=()))
@@ -203,19 +212,39 @@ def _flag_values(flag: str, value: str, before: Sequence[str], environment: Envi
         names = _ask_kubectl(["config", "get-contexts", "-o", "name"], environment)
         if flag == "hub-context" and service_account.is_available(environment):
             names = list(dict.fromkeys([*names, service_account.IN_CLUSTER]))
-    unused = [name for name in _matching(names, word) if name not in complete_names.split(",")]
-    return [f"{complete_names}{comma}{name}" for name in unused], NO_FILES
+    return _names_after(value, names), NO_FILES
+
+
+def _names_after(value: str, names: Iterable[str], used: Sequence[str] = ()) -> list[str]:
+    """Return the names that may end a list of names, behind all that is typed of it; none within a set of names.
+
+    used: names that are typed elsewhere
+    """
+    before, comma, word = value.rpartition(",")
+    exclusion = "!" * word.startswith("!")
+    if value.count("{") > value.count("}"):
+        return []
+    typed = {name.removeprefix("!") for name in (*before.split(","), *used)}
+    unused = [name for name in _matching(names, word.removeprefix("!")) if name not in typed]
+    return [f"{before}{comma}{exclusion}{name}" for name in unused]
 
 
 _PATIENCE = 3.0  # seconds that a cluster has, as somebody waits at the keyboard
 
 
-def _targets(invocation: Invocation, environment: Environment) -> list[Target]:
+class _UnreadTerminal(StringIO):
+    """What is said to nobody, for somebody at a terminal: there, the user's lasting choice counts."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def _targets(invocation: Invocation, environment: Environment, purpose: Purpose = "profiles") -> list[Target]:
     try:
         options = invocation.options._replace(cluster_timeout=_PATIENCE)
         environment = environment.for_invocation(invocation)._replace(options=options)
         with kuberc_file.policy_in_force(invocation, environment) as environment:
-            return reach_clusters(choose_clusters(environment, None, purpose="profiles"), invocation.kubectl)
+            return reach_clusters(choose_clusters(environment, None, purpose=purpose), invocation.kubectl)
     except UserError:
         return []
 
@@ -224,7 +253,7 @@ def _inventories(invocation: Invocation, environment: Environment) -> list[str]:
     """Return the namespaces of the hub with ClusterProfiles; none if the hub doesn't say them all."""
     options = invocation.options._replace(cluster_timeout=_PATIENCE)
     environment = programs.with_kubectl(environment.for_invocation(invocation)._replace(options=options))
-    context = options.hub_context or read_mapping(environment.kube_directory).hub_context
+    context = options.hub_context or read_mapping(environment, may_be_missing=True).hub_context
     own = own_kubeconfig(environment.kubeconfig_files)
     inventory = get_inventory(environment, InventoryQuery(context), lambda: hub_target(None, environment, context, own))
     return sorted({profile.namespace for profile in inventory.profiles})
@@ -244,7 +273,10 @@ def _kubectl_candidates(
     words = _without_own_flags(before, line)
     if line.path and verbs.find_row(line).modes.usual != "local":
         name = programs.plugin_name(line, environment.variables)
-        reached = [target for target in _targets(invocation, environment) if not target.problem]
+        ahead = len(line.path) - len(verbs.plugin_words(line))  # of a plugin's name
+        words, name = words[ahead:], name[ahead:]
+        at_terminal = environment._replace(streams=environment.streams._replace(stderr=_UnreadTerminal()))
+        reached = [target for target in _targets(invocation, at_terminal, "read") if not target.problem]
         for target in reached[:_MOST_ASKED]:
             # A plugin takes its context behind its name.
             context = ["--context", target.context] if name else [f"--context={target.context}"]

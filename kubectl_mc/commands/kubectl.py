@@ -14,6 +14,7 @@ from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import exact_names, names_targets, set_log_flags, without_log_flags
 from kubectl_mc.command_line.verb_rows import TABLE, Mode, VerbRow
+from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.processes import cache, pipe_files, programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request, make_request
@@ -70,7 +71,8 @@ def _run_on_clusters(
     needs_one = verbs.needs_one_cluster(row, line)
     unnamed = verbs.is_change(row, line) and not names_targets(environment.options)
     if unnamed and not needs_one:
-        raise messages.no_targets_for_change(line.verb, row.as_change.preposition)
+        exclusions = (*environment.options.clusters, *environment.options.contexts)
+        raise messages.no_targets_for_change(line.verb, row.as_change.preposition, exclusions)
     for flag in () if row.output.log_lines else set_log_flags(environment.options):
         raise messages.flag_is_not_for(flag, line.verb, "logs")
     if environment.options.if_present and not row.status.needs_all:
@@ -79,9 +81,16 @@ def _run_on_clusters(
         raise messages.flag_is_not_for("no-reconnect", " ".join(line.path), "what goes on without end (-f, -w)")
     logins = logins_for(line, environment.streams)
     changes = verbs.is_change(row, line) or verbs.is_dry_run(row, line)
-    choice = choose_clusters(environment, logins, purpose="change" if changes else "read")
-    if needs_one and (unnamed or len(choice.clusters) > 1):
-        raise messages.needs_one_cluster(line.verb, [cluster.name for cluster in choice.clusters])
+    wants_pick = needs_one and environment.options.pick  # of what is left of the clusters, see _with_one_cluster
+    environment = environment._replace(options=environment.options._replace(pick=False)) if wants_pick else environment
+    choice = choose_clusters(
+        environment,
+        logins,
+        purpose="change" if changes else "read",
+        notice_behind=mode == "captured" and environment.reports_on_terminal,
+    )
+    if needs_one and (unnamed or wants_pick or len(choice.clusters) > 1):
+        choice = _with_one_cluster(choice, line.verb, wants_pick)
     if verbs.is_change(row, line):
         refuse_unapproved_contexts(choice, environment.options.typed)
     targets = reach_clusters(choice, line, logins)
@@ -90,12 +99,13 @@ def _run_on_clusters(
             (cluster.name, cluster.profile.namespace, target.context)
             for cluster, target in zip(choice.clusters, targets)
         )
+        environment.report.chosen_by = choice.chosen_by
     unhealthy = [
         (cluster.name, cluster.profile.health_reason) for cluster in choice.clusters if cluster.profile.healthy is False
     ]
     if unhealthy:
         environment.streams.say([messages.reported_unhealthy(unhealthy)])
-    request = make_request(choice.environment, line, targets)
+    request = make_request(choice.environment, line, targets)._replace(notice=choice.notice)
     if not row.output.log_lines:  # as defaults of the mapping file, flags about log lines are for logs only
         request = request.with_options(without_log_flags(request.options))
     if request.options.if_present and not row.status.needs_all:  # it is such a default, too
@@ -129,6 +139,25 @@ def _run_on_clusters(
         from kubectl_mc.reads import captured
 
         return captured.show_captured(request, reachable)
+
+
+def _with_one_cluster(choice: Choice, verb: str, wants_pick: bool) -> Choice:
+    """Return the choice with the one cluster that the user picks. wants_pick: because of --pick
+
+    Without the flag it is offered where the user has the terminal, and hasn't said that nothing is to be asked. Else,
+    and if none is picked, UserError is raised.
+    """
+    from kubectl_mc.processes import terminal
+
+    streams, options = choice.environment.streams, choice.options
+    may_ask = not options.yes and streams.stdin.isatty() and streams.stderr.isatty() and terminal.has_foreground()
+    if not (wants_pick or may_ask):
+        raise messages.needs_one_cluster(verb, [cluster.name for cluster in choice.clusters])
+    from kubectl_mc.fleet import picker
+
+    picked = picker.pick_one(verb, choice.clusters, choice.mapping, choice.environment.variables)
+    streams.say([messages.picked_cluster(verb, picked.name)])  # fzf has cleared its screen
+    return choice._replace(clusters=(picked,))
 
 
 def _run_locally(line: CommandLine, environment: Environment) -> int:

@@ -11,8 +11,9 @@ from kubectl_mc.changes import redaction
 from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import parse_invocation
-from kubectl_mc.command_line.options import OWN_FLAGS, REPORT
+from kubectl_mc.command_line.options import OWN_FLAGS, PLUGIN_FLAGS, REPORT
 from kubectl_mc.command_line.own_commands import ANSWERING, ASKING_AS, COMMANDS, REPORTED
+from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.report_file import ReportFile
 
@@ -74,9 +75,11 @@ def report_refusal(argv: Sequence[str], variables: Mapping[str, str], error: mes
     Its words are [] if they can't be read, as then it isn't known what is secret in them.
     """
     try:
-        line = grammar.parse_line(argv, OWN_FLAGS)
+        line = grammar.parse_line(argv, OWN_FLAGS, PLUGIN_FLAGS)
+        if verbs.is_plugin(line) and not programs.plugin_name(line, variables):  # an alias, or a verb that isn't there
+            line = grammar.parse_line(argv, OWN_FLAGS, OWN_FLAGS)
     except messages.UserError:
-        path, line = _typed_path(argv), CommandLine((), ())
+        path, line = _typed_path(argv, variables), CommandLine((), ())
     else:
         path, line = grammar.value(line, "report"), grammar.without(line, OWN_FLAGS)
     if path is None and _takes_report(line):
@@ -87,9 +90,12 @@ def report_refusal(argv: Sequence[str], variables: Mapping[str, str], error: mes
         report.write(words, error.status, str(error).partition("\n")[0], redact)
 
 
-def _typed_path(argv: Sequence[str]) -> str | None:
-    """Return the value of the last --report in words that can't be parsed; None without one."""
+def _typed_path(argv: Sequence[str], variables: Mapping[str, str]) -> str | None:
+    """Return the value of the last --report in words that can't be parsed; None without one, and of a plugin."""
     words = list(argv[: argv.index("--")] if "--" in argv else argv)
+    verb = next((word for word in words if not word.startswith("-")), "")
+    if verbs.is_plugin(line := CommandLine((verb,), ())) and programs.plugin_name(line, variables):
+        return None
     values = [word.partition("=")[2] for word in words if word.startswith("--report=")]
     values += [value for flag, value in pairwise(words) if flag == "--report"]
     return values[-1] if values else None

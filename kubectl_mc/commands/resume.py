@@ -123,9 +123,9 @@ def _resumed_options(recorded: Options, typed: Options, names: Sequence[str]) ->
     now = [(name, value) for name, value in typed.typed if name != "clusters"]
     # A flag that is typed now replaces that of the run, also one that may be repeated.
     kept = [(name, value) for name, value in recorded.typed if name not in (*dropped, *dict(now))]
-    chosen = ("contexts" if recorded.contexts else "clusters", ",".join(names))
+    flag = "contexts" if recorded.contexts else "clusters"
     # With all-clusters, the mapping file's defaults leave out no cluster.
-    return from_flags([*kept, chosen, ("all-clusters", None), *now])
+    return from_flags([*kept, *((flag, name) for name in names), ("all-clusters", None), *now])
 
 
 def _awaiting_rollout(earlier: Run, recorded: Options) -> list[str]:

@@ -6,15 +6,23 @@ terminal. With `--provider`, a cloud's own CLI makes the contexts that are missi
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 
 from kubectl_mc import messages
-from kubectl_mc.access import approval_dialogue, approvals, cloud_clis, cloud_contexts, context_proposals, reachability
+from kubectl_mc.access import (
+    approval_dialogue,
+    approvals,
+    cloud_clis,
+    cloud_contexts,
+    context_dialogue,
+    context_proposals,
+    reachability,
+)
 from kubectl_mc.access.cloud_clis import CLOUDS, Cloud, CloudCommand
 from kubectl_mc.access.cloud_contexts import MadeContext
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
+from kubectl_mc.access.context_dialogue import Dialogue
 from kubectl_mc.access.context_proposals import Context, Proposal
 from kubectl_mc.access.logins import Logins, logins_for
 from kubectl_mc.access.reachability import Check
@@ -23,7 +31,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import Options
 from kubectl_mc.fleet import mapping_editor
 from kubectl_mc.fleet.choice import Choice
-from kubectl_mc.fleet.mapping import FILES, MappingEntry
+from kubectl_mc.fleet.mapping import MappingEntry, mapping_files
 from kubectl_mc.fleet.mapping_editor import CannotEdit
 from kubectl_mc.messages.own_tables import render_table
 from kubectl_mc.named_tuples import NamedTuple
@@ -33,7 +41,8 @@ from kubectl_mc.processes.targets import own_kubeconfig
 
 HELP = """\
 Say which context of your kubeconfig reaches each cluster of the hub: proposed by name and by the server's address,
-asked for where that isn't certain, tried out, and written to ~/.kube/kubectl-mc-clusters.yaml.
+asked for where that isn't certain (many clusters by a pattern, such as admin@{name}), tried out, and written to
+~/.kube/kubectl-mc-clusters.yaml.
 
   kubectl mc setup [--check | --yes] [--provider=aws|gcp|azure|ali] [flags that choose clusters]
 
@@ -86,15 +95,46 @@ def run(line: CommandLine, environment: Environment) -> int:
         proposals = _with_made_contexts(session, CLOUDS[provider], provider, proposals)
         contexts = context_proposals.parse_contexts(cloud_contexts.view_without_secrets(session.environment))
     if mode == "ask":
-        proposals = _with_answers(session, proposals, contexts)
-    lost = [proposal.cluster.name for proposal in proposals if not proposal.context]
-    checks = _check(session, proposals, _approved_clusters(session, lost) if lost else ())
+        session, proposals = _with_answers(session, proposals, contexts)
+    interrupts: list[KeyboardInterrupt] = []
+    try:
+        lost = [proposal.cluster.name for proposal in proposals if not proposal.context]
+        checks = _check(session, proposals, _approved_clusters(session, lost) if lost else ())
+    except KeyboardInterrupt as interrupt:
+        if session.mode == "yes":
+            streams.say([messages.SETUP_NOT_WRITTEN])
+        if session.mode != "ask" or not context_dialogue.keeps_answers(proposals, streams):
+            raise
+        interrupts.append(interrupt)
+        checks = {each.cluster.name: reachability.INTERRUPTED.check for each in proposals if each.context}
     rows = [_row(proposal, checks.get(proposal.cluster.name)) for proposal in proposals]
     streams.stdout.write(render_table(("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM"), rows))
     streams.stdout.flush()
+    if groups := context_dialogue.shared_ways(proposals):
+        streams.say([messages.same_ways(groups)])
     works = [name in checks and not checks[name].problem for name in (each.cluster.name for each in proposals)]
     written = _write_mapping(session, proposals, options)
+    if interrupts:
+        return 130
     return messages.fleet_status(done=any(works) and written, failed=not all(works) or not written)
+
+
+def _with_answers(
+    session: Session, proposals: Sequence[Proposal], contexts: Sequence[Context]
+) -> tuple[Session, list[Proposal]]:
+    """Return the proposals with the contexts that the user chooses for those without one.
+
+    At the end of the input, the remaining proposals stay as they are. After Ctrl-C, too, if the user keeps the answers;
+    then the session asks nothing more. Else KeyboardInterrupt is raised.
+    """
+    dialogue = Dialogue(proposals, contexts, session.environment)
+    try:
+        dialogue.ask()
+    except KeyboardInterrupt:
+        if not context_dialogue.keeps_answers(dialogue.proposals, session.streams):
+            raise
+        session = session._replace(mode="yes")
+    return session, dialogue.proposals
 
 
 def _mode(line: CommandLine, options: Options, streams: Streams) -> str:
@@ -169,62 +209,7 @@ def _may_run(session: Session, plans: Mapping[str, CloudCommand]) -> bool:
     session.streams.say(["Would run:" if session.mode == "check" else "To be run:", *commands])
     if session.mode != "ask":
         return session.mode == "yes"
-    return messages.is_yes(_ask(session.streams, "Run them? [y/N] "))
-
-
-# --- Questions --------------------------------------------------------------------------------------------------
-
-_MOST_LISTED = 20  # contexts in a question; the name of any other can be typed
-
-
-def _with_answers(session: Session, proposals: Sequence[Proposal], contexts: Sequence[Context]) -> list[Proposal]:
-    """Return the proposals with the contexts that the user chooses for those without one.
-
-    At the end of the input, the remaining proposals stay as they are.
-    """
-    urls = {context.name: context.server[0] for context in contexts}
-    answered = []
-    at_end = False
-    for proposal in proposals:
-        if not proposal.context and not at_end:
-            # The contexts that a cloud's CLI has just made are not among the candidates: they follow the candidates.
-            names = [*proposal.candidates, *(name for name in urls if name not in proposal.candidates)]
-            session.streams.say(_question(proposal, names, urls))
-            answer = _ask_context(session.streams, names)
-            at_end = answer is None
-            proposal = proposal._replace(context=answer, how="chosen") if answer else proposal
-        answered.append(proposal)
-    return answered
-
-
-def _question(proposal: Proposal, names: Sequence[str], urls: Mapping[str, str]) -> list[str]:
-    """Return the lines of the question for a cluster, with the numbered contexts."""
-    cells = [(str(number), name, urls.get(name, "")) for number, name in enumerate(names[:_MOST_LISTED], start=1)]
-    lines = render_table((), cells).splitlines()
-    lines += [f"… and {len(names) - _MOST_LISTED} more: type the name"] if len(names) > _MOST_LISTED else []
-    title = f"Which context reaches {proposal.cluster.name}? ({proposal.how})"
-    return ["", messages.visible(title), *(f"  {line}" for line in lines)]
-
-
-def _ask_context(streams: Streams, names: Sequence[str]) -> str | None:
-    """Return the context whose number or name the user types; "" to skip the cluster, None at the end of the input."""
-    while True:
-        answer = _ask(streams, "Number or name, empty to skip: ")
-        word = answer.strip()
-        if not answer:
-            return None
-        if not word or word in names:
-            return word
-        if word.isdecimal() and 1 <= int(word) <= min(len(names), _MOST_LISTED):
-            return names[int(word) - 1]
-        streams.say([f"'{messages.visible(word)}' is neither a context nor a number of the list"])
-
-
-def _ask(streams: Streams, question: str) -> str:
-    """Return the line that the user types, with its newline; "" at the end of the input."""
-    streams.stderr.write(question)
-    streams.stderr.flush()
-    return streams.stdin.readline()
+    return messages.is_yes(context_dialogue.ask(session.streams, "Run them? [y/N] "))
 
 
 # --- The table -----------------------------------------------------------------------------------------------------
@@ -276,7 +261,7 @@ def _write_mapping(session: Session, proposals: Sequence[Proposal], typed: Optio
     keys = {"hubContext": typed_hub} if typed_hub and not mapping.hub_context else {}
     if len(typed.inventory) == 1 and not mapping.inventory:
         keys["inventory"] = typed.inventory[0]
-    path = os.path.join(session.environment.kube_directory, FILES[0])
+    path = mapping_files(session.environment)[0]
     if not entries and not keys:
         session.streams.say([messages.setup_nothing_to_write(path)])
         return True

@@ -26,10 +26,10 @@ from kubectl_mc.access.logins import logins_for
 from kubectl_mc.access.profile_access import Offer, Unusable
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.options import SELECTION_FLAGS, Options, names_targets
+from kubectl_mc.command_line.options import SELECTION_FLAGS, Options, names_targets, with_names
 from kubectl_mc.fleet.choice import Choice, Purpose, context_names
 from kubectl_mc.fleet.mapping import read_mapping
-from kubectl_mc.fleet.name_globs import matches_profile
+from kubectl_mc.fleet.name_globs import alternatives, choose_by_patterns, idle_alternatives, names_profile
 from kubectl_mc.messages import UserError
 from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes import service_account
@@ -139,13 +139,11 @@ def _table(documents: Sequence[Mapping[str, Any]]) -> str:
 
 def _approve(line: CommandLine, environment: Environment) -> int:
     """Show all offers, then ask once. The exit status is 3 if some can't be approved, 1 if nothing was."""
-    names, options, streams = tuple(grammar.operands(line)), environment.options, environment.streams
-    if not names and not names_targets(options):
+    streams = environment.streams
+    options = with_names(environment.options, grammar.operands(line))
+    if not names_targets(options):
         raise messages.approve_what()
-    # The names count as if they had been typed with --clusters.
-    typed = (*options.typed, *(("clusters", name) for name in names))
-    choosing = environment._replace(options=options._replace(clusters=(*options.clusters, *names), typed=typed))
-    choice = _choose(choosing, line, "approval")
+    choice = _choose(environment._replace(options=options), line, "approval")
     _refuse_ambiguous_names(choice)
     offered = _offered(choice, read_approvals(approvals_path(environment.home)))
     unusable = {access.cluster: access.offer.reason for access in offered if isinstance(access.offer, Unusable)}
@@ -169,7 +167,7 @@ def _approve(line: CommandLine, environment: Environment) -> int:
 
 def _refuse_ambiguous_names(choice: Choice) -> None:
     """Raise UserError if a name is that of ClusterProfiles in several of the inventories that were read."""
-    for name in choice.options.clusters:
+    for name in (text for pattern in choice.options.clusters for text in alternatives(pattern)):
         same_name = ["/".join(profile.reference) for profile in choice.inventory.profiles if profile.name == name]
         if len(same_name) > 1:
             raise messages.name_in_several_inventories(name, same_name)
@@ -186,7 +184,8 @@ def _mapped_contexts(choice: Choice) -> dict[str, str]:
 
 def _revoke(line: CommandLine, environment: Environment) -> int:
     """Revoke approvals by name, namespace/name or glob, of all hubs or of the one that is typed. No hub is asked."""
-    patterns, options = grammar.operands(line), environment.options
+    options = environment.options
+    patterns = with_names(Options(), grammar.operands(line)).clusters
     if not patterns and not options.clusters:
         raise messages.revoke_what()
     path = approvals_path(environment.home)
@@ -212,7 +211,7 @@ def _reference(profile: str) -> tuple[str, str]:
 def _export(line: CommandLine, environment: Environment) -> int:
     """Write the approvals of a hub as the file that a pod on this hub reads. No hub is asked."""
     options = environment.options
-    named = options.hub_context or read_mapping(environment.kube_directory).hub_context
+    named = options.hub_context or read_mapping(environment).hub_context
     hub = service_account.hub_context(named, environment) or ""
     approvals = approvals_for_hub(read_approvals(approvals_path(environment.home)), hub, IN_CLUSTER)
     if not approvals:
@@ -237,22 +236,24 @@ def _selected(keys: Sequence[ProfileKey], options: Options) -> list[ProfileKey]:
     if absent := set(options.inventory) - {_namespace(key) for key in keys}:
         raise messages.nothing_approved_in(sorted(absent))
     in_inventory = [key for key in keys if not options.inventory or _namespace(key) in options.inventory]
-    excluded = _matching(in_inventory, options.exclude)
-    chosen = _matching(in_inventory, options.clusters) if options.clusters else {*in_inventory}
+    excluded = _matching(in_inventory, options.exclude) if options.exclude else set()
+    chosen = _matching(in_inventory, options.clusters)
     if chosen and chosen <= excluded:
-        raise messages.no_cluster_left([plain(key.profile) for key in in_inventory])
+        steps = [("clusters", ",".join(options.clusters), True, len(chosen))] if options.clusters else []
+        raise messages.no_cluster_left(len(in_inventory), [*steps, ("exclude", ",".join(options.exclude), True, 0)])
     return [key for key in keys if key in chosen - excluded]
 
 
 def _matching(keys: Sequence[ProfileKey], patterns: Sequence[str]) -> set[ProfileKey]:
-    """Return the approvals whose NAMESPACE/NAME or NAME a glob matches. Raises UserError for one that matches none."""
-    matching: set[ProfileKey] = set()
+    """Return the approvals that patterns choose, by NAMESPACE/NAME or NAME. Raises UserError for one of none."""
+
+    def meant(text: str) -> list[ProfileKey]:
+        return [key for key in keys if names_profile(*_reference(key.profile), text)]
+
     for pattern in patterns:
-        of_pattern = [key for key in keys if matches_profile(*_reference(key.profile), pattern)]
-        if not of_pattern:
-            raise messages.nothing_approved(pattern)
-        matching.update(of_pattern)
-    return matching
+        if idle := idle_alternatives(pattern, meant):
+            raise messages.nothing_approved(idle[0])
+    return choose_by_patterns(patterns, keys, meant)
 
 
 def _namespace(key: ProfileKey) -> str:

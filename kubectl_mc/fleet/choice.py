@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kubectl_mc import messages
-from kubectl_mc.command_line.options import Options, with_defaults
+from kubectl_mc.command_line.options import HUB_FLAGS, Options, with_defaults
 from kubectl_mc.fleet import members, selection
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
@@ -21,21 +22,26 @@ from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.service_account import IN_CLUSTER
 from kubectl_mc.processes.targets import Kubeconfig, Target, own_kubeconfig
 
+if TYPE_CHECKING:
+    from kubectl_mc.fleet.lasting_choice import LastingChoice
+
 # (environment, the hub's context or None for the current one, the user's kubeconfig) -> the hub as a target
 HubTarget = Callable[[Environment, str | None, Kubeconfig], Target]
 
 # What the clusters are chosen for. A read asks each member cluster once. A change does so, too, but acts on none of
-# several profiles that are equally old. A command about the profiles themselves is for each of them, and an approval is
-# of profiles by their names.
-Purpose = Literal["read", "change", "profiles", "approval"]
+# several profiles that are equally old. Both may be under a lasting choice. A command about the profiles themselves is
+# for each of them, and an approval is of profiles by their names. "use" makes a lasting choice.
+Purpose = Literal["read", "change", "profiles", "approval", "use"]
 
 
 class Choice(NamedTuple):
     """The clusters that a command is for.
 
-    environment: its options include the defaults of the mapping file
+    environment: its options include the defaults of the mapping file, and a lasting choice
     clusters: in the order in which they are shown
     own_kubeconfig: the user's kubeconfig
+    chosen_by: who has made the lasting choice that the command is under; "" if it is under none
+    notice: what the caller has to say of that, behind the answer; "" for nothing
     """
 
     environment: Environment
@@ -43,6 +49,13 @@ class Choice(NamedTuple):
     mapping: ClusterMapping
     inventory: Inventory
     own_kubeconfig: Kubeconfig
+    chosen_by: str = ""
+    notice: str = ""
+
+    @property
+    def fleet_size(self) -> int:
+        """How many clusters there are to choose from: the member clusters of the hub's inventory, or the contexts."""
+        return len({profile.member_id or profile.reference for profile in self.inventory.profiles})
 
     @property
     def options(self) -> Options:
@@ -61,16 +74,19 @@ def choose(
     is_approved: Callable[[str], bool],
     clustersets: bool = False,
     purpose: Purpose = "read",
+    notice_behind: bool = False,
 ) -> Choice:
     """Choose the clusters by the options, from the hub's inventory or from the user's contexts (--contexts).
 
     hub_target: makes the target for the hub; it is called only if the hub has to be asked
     is_approved: whether the user has approved how a cluster of this name is reached; called if the hub has none
     clustersets: whether the inventory includes the ClusterSets, if the user may read them
+    notice_behind: the caller says behind the answer that a lasting choice was in force; else that is said here
     Writes warnings to stderr. Raises UserError, also if a change names no inventory, and the hub has several.
     """
-    mapping = read_mapping(environment.kube_directory)
-    options = with_defaults(environment.options, mapping.option_defaults)
+    mapping = read_mapping(environment, may_be_missing=purpose == "profiles")
+    lasting = _lasting_choice(environment, mapping, purpose)
+    options = _completed(environment.options, lasting, mapping)
     hub = service_account.hub_context(options.hub_context or mapping.hub_context, environment)
     if not _has_kubeconfig(environment) and (hub != IN_CLUSTER or options.contexts or environment.kubeconfig_flag):
         names_context = bool(hub or options.contexts)
@@ -81,7 +97,8 @@ def choose(
     if options.contexts:
         contexts = tuple(ClusterProfile(name, "") for name in context_names(environment))
         inventory, mapping = Inventory(contexts), ClusterMapping()
-        clusters = selection.clusters_of_contexts(contexts, options)
+        with _named_in_errors(lasting):
+            clusters = selection.clusters_of_contexts(contexts, options)
     else:
         query = InventoryQuery(
             hub,
@@ -90,12 +107,14 @@ def choose(
             clustersets="required" if options.clusterset is not None else "optional" if clustersets else "",
             placement=options.placement,
         )
-        inventory = get_inventory(
-            environment,
-            query,
-            lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
-            refresh=purpose == "change",
-        )
+        asks_by_choice = lasting and any(name in HUB_FLAGS for name, _ in lasting.flags)
+        with _named_in_errors(lasting if asks_by_choice else None):
+            inventory = get_inventory(
+                environment,
+                query,
+                lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
+                refresh=purpose == "change",
+            )
         if inventory.stale_reason:
             warning = messages.stale_inventory(query.context, inventory.stale_reason, inventory.age)
             environment.streams.say([warning])
@@ -107,7 +126,8 @@ def choose(
         def is_known(text: str) -> bool:
             return purpose == "approval" or text in mapped or is_approved(text) or text in context_names(environment)
 
-        clusters = selection.select_clusters(inventory, options, is_known)
+        with _named_in_errors(lasting):
+            clusters = selection.select_clusters(inventory, options, is_known)
         environment.streams.say(selection.selection_notes(inventory, options, clusters, is_known))
         if purpose == "change":
             idle = selection.idle_exclusions(inventory, options)
@@ -115,12 +135,51 @@ def choose(
     if options.pick:
         from kubectl_mc.fleet import picker
 
-        clusters = picker.pick_clusters(clusters, environment.variables)
+        clusters = picker.pick_clusters(clusters, mapping, environment.variables)
     if not options.inventory:
         _say_inventories(environment, clusters)
-    if purpose in ("read", "change"):
+    if purpose in ("read", "change", "use"):
         clusters = _once_each(environment, clusters, for_change=purpose == "change")
-    return Choice(environment, tuple(clusters), mapping, inventory, kubeconfig)
+    choice = Choice(environment, tuple(clusters), mapping, inventory, kubeconfig)
+    return _with_notice(choice, lasting, notice_behind) if lasting else choice
+
+
+def _lasting_choice(environment: Environment, mapping: ClusterMapping, purpose: Purpose) -> LastingChoice | None:
+    """Return the lasting choice that the command is under, if there is one."""
+    is_made = environment.variables.get("KUBECTL_MC_CLUSTERS") or os.path.lexists(environment.choice_directory)
+    if not is_made or purpose not in ("read", "change"):
+        return None
+    from kubectl_mc.fleet import lasting_choice
+
+    return lasting_choice.choice_in_force(environment, mapping.hub_context)
+
+
+def _completed(options: Options, lasting: LastingChoice | None, mapping: ClusterMapping) -> Options:
+    """Return the options with the lasting choice, and the defaults of the mapping file."""
+    if not lasting:
+        return with_defaults(options, mapping.option_defaults)
+    from kubectl_mc.fleet import lasting_choice
+
+    return lasting_choice.with_choice(options, lasting.flags, mapping.option_defaults)
+
+
+def _named_in_errors(lasting: LastingChoice | None) -> AbstractContextManager[None]:
+    """Say with an error of the block that it is about the lasting choice, if there is one."""
+    if not lasting:
+        return nullcontext()
+    from kubectl_mc.fleet import lasting_choice
+
+    return lasting_choice.named_in_errors(lasting)
+
+
+def _with_notice(choice: Choice, lasting: LastingChoice, is_behind: bool) -> Choice:
+    """Say which clusters the lasting choice has left, or return the choice with that."""
+    from kubectl_mc.messages.lasting_texts import chosen_by
+
+    notice = chosen_by(len(choice.clusters), choice.fleet_size, lasting.source)
+    if not is_behind:
+        choice.environment.streams.say([notice])
+    return choice._replace(chosen_by=lasting.source, notice=notice if is_behind else "")
 
 
 def _has_kubeconfig(environment: Environment) -> bool:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kubectl_mc import messages
-from kubectl_mc.fleet.name_globs import matches, matches_profile
+from kubectl_mc import API_GROUP, messages
+from kubectl_mc.fleet.name_globs import is_glob, matches, matches_profile
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import cache
+from kubectl_mc.processes.environment import Environment
 
-API_VERSION = "kubectl-mc.k8s.io/v1alpha1"
+if TYPE_CHECKING:
+    from kubectl_mc.fleet.clusters import Cluster
+
+API_VERSION = f"{API_GROUP}/v1alpha1"
 
 FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
+
+CONFIG = "KUBECTL_MC_CONFIG"  # the variable that names another mapping file, which then is the only one
 
 _KEYS = ("apiVersion", "kind", "metadata", "hubContext", "inventory", "clusters", "defaults", "protected", "login")
 
@@ -66,6 +72,11 @@ class ClusterMapping(NamedTuple):
         contexts = {entry.namespace: entry.context for entry in reversed(self.entries) if entry.profile == profile}
         return contexts.get(namespace, contexts.get(None))
 
+    def is_protected(self, cluster: Cluster, context: str) -> bool:
+        """Return whether a change has to name a cluster exactly: it is protected by any profile of the same member."""
+        profiles = (cluster.profile, *cluster.others)
+        return any(self.protects(cluster.name, profile.name, profile.namespace, context) for profile in profiles)
+
     def protects(self, cluster: str, profile: str, namespace: str, context: str) -> bool:
         """Return whether the cluster is protected: by its entry, by any entry with its context, or by a glob."""
         return any(
@@ -81,13 +92,28 @@ class ClusterMapping(NamedTuple):
         )
 
 
-def read_mapping(kube_directory: str) -> ClusterMapping:
-    """Read the mapping files in ~/.kube and join them; kubectl-mc-clusters.yaml has precedence over kubectl-mc.yaml.
+def mapping_files(environment: Environment) -> list[str]:
+    """Return the paths of the mapping files, whether or not they exist; the first is the one that `setup` writes.
+
+    They are the file that KUBECTL_MC_CONFIG names, else those in ~/.kube.
+    """
+    named = environment.variables.get(CONFIG)
+    return [os.path.abspath(named)] if named else [os.path.join(environment.kube_directory, name) for name in FILES]
+
+
+def read_mapping(environment: Environment, may_be_missing: bool = False) -> ClusterMapping:
+    """Read the mapping files and join them; kubectl-mc-clusters.yaml has precedence over kubectl-mc.yaml.
 
     The mapping is cached until the files change, because PyYAML is slow to import and to run.
+    may_be_missing: the file that KUBECTL_MC_CONFIG names need not exist. Else that is an error, as are a pipe and a
+        device, which could not be read again: a mapping that isn't read protects nothing
     Raises UserError with file and line if a file is not YAML, or not a valid mapping.
     """
-    paths = [path for path in (os.path.join(kube_directory, name) for name in FILES) if os.path.exists(path)]
+    kube_directory = environment.kube_directory
+    paths = [path for path in mapping_files(environment) if os.path.exists(path)]
+    named = environment.variables.get(CONFIG)
+    if named and not os.path.isfile(named) and (paths or not may_be_missing):
+        raise messages.no_mapping_file(CONFIG, named, exists=bool(paths))
     if not paths:
         return ClusterMapping()
     directory, key = cache.cache_directory(kube_directory), cache.cache_key(["mapping", *paths])
@@ -179,6 +205,9 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     protected = document.get("protected") or []
     if not isinstance(protected, list) or not all(isinstance(glob, str) and glob for glob in protected):
         raise messages.mapping_file(path, _line(root, "protected"), "protected is not a list of names or globs")
+    if wrong := [glob for glob in protected if not is_glob(glob)]:
+        problem = f"protected takes names and globs, but no sets, regular expressions or !: {wrong[0]}"
+        raise messages.mapping_file(path, _line(root, "protected"), problem)
     limits = _login_limits(document, path, root)
     inventory = inventory or [text for flag, text in defaults if flag in INVENTORY_FLAGS]
     return ClusterMapping(hub, tuple(entries), defaults, tuple(protected), tuple(inventory), limits)

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from functools import cache, partial
 
 from kubectl_mc import messages
-from kubectl_mc.command_line.options import HUB_FLAGS, Options
+from kubectl_mc.command_line.options import HUB_FLAGS, Options, typed_names
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster, named_clusters
 from kubectl_mc.fleet.inventory import Inventory
-from kubectl_mc.fleet.name_globs import has_wildcard, matches, matches_profile
+from kubectl_mc.fleet.name_globs import (
+    alternatives,
+    choose_by_patterns,
+    has_wildcard,
+    idle_alternatives,
+    is_exclusion,
+    matches,
+    names_profile,
+)
+from kubectl_mc.named_tuples import NamedTuple
+
+
+class _Filter(NamedTuple):
+    """A flag that chooses clusters, with its value, None for a switch; and whether it chooses a cluster."""
+
+    flag: str
+    value: str | None
+    chooses: Callable[[Cluster], bool]
 
 
 def _knows_none(name: str) -> bool:
@@ -26,29 +44,41 @@ def select_clusters(
     cluster is left.
     """
     clusters = named_clusters(inventory.profiles)
-    candidates = _by_name(clusters, options, is_known)
-    if options.clusterset is not None:
-        _check_clusterset(clusters, inventory, options)
-    if inventory.by_selector is not None:
-        by_selector = {*inventory.by_selector}
-        if not by_selector:
-            raise messages.no_cluster_with_labels(options.cluster_selector or "", options.inventory)
-        candidates = [cluster for cluster in candidates if cluster.profile.reference in by_selector]
+    filters = [*_name_filters(clusters, options, is_known), *_hub_filters(clusters, inventory, options)]
+    selected = _filtered(clusters, filters, options)
     if inventory.placement_decision is not None:
         order = {chosen.reference: index for index, chosen in enumerate(inventory.placement_decision)}
-        candidates = [cluster for cluster in candidates if cluster.profile.reference in order]
-        candidates.sort(key=lambda cluster: order[cluster.profile.reference])
-    selected = [cluster for cluster in candidates if _is_selected(cluster, options, inventory)]
-    if not selected:
-        raise messages.no_cluster_left([cluster.name for cluster in clusters])
+        selected.sort(key=lambda cluster: order[cluster.profile.reference])
     return selected
 
 
+def _filtered(clusters: Sequence[Cluster], filters: Sequence[_Filter], options: Options) -> list[Cluster]:
+    """Return the clusters that all filters choose. Raises UserError that says how many each of them leaves, if none."""
+    left, steps = list(clusters), []
+    typed = {name for name, _ in options.typed}
+    for flag, value, chooses in filters:
+        left = [cluster for cluster in left if chooses(cluster)]
+        steps.append((flag, value, flag in typed, len(left)))
+        if not left:
+            raise messages.no_cluster_left(len(clusters), steps)
+    return left
+
+
 def idle_exclusions(inventory: Inventory, options: Options) -> list[str]:
-    """Return the globs of a typed --exclude that match no cluster: they may be mistyped."""
+    """Return what is typed to be left out and is no cluster: globs and regular expressions, which may be mistyped."""
     clusters = named_clusters(inventory.profiles)
-    typed = [name for flag, value in options.typed if flag == "exclude" for name in (value or "").split(",")]
-    return [name for name in typed if has_wildcard(name) and not any(_is_named(cluster, name) for cluster in clusters)]
+    return [
+        text
+        for pattern in _typed_exclusions(options)
+        for text in idle_alternatives(pattern, partial(_named, clusters))
+        if has_wildcard(text)
+    ]
+
+
+def _typed_exclusions(options: Options) -> list[str]:
+    """Return the patterns that are typed for --exclude, and those with a `!` for --clusters."""
+    names = filter(is_exclusion, typed_names(options.typed, "clusters"))
+    return [*filter(None, typed_names(options.typed, "exclude")), *names]
 
 
 def selection_notes(
@@ -62,7 +92,7 @@ def selection_notes(
     selected: what select_clusters has returned for the same inventory and options
     """
     notes = []
-    for pattern in options.clusters:
+    for pattern in (text for value in options.clusters if not is_exclusion(value) for text in alternatives(value)):
         names = [cluster.name for cluster in selected if _has_other_name(cluster, pattern)]
         if names and not any(_is_named(cluster, pattern) for cluster in selected):
             notes.append(messages.chosen_by_other_name(pattern, names))
@@ -108,56 +138,81 @@ def clusters_of_contexts(contexts: Sequence[ClusterProfile], options: Options) -
         cluster._replace(name=messages.visible(cluster.name).replace("\t", "\\t"))
         for cluster in named_clusters(contexts)
     ]
+    names = {name for cluster in clusters for name in (cluster.name, cluster.profile.name)}
+    meant = _meaning(clusters, _knows_none)
     for pattern in options.contexts:
-        if not any(_is_named(cluster, pattern) for cluster in clusters):
-            raise messages.unknown_context(pattern, [cluster.name for cluster in clusters])
-    named = {cluster.profile.reference for cluster in _by_name(clusters, options)}
-    candidates = [cluster for cluster in clusters if any(_is_named(cluster, pattern) for pattern in options.contexts)]
-    selected = [cluster for cluster in candidates if cluster.profile.reference in named]
-    if not selected:
-        raise messages.no_cluster_left([cluster.name for cluster in candidates])
-    return selected
+        idle = idle_alternatives(pattern, meant, names)
+        if idle and not (is_exclusion(pattern) and has_wildcard(idle[0])):
+            raise messages.unknown_context(idle[0], [cluster.name for cluster in clusters])
+    everything = {cluster.profile.reference for cluster in clusters}
+    chosen = choose_by_patterns(options.contexts, everything, meant, names=names)
+    by_context = _reference_filter("contexts", ",".join(options.contexts), chosen)
+    return _filtered(clusters, [by_context, *_name_filters(clusters, options, names=names)], options)
 
 
-def _by_name(
-    clusters: Sequence[Cluster], options: Options, is_known: Callable[[str], bool] = _knows_none
-) -> list[Cluster]:
-    """Return the clusters that --clusters chooses and --exclude leaves.
+def _name_filters(
+    clusters: Sequence[Cluster],
+    options: Options,
+    is_known: Callable[[str], bool] = _knows_none,
+    names: Container[str] = (),
+) -> list[_Filter]:
+    """Return the filters of --clusters and --exclude.
 
-    Raises UserError if a --clusters pattern, or a name without wildcards in a typed --exclude, means no cluster, and if
-    an id or a display name is that of several.
+    names: as of `alternatives`
+    Raises UserError if something that --clusters chooses, or a name without wildcards that is typed to be left out,
+    means no cluster, and if an id or a display name is that of several.
     """
 
     def is_name(text: str) -> bool:
         return "/" in text or is_known(text)
 
-    included = {pattern: _meant(clusters, pattern, is_name) for pattern in options.clusters}
-    excluded = {pattern: _meant(clusters, pattern, _knows_none) for pattern in options.exclude}
-    typed = [name for flag, value in options.typed if flag == "exclude" for name in (value or "").split(",")]
-    checked = [name for name in typed if name and not has_wildcard(name)]
-    unmatched = [pattern for pattern, meant in included.items() if not meant]
+    meant, left_out = _meaning(clusters, is_name), _meaning(clusters, _knows_none)
+    included = [pattern for pattern in options.clusters if pattern in names or not is_exclusion(pattern)]
+    unmatched = [text for pattern in included for text in idle_alternatives(pattern, meant, names)]
     # To leave out too much does no harm, but what was typed may mean a cluster that isn't there.
-    unmatched += [name for name in checked if not _meant(clusters, name, is_name)]
+    typed = [text for pattern in _typed_exclusions(options) for text in idle_alternatives(pattern, meant, names)]
+    unmatched += [text for text in typed if not has_wildcard(text)]
     if unmatched:
-        names = [cluster.name for cluster in clusters]
-        raise messages.unknown_cluster(unmatched[0], names, options.inventory)
-    chosen = {cluster.profile.reference for meant in included.values() for cluster in meant}
-    left_out = {cluster.profile.reference for meant in excluded.values() for cluster in meant}
-    return [
-        cluster
-        for cluster in clusters
-        if (not options.clusters or cluster.profile.reference in chosen) and cluster.profile.reference not in left_out
-    ]
+        shown = [cluster.name for cluster in clusters]
+        raise messages.unknown_cluster(unmatched[0], shown, options.inventory, _wider(clusters, unmatched[0]))
+    everything = {cluster.profile.reference for cluster in clusters}
+    filters = []
+    if options.clusters:
+        chosen = choose_by_patterns(options.clusters, everything, meant, left_out, names)
+        filters.append(_reference_filter("clusters", ",".join(options.clusters), chosen))
+    if options.exclude:
+        excluded = choose_by_patterns(options.exclude, everything, left_out, names=names)
+        filters.append(_reference_filter("exclude", ",".join(options.exclude), everything - excluded))
+    return filters
+
+
+def _wider(clusters: Sequence[Cluster], name: str) -> tuple[str, int]:
+    """Return a glob that was perhaps meant with a name that no cluster has, and how many match it; ("", 0) for none."""
+    globs = (f"{name}-*", f"{name}.*", f"{name}/*", f"{name}*", f"*-{name}", f"*.{name}", f"*{name}*")
+    if name and not has_wildcard(name):
+        for glob in globs:
+            if matching := _named(clusters, glob):
+                return glob, len(matching)
+    return "", 0
+
+
+def _meaning(
+    clusters: Sequence[Cluster], is_name: Callable[[str], bool]
+) -> Callable[[str], frozenset[tuple[str, str]]]:
+    """Return a function that returns the references of the profiles that `_meant` returns for an alternative."""
+    return cache(lambda text: frozenset(cluster.profile.reference for cluster in _meant(clusters, text, is_name)))
 
 
 def _meant(clusters: Sequence[Cluster], pattern: str, is_name: Callable[[str], bool]) -> list[Cluster]:
     """Return the clusters whose name a pattern matches; without any, the one with exactly that id or display name.
 
+    A name, which in a context may have any characters, means nothing but the cluster of this name.
     A hub chooses ids and display names freely, so they never count where a name does, nor if they are not unique.
     is_name: whether a text that no cluster has for its name is a name all the same
     Raises UserError for an id or a display name of several clusters; profiles of one member cluster are one.
     """
-    named = [cluster for cluster in clusters if _is_named(cluster, pattern)]
+    exact = [cluster for cluster in clusters if pattern in (cluster.name, cluster.profile.name)]
+    named = exact or _named(clusters, pattern)
     if named or has_wildcard(pattern):
         return named
     others = [cluster for cluster in clusters if _has_other_name(cluster, pattern)]
@@ -173,6 +228,43 @@ def _has_other_name(cluster: Cluster, text: str) -> bool:
     return text in (*cluster.profile.cluster_ids, cluster.profile.display_name)
 
 
+def _hub_filters(clusters: Sequence[Cluster], inventory: Inventory, options: Options) -> list[_Filter]:
+    """Return the filters of the flags about what the hub says of clusters. Raises UserError where one means none."""
+    filters = []
+    if options.clusterset is not None:
+        _check_clusterset(clusters, inventory, options)
+    if inventory.by_selector is not None:
+        labelled = {*inventory.by_selector}
+        if not labelled:
+            raise messages.no_cluster_with_labels(options.cluster_selector or "", options.inventory)
+        filters.append(_reference_filter("cluster-selector", options.cluster_selector, labelled))
+    if inventory.placement_decision is not None:
+        decided = {decision.reference for decision in inventory.placement_decision}
+        filters.append(_reference_filter("placement", options.placement, decided))
+    if (clusterset := options.clusterset) is not None:
+        filters.append(_Filter("clusterset", clusterset, lambda cluster: _is_in(inventory, cluster, clusterset)))
+    if (manager := options.cluster_manager) is not None:
+        filters.append(
+            _Filter("cluster-manager", manager, lambda cluster: matches(cluster.profile.cluster_manager, manager))
+        )
+    filters += [_Filter("property", condition, partial(_has_property, condition)) for condition in options.property]
+    return [*filters, _Filter("healthy", None, _is_healthy)] if options.healthy else filters
+
+
+def _reference_filter(flag: str, value: str | None, references: Container[tuple[str, str]]) -> _Filter:
+    return _Filter(flag, value, lambda cluster: cluster.profile.reference in references)
+
+
+def _is_healthy(cluster: Cluster) -> bool:
+    return cluster.profile.healthy is True and cluster.profile.joined is not False
+
+
+def _is_in(inventory: Inventory, cluster: Cluster, pattern: str) -> bool:
+    """Return whether a cluster is in a ClusterSet that a glob matches."""
+    clusterset = inventory.clusterset(cluster.profile) or ""
+    return clusterset != "" and matches(clusterset, pattern)
+
+
 def _check_clusterset(clusters: Sequence[Cluster], inventory: Inventory, options: Options) -> None:
     """Raise UserError if no cluster is in a ClusterSet that --clusterset names."""
     clustersets = {cluster.name: inventory.clusterset(cluster.profile) for cluster in clusters}
@@ -183,26 +275,19 @@ def _check_clusterset(clusters: Sequence[Cluster], inventory: Inventory, options
         raise messages.no_clusterset(pattern, present, unknown, options.inventory)
 
 
-def _is_selected(cluster: Cluster, options: Options, inventory: Inventory) -> bool:
-    """Return whether every flag about what the hub says of the cluster chooses it."""
-    profile = cluster.profile
-    clusterset = inventory.clusterset(profile) or ""
-    return (
-        (options.clusterset is None or (clusterset != "" and matches(clusterset, options.clusterset)))
-        and (options.cluster_manager is None or matches(profile.cluster_manager, options.cluster_manager))
-        and all(_has_property(profile, condition) for condition in options.property)
-        and (not options.healthy or (profile.healthy is True and profile.joined is not False))
-    )
-
-
-def _has_property(profile: ClusterProfile, condition: str) -> bool:
-    """Return whether a profile meets a condition: `NAME=GLOB`, or `NAME` for a property with any value."""
+def _has_property(condition: str, cluster: Cluster) -> bool:
+    """Return whether a cluster meets a condition: `NAME=GLOB`, or `NAME` for a property with any value."""
     name, equals, pattern = condition.partition("=")
-    return name in profile.properties and (not equals or matches(profile.properties[name], pattern))
+    properties = cluster.profile.properties
+    return name in properties and (not equals or matches(properties[name], pattern))
+
+
+def _named(clusters: Sequence[Cluster], pattern: str) -> list[Cluster]:
+    return [cluster for cluster in clusters if _is_named(cluster, pattern)]
 
 
 def _is_named(cluster: Cluster, pattern: str) -> bool:
-    """Return whether a shell glob matches the cluster's profile, or the name of a context as it is shown."""
+    """Return whether a glob or a regular expression is for the cluster's profile, or for a context as it is shown."""
     profile = cluster.profile
     is_context = not profile.namespace
-    return matches_profile(*profile.reference, pattern) or (is_context and matches(cluster.name, pattern))
+    return names_profile(*profile.reference, pattern) or (is_context and names_profile("", cluster.name, pattern))

@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 
+from kubectl_mc import API_GROUP
 from kubectl_mc.named_tuples import NamedTuple
 
-ANNOTATION = "kubectl-mc.k8s.io/cluster"
+ANNOTATION = f"{API_GROUP}/cluster"
 ClusterText = tuple[str, str]  # a cluster, and what it printed or a part of that
 
 

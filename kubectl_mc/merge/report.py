@@ -104,15 +104,14 @@ def make_report(
         lines += nothing if len(nothing) < 2 else [NOTHING]
     if request.options.if_present and passed_over and not absent:
         lines.append(messages.passed_over(passed_over))
+    parts = [result for result, cause in causes if cause and not cause.absent and has_part(result)]
     if failures and on_terminal:
-        parts = sum(has_part(result) for result, cause in causes if cause and not cause.absent)
         flags = selecting_flags(request.options)
-        lines += messages.failure_table(failures, parts, len(results), flags, all_names=request.options.verbose)
+        lines += messages.failure_table(failures, len(parts), len(results), flags, all_names=request.options.verbose)
     elif failures:
         lines += _failure_lines(failures, request)
-        showing = [result for result, cause in causes if not cause or cause.absent or has_part(result)]
-        if any(result.stdout for result in showing) and not shown:
-            lines.append(messages.showing_partial(len(showing), len(results)))
+        if any(result.stdout for result in (*answered, *parts)) and not shown:
+            lines.append(messages.showing_partial(len(answered), len(parts), len(results)))
     return Report(tuple(lines), status)
 
 

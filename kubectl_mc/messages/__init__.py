@@ -12,6 +12,7 @@ from kubectl_mc.messages.words import *
 if TYPE_CHECKING:
     from kubectl_mc.messages.access_texts import *
     from kubectl_mc.messages.change_texts import *
+    from kubectl_mc.messages.choice_texts import *
     from kubectl_mc.messages.command_line_texts import *
     from kubectl_mc.messages.comparison_texts import *
     from kubectl_mc.messages.failure_texts import *
@@ -26,6 +27,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(name)
     import kubectl_mc.messages.access_texts as access
     import kubectl_mc.messages.change_texts as change
+    import kubectl_mc.messages.choice_texts as choice
     import kubectl_mc.messages.command_line_texts as command_line
     import kubectl_mc.messages.comparison_texts as comparison
     import kubectl_mc.messages.failure_texts as failure
@@ -34,7 +36,7 @@ def __getattr__(name: str) -> object:
     import kubectl_mc.messages.resume_texts as resume
     import kubectl_mc.messages.setup_texts as setup
 
-    for texts in (access, change, command_line, comparison, failure, fleet, member, resume, setup):
+    for texts in (access, change, choice, command_line, comparison, failure, fleet, member, resume, setup):
         globals().update({text: value for text, value in vars(texts).items() if not text.startswith("_")})
     if name not in globals():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -280,8 +280,8 @@ def find_cause(stderr: str, exit_status: int) -> Cause:
         return Cause("killed", f"killed by {signal_name(-exit_status)}")
     if lines := complaints(stderr):
         # Some errors that are not the server's are printed as they are.
-        known = _line_cause(lines[-1])
-        return known if known and not known.absent else _as_text(next(filter(_PLAIN.match, reversed(lines)), lines[0]))
+        cause = _line_cause(lines[-1])
+        return cause if cause and not cause.absent else _as_text(next(filter(_PLAIN.match, reversed(lines)), lines[0]))
     logged = [cause for message in split_messages(stderr) if is_log(message) and (cause := _line_cause(message))]
     return logged[-1] if logged else Cause("exit", f"exit status {exit_status}")
 
@@ -364,7 +364,7 @@ def is_standard_error(line: str) -> bool:
 
 def absences(stderr: str) -> list[str]:
     """Return the messages of stderr that report that an object or a type doesn't exist."""
-    return [line for line in _complaints(stderr) if _LAST.match(line) and (found := _line_cause(line)) and found.absent]
+    return [line for line in _complaints(stderr) if _LAST.match(line) and (cause := _line_cause(line)) and cause.absent]
 
 
 def _as_text(line: str) -> Cause:
@@ -387,6 +387,6 @@ def _line_cause(line: str) -> Cause | None:
         return _NOT_FOUND
     if line.startswith("[") or _OF_A_FILE.match(line):  # several errors in one, and a file, may quote anything
         return None
-    found = (cause for pattern, cause in _CAUSES if re.search(pattern, line))
+    causes = (cause for pattern, cause in _CAUSES if re.search(pattern, line))
     is_connection = is_log(line) or _CONNECTION.search(line)
-    return next((cause for cause in found if is_connection or cause.kind not in _OF_CONNECTION), None)
+    return next((cause for cause in causes if is_connection or cause.kind not in _OF_CONNECTION), None)

@@ -26,6 +26,31 @@ def unknown_command(name: str, commands: Sequence[str]) -> UserError:
     )
 
 
+def read_only(verb: str, effect: str, reason: str, may_rehearse: bool) -> UserError:
+    """Say that a command is refused because only reads are allowed.
+
+    effect: what it does (verb_rows.Effect); reason: what says that only reads are allowed
+    """
+    does = {
+        "change": "is a change",
+        "port": "opens a port, behind which anything may be changed",
+        "files": "edits files of yours",
+        "program": "runs a program, of which it isn't known what it does",
+    }[effect]
+    instead = "; --dry-run=server only says what it would do" if may_rehearse and effect == "change" else ""
+    return UserError(f"only reads are allowed here ({reason}), and {visible(verb)} {does}{instead}")
+
+
+def no_plugin(name: Sequence[str], verbs: Sequence[str]) -> UserError:
+    """Say that `plugin run` names no plugin. name: the word behind it, if any; verbs: those of kubectl"""
+    if not name:
+        return UserError("plugin run: which plugin? As in kubectl mc plugin run NAME. See: kubectl mc plugin list")
+    shown = visible(name[0])
+    if name[0] in verbs:
+        return UserError(f"{shown} is a verb of kubectl's, which it never runs a plugin for: kubectl mc {shown}")
+    return UserError(f"there is no plugin kubectl-{shown} on PATH. See: kubectl mc plugin list")
+
+
 def blank_in_verb(word: str) -> UserError:
     """Say that a word of the command has a blank, so that it looks like several words."""
     return UserError(f"unknown command '{visible(word)}', as one word with a blank. Write its words without quotes")

@@ -76,9 +76,13 @@ def lacks_a_part(cause: Cause) -> Cause:
     return cause._replace(reason=f"lacks a part: {cause.reason}", absent=False)
 
 
-def showing_partial(answered: int, selected: int) -> str:
-    """Say that the results are those of a part of the fleet."""
-    return f"Showing results from {answered}/{selected} clusters:"
+def showing_partial(answered: int, parts: int, selected: int) -> str:
+    """Say that the results are those of a part of the fleet. parts: how many that failed have answered in part"""
+    return f"Showing results from {answered}/{selected} clusters{_in_part(parts)}:"
+
+
+def _in_part(parts: int) -> str:
+    return f", {parts} more in part" if parts else ""
 
 
 def everywhere(message: str, count: int, total: int) -> list[str]:
@@ -173,7 +177,6 @@ def failure_table(
     failures: (cluster, cause); parts: how many of these have answered in part; total: of the selected clusters
     flags: those that select the clusters, as they were typed; all_names: else at most ten in a line
     """
-    in_part = f", {parts} more in part" if parts else ""
     groups = _groups(failures)
     if len(groups) > _MOST_ROWS:
         rest = [cluster for group in groups[_MOST_ROWS - 1 :] for cluster in group.clusters]
@@ -190,7 +193,8 @@ def failure_table(
     ]
     widths = [max((len(cell) for cell in column if len(cell) <= _LONG), default=0) for column in zip(*rows)]
     lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
-    return [f"{total - len(failures)} of {cluster_count(total)} answered{in_part}", *(f"  {line}" for line in lines)]
+    answered = f"{total - len(failures)} of {cluster_count(total)} answered{_in_part(parts)}"
+    return [answered, *(f"  {line}" for line in lines)]
 
 
 def _next_steps(group: _Group, most: int, flags: str) -> str:

@@ -159,29 +159,26 @@ def several_inventories(sizes: Sequence[tuple[str, int]]) -> str:
     return f"Note: the clusters of several inventories: {_inventories(sizes)}. To choose: {_TO_CHOOSE}"
 
 
-def no_cluster_left(names: Sequence[str]) -> UserError:
-    """Say that the selection flags together choose no cluster."""
-    return UserError(f"no cluster is chosen by all of the selection flags. Known clusters: {name_list(names)}")
-
-
 def no_cluster_with_labels(selector: str, namespaces: Sequence[str]) -> UserError:
     """Say that no cluster in the namespaces has the labels that --cluster-selector asks for."""
     return UserError(f"no cluster{_where(namespaces)} has labels {visible(selector)} (--cluster-selector)")
 
 
-def unknown_cluster(name: str, names: Sequence[str], namespaces: Sequence[str] = ()) -> UserError:
-    """Say that no cluster matches. names: the clusters in the namespaces."""
-    meant = nearest(name, names)
+def unknown_cluster(
+    name: str, names: Sequence[str], namespaces: Sequence[str] = (), wider: tuple[str, int] = ("", 0)
+) -> UserError:
+    """Say that no cluster matches. names: the clusters in the namespaces.
+
+    wider: a glob that was perhaps meant, and how many clusters it matches; ("", 0) for none
+    """
     among = f" among those{_where(namespaces)}" if namespaces else ""
-    hint = f" Did you mean {visible(meant)}?" if meant else ""
-    return UserError(f"no cluster matches '{visible(name)}'{among}.{hint} Known clusters: {name_list(names)}")
-
-
-def ambiguous_cluster(name: str, names: Sequence[str]) -> UserError:
-    """Say that several clusters have this id or display name. names: theirs"""
-    return UserError(
-        f"'{visible(name)}' is the id or display name of several clusters: say which of {name_list(names)}"
-    )
+    glob, count = wider
+    if glob:
+        text = f"no cluster is named '{visible(name)}'{among}; '{visible(glob)}' matches {cluster_count(count)}."
+    else:
+        meant = nearest(name, names)
+        text = f"no cluster matches '{visible(name)}'{among}.{f' Did you mean {visible(meant)}?' if meant else ''}"
+    return UserError(f"{text} Known clusters: {name_list(names)}")
 
 
 def name_in_several_inventories(name: str, names: Sequence[str]) -> UserError:
@@ -190,16 +187,6 @@ def name_in_several_inventories(name: str, names: Sequence[str]) -> UserError:
         f"'{visible(name)}' is in several inventories, and each ClusterProfile is approved by itself: say which of "
         f"{name_list(names)}"
     )
-
-
-def chosen_by_other_name(name: str, names: Sequence[str]) -> str:
-    """Say which clusters an id or a display name has chosen."""
-    return f"Note: '{visible(name)}' is the id or display name of {name_list(names)}"
-
-
-def excludes_nothing(pattern: str) -> str:
-    """Say that a glob of --exclude matches no cluster."""
-    return f"Note: no cluster matches --exclude='{visible(pattern)}', so it leaves out none"
 
 
 _NO_RIGHT = "you may not list the hub's namespaces"
@@ -237,22 +224,13 @@ def clustersets_disagree(clusters: Sequence[tuple[str, Mapping[str, str]]]) -> s
     return f"Note: the hub says several ClusterSets, of which the first counts: {name_list(described)}"
 
 
-def no_targets_for_change(verb: str, preposition: str) -> UserError:
-    """Say that a change has no flag that chooses clusters. preposition: in, from."""
-    return UserError(f"Use --all-clusters to {verb} {preposition} all clusters, or --clusters to specify targets")
+def no_targets_for_change(verb: str, preposition: str, exclusions: Sequence[str] = ()) -> UserError:
+    """Say that a change has no flag that chooses clusters. preposition: in, from.
 
-
-def unknown_context(pattern: str, names: Sequence[str]) -> UserError:
-    """Say that --contexts matches no context."""
-    return UserError(f"no context matches '{visible(pattern)}'. The kubeconfig has: {name_list(names)}")
-
-
-def contexts_without_hub() -> UserError:
-    """Say that --contexts is used with a flag that needs a hub."""
-    return UserError(
-        "--contexts takes the kubeconfig's contexts for the fleet, without a hub: of the flags that choose clusters, "
-        "only --clusters, --exclude and --pick go with it"
-    )
+    exclusions: what --clusters and --contexts have, each with a `!`
+    """
+    text = f"Use --all-clusters to {verb} {preposition} all clusters, or --clusters to specify targets"
+    return UserError(f"{text}: {', '.join(map(visible, exclusions))} only leaves out" if exclusions else text)
 
 
 def bad_kubeconfig(stderr: str) -> UserError:
@@ -309,9 +287,20 @@ def nothing_picked() -> UserError:
     return UserError("no cluster was picked, so nothing was done")
 
 
-def no_such_number(word: str, most: int) -> UserError:
+def which_cluster(verb: str) -> str:
+    """Ask for the cluster of a verb that needs exactly one."""
+    return f"{visible(verb)} on which cluster"
+
+
+def picked_cluster(verb: str, cluster: str) -> str:
+    """Say which cluster the user has picked for a verb that needs exactly one."""
+    return f"{visible(verb)} on {visible(cluster)}"
+
+
+def no_such_number(word: str, most: int, several: bool) -> UserError:
     """Say that the user typed something that is not a number of the list of --pick."""
-    return UserError(f"'{visible(word)}' is not a number from 1 to {most}, nor a range such as 2-3")
+    ranges = ", nor a range such as 2-3" if several else ""
+    return UserError(f"'{visible(word)}' is not a number from 1 to {most}{ranges}")
 
 
 def no_match(patterns: Sequence[str], sort_field: str = "") -> str:

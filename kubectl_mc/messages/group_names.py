@@ -47,7 +47,7 @@ def group_names(names: Iterable[str], others: Collection[str]) -> str:
 
 def _may_stand(stem: str, names: Sequence[str], others: Sequence[str]) -> bool:
     """Return whether a glob of a stem stands for several of the sorted names and for none of the others."""
-    is_plain = not any(letter in stem for letter in "*?[")
+    is_plain = not any(letter in stem for letter in "*?[{") and not stem.startswith(("!", "/"))
     return is_plain and _count(stem, names) >= _LEAST and not _count(stem, others)
 
 

@@ -27,10 +27,10 @@ def with_input_names(stderr: bytes, names: Mapping[str, InputName]) -> bytes:
     names: by what kubectl was given
     kubectl writes `error when creating "cm.yaml": …` and `error parsing cm.yaml: …` (cli-runtime/pkg/resource).
     """
-    if not any(given.encode() in stderr for given in names):
+    if not any(path.encode() in stderr for path in names):
         return stderr
-    given = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    pattern = re.compile(rf'"(?P<quoted>{given})"|(?<=error parsing )(?P<plain>{given})(?=: )')
+    paths = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    pattern = re.compile(rf'"(?P<quoted>{paths})"|(?<=error parsing )(?P<plain>{paths})(?=: )')
 
     def named(match: re.Match[str]) -> str:
         is_quoted = match["plain"] is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from kubectl_mc.messages import visible
+from kubectl_mc.messages.words import visible
 
 _NUMBERED = re.compile(r"(.*?)(0|[1-9][0-9]*)", re.ASCII | re.DOTALL)
 _FEW = 3  # names are not folded

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kubectl_mc import API_GROUP
 from kubectl_mc.messages import visible
 
 
@@ -16,14 +17,19 @@ def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     row = DataRow("", "   ", "")
     looks = TableFormat(None, None, None, None, headerrow=row, datarow=row, padding=0, with_header_hide=None)
     lines = [list(headers)] if headers else []
-    lines += [[visible(cell).replace("\t", "\\t") for cell in cells] for cells in rows]
+    lines += [list(map(cell_text, cells)) for cells in rows]
     text = tabulate(lines, tablefmt=looks, disable_numparse=True)
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
+def cell_text(text: str) -> str:
+    """Return a text as it stands in a cell, with tabs and control characters made visible."""
+    return visible(text).replace("\t", "\\t")
+
+
 def render_document(kind: str, fields: Mapping[str, Any], form: str) -> str:
     """Return a document of our API as JSON or YAML. form: "json" or "yaml"."""
-    text = json.dumps({"apiVersion": "kubectl-mc.k8s.io/v1alpha1", "kind": kind, **fields}, indent=4)
+    text = json.dumps({"apiVersion": f"{API_GROUP}/v1alpha1", "kind": kind, **fields}, indent=4)
     if form == "json":
         return f"{text}\n"
     import yaml

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kubectl_mc.messages.words import UserError, approve_command, cluster_count, nearest, visible
+from kubectl_mc.messages.name_folding import fold_names
+from kubectl_mc.messages.words import UserError, approve_command, cluster_count, name_list, nearest, visible
 
 
 def mapping_file(path: str, line: int | None, problem: str) -> UserError:
@@ -12,6 +13,13 @@ def mapping_file(path: str, line: int | None, problem: str) -> UserError:
     where = path if line is None else f"{path}:{line}"
     expected = "clusters: [{name: PROFILE, context: CONTEXT}]"
     return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see README.md")
+
+
+def no_mapping_file(variable: str, path: str, exists: bool) -> UserError:
+    """Say that a variable names no mapping file. exists: there is something else, such as a pipe"""
+    if exists:
+        return UserError(f"{variable}: {visible(path)} is no regular file, and it has to be read more than once")
+    return UserError(f"{variable}: there is no file {visible(path)}. kubectl mc setup writes one")
 
 
 def mapping_key(path: str, line: int, key: str, meant: str) -> UserError:
@@ -46,6 +54,86 @@ def unexpected_argument(command: str, word: str, flags: Iterable[str]) -> UserEr
 SETUP_WITHOUT_TERMINAL = (
     "nobody to ask: stdin is not a terminal. Nothing is written, as with --check; --yes takes what is certain"
 )
+
+
+SETUP_NOT_WRITTEN = "interrupted: nothing is written"
+
+SETUP_SKIP = "(none: skip this cluster)"
+
+
+def setup_patterns(likely: Sequence[tuple[str, int]]) -> list[str]:
+    """Say what a pattern is. likely: patterns that fit, with the number of clusters to which they give a context"""
+    lines = ["A pattern says the contexts of many clusters at once, by their {name},", "{namespace}, {id} or {display}"]
+    if not likely:
+        return [lines[0], f"{lines[1]} name: admin@{{name}}, for example"]
+    fitting = [f"  {visible(pattern)} ({cluster_count(count)})" for pattern, count in likely]
+    return [lines[0], f"{lines[1]} name. These fit:", *fitting]
+
+
+def setup_pattern_question(count: int) -> str:
+    """Ask for a pattern. count: clusters without a context"""
+    return f"{count} open. A pattern for all ({{name}}), or one by one (empty): "
+
+
+def setup_bad_pattern(unknown: str | None, has_field: bool, fields: Sequence[str]) -> str:
+    """Say what is wrong with a pattern; "" if nothing is. unknown: a part with a brace that is no field"""
+    names = ", ".join(f"{{{field}}}" for field in fields)
+    if unknown is not None:
+        return f"'{visible(unknown)}' is not a field. The fields: {names}"
+    return "" if has_field else f"a pattern needs a field, as each cluster has its own context. The fields: {names}"
+
+
+def setup_preview(
+    contexts: Mapping[str, str],
+    missing: Mapping[str, str],
+    shared: Mapping[str, Sequence[str]],
+    elsewhere: Sequence[str],
+    count: int,
+) -> list[str]:
+    """Say what a pattern gives (see PatternMatch).
+
+    elsewhere: clusters whose ClusterProfiles say another server than that of their context
+    count: the clusters without a context so far
+    """
+    lines = [f"  not the server that the ClusterProfile says: {fold_names(elsewhere)}"] if elsewhere else []
+    if absent := [cluster for cluster, context in missing.items() if context]:
+        example = visible(missing[absent[0]])
+        lines.append(f"  no context like {example} for {cluster_count(len(absent))}: {fold_names(absent)}")
+    if unsaid := [cluster for cluster, context in missing.items() if not context]:
+        lines.append(f"  the hub doesn't say what a field stands for: {fold_names(unsaid)}")
+    if shared:
+        described = [f"{context} ({', '.join(clusters)})" for context, clusters in shared.items()]
+        lines.append(f"  left out, as clusters would share a context: {name_list(described)}")
+    if not contexts:
+        return [*lines, "It gives a context to no cluster"]
+    return [*lines, f"It gives a context to {cluster_count(len(contexts))}, and leaves {count - len(contexts)} open"]
+
+
+def setup_take_question(count: int) -> str:
+    """Ask whether what a pattern gives is right."""
+    return f"Take {'it' if count == 1 else f'these {count}'}? [y/N] "
+
+
+def setup_question(cluster: str, number: int, total: int) -> str:
+    """Ask for the context of a cluster. total: clusters that are asked for; 0 if they are too few to be counted"""
+    if not total:
+        return f"Which context reaches {visible(cluster)}? "
+    return f"[{number}/{total}] {visible(cluster)}: context? "
+
+
+def setup_shared(context: str, clusters: Sequence[str]) -> str:
+    """Say that the chosen context is that of other clusters, too."""
+    return f"Note: {visible(context)} is the context of {name_list(clusters)}, too"
+
+
+def setup_carry_over(others: int, pattern: str, count: int) -> str:
+    """Ask whether an answer is to be carried over. others: open clusters; count: those that the pattern fits"""
+    return f"The same for the other {others} ({visible(pattern)} matches {count})? [y/N] "
+
+
+def setup_keep_question(count: int) -> str:
+    """Ask whether the contexts that were chosen before Ctrl-C are to be kept."""
+    return f"Keep the {'answer' if count == 1 else f'{count} answers'}? [Y/n] "
 
 
 def cloud_missing(command: str) -> str:

@@ -61,6 +61,11 @@ class Environment(NamedTuple):
         return os.path.join(self.home, ".kube")
 
     @property
+    def choice_directory(self) -> str:
+        """The directory with what `kubectl mc use` has chosen. It doesn't exist before that is used."""
+        return os.path.join(self.kube_directory, "kubectl-mc", "choices")
+
+    @property
     def kubeconfig_files(self) -> list[str]:
         """The kubeconfig files that kubectl reads, whether or not they exist.
 
@@ -90,6 +95,11 @@ class Environment(NamedTuple):
         typed = [*self.options.typed, *([("kubeconfig", kubeconfig)] if kubeconfig else [])]
         flags = [f"--{name}={quote(value or '')}" for name, value in typed if name in _ACCESS_FLAGS]
         return " ".join(dict.fromkeys(flags))
+
+    @property
+    def reports_on_terminal(self) -> bool:
+        """Whether an answer and what is said about it are both read on a terminal."""
+        return self.streams.stdout.isatty() and self.streams.stderr.isatty()
 
     def for_invocation(self, invocation: Invocation) -> Environment:
         """Return the environment with the options and the --kubeconfig of this invocation."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment
@@ -39,7 +39,7 @@ def target_command(
             content = {"apiVersion": "v1", "kind": "Config", "current-context": target.context}
             further = tuple(environment.kubeconfig_files)
         context = ["--context", target.context] if target.context else []
-        words = [*line.path, *context, *grammar.join_tokens(line.tokens)]
+        words = [*verbs.plugin_words(line), *context, *grammar.join_tokens(line.tokens)]
     else:
         # --kubeconfig and --context would take precedence over the KUBECONFIG of the target.
         words = grammar.canonical_words(grammar.without(line, ("kubeconfig",)) if content else line)

@@ -11,7 +11,7 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.kubectl_flags import FLAGS
-from kubectl_mc.command_line.options import with_log_flags
+from kubectl_mc.command_line.options import joined
 from kubectl_mc.command_line.own_commands import COMMANDS
 from kubectl_mc.processes import cache, memory_files
 from kubectl_mc.processes.environment import Environment
@@ -73,8 +73,8 @@ def _with_preferences(invocation: Invocation, preferences: Kuberc) -> Invocation
     if words == typed:
         return invocation
     resolved = parse_invocation(words)
-    # Behind an alias, flags about log lines have been taken for a plugin's.
-    return invocation._replace(kubectl=resolved.kubectl, options=with_log_flags(invocation.options, resolved.options))
+    # Behind an alias, most of our flags have been taken for a plugin's.
+    return invocation._replace(kubectl=resolved.kubectl, options=joined(invocation.options, resolved.options))
 
 
 def _check_words(invocation: Invocation) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import takewhile
 
 from kubectl_mc import messages
@@ -40,10 +41,13 @@ def resolve_plugin(line: CommandLine, environment: Environment) -> CommandLine:
     and for a plugin's name with a blank, which would look like a verb of kubectl's.
     """
     name = plugin_name(line, environment.variables)
+    ahead = len(line.path) - len(verbs.plugin_words(line))
+    if not name and ahead:
+        raise messages.no_plugin(verbs.plugin_words(line), [path for path in FLAGS if path and " " not in path])
     if not name and not verbs.is_kubectls(line):
         raise messages.unknown_command(line.verb, [name for name in (*FLAGS, *COMMANDS) if name and " " not in name])
     if name and not line.verb_first:
-        raise messages.flags_before_plugin(name[0])
+        raise messages.flags_before_plugin(name[ahead])
     if any(" " in word for word in name):
         raise messages.blank_in_verb(next(word for word in name if " " in word))
     if not name:
@@ -66,17 +70,30 @@ def _check_own_verb(line: CommandLine, variables: Mapping[str, str]) -> None:
 
 
 def plugin_name(line: CommandLine, variables: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the words that name a plugin on PATH, as many as possible; () if there is none.
+    """Return the words that name a plugin on PATH, as many as possible, behind `plugin run` if that is typed.
 
-    The rules are kubectl's (k8s.io/kubectl/pkg/cmd, HandlePluginCommand): `foo-a bar` is kubectl-foo_a-bar. Of its own
-    verbs, only `create` may be the first word of a plugin, if no flag comes ahead of the second.
+    () if there is none. The rules are kubectl's (k8s.io/kubectl/pkg/cmd, HandlePluginCommand): `foo-a bar` is
+    kubectl-foo_a-bar. Of its own verbs, only `create` may be the first word of a plugin, if no flag comes ahead of the
+    second.
     """
+    ahead = len(line.path) - len(verbs.plugin_words(line))
+    words = grammar.typed_words(line)[ahead:]
     shortest = 1
-    if verbs.is_kubectls(line):
-        if line.path != ("create",) or not line.verb_first:
+    if words and words[0] in FLAGS:
+        if words[0] != "create" or len(line.path) > ahead + 1 or not line.verb_first:
             return ()
         shortest = 2
-    return _longest_name(grammar.typed_words(line), shortest, variables)
+    name = _longest_name(words, shortest, variables)
+    return (*line.path[:ahead], *name) if name else ()
+
+
+def plugins_on_path(variables: Mapping[str, str]) -> list[str]:
+    """Return the plugins on PATH, each by its name as one word: "foo-bar" for kubectl-foo-bar."""
+    names: set[str] = set()
+    for folder in _path_folders(variables):
+        with suppress(OSError):
+            names.update(name for name in os.listdir(folder or ".") if _runs(f"{folder or '.'}/{name}"))
+    return sorted(name.removeprefix("kubectl-") for name in names if name.startswith("kubectl-"))
 
 
 def _longest_name(words: Sequence[str], shortest: int, variables: Mapping[str, str]) -> tuple[str, ...]:

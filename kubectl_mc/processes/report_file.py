@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from kubectl_mc import messages
+from kubectl_mc import API_GROUP, messages
 from kubectl_mc.named_tuples import NamedTuple
 
 
@@ -37,6 +37,7 @@ class ReportFile:
 
     `/dev/fd/N` is the descriptor itself, so a file behind it keeps what it has. Raises UserError if it can't be opened.
 
+    chosen_by: who has made the lasting choice that the command is under; "" for none
     has_input: whether errors may quote an input, which only the run knows for `resume`; files: the names of its files
     """
 
@@ -47,6 +48,7 @@ class ReportFile:
         self._clusters: dict[str, ClusterReport] = {}
         self._seconds: dict[str, float] = {}
         self._runs: list[str] = []
+        self.chosen_by = ""
         self.has_input, self.files = False, tuple[str, ...]()
         standard = {"/dev/stdout": 1, "/dev/stderr": 2}
         number = re.fullmatch(r"/dev/fd/(\d+)", path)
@@ -92,7 +94,7 @@ class ReportFile:
         names = list(dict.fromkeys([*self._places, *self._clusters]))
         clusters = [self._clusters.get(name, ClusterReport(name, "not started")) for name in names]
         return {
-            "apiVersion": "kubectl-mc.k8s.io/v1alpha1",
+            "apiVersion": f"{API_GROUP}/v1alpha1",
             "kind": "CommandReport",
             "command": list(command),
             "start": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._start)),
@@ -100,6 +102,7 @@ class ReportFile:
             "exitStatus": status,
             "error": error,
             "runs": list(dict.fromkeys(self._runs)),
+            "chosenBy": self.chosen_by,
             "selected": len(clusters),
             "answered": sum(cluster.state in _ANSWERED for cluster in clusters),
             "failed": sum(cluster.state in _FAILED for cluster in clusters),

@@ -35,6 +35,7 @@ class Request(NamedTuple):
     cluster_count: how many clusters the command is for; 0: as many as there are results
     newest: returns a target with its newest credential; after a True, that its cluster refuses the one it has
     short_times: the silent clusters, which have less than `patience`
+    notice: what else is said behind the answer on a terminal; "" for nothing
     """
 
     environment: Environment
@@ -47,6 +48,7 @@ class Request(NamedTuple):
     cluster_count: int = 0
     newest: Callable[[Target, bool], Target] = lambda target, is_refused: target
     short_times: ShortTimes | None = None
+    notice: str = ""
 
     @property
     def options(self) -> Options:
@@ -81,7 +83,7 @@ class Request(NamedTuple):
     @property
     def reports_on_terminal(self) -> bool:
         """Whether the answer and what is said about it are both read on a terminal."""
-        return self.shows_on_terminal and self.environment.streams.stderr.isatty()
+        return self.environment.reports_on_terminal
 
     @property
     def patience(self) -> float:

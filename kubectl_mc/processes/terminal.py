@@ -40,7 +40,7 @@ def run_in_foreground(argv: Sequence[str], environment: Mapping[str, str]) -> in
         received.append(number)
         if process is None:
             early.append(number)
-        elif number in _OURS or not _has_foreground():
+        elif number in _OURS or not has_foreground():
             process.send_signal(number)
 
     handlers = {number: signal.getsignal(number) for number in (*_TERMINALS, *_OURS)}
@@ -77,8 +77,8 @@ def _inherited() -> list[int]:
     return inherited
 
 
-def _has_foreground() -> bool:
-    """Return whether the terminal sends Ctrl-C to our process group, so that what we have started gets it as well."""
+def has_foreground() -> bool:
+    """Return whether our process group is the one that a terminal sends Ctrl-C to, and that may read from it."""
     try:
         with open("/dev/tty", "rb", buffering=0) as terminal:
             return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
@@ -127,7 +127,7 @@ def _kept_terminal() -> Iterator[None]:
         yield
     finally:
         with suppress(termios.error):
-            if termios.tcgetattr(_STDIN) != before and _has_foreground():  # else the system would stop us
+            if termios.tcgetattr(_STDIN) != before and has_foreground():  # else the system would stop us
                 termios.tcsetattr(_STDIN, termios.TCSADRAIN, before)
 
 
@@ -186,19 +186,34 @@ def _end_in_time(process: subprocess.Popen[bytes], interrupts: Sequence[float]) 
         process.terminate()
 
 
-def pick_lines(lines: Sequence[str], prompt: str, environment: Mapping[str, str]) -> list[str] | None:
-    """Return the lines picked with fzf, which draws on the terminal itself; None if it can't be run."""
+def pick_lines(
+    lines: Sequence[str], prompt: str, environment: Mapping[str, str], header: str, several: bool
+) -> list[int] | None:
+    """Return the indexes of the lines picked with fzf, which draws on the terminal itself; None if it can't be run.
+
+    lines, prompt, header: without control characters
+    several: whether several lines can be picked
+    Raises KeyboardInterrupt if the user leaves fzf (Esc, Ctrl-C).
+    """
     from plumbum import CommandNotFound, local
 
+    flags = ["--multi" if several else "--no-multi", "--tiebreak=index", "--layout=reverse"]
+    flags += ["--delimiter=\t", "--with-nth=2..", "--header", header, "--prompt", prompt]
+    # FZF_DEFAULT_OPTS must neither pick by itself, nor change what is printed, nor run a program with a foreign name.
+    flags += ["--no-select-1", "--no-expect", "--no-print-query", "--no-print0", "--preview="]
     with local.env(**environment):
         try:
-            fzf = local["fzf"]["--multi", "--no-sort", "--prompt", prompt]
+            fzf = local["fzf"][flags]
         except CommandNotFound:
             return None
-        status, picked, _ = (fzf << "\n".join(lines)).run(retcode=None, stderr=None)
-    if status in (1, 130):  # 1: no match; 130: left with Esc or Ctrl-C
-        return []
-    return str(picked).splitlines() if status == 0 else None
+        numbered = "\n".join(f"{index}\t{line}" for index, line in enumerate(lines))
+        status, picked, _ = (fzf << numbered).run(retcode=None, stderr=None)
+    if status == 130:
+        raise KeyboardInterrupt
+    if status not in (0, 1):  # 1: no match
+        return None
+    indexes = [line.partition("\t")[0] for line in str(picked).splitlines()]
+    return sorted({int(index) for index in indexes if index.isdecimal() and int(index) < len(lines)})
 
 
 def is_available() -> bool:

@@ -77,7 +77,7 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
             streams.say(report.lines, report.stderr)
         streams.answer(merged.encode("utf-8", "surrogateescape"))
         if on_terminal:  # there it would scroll away ahead of a long answer
-            streams.say(report.lines, report.stderr)
+            streams.say([*report.lines, *([request.notice] if request.notice else [])], report.stderr)
     if ended:
         raise ended
     return 130 if interrupts else report.status

@@ -320,7 +320,7 @@ class _Following:
         not_found = [item.result() for item in sessions if item.is_over and not item.is_handed_back]
         held = [*self.screen.held(), *said_by([*self._unreachable, *not_found])]
         if any(item.job.namespace for item in sessions):  # what each of them lacks is said once for all
-            held = [untold(each, results) for each in held]
+            held = [untold(messages_of_one, results) for messages_of_one in held]
         report = make_report(
             results,
             self._request._replace(unreachable=tuple(self._unreachable)),

@@ -7,6 +7,7 @@ A kubelet serves one file of an instance of a container, from a time on that kub
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timezone
@@ -81,7 +82,7 @@ class LogPosition:
         self._newest = 0  # of all times, in whole seconds
         self._has_older = has_older
         self._start = b""  # the time of the first line of all
-        self._seen: dict[int, Counter[int]] = {}  # second -> how often each line of it is shown
+        self._seen: dict[int, array[int]] = {}  # second -> the hash of each line of it that is shown
         self._last_lines: Counter[int] = Counter()  # those with the time of the last one
         self._begun = b""  # of a line
         self._proof: Proof = "known"
@@ -117,8 +118,8 @@ class LogPosition:
         self._proof = proof if self.last else "known"
         self._passes_over = self._proof != "known"
         self._expected = Counter()
-        for counts in self._seen.values():
-            self._expected.update(counts)
+        for hashes in self._seen.values():
+            self._expected.update(hashes)
 
     def feed(self, chunk: bytes) -> list[TimedLine]:
         """Return the new lines of a chunk, in order; none any more when it has stopped."""
@@ -222,7 +223,7 @@ class LogPosition:
         self._last_lines.update(hash(line) for line in lines if line[0] == last)
         for second, group in _by_second(lines):
             self._newest = max(self._newest, second)
-            self._seen.setdefault(second, Counter()).update(map(hash, group))
+            self._seen.setdefault(second, array("q")).extend(map(hash, group))
         oldest = self._oldest
         for second in [second for second in self._seen if second < oldest]:
             del self._seen[second]

@@ -58,7 +58,7 @@ def by_scope(operands: Sequence[str], types: Sequence[ResourceType]) -> list[tup
         return [(True, [])]
     if "/" in operands[0]:
         scoped = [(_is_namespaced(word.partition("/")[0], types), word) for word in operands]
-        return [(namespaced, [word for _, word in part]) for namespaced, part in groupby(scoped, lambda each: each[0])]
+        return [(namespaced, [word for _, word in part]) for namespaced, part in groupby(scoped, lambda part: part[0])]
     words = [exact for word in operands[0].split(",") for exact in _of_one_scope(word, types)]
     parts = groupby(words, lambda word: _is_namespaced(word, types))
     return [(namespaced, [",".join(part), *operands[1:]]) for namespaced, part in parts]
@@ -72,21 +72,25 @@ def _typed_words(operands: Sequence[str]) -> list[str]:
 def _meant(word: str, types: Sequence[ResourceType]) -> list[ResourceType]:
     """Return the types that a word may mean: a name before a category, as in kubectl."""
     name, dot, suffix = word.partition(".")
-    named = [each for each in types if name.lower() in each.words and (not dot or suffix in each.suffixes)]
+    named = [
+        resource_type
+        for resource_type in types
+        if name.lower() in resource_type.words and (not dot or suffix in resource_type.suffixes)
+    ]
     # Of a name that several groups have, kubectl takes the core's.
-    core = [each for each in named if "/" not in each.api_version]
-    return core or named or [each for each in types if word in each.categories]
+    core = [resource_type for resource_type in named if "/" not in resource_type.api_version]
+    return core or named or [resource_type for resource_type in types if word in resource_type.categories]
 
 
 def _of_one_scope(word: str, types: Sequence[ResourceType]) -> Iterable[str]:
     meant = _meant(word, types)
-    is_category = meant and all(word in each.categories for each in meant)
-    if not is_category or len({each.namespaced for each in meant}) == 1:
+    is_category = meant and all(word in resource_type.categories for resource_type in meant)
+    if not is_category or len({resource_type.namespaced for resource_type in meant}) == 1:
         return [word]
-    return [f"{each.name}.{each.suffixes[1]}" for each in meant]
+    return [f"{resource_type.name}.{resource_type.suffixes[1]}" for resource_type in meant]
 
 
 def _is_namespaced(words: str, types: Sequence[ResourceType]) -> bool:
     """Return whether some of the types that the words may mean are namespaced, or none of them is known."""
-    meant = [each for word in words.split(",") for each in _meant(word, types)]
-    return not meant or any(each.namespaced for each in meant)
+    meant = [resource_type for word in words.split(",") for resource_type in _meant(word, types)]
+    return not meant or any(resource_type.namespaced for resource_type in meant)

@@ -187,13 +187,13 @@ class _JobOutput:
     What a kubectl has logged about a failed try is held back until another line comes.
     """
 
-    def __init__(self, request: Request, job: Job, printer: Printer, stderr_prefix: str, told: set[str]) -> None:
-        """told: what any job has said for all, and no other has to say again"""
+    def __init__(self, request: Request, job: Job, printer: Printer, stderr_prefix: str, said: set[str]) -> None:
+        """said: what any job has said for all, and no other has to say again"""
         self._request = request
         self._job = job
         self.printer = printer
         self.stderr_prefix = stderr_prefix
-        self._told = told
+        self._told = said
         self.cluster, self.operands = job.target.cluster, grammar.operands(job.line)
         self.is_absent = False
         self.is_lone = request.cluster_count == 1 and job.label == job.target.cluster

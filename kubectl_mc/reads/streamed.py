@@ -170,7 +170,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             note_answers(request, [(by_name[result.cluster], result, 0.0) for result in asked_results])
         held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
         if any(job.namespace for job in asked):
-            held = [untold(each, joined) for each in held]
+            held = [untold(messages_of_one, joined) for messages_of_one in held]
         report = make_report(
             results,
             request._replace(unreachable=()),

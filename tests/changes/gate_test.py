@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kubectl_mc.changes import gate
+from kubectl_mc.fleet import selection
 from kubectl_mc.fleet.cluster_profiles import MEMBER_ID_LABEL, ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster, named_clusters
+from kubectl_mc.fleet.inventory import Inventory
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from tests.environments import request, written
@@ -98,3 +103,49 @@ def test_a_run_that_goes_on_leaves_none_out(tmp_path: Path) -> None:
     targets = [target._replace(cluster=cluster.name) for cluster, (_, target) in zip(clusters, pairs)]
     with pytest.raises(UserError, match="x, y lead to the same cluster"):
         gate.check_targets(made, clusters, targets, (), may_leave_out=False)
+
+
+@pytest.fixture(scope="module")
+def protecting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a user whose mapping file protects the cluster x."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".kube").mkdir()
+    (home / ".kube" / "kubectl-mc-clusters.yaml").write_text("protected: ['x*']\n")
+    return home
+
+
+# @ stands for the protected cluster.
+FORMS = (
+    "@",
+    "f/@",
+    "!@",
+    "{@,y}",
+    "{y,@,z}",
+    "f/{@,y}",
+    "/@/",
+    "/y,@,z|@/",
+    "!/@/",
+    "*",
+    "?",
+    "!y",
+    "{,@}",
+    "{@}",
+    "y",
+)
+
+
+@given(st.lists(st.sampled_from(FORMS), min_size=1, max_size=4), st.booleans())
+def test_no_pattern_has_a_protected_cluster_changed_without_its_name(
+    protecting: Path, forms: list[str], all_clusters: bool
+) -> None:
+    flags = f"--clusters={','.join(forms).replace('@', 'x')}{' --all-clusters' * all_clusters}"
+    made = request(f"label cm settings a=b {flags}", {"HOME": str(protecting)})
+    fleet = Inventory(tuple(ClusterProfile(name, "f", created=OLD) for name in ("x", "y", "z")))
+    try:
+        clusters = selection.select_clusters(fleet, made.options)
+    except UserError:  # none is chosen
+        return
+    targets = [reached(f"f/{name}", f"https://{name}")[1]._replace(cluster=name) for name, *_ in clusters]
+    may_change = {"@", "f/@"} & {*forms} or "x" not in [name for name, *_ in clusters]
+    with nullcontext() if may_change else pytest.raises(UserError, match="protected by the mapping file: x"):
+        gate.check_targets(made, clusters, targets, made.options.typed)

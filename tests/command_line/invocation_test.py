@@ -78,6 +78,45 @@ def test_flags_about_log_lines_are_ours_behind_kubectl_s_verbs(text: str, left: 
     assert grammar.typed_words(invocation.parse_invocation(text.split()).kubectl) == left.split()
 
 
+@pytest.mark.parametrize("plugin", ["my-plugin", "plugin run compare"])
+@pytest.mark.parametrize("flag", sorted(OWN_FLAGS))
+def test_behind_a_plugin_s_name_only_flags_that_choose_clusters_or_are_of_changes_are_ours(
+    plugin: str, flag: str
+) -> None:
+    typed = f"--{flag}={VALUES.get(flag, 'true' if not OWN_FLAGS[flag] else '1')}"
+    sections = [name for name in help_texts.SECTIONS if name in ("clusters", "changes", "guard", "hub")]
+    is_ours = flag in help_texts.flag_descriptions(sections).keys() - {"refresh"}
+    behind = invocation.parse_invocation([*plugin.split(), "x", typed])
+    assert (len(behind.options.typed) == 1) == is_ours
+    assert grammar.typed_words(behind.kubectl) == [*plugin.split(), "x", *([] if is_ours else [typed])]
+    ahead = invocation.parse_invocation([typed, *plugin.split(), "x"])
+    assert (len(ahead.options.typed), ahead.kubectl.verb_first) == (1, True)
+    verbatim = invocation.parse_invocation([*plugin.split(), "--", typed])
+    assert grammar.typed_words(verbatim.kubectl) == [*plugin.split(), "--", typed]
+
+
+VALUES = {"cluster-timeout": "1s", "wave-timeout": "1s"}
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "verb_first"),
+    [
+        ("plugin run compare x", "plugin run compare", True),
+        ("plugin run get pods", "plugin run get", True),
+        ("plugin run -n x compare", "plugin run compare", False),
+        ("-n x plugin run compare", "plugin run compare", False),
+        ("--clusters c1 plugin --clusters c2 run --yes compare -n x", "plugin run compare", True),
+        ("plugin run", "plugin run", True),
+        ("plugin list", "plugin list", True),
+        ("plugin -- run compare", "plugin", True),
+        ("run compare --image=x", "run", True),
+    ],
+)
+def test_the_name_of_a_plugin_stands_behind_plugin_run(text: str, path: str, verb_first: bool) -> None:
+    line = invocation.parse_invocation(text.split()).kubectl
+    assert (line.verb, line.verb_first) == (path, verb_first)
+
+
 @pytest.mark.parametrize(
     ("flag", "value", "place"),
     [
@@ -210,6 +249,11 @@ def test_a_default_holds_where_nothing_that_was_typed_says_otherwise(
     completed = with_defaults(options(*typed), defaults)
     assert completed._replace(typed=()) == Options(**left)  # type: ignore[arg-type]
     assert completed.typed == options(*typed).typed
+
+
+def test_defaults_leave_all_else_as_it_is() -> None:
+    own = invocation.parse_invocation(["logs", "web", "-o", "json", "--clusters=a"]).options._replace(refresh=True)
+    assert with_defaults(own, [("exclude", "b")]) == own._replace(exclude=("b",))
 
 
 # --- What is refused ---------------------------------------------------------------------------------------

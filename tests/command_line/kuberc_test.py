@@ -111,6 +111,8 @@ ALIASES = Kuberc(
         ("config view", "--minify=true config view"),
         ("rollout status x", "rollout status x"),
         ("someplugin gp", "someplugin gp"),
+        ("plugin run gp x", "plugin run gp x"),
+        ("mkcm x --cluster-timeout 5s --fold", "create configmap x --cluster-timeout 5s --fold --from-literal=a=b"),
         ("apply -f x --server=https://y", "apply -f x --server=https://y"),
     ],
 )
@@ -139,6 +141,11 @@ def test_a_kuberc_may_not_say_where_a_command_goes_or_as_whom(argv: str, error: 
         (Kuberc((Alias("g-p", "get"),)), "get pods", "the alias name 'g-p'"),
         (Kuberc((Alias("gp", "get"), Alias("gp", "get"))), "get pods", "the alias gp is there twice"),
         (Kuberc((Alias("gp", "nope"),)), "gp", "kubectl has no command 'nope'"),
+        (
+            Kuberc((Alias("gp", "get", (), ("--all-clusters",)),)),
+            "gp pods",
+            "alias gp: kubectl has no flag --all-clusters",
+        ),
         (Kuberc((Alias("gp", "get"),), (Defaults("gp"),)), "gp", "alias gp can't have defaults"),
         (Kuberc((), (Defaults("get", (("nope", "1"),)),)), "get pods", "has no flag --nope"),
         (Kuberc((), (Defaults("get", (("--output", "1"),)),)), "get pods", "has dashes in front"),

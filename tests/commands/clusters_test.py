@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubectl_mc.access import reachability
 from kubectl_mc.access.reachability import Check, Reached
 from kubectl_mc.commands import clusters
 from kubectl_mc.commands.clusters import ClusterRow
@@ -27,11 +28,15 @@ def row(profile: ClusterProfile, clustersets: dict[str, str] | None = None) -> C
     """The row of a cluster; clustersets: where its ClusterSet is said -> which; None if that is not known"""
     target = Target(profile.name, profile.name, Kubeconfig(None, starts_programs=False), "mapping")
     clusterset = None if clustersets is None else next(iter(clustersets.values()), "")
-    return ClusterRow(Cluster(profile.name, profile), clusterset, clustersets or {}, target, True, None)
+    return ClusterRow(Cluster(profile.name, profile), clusterset, clustersets or {}, target, True, protected=True)
+
+
+def table(*rows: ClusterRow, wide: bool = True) -> list[str]:
+    return clusters._Table(rows, wide, check=False, headers=True).start().split("\n")
 
 
 def cells(profile: ClusterProfile, clustersets: dict[str, str] | None = None) -> list[str]:
-    return list(clusters._cells(row(profile, clustersets), True, NOW))
+    return list(clusters._cells(row(profile, clustersets), True, True, NOW))
 
 
 @pytest.mark.parametrize(
@@ -50,13 +55,13 @@ def test_why_a_cluster_is_unhealthy(condition: tuple[str, str, str, str] | None,
     name = "ControlPlaneHealthy"
     profile = ClusterProfile("c1", "fleet", conditions=(Condition(name, *condition),) if condition else ())
     shown = cells(profile)
-    assert (shown[1], shown[10]) == (health, text if condition is None else name + text)
+    assert (shown[1], shown[11]) == (health, text if condition is None else name + text)
 
 
 def test_a_condition_that_only_its_manager_knows_has_its_message() -> None:
     conditions = (Condition("Joined", "True", "Done", "Hello."), Condition("Drifted", "True", "Edited", "By hand."))
     profile = ClusterProfile("c1", "fleet", conditions=conditions)
-    assert cells(profile)[10] == "Joined=True (Done), Drifted=True (Edited: By hand.)"
+    assert cells(profile)[11] == "Joined=True (Done), Drifted=True (Edited: By hand.)"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +74,7 @@ def test_a_condition_that_only_its_manager_knows_has_its_message() -> None:
 )
 def test_when_properties_were_observed(observed: dict[str, str], text: str) -> None:
     properties = {"c": "3", "a": "1", "b": "2"}
-    assert cells(ClusterProfile("c1", "fleet", properties=properties, observed=observed))[12] == text
+    assert cells(ClusterProfile("c1", "fleet", properties=properties, observed=observed))[13] == text
 
 
 @pytest.mark.parametrize(
@@ -101,8 +106,7 @@ def test_whatever_a_hub_says_is_a_line_and_a_document(
     conditions: list[Condition], properties: dict[str, str], observed: dict[str, str]
 ) -> None:
     profile = ClusterProfile("c1", "fleet", conditions=tuple(conditions), properties=properties, observed=observed)
-    table = clusters._table([row(profile, {})], wide=True, headers=True)
-    assert len(table.split("\n")) == 3
+    assert len(table(row(profile, {}))) == 3
     document = json.loads(json.dumps(clusters._document(row(profile, {}))))
     assert [condition["message"] for condition in document["conditions"]] == [each.message for each in conditions]
     assert (document["properties"], document["lastObservedTimes"]) == (properties, observed)
@@ -120,7 +124,7 @@ def test_the_fields_are_documented() -> None:
 
 def test_the_columns_have_their_cells() -> None:
     profile = ClusterProfile("c1", "fleet", labels={"multicluster.x-k8s.io/inventory-member-id": "m-1", "a": "b"})
-    header, line = clusters._table([row(profile, {})], wide=True, headers=True).splitlines()
+    header, line, _ = table(row(profile, {}))
     columns = header.split()
     assert columns[-5:] == WIDE
     assert line.split()[-5:] == [
@@ -130,3 +134,30 @@ def test_the_columns_have_their_cells() -> None:
         "a=b,multicluster.x-k8s.io/inventory-member-id=m-1",
         "<none>",
     ]
+
+
+def test_the_column_protected_is_there_if_a_cluster_is_protected() -> None:
+    protected = row(ClusterProfile("prod", "fleet"), {})
+    plain = row(ClusterProfile("dev", "fleet"), {})._replace(protected=False)
+    assert [line.split()[7:] for line in table(plain, protected, wide=False)[:3]] == [["PROTECTED"], ["no"], ["yes"]]
+    assert table(plain, wide=False)[0].split()[-1] == "CONTEXT"
+    assert "PROTECTED" in table(plain)[0]
+    assert [clusters._document(each)["protected"] for each in (plain, protected)] == [False, True]
+
+
+def test_rows_of_a_check_stand_below_each_other_whatever_follows() -> None:
+    rows = [row(ClusterProfile(name, "fleet"), {}) for name in ("a", "production")]
+    table = clusters._Table(rows, wide=False, check=True, headers=True)
+    checks = [
+        table.checked_row("production", Reached(Check("yes", "admin"), 0.1234)),
+        table.checked_row("a", Reached(Check("no", "", "\x1b[31mconnection\trefused"), 12.0)),
+    ]
+    start = len("production   unknown   <none>    <none>       <none>    mapping   production   yes         ")
+    assert [line[start:] for line in (table.start(), *checks)] == [
+        "LATENCY   USER        REACHABLE\n",
+        "123ms     admin       yes\n",
+        "12000ms   <unknown>   no (\\x1b[31mconnection\\trefused)\n",
+    ]
+    interrupted = table.checked_row("a", reachability.INTERRUPTED)
+    assert interrupted.startswith("a            unknown ")
+    assert interrupted.endswith(" <unknown>   <unknown> (interrupted)\n")

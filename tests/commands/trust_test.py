@@ -345,7 +345,7 @@ def test_flags_choose_what_is_exported_and_revoked(user: User, words: list[str],
         ("--clusters=nope", "nothing approved matches 'nope'"),
         ("--exclude=nope", "nothing approved matches 'nope'"),
         ("--clusters=c1,nope*", "nothing approved matches 'nope*'"),
-        ("--exclude=*", "no cluster is chosen by all of the selection flags"),
+        ("--exclude=*", "no cluster is left: --exclude='*' leaves 0 of "),
         ("--inventory=other", "nothing approved is in namespace other"),
         *(
             (flag, f"{flag.partition('=')[0]} can't choose among approvals")

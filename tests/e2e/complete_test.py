@@ -18,6 +18,8 @@ from tests.e2e.conftest import Shell
     [
         (["get", "pods", "--clusters", ""], ["c1", "c2", "c3"]),
         (["get", "pods", "--clusters=c1,"], ["c1,c2", "c1,c3"]),
+        (["get", "pods", "--clusters=c{1,2},!c1,!"], ["c{1,2},!c1,!c2", "c{1,2},!c1,!c3"]),
+        (["get", "pods", "--clusters=c1,c{2,"], []),
         (["--exclude", "c"], ["c1", "c2", "c3"]),
         (["get", "deploy", "-n", "shop", ""], ["cart"]),
         (["-n", "shop", "get", "deploy", "ca"], ["cart"]),
@@ -37,8 +39,8 @@ from tests.e2e.conftest import Shell
         (["audit", "s"], ["show"]),
         (["trust", "approve", ""], ["c1", "c2", "c3"]),
         (["trust", "approve", "c1", "c"], ["c2", "c3"]),
-        (["clusters", ""], []),
-        (["audit", "show", "x", "--"], ["--output", "--help"]),
+        (["clusters", "c2", ""], ["c1", "c3"]),
+        (["audit", "show", "x", "--o"], ["--output"]),
         (["get", "pods", "--max-parallel=x", "--clusters", ""], []),
     ],
 )
@@ -132,6 +134,21 @@ def test_a_plugins_own_completion_is_asked_with_the_context_behind_its_name(memb
     path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
     found = complete(["foo", "bar", "--include", "a", "--clusters=c2", ""], {**members.environment, "PATH": path})
     assert found == (["--context c2 --include a"], NO_FILES)
+
+
+def test_plugins_are_completed_behind_plugin_run(members: Shell, tmp_path: Path) -> None:
+    for name, script in (("kubectl-clusters", ""), ("kubectl_complete-clusters", 'echo "$*"; echo :4')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    user = {**members.environment, "PATH": os.pathsep.join((str(tmp_path), members.environment["PATH"]))}
+    names = [candidate.partition("\t")[0] for candidate in complete(["plugin", ""], user)[0]]
+    assert names == ["list", "run"]
+    assert complete(["plugin", "run", "cl"], user) == (["clusters"], NO_FILES)
+    found = complete(["--fold", "plugin", "run", "clusters", "--verbose", "--clusters=c2", ""], user)
+    assert found == (["--context c2 --verbose"], NO_FILES)
+    flags = {candidate.partition("\t")[0] for candidate in complete(["plugin", "run", "clusters", "--"], user)[0]}
+    assert {"--clusters", "--yes", "--read-only"} < flags
+    assert not {"--verbose", "--fold", "--include", "--refresh"} & flags
 
 
 def test_our_flags_stand_beside_kubectls_but_not_those_we_refuse(members: Shell) -> None:

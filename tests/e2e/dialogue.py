@@ -44,6 +44,17 @@ def written(shell: Shell) -> dict[str, str]:
     return {entry["name"]: entry["context"] for entry in document["clusters"]}
 
 
+def with_fzf(shell: Shell, folder: Path, script: str = "exit 2") -> Shell:
+    """Return the user with this shell script as fzf, which is in `folder`; by default it fails, as if there were none.
+
+    It reads the lines as `INDEX<TAB>TEXT`, and prints the picked ones.
+    """
+    (folder / "fzf").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "fzf").chmod(0o755)
+    path = os.pathsep.join((str(folder), shell.environment["PATH"]))
+    return shell._replace(environment={**shell.environment, "PATH": path})
+
+
 class Dialogue(NamedTuple):
     """What a command left behind; `screen` is all that appeared on the terminal."""
 

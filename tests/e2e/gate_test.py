@@ -243,9 +243,11 @@ def test_a_protected_cluster_needs_its_exact_name(place: Place, protection: str)
             "Error: protected by the mapping file: c3. To change a protected cluster, name it exactly: --clusters=c3\n"
             "So nothing was changed\n"
         )
-        for choice in ("--all-clusters", "--clusters=c*", "--contexts=c?"):
+        for choice in ("--all-clusters", "--clusters=c*", "--contexts=c?", "--clusters={c1,c3}", "--clusters=/^c3$/"):
             assert place.mc(LABEL, choice, "--yes") == Done(1, "", refused)
             assert labelled(place) == []
+        assert "--clusters to specify targets: !c1 only leaves out\n" in place.mc(f"{LABEL} --clusters=!c1").stderr
+        assert [row[0] for row in place.mc("clusters").rows if row[-1] == "yes"] == ["c3"]
         assert place.mc(f"{LABEL} --clusters=c1 --yes --overwrite").status == 0
         assert place.mc(f"{LABEL} --clusters=c3 --yes --overwrite").status == 0
         assert "c3" in labelled(place)

@@ -450,12 +450,6 @@ def test_bad_hubs_are_said_with_what_to_do(members: Shell, fresh_home: Callable[
     assert "no ClusterProfiles in namespace default" in empty.stderr
 
 
-def test_no_cluster_left_says_which_exist(members: Shell) -> None:
-    done = members.mc("get", "pods", "--clusters=c1", "--exclude=c1")
-    assert done.status == 1
-    assert "c1, c2, c3" in done.stderr
-
-
 def test_an_old_inventory_is_used_with_a_warning_when_the_hub_is_down(fresh_home: Callable[..., Shell]) -> None:
     user = fresh_home(mapping="hubContext: hub\n")
     assert user.mc("get", "nodes").status == 0

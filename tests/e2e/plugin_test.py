@@ -62,6 +62,58 @@ def test_a_plugin_whose_name_has_several_words(members: Shell, tmp_path: Path, f
     assert f"Use --all-clusters to {name} in all clusters" in user.mc(*words[:-1]).stderr
 
 
+def test_a_plugin_with_the_name_of_a_command_of_ours_is_behind_plugin_run(members: Shell, tmp_path: Path) -> None:
+    plugin = tmp_path / "kubectl-clusters"
+    plugin.write_text('#!/bin/sh\n[ "$3" = fail ] && exit 4\necho "$*"\n')
+    plugin.chmod(0o755)
+    path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
+    user = members._replace(environment={**members.environment, "PATH": path, "HOME": str(tmp_path)})
+    words = ("plugin", "run", "clusters", "--verbose", "--report=x", "--max-parallel=y", "--contexts=c1,c2", "--yes")
+    done = user.mc("--cluster-timeout=60s", *words)
+    texts = [f"CLUSTER: {name}\n--context {name} --verbose --report=x --max-parallel=y\n" for name in ("c1", "c2")]
+    assert (done.status, done.stdout) == (0, "\n".join(texts))
+    assert not (tmp_path / "x").exists()
+    assert "Plugin run clusters in 2 clusters" in user.mc("audit").stdout
+    assert user.mc("clusters", "--contexts=c1", "-o", "name").stdout == "c1\n"
+    assert (
+        user.mc("--cluster-timeout=60s", "plugin", "run", "clusters", "fail", "--contexts=c1,c2", "--yes").status == 1
+    )
+    plugin.write_text('#!/bin/sh\necho "$*"\n')
+    resumed = user.mc("resume", "last", "--yes")
+    assert (resumed.status, resumed.stdout.splitlines()[1]) == (0, "--context c1 fail")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "text"),
+    [
+        ("plugin run", 1, "plugin run: which plugin?"),
+        ("plugin run --help", 0, "kubectl mc plugin run NAME"),
+        ("help plugin run", 0, "kubectl mc plugin run NAME"),
+        ("plugin run get pods --all-clusters", 1, "get is a verb of kubectl's, which it never runs a plugin for"),
+        ("plugin run nope --all-clusters", 1, "there is no plugin kubectl-nope on PATH"),
+        ("plugin -n x run nope", 1, "there is no plugin kubectl-nope on PATH"),
+        ("plugin run compare/x --all-clusters", 1, "there is no plugin kubectl-compare/x on PATH"),
+        ("plugin list", 0, "kubectl-mc"),
+    ],
+)
+def test_plugin_run_names_a_plugin(members: Shell, words: str, status: int, text: str) -> None:
+    done = members.mc(*words.split())
+    assert done.status == status
+    assert text in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("words", "is_written"), [("hello --report=r", False), ("--report=r hello", True)])
+def test_behind_a_plugin_s_name_a_report_is_the_plugin_s(
+    with_plugin: Shell, tmp_path: Path, words: str, is_written: bool
+) -> None:
+    """Also where the command line is refused."""
+    words = words.replace("=r", f"={tmp_path}/r")
+    for refused in ([*words.split(), "--all-clusters"], [*words.split(), "--clusters"]):
+        (tmp_path / "r").unlink(missing_ok=True)
+        assert with_plugin.mc(*refused).status == 1
+        assert (tmp_path / "r").exists() == is_written
+
+
 def test_no_plugin_of_that_name(members: Shell) -> None:
     done = members.mc("helo", "--all-clusters")
     assert (done.status, done.stdout) == (1, "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import pytest
 import yaml
 
 from tests.e2e.conftest import MEMBERS, Shell, needs
+from tests.e2e.dialogue import with_fzf
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,7 @@ from tests.e2e.conftest import MEMBERS, Shell, needs
         (["--healthy"], ["c1", "c2", "c3"]),
         (["--hub-namespace=fleet", "--clusterset=prod", "--placement=canary"], ["c1"]),
         (["--contexts=c?", "--exclude=c2"], ["c1", "c3"]),
+        (["--clusters=c{1,2},/3$/,!c2"], ["c1", "c3"]),
     ],
 )
 def test_the_same_flags_choose_for_a_command_and_for_its_preview(
@@ -45,7 +46,12 @@ def test_the_same_flags_choose_for_a_command_and_for_its_preview(
         (["--placement=nope"], "no PlacementDecision 'nope'. The hub has: fleet/all, fleet/canary"),
         (["--clusterset=dev"], "no cluster is in ClusterSet 'dev'. ClusterSets: prod"),
         (["--clusterset=p?"], "no cluster is in ClusterSet 'p?'. ClusterSets: prod"),
-        (["--clusterset=prod", "--clusters=c1", "--exclude=c1"], "no cluster is chosen by all of the selection flags"),
+        (
+            ["--healthy", "--clusters=c*", "--exclude=c1", "--property=location=mars"],
+            "Error: no cluster is left: --clusters='c*' chooses 3 of 3, --exclude=c1 leaves 2, --property=location=mars"
+            " leaves 0\n",
+        ),
+        (["--clusters=c"], "no cluster is named 'c'; 'c*' matches 3 clusters. Known clusters: c1, c2, c3"),
         (["--cluster-selector=tier=none"], "no cluster has labels tier=none (--cluster-selector)"),
         (["--cluster-selector=tier in ("], "kubectl said:"),
         (["--contexts=c?", "--healthy"], "without a hub"),
@@ -63,6 +69,7 @@ def test_clusters_is_a_table_of_the_inventory(members: Shell) -> None:
     assert done.rows[0] == ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
     assert done.rows[1] == ["c1", "healthy", "v1.36.2", "prod", "fixtures", "mapping", "c1"]
     assert [row[0] for row in done.rows[1:]] == list(MEMBERS)
+    assert [row[0] for row in members.mc("clusters", "c{1,3},c2", "!c1").rows[1:]] == ["c2", "c3"]
     wide = members.mc("clusters", "-o", "wide").stdout
     assert re.search(r"location=eu-west,node-count=1 \(\d+ (minutes|hours) ago\)", wide)
 
@@ -176,7 +183,7 @@ def test_defaults_of_the_mapping_file_hold_where_nothing_is_typed(fresh_home: Ca
 
 
 def test_what_is_typed_stands_against_defaults_that_contradict_it(fresh_home: Callable[..., Shell]) -> None:
-    user = fresh_home(mapping="hubContext: hub\ndefaults: {clusters: [c1], exclude: [c2], healthy: true}\n")
+    user = fresh_home(mapping="hubContext: hub\ndefaults: {clusters: ['!c[2-9]'], exclude: ['{c2,}'], healthy: true}\n")
     assert user.mc("clusters", "-o", "name").stdout.split() == ["c1"]
     assert user.mc("clusters", "-o", "name", "--all-clusters").stdout.split() == list(MEMBERS)
     assert user.mc("clusters", "-o", "name", "--contexts=c*").stdout.split() == ["c1", "c3"]
@@ -202,15 +209,16 @@ def test_bad_defaults_are_said(fresh_home: Callable[..., Shell], defaults: str) 
 
 
 def test_pick_with_fzf(members: Shell, tmp_path: Path) -> None:
-    fzf = tmp_path / "fzf"
-    fzf.write_text("#!/bin/sh\ngrep -E '^c[13] '\n")
-    fzf.chmod(0o755)
-    path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
-    done = members.mc("get", "nodes", "--pick", env={"PATH": path})
+    user = with_fzf(
+        members, tmp_path, f"printf '%s\\n' \"$@\" > {tmp_path}/flags; tee {tmp_path}/lines | grep -E '\tc[13] '"
+    )
+    done = user.mc("get", "nodes", "--pick")
     assert [row[1] for row in done.rows[1:]] == ["c1", "c3"]
-    fzf.write_text("#!/bin/sh\nexit 130\n")
-    left = members.mc("get", "nodes", "--pick", env={"PATH": path})
+    flags = (tmp_path / "flags").read_text().splitlines()
+    assert {"--multi", "--layout=reverse", "NAME   HEALTH    VERSION"} <= {*flags}
+    lines = re.sub(r"v1\S+", "v1.36.2", (tmp_path / "lines").read_text()).splitlines()
+    assert lines == [f"{index}\t{name}     healthy   v1.36.2" for index, name in enumerate(MEMBERS)]
+    left = with_fzf(members, tmp_path, "exit 130").mc("get", "nodes", "--pick")
     assert (left.status, left.stderr) == (1, "Error: no cluster was picked, so nothing was done\n")
-    fzf.write_text("#!/bin/sh\necho unknown option >&2\nexit 2\n")
-    failed = members.mc("get", "nodes", "--pick", env={"PATH": path})
+    failed = with_fzf(members, tmp_path, "echo unknown option >&2; exit 2").mc("get", "nodes", "--pick")
     assert failed.stderr.startswith("unknown option\nError: --pick asks on the terminal, and there is none")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from fixtures.fleet import fleet
 from tests.e2e.conftest import Shell
-from tests.e2e.dialogue import FILE, PROMPT, home, kubeconfig, talk, written
+from tests.e2e.conftest import shell as new_shell
+from tests.e2e.dialogue import FILE, PROMPT, home, kubeconfig, talk, with_fzf, written
 
 MakeShell = Callable[..., Shell]
 
@@ -187,6 +190,84 @@ def test_the_end_of_the_input_skips_the_rest(fresh_home: MakeShell, members: She
 
 def test_ctrl_c_writes_nothing(fresh_home: MakeShell, members: Shell) -> None:
     shell = fresh_home(kubeconfig=kubeconfig(members, c1="c1"))
-    done = talk(shell, ["setup"], [(PROMPT, "1\n"), (PROMPT, "\x03")])
+    done = talk(shell, ["setup"], [(PROMPT, "1\n"), (PROMPT, "\x03"), ("Keep the answer? [Y/n] ", "\x03")])
     assert (done.status, done.stdout) == (130, "")
+    assert done.screen.endswith("interrupted: nothing is written\n")
     assert not (home(shell) / FILE).exists()
+
+
+def test_ctrl_c_keeps_the_answers_if_wanted(fresh_home: MakeShell, members: Shell) -> None:
+    shell = fresh_home(kubeconfig=kubeconfig(members, c1="c1", kind_c2="c3", kind_c3="c3"))
+    done = talk(shell, ["setup"], [(PROMPT, "1\n"), (PROMPT, "\x03"), ("Keep the answer? [Y/n] ", "\n")])
+    assert [line.split()[2] for line in done.stdout.splitlines()[1:]] == ["same", "chosen", "open"]
+    assert (done.status, written(shell)) == (3, {"c1": "c1", "c2": "kind-c2"})
+
+
+def test_ctrl_c_while_contexts_are_tried_keeps_the_answers_too(fresh_home: MakeShell, members: Shell) -> None:
+    shell = fresh_home(kubeconfig=kubeconfig(members, c1="c1", c2="c2"))
+    shell.environment["TERM"] = "xterm"  # for the progress line
+    with members.fault("c1", "hang"):
+        turns = [(PROMPT, "c2\n"), ("waiting for ", "\x03"), ("Keep the answer? [Y/n] ", "y\n")]
+        done = talk(shell, ["setup"], turns)
+    assert [line.split()[-1] for line in done.stdout.splitlines()[1:]] == ["interrupted"] * 3
+    assert (done.status, written(shell)) == (130, {"c1": "c1", "c2": "c2", "c3": "c2"})
+    assert "Warning: reached in the same way, so the same cluster, of which a change acts on one at most: (c2, c3)" in (
+        done.screen
+    )
+
+
+# --- Many clusters --------------------------------------------------------------------------------------------
+
+MANY = ("dev-1", "dev-2", "prod-ap", "prod-eu", "prod-us", "test")
+PATTERN = "6 open. A pattern for all ({name}), or one by one (empty): "
+
+
+@pytest.fixture(scope="module")
+def large_fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    with fleet(MANY, tmp_path_factory.mktemp("large-fleet")) as running:
+        yield new_shell(running)
+
+
+@pytest.fixture
+def large(large_fleet: Shell, tmp_path: Path) -> Shell:
+    """A user whose contexts all have the same server, so that none is certain."""
+    (tmp_path / ".kube").mkdir()
+    contexts = {f"{name.replace('-', '_')}_admin": "dev-1" for name in (*MANY[:2], "prod-eu")}
+    (tmp_path / ".kube" / "config").write_text(kubeconfig(large_fleet, **contexts))
+    user = with_fzf(large_fleet, tmp_path)
+    return user._replace(environment={**user.environment, "HOME": str(tmp_path), "KUBECONFIG": ""})
+
+
+def test_a_pattern_for_many_and_the_rest_one_by_one(large: Shell) -> None:
+    turns = [
+        (PATTERN, "kind-{name}\n"),
+        (PATTERN, "{name}-admin\n"),
+        ("Take these 3? [y/N] ", "y\n"),
+        ("Which context reaches prod-ap? ", "prod-eu-admin\n"),
+        (PROMPT, "\n"),
+        (PROMPT, "\x04"),
+    ]
+    done = talk(large, ["setup"], turns)
+    assert "  no context like kind-dev-1 for 6 clusters: dev-1, dev-2, prod-ap, prod-eu, prod-us, test\n" in done.screen
+    assert "It gives a context to no cluster\n" in done.screen
+    assert re.search(r"^  prod-eu   prod-eu-admin   https://\S+$", done.screen, re.MULTILINE)
+    assert "Note: prod-eu-admin is the context of prod-eu, too\n" in done.screen
+    expected = {name: f"{name}-admin" for name in ("dev-1", "dev-2", "prod-eu")}
+    assert (done.status, written(large)) == (3, {**expected, "prod-ap": "prod-eu-admin"})
+    assert [line.split()[2] for line in done.stdout.splitlines()[1:]].count("by") == 3
+
+
+def test_one_by_one_with_fzf_and_an_answer_that_is_carried_over(large: Shell) -> None:
+    script = f"""printf '%s\\n' "$@" >> {home(large)}/flags
+case "$*" in *dev-2:*) grep dev-2-admin ;; *dev-1:*) exit 1 ;; *) exit 130 ;; esac"""
+    user = with_fzf(large, home(large), script)
+    turns = [
+        (PATTERN, "\n"),
+        ("The same for the other 4 ({name}-admin matches 1)? [y/N] ", "y\n"),
+        ("Keep the 2 answers? [Y/n] ", "\n"),
+    ]
+    done = talk(user, ["setup"], turns)
+    assert "[1/6] dev-1: context? (none: skip this cluster)\n[2/6] dev-2: context? dev-2-admin\n" in done.screen
+    assert (done.status, written(large)) == (3, {"dev-2": "dev-2-admin", "prod-eu": "prod-eu-admin"})
+    flags = (home(large) / "flags").read_text().splitlines()
+    assert {"--no-multi", "--layout=reverse", "[4/6] prod-ap: context? "} <= {*flags}

@@ -9,12 +9,14 @@ import stat
 import sys
 import termios
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import MEMBERS, Done, Shell, needs
+from tests.e2e.conftest import MC, MEMBERS, Done, Shell, needs
+from tests.e2e.dialogue import with_fzf
+from tests.e2e.running import Running
 
 CART = ("deploy/cart", "-n", "shop", "-c", "app")
 
@@ -42,6 +44,44 @@ def test_more_than_one_cluster_where_only_one_can_be(members: Shell, arguments: 
     split = arguments.index("--") if "--" in arguments else len(arguments)
     for chosen in ((), ("--all-clusters",)):
         assert members.mc(*arguments[:split], *chosen, *arguments[split:]) == candidates(arguments[0])
+
+
+def test_the_one_cluster_is_offered_on_a_terminal(fresh_home: Callable[..., Shell], tmp_path: Path) -> None:
+    mapping = "protected: [c3]\nclusters: [{name: c3, context: c3}]\n"
+    user = with_fzf(fresh_home(mapping), tmp_path)
+    with user.running("proxy", "--port=0", terminal=True) as proxy:
+        shown = proxy.until("proxy on which cluster, by its number: ").replace("\r\n", "\n")
+        assert re.sub(r"v1\S+", "v1.36.2", shown).endswith(
+            "   NAME   HEALTH    VERSION   PROTECTED\n"
+            "1  c1     healthy   v1.36.2\n"
+            "2  c2     healthy   v1.36.2\n"
+            "3  c3     healthy   v1.36.2   protected\n"
+            "proxy on which cluster, by its number: "
+        )
+        proxy.type("2\r")
+        proxy.until("Starting to serve on ")
+        proxy.type("\x03")
+        assert proxy.end() == 130
+    user = with_fzf(user, tmp_path, f"printf '%s\\n' \"$@\" > {tmp_path}/flags; grep -E '\tc3 '")
+    for chosen in ((), ("--pick",), ("--all-clusters",)):
+        with user.running("exec", "-it", *CART, *chosen, "--", "sh", terminal=True) as shell:
+            assert shell.end() == 1
+        assert "protected" in shell.stdout, shell.stdout  # picking it doesn't name it exactly
+        assert {"--no-multi", "exec on which cluster> "} <= {*(tmp_path / "flags").read_text().splitlines()}
+        (tmp_path / "flags").unlink()
+    assert user.mc("exec", "-it", *CART, "--", "sh") == candidates("exec")
+    with user.running("exec", "-it", *CART, "--all-clusters", "--yes", "--", "sh", terminal=True) as shell:
+        assert shell.end() == 1
+    assert "exec needs exactly one cluster here" in shell.stdout
+    assert not (tmp_path / "flags").exists()
+
+
+def test_in_the_background_nothing_is_offered(members: Shell) -> None:
+    """A question would stop it."""
+    script = f"{' '.join(MC)} proxy --port=0 & wait $!"
+    with Running(["sh", "-mc", script], members.environment, terminal=True) as shell:
+        assert shell.end() == 1
+        assert "Error: proxy needs exactly one cluster here" in shell.stdout
 
 
 # --- exec, attach ---------------------------------------------------------------------------------------------
@@ -176,6 +216,12 @@ def test_ctrl_c_that_only_we_receive_is_passed_on(members: Shell) -> None:
         proxy.process.send_signal(signal.SIGINT)
         assert proxy.end() == 130
         assert proxy.left() == []
+
+
+def test_kubectl_gets_the_terminal_behind_a_pick(stubbed: Shell, tmp_path: Path) -> None:
+    with with_fzf(stubbed, tmp_path, "grep c2").running("attach", "box", "-t", terminal=True) as started:
+        assert started.end() == 9
+    assert started.stdout == "attach on c2\r\non a terminal: attach --context=c2 --tty=true box\r\n"
 
 
 # --- edit -----------------------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from kubectl_mc.fleet import mapping
 from kubectl_mc.fleet.mapping import ClusterMapping, MappingEntry
 from kubectl_mc.messages import UserError
+from kubectl_mc.processes.environment import Environment
+from tests.environments import memory_streams
 
 LONG = """\
 apiVersion: kubectl-mc.k8s.io/v1alpha1
@@ -29,6 +31,19 @@ SHORT = "clusters: [{profile: prod-eu, context: eu}]\n"
 
 def parse(text: str) -> ClusterMapping:
     return mapping.parse_mapping(text, "FILE")
+
+
+class User(Environment):
+    """A user whose ~/.kube is the folder HOME itself."""
+
+    @property
+    def kube_directory(self) -> str:
+        return self.home
+
+
+def read(folder: Path, config: Path | None = None, may_be_missing: bool = False) -> ClusterMapping:
+    variables = {"HOME": str(folder), **({mapping.CONFIG: str(config)} if config else {})}
+    return mapping.read_mapping(User(variables, memory_streams()), may_be_missing)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +109,9 @@ def test_both_forms_are_read(text: str, value: ClusterMapping) -> None:
         ("clusters: []\nclusters: [{name: a, context: b}, x]", "FILE:2: entry 2 of clusters needs "),
         ("clusters:\n- {name: a, context: b}\n- {name: a, context: c}\n", "FILE:3: a second context for a: b, c."),
         ("clusters:\n- {name: x/a, context: b}\n- {name: a, namespace: x, context: c}\n", "FILE:3: a second context "),
+        ("a: 1\nprotected: ['prod-*', 'dev-{eu,us}']", "FILE:2: protected takes names and globs, but no sets, regular"),
+        ("protected: ['!dev']", "FILE:1: protected takes names and globs, but no sets, "),
+        ("protected: [/prod/]", "FILE:1: protected takes names and globs, but no sets, regular expressions or !: /pro"),
         ("a: " + "[" * 5000, "FILE"),
     ],
 )  # fmt: skip
@@ -194,7 +212,7 @@ def test_the_first_entry_of_a_name_counts() -> None:
 
 
 def test_without_files_nothing_is_mapped(tmp_path: Path) -> None:
-    assert mapping.read_mapping(str(tmp_path / "nowhere")) == ClusterMapping()
+    assert read(tmp_path / "nowhere") == ClusterMapping()
 
 
 def test_the_first_file_counts_before_the_second(tmp_path: Path) -> None:
@@ -203,9 +221,9 @@ def test_the_first_file_counts_before_the_second(tmp_path: Path) -> None:
         "hubContext: hub\ninventory: [x, y]\nclusters: [{name: a, context: x}, {name: b, context: y}]"
     )
     for _ in ("the files are read", "what they say is kept"):
-        read = mapping.read_mapping(str(tmp_path))
-        assert (read.hub_context, read.context_for("a", ""), read.context_for("b", "")) == ("hub", "first", "y")
-        assert read.inventory == ("x", "y")
+        joined = read(tmp_path)
+        assert (joined.hub_context, joined.context_for("a", ""), joined.context_for("b", "")) == ("hub", "first", "y")
+        assert joined.inventory == ("x", "y")
 
 
 @pytest.mark.parametrize("first", ["defaults: {inventory: x}", "defaults: {hub-namespace: [x]}", "inventory: x"])
@@ -213,7 +231,7 @@ def test_the_first_file_counts_before_the_second(tmp_path: Path) -> None:
 def test_the_first_file_says_which_inventory_whatever_the_key(tmp_path: Path, first: str, second: str) -> None:
     (tmp_path / "kubectl-mc-clusters.yaml").write_text(first)
     (tmp_path / "kubectl-mc.yaml").write_text(second)
-    assert mapping.read_mapping(str(tmp_path)).option_defaults == (("inventory", "x"),)
+    assert read(tmp_path).option_defaults == (("inventory", "x"),)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
@@ -221,11 +239,11 @@ def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, content: bytes | Non
     path = tmp_path / "kubectl-mc.yaml"
     path.mkdir() if content is None else path.write_bytes(content)
     with pytest.raises(UserError, match=r"kubectl-mc\.yaml: can't be read: "):
-        mapping.read_mapping(str(tmp_path))
+        read(tmp_path)
 
 
 PROTECTED = """\
-protected: ['prod-*', eks-live, 'kueue/*']
+protected: ['prod-*', eks-live, 'kueue/*', 'arn:aws:eks:*/live', '{x}', 'y/[!a]']
 clusters:
 - {name: a, context: ctx-a, protected: true}
 - {name: b, context: ctx-b, namespace: fleet, protected: true}
@@ -253,6 +271,10 @@ clusters:
         ("dev", "dev", "fleet", "prod-admin/dev", True),
         ("prod-admin/dev", "prod-admin/dev", "", "prod-admin/dev", True),
         ("live", "live", "fleet", "x", False),
+        ("live", "live", "fleet", "arn:aws:eks:eu-1:1:cluster/live", True),
+        ("a", "x", "fleet", "{x}", True),
+        ("b", "b", "y", "x", True),
+        ("bb", "bb", "y", "x", False),
     ],
 )
 def test_what_is_protected(cluster: str, profile: str, namespace: str, context: str, protected: bool) -> None:
@@ -298,41 +320,41 @@ defaults: {exclude: [dev], cluster-timeout: 10s}
 
 def test_what_was_read_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / mapping.FILES[0]).write_text(WHOLE)
-    read, parsed = mapping.read_mapping(str(tmp_path)), parse(WHOLE)
+    first, parsed = read(tmp_path), parse(WHOLE)
     monkeypatch.setattr(mapping, "parse_mapping", None)
-    assert mapping.read_mapping(str(tmp_path)) == read == parsed
+    assert read(tmp_path) == first == parsed
 
 
 def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / mapping.FILES[0]
     file.write_text(WHOLE)
-    mapping.read_mapping(str(tmp_path))
+    read(tmp_path)
     before = file.stat()
     file.write_text(WHOLE.replace("prod-*", "test-*"))
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))  # same size, same time
-    assert mapping.read_mapping(str(tmp_path)).protected == ("test-*",)
+    assert read(tmp_path).protected == ("test-*",)
     (tmp_path / mapping.FILES[1]).write_text(SHORT)
-    assert len(mapping.read_mapping(str(tmp_path)).entries) == 3
+    assert len(read(tmp_path).entries) == 3
     file.unlink()
-    assert mapping.read_mapping(str(tmp_path)) == parse(SHORT)
+    assert read(tmp_path) == parse(SHORT)
 
 
 @pytest.mark.parametrize("text", ["", "{", "null", '{"value": {}}', '{"value": {"entries": [[1]]}}', "damage"])
 def test_what_is_kept_may_be_damaged(tmp_path: Path, text: str) -> None:
     (tmp_path / mapping.FILES[0]).write_text(WHOLE)
-    mapping.read_mapping(str(tmp_path))
+    read(tmp_path)
     (kept,) = (tmp_path / "cache" / "kubectl-mc").iterdir()
     if text == "damage":
         text = json.dumps({**json.loads(kept.read_text()), "value": {"entries": [["only one"]]}})
     kept.write_text(text)
-    assert mapping.read_mapping(str(tmp_path)) == parse(WHOLE)
+    assert read(tmp_path) == parse(WHOLE)
 
 
 def test_a_file_that_is_none_is_not_kept(tmp_path: Path) -> None:
     (tmp_path / mapping.FILES[0]).write_text("clusters: 3\n")
     for _ in range(2):
         with pytest.raises(UserError, match="clusters is not a list"):
-            mapping.read_mapping(str(tmp_path))
+            read(tmp_path)
 
 
 def test_how_many_of_a_credential_plugin_run_at_a_time() -> None:
@@ -363,4 +385,4 @@ def test_limits_of_both_files_count_and_are_cached(tmp_path: Path) -> None:
     (tmp_path / mapping.FILES[0]).write_text("login: {a: {parallel: 1}}\n")
     (tmp_path / mapping.FILES[1]).write_text("login: {a: {parallel: 5}, b: {parallel: 2}}\n")
     for _ in range(2):
-        assert mapping.read_mapping(str(tmp_path)).login_limits == {"a": 1, "b": 2}
+        assert read(tmp_path).login_limits == {"a": 1, "b": 2}

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.command_line import invocation
+from kubectl_mc.command_line import invocation, name_sets
+from kubectl_mc.command_line.options import with_defaults
 from kubectl_mc.fleet import clusters, selection
 from kubectl_mc.fleet.cluster_profiles import CLUSTERSET_LABEL, CLUSTERSET_PROPERTY, MEMBER_ID_LABEL, ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster
@@ -92,14 +94,111 @@ def test_clusters_are_chosen_by_globs(include: list[str], exclude: list[str], na
         (["dev", "zzz"], [], "no cluster matches 'zzz'. Known clusters: a/twin, b/twin, dev, prod-eu, prod-us"),
         (["DEV"], [], "no cluster matches 'DEV'"),
         ([], ["prod-uk"], "no cluster matches 'prod-uk'. Did you mean prod-us?"),
-        (["dev"], ["d*"], "no cluster is chosen by all of the selection flags. Known clusters: a/twin, "),
-        ([], ["*"], "no cluster is chosen by all of the selection flags. Known clusters: a/twin, "),
+        (["dev"], ["d*"], "no cluster is left: --clusters=dev chooses 1 of 5, --exclude='d*' leaves 0"),
+        ([], ["*"], "no cluster is left: --exclude='*' leaves 0 of 5"),
     ],
 )
 def test_a_choice_of_nothing_names_what_there_is(include: list[str], exclude: list[str], problem: str) -> None:
     with pytest.raises(UserError) as raised:
         chosen(FLEET, *by_name(include, exclude))
     assert str(raised.value).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "names"),
+    [
+        (["prod-{eu,us}"], [], ["prod-eu", "prod-us"]),
+        (["{prod,dev}*"], [], ["dev", "prod-eu", "prod-us"]),
+        (["{a,b}/twin,dev"], [], ["a/twin", "b/twin", "dev"]),
+        (["{dev,prod-{eu,us}}"], ["{prod-eu,dev}"], ["prod-us"]),
+        (["prod-*,!prod-eu"], [], ["prod-us"]),
+        (["!prod-eu", "prod-*"], [], ["prod-us"]),
+        (["!prod-*"], [], ["a/twin", "b/twin", "dev"]),
+        (["!prod-{eu,us},!twin"], [], ["dev"]),
+        (["*,!/^prod-/"], [], ["a/twin", "b/twin", "dev"]),
+        (["*,!nothing-like-it*"], ["t*"], ["dev", "prod-eu", "prod-us"]),
+        (["/eu|us$/"], [], ["prod-eu", "prod-us"]),
+        (["/-[a-z]{2,3}$/"], [], ["prod-eu", "prod-us"]),
+        (["/twi/"], [], ["a/twin", "b/twin"]),
+        (["/^a/"], [], None),  # a regular expression of names isn't one of namespaces
+        (["/^a/t/"], [], ["a/twin"]),
+        ([r"/^a\/t/"], [], ["a/twin"]),
+        (["/(?i)DEV/"], [], ["dev"]),
+        ([], ["!dev"], ["dev"]),
+        ([], ["prod-*,!prod-eu"], ["a/twin", "b/twin", "dev", "prod-eu"]),
+        # Of several sets, not each combination has to be there.
+        (["{prod,a/}{-eu,twin}"], [], ["a/twin", "prod-eu"]),
+        (["dev{,-2}"], [], None),
+    ],
+)
+def test_clusters_are_chosen_by_sets_expressions_and_what_is_not_meant(
+    include: list[str], exclude: list[str], names: list[str] | None
+) -> None:
+    if names is None:
+        with pytest.raises(UserError, match="no cluster matches"):
+            chosen(FLEET, *by_name(include, exclude))
+    else:
+        assert chosen(FLEET, *by_name(include, exclude)) == names
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "problem"),
+    [
+        (["prod"], [], "no cluster is named 'prod'; 'prod-*' matches 2 clusters. Known clusters: a/twin, "),
+        (["eu"], [], "no cluster is named 'eu'; '*-eu' matches 1 cluster. "),
+        (["fleet"], [], "no cluster is named 'fleet'; 'fleet/*' matches 3 clusters. "),
+        (["wi"], [], "no cluster is named 'wi'; '*wi*' matches 2 clusters. "),
+        (["prod-eu", "{dev,prod}"], [], "no cluster is named 'prod'; 'prod-*' matches 2 clusters. "),
+        (["*"], ["prod"], "no cluster is named 'prod'; 'prod-*' matches 2 clusters. "),
+        (["*,!prod"], [], "no cluster is named 'prod'; 'prod-*' matches 2 clusters. "),
+        (["{dev,prd}-*"], [], "no cluster matches 'dev-*'."),
+        (["{prod,prd}-*"], [], "no cluster matches 'prd-*'."),
+        (["{prod,prd}-{eu,us}"], [], "no cluster matches 'prd-eu'. Did you mean prod-eu?"),
+        (["/uk/"], [], "no cluster matches '/uk/'. Known"),
+        (["/uk"], [], "no cluster matches '/uk'. Known"),
+        (["!"], [], "no cluster matches '!'. Known"),
+        (["{,}"], [], "no cluster matches '{,}'. Known"),
+        (["!*"], [], "no cluster is left: --clusters='!*' chooses 0 of 5"),
+        (["prod-*,!/-/"], [], "no cluster is left: --clusters='prod-*,!/-/' chooses 0 of 5"),
+    ],
+)
+def test_what_is_no_cluster_is_said_with_what_may_be_meant(
+    include: list[str], exclude: list[str], problem: str
+) -> None:
+    with pytest.raises(UserError) as raised:
+        chosen(FLEET, *by_name(include, exclude))
+    assert str(raised.value).startswith(problem)
+
+
+PARTS = st.sampled_from(["a", "b", "prod-", "*", "?", "/a", "{a,b}", "{prod-,}", "{*a,b}", "!a"])
+PATTERNS = st.lists(PARTS, min_size=1, max_size=3).map("".join) | st.sampled_from(["/a|b/", "!/^p/", "/a,b/", "!{a,b}"])
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "ab", "prod-a", "prod-b", "x"]), unique=True, min_size=1),
+    st.lists(PATTERNS, min_size=1, max_size=3),
+)
+def test_patterns_choose_what_their_parts_choose(names: list[str], patterns: list[str]) -> None:
+    fleet = Inventory(profiles(*names))
+    options = invocation.parse_invocation([f"--clusters={','.join(patterns)}"]).options
+    if "" in options.clusters or any(pattern.startswith("!!") for pattern in options.clusters):
+        return
+
+    def plain(pattern: str) -> set[str]:
+        """The clusters that a pattern without a `!` means, by bash's words and fnmatch alone."""
+        if pattern.startswith("/") and pattern.endswith("/") and len(pattern) > 2:
+            return {name for name in names if re.search(pattern[1:-1], name)}
+        words = [text for text, _ in name_sets.alternatives(pattern)]
+        return {name for word in words for name in names if fnmatchcase(name, word)}
+
+    wanted = [plain(pattern) for pattern in options.clusters if not pattern.startswith("!")]
+    unwanted = [plain(pattern[1:]) for pattern in options.clusters if pattern.startswith("!")]
+    expected = (set().union(*wanted) if wanted else {*names}) - set().union(*unwanted)
+    try:
+        actual = set(chosen(fleet, f"--clusters={','.join(patterns)}"))
+    except UserError as error:  # something in a pattern means no cluster
+        actual = expected if str(error).startswith(("no cluster matches", "no cluster is named")) else set()
+    assert actual == expected
 
 
 DESCRIBED = Inventory(
@@ -175,7 +274,7 @@ def test_a_selector_chooses_among_clusters_whose_names_are_those_of_the_whole_fl
     assert chosen(selected, "--cluster-selector=x", "--clusters=twin,prod-eu") == ["a/twin"]
     assert chosen(selected, "--cluster-selector=x", "--exclude=prod-eu,dev") == ["a/twin"]
     for flags, problem in (
-        (["--clusters=prod-eu"], "no cluster is chosen by all of the selection flags"),
+        (["--clusters=prod-eu"], "--clusters=prod-eu chooses 1 of 5, --cluster-selector=x leaves 0"),
         (["--clusters=prod-ap"], "no cluster matches 'prod-ap'. Did you mean"),
         (["--exclude=prod-ap"], "no cluster matches 'prod-ap'. Did you mean"),
     ):
@@ -455,10 +554,66 @@ def test_contexts_are_a_fleet_without_a_hub() -> None:
     for flags, problem in (
         (["--contexts=kind*", "--healthy"], "without a hub"),
         (["--contexts=k3d-*"], "no context matches 'k3d-"),
-        (["--contexts=kind-*", "--exclude=*"], "no cluster is chosen"),
+        (["--contexts=kind-*", "--exclude=*"], "--contexts='kind-.' chooses 2 of 3, --exclude='.' leaves 0"),
     ):
         with pytest.raises(UserError, match=problem):
             chosen_contexts(CONTEXTS, *flags)
+
+
+ODD = tuple(
+    ClusterProfile(name, "")
+    for name in (
+        "arn:aws:eks:eu-1:1:cluster/x",
+        "arn:aws:eks:eu-1:1:cluster/y",
+        "!x",
+        "x",
+        "{x,y}",
+        "y",
+        "/x/",
+        "a[x]",
+        "ax",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("flags", "names"),
+    [
+        (["--contexts=arn:aws:eks:eu-1:1:cluster/x"], ["arn:aws:eks:eu-1:1:cluster/x"]),
+        (["--contexts=arn:aws:eks:*:cluster/{x,y}"], ["arn:aws:eks:eu-1:1:cluster/x", "arn:aws:eks:eu-1:1:cluster/y"]),
+        (["--contexts=/cluster/y$/"], ["arn:aws:eks:eu-1:1:cluster/y"]),
+        (["--contexts=arn*,!*/y"], ["arn:aws:eks:eu-1:1:cluster/x"]),
+        # A name is that name, whatever is in it.
+        (["--contexts=!x"], ["!x"]),
+        (["--contexts={x,y}"], ["{x,y}"]),
+        (["--contexts=/x/"], ["/x/"]),
+        (["--contexts=a[x]"], ["a[x]"]),
+        (["--contexts=x,!x"], ["!x", "x"]),
+        (["--contexts={,a}x"], ["ax", "x"]),
+        (["--contexts=*", "--clusters=!x"], ["!x"]),
+        (["--contexts=?,??,!y"], ["!x", "ax", "x"]),
+        (["--contexts=!arn*,!/[^a-y]/"], ["ax", "x", "y"]),
+        (["--contexts=*", "--exclude={x,y},/aws|a/"], ["!x", "/x/", "x", "y"]),
+    ],
+)
+def test_a_context_s_name_is_never_taken_for_a_pattern(flags: list[str], names: list[str]) -> None:
+    assert sorted(chosen_contexts(ODD, *flags)) == names
+
+
+@pytest.mark.parametrize("pattern", ["z", "!z", "{x,z}", "/z/"])
+def test_a_pattern_of_contexts_that_means_none_is_an_error(pattern: str) -> None:
+    with pytest.raises(UserError, match=r"no context matches '/?z/?'"):
+        chosen_contexts(ODD, f"--contexts={pattern}")
+
+
+def test_a_default_is_named_as_such_where_no_cluster_is_left() -> None:
+    typed = invocation.parse_invocation(["--clusters=dev"]).options
+    options = with_defaults(typed, [("exclude", "dev"), ("healthy", "true")])
+    problem = (
+        r"no cluster is left: --clusters=dev chooses 1 of 5, --exclude=dev \(not typed\) leaves 0$"
+    )
+    with pytest.raises(UserError, match=problem):
+        selection.select_clusters(FLEET, options)
 
 
 @pytest.mark.parametrize(
@@ -467,6 +622,7 @@ def test_contexts_are_a_fleet_without_a_hub() -> None:
         (["--exclude=prod-*"], []),
         (["--exclude=x*,prod-eu", "--exclude=*/nope"], ["x*", "*/nope"]),
         (["--exclude=dev"], []),
+        (["--clusters=*,!x*,!/nope/", "--exclude=!{prod,test}-*"], ["test-*", "x*", "/nope/"]),
     ],
 )
 def test_globs_that_exclude_nothing_are_known(flags: list[str], idle: list[str]) -> None:

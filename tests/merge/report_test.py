@@ -195,10 +195,10 @@ def test_an_answer_with_a_warning_lacks_nothing() -> None:
     assert report_on(yes[0], result("c2", "yes\n"), text="auth can-i get x") == Report((f"[c1] {warning}",), 0)
 
 
-def test_a_cluster_that_answered_in_part_is_among_those_shown() -> None:
+def test_clusters_that_answered_in_part_are_counted_by_themselves() -> None:
     part = result("c1", TABLE, FORBIDDEN + "\n", 1)
     assert report_on(part, part._replace(cluster="c2"), failed("c3", REFUSED)).lines[-1] == (
-        "Showing results from 2/3 clusters:"
+        "Showing results from 0/3 clusters, 2 more in part:"
     )
 
 

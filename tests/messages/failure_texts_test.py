@@ -31,7 +31,8 @@ def test_the_line_that_names_the_failed_clusters() -> None:
         messages.failed_clusters("query", failures[:1])
         == "Error: Failed to query 1 cluster: cluster-3 (connection timeout)"
     )
-    assert messages.showing_partial(8, 10) == "Showing results from 8/10 clusters:"
+    assert messages.showing_partial(8, 0, 10) == "Showing results from 8/10 clusters:"
+    assert messages.showing_partial(8, 1, 10) == "Showing results from 8/10 clusters, 1 more in part:"
 
 
 def test_a_long_reason_is_shown_once() -> None:

@@ -26,6 +26,11 @@ NAMES = st.lists(
         ("prod-1 dev-1 prod-2 dev-2 prod-3 dev-3", "", "prod-*, dev-*"),
         ("dev-1 dev-2 dev-3", "developer", "dev-*"),
         ("fleet/c1 fleet/c2 fleet/c3", "other/c1", "fleet/*"),
+        (
+            "!a-1 !a-2 !a-3 /b-1 /b-2 /b-3",
+            "",
+            "!a-1, !a-2, !a-3, /b-1, /b-2, /b-3",
+        ),  # '!a-*' would mean others
         ("c1 c2 c3 c4 dev-1 dev-2 dev-3", "", "c[1-4], dev-*"),
     ],
 )

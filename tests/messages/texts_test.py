@@ -459,7 +459,7 @@ def test_a_mistyped_verb_is_guessed_but_not_wildly(typed: str, meant: str | None
 
 
 def test_of_many_names_twenty_are_shown() -> None:
-    shown = str(messages.no_cluster_left([f"c{number}" for number in range(25)]))
+    shown = str(messages.unknown_context("x", [f"c{number}" for number in range(25)]))
     assert shown.endswith("c18, c19 and 5 more")
 
 

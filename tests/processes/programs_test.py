@@ -38,6 +38,13 @@ def environment(tmp_path: Path) -> dict[str, str]:
         ("create thing x", "create thing"),
         ("create deployment x", None),
         ("create", None),
+        ("plugin run foo bar x", "plugin run foo bar"),
+        ("plugin run create thing", "plugin run create thing"),
+        ("plugin run create", None),
+        ("plugin run get foo", None),
+        ("plugin run nope", None),
+        ("plugin run", None),
+        ("plugin foo", None),
         ("get foo", None),
     ],
 )

@@ -145,11 +145,14 @@ def _count_faults(
     plains: Mapping[str, Plain], failed: Mapping[str, Plain], absent: set[str], done: Done
 ) -> Iterator[str]:
     """What is wrong with the numbers of clusters in the notices."""
-    showing = re.search(r"^Showing results from (\d+)/(\d+) clusters?:?$", done.stderr, re.MULTILINE)
+    showing = re.search(
+        r"^Showing results from (\d+)/(\d+) clusters?(?:, (\d+) more in part)?:?$", done.stderr, re.MULTILINE
+    )
     missing = re.search(r"^Error: Failed to query (\d+) clusters?: ", done.stderr, re.MULTILINE)
     if missing and int(missing[1]) != len(failed.keys() - absent):
         yield f"another number of failed clusters: {missing[1]}, not {len(failed.keys() - absent)}"
     if showing:
         empty = [cluster for cluster in failed.keys() - absent if not plains[cluster].stdout]
-        if int(showing[1]) > len(plains) - len(empty) or int(showing[2]) != len(plains):
+        shown = int(showing[1]) + int(showing[3] or 0)
+        if shown > len(plains) - len(empty) or int(showing[2]) != len(plains):
             yield f"another number of clusters that answered: {showing[0]}"

@@ -1,0 +1,56 @@
+"""The texts about the flags that choose clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_mc.messages.words import UserError, name_list, visible
+
+_LONGEST = 100  # characters of a flag's value
+
+
+def no_cluster_left(total: int, steps: Sequence[tuple[str, str | None, bool, int]]) -> UserError:
+    """Say that the selection flags together choose no cluster, of so many in total.
+
+    steps: each flag in turn, its value, None for a switch; whether it was typed, and how many clusters it leaves
+    """
+    from shlex import quote
+
+    parts: list[str] = []
+    for flag, value, is_typed, count in steps:
+        shown = value and (value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…")
+        text = f"--{flag}" if shown is None else f"--{flag}={quote(visible(shown))}"
+        verb = "leaves" if parts or flag in ("exclude", "healthy") else "chooses"
+        origin = "" if is_typed else " (not typed)"
+        parts.append(f"{text}{origin} {verb} {count}{'' if parts else f' of {total}'}")
+    return UserError(f"no cluster is left: {', '.join(parts)}")
+
+
+def ambiguous_cluster(name: str, names: Sequence[str]) -> UserError:
+    """Say that several clusters have this id or display name. names: theirs"""
+    return UserError(
+        f"'{visible(name)}' is the id or display name of several clusters: say which of {name_list(names)}"
+    )
+
+
+def chosen_by_other_name(name: str, names: Sequence[str]) -> str:
+    """Say which clusters an id or a display name has chosen."""
+    return f"Note: '{visible(name)}' is the id or display name of {name_list(names)}"
+
+
+def excludes_nothing(pattern: str) -> str:
+    """Say that a glob, or a regular expression, of what is to be left out matches no cluster."""
+    return f"Note: no cluster matches '{visible(pattern)}', which was to be left out"
+
+
+def unknown_context(pattern: str, names: Sequence[str]) -> UserError:
+    """Say that --contexts matches no context."""
+    return UserError(f"no context matches '{visible(pattern)}'. The kubeconfig has: {name_list(names)}")
+
+
+def contexts_without_hub() -> UserError:
+    """Say that --contexts is used with a flag that needs a hub."""
+    return UserError(
+        "--contexts takes the kubeconfig's contexts for the fleet, without a hub: of the flags that choose clusters, "
+        "only --clusters, --exclude and --pick go with it"
+    )

@@ -11,7 +11,7 @@ from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import REPORT, truth
-from kubectl_mc.command_line.own_commands import COMMANDS, PLUGIN_RUN, REPORTED, RETYPED, WITHOUT_OPERANDS
+from kubectl_mc.command_line.own_commands import ANSWERING, COMMANDS, PLUGIN_RUN, REPORTED, RETYPED, WITHOUT_OPERANDS
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
@@ -140,7 +140,9 @@ def _run(invocation: Invocation, environment: Environment) -> int:
     path = environment.options.report or environment.variables.get(REPORT)
     if line.path[0] in COMMANDS and line.path[0] not in REPORTED:
         if environment.options.report:
-            raise messages.flag_is_not_for("report", line.verb, f"kubectl's verbs, {' and '.join(REPORTED)}")
+            raise messages.flag_is_not_for(
+                "report", line.verb, f"kubectl's verbs, {', '.join(REPORTED[:-1])} and {REPORTED[-1]}"
+            )
         path = None
     if not path:
         return _run_command(line, environment)
@@ -163,8 +165,12 @@ def _run_command(line: CommandLine, environment: Environment) -> int:
 
         stdout.write(command.HELP + help_texts.sections_text(help_texts.command_sections(line.path[0])))
         return 0
-    _check_own_command(line, environment.options.typed)
     from kubectl_mc.processes import pipe_files
 
-    with pipe_files.held_access(line, environment) as (line, environment):
-        return int(command.run(line, environment))
+    try:
+        _check_own_command(line, environment.options.typed)
+        with pipe_files.held_access(line, environment) as (line, environment):
+            return int(command.run(line, environment))
+    except UserError as error:
+        error.status = max(error.status, 1 + (line.path[0] in ANSWERING))
+        raise

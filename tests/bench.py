@@ -7,20 +7,25 @@ machine whose speed drifts. All of them ask the same simulated fleet, whose own 
 from __future__ import annotations
 
 import argparse
+import copy
+import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
 from fixtures.fleet import Fleet, fleet
+from fixtures.seeds.recorded import recorded
+from fixtures.storage.resources import Obj
 from kubectl_mc.merge import answers
 from kubectl_mc.processes import kubectl_process
 from kubectl_mc.processes.event_loop import Result
@@ -54,6 +59,17 @@ PEAK = (
     "sys.exit(status)",
 )
 
+# Both of a process that may end with any status: its CPU in seconds and its largest resident size in KiB, on stderr.
+OWN_COSTS = (
+    sys.executable,
+    "-c",
+    "import os, resource, sys\n"
+    "from kubectl_mc import cli\n"
+    "cli.main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr)\n"
+    "used = resource.getrusage(resource.RUSAGE_SELF)\n"
+    "print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)",
+)
+
 # The plugin with as many kubectls at a time as --max-parallel says, whatever the machine has.
 FIXED = (
     sys.executable,
@@ -78,6 +94,8 @@ class Goal(NamedTuple):
 
 AGAINST_XARGS = {3: Goal(1.0), 10: Goal(0.8), 100: Goal(0.55), 300: Goal(0.5)}
 OWN_CPU_GOALS = {1: Goal(60, " ms"), 100: Goal(250, " ms")}
+COMPARE_GOAL = Goal(2, " s")
+COMPARE_MEMORY = Goal(80, " MiB")
 MERGE_GOAL = Goal(0.6, " s")
 EVENTS_GOAL = Goal(2, " s")
 LINEAR_GOAL = Goal(1.1)
@@ -236,6 +254,64 @@ def own_cpu(size: int, rounds: int, folder: str) -> None:
         ]
     figure = statistics.median(used[1:])
     print(f"{size:4} clusters  own CPU {figure:5.0f} ms   {OWN_CPU_GOALS[size].judge(figure)}", flush=True)
+
+
+# A kubectl whose clusters all have the objects of a file, with their own uids, addresses and statuses; a part of them
+# has another image.
+FAKE_KUBECTL = """\
+#!/bin/sh
+case "$1" in get) ;; *) exec {kubectl} "$@" ;; esac
+n=$(sed 's/.*"current-context": "c\\([0-9]*\\)".*/\\1/' "$KUBECONFIG")
+image=nginx:1; [ $((n % 10)) = 0 ] && image=nginx:2
+exec sed "s/@NUMBER@/$n/g; s/@IMAGE@/$image/g" {answer}
+"""
+
+
+def compare_objects(clusters: int, objects: int, rounds: int, folder: str) -> None:
+    """What `compare` itself uses, its kubectls not counted: clusters that have most of their objects alike."""
+    directory = Path(folder, "compare")
+    directory.mkdir()
+    answer, kubectl, kubeconfig = directory / "answer.json", directory / "kubectl", directory / "config"
+    answer.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(varied(objects))}, indent=4))
+    kubectl.write_text(FAKE_KUBECTL.format(kubectl=shutil.which("kubectl"), answer=answer))
+    kubectl.chmod(0o755)
+    contexts = [{"name": f"c{number}", "context": {"cluster": "x", "user": "x"}} for number in range(clusters)]
+    server = {"name": "x", "cluster": {"server": "https://127.0.0.1:1"}}
+    kubeconfig.write_text(
+        json.dumps({"apiVersion": "v1", "kind": "Config", "contexts": contexts, "clusters": [server], "users": []})
+    )
+    environment = {
+        **os.environ,
+        "PATH": f"{directory}:{os.environ['PATH']}",
+        "HOME": str(directory),
+        "KUBECONFIG": str(kubeconfig),
+    }
+    command = [*OWN_COSTS, "compare", "deploy,svc,cm", "-n", "shop", "--contexts=c*", "-o", "name"]
+    figures = []
+    for _ in range(rounds):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        if not done.stdout:
+            raise SystemExit(f"{' '.join(command)} compared nothing: {done.stderr}")
+        figures.append([float(word) for word in done.stderr.split()[-2:]])
+    cpu, memory = (statistics.median(column) for column in zip(*figures))
+    judged = COMPARE_GOAL.judge(cpu), COMPARE_MEMORY.judge(memory / 1024)
+    print(f"compare of {clusters} clusters with {objects} objects  own CPU {cpu:5.2f} s   {judged[0]}", flush=True)
+    print(f"compare of {clusters} clusters with {objects} objects  {memory / 1024:5.0f} MiB   {judged[1]}", flush=True)
+
+
+def varied(count: int) -> Iterator[Obj]:
+    """Recorded objects under other names: deployments of which a third differ, services, and config maps."""
+    models = {obj["kind"]: obj for obj in recorded("bench", 0) if obj["metadata"].get("namespace") == "shop"}
+    for number in range(count):
+        kind = ("Deployment", "Deployment", "Deployment", "Service", "ConfigMap")[number % 5]
+        obj = copy.deepcopy(models[kind])
+        obj["metadata"] |= {"name": f"o{number}", "uid": "uid-@NUMBER@", "resourceVersion": "@NUMBER@"}
+        if kind == "Deployment":
+            obj["status"]["observedGeneration"] = "@NUMBER@"
+            obj["spec"]["template"]["spec"]["containers"][0]["image"] = "@IMAGE@" if number % 3 == 0 else "nginx:1"
+        elif kind == "Service":
+            obj["spec"] |= {"clusterIP": "10.96.@NUMBER@.1", "clusterIPs": ["10.96.@NUMBER@.1"]}
+        yield obj
 
 
 def linear(rounds: int, folder: str) -> None:
@@ -449,7 +525,7 @@ def main(argv: Sequence[str]) -> int:
         "--only",
         default="",
         help="the beginning of the names of comparisons: get-3, get, plugin, dead, far, memory, own, linear, stream, "
-        "load, many-logins, login, merge",
+        "load, many-logins, login, merge, compare",
     )
     parser.add_argument("--rounds", type=int, default=7, help="pairs per comparison; the largest fleets take a third")
     parser.add_argument("--clusters", type=int, default=100, help="of the comparison `load`, with five pods each")
@@ -470,6 +546,7 @@ def main(argv: Sequence[str]) -> int:
             "many-logins": partial(many_logins, 100, few, folder),
             "login": partial(login, 100, 1, folder),
             "merge": partial(merge_pods, 1000, 100, rounds),
+            "compare": partial(compare_objects, 300, 50, few, folder),
             "merge-events": partial(merge_events, 10_000, 10, few),
         }
         for name, comparison in comparisons.items():

@@ -58,6 +58,9 @@ SECTIONS: Mapping[str, str] = {
       --fold                     show once what clusters answer alike, ages left aside; the largest group first
       --if-present               wait, rollout status, diff: pass over the clusters that lack the object
       --no-reconnect             logs -f, get -w, events -w: a stream that breaks isn't taken up again, as with kubectl
+""",
+    "reporting": """\
+  what is said of the clusters
       --verbose                  show each cluster's own messages
       --report=FILE              also write what came of each cluster, as one JSON object (else KUBECTL_MC_REPORT)
 """,
@@ -89,6 +92,7 @@ FLAGS_HELP = "Flags of kubectl mc; all others go to kubectl untouched:\n" + "".j
 # Our own commands, each with a summary.
 SUMMARIES: Mapping[str, str] = {
     "clusters": "the clusters of the hub; with --check, what it is like to reach them",
+    "compare": "which clusters have the same objects, and how the others differ",
     "setup": "which of your contexts reaches which cluster",
     "trust": "what ClusterProfiles may have this machine contact and run",
     "audit": "the changes that were made from here",

@@ -20,7 +20,7 @@ from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
 from kubectl_mc.command_line.options import COLOR_CHOICES, LOG_FLAGS, OWN_FLAGS, PLUGIN_FLAGS, TABLE_FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_VALUES, PLUGIN_RUN
+from kubectl_mc.command_line.own_commands import ASKING_AS, COMMANDS, FLAG_VALUES, PLUGIN_RUN
 from kubectl_mc.fleet.choice import Purpose
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
@@ -152,7 +152,12 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
     name, equals, value = word.partition("=") if word.startswith("--") and not flag else (flag, "=", word)
     if name and equals:
         letters = flag_tables.flag_table(line.verb).shorthand
-        values = FLAG_VALUES.get((line.path[0], letters.get(name[1:], name[2:])), ())
+        typed = letters.get(name[1:], name[2:])
+        values: Sequence[str] = FLAG_VALUES.get((line.path[0], typed), ())
+        if typed == "against":
+            values = [target.cluster for target in _targets(invocation, environment)]
+        elif not values and line.verb in ASKING_AS:
+            return _asking_candidates(invocation, [] if equals and not flag else [flag], word, environment)
         prefix = "" if flag else f"{name}="
         return [f"{prefix}{candidate}" for candidate in _matching(values, value)], NO_FILES
     if word.startswith("-"):
@@ -161,6 +166,8 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
         own = [name for name in table if name not in flag_tables.flag_table("").flags]
         flags = [*(f"--{name}" for name in (*own, "help")), *(f"--{name}\t{text}" for name, text in described.items())]
         return _matching(flags, word), NO_FILES
+    if line.verb in ASKING_AS:
+        return _asking_candidates(invocation, [], word, environment)
     operands = grammar.operands(line)
     if line.verb in ("resume", "undo", "audit show"):
         runs = [] if operands else record.read_record(record.record_path(environment.home)).runs
@@ -177,6 +184,19 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
         approvals = read_approvals(approvals_path(environment.home))
         names = [key.profile.partition("/")[2] for key in sorted(approvals) if key.hub == hub]
     return [name for name in _matching(names, word) if name not in operands], NO_FILES
+
+
+def _asking_candidates(invocation: Invocation, flag: Sequence[str], word: str, environment: Environment) -> Candidates:
+    """Return kubectl's candidates for one of our commands that asks as a verb of kubectl's.
+
+    flag: the one whose value the word is; empty for none
+    """
+    line = invocation.kubectl
+    asked = ASKING_AS[line.verb]
+    own = flag_tables.flag_table(line.verb).flags.keys() - flag_tables.flag_table(asked).flags.keys()
+    asking = grammar.without(line, own)._replace(path=(asked,))
+    before = [*grammar.canonical_words(asking), *flag]
+    return _kubectl_candidates(invocation._replace(kubectl=asking), before, word, environment)
 
 
 def _flag_values(flag: str, value: str, before: Sequence[str], environment: Environment) -> Candidates:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from os.path import exists
@@ -18,6 +18,7 @@ from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.processes import cache, pipe_files, programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request, make_request
+from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads.name_patterns import lists_namespaces, namespace_patterns
 
 
@@ -33,8 +34,12 @@ def run(line: CommandLine, environment: Environment) -> int:
         raise
 
 
-def run_resolved(line: CommandLine, environment: Environment) -> int:
-    """Run a command line whose plugin is resolved; otherwise as `run`."""
+# What shows the answers of a request's clusters, those that can be reached, and returns the exit status.
+Show = Callable[[Request, Sequence[Target]], int]
+
+
+def run_resolved(line: CommandLine, environment: Environment, show: Show | None = None) -> int:
+    """Run a command line whose plugin is resolved; otherwise as `run`. show: instead of what its mode says"""
     environment = programs.with_kubectl(environment)
     row = verbs.find_row(line)
     mode = verbs.mode(row, line)
@@ -47,7 +52,7 @@ def run_resolved(line: CommandLine, environment: Environment) -> int:
     if lists_namespaces(line) and verbs.is_kubectls(line):
         _check_namespaces(line, row)
     with pipe_files.held_access(line, environment) as (line, environment):
-        return _run_on_clusters(line, environment, row, mode)
+        return _run_on_clusters(line, environment, row, mode, show)
 
 
 def _check_namespaces(line: CommandLine, row: VerbRow) -> None:
@@ -70,7 +75,9 @@ def _check_fold(line: CommandLine, mode: Mode) -> None:
         raise messages.documents_are_not_folded(form)
 
 
-def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, mode: Mode) -> int:
+def _run_on_clusters(
+    line: CommandLine, environment: Environment, row: VerbRow, mode: Mode, show: Show | None = None
+) -> int:
     """Choose the clusters, reach them, run the command line there, and return the exit status. Raises UserError."""
     needs_one = verbs.needs_one_cluster(row, line)
     unnamed = verbs.is_change(row, line) and not names_targets(environment.options)
@@ -140,6 +147,8 @@ def _run_on_clusters(line: CommandLine, environment: Environment, row: VerbRow, 
         request = request._replace(short_times=silence.short_times(request.environment, row, line, targets, named))
     reachable = [target for target in targets if not target.problem]
     with _held_input(request) as request:
+        if show:
+            return show(request, reachable)
         if mode == "terminal":
             from kubectl_mc.reads import on_terminal
 

@@ -12,7 +12,7 @@ from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS, PLUGIN_FLAGS, REPORT
-from kubectl_mc.command_line.own_commands import COMMANDS, REPORTED
+from kubectl_mc.command_line.own_commands import ANSWERING, ASKING_AS, COMMANDS, REPORTED
 from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.report_file import ReportFile
@@ -58,13 +58,14 @@ def run(
 def _before(line: CommandLine) -> Iterator[None]:
     """Say with an error ahead of the command what it says with its own: that nothing was changed. Raises UserError."""
     row = None if line.path[0] in COMMANDS else verbs.find_row(line)
+    is_read = line.path[0] in ASKING_AS if row is None else not verbs.is_change(row, line)
     try:
-        with messages.unchanged_on_error() if row is None or verbs.is_change(row, line) else nullcontext():
+        with nullcontext() if is_read else messages.unchanged_on_error():
             yield
     except messages.UserError as error:
         error.is_reported = True
-        if row:
-            error.status = max(error.status, row.status.answer + 1)  # 1 says of a `diff` that there are differences
+        answer = row.status.answer if row else int(line.path[0] in ANSWERING)
+        error.status = max(error.status, answer + 1)  # 1 says of a `diff` that there are differences
         raise
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kubectl_mc.messages.change_texts import *
     from kubectl_mc.messages.choice_texts import *
     from kubectl_mc.messages.command_line_texts import *
+    from kubectl_mc.messages.comparison_texts import *
     from kubectl_mc.messages.failure_texts import *
     from kubectl_mc.messages.fleet_texts import *
     from kubectl_mc.messages.member_texts import *
@@ -29,6 +30,7 @@ def __getattr__(name: str) -> object:
     import kubectl_mc.messages.change_texts as change
     import kubectl_mc.messages.choice_texts as choice
     import kubectl_mc.messages.command_line_texts as command_line
+    import kubectl_mc.messages.comparison_texts as comparison
     import kubectl_mc.messages.failure_texts as failure
     import kubectl_mc.messages.fleet_texts as fleet
     import kubectl_mc.messages.member_texts as member
@@ -36,7 +38,7 @@ def __getattr__(name: str) -> object:
     import kubectl_mc.messages.row_texts as row
     import kubectl_mc.messages.setup_texts as setup
 
-    for texts in (access, change, choice, command_line, failure, fleet, member, resume, row, setup):
+    for texts in (access, change, choice, command_line, comparison, failure, fleet, member, resume, row, setup):
         globals().update({text: value for text, value in vars(texts).items() if not text.startswith("_")})
     if name not in globals():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -267,6 +267,7 @@ def collect_results(
     phase: Phase | None = None,
     at_once: bool = False,
     meanwhile: Callable[[], None] = lambda: None,
+    keep: Callable[[int, Result], Result] = lambda index, result: result,
 ) -> list[Result]:
     """Run the commands to their ends, and return their results in order. Arguments and errors: as for `run_commands`.
 
@@ -275,8 +276,11 @@ def collect_results(
     on_end: called with the index of each command that has ended, and the seconds that it took
     phase: for whom the command waits here
     meanwhile: called once, while the first commands run
+    keep: called with the index and the result of each command that has ended; what it returns is kept in its place, so
+        that a long output need not be
     """
     collector = ResultCollector()
+    ended: dict[int, Result] = {}
     starts: dict[int, float] = {}
 
     def note_start(index: int) -> None:
@@ -295,13 +299,15 @@ def collect_results(
                 collector.add(event)
                 if isinstance(event, Exit):
                     on_end(event.command_index, time.monotonic() - starts[event.command_index])
+                    index = event.command_index
+                    ended[index] = keep(index, collector.take(index, commands[index].cluster))
                     if phase:
                         phase.end(event.command_index)
     except (KeyboardInterrupt, SystemExit) as error:
         if interrupts is None:
             raise
         interrupts.append(error)
-    return [collector.result(index, command.cluster) for index, command in enumerate(commands)]
+    return [ended.get(index) or Result(command.cluster, b"", b"", None) for index, command in enumerate(commands)]
 
 
 class ResultCollector:
@@ -325,3 +331,10 @@ class ResultCollector:
             return Result(cluster, b"", b"", None)
         stdout, stderr = (b"".join(self._written.get((command_index, name), ())) for name in ("stdout", "stderr"))
         return Result(cluster, stdout, stderr, exit_event.status, exit_event.timed_out)
+
+    def take(self, command_index: int, cluster: str) -> Result:
+        """Return the result of a command that has ended, and forget it."""
+        result = self.result(command_index, cluster)
+        for name in ("stdout", "stderr"):
+            self._written.pop((command_index, name), None)
+        return result

@@ -27,6 +27,11 @@ from tests.e2e.conftest import Shell
         (["--clusters=c2", "get", "pods", "-n", "shop,o"], ["shop,only-c2"]),
         (["--clusters=c2", "get", "pods", "--namespace=shop,o"], ["shop,only-c2"]),
         (["--clusters=c2", "delete", "pods", "-n", "shop,o"], []),
+        (["compare", "deploy", "-n", "shop", ""], ["cart"]),
+        (["compare", "--ignore=.x", "-n", "shop", "deploy", "--against=c1", "ca"], ["cart"]),
+        (["compare", "deploy", "--clusters=c2", "-n", "only"], ["only-c2"]),
+        (["compare", "deploy", "--against", ""], ["c1", "c2", "c3"]),
+        (["compare", "deploy", "--against=c"], ["--against=c1", "--against=c2", "--against=c3"]),
         (["get", "pods", "--hub-context", "h"], ["hub"]),
         (["get", "pods", "--contexts", "c"], ["c1", "c2", "c3"]),
         (["get", "pods", "--contexts=c1,c"], ["c1,c2", "c1,c3"]),
@@ -66,6 +71,7 @@ def test_our_commands_stand_beside_kubectls(members: Shell) -> None:
     ("words", "offered", "not_offered"),
     [
         ("clusters --", "--check --output --clusters --refresh --help", "--yes --waves --namespace"),
+        ("compare --", "--against --ignore --with-status --selector --verbose", "--fold --if-present --yes --watch"),
         ("setup --", "--check --provider --yes --exclude", "--waves --output"),
         ("trust approve --", "--yes --clusters --hub-context", "--waves --output"),
         ("resume x --", "--repeat-unknown --yes --waves --verbose --clusters", "--exclude --check"),
@@ -89,6 +95,7 @@ def test_the_flags_that_a_command_makes_use_of(members: Shell, words: str, offer
     ("words", "values"),
     [
         ("clusters -o ", "wide json yaml name"),
+        ("compare -o ", "json name"),
         ("clusters --output ", "wide json yaml name"),
         ("clusters --output=n", "--output=name"),
         ("trust list -o j", "json"),

@@ -216,7 +216,7 @@ def test_a_report_that_cannot_be_written_at_the_end_is_said(members: Shell) -> N
 
 def test_it_is_for_commands_on_clusters(fresh_home: Callable[..., Shell], members: Shell, tmp_path: Path) -> None:
     done = members.mc("clusters", f"--report={tmp_path}/x")
-    assert done.stderr == "Error: --report is for kubectl's verbs, resume and undo, and not for clusters\n"
+    assert done.stderr == "Error: --report is for kubectl's verbs, compare, resume and undo, and not for clusters\n"
     assert done.stderr == f"Error: {read(tmp_path / 'x')['error']}\n"
     user = fresh_home(mapping="hubContext: hub\ndefaults: {report: x}\n")
     assert "report is for one command" in user.mc("get", "nodes").stderr

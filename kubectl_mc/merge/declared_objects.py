@@ -1,0 +1,58 @@
+"""The objects of a file, made comparable with those of clusters. Pure."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kubectl_mc.merge.comparable_objects import ObjectKey, object_key, strip
+from kubectl_mc.merge.hidden_secrets import is_secret
+from kubectl_mc.merge.object_changes import declared_objects
+
+
+def declared_by_key(content: bytes, namespace: str, with_status: bool) -> Mapping[ObjectKey, dict[str, Any]]:
+    """Return the objects of a file. namespace: of those that name none; "" if each cluster's context says it
+
+    Raises Unreadable for an object without a name.
+    """
+    objects = {}
+    for declared in declared_objects(content):
+        if str(declared.get("kind")).endswith("List") and isinstance(declared.get("items"), list):
+            continue  # its items are among the objects
+        own = _without_nulls(declared)
+        key = object_key(own)
+        strip(own, with_status)
+        if is_secret(key.kind):
+            _encode(own)
+        objects[key._replace(namespace=key.namespace or namespace)] = own
+    return objects
+
+
+def identities(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return of each object only what a kubectl needs to get it."""
+    return [
+        {
+            "apiVersion": each["apiVersion"],
+            "kind": each["kind"],
+            "metadata": {name: each["metadata"][name] for name in ("name", "namespace") if name in each["metadata"]},
+        }
+        for each in declared
+    ]
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return a copy without the fields that are null, which are not set."""
+    if isinstance(value, dict):
+        return {str(name): _without_nulls(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
+
+
+def _encode(secret: dict[str, Any]) -> None:
+    """Move a Secret's stringData to where the server keeps it, in its place."""
+    texts = secret.pop("stringData", None)
+    if isinstance(texts, dict):
+        encoded = {name: base64.b64encode(str(text).encode()).decode() for name, text in texts.items()}
+        secret["data"] = {**(secret.get("data") or {}), **encoded}

@@ -123,7 +123,7 @@ def _run(invocation: Invocation, environment: Environment) -> int:
     if invocation.wants == "help":
         from kubectl_mc.command_line import help_texts
 
-        stdout.write(help_texts.HELP)
+        stdout.write(help_texts.named(help_texts.HELP))
         return 0
     if invocation.wants == "version":
         stdout.write(f"kubectl-mc {__version__}\n")
@@ -133,7 +133,7 @@ def _run(invocation: Invocation, environment: Environment) -> int:
     if line.path == PLUGIN_RUN and grammar.is_set(line, "help"):
         from kubectl_mc.command_line import help_texts
 
-        stdout.write(help_texts.PLUGIN_RUN_HELP)
+        stdout.write(help_texts.named(help_texts.PLUGIN_RUN_HELP))
         return 0
     environment = environment.for_invocation(invocation)
     _check_read_only(line, environment)
@@ -163,7 +163,8 @@ def _run_command(line: CommandLine, environment: Environment) -> int:
     if grammar.is_set(line, "help"):
         from kubectl_mc.command_line import help_texts
 
-        stdout.write(command.HELP + help_texts.sections_text(help_texts.command_sections(line.path[0])))
+        text = command.HELP + help_texts.sections_text(help_texts.command_sections(line.path[0]))
+        stdout.write(help_texts.named(text))
         return 0
     from kubectl_mc.processes import pipe_files
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.words import UserError, name_list, nearest, visible
 
 
@@ -22,7 +23,7 @@ def unknown_command(name: str, commands: Sequence[str]) -> UserError:
     shown = visible(name)
     return UserError(
         f"unknown command '{shown}': no verb of kubectl's, and no plugin kubectl-{shown} on PATH.{hint} "
-        "See: kubectl mc --help"
+        f"See: {PROGRAM} --help"
     )
 
 
@@ -44,11 +45,11 @@ def read_only(verb: str, effect: str, reason: str, may_rehearse: bool) -> UserEr
 def no_plugin(name: Sequence[str], verbs: Sequence[str]) -> UserError:
     """Say that `plugin run` names no plugin. name: the word behind it, if any; verbs: those of kubectl"""
     if not name:
-        return UserError("plugin run: which plugin? As in kubectl mc plugin run NAME. See: kubectl mc plugin list")
+        return UserError(f"plugin run: which plugin? As in {PROGRAM} plugin run NAME. See: {PROGRAM} plugin list")
     shown = visible(name[0])
     if name[0] in verbs:
-        return UserError(f"{shown} is a verb of kubectl's, which it never runs a plugin for: kubectl mc {shown}")
-    return UserError(f"there is no plugin kubectl-{shown} on PATH. See: kubectl mc plugin list")
+        return UserError(f"{shown} is a verb of kubectl's, which it never runs a plugin for: {PROGRAM} {shown}")
+    return UserError(f"there is no plugin kubectl-{shown} on PATH. See: {PROGRAM} plugin list")
 
 
 def blank_in_verb(word: str) -> UserError:
@@ -66,17 +67,17 @@ def ambiguous_verb(verb: str, plugin: str, remedy: str) -> UserError:
 
 def no_verb() -> UserError:
     """Say that the command line has no verb."""
-    return UserError("no kubectl command given, e.g. kubectl mc get pods. See: kubectl mc --help")
+    return UserError(f"no kubectl command given, e.g. {PROGRAM} get pods. See: {PROGRAM} --help")
 
 
 def unknown_own_flag(flag: str, meant: str) -> UserError:
     """Say that a flag is unknown, but similar to one of ours."""
-    return UserError(f"unknown flag: --{flag}. Did you mean --{meant}? See: kubectl mc --help")
+    return UserError(f"unknown flag: --{flag}. Did you mean --{meant}? See: {PROGRAM} --help")
 
 
 def flag_needs_value(flag: str) -> UserError:
     """Say that a flag of ours has no value."""
-    return UserError(f"flag needs an argument: --{flag}. See: kubectl mc --help")
+    return UserError(f"flag needs an argument: --{flag}. See: {PROGRAM} --help")
 
 
 def bad_flag_value(flag: str, value: str, wanted: str) -> UserError:
@@ -136,7 +137,7 @@ def documents_are_not_folded(form: str) -> UserError:
     """Say that --fold is not for documents. form: the output form that was asked for"""
     return UserError(
         f"--fold is for tables, names and texts, and not for -o {visible(form)}, which is for programs. Which clusters "
-        "have the same objects: kubectl mc compare"
+        f"have the same objects: {PROGRAM} compare"
     )
 
 
@@ -157,7 +158,7 @@ def flag_needs_a_terminal(flag: str, instead: str) -> UserError:
 
 def no_subcommand(command: str, word: str, subcommands: str) -> UserError:
     """Say that a command of ours has no such subcommand."""
-    return UserError(f"kubectl mc {command} has no command '{visible(word)}'. There are: {subcommands}")
+    return UserError(f"{PROGRAM} {command} has no command '{visible(word)}'. There are: {subcommands}")
 
 
 def unclear_verb(flag: str) -> UserError:

@@ -16,10 +16,15 @@ def no_kubectl() -> UserError:
     )
 
 
-def unknown_command(name: str, commands: Sequence[str]) -> UserError:
-    """Say that the verb is unknown. commands: the verbs of kubectl and our own commands."""
-    meant = nearest(name, commands, cutoff=0.65)  # below, `pods` would be `expose`
-    hint = f" Did you mean {meant}?" if meant else ""
+def unknown_command(name: str, commands: Sequence[str], hint: str = "") -> UserError:
+    """Say that the verb is unknown.
+
+    commands: the verbs of kubectl and our own commands; hint: a sentence of what it is here
+    """
+    if hint:
+        hint = f" {hint}."
+    elif meant := nearest(name, commands, cutoff=0.65):  # below, `pods` would be `expose`
+        hint = f" Did you mean {meant}?"
     shown = visible(name)
     return UserError(
         f"unknown command '{shown}': no verb of kubectl's, and no plugin kubectl-{shown} on PATH.{hint} "
@@ -65,9 +70,10 @@ def ambiguous_verb(verb: str, plugin: str, remedy: str) -> UserError:
     )
 
 
-def no_verb() -> UserError:
-    """Say that the command line has no verb."""
-    return UserError(f"no kubectl command given, e.g. {PROGRAM} get pods. See: {PROGRAM} --help")
+def no_verb(hint: str = "") -> UserError:
+    """Say that the command line has no verb. hint: a sentence of what its flags are here"""
+    hint = f" {hint}." if hint else ""
+    return UserError(f"no kubectl command given, e.g. {PROGRAM} get pods.{hint} See: {PROGRAM} --help")
 
 
 def unknown_own_flag(flag: str, meant: str) -> UserError:
@@ -75,9 +81,16 @@ def unknown_own_flag(flag: str, meant: str) -> UserError:
     return UserError(f"unknown flag: --{flag}. Did you mean --{meant}? See: {PROGRAM} --help")
 
 
-def flag_needs_value(flag: str) -> UserError:
-    """Say that a flag of ours has no value."""
-    return UserError(f"flag needs an argument: --{flag}. See: {PROGRAM} --help")
+def flag_of_another_tool(flag: str, hint: str) -> UserError:
+    """Say that a flag is not kubectl's with this verb, but another tool's. hint: a sentence of what it is here"""
+    return UserError(f"unknown flag: {visible(flag)}. {hint}. See: {PROGRAM} --help")
+
+
+def flag_needs_value(flag: str, hint: str = "") -> UserError:
+    """Say that a flag has no value. hint: what is meant where another tool has it without one"""
+    hint = f" {hint}." if hint else ""
+    dashes = "--" if len(flag) > 1 else "-"
+    return UserError(f"flag needs an argument: {dashes}{flag}.{hint} See: {PROGRAM} --help")
 
 
 def bad_flag_value(flag: str, value: str, wanted: str) -> UserError:
@@ -90,13 +103,14 @@ def bad_pattern(flag: str, text: str, problem: str) -> UserError:
     return UserError(f"invalid argument {text!r} for --{flag}: not a regular expression (Python's): {visible(problem)}")
 
 
-def refused_flag(flag: str) -> UserError:
-    """Say that a flag of kubectl's cannot be used, because it chooses a server."""
+def refused_flag(flag: str, hint: str = "") -> UserError:
+    """Say that a flag of kubectl's cannot be used, because it chooses a server. hint: what it is of another tool"""
     advice = {
         "context": "To choose clusters use --clusters=NAME; for the hub's context, --hub-context=NAME.",
         "cluster": "To choose clusters use --clusters=NAME.",
         "server": "To choose clusters use --clusters=NAME; the kubeconfig says where a cluster is reached.",
     }[flag]
+    advice = f"{advice} {hint}" if hint else advice
     return UserError(f"--{flag} would send every cluster's command to one place, so it can't be used here. {advice}")
 
 

@@ -40,15 +40,23 @@ def default_unknown(path: str, line: int, name: str, flags: Sequence[str]) -> Us
     return UserError(f"{visible(path)}:{line}: defaults are flags of {PROGRAM}, and '{visible(name)}' is none. {hint}")
 
 
+def setup_earlier_config(path: str) -> str:
+    """Say that the file with the settings of the proof of concept is there, which isn't read."""
+    return f"Note: {visible(path)} isn't read; `defaults` of the mapping file are those of flags"
+
+
 def setup_needs_a_hub() -> UserError:
     """Say that setup is used with --contexts."""
     return UserError("setup maps a hub's clusters to your contexts; --contexts leaves the hub out")
 
 
-def unexpected_argument(command: str, word: str, flags: Iterable[str]) -> UserError:
-    """Say that a command of ours has an argument that it does not take. flags: those that it takes."""
+def unexpected_argument(command: str, word: str, flags: Iterable[str], hint: str = "") -> UserError:
+    """Say that a command of ours has an argument that it does not take.
+
+    flags: those that it takes; hint: what the argument is here, if another tool has it
+    """
     meant = nearest(word.partition("=")[0], flags, cutoff=0.8) if word.startswith("-") else None
-    hint = f" Did you mean {meant}?" if meant else ""
+    hint = f" {hint}." if hint else f" Did you mean {meant}?" if meant else ""
     return UserError(f"{PROGRAM} {command} takes no '{visible(word)}'.{hint} See: {PROGRAM} {command} --help")
 
 

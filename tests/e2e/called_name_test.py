@@ -1,4 +1,4 @@
-"""The program under another name, as krew installs it: kubectl-multicluster, next to a kubectl-mc of somebody else's."""
+"""The program under another name, as krew installs it: kubectl-multicluster, next to somebody else's kubectl-mc."""
 
 from __future__ import annotations
 

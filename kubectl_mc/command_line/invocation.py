@@ -90,15 +90,16 @@ def _check_flags(line: CommandLine) -> None:
             if name in REFUSED:
                 raise messages.refused_flag(name, _hint(line.verb, token.words[0]))
     is_plugins = bool(line.path) and line.verb not in FLAGS  # then it has flags of its own
+    may_be_plugins = (is_plugins or line.path == ("create",)) and line.verb_first  # kubectl-create-WORD
     level = grammar.value(line, "v")
-    if level is not None and not level.lstrip("+-").isdecimal() and not (is_plugins and line.verb_first):
+    if level is not None and not level.lstrip("+-").isdecimal() and not may_be_plugins:
         raise messages.flag_needs_value("v", _hint(line.verb, "-v"))  # it has taken what isn't a level
     if is_plugins:
         return
     for word in (token.words[0] for token in line.tokens if token.unknown):
         from kubectl_mc.command_line import other_tools
 
-        if error := other_tools.unknown_flag(line.verb, word):
+        if not may_be_plugins and (error := other_tools.unknown_flag(line.verb, word)):
             raise error
         name = flag_tables.normal_name(word[2:].partition("=")[0])
         is_long = word.startswith("--") and name not in flag_tables.all_flags()

@@ -84,7 +84,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     provider = grammar.value(line, "provider") or ""
     if grammar.values(line, "provider") and provider not in CLOUDS:
         raise messages.bad_flag_value("provider", provider, f"one of {', '.join(CLOUDS)}")
-    if os.path.exists(earlier := os.path.join(environment.home, ".kube", "kubectl-mc-config.yaml")):
+    if os.path.exists(earlier := os.path.join(environment.kube_directory, "kubectl-mc-config.yaml")):
         streams.say([messages.setup_earlier_config(earlier)])
     mode = _mode(line, options, streams)
     logins = logins_for(line, streams)

@@ -102,6 +102,7 @@ def test_wherever_it_stands(text: str, flag: str) -> None:
         "patch deploy web -p x",
         "exec web -c app -- sh -c -r -d",
         "some-plugin -v --config=x -r dev --concurrency=3",
+        "plugin run word -v x -r dev --config=x",
         "create word -v x -r dev --config=x",
         "get pods --refresh",
         "get pods -- -r",

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from kubectl_mc import messages
+from kubectl_mc import API_VERSION, is_other_version, messages
 from kubectl_mc.command_line.options import (
     SELECTION_FLAGS,
     Options,
@@ -21,7 +21,6 @@ from kubectl_mc.command_line.options import (
     with_defaults,
     with_flags,
 )
-from kubectl_mc.fleet.mapping import API_VERSION
 from kubectl_mc.messages.lasting_texts import (
     chosen_in_vain,
     of_variable,
@@ -174,10 +173,13 @@ def write_choices(path: str, choices: KeptChoices) -> None:
 
 def _parsed(document: Any) -> KeptChoices:
     """Return the choices in a file's JSON. Raises ValueError: it was damaged, or a later version has written it."""
-    kind = (document.get("apiVersion"), document.get("kind")) if isinstance(document, dict) else ()
-    if kind != (API_VERSION, _KIND):
+    fields = document if isinstance(document, dict) else {}
+    version, kind = str(fields.get("apiVersion")), fields.get("kind")
+    if kind == _KIND and is_other_version(version):
+        raise ValueError(messages.of_other_version(version, API_VERSION))
+    if (version, kind) != (API_VERSION, _KIND):
         raise ValueError(f"it is not {API_VERSION} {_KIND}")
-    current, before = document.get("current"), document.get("before")
+    current, before = fields.get("current"), fields.get("before")
     return KeptChoices(_flags(current), None if before is None else _flags(before))
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from kubectl_mc import __version__
 from kubectl_mc.messages.causes import outcome_lines
 from kubectl_mc.messages.command_line_texts import bad_flag_value
 from kubectl_mc.messages.fleet_texts import system_error
@@ -198,6 +199,22 @@ def unreadable_lines(path: str, count: int) -> str:
     """Say that lines of the record are left out."""
     lines, are = ("1 line", "is") if count == 1 else (f"{count} lines", "are")
     return f"Warning: {lines} of {visible(path)} can't be read and {are} left out"
+
+
+def newer_runs(runs: Sequence[str]) -> str:
+    """Say that runs of the record are shown as far as they are understood."""
+    return (
+        f"Warning: of a newer version of kubectl-mc than this one, {__version__}, and so shown only as far as it is "
+        f"understood here: {name_list(runs[-5:])}"
+    )
+
+
+def newer_run(run: str) -> UserError:
+    """Say that a run can't be taken up."""
+    return UserError(
+        f"{visible(run)} is a run of a newer version of kubectl-mc than this one, {__version__}, which may "
+        "not understand what is done of it. Use that version"
+    )
 
 
 def no_run(name: str, runs: Sequence[str]) -> UserError:

@@ -226,6 +226,14 @@ def test_what_is_no_choice_is_said(tmp_path: Path, text: str) -> None:
         lasting_choice.read_choices(str(tmp_path / "user.json"))
 
 
+def test_a_choice_of_another_version_is_said(tmp_path: Path) -> None:
+    document = {"apiVersion": "kubectl-mc.k8s.io/v2", "kind": "LastingChoice", "current": [], "new": 7}
+    (tmp_path / "user.json").write_text(json.dumps(document))
+    words = r"it is of kubectl-mc\.k8s\.io/v2, as another version of kubectl-mc writes it; this is .*use --none"
+    with pytest.raises(UserError, match=words):
+        lasting_choice.read_choices(str(tmp_path / "user.json"))
+
+
 def test_what_can_t_be_read_or_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"can't be read: Is a directory"):
         lasting_choice.read_choices(str(tmp_path))

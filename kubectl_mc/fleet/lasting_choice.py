@@ -208,10 +208,22 @@ def _digest(session: str) -> str:
     """Return a file's name for a session. The ids of processes, as in `$$`, begin anew with the machine."""
     from hashlib import sha256
 
-    boot = b""
-    with suppress(OSError), open("/proc/sys/kernel/random/boot_id", "rb") as file:
-        boot = file.read()
-    return sha256(boot + b"\0" + os.fsencode(session)).hexdigest()[:32]
+    return sha256(_boot() + b"\0" + os.fsencode(session)).hexdigest()[:32]
+
+
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"  # Linux
+_SYSCTL = ("/usr/sbin/sysctl", "-n", "kern.bootsessionuuid")  # macOS
+
+
+def _boot() -> bytes:
+    """Return what tells this run of the machine from others; b"" where nothing does."""
+    with suppress(OSError), open(_BOOT_ID, "rb") as file:
+        return file.read()
+    from subprocess import DEVNULL, PIPE, run
+
+    with suppress(OSError):
+        return run(_SYSCTL, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, check=False).stdout
+    return b""
 
 
 def _note_use(path: str | None) -> None:

@@ -261,6 +261,14 @@ def read_twice(path: str, readers: Sequence[str]) -> UserError:
     return UserError(f"{visible(path)} can be read only once, but {who}")
 
 
+def needs_memory(path: str) -> UserError:
+    """Say that a pipe with a login can't be given to several kubectls."""
+    return UserError(
+        f"each kubectl would have to read {visible(path)}, which can be read only once. This system has no files in "
+        "memory, and what logs you in is not written to a disk: name a file instead"
+    )
+
+
 def no_manifests(paths: Sequence[str], extensions: Sequence[str]) -> UserError:
     """Say that -f names folders without a file that kubectl reads. The text is kubectl's."""
     names = " ".join(map(visible, paths))

@@ -252,6 +252,22 @@ def test_the_name_of_a_session_is_no_path(session: str, other: str) -> None:
     assert (paths[0] == paths[1]) == (session == other)
 
 
+@pytest.mark.parametrize("source", ["a file (Linux)", "a program (macOS)", "nothing"])
+def test_a_session_ends_with_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    """Else `$$` would name the choice of another shell. Where nothing tells the machine's runs apart, it is kept."""
+    monkeypatch.setattr(lasting_choice, "_BOOT_ID", str(tmp_path / "boot_id"))
+    monkeypatch.setattr(lasting_choice, "_SYSCTL", (str(tmp_path / "sysctl"),))
+    paths = []
+    for boot in ("one", "one", "two"):
+        if "file" in source:
+            (tmp_path / "boot_id").write_text(boot)
+        elif "program" in source:
+            (tmp_path / "sysctl").write_text(f"#!/bin/sh\necho {boot}\n")
+            (tmp_path / "sysctl").chmod(0o700)
+        paths.append(lasting_choice.choice_path(user(tmp_path, {SESSION: "1"})))
+    assert (paths[0] == paths[1], paths[1] == paths[2]) == (True, source == "nothing")
+
+
 def test_the_sessions_that_were_used_last_are_kept(tmp_path: Path) -> None:
     sessions = [user(tmp_path, {SESSION: str(number)}) for number in range(102)]
     keep(user(tmp_path), PROD)

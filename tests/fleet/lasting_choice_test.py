@@ -249,6 +249,7 @@ def test_the_name_of_a_session_is_no_path(session: str, other: str) -> None:
     for path in paths:
         assert os.path.dirname(path) == "/home/u/.kube/kubectl-mc/choices"
         assert os.path.normpath(path) == path
+        assert os.path.basename(path).lower() == os.path.basename(path)  # most file systems of macOS tell no case
     assert (paths[0] == paths[1]) == (session == other)
 
 

@@ -5,6 +5,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kubectl_mc.processes import cache, private_files
 
@@ -60,3 +62,10 @@ def test_an_entry_of_another_format_is_not_read(tmp_path: Path, monkeypatch: pyt
         os.replace(cache.entry_path(str(tmp_path), before), cache.entry_path(str(tmp_path), key))
         assert cache.read_entry(str(tmp_path), key) is None
         os.replace(cache.entry_path(str(tmp_path), key), cache.entry_path(str(tmp_path), before))
+
+
+@given(key=st.text(), other=st.text())
+def test_names_of_entries_don_t_differ_in_case_alone(key: str, other: str) -> None:
+    """For most file systems of macOS, these would be one file. Two keys may share a file, which names its key."""
+    for path in (cache.entry_path("/k", cache.cache_key([key])), cache.entry_path("/k", cache.cache_key([other]))):
+        assert path == path.lower()

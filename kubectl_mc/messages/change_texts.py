@@ -204,7 +204,7 @@ def unreadable_lines(path: str, count: int) -> str:
 def newer_runs(runs: Sequence[str]) -> str:
     """Say that runs of the record are shown as far as they are understood."""
     return (
-        f"Warning: of a newer version of kubectl-mc than this one, {__version__}, and so shown only as far as it is "
+        f"Warning: runs of a newer version of kubectl-mc than this one, {__version__}, are shown as far as they are "
         f"understood here: {name_list(runs[-5:])}"
     )
 

@@ -28,7 +28,7 @@ def other_version(path: str, line: int | None, version: str, known: str, remedy:
     """Say that a file of ours is of another version. line: None for the whole file; remedy: what makes it anew"""
     where = path if line is None else f"{path}:{line}"
     problem = of_other_version(version, known)
-    return UserError(f"{visible(where)}: {problem}. Use that version, or make the file anew: {remedy}")
+    return UserError(f"{visible(where)}: {problem}. Use that version, or move the file away and make it anew: {remedy}")
 
 
 def no_mapping_file(variable: str, path: str, exists: bool) -> UserError:

@@ -192,7 +192,7 @@ def test_a_run_of_a_newer_version_is_shown_but_not_taken_up(home: Home, later: s
     Path(home.path).write_text("".join(f"{json.dumps(event)}\n" for event in [*old, *new]))
     status, listed, said = home.mc("audit")
     warning = (
-        f"Warning: of a newer version of kubectl-mc than this one, {__version__}, and so shown only as far as it is "
+        f"Warning: runs of a newer version of kubectl-mc than this one, {__version__}, are shown as far as they are "
     )
     assert (status, said) == (0, f"{warning}understood here: {RUNS[1]}\n")
     assert [row.split()[0] for row in listed.splitlines()[1:]] == [*RUNS]

@@ -131,7 +131,7 @@ def test_a_file_of_another_version_is_refused_in_words(version: str) -> None:
     assert str(raised.value) == (
         f"FILE:2: it is of kubectl-mc.k8s.io/{version}, as another version of kubectl-mc writes it; this is "
         f"{__version__}, which reads kubectl-mc.k8s.io/v1alpha1. "
-        "Use that version, or make the file anew: kubectl mc setup"
+        "Use that version, or move the file away and make it anew: kubectl mc setup"
     )
 
 

@@ -97,10 +97,10 @@ class Comparison:
 
     def _compare(self, key: ObjectKey, order: Mapping[str, int]) -> ComparedObject:
         contents = self._objects.get(key, {})
-        variants = [self._without_ignored(read_variant(content)) for content in contents]
+        variants = [self._without_ignored(read_variant(content), key) for content in contents]
         declared, not_compared = None, tuple[str, ...]()
         if self._declared is not None and key in self._declared:
-            own = self._without_ignored(Variant(self._declared[key], {}, {}))
+            own = self._without_ignored(Variant(self._declared[key], {}, {}), key)
             declared, *values = against_declared(variants, own.value)
         else:
             values, not_compared = comparable_values(variants)
@@ -123,7 +123,9 @@ class Comparison:
         groups.sort(key=lambda group: (-len(group.clusters), order[group.clusters[0]] if group.clusters else -1))
         return ComparedObject(key, tuple(groups), self._reference(groups), not_compared)
 
-    def _without_ignored(self, variant: Variant) -> Variant:
+    def _without_ignored(self, variant: Variant, key: ObjectKey) -> Variant:
+        if not key.namespace:  # it has none, or each cluster's context says it
+            variant.value["metadata"].pop("namespace", None)
         for path in self._ignored:
             remove_fields(variant.value, path)
         return variant

@@ -103,6 +103,25 @@ def test_where_there_is_nothing_it_is_said(members: Shell) -> None:
     assert json.loads(compare(members, "deploy -n shop -l app=nothing -o json").stdout)["items"] == []
 
 
+def test_where_nobody_has_answered_it_is_not_said_that_there_is_nothing(members: Shell) -> None:
+    with members.fault("c2", "refuse"):
+        done = compare(members, "deploy -n shop --clusters=c2")
+    assert (done.status, done.stdout) == (2, "")
+    assert "refused" in done.stderr
+    assert "No resources found" not in done.stderr
+
+
+def test_a_namespace_that_a_context_says_is_no_difference(members: Shell, tmp_path: Path) -> None:
+    kubeconfig = json.loads(members.kubectl("config", "view", "--raw", "-o", "json").stdout)
+    for context in kubeconfig["contexts"]:
+        if context["name"] == "c1":
+            context["context"]["namespace"] = "kube-system"
+    (tmp_path / "config").write_text(json.dumps(kubeconfig))
+    env = {"KUBECONFIG": str(tmp_path / "config")}
+    done = members.mc("compare", "sa", "default", env=env)
+    assert done == (0, "serviceaccount/default: alike in all 3 clusters\n", "")
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [
@@ -115,6 +134,8 @@ def test_where_there_is_nothing_it_is_said(members: Shell) -> None:
         ("nopes", "the server doesn't have a resource type"),
         ("-f /nonexistent.yaml", "does not exist"),
         ("-f {file} --against=c1", "compared with the file"),
+        ("-f {file} -l app=x", "--selector doesn't go with -f and -k"),
+        ("-k . --field-selector=a=b", "--field-selector doesn't go with -f and -k"),
         ("-f {unnamed}", "an object has no name"),
         ("deploy --report=/nonexistent/report", "/nonexistent/report"),
     ],

@@ -254,6 +254,12 @@ def test_fields_can_be_ignored() -> None:
     assert len(groups(*objects, ignored=(".spec.list[0].x",))) == 2
 
 
+def test_an_ignored_field_that_is_the_only_one_of_a_map() -> None:
+    objects = [service({"type": "x"}, labels={"a": "b"}), service({"type": "x"})]
+    assert len(groups(*objects, ignored=(".metadata.labels.a",))) == 1
+    assert len(groups(*objects, ignored=(".metadata.labels.b",))) == 2
+
+
 # --- Files -------------------------------------------------------------------------------------------------------
 
 FILE = """
@@ -275,6 +281,20 @@ def test_of_a_file_only_what_it_sets_is_compared() -> None:
         (("c1",), True), (("c2",), False), (("c3",), False), (("c4",), False),
     ]  # fmt: skip
     assert each.reference is each.groups[0]
+
+
+EMPTY = "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {strategy: {}, list: [{inner: {}}]}}"
+
+
+def test_an_empty_map_of_a_file_sets_nothing() -> None:
+    """`kubectl create --dry-run=client -o yaml` prints such maps; the server fills them with defaults."""
+    declared = declared_by_key(EMPTY.encode(), "shop", with_status=False)
+    lists = {"list": [{"inner": {"a": 1}}]}
+    specs = [{"strategy": {"type": "x"}, **lists}, {"strategy": {}, **lists}, lists, {"strategy": "x", **lists}]
+    (each,) = compared(*(service(spec) for spec in specs), declared=dict(declared))
+    assert [(group.clusters, group.has_file) for group in each.groups] == [
+        (("c1", "c2"), True), (("c3", "c4"), False),
+    ]  # fmt: skip
 
 
 def test_an_object_that_only_the_file_has() -> None:

@@ -85,6 +85,11 @@ class Comparison:
             self._objects.setdefault(key, {}).setdefault(content, []).append(cluster)
 
     @property
+    def has_reference(self) -> bool:
+        """Whether clusters have answered, and among them that with which the others are compared."""
+        return self._against in self.clusters if self._against else bool(self.clusters)
+
+    @property
     def is_empty(self) -> bool:
         """Whether there are no objects at all."""
         return not (self._objects or self._declared)

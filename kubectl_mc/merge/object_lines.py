@@ -68,7 +68,7 @@ def _scalar(value: Any) -> str:
 class _Hunk:
     """Lines of a diff around some differences.
 
-    first: their places in both texts, from 0; counts: of their lines; place: the keys that the first difference is below
+    first: their places in both texts, from 0; counts: of their lines; place: what the first difference is below
     """
 
     def __init__(self, before: int, after: int, place: str) -> None:

@@ -289,8 +289,13 @@ EMPTY = "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {strategy:
 def test_an_empty_map_of_a_file_sets_nothing() -> None:
     """`kubectl create --dry-run=client -o yaml` prints such maps; the server fills them with defaults."""
     declared = declared_by_key(EMPTY.encode(), "shop", with_status=False)
-    lists = {"list": [{"inner": {"a": 1}}]}
-    specs = [{"strategy": {"type": "x"}, **lists}, {"strategy": {}, **lists}, lists, {"strategy": "x", **lists}]
+    lists: Obj = {"list": [{"inner": {"a": 1}}]}
+    specs: list[Obj] = [
+        {"strategy": {"type": "x"}, **lists},
+        {"strategy": {}, **lists},
+        lists,
+        {"strategy": "x", **lists},
+    ]
     (each,) = compared(*(service(spec) for spec in specs), declared=dict(declared))
     assert [(group.clusters, group.has_file) for group in each.groups] == [
         (("c1", "c2"), True), (("c3", "c4"), False),

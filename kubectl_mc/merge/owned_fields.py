@@ -153,7 +153,9 @@ def declared_tree(value: Any, hint: Mapping[str, Any]) -> Tree:
     """
     if isinstance(value, dict):
         steps = {f"f:{name}": declared_tree(inner, hint.get(f"f:{name}", {})) for name, inner in value.items()}
-        return {".": {}, **(steps or {ITSELF: {}})}  # what `{}` doesn't set may have defaults
+        if not steps and any(step != "." for step in hint):  # `strategy: {}`: the server fills it with defaults
+            steps = {ITSELF: {}}
+        return {".": {}, **steps} if steps else {}  # `podSelector: {}` is owned, and compared, as a whole
     if not isinstance(value, list) or not value:
         return {}
     if any(step.startswith("v:") for step in hint):

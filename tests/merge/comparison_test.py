@@ -283,22 +283,19 @@ def test_of_a_file_only_what_it_sets_is_compared() -> None:
     assert each.reference is each.groups[0]
 
 
-EMPTY = "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {strategy: {}, list: [{inner: {}}]}}"
+EMPTY = "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {strategy: {}, podSelector: {}}}"
 
 
-def test_an_empty_map_of_a_file_sets_nothing() -> None:
-    """`kubectl create --dry-run=client -o yaml` prints such maps; the server fills them with defaults."""
+def test_an_empty_map_of_a_file() -> None:
+    """It sets nothing where fields are owned one by one, as in what `kubectl create --dry-run=client -o yaml` prints."""
     declared = declared_by_key(EMPTY.encode(), "shop", with_status=False)
-    lists: Obj = {"list": [{"inner": {"a": 1}}]}
-    specs: list[Obj] = [
-        {"strategy": {"type": "x"}, **lists},
-        {"strategy": {}, **lists},
-        lists,
-        {"strategy": "x", **lists},
-    ]
-    (each,) = compared(*(service(spec) for spec in specs), declared=dict(declared))
+    owner = entry({"f:spec": {"f:strategy": {"f:type": {}}, "f:podSelector": {}}})
+    strategies: list[Obj] = [{"strategy": {"type": "x"}}, {"strategy": {}}, {}, {"strategy": "x"}]
+    specs: list[Obj] = [{"podSelector": {}, **strategy} for strategy in strategies]
+    specs.append({"podSelector": {"matchLabels": {"a": "b"}}, "strategy": {}})
+    (each,) = compared(*(service(spec, owner) for spec in specs), declared=dict(declared))
     assert [(group.clusters, group.has_file) for group in each.groups] == [
-        (("c1", "c2"), True), (("c3", "c4"), False),
+        (("c1", "c2"), True), (("c3", "c4"), False), (("c5",), False),
     ]  # fmt: skip
 
 

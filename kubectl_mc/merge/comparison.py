@@ -176,7 +176,8 @@ def comparable_values(variants: Sequence[Variant]) -> tuple[list[Any], tuple[str
         else {}
         for variant in variants
     ]
-    scaled_paths = {path for own in scaled for path in own}
+    # What the others own in parts is compared, though a cluster may say that a subresource sets the whole.
+    scaled_paths = {path for own in scaled for path in own if not any(_has_parts(tree, path) for tree in trees)}
     not_compared = _differing(variants, scaled_paths)
     if all(tree == trees[0] for tree in trees):
         return [project(variant.value, variant.owned) for variant in variants], not_compared
@@ -216,9 +217,21 @@ def _has(tree: Tree, path: Path) -> bool:
     return True
 
 
+def _has_parts(tree: Tree, path: Path) -> bool:
+    """Return whether a tree has something inside of a field."""
+    for step in path:
+        tree = tree.get(step, {})
+    return any(step != "." for step in tree)
+
+
 def _differing(variants: Sequence[Variant], paths: set[Path]) -> tuple[str, ...]:
-    """Return those of the paths whose values differ, as texts; what is in the metadata is the server's own."""
-    paths = {path for path in paths if path[0] != "f:metadata"}
+    """Return those of the paths whose values differ, as texts.
+
+    What only subresources set in the metadata is the server's own, such as the revision of a Deployment.
+    """
+    paths = {
+        path for path in paths if path[0] != "f:metadata" or any(_has(variant.owned, path) for variant in variants)
+    }
     if not paths:
         return ()
     tree = tree_of(paths)

@@ -239,6 +239,23 @@ def test_what_is_not_compared_is_told_if_it_differs() -> None:
     assert alike_text(each, "all 2 clusters") == f"service/web -n shop: alike in all 2 clusters\n{text}"
 
 
+def test_a_cluster_does_not_hide_the_labels_of_others() -> None:
+    """Its managedFields may say that a subresource sets them; what controllers note in annotations is not told."""
+    label: Obj = {"f:metadata": {"f:labels": {"f:a": {}}}}
+    objects = [service({}, entry(label), labels={"a": n}) for n in "12"]
+    (each,) = compared(*objects, service({}, entry(label, "status"), labels={"a": "1"}))
+    assert (each.is_alike, each.not_compared) == (True, (".metadata.labels.a",))
+    revision: Obj = {"f:metadata": {"f:annotations": {"f:r": {}}}}
+    (each,) = compared(*(service({}, entry(revision, "status"), annotations={"r": n}) for n in "12"))
+    assert (each.is_alike, each.not_compared) == (True, ())
+
+
+def test_what_is_compared_is_not_told_as_left_out() -> None:
+    objects = [replicas(n, entry(REPLICAS)) for n in (1, 2)]
+    (each,) = compared(*objects, replicas(1, entry({"f:spec": {}}, "status")))
+    assert (len(each.groups), each.not_compared) == (2, ())
+
+
 def test_the_status_counts_if_it_is_wanted() -> None:
     objects = [
         {**service({}, entry({"f:metadata": {}}), entry({"f:status": {"f:a": {}}}, "status")), "status": {"a": n}}
@@ -287,7 +304,7 @@ EMPTY = "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {strategy:
 
 
 def test_an_empty_map_of_a_file() -> None:
-    """It sets nothing where fields are owned one by one, as in what `kubectl create --dry-run=client -o yaml` prints."""
+    """It sets nothing where fields are owned one by one, as `strategy` in what `kubectl create -o yaml` prints."""
     declared = declared_by_key(EMPTY.encode(), "shop", with_status=False)
     owner = entry({"f:spec": {"f:strategy": {"f:type": {}}, "f:podSelector": {}}})
     strategies: list[Obj] = [{"strategy": {"type": "x"}}, {"strategy": {}}, {}, {"strategy": "x"}]

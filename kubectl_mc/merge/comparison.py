@@ -97,8 +97,17 @@ class Comparison:
     def compared(self) -> Iterator[ComparedObject]:
         """Yield the objects, by their types, namespaces and names."""
         order = {cluster: index for index, cluster in enumerate(self.clusters)}
+        self._place_declared()
         for key in sorted({*self._objects, *(self._declared or ())}, key=_sort_key):
             yield self._compare(key, order)
+
+    def _place_declared(self) -> None:
+        """Take the namespace from declared objects that have none in the clusters, whatever the file or -n says."""
+        if self._declared:
+            lone = {key: key._replace(namespace="") for key in self._declared if key not in self._objects}
+            self._declared = {
+                lone[key] if lone.get(key) in self._objects else key: value for key, value in self._declared.items()
+            }
 
     def _compare(self, key: ObjectKey, order: Mapping[str, int]) -> ComparedObject:
         contents = self._objects.get(key, {})

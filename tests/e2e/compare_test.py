@@ -160,6 +160,12 @@ def test_a_file_is_compared_by_what_it_sets(own_app: tuple[Shell, Path]) -> None
     assert "-  replicas: 3\n+  replicas: 2\n" in piped.stdout
 
 
+def test_a_file_may_have_what_is_in_no_namespace(members: Shell) -> None:
+    text = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}"
+    done = members.mc("compare", "-f", "-", "-n", "shop", stdin=text)
+    assert done == (0, "namespace/shop: alike in the file and all 3 clusters\n", "")
+
+
 def test_of_a_file_each_object_may_be_absent_somewhere(own_app: tuple[Shell, Path]) -> None:
     objects = [("example.com/v1", "Widget", "w1"), ("v1", "ConfigMap", "settings"), ("v1", "ConfigMap", "gone")]
     text = "\n---\n".join(

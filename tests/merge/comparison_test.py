@@ -300,6 +300,35 @@ def test_of_a_file_only_what_it_sets_is_compared() -> None:
     assert each.reference is each.groups[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *((text, text) for text in ("2024-01-01", "2024-01-01T00:00:00Z", "13:30", "1:30.5", "0x", "1e", ".")),
+        ("0o17", 15), ("017", 15), ("0x1F", 31), ("1_000", 1000), ("1e3", 1000.0), ("1.5", 1.5), ("-.5", -0.5),
+        ("on", True), ("~", None), ("7", 7),
+    ],
+)  # fmt: skip
+def test_a_value_of_a_file_is_what_kubectl_reads(text: str, value: Any) -> None:
+    (own,) = declared_by_key(f"{FILE.strip()[:-1]}, x: [{text}]}}".encode(), "", with_status=False).values()
+    (read,) = own["spec"]["x"]
+    assert (type(read), read) == (type(value), value)
+
+
+@pytest.mark.parametrize("text", ["&a [*a]", "!!binary aGk=", "!!set {a}", ".nan", ".inf"])
+def test_a_file_with_what_is_not_json(text: str) -> None:
+    with pytest.raises(Unreadable):
+        declared_by_key(f"{FILE.strip()[:-1]}, x: {text}}}".encode(), "", with_status=False)
+
+
+@pytest.mark.parametrize("metadata", ["{name: web}", "{name: web, namespace: shop}"])
+def test_an_object_of_a_file_that_has_no_namespace_in_clusters(metadata: str) -> None:
+    text = f"{{apiVersion: v1, kind: Node, metadata: {metadata}, spec: {{a: 1}}}}"
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "web"}, "spec": {"a": 1}}
+    (each,) = compared(node, None, declared=dict(declared_by_key(text.encode(), "shop", with_status=False)))
+    assert each.key.namespace == ""
+    assert [(group.clusters, group.has_file) for group in each.groups] == [(("c1",), True), (("c2",), False)]
+
+
 EMPTY = "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {strategy: {}, podSelector: {}}}"
 
 

@@ -137,7 +137,7 @@ def test_a_namespace_that_a_context_says_is_no_difference(members: Shell, tmp_pa
         ("-f {file} -l app=x", "--selector doesn't go with -f and -k"),
         ("-k . --field-selector=a=b", "--field-selector doesn't go with -f and -k"),
         ("-f {unnamed}", "an object has no name"),
-        ("deploy --report=/nonexistent/report", "/nonexistent/report"),
+        ("deploy --report=/dev/null/report", "/dev/null/report"),
     ],
 )
 def test_errors_of_our_own_have_status_2(own_app: tuple[Shell, Path], words: str, error: str) -> None:

@@ -52,7 +52,10 @@ def parse_condition(text: str) -> Condition:
         raise messages.bad_condition(text)
     operator = _OTHER_WAYS.get(match["operator"], match["operator"])
     condition = Condition(match["quoted"] or match["column"], operator, match["value"], text.strip())
-    if condition.is_pattern and not condition.value:
+    is_swapped = (
+        condition.operator == "=" and condition.value[:1] in ("<", ">") and amounts(condition.value[1:].strip())
+    )
+    if is_swapped or (condition.is_pattern and not condition.value):  # `RESTARTS=>3` would never be met
         raise messages.bad_condition(text)
     if condition.operator in ("<", "<=", ">", ">="):
         kinds = amounts(condition.value)

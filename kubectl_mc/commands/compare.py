@@ -65,8 +65,12 @@ class Settings(NamedTuple):
 def run(line: CommandLine, environment: Environment) -> int:
     """Compare the objects, show how they differ and return the exit status. Raises UserError."""
     settings = _settings(line)
-    if not (grammar.operands(line) or any(grammar.values(line, name) for name in ("filename", "kustomize"))):
+    has_file = any(grammar.values(line, name) for name in ("filename", "kustomize"))
+    if not (grammar.operands(line) or has_file):
         raise messages.nothing_to_compare()
+    for name in ("selector", "field-selector") if has_file else ():
+        if grammar.value(line, name):  # what it doesn't choose would seem to be absent
+            raise messages.choice_from_file(name)
     asking = grammar.without(line, _OWN)._replace(path=(ASKING_AS["compare"],))
     asking = grammar.with_flags(asking, ("show-managed-fields", "true"), ("output", "json"))
     return kubectl.run_resolved(asking, environment, partial(_show, settings))
@@ -101,7 +105,7 @@ def _show(settings: Settings, request: Request, targets: Sequence[Target]) -> in
         request.environment.streams.say(comparable.report.lines, comparable.report.stderr)
         raise messages.reference_failed(settings.against)
     everywhere = _everywhere(len(comparison.clusters), bool(comparable.outside), declared is not None)
-    if comparison.is_empty and not comparable.report.lines and settings.form != "json":
+    if comparison.clusters and comparison.is_empty and not comparable.report.lines and settings.form != "json":
         request.environment.streams.say([NOTHING])
     answer = _Answer(settings.form, comparable.outside, everywhere, request.shows_colours, request.options.verbose)
     for item in comparison.compared() if comparison.clusters else ():

@@ -85,6 +85,11 @@ class Comparison:
             self._objects.setdefault(key, {}).setdefault(content, []).append(cluster)
 
     @property
+    def has_reference(self) -> bool:
+        """Whether clusters have answered, and among them that with which the others are compared."""
+        return self._against in self.clusters if self._against else bool(self.clusters)
+
+    @property
     def is_empty(self) -> bool:
         """Whether there are no objects at all."""
         return not (self._objects or self._declared)
@@ -92,15 +97,24 @@ class Comparison:
     def compared(self) -> Iterator[ComparedObject]:
         """Yield the objects, by their types, namespaces and names."""
         order = {cluster: index for index, cluster in enumerate(self.clusters)}
+        self._place_declared()
         for key in sorted({*self._objects, *(self._declared or ())}, key=_sort_key):
             yield self._compare(key, order)
 
+    def _place_declared(self) -> None:
+        """Take the namespace from declared objects that have none in the clusters, whatever the file or -n says."""
+        if self._declared:
+            lone = {key: key._replace(namespace="") for key in self._declared if key not in self._objects}
+            self._declared = {
+                lone[key] if lone.get(key) in self._objects else key: value for key, value in self._declared.items()
+            }
+
     def _compare(self, key: ObjectKey, order: Mapping[str, int]) -> ComparedObject:
         contents = self._objects.get(key, {})
-        variants = [self._without_ignored(read_variant(content)) for content in contents]
+        variants = [self._without_ignored(read_variant(content), key) for content in contents]
         declared, not_compared = None, tuple[str, ...]()
         if self._declared is not None and key in self._declared:
-            own = self._without_ignored(Variant(self._declared[key], {}, {}))
+            own = self._without_ignored(Variant(self._declared[key], {}, {}), key)
             declared, *values = against_declared(variants, own.value)
         else:
             values, not_compared = comparable_values(variants)
@@ -123,7 +137,9 @@ class Comparison:
         groups.sort(key=lambda group: (-len(group.clusters), order[group.clusters[0]] if group.clusters else -1))
         return ComparedObject(key, tuple(groups), self._reference(groups), not_compared)
 
-    def _without_ignored(self, variant: Variant) -> Variant:
+    def _without_ignored(self, variant: Variant, key: ObjectKey) -> Variant:
+        if not key.namespace:  # it has none, or each cluster's context says it
+            variant.value["metadata"].pop("namespace", None)
         for path in self._ignored:
             remove_fields(variant.value, path)
         return variant
@@ -169,7 +185,8 @@ def comparable_values(variants: Sequence[Variant]) -> tuple[list[Any], tuple[str
         else {}
         for variant in variants
     ]
-    scaled_paths = {path for own in scaled for path in own}
+    # What the others own in parts is compared, though a cluster may say that a subresource sets the whole.
+    scaled_paths = {path for own in scaled for path in own if not any(_has_parts(tree, path) for tree in trees)}
     not_compared = _differing(variants, scaled_paths)
     if all(tree == trees[0] for tree in trees):
         return [project(variant.value, variant.owned) for variant in variants], not_compared
@@ -209,9 +226,21 @@ def _has(tree: Tree, path: Path) -> bool:
     return True
 
 
+def _has_parts(tree: Tree, path: Path) -> bool:
+    """Return whether a tree has something inside of a field."""
+    for step in path:
+        tree = tree.get(step, {})
+    return any(step != "." for step in tree)
+
+
 def _differing(variants: Sequence[Variant], paths: set[Path]) -> tuple[str, ...]:
-    """Return those of the paths whose values differ, as texts; what is in the metadata is the server's own."""
-    paths = {path for path in paths if path[0] != "f:metadata"}
+    """Return those of the paths whose values differ, as texts.
+
+    What only subresources set in the metadata is the server's own, such as the revision of a Deployment.
+    """
+    paths = {
+        path for path in paths if path[0] != "f:metadata" or any(_has(variant.owned, path) for variant in variants)
+    }
     if not paths:
         return ()
     tree = tree_of(paths)

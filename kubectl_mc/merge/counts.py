@@ -37,8 +37,10 @@ class RowCounts:
         self._counts = {values: counter[values] for values in sorted(counter, key=order)}
 
     def table(self, headers: bool, colours: bool = False) -> str:
-        """Return the counts as a table, "" for none."""
-        rows = [(*values, str(count)) for values, count in self._counts.items()]
+        """Return the counts as a table, "" for none. A further line of a value could pass for a row: there is none."""
+        rows = [
+            (*(value.replace("\n", "\\n") for value in values), str(count)) for values, count in self._counts.items()
+        ]
         table = Table((*self._header, _COUNT), tuple(zip(*rows)))
         return render_tables([table], headers, colours) if rows else ""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubectl_mc.merge.comparable_objects import ObjectKey, object_key, strip
+from kubectl_mc.merge.comparable_objects import ObjectKey, Unreadable, object_key, strip
 from kubectl_mc.merge.hidden_secrets import is_secret
 from kubectl_mc.merge.object_changes import declared_objects
 
@@ -14,13 +15,17 @@ from kubectl_mc.merge.object_changes import declared_objects
 def declared_by_key(content: bytes, namespace: str, with_status: bool) -> Mapping[ObjectKey, dict[str, Any]]:
     """Return the objects of a file. namespace: of those that name none; "" if each cluster's context says it
 
-    Raises Unreadable for an object without a name.
+    Raises Unreadable for an object without a name, and for one that is no JSON.
     """
     objects = {}
     for declared in declared_objects(content):
         if str(declared.get("kind")).endswith("List") and isinstance(declared.get("items"), list):
             continue  # its items are among the objects
-        own = _without_nulls(declared)
+        try:
+            own = _without_nulls(declared)
+            json.dumps(own, allow_nan=False)
+        except (ValueError, TypeError, RecursionError):
+            raise Unreadable("an object has a value that JSON has not") from None
         key = object_key(own)
         strip(own, with_status)
         if is_secret(key.kind):

@@ -55,6 +55,8 @@ def parse_path(text: str) -> FieldPath:
         if not text.endswith("}"):
             raise WrongPath(end, "} is missing")
         position, end = 1, end - 1
+    if text.startswith("$", position):  # the object, in which a path begins anyway
+        position += 1
     if text[position:end] and text[position] not in ".[":
         name = _NAME.match(text, position, end)
         if not name:
@@ -97,12 +99,15 @@ def _unescaped(text: str) -> str:
 
 
 def remove_fields(value: Any, path: Sequence[Step]) -> None:
-    """Take what the path means out of a JSON value, in its place. What the value lacks is passed over."""
+    """Take what the path means out of a JSON value, in its place. What the value lacks is passed over.
+
+    What is empty then goes as well: where one cluster has only an ignored label, others have no labels at all.
+    """
     step, rest = path[0], path[1:]
     for key in _keys(value, step):
         if rest:
             remove_fields(value[key], rest)
-        else:
+        if not rest or (isinstance(value, dict) and value[key] in ({}, [])):
             del value[key]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from kubectl_mc.merge.kubectl_tables import CLUSTER, NAMESPACE, Table
 from kubectl_mc.named_tuples import NamedTuple
-from kubectl_mc.processes.yaml_loader import safe_loader
+from kubectl_mc.processes.yaml_loader import manifest_loader
 
 _DRY_RUN = re.compile(r" \((?:server )?dry run\)$")
 _PLAIN = re.compile(r"([a-z][a-z0-9.-]*/[^\s/]+)(?: (\S.*))?")
@@ -111,7 +111,7 @@ def declared_objects(content: bytes) -> tuple[Mapping[str, Any], ...]:
     import yaml
 
     try:
-        documents = yaml.load_all(content, Loader=safe_loader())
+        documents = yaml.load_all(content, Loader=manifest_loader())
         return tuple(declared for document in documents for declared in _objects(document))
     except (yaml.YAMLError, ValueError, TypeError, IndexError, RecursionError):
         return ()

@@ -68,11 +68,11 @@ def _scalar(value: Any) -> str:
 class _Hunk:
     """Lines of a diff around some differences.
 
-    first: their places in both texts, from 0; counts: of their lines; changed: the place of the first difference
+    first: their places in both texts, from 0; counts: of their lines; place: what the first difference is below
     """
 
-    def __init__(self, before: int, after: int, changed: int) -> None:
-        self.first, self.changed = (before, after), changed
+    def __init__(self, before: int, after: int, place: str) -> None:
+        self.first, self.place = (before, after), place
         self.lines: list[str] = []
         self.counts = [0, 0]
 
@@ -94,7 +94,8 @@ def diff_lines(before: Sequence[str], after: Sequence[str]) -> list[str]:
         if hunk is None or start - reached > 2 * _CONTEXT:
             if hunk:
                 hunk.add(" ", before[reached : reached + _CONTEXT])
-            hunk = _Hunk(start - leading, other_start - leading, start)
+            place = _place(before, start) if start < end else _place(after, other_start)
+            hunk = _Hunk(start - leading, other_start - leading, place)
             hunks.append(hunk)
             reached = start - leading
         hunk.add(" ", before[reached:start])
@@ -103,7 +104,7 @@ def diff_lines(before: Sequence[str], after: Sequence[str]) -> list[str]:
     if hunks:
         reached = hunks[-1].first[0] + hunks[-1].counts[0]
         hunks[-1].add(" ", before[reached : reached + _CONTEXT])
-    return [line for hunk in hunks for line in (_heading(hunk, before), *hunk.lines)]
+    return [line for hunk in hunks for line in (_heading(hunk), *hunk.lines)]
 
 
 def _operations(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
@@ -127,12 +128,11 @@ def _operations(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, 
     ]
 
 
-def _heading(hunk: _Hunk, before: Sequence[str]) -> str:
+def _heading(hunk: _Hunk) -> str:
     ranges = [
         f"{first + (count > 0)}" + (f",{count}" if count != 1 else "") for first, count in zip(hunk.first, hunk.counts)
     ]
-    place = _place(before, hunk.changed)
-    return f"@@ -{ranges[0]} +{ranges[1]} @@{f' {place}' if place else ''}"
+    return f"@@ -{ranges[0]} +{ranges[1]} @@{f' {hunk.place}' if hunk.place else ''}"
 
 
 def _place(lines: Sequence[str], index: int) -> str:
@@ -140,8 +140,6 @@ def _place(lines: Sequence[str], index: int) -> str:
 
     The items of a list are indented as much as its key.
     """
-    if index >= len(lines):
-        return ""
     keys: list[str] = []
     indent, is_item = _indent(lines[index]), lines[index].lstrip(" ").startswith("- ")
     for line in reversed(lines[:index]):

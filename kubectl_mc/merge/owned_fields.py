@@ -15,8 +15,9 @@ Tree = dict[str, Any]  # step -> Tree; {} for a field with all that is in it
 Path = tuple[str, ...]  # steps
 MISSING = object()
 
-# In our trees: all items of a list that no other step means.
+# In our trees: all items of a list that no other step means; a map without its fields.
 OTHER_ITEMS = "i:*"
+ITSELF = "m:"
 
 
 def joined_trees(trees: Iterable[Tree]) -> Tree:
@@ -108,7 +109,7 @@ def project(value: Any, tree: Tree) -> Any:
                 inner = project(value[name], inner_tree)
                 if inner is not MISSING:
                     fields[name] = inner
-        return fields if fields or not value else MISSING
+        return fields if fields or not value or ITSELF in tree else MISSING
     if isinstance(value, list):
         steps = _item_steps(value, tree)
         projected = (project(item, tree[step]) for item, step in zip(value, steps) if step is not None)
@@ -152,7 +153,9 @@ def declared_tree(value: Any, hint: Mapping[str, Any]) -> Tree:
     """
     if isinstance(value, dict):
         steps = {f"f:{name}": declared_tree(inner, hint.get(f"f:{name}", {})) for name, inner in value.items()}
-        return {".": {}, **steps} if steps else {}
+        if not steps and any(step != "." for step in hint):  # `strategy: {}`: the server fills it with defaults
+            steps = {ITSELF: {}}
+        return {".": {}, **steps} if steps else {}  # `podSelector: {}` is owned, and compared, as a whole
     if not isinstance(value, list) or not value:
         return {}
     if any(step.startswith("v:") for step in hint):

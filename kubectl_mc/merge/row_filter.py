@@ -115,7 +115,8 @@ class RowFilter:
         self._headers: dict[str, None] = {}
         self._row_count = self._kept_count = 0
         self._incomparable: Counter[str] = Counter()  # rows, by the text of the condition
-        self._lacking: dict[str, dict[str, None]] = {}  # clusters without a column that others have, by its name
+        # Clusters without a column that others have, by the flag and its name.
+        self._lacking: dict[tuple[str, str], dict[str, None]] = {}
         self.unreadable: list[tuple[str, str]] = []
 
     @property
@@ -128,10 +129,12 @@ class RowFilter:
 
         has_types: whether names may be TYPE/NAME
         """
-        for name in {condition.column: None for condition, _ in self._tests}:
+        for flag, name in dict.fromkeys(self._columns):
             lacking = [(cluster, table.row_count) for cluster, table in tables if not _has_column(table, name)]
             if len(lacking) < len(tables):  # else it is a type without the column
-                self._lacking.setdefault(name, {}).update({cluster: None for cluster, count in lacking if count})
+                self._lacking.setdefault((flag, name), {}).update(
+                    {cluster: None for cluster, count in lacking if count}
+                )
         return [self._kept(cluster, table, has_types) for cluster, table in tables]
 
     def _kept(self, cluster: str, table: Table, has_types: bool) -> Table | None:
@@ -170,8 +173,8 @@ class RowFilter:
     def notes(self) -> list[str]:
         """Return what has to be said of the rows that are not kept."""
         notes = [
-            messages.lacking_column(name, messages.name_list([*clusters]))
-            for name, clusters in self._lacking.items()
+            messages.lacking_column(name, messages.name_list([*clusters]), flag=flag)
+            for (flag, name), clusters in self._lacking.items()
             if clusters
         ]
         notes += [messages.incomparable_rows(text, count) for text, count in self._incomparable.items() if count]

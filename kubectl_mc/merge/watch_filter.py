@@ -38,6 +38,12 @@ class WatchFilter:
         """Add a kubectl whose rows will come."""
         self._headers.setdefault(source, ())
 
+    def remove(self, source: Source) -> None:
+        """Remove a kubectl that has ended for good, if it had no table."""
+        if self._headers.get(source) == ():
+            del self._headers[source]
+            self._has_new_header = bool(self._headers)
+
     def judge(
         self, source: Source, object_key: Key | None, header: tuple[str, ...], cells: Sequence[str], is_news: bool
     ) -> Shown:
@@ -92,7 +98,7 @@ class WatchFilter:
         return is_new
 
     def problem(self, request: Request) -> UserError | None:
-        """Return that no table has a column of the conditions, when the last of their headers has come."""
+        """Return that no table has a column of the conditions, when no more headers can come."""
         if not self._has_new_header or not all(self._headers.values()):
             return None
         self._has_new_header = False

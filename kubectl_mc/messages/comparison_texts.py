@@ -41,6 +41,11 @@ def one_reference() -> UserError:
     return UserError("--against doesn't go with -f and -k: all clusters are compared with the file")
 
 
+def choice_from_file(flag: str) -> UserError:
+    """A flag that chooses objects of clusters stands beside a file. flag: without its dashes"""
+    return UserError(f"--{flag} doesn't go with -f and -k: the objects of the file are compared, and no others")
+
+
 def no_objects_in_file() -> UserError:
     """The input of -f or -k has no objects."""
     return UserError("there are no objects in what is to be compared (-f, -k), or it is not valid YAML or JSON")

@@ -70,11 +70,14 @@ def tables_not_joined(flag: str) -> UserError:
     )
 
 
-def lacking_column(column: str, clusters: str, headers: Sequence[str] = ()) -> str:
-    """Say that some clusters' tables haven't got a column. clusters: their names; headers: that there are, if others
-    may not have it either"""
+def lacking_column(column: str, clusters: str, headers: Sequence[str] = (), flag: str = "where") -> str:
+    """Say that some clusters' tables haven't got a column that a flag names.
+
+    clusters: their names; headers: that there are, if others may not have it either
+    """
+    rows = "don't match" if flag == "where" else "count as <none>"
     there = f". There are: {name_list(_shown_names(headers), _MOST_NAMES)}" if headers else ""
-    return f"--where: no column '{visible(column)}' in {clusters}, whose rows don't match{there}"
+    return f"--{flag}: no column '{visible(column)}' in {clusters}, whose rows {rows}{there}"
 
 
 def incomparable_rows(condition: str, count: int) -> str:

@@ -101,7 +101,7 @@ def read_clusters(
     if request.environment.report:
         request.environment.report.tell(read_entries(cluster_results, request))
     report = make_report(
-        cluster_results, request, shown=not comparison.clusters, on_terminal=request.reports_on_terminal
+        cluster_results, request, shown=not comparison.has_reference, on_terminal=request.reports_on_terminal
     )
     return Comparable(report, tuple(outside), tuple(interrupts))
 

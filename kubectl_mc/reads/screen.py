@@ -61,6 +61,8 @@ class Screen:
             others_go_on = not all(item.exit for item in self._outputs)
             if others_go_on and verbs.is_endless(self._request.row, self._request.line):
                 self._streams.say(self._end_notice(output))
+            if self._is_watch:
+                self.watch_printer(event.command_index).close()
         elif event.stream == "stdout":
             output.has_stdout = True
             self._streams.say([*output.release(), *self._due_absences()])

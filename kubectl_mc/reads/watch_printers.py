@@ -32,6 +32,9 @@ class WatchPrinter:
     def restart(self) -> None:
         """Begin with a further kubectl, which lists the objects again."""
 
+    def close(self) -> None:
+        """Note that no further kubectl will begin. Raises UserError if no row of the others can be shown."""
+
     @property
     def has_unseen(self) -> bool:
         """Whether objects that were shown before the break, and whose deletion can be shown, haven't come since."""
@@ -141,6 +144,11 @@ class _TablePrinter(WatchPrinter):
 
     def restart(self) -> None:
         self._table.restart(*self._source)
+
+    def close(self) -> None:
+        if self._row_filter:
+            self._row_filter.rows.remove(self._source)
+            self._row_filter.check()
 
     @property
     def has_unseen(self) -> bool:

@@ -41,7 +41,10 @@ NO_CONDITION = "it must be COLUMN=VALUE, or with another of = != ~ !~ < <= > >="
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        *((text, NO_CONDITION) for text in ("STATUS", "STATUS Running", "=x", ">3", " ", "NAME~", "NAME!~ ", '""=x')),
+        *(
+            (text, NO_CONDITION)
+            for text in ("STATUS", "STATUS Running", "=x", ">3", " ", "NAME~", "NAME!~ ", '""=x', "A=>3", "A =< 5m")
+        ),
         *(
             (text, f"{text.partition('>')[2]!r} is neither a number (3), nor a quantity (500Mi, 100m, 80%), nor an age")
             for text in ("RESTARTS>abc", "RESTARTS>", "X>2026-01-01", "X>v1.2", "X>1/2")

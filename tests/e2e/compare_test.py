@@ -103,6 +103,25 @@ def test_where_there_is_nothing_it_is_said(members: Shell) -> None:
     assert json.loads(compare(members, "deploy -n shop -l app=nothing -o json").stdout)["items"] == []
 
 
+def test_where_nobody_has_answered_it_is_not_said_that_there_is_nothing(members: Shell) -> None:
+    with members.fault("c2", "refuse"):
+        done = compare(members, "deploy -n shop --clusters=c2")
+    assert (done.status, done.stdout) == (2, "")
+    assert "refused" in done.stderr
+    assert "No resources found" not in done.stderr
+
+
+def test_a_namespace_that_a_context_says_is_no_difference(members: Shell, tmp_path: Path) -> None:
+    kubeconfig = json.loads(members.kubectl("config", "view", "--raw", "-o", "json").stdout)
+    for context in kubeconfig["contexts"]:
+        if context["name"] == "c1":
+            context["context"]["namespace"] = "kube-system"
+    (tmp_path / "config").write_text(json.dumps(kubeconfig))
+    env = {"KUBECONFIG": str(tmp_path / "config")}
+    done = members.mc("compare", "sa", "default", env=env)
+    assert done == (0, "serviceaccount/default: alike in all 3 clusters\n", "")
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [
@@ -115,8 +134,10 @@ def test_where_there_is_nothing_it_is_said(members: Shell) -> None:
         ("nopes", "the server doesn't have a resource type"),
         ("-f /nonexistent.yaml", "does not exist"),
         ("-f {file} --against=c1", "compared with the file"),
+        ("-f {file} -l app=x", "--selector doesn't go with -f and -k"),
+        ("-k . --field-selector=a=b", "--field-selector doesn't go with -f and -k"),
         ("-f {unnamed}", "an object has no name"),
-        ("deploy --report=/nonexistent/report", "/nonexistent/report"),
+        ("deploy --report=/dev/null/report", "/dev/null/report"),
     ],
 )
 def test_errors_of_our_own_have_status_2(own_app: tuple[Shell, Path], words: str, error: str) -> None:
@@ -137,6 +158,12 @@ def test_a_file_is_compared_by_what_it_sets(own_app: tuple[Shell, Path]) -> None
     piped = shell.mc("compare", "-f", "-", stdin=APP.replace("replicas: 2", "replicas: 3"))
     assert "--- THE FILE\n+++ CLUSTERS (2): c1, c2\n" in piped.stdout
     assert "-  replicas: 3\n+  replicas: 2\n" in piped.stdout
+
+
+def test_a_file_may_have_what_is_in_no_namespace(members: Shell) -> None:
+    text = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}"
+    done = members.mc("compare", "-f", "-", "-n", "shop", stdin=text)
+    assert done == (0, "namespace/shop: alike in the file and all 3 clusters\n", "")
 
 
 def test_of_a_file_each_object_may_be_absent_somewhere(own_app: tuple[Shell, Path]) -> None:
@@ -210,6 +237,7 @@ def test_a_cluster_that_fails_is_not_compared(members: Shell, fault: str) -> Non
     assert "c3" in done.stderr
     assert (lost.status, lost.stdout) == (2, "")
     assert "nothing can be compared with c3" in lost.stderr
+    assert "Showing results" not in lost.stderr
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="what is running is read from /proc")

@@ -146,6 +146,13 @@ def test_a_watch_marks_what_stops_matching(shop: Shell) -> None:
     assert not re.search("import|cart", watch.stdout)
 
 
+@pytest.mark.parametrize("shell_words", ["get widgets -n shop -w", "get pods,widgets -n shop -w"])
+def test_a_cluster_without_the_type_has_no_column_either(shop: Shell, shell_words: str) -> None:
+    done = shop.mc(*shell_words.split(), "--where=NOPE=a")
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1].startswith("Error: --where: no table has a column 'NOPE'. There are: NAME, ")
+
+
 def test_a_watch_of_a_column_that_is_nowhere_ends(shop: Shell) -> None:
     done = shop.mc("get", "pods", "-n", "shop", "-w", "--where=NODE=a")
     assert (done.status, done.stdout) == (1, "")

@@ -239,6 +239,23 @@ def test_what_is_not_compared_is_told_if_it_differs() -> None:
     assert alike_text(each, "all 2 clusters") == f"service/web -n shop: alike in all 2 clusters\n{text}"
 
 
+def test_a_cluster_does_not_hide_the_labels_of_others() -> None:
+    """Its managedFields may say that a subresource sets them; what controllers note in annotations is not told."""
+    label: Obj = {"f:metadata": {"f:labels": {"f:a": {}}}}
+    objects = [service({}, entry(label), labels={"a": n}) for n in "12"]
+    (each,) = compared(*objects, service({}, entry(label, "status"), labels={"a": "1"}))
+    assert (each.is_alike, each.not_compared) == (True, (".metadata.labels.a",))
+    revision: Obj = {"f:metadata": {"f:annotations": {"f:r": {}}}}
+    (each,) = compared(*(service({}, entry(revision, "status"), annotations={"r": n}) for n in "12"))
+    assert (each.is_alike, each.not_compared) == (True, ())
+
+
+def test_what_is_compared_is_not_told_as_left_out() -> None:
+    objects = [replicas(n, entry(REPLICAS)) for n in (1, 2)]
+    (each,) = compared(*objects, replicas(1, entry({"f:spec": {}}, "status")))
+    assert (len(each.groups), each.not_compared) == (2, ())
+
+
 def test_the_status_counts_if_it_is_wanted() -> None:
     objects = [
         {**service({}, entry({"f:metadata": {}}), entry({"f:status": {"f:a": {}}}, "status")), "status": {"a": n}}
@@ -252,6 +269,12 @@ def test_fields_can_be_ignored() -> None:
     objects = [service({"list": [{"name": "a", "x": n}, {"name": "b", "x": n + 1}]}) for n in (1, 2)]
     assert len(groups(*objects, ignored=(".spec.list[*].x",))) == 1
     assert len(groups(*objects, ignored=(".spec.list[0].x",))) == 2
+
+
+def test_an_ignored_field_that_is_the_only_one_of_a_map() -> None:
+    objects = [service({"type": "x"}, labels={"a": "b"}), service({"type": "x"})]
+    assert len(groups(*objects, ignored=(".metadata.labels.a",))) == 1
+    assert len(groups(*objects, ignored=(".metadata.labels.b",))) == 2
 
 
 # --- Files -------------------------------------------------------------------------------------------------------
@@ -275,6 +298,51 @@ def test_of_a_file_only_what_it_sets_is_compared() -> None:
         (("c1",), True), (("c2",), False), (("c3",), False), (("c4",), False),
     ]  # fmt: skip
     assert each.reference is each.groups[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *((text, text) for text in ("2024-01-01", "2024-01-01T00:00:00Z", "13:30", "1:30.5", "0x", "1e", ".")),
+        ("0o17", 15), ("017", 15), ("0x1F", 31), ("1_000", 1000), ("1e3", 1000.0), ("1.5", 1.5), ("-.5", -0.5),
+        ("on", True), ("~", None), ("7", 7),
+    ],
+)  # fmt: skip
+def test_a_value_of_a_file_is_what_kubectl_reads(text: str, value: Any) -> None:
+    (own,) = declared_by_key(f"{FILE.strip()[:-1]}, x: [{text}]}}".encode(), "", with_status=False).values()
+    (read,) = own["spec"]["x"]
+    assert (type(read), read) == (type(value), value)
+
+
+@pytest.mark.parametrize("text", ["&a [*a]", "!!binary aGk=", "!!set {a}", ".nan", ".inf"])
+def test_a_file_with_what_is_not_json(text: str) -> None:
+    with pytest.raises(Unreadable):
+        declared_by_key(f"{FILE.strip()[:-1]}, x: {text}}}".encode(), "", with_status=False)
+
+
+@pytest.mark.parametrize("metadata", ["{name: web}", "{name: web, namespace: shop}"])
+def test_an_object_of_a_file_that_has_no_namespace_in_clusters(metadata: str) -> None:
+    text = f"{{apiVersion: v1, kind: Node, metadata: {metadata}, spec: {{a: 1}}}}"
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "web"}, "spec": {"a": 1}}
+    (each,) = compared(node, None, declared=dict(declared_by_key(text.encode(), "shop", with_status=False)))
+    assert each.key.namespace == ""
+    assert [(group.clusters, group.has_file) for group in each.groups] == [(("c1",), True), (("c2",), False)]
+
+
+EMPTY = "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {strategy: {}, podSelector: {}}}"
+
+
+def test_an_empty_map_of_a_file() -> None:
+    """It sets nothing where fields are owned one by one, as `strategy` in what `kubectl create -o yaml` prints."""
+    declared = declared_by_key(EMPTY.encode(), "shop", with_status=False)
+    owner = entry({"f:spec": {"f:strategy": {"f:type": {}}, "f:podSelector": {}}})
+    strategies: list[Obj] = [{"strategy": {"type": "x"}}, {"strategy": {}}, {}, {"strategy": "x"}]
+    specs: list[Obj] = [{"podSelector": {}, **strategy} for strategy in strategies]
+    specs.append({"podSelector": {"matchLabels": {"a": "b"}}, "strategy": {}})
+    (each,) = compared(*(service(spec, owner) for spec in specs), declared=dict(declared))
+    assert [(group.clusters, group.has_file) for group in each.groups] == [
+        (("c1", "c2"), True), (("c3", "c4"), False), (("c5",), False),
+    ]  # fmt: skip
 
 
 def test_an_object_that_only_the_file_has() -> None:

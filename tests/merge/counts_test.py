@@ -53,6 +53,12 @@ def test_rows_with_the_same_values_are_counted(flags: str, rows: list[str]) -> N
     assert [" ".join(row) for row in counted(flags)] == rows
 
 
+def test_a_value_has_one_line() -> None:
+    counts = RowCounts([Table(("CLUSTER", "NOTE"), (["c1", "c1"], ["a\nb   7", "c"]))], ["NOTE"])
+    assert counts.table(headers=True) == "NOTE       COUNT\na\\nb   7   1\nc          1\n"
+    assert json.loads(counts.document("json"))["counts"][0]["columns"] == {"NOTE": "a\nb   7"}
+
+
 def test_clusters_are_in_natural_order() -> None:
     rows = counted("--count-by CLUSTER,STATUS", *[pods("a,Running,0")] * 11)
     assert [row[0] for row in rows[1:]] == [f"c{number}" for number in range(1, 12)]

@@ -21,14 +21,15 @@ OBJECT = {
     [
         *((path, {"list": OBJECT["spec"]["list"]}) for path in (  # type: ignore[index]
             ".spec.replicas", "spec.replicas", "{.spec.replicas}", "{spec.replicas}", ".spec['replicas']",
-            '{["spec"]["replicas"]}', "['spec'].replicas",
+            '{["spec"]["replicas"]}', "['spec'].replicas", "$.spec.replicas", "{$.spec.replicas}",
         )),
         (".spec.list", {"replicas": 1}),
-        (".spec.*", {}),
+        (".spec.*", None),
         (".spec.list[*].x", {"replicas": 1, "list": [{"name": "a"}, {"name": "b"}]}),
         (".spec.list[0].x", {"replicas": 1, "list": [{"name": "a"}, {"name": "b", "x": 2}]}),
         (".spec.list[-1]", {"replicas": 1, "list": [{"name": "a", "x": 1}]}),
-        (".spec.list[*]", {"replicas": 1, "list": []}),
+        (".spec.list[*]", {"replicas": 1}),
+        (".metadata.annotations.*", OBJECT["spec"]),
         ('.spec.list[?(@.name=="b")].x', {"replicas": 1, "list": [{"name": "a", "x": 1}, {"name": "b"}]}),
         (".spec.list[?(@.x==1)]", {"replicas": 1, "list": [{"name": "b", "x": 2}]}),
         *((path, OBJECT["spec"]) for path in (
@@ -40,7 +41,7 @@ OBJECT = {
 def test_what_a_path_takes_out(path: str, left: Any) -> None:
     own = copy.deepcopy(OBJECT)
     remove_fields(own, parse_path(path))
-    assert own["spec"] == left
+    assert own.get("spec") == left
 
 
 @pytest.mark.parametrize("path", [r".metadata.annotations.example\.com/x", ".metadata.annotations['example.com/x']"])
@@ -50,11 +51,20 @@ def test_a_name_with_a_dot(path: str) -> None:
     assert own == {"metadata": {"annotations": {"b": "2"}}}
 
 
+@pytest.mark.parametrize("path", [".a.b.c", ".a.b", ".a.*", ".a.b[*]"])
+def test_no_map_stays_that_a_path_has_emptied(path: str) -> None:
+    objects: list[Any] = [{"x": 1, "a": {"b": {"c": 1}}}, {"x": 1, "a": {}}, {"x": 1}]
+    for own in objects:
+        remove_fields(own, parse_path(path))
+    assert objects[1:] == [{"x": 1}] * 2
+    assert objects[0] == {"x": 1}
+
+
 @pytest.mark.parametrize(
     ("path", "position"),
     [
         ("", 0), (".", 1), ("{}", 1), ("{.spec", 6), (".spec.", 6), (".spec..x", 6), (".spec[", 5), (".spec[x]", 5),
-        (".spec[0", 5), (".a b", 2), (".a[?(@.x>1)]", 2), (".a}", 2), ("{.a}}", 3), ("..", 1), ("[0]x", 3),
+        (".spec[0", 5), (".a b", 2), (".a[?(@.x>1)]", 2), (".a}", 2), ("{.a}}", 3), ("..", 1), ("[0]x", 3), ("$", 1),
     ],
 )  # fmt: skip
 def test_a_wrong_path_names_its_place(path: str, position: int) -> None:

@@ -82,6 +82,14 @@ def test_a_diff_says_where_it_is() -> None:
     assert diff_lines(before, after)[0] == "@@ -9,5 +9,5 @@ spec"
 
 
+@pytest.mark.parametrize("rest", [{}, {"type": "x"}])
+def test_added_lines_are_told_by_what_they_are_in(rest: dict[str, str]) -> None:
+    before = object_lines({"spec": {"a": 1}, **rest})
+    after = object_lines({"spec": {"a": 1, "b": {"c": 1}}, **rest})
+    assert diff_lines(before, after)[0].endswith("@@ spec")
+    assert diff_lines(after, before)[0].endswith("@@ spec")
+
+
 def test_a_list_is_told_by_its_key() -> None:
     pod = {"containers": [{"env": [{"name": f"E{n}", "value": "x"} for n in range(5)], "image": "a", "name": "x"}]}
     before = object_lines({"spec": {"template": pod}})

@@ -149,6 +149,9 @@ def test_rows_of_a_cluster_without_the_column_do_not_match_and_that_is_said() ->
     text, notes = merged_with_notes("get widgets --where PHASE!=Ready", old, new)
     assert [line.split()[:2] for line in text.splitlines()[1:]] == [["b", "c2"]]
     assert notes == ["--where: no column 'PHASE' in c1, whose rows don't match"]
+    text, notes = merged_with_notes("get widgets --count-by PHASE", old, new)
+    assert [line.split() for line in text.splitlines()[1:]] == [["<none>", "2"], ["Ready", "1"]]
+    assert notes == ["--count-by: no column 'PHASE' in c1, whose rows count as <none>"]
 
 
 NO_COLUMN, THERE_ARE = "no table has a column", "There are: NAME, CLUSTER, STATUS, RESTARTS"

@@ -119,21 +119,21 @@ def _report_refusal(argv: Sequence[str], variables: Mapping[str, str], error: Us
 
 
 def _run(invocation: Invocation, environment: Environment) -> int:
-    line, stdout = invocation.kubectl, environment.streams.stdout
+    line = invocation.kubectl
     if invocation.wants == "help":
         from kubectl_mc.command_line import help_texts
 
-        stdout.write(help_texts.HELP)
+        environment.show_help(help_texts.HELP)
         return 0
     if invocation.wants == "version":
-        stdout.write(f"kubectl-mc {__version__}\n")
+        environment.streams.stdout.write(f"kubectl-mc {__version__}\n")
         return 0
     if not line.path:
         raise messages.no_verb()
     if line.path == PLUGIN_RUN and grammar.is_set(line, "help"):
         from kubectl_mc.command_line import help_texts
 
-        stdout.write(help_texts.PLUGIN_RUN_HELP)
+        environment.show_help(help_texts.PLUGIN_RUN_HELP)
         return 0
     environment = environment.for_invocation(invocation)
     _check_read_only(line, environment)
@@ -156,14 +156,13 @@ def _run_command(line: CommandLine, environment: Environment) -> int:
         from kubectl_mc.commands import kubectl
 
         return kubectl.run(line, environment)
-    stdout = environment.streams.stdout
     from importlib import import_module
 
     command = import_module(f"kubectl_mc.commands.{line.path[0]}")
     if grammar.is_set(line, "help"):
         from kubectl_mc.command_line import help_texts
 
-        stdout.write(command.HELP + help_texts.sections_text(help_texts.command_sections(line.path[0])))
+        environment.show_help(command.HELP + help_texts.sections_text(help_texts.command_sections(line.path[0])))
         return 0
     from kubectl_mc.processes import pipe_files
 

@@ -126,7 +126,7 @@ def _collect_declared(
         for index, result in zip(waiting, reader.collect(own_jobs, interrupts, waiting)):
             results[index] = result
             lacking = {(kind.decode(), version.decode()) for kind, version in _NO_KIND.findall(result.stderr)}
-            rest = [each for each in parts[index] if (each["kind"], each["apiVersion"]) not in lacking]
+            rest = [item for item in parts[index] if (item["kind"], item["apiVersion"]) not in lacking]
             if result.status and not result.timed_out and len(rest) < len(parts[index]):
                 parts[index] = rest
                 if rest:

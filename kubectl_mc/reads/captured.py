@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -139,21 +139,21 @@ def _with_columns(request: Request) -> Request:
 def _ask(request: Request, jobs: Sequence[Job], several: bool, interrupts: list[BaseException]) -> list[JobAnswer]:
     """Run the jobs, and the jobs that print their keys.
 
-    several: the answer is merged with that of other jobs; interrupts: as of `_collect`
+    several: the answer is merged with that of other jobs; interrupts: as of `collect`
     """
     keys_of_jobs = key_jobs(request, jobs, several)
     if keys_of_jobs and (typed := grammar.value(request.line, "sort-by")):  # which an error is to quote
         _, template = grammar.output_format(keys_of_jobs[0].line)
         request = request._replace(environment=request.environment.with_typed_paths({template: typed}))
     all_jobs = [job._replace(line=mergeable_line(request, job.line, several)) for job in jobs] + keys_of_jobs
-    results = _collect(request, all_jobs, interrupts)
+    results = collect(request, all_jobs, interrupts)
     keys: Sequence[Result | None] = results[len(jobs) :] if keys_of_jobs else [None] * len(jobs)
     from kubectl_mc.merge.table_answers import is_unreadable
 
     unreadable = [
         index for index, (result, key) in enumerate(zip(results, keys)) if is_unreadable(request, result, key)
     ]
-    plain_results = _collect(request, [jobs[index] for index in unreadable], interrupts) if unreadable else []
+    plain_results = collect(request, [jobs[index] for index in unreadable], interrupts) if unreadable else []
     for index, plain_result in zip(unreadable, plain_results):
         results[index] = plain_result
     # Without its keys, an answer can't be merged with others.
@@ -179,10 +179,16 @@ def _mergeable(result: Result, keys: Result | None) -> Result:
     return result if needs_none else keys._replace(stdout=b"")
 
 
-def _collect(request: Request, jobs: Sequence[Job], interrupts: list[BaseException]) -> list[Result]:
+def collect(
+    request: Request,
+    jobs: Sequence[Job],
+    interrupts: list[BaseException],
+    keep: Callable[[int, Result], Result] = lambda index, result: result,
+) -> list[Result]:
     """Run the jobs, and return their results; after Ctrl-C or another signal those of the jobs that had ended.
 
     interrupts: gets the exception of the signal; once it has one, no jobs are run
+    keep: as of `event_loop.collect_results`
     """
     if interrupts:
         return [_interrupted(job) for job in jobs]
@@ -206,6 +212,7 @@ def _collect(request: Request, jobs: Sequence[Job], interrupts: list[BaseExcepti
         phase=phase,
         at_once=request.at_once,
         meanwhile=lambda: _import_merging(request.shows_colours),
+        keep=keep,
     )
     note_answers(request, ((jobs[index].target, results[index], seconds) for index, seconds in took.items()))
     return [request.named(result)._replace(namespace=job.namespace) for job, result in zip(jobs, results)]

@@ -116,7 +116,7 @@ def test_where_there_is_nothing_it_is_said(members: Shell) -> None:
         ("-f /nonexistent.yaml", "does not exist"),
         ("-f {file} --against=c1", "compared with the file"),
         ("-f {unnamed}", "an object has no name"),
-        ("deploy --report=/nonexistent/report", "/nonexistent/report"),
+        ("deploy --report=/dev/null/report", "/dev/null/report"),
     ],
 )
 def test_errors_of_our_own_have_status_2(own_app: tuple[Shell, Path], words: str, error: str) -> None:

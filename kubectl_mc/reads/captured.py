@@ -64,8 +64,7 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     keys = [answer.keys for answer in answers if answer.keys]
     row_filter = _row_filter(request)
     clusters = [target.cluster for target in targets]
-    on_terminal, colours = request.shows_on_terminal, request.shows_colours
-    merged = merge_answers(results, keys, request, on_terminal, colours, clusters, row_filter)
+    merged = merge_answers(results, keys, request, request.look, clusters, row_filter)
     if row_filter:
         answers = [answer._replace(result=row_filter.judged(answer.result)) for answer in answers]
     cluster_results = one_result_per_cluster(

@@ -36,7 +36,6 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     After Ctrl-C or another signal, what is there is shown, and then SystemExit is raised for that signal.
     Raises UserError.
     """
-    streams = request.environment.streams
     interrupts: list[BaseException] = []
     request = _with_columns(request)
     asked, failures = asked_jobs(request, targets)
@@ -70,28 +69,39 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     cluster_results = one_result_per_cluster(
         [*(answer.result._replace(cluster=answer.job.target.cluster) for answer in answers), *failed_listings]
     )
-    on_terminal = request.reports_on_terminal
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries
 
         request.environment.report.tell(read_entries(cluster_results, request))
     problem = row_filter and row_filter.problem(request)
     shows_nothing = bool(row_filter and (problem or not merged))
-    report = make_report(cluster_results, request, shown=shows_nothing, on_terminal=on_terminal)
+    report = make_report(cluster_results, request, shown=shows_nothing, on_terminal=request.reports_on_terminal)
     notes = row_filter.notes() if row_filter and not problem else []
-    said = [*notes, *report.lines]
-    ended = next((error for error in interrupts if isinstance(error, SystemExit)), None)
-    with suppress(*([OSError] if ended else [])):  # after SIGHUP the terminal is gone
-        if not on_terminal:
-            streams.say(said, report.stderr)
-        streams.answer(b"" if problem else merged.encode("utf-8", "surrogateescape"))
-        if on_terminal:  # there it would scroll away ahead of a long answer
-            streams.say([*said, *([request.notice] if request.notice else [])], report.stderr)
-    if ended:
-        raise ended
+    answer = b"" if problem else merged.encode("utf-8", "surrogateescape")
+    show_answer(request, answer, [*notes, *report.lines], report.stderr, interrupts)
     if problem:
         raise problem
     return 130 if interrupts else report.status
+
+
+def show_answer(
+    request: Request, answer: bytes, said: Sequence[str], relayed: bytes, interrupts: Sequence[BaseException]
+) -> None:
+    """Write the answer to stdout, and what is said about it to stderr. Raises SystemExit if a signal said so.
+
+    On a terminal the answer comes first, as else the rest would scroll away, and the request's notice comes last.
+    relayed: what the kubectls have written to stderr; interrupts: as of `collect`
+    """
+    streams, on_terminal = request.environment.streams, request.reports_on_terminal
+    ended = next((error for error in interrupts if isinstance(error, SystemExit)), None)
+    with suppress(*([OSError] if ended else [])):  # after SIGHUP the terminal is gone
+        if not on_terminal:
+            streams.say(said, relayed)
+        streams.answer(answer)
+        if on_terminal:
+            streams.say([*said, *([request.notice] if request.notice else [])], relayed)
+    if ended:
+        raise ended
 
 
 def _row_filter(request: Request) -> RowFilter | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -212,15 +211,7 @@ def exit_status(report: Report, differs: bool) -> int:
 
 def show(request: Request, comparable: Comparable, answer: str, differs: bool) -> int:
     """Write the answer, and what is said about it, and return the exit status. Raises SystemExit after a signal."""
-    streams, on_terminal = request.environment.streams, request.reports_on_terminal
     report = comparable.report
-    ended = next((error for error in comparable.interrupts if isinstance(error, SystemExit)), None)
-    with suppress(*([OSError] if ended else [])):  # after SIGHUP the terminal is gone
-        if not on_terminal:
-            streams.say(report.lines, report.stderr)
-        streams.answer(answer.encode("utf-8", "backslashreplace"))
-        if on_terminal:  # there it would scroll away ahead of a long answer
-            streams.say(report.lines, report.stderr)
-    if ended:
-        raise ended
+    text = answer.encode("utf-8", "backslashreplace")
+    captured.show_answer(request, text, report.lines, report.stderr, comparable.interrupts)
     return 130 if comparable.interrupts else exit_status(report, differs)

@@ -2,5 +2,22 @@
 
 __version__ = "0.1.0"
 
+# The name by which the user called us, as our texts say it. `__main__` sets it, ahead of all that has texts.
+PROGRAM = "kubectl mc"
+
 # The group of our own documents and annotations: the mapping file, reports, results. A SIG may want another one.
 API_GROUP = "kubectl-mc.k8s.io"
+
+
+def program_name(path: str) -> str:
+    """Return how a user calls the program of this path: `kubectl multicluster` for a kubectl-multicluster.
+
+    As kubectl looks for plugins, a dash stands between words, and `_` for a dash within a word. Any other name, such as
+    `kubectl-mc.pyz` or `__main__.py`, is no plugin's, and stands for `kubectl mc`.
+    """
+    kind, _, name = path.rpartition("/")[2].partition("-")
+    words = name.split("-")
+    is_plugin = kind in ("kubectl", "kubectl_complete") and name.isascii()
+    if not is_plugin or not all(word.replace("_", "").isalnum() for word in words):
+        return "kubectl mc"
+    return f"kubectl {' '.join(words).replace('_', '-')}"

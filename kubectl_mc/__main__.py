@@ -14,12 +14,15 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
+import kubectl_mc
+
 # What a start makes lives as long as the process, so looking for garbage in it costs a few ms for nothing.
 gc.set_threshold(50_000)
 
 
 def run() -> None:
     """Run kubectl-mc with this process's arguments, and exit with its status."""
+    kubectl_mc.PROGRAM = kubectl_mc.program_name(sys.argv[0])
     from kubectl_mc import cli
 
     _exit_with(lambda: cli.main(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr))
@@ -27,6 +30,7 @@ def run() -> None:
 
 def complete() -> None:
     """Print the candidates of shell completion for this process's arguments, and exit."""
+    kubectl_mc.PROGRAM = kubectl_mc.program_name(sys.argv[0])
     from kubectl_mc.commands import completion
     from kubectl_mc.processes.standard_streams import safe_streams
 

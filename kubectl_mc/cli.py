@@ -56,7 +56,7 @@ def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]
     Raises it also for a boolean flag of the command whose value is neither true nor false.
     typed: our flags, as they were typed
     """
-    from kubectl_mc.command_line import help_texts
+    from kubectl_mc.command_line import help_texts, other_tools
 
     table = flag_tables.flag_table(line.verb).flags
     shared = help_texts.flag_descriptions(help_texts.command_sections(line.path[0]))
@@ -65,7 +65,9 @@ def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]
     unexpected += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
     unexpected += [token.words[0] for token in line.tokens if token.verbatim] if line.verb not in RETYPED else []
     if unexpected:
-        raise messages.unexpected_argument(line.verb, unexpected[0], [f"--{name}" for name in (*table, *shared)])
+        flags = [f"--{name}" for name in (*table, *shared)]
+        hint = other_tools.flag_hint(line.path[0], unexpected[0])
+        raise messages.unexpected_argument(line.verb, unexpected[0], flags, hint)
     kubectls = flag_tables.flag_table("").flags.keys() - {"help"}
     for name, value in (flag for token in line.tokens if not token.verbatim for flag in token.flags):
         if name not in kubectls and table[name].kind == "bool":
@@ -129,7 +131,11 @@ def _run(invocation: Invocation, environment: Environment) -> int:
         environment.streams.stdout.write(f"kubectl-mc {__version__}\n")
         return 0
     if not line.path:
-        raise messages.no_verb()
+        from kubectl_mc.command_line import other_tools
+
+        words = [f"--{name}" for name, _ in invocation.options.typed] + grammar.join_tokens(line.tokens)
+        hints = (other_tools.flag_hint("", word) for word in words if word.startswith("-"))
+        raise messages.no_verb(next(filter(None, hints), ""))
     if line.path == PLUGIN_RUN and grammar.is_set(line, "help"):
         from kubectl_mc.command_line import help_texts
 

@@ -195,6 +195,8 @@ spec:
     The clusters are the ClusterProfiles (multicluster.x-k8s.io) of a hub.
   caveats: |
     It needs Python 3.10 or newer, as `python3` on your PATH.
+    Completion needs a link on your PATH, too, e.g.:
+      ln -s "$(command -v kubectl-multicluster)" ~/.local/bin/kubectl_complete-multicluster
   platforms:
   - selector:
       matchExpressions:

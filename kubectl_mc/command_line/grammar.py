@@ -74,7 +74,7 @@ def parse_line(
     own_flags = {name: Flag("scalar") if takes_value else Flag() for name, takes_value in (own or {}).items()}
     path, positions = _find_verb(argv, own_flags, unknown_takes_word=True)
     if _find_verb(argv, own_flags, unknown_takes_word=False)[0] != path:
-        raise messages.unclear_verb(_first_unknown(argv, own_flags))
+        raise _unclear_verb(_first_unknown(argv, own_flags))
     is_kubectls = not path or " ".join(path) in FLAGS or " ".join(path) in COMMANDS
     table = flag_table(" ".join(path))
     ahead = behind = FlagTable({**table.flags, **own_flags}, table.shorthand)
@@ -166,6 +166,13 @@ def _first_unknown(argv: Sequence[str], own_flags: Mapping[str, Flag]) -> str:
     return next((word for word in flags if normal_name(word[2:]) not in {*own_flags, *all_flags()}), "")
 
 
+def _unclear_verb(word: str) -> messages.UserError:
+    """Return the error for a line whose verb depends on this flag, which we don't know."""
+    from kubectl_mc.command_line import other_tools
+
+    return other_tools.unknown_flag("", word) or messages.unclear_verb(word)
+
+
 def _extend_path(path: tuple[str, ...], word: str) -> tuple[str, ...] | None:
     """Return the path with its sub-verb, under kubectl's own name for it; None if the word is not a sub-verb.
 
@@ -235,7 +242,9 @@ def _parse_letters(argv: Sequence[str], position: int, table: FlagTable) -> Toke
 
 def _next_word(argv: Sequence[str], position: int, name: str) -> str:
     if position + 1 == len(argv):
-        raise messages.flag_needs_value(name)
+        from kubectl_mc.command_line import other_tools
+
+        raise messages.flag_needs_value(name, other_tools.flag_hint("", argv[position]))
     return argv[position + 1]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.command_line.own_commands import FLAG_SECTIONS
 
 # Our flags, grouped by subject.
@@ -140,6 +141,11 @@ Run a plugin of kubectl's on the fleet, whatever it is called: also one whose na
 NAME may be several words. All other flags behind it are the plugin's; ahead of `plugin`, all of ours are ours.
 What a plugin does is not known, so it counts as a change: the clusters have to be named, and you are asked.
 """
+
+
+def named(text: str) -> str:
+    """Return a text that is all ours, such as a help, with the name by which the user called us for `kubectl mc`."""
+    return text.replace("kubectl mc", PROGRAM)
 
 
 def fitted(text: str, width: int) -> str:

@@ -32,7 +32,7 @@ def parse_invocation(argv: Sequence[str]) -> Invocation:
     """Split an argv (without the program's name) into our flags and kubectl's. `help VERB` becomes `VERB --help`.
 
     Raises UserError for a wrong value of one of our flags, for --context, --cluster and --server, and for an unknown
-    flag whose name is nearly that of one of ours.
+    flag that another tool has, or whose name is nearly that of one of ours.
     """
     line = grammar.parse_line(argv, OWN_FLAGS, PLUGIN_FLAGS)
     options = from_flags([token.flags[0] for token in line.tokens if _is_own(token)])
@@ -85,13 +85,29 @@ def _check_flags(line: CommandLine) -> None:
     """Raise UserError for a flag that would not do what the user expects of it."""
     if line.path[:1] == ("config",):
         return  # it edits the kubeconfig: --cluster and --server are values in it
-    names = [name for token in line.tokens for name, _ in token.flags]
-    for name in REFUSED:
-        if name in names:
-            raise messages.refused_flag(name)
-    if line.path and line.verb not in FLAGS:
-        return  # a plugin has flags of its own
-    for word in (token.words[0] for token in line.tokens if token.unknown and token.words[0].startswith("--")):
+    for token in line.tokens:
+        for name, _ in token.flags:
+            if name in REFUSED:
+                raise messages.refused_flag(name, _hint(line.verb, token.words[0]))
+    is_plugins = bool(line.path) and line.verb not in FLAGS  # then it has flags of its own
+    may_be_plugins = (is_plugins or line.path == ("create",)) and line.verb_first  # kubectl-create-WORD
+    level = grammar.value(line, "v")
+    if level is not None and not level.lstrip("+-").isdecimal() and not may_be_plugins:
+        raise messages.flag_needs_value("v", _hint(line.verb, "-v"))  # it has taken what isn't a level
+    if is_plugins:
+        return
+    for word in (token.words[0] for token in line.tokens if token.unknown):
+        from kubectl_mc.command_line import other_tools
+
+        if not may_be_plugins and (error := other_tools.unknown_flag(line.verb, word)):
+            raise error
         name = flag_tables.normal_name(word[2:].partition("=")[0])
-        if name not in flag_tables.all_flags() and (meant := messages.nearest(name, OWN_FLAGS, cutoff=0.8)):
+        is_long = word.startswith("--") and name not in flag_tables.all_flags()
+        if is_long and (meant := messages.nearest(name, OWN_FLAGS, cutoff=0.8)):
             raise messages.unknown_own_flag(name, meant)
+
+
+def _hint(verb: str, word: str) -> str:
+    from kubectl_mc.command_line import other_tools
+
+    return other_tools.flag_hint(verb, word)

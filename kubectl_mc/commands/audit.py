@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kubectl_mc import messages
+from kubectl_mc import PROGRAM, messages
 from kubectl_mc.changes import record
 from kubectl_mc.changes.record import Run
 from kubectl_mc.command_line import grammar
@@ -90,7 +90,7 @@ def _description(run: Run, colours: bool) -> str:
         "Time": _text(run, "time"),
         "User": _text(run, "user"),
         "Directory": _text(run, "directory"),
-        "Command": f"kubectl mc {shlex.join(run.start.get('argv') or ())}",
+        "Command": f"{PROGRAM} {shlex.join(run.start.get('argv') or ())}",
         "Input": f"{', '.join([*change_input.get('sources', ()), *files])} {change_input.get('digest', '')}".strip()
         or "<none>",
         "Result": _result(run),

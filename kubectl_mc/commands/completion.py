@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 
-from kubectl_mc import messages
+from kubectl_mc import PROGRAM, messages
 from kubectl_mc.access.approvals import approvals_path, read_approvals
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
 from kubectl_mc.access.logins import hub_target
@@ -77,7 +77,7 @@ def _complete(before: list[str], word: str, environment: Environment) -> Candida
         allowed = [candidate for candidate in candidates if candidate.partition("\t")[0].rstrip("=") not in refused]
         return [*allowed, *_matching(_own_flags(line), word)], directive
     if line.path == PLUGIN_RUN[:1] and not awaits_value:
-        candidates += _matching([f"{PLUGIN_RUN[1]}\ta plugin, also one with the name of a command of kubectl mc"], word)
+        candidates += _matching([f"{PLUGIN_RUN[1]}\ta plugin, also one with the name of a command of {PROGRAM}"], word)
     if not line.path and not awaits_value:
         candidates += _matching([f"{name}\t{text}" for name, text in help_texts.SUMMARIES.items()], word)
     return candidates, directive
@@ -139,7 +139,7 @@ def _own_flags(line: CommandLine) -> list[str]:
     if line.path and not row.status.needs_all:
         described.pop("if-present")
     if not line.path:
-        described["version"] = "of kubectl mc"
+        described["version"] = f"of {PROGRAM}"
     return [f"--{name}\t{text}" for name, text in described.items()]
 
 

@@ -6,6 +6,7 @@ terminal. With `--provider`, a cloud's own CLI makes the contexts that are missi
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 
@@ -83,6 +84,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     provider = grammar.value(line, "provider") or ""
     if grammar.values(line, "provider") and provider not in CLOUDS:
         raise messages.bad_flag_value("provider", provider, f"one of {', '.join(CLOUDS)}")
+    if os.path.exists(earlier := os.path.join(environment.kube_directory, "kubectl-mc-config.yaml")):
+        streams.say([messages.setup_earlier_config(earlier)])
     mode = _mode(line, options, streams)
     logins = logins_for(line, streams)
     choice = choose_clusters(environment._replace(options=options._replace(refresh=True)), logins, purpose="profiles")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_mc import messages
+from kubectl_mc import PROGRAM, messages
 from kubectl_mc.changes import earlier_run, redaction, rollouts
 from kubectl_mc.changes.record import Run
 from kubectl_mc.command_line import grammar, verbs
@@ -105,7 +105,7 @@ def _kubectl_flags(earlier: Run, recorded: CommandLine, typed: CommandLine) -> C
     kept = rollouts.related_line(grammar.without(recorded, typed_names), (), "").tokens
     secret = [name for token in kept for name, value in token.flags if redaction.REDACTED in (value or "")]
     if secret:
-        raise messages.flag_has_secret("kubectl mc undo", earlier.id, secret)
+        raise messages.flag_has_secret(f"{PROGRAM} undo", earlier.id, secret)
     return recorded._replace(tokens=(*kept, *typed.tokens))
 
 

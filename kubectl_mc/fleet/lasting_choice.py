@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from kubectl_mc import messages
+from kubectl_mc import PROGRAM, messages
 from kubectl_mc.command_line.options import (
     SELECTION_FLAGS,
     Options,
@@ -116,7 +116,7 @@ def named_in_errors(choice: LastingChoice | None) -> Iterator[None]:
         yield
     except messages.UserError as error:
         if choice:
-            lifted = f"unset {CLUSTERS}" if choice.source == CLUSTERS else "kubectl mc use --none"
+            lifted = f"unset {CLUSTERS}" if choice.source == CLUSTERS else f"{PROGRAM} use --none"
             error.args = (chosen_in_vain(str(error), choice.source, lifted),)
         raise
 

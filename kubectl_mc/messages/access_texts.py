@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.words import UserError, approve_command, name_list, visible
 
 
@@ -35,7 +36,7 @@ def trust_file(path: str, problem: str) -> UserError:
     """Say that the file of approvals is not valid."""
     return UserError(
         f"{visible(path)}: {visible(problem)}. It holds what you approved of your hubs' clusters; "
-        "mend it, or delete it and approve again: kubectl mc trust approve"
+        f"mend it, or delete it and approve again: {PROGRAM} trust approve"
     )
 
 
@@ -43,14 +44,14 @@ def trust_file_not_written(path: str, problem: str) -> UserError:
     """Say that the file of approvals can't be written."""
     return UserError(
         f"{visible(path)}: can't be written: {visible(problem)}. Approve where your home directory can be written; "
-        "for a pod: kubectl mc trust export (docs/in-cluster.md)"
+        f"for a pod: {PROGRAM} trust export (docs/in-cluster.md)"
     )
 
 
 def nothing_to_export(hub: str) -> UserError:
     """Say that no offer of a hub is approved. hub: its context, "" for the current one"""
     which = f"hub context '{visible(hub)}'" if hub else "the current context, used as hub"
-    return UserError(f"nothing is approved of {which}; kubectl mc trust list shows what is, and of which hub")
+    return UserError(f"nothing is approved of {which}; {PROGRAM} trust list shows what is, and of which hub")
 
 
 def not_approved(cluster: str, flags: str) -> str:
@@ -81,7 +82,7 @@ def mapped_cluster(cluster: str, context: str) -> str:
 
 def revoke_what() -> UserError:
     """Say that `trust revoke` has no clusters."""
-    return UserError("name the clusters to revoke; kubectl mc trust list shows them. All of them: '*'")
+    return UserError(f"name the clusters to revoke; {PROGRAM} trust list shows them. All of them: '*'")
 
 
 def not_among_approvals(flag: str) -> UserError:
@@ -95,12 +96,12 @@ def not_among_approvals(flag: str) -> UserError:
 def nothing_approved_in(namespaces: Sequence[str]) -> UserError:
     """Say that no approval is for a cluster of these inventories."""
     where = f"namespace{'s' if len(namespaces) > 1 else ''} {name_list(namespaces)}"
-    return UserError(f"nothing approved is in {where}. kubectl mc trust list shows what is")
+    return UserError(f"nothing approved is in {where}. {PROGRAM} trust list shows what is")
 
 
 def nothing_approved(name: str) -> UserError:
     """Say that no approval is for a cluster of this name."""
-    return UserError(f"nothing approved matches '{visible(name)}'. kubectl mc trust list shows what is")
+    return UserError(f"nothing approved matches '{visible(name)}'. {PROGRAM} trust list shows what is")
 
 
 def approval_needs_terminal() -> UserError:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.causes import outcome_lines
 from kubectl_mc.messages.command_line_texts import bad_flag_value
 from kubectl_mc.messages.fleet_texts import system_error
@@ -60,7 +61,7 @@ def unapproved_contexts(names: Sequence[str], flags: str) -> UserError:
     """
     return UserError(
         f"reached by a context only because it has the name that the hub gives the cluster: {name_list(names)}. "
-        f"To approve that once (kubectl mc setup would map them): {approve_command(names, flags)}. "
+        f"To approve that once ({PROGRAM} setup would map them): {approve_command(names, flags)}. "
         f"For this command only, name the clusters exactly: {clusters_flag(names)}"
     )
 
@@ -151,7 +152,7 @@ def midway(run: str) -> Iterator[None]:
             yield
     except StopError as error:
         status = PARTIAL if error.status == StopError.status else error.status  # 1 says that nothing was changed
-        raise MidwayError(f"{error}. What was changed: kubectl mc audit show {run}", status) from None
+        raise MidwayError(f"{error}. What was changed: {PROGRAM} audit show {run}", status) from None
 
 
 class RecordError(UserError):
@@ -204,27 +205,27 @@ def no_run(name: str, runs: Sequence[str]) -> UserError:
     """Say that no run, or more than one, has an id that begins like this."""
     hint = f"Known runs: {name_list(runs[-5:])}" if runs else "There are none"
     return UserError(
-        f"no run '{visible(name)}', or more than one that begins with it. {hint}. See: kubectl mc audit list"
+        f"no run '{visible(name)}', or more than one that begins with it. {hint}. See: {PROGRAM} audit list"
     )
 
 
 def run_is_running(run: str) -> UserError:
     """Say that another process still carries out the run."""
     return UserError(
-        f"run {run} is still going on, in another process. Wait for its end; see: kubectl mc audit show {run}"
+        f"run {run} is still going on, in another process. Wait for its end; see: {PROGRAM} audit show {run}"
     )
 
 
 def which_run(command: str) -> UserError:
     """Say that the command needs the id of a run."""
-    return UserError(f"which run? kubectl mc audit list shows them; then: kubectl mc {command} RUN")
+    return UserError(f"which run? {PROGRAM} audit list shows them; then: {PROGRAM} {command} RUN")
 
 
 def stores_words() -> UserError:
     """Say that --record is refused."""
     return UserError(
         "--record would store the words that each kubectl is given here, which are not yours (it is deprecated). "
-        "Leave it out; to store why: kubectl mc annotate TYPE/NAME kubernetes.io/change-cause='…' --overwrite"
+        f"Leave it out; to store why: {PROGRAM} annotate TYPE/NAME kubernetes.io/change-cause='…' --overwrite"
     )
 
 
@@ -270,7 +271,7 @@ def left_out(run: str, names: str) -> UserError:
     """Say that nothing is resumed, as all that is left are clusters where the end isn't known. names: these, folded"""
     return UserError(
         f"nothing is resumed: how run {run} ended in {names} isn't known, and nothing else is left of it. "
-        f"Look at these clusters; to make the change there again: kubectl mc resume {run} --repeat-unknown"
+        f"Look at these clusters; to make the change there again: {PROGRAM} resume {run} --repeat-unknown"
     )
 
 
@@ -282,10 +283,10 @@ def nothing_to_resume(run: str) -> UserError:
 def to_go_on(run: str, whole: bool) -> str:
     """Say that a run is not complete. whole: the record has all of its command line."""
     if whole:
-        return f"To go on with the rest: kubectl mc resume {run}"
+        return f"To go on with the rest: {PROGRAM} resume {run}"
     return (
         "To go on with the rest, give the command again, as not all of it is recorded: "
-        f"kubectl mc resume {run} -- COMMAND…"
+        f"{PROGRAM} resume {run} -- COMMAND…"
     )
 
 
@@ -312,7 +313,7 @@ def no_folder(path: str) -> UserError:
 def nothing_to_undo(run: str) -> UserError:
     """Say that no workload has a new revision by the run."""
     return UserError(
-        f"run {run} gave no workload a new revision, so there is no rollout to undo. See: kubectl mc audit show {run}"
+        f"run {run} gave no workload a new revision, so there is no rollout to undo. See: {PROGRAM} audit show {run}"
     )
 
 

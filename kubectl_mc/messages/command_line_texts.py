@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.words import UserError, name_list, nearest, visible
 
 
@@ -15,14 +16,19 @@ def no_kubectl() -> UserError:
     )
 
 
-def unknown_command(name: str, commands: Sequence[str]) -> UserError:
-    """Say that the verb is unknown. commands: the verbs of kubectl and our own commands."""
-    meant = nearest(name, commands, cutoff=0.65)  # below, `pods` would be `expose`
-    hint = f" Did you mean {meant}?" if meant else ""
+def unknown_command(name: str, commands: Sequence[str], hint: str = "") -> UserError:
+    """Say that the verb is unknown.
+
+    commands: the verbs of kubectl and our own commands; hint: a sentence of what it is here
+    """
+    if hint:
+        hint = f" {hint}."
+    elif meant := nearest(name, commands, cutoff=0.65):  # below, `pods` would be `expose`
+        hint = f" Did you mean {meant}?"
     shown = visible(name)
     return UserError(
         f"unknown command '{shown}': no verb of kubectl's, and no plugin kubectl-{shown} on PATH.{hint} "
-        "See: kubectl mc --help"
+        f"See: {PROGRAM} --help"
     )
 
 
@@ -44,11 +50,11 @@ def read_only(verb: str, effect: str, reason: str, may_rehearse: bool) -> UserEr
 def no_plugin(name: Sequence[str], verbs: Sequence[str]) -> UserError:
     """Say that `plugin run` names no plugin. name: the word behind it, if any; verbs: those of kubectl"""
     if not name:
-        return UserError("plugin run: which plugin? As in kubectl mc plugin run NAME. See: kubectl mc plugin list")
+        return UserError(f"plugin run: which plugin? As in {PROGRAM} plugin run NAME. See: {PROGRAM} plugin list")
     shown = visible(name[0])
     if name[0] in verbs:
-        return UserError(f"{shown} is a verb of kubectl's, which it never runs a plugin for: kubectl mc {shown}")
-    return UserError(f"there is no plugin kubectl-{shown} on PATH. See: kubectl mc plugin list")
+        return UserError(f"{shown} is a verb of kubectl's, which it never runs a plugin for: {PROGRAM} {shown}")
+    return UserError(f"there is no plugin kubectl-{shown} on PATH. See: {PROGRAM} plugin list")
 
 
 def blank_in_verb(word: str) -> UserError:
@@ -64,19 +70,27 @@ def ambiguous_verb(verb: str, plugin: str, remedy: str) -> UserError:
     )
 
 
-def no_verb() -> UserError:
-    """Say that the command line has no verb."""
-    return UserError("no kubectl command given, e.g. kubectl mc get pods. See: kubectl mc --help")
+def no_verb(hint: str = "") -> UserError:
+    """Say that the command line has no verb. hint: a sentence of what its flags are here"""
+    hint = f" {hint}." if hint else ""
+    return UserError(f"no kubectl command given, e.g. {PROGRAM} get pods.{hint} See: {PROGRAM} --help")
 
 
 def unknown_own_flag(flag: str, meant: str) -> UserError:
     """Say that a flag is unknown, but similar to one of ours."""
-    return UserError(f"unknown flag: --{flag}. Did you mean --{meant}? See: kubectl mc --help")
+    return UserError(f"unknown flag: --{flag}. Did you mean --{meant}? See: {PROGRAM} --help")
 
 
-def flag_needs_value(flag: str) -> UserError:
-    """Say that a flag of ours has no value."""
-    return UserError(f"flag needs an argument: --{flag}. See: kubectl mc --help")
+def flag_of_another_tool(flag: str, hint: str) -> UserError:
+    """Say that a flag is not kubectl's with this verb, but another tool's. hint: a sentence of what it is here"""
+    return UserError(f"unknown flag: {visible(flag)}. {hint}. See: {PROGRAM} --help")
+
+
+def flag_needs_value(flag: str, hint: str = "") -> UserError:
+    """Say that a flag has no value. hint: what is meant where another tool has it without one"""
+    hint = f" {hint}." if hint else ""
+    dashes = "--" if len(flag) > 1 else "-"
+    return UserError(f"flag needs an argument: {dashes}{flag}.{hint} See: {PROGRAM} --help")
 
 
 def bad_flag_value(flag: str, value: str, wanted: str) -> UserError:
@@ -89,13 +103,14 @@ def bad_pattern(flag: str, text: str, problem: str) -> UserError:
     return UserError(f"invalid argument {text!r} for --{flag}: not a regular expression (Python's): {visible(problem)}")
 
 
-def refused_flag(flag: str) -> UserError:
-    """Say that a flag of kubectl's cannot be used, because it chooses a server."""
+def refused_flag(flag: str, hint: str = "") -> UserError:
+    """Say that a flag of kubectl's cannot be used, because it chooses a server. hint: what it is of another tool"""
     advice = {
         "context": "To choose clusters use --clusters=NAME; for the hub's context, --hub-context=NAME.",
         "cluster": "To choose clusters use --clusters=NAME.",
         "server": "To choose clusters use --clusters=NAME; the kubeconfig says where a cluster is reached.",
     }[flag]
+    advice = f"{advice} {hint}" if hint else advice
     return UserError(f"--{flag} would send every cluster's command to one place, so it can't be used here. {advice}")
 
 
@@ -136,7 +151,7 @@ def documents_are_not_folded(form: str) -> UserError:
     """Say that --fold is not for documents. form: the output form that was asked for"""
     return UserError(
         f"--fold is for tables, names and texts, and not for -o {visible(form)}, which is for programs. Which clusters "
-        "have the same objects: kubectl mc compare"
+        f"have the same objects: {PROGRAM} compare"
     )
 
 
@@ -157,7 +172,7 @@ def flag_needs_a_terminal(flag: str, instead: str) -> UserError:
 
 def no_subcommand(command: str, word: str, subcommands: str) -> UserError:
     """Say that a command of ours has no such subcommand."""
-    return UserError(f"kubectl mc {command} has no command '{visible(word)}'. There are: {subcommands}")
+    return UserError(f"{PROGRAM} {command} has no command '{visible(word)}'. There are: {subcommands}")
 
 
 def unclear_verb(flag: str) -> UserError:

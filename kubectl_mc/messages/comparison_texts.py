@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.words import UserError, name_list, nearest, visible
 
 
 def nothing_to_compare() -> UserError:
     """Neither a type nor a file is named."""
-    return UserError("name what to compare, e.g. `kubectl mc compare deployments -n shop`, or a file with -f")
+    return UserError(f"name what to compare, e.g. `{PROGRAM} compare deployments -n shop`, or a file with -f")
 
 
 def wrong_path(path: str, position: int, reason: str) -> UserError:

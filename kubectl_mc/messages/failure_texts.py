@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.causes import NO_CONTEXT, TIMED_OUT, Cause, Kind, had_short_time
 from kubectl_mc.messages.words import cluster_count, name_list, visible
 from kubectl_mc.named_tuples import NamedTuple
@@ -94,7 +95,7 @@ def everywhere(message: str, count: int, total: int) -> list[str]:
 
 # --- What to do ------------------------------------------------------------------------------------------------------
 
-CHECK = "kubectl mc clusters --check"
+CHECK = f"{PROGRAM} clusters --check"
 
 # What to do about clusters that failed, by the kind of their cause. {it}: it or them; {names}: theirs, for a shell;
 # {flags}: those that select the clusters
@@ -106,10 +107,10 @@ _ADVICE: dict[Kind, str] = {
     "unreachable": "check the way there (VPN, proxy)",
     "lost": "try again",
     "unauthorized": f"log in again; to see as whom you are known: {CHECK}{{flags}}",
-    "forbidden": "to see as whom you are known there: kubectl mc auth whoami{flags}",
+    "forbidden": f"to see as whom you are known there: {PROGRAM} auth whoami{{flags}}",
     "login": f"to try the login alone: {CHECK}{{flags}}",
-    "not-approved": "to see it and approve it: kubectl mc trust approve {names}",
-    "no-context": "to map {it}: kubectl mc setup",
+    "not-approved": f"to see it and approve it: {PROGRAM} trust approve {{names}}",
+    "no-context": f"to map {{it}}: {PROGRAM} setup",
     "kubeconfig": "check the kubeconfig: kubectl config view",
     "not-found": "to go without {it}: --exclude={names}",
     "no-such-type": "to go without {it}: --exclude={names}",
@@ -144,7 +145,7 @@ def advice(failures: Sequence[tuple[str, Cause]]) -> list[str]:
 def context_advice(problems: Sequence[tuple[str, str]]) -> list[str]:
     """Return how to map the clusters that have no context; [] if none lacks one. problems: (cluster, why it failed)"""
     names = [cluster for cluster, problem in problems if problem.startswith(NO_CONTEXT)]
-    return [f"To map {_each(names)} to a context of yours: kubectl mc setup"] if names else []
+    return [f"To map {_each(names)} to a context of yours: {PROGRAM} setup"] if names else []
 
 
 def _short_time_advice(names: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.words import UserError, cluster_count, name_list, visible
 
 _LONGEST = 80  # characters of a choice that are said with each answer
@@ -17,7 +18,7 @@ def use_command(flags: Sequence[tuple[str, str | None]], longest: int = _LONGEST
     """
     from shlex import quote
 
-    words = ["kubectl mc use"]
+    words = [f"{PROGRAM} use"]
     for name, value in flags:
         text = visible(value or "")
         is_operand = name == "clusters" and not text.startswith("-")
@@ -51,7 +52,7 @@ def unreadable_choice(path: str, problem: str) -> UserError:
     """Say that it isn't known what is chosen."""
     return UserError(
         f"it isn't known which clusters are chosen, as {visible(path)} can't be read: {visible(problem)}. "
-        "To choose none in particular: kubectl mc use --none. For one command: --all-clusters, or --clusters"
+        f"To choose none in particular: {PROGRAM} use --none. For one command: --all-clusters, or --clusters"
     )
 
 
@@ -72,17 +73,17 @@ def none_chosen() -> str:
 
 def no_choice_before() -> UserError:
     """Say that there is no choice to go back to."""
-    return UserError("no clusters were chosen before. To choose some: kubectl mc use 'prod-*'")
+    return UserError(f"no clusters were chosen before. To choose some: {PROGRAM} use 'prod-*'")
 
 
 def use_takes_one_thing(word: str) -> UserError:
     """Say that `-` and --none stand alone."""
-    return UserError(f"kubectl mc use {word} takes nothing else")
+    return UserError(f"{PROGRAM} use {word} takes nothing else")
 
 
 def not_kept(flag: str) -> UserError:
     """Say that a flag is no part of a choice."""
-    return UserError(f"--{flag} says how clusters are reached, not which: kubectl mc use doesn't keep it")
+    return UserError(f"--{flag} says how clusters are reached, not which: {PROGRAM} use doesn't keep it")
 
 
 def chosen_for(session: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.words import UserError, clusters_flag, name_list, visible
 
 
@@ -55,7 +56,7 @@ def same_cluster(groups: Sequence[Sequence[str]], of_run: bool) -> UserError:
         "name one of them: --clusters=NAME" if of_run else f"leave out all but one: {clusters_flag(rest, 'exclude')}"
     )
     return UserError(
-        f"{visible(same)}, which would be changed more than once. Map each to its own context (kubectl mc setup), or "
+        f"{visible(same)}, which would be changed more than once. Map each to its own context ({PROGRAM} setup), or "
         f"{advice}"
     )
 
@@ -84,7 +85,7 @@ def changed_as(other: str, is_done: bool) -> str:
     if is_done:
         return (
             f"it leads to the same cluster as {visible(other)}, where the run has made the change; if that is a "
-            "mistake, map each to its own context (kubectl mc setup)"
+            f"mistake, map each to its own context ({PROGRAM} setup)"
         )
     return (
         f"the same cluster as {visible(other)}, where the change may have been made already; to go on with that one: "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.words import UserError, name_list, visible
 
 
@@ -11,20 +12,20 @@ def command_has_secrets(run: str, argv: str) -> UserError:
     """Say that the record has not all of the command line of the run to resume."""
     return UserError(
         f"the command of run {run} has values that aren't kept. Give it again, after --: "
-        f"kubectl mc resume {run} -- {visible(argv)}"
+        f"{PROGRAM} resume {run} -- {visible(argv)}"
     )
 
 
 def other_command(run: str) -> UserError:
     """Say that the command line given to resume is not that of the run."""
-    return UserError(f"that is not the command of run {run}. See: kubectl mc audit show {run}")
+    return UserError(f"that is not the command of run {run}. See: {PROGRAM} audit show {run}")
 
 
 def needs_no_command(run: str, word: str) -> UserError:
     """Say that resume is given words behind `--`, though the command of the run is recorded as a whole."""
     return UserError(
         f"run {run} needs no command behind --, so '{visible(word)}' would count for nothing. Flags of resume stand "
-        f"ahead of it: kubectl mc resume {run} --clusters=…"
+        f"ahead of it: {PROGRAM} resume {run} --clusters=…"
     )
 
 
@@ -32,7 +33,7 @@ def flag_behind_command(run: str, flag: str) -> UserError:
     """Say that the command given to resume has a flag of ours that the run hasn't had."""
     return UserError(
         f"{visible(flag)} is not of run {run}, and counts for nothing behind --. Flags of resume stand ahead of it: "
-        f"kubectl mc resume {run} {visible(flag)}… -- COMMAND"
+        f"{PROGRAM} resume {run} {visible(flag)}… -- COMMAND"
     )
 
 

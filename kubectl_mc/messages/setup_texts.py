@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.messages.words import UserError, approve_command, cluster_count, name_list, nearest, visible
 
@@ -19,7 +20,7 @@ def no_mapping_file(variable: str, path: str, exists: bool) -> UserError:
     """Say that a variable names no mapping file. exists: there is something else, such as a pipe"""
     if exists:
         return UserError(f"{variable}: {visible(path)} is no regular file, and it has to be read more than once")
-    return UserError(f"{variable}: there is no file {visible(path)}. kubectl mc setup writes one")
+    return UserError(f"{variable}: there is no file {visible(path)}. {PROGRAM} setup writes one")
 
 
 def mapping_key(path: str, line: int, key: str, meant: str) -> UserError:
@@ -36,7 +37,12 @@ def default_unknown(path: str, line: int, name: str, flags: Sequence[str]) -> Us
     """Say that a default in the mapping file is not one of our flags."""
     meant = nearest(name, flags)
     hint = f"Did you mean {meant}?" if meant else f"Its flags: {', '.join(flags)}"
-    return UserError(f"{visible(path)}:{line}: defaults are flags of kubectl mc, and '{visible(name)}' is none. {hint}")
+    return UserError(f"{visible(path)}:{line}: defaults are flags of {PROGRAM}, and '{visible(name)}' is none. {hint}")
+
+
+def setup_earlier_config(path: str) -> str:
+    """Say that the file with the settings of the proof of concept is there, which isn't read."""
+    return f"Note: {visible(path)} isn't read; `defaults` of the mapping file are those of flags"
 
 
 def setup_needs_a_hub() -> UserError:
@@ -44,11 +50,14 @@ def setup_needs_a_hub() -> UserError:
     return UserError("setup maps a hub's clusters to your contexts; --contexts leaves the hub out")
 
 
-def unexpected_argument(command: str, word: str, flags: Iterable[str]) -> UserError:
-    """Say that a command of ours has an argument that it does not take. flags: those that it takes."""
+def unexpected_argument(command: str, word: str, flags: Iterable[str], hint: str = "") -> UserError:
+    """Say that a command of ours has an argument that it does not take.
+
+    flags: those that it takes; hint: what the argument is here, if another tool has it
+    """
     meant = nearest(word.partition("=")[0], flags, cutoff=0.8) if word.startswith("-") else None
-    hint = f" Did you mean {meant}?" if meant else ""
-    return UserError(f"kubectl mc {command} takes no '{visible(word)}'.{hint} See: kubectl mc {command} --help")
+    hint = f" {hint}." if hint else f" Did you mean {meant}?" if meant else ""
+    return UserError(f"{PROGRAM} {command} takes no '{visible(word)}'.{hint} See: {PROGRAM} {command} --help")
 
 
 SETUP_WITHOUT_TERMINAL = (

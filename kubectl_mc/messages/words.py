@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from kubectl_mc import PROGRAM
+
 
 class UserError(Exception):
     """An error that the user can fix. The text says what, where and what to do next.
@@ -83,7 +85,7 @@ def approve_command(names: Sequence[str], flags: str) -> str:
     """Return the command that approves clusters, to be copied to a shell. flags: more words of it; "" for none"""
     from shlex import join
 
-    return f"kubectl mc trust approve {join(map(visible, names))}{f' {visible(flags)}' if flags else ''}"
+    return f"{PROGRAM} trust approve {join(map(visible, names))}{f' {visible(flags)}' if flags else ''}"
 
 
 def is_yes(answer: str) -> bool:

@@ -113,10 +113,10 @@ class Environment(NamedTuple):
             return 0
 
     def show_help(self, text: str) -> None:
-        """Write a help text to stdout; to a terminal, in lines that fit it."""
+        """Write a help text of ours to stdout; to a terminal, in lines that fit it."""
         from kubectl_mc.command_line import help_texts
 
-        stdout = self.streams.stdout
+        stdout, text = self.streams.stdout, help_texts.named(text)
         stdout.write(help_texts.fitted(text, self.columns) if stdout.isatty() else text)
 
     def for_invocation(self, invocation: Invocation) -> Environment:

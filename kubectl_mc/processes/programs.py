@@ -45,7 +45,14 @@ def resolve_plugin(line: CommandLine, environment: Environment) -> CommandLine:
     if not name and ahead:
         raise messages.no_plugin(verbs.plugin_words(line), [path for path in FLAGS if path and " " not in path])
     if not name and not verbs.is_kubectls(line):
-        raise messages.unknown_command(line.verb, [name for name in (*FLAGS, *COMMANDS) if name and " " not in name])
+        from kubectl_mc.command_line import other_tools
+
+        # Tools whose own words come first have kubectl's command behind a `--`.
+        is_behind = any(token.words == ("--",) for token in line.tokens)
+        hint = other_tools.verb_hint(line.verb) or (other_tools.flag_hint("", "--") if is_behind else "")
+        raise messages.unknown_command(
+            line.verb, [name for name in (*FLAGS, *COMMANDS) if name and " " not in name], hint
+        )
     if name and not line.verb_first:
         raise messages.flags_before_plugin(name[ahead])
     if any(" " in word for word in name):

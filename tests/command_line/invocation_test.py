@@ -7,7 +7,7 @@ import os
 import pytest
 
 from kubectl_mc import __version__, cli, messages
-from kubectl_mc.command_line import flag_tables, grammar, help_texts, invocation
+from kubectl_mc.command_line import flag_tables, grammar, help_texts, invocation, other_tools
 from kubectl_mc.command_line.options import OWN_FLAGS, Options, with_defaults
 from kubectl_mc.messages import UserError
 
@@ -35,7 +35,11 @@ def test_no_flag_of_ours_is_one_of_kubectl_s() -> None:
     assert not set(OWN_FLAGS) & flag_tables.all_flags()
 
 
-@pytest.mark.parametrize("flag", sorted(flag_tables.all_flags() - set(invocation.REFUSED)))
+# Those of other verbs that `get` lacks and another tool has, and the level, which is a number.
+HINTED = {"v"} | {name for name in flag_tables.all_flags() if other_tools.flag_hint("get", f"--{name}")}
+
+
+@pytest.mark.parametrize("flag", sorted(flag_tables.all_flags() - {*invocation.REFUSED, *HINTED}))
 def test_no_flag_of_kubectl_s_is_taken_for_one_of_ours(flag: str) -> None:
     assert grammar.typed_words(invocation.parse_invocation(["get", "pods", f"--{flag}=x"]).kubectl)[-1] == f"--{flag}=x"
 

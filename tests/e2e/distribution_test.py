@@ -77,6 +77,9 @@ def test_krews_archive_is_what_its_manifest_says(members: Shell, release: Path, 
     assert (tmp_path / "bin" / platform["bin"]).name == f"kubectl-{manifest['metadata']['name']}"
     user = members._replace(environment=bare(members, tmp_path / "bin"))
     assert user.kubectl("multicluster", "get", "ns", "default").status == 0
+    assert user.kubectl("multicluster", "--help").stdout.startswith("kubectl multicluster runs ")
+    (tmp_path / "bin" / "kubectl_complete-multicluster").symlink_to(platform["bin"])
+    assert "--version\tof kubectl multicluster" in user.kubectl("__complete", "multicluster", "--vers").stdout
 
 
 def test_a_second_build_is_equal(release: Path, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_an_alias_of_a_read_is_a_read(user: Place) -> None:
 
 @needs("kubelet")
 def test_flags_about_log_lines_are_ours_behind_an_alias_of_logs(user: Place) -> None:
-    words = ("solo", "-n", "shop", "--clusters=c1", "--include=line 49", "--fold", "-o", "raw")
+    words = ("solo", "-n", "shop", "--clusters=c1", "--include=line 49", "--verbose", "-o", "raw")
     assert user.shell.mc("last", *words) == Done(0, "line 49 of shop/solo/nginx\n", "")
 
 

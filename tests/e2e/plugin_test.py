@@ -94,13 +94,16 @@ def test_a_plugin_with_the_name_of_a_command_of_ours_is_behind_plugin_run(member
         ("plugin run nope --all-clusters", 1, "there is no plugin kubectl-nope on PATH"),
         ("plugin -n x run nope", 1, "there is no plugin kubectl-nope on PATH"),
         ("plugin run compare/x --all-clusters", 1, "there is no plugin kubectl-compare/x on PATH"),
-        ("plugin list", 0, "kubectl-mc"),
     ],
 )
 def test_plugin_run_names_a_plugin(members: Shell, words: str, status: int, text: str) -> None:
     done = members.mc(*words.split())
     assert done.status == status
     assert text in done.stdout + done.stderr
+
+
+def test_plugin_list_is_kubectls_own(members: Shell) -> None:
+    assert members.mc("plugin", "list").stdout == members.kubectl("plugin", "list").stdout
 
 
 @pytest.mark.parametrize(("words", "is_written"), [("hello --report=r", False), ("--report=r hello", True)])

@@ -163,20 +163,24 @@ def comparable_values(variants: Sequence[Variant]) -> tuple[list[Any], tuple[str
     value, or a value that it has where it is owned; else (an address that each cluster assigns) it is left out there.
     """
     trees = [variant.owned for variant in variants]
-    subresource_paths = {
-        path
-        for variant in variants
+    scaled = [
+        {
+            path: own
+            for path, own in leaves(variant.value, variant.by_subresource).items()
+            if not _has(variant.owned, path)
+        }
         if variant.by_subresource
-        for path in leaves(variant.value, variant.by_subresource)
-        if not _has(variant.owned, path)
-    }
-    not_compared = _differing(variants, subresource_paths)
+        else {}
+        for variant in variants
+    ]
+    scaled_paths = {path for own in scaled for path in own}
+    not_compared = _differing(variants, scaled_paths)
     if all(tree == trees[0] for tree in trees):
         return [project(variant.value, variant.owned) for variant in variants], not_compared
     owned = [leaves(variant.value, variant.owned, is_expanded=True) for variant in variants]
     lists = {path for own in owned for path, value in own.items() if isinstance(value, list) and value}
     owned_paths = [{_within(path, lists) for path in own} for own in owned]
-    tree = tree_of({path for paths in owned_paths for path in paths} - subresource_paths)
+    tree = tree_of({path for paths in owned_paths for path in paths} - scaled_paths)
     present = [leaves(variant.value, tree) for variant in variants]
     kept = [{*own} for own in present]
     for path in {path for own in present for path in own}:

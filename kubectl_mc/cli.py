@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TextIO
 
-from kubectl_mc import __version__, messages
+from kubectl_mc import OWN_VERSION, messages
 from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
@@ -128,7 +128,7 @@ def _run(invocation: Invocation, environment: Environment) -> int:
         environment.show_help(help_texts.HELP)
         return 0
     if invocation.wants == "version":
-        environment.streams.stdout.write(f"kubectl-mc {__version__}\n")
+        environment.streams.stdout.write(f"{OWN_VERSION}\n")
         return 0
     if not line.path:
         from kubectl_mc.command_line import other_tools

@@ -12,14 +12,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Literal
 
-from kubectl_mc import API_GROUP, messages
+from kubectl_mc import API_VERSION, PROGRAM, is_other_version, messages
 from kubectl_mc.access.profile_access import Offer
 from kubectl_mc.access.server_urls import is_unencrypted
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.yaml_loader import safe_loader
-
-API_VERSION = f"{API_GROUP}/v1alpha1"
 
 KIND = "ClusterTrust"
 
@@ -193,7 +191,10 @@ def read_approvals(path: str) -> dict[ProfileKey, Approval]:
         raise messages.trust_file(path, "others than you can write it, so it may not be what you approved (chmod 600)")
     try:
         document = yaml.load(text, Loader=safe_loader())
-        if (document["apiVersion"], document["kind"]) != (API_VERSION, KIND):
+        version, kind = document["apiVersion"], document["kind"]
+        if kind == KIND and is_other_version(version):
+            raise messages.other_version(path, None, version, API_VERSION, f"{PROGRAM} trust approve")
+        if (version, kind) != (API_VERSION, KIND):
             raise ValueError(KIND)
         approvals = {}
         for entry in document.get("approved") or ():

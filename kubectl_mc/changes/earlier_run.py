@@ -38,6 +38,8 @@ def open_run(line: CommandLine, environment: Environment, refused: Container[str
     log = record.open_log(path, runs.find(operands[0]).id)
     record.lock_run(log)
     run = record.reread_run(log)
+    if run.version > record.VERSION:
+        raise messages.newer_run(run.id)
     if environment.report:
         environment.report.has_input = bool(run.start.get("input"))
     return log, run, runs

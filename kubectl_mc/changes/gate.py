@@ -325,6 +325,7 @@ def _record_start(change: Change, waves: Sequence[tuple[str, ...]], findings: Se
     (safe, argv), written = written_command(change), written_input(change.input)
     change.log.write(
         "resume" if change.resumes else "start",
+        version=record.VERSION,
         user=record.os_user(),
         directory=record.current_directory(),
         argv=argv,

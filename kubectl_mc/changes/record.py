@@ -22,6 +22,10 @@ from kubectl_mc.processes import private_files
 
 Event = Mapping[str, Any]
 
+# What the lines of a run mean, in the events of its start and of its resumptions. It grows when a version that doesn't
+# know a line would take the run for something else. Runs of versions before 0.1.0 have none, and are of version 1.
+VERSION = 1
+
 
 def record_path(home: str) -> str:
     """Return the path of the record below the user's home directory."""
@@ -168,6 +172,11 @@ class Run(NamedTuple):
     unreadable: int = 0
 
     @property
+    def version(self) -> int:
+        """The version of its lines: of its start or a later resumption, whichever is newer."""
+        return max(int(event.get("version", 1)) for event in self.events if event["event"] in ("start", "resume"))
+
+    @property
     def ended(self) -> bool:
         """Whether the end of the run is recorded."""
         return str(self.events[-1]["event"]) == "end"
@@ -235,8 +244,12 @@ class Record(NamedTuple):
 
     @property
     def warnings(self) -> list[str]:
-        """Lines that say what is left out."""
-        return [messages.unreadable_lines(self.path, self.unreadable)] if self.unreadable else []
+        """Lines that say what is left out, or isn't known here."""
+        newer = [run.id for run in self.runs if run.version > VERSION]
+        return [
+            *([messages.unreadable_lines(self.path, self.unreadable)] if self.unreadable else []),
+            *([messages.newer_runs(newer)] if newer else []),
+        ]
 
 
 def read_record(path: str) -> Record:
@@ -344,7 +357,12 @@ _ADDRESS = (
 )  # fmt: skip
 _TARGET = _fields({**dict.fromkeys(_ADDRESS, _is_text), "proof": _PROOF}, cluster=_is_text)
 _START = _fields(
-    {**dict.fromkeys(("time", "user", "directory", "what"), _is_text), "input": _INPUT, "proof": _PROOF},
+    {
+        **dict.fromkeys(("time", "user", "directory", "what"), _is_text),
+        "input": _INPUT,
+        "proof": _PROOF,
+        "version": lambda value: type(value) is int and value > 0,
+    },
     waves=_list_of(_list_of(_is_text)),
     argv=lambda value: _list_of(_is_text)(value) and bool(value),
     targets=_list_of(_TARGET),

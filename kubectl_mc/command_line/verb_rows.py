@@ -28,6 +28,7 @@ class Output(NamedTuple):
     news_by: the flag with which a watch doesn't show what is there at its start
     totals_by: flags with which a row of the table is about all others
     has_wide: whether the table has more columns with -o wide
+    of_versions: it says which versions run, so stderr has ours ahead of it
     """
 
     shape: Shape = "lines"
@@ -42,6 +43,7 @@ class Output(NamedTuple):
     news_by: str = ""
     totals_by: tuple[str, ...] = ()
     has_wide: bool = False
+    of_versions: bool = False
 
 
 class Modes(NamedTuple):
@@ -204,7 +206,7 @@ _ROWS = (
     VerbRow("api-versions", Output("text", fold=True)),
     VerbRow("explain", Output("text", fold=True)),
     VerbRow("describe", _TEXT, wildcards=True, namespaces="some"),
-    VerbRow("version", _TEXT, Modes(local_by=("client",))),
+    VerbRow("version", Output("text", of_versions=True), Modes(local_by=("client",))),
     VerbRow("cluster-info", _TEXT),
     VerbRow("cluster-info dump", _TEXT, Modes(alone_by=("output-directory",)), _MINUTES),
     VerbRow("auth can-i", Output(table_by=("list",)), status=Status(answer=1)),

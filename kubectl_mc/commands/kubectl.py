@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from os.path import exists
 
-from kubectl_mc import messages
+from kubectl_mc import OWN_VERSION, messages
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
 from kubectl_mc.access.logins import logins_for
 from kubectl_mc.command_line import grammar, local_files, verbs
@@ -47,6 +47,8 @@ def run_resolved(line: CommandLine, environment: Environment, show: Show | None 
         raise messages.stores_words()
     if verbs.is_change(row, line):
         environment = environment.for_change()
+    if row.output.of_versions and not verbs.asks_for_help(line):
+        environment.streams.say([OWN_VERSION])
     if mode == "local":
         return _run_locally(line, environment)
     if lists_namespaces(line) and verbs.is_kubectls(line):

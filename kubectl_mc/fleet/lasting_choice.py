@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from kubectl_mc import PROGRAM, messages
+from kubectl_mc import API_VERSION, PROGRAM, is_other_version, messages
 from kubectl_mc.command_line.options import (
     SELECTION_FLAGS,
     Options,
@@ -21,7 +21,6 @@ from kubectl_mc.command_line.options import (
     with_defaults,
     with_flags,
 )
-from kubectl_mc.fleet.mapping import API_VERSION
 from kubectl_mc.messages.lasting_texts import (
     chosen_in_vain,
     of_variable,
@@ -174,10 +173,13 @@ def write_choices(path: str, choices: KeptChoices) -> None:
 
 def _parsed(document: Any) -> KeptChoices:
     """Return the choices in a file's JSON. Raises ValueError: it was damaged, or a later version has written it."""
-    kind = (document.get("apiVersion"), document.get("kind")) if isinstance(document, dict) else ()
-    if kind != (API_VERSION, _KIND):
+    fields = document if isinstance(document, dict) else {}
+    version, kind = str(fields.get("apiVersion")), fields.get("kind")
+    if kind == _KIND and is_other_version(version):
+        raise ValueError(messages.of_other_version(version, API_VERSION))
+    if (version, kind) != (API_VERSION, _KIND):
         raise ValueError(f"it is not {API_VERSION} {_KIND}")
-    current, before = document.get("current"), document.get("before")
+    current, before = fields.get("current"), fields.get("before")
     return KeptChoices(_flags(current), None if before is None else _flags(before))
 
 
@@ -206,10 +208,22 @@ def _digest(session: str) -> str:
     """Return a file's name for a session. The ids of processes, as in `$$`, begin anew with the machine."""
     from hashlib import sha256
 
-    boot = b""
-    with suppress(OSError), open("/proc/sys/kernel/random/boot_id", "rb") as file:
-        boot = file.read()
-    return sha256(boot + b"\0" + os.fsencode(session)).hexdigest()[:32]
+    return sha256(_boot() + b"\0" + os.fsencode(session)).hexdigest()[:32]
+
+
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"  # Linux
+_SYSCTL = ("/usr/sbin/sysctl", "-n", "kern.bootsessionuuid")  # macOS
+
+
+def _boot() -> bytes:
+    """Return what tells this run of the machine from others; b"" where nothing does."""
+    with suppress(OSError), open(_BOOT_ID, "rb") as file:
+        return file.read()
+    from subprocess import DEVNULL, PIPE, run
+
+    with suppress(OSError):
+        return run(_SYSCTL, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, check=False).stdout
+    return b""
 
 
 def _note_use(path: str | None) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kubectl_mc import API_GROUP, messages
+from kubectl_mc import API_VERSION, PROGRAM, is_other_version, messages
 from kubectl_mc.fleet.name_globs import is_glob, matches, matches_profile
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import cache
@@ -15,8 +15,6 @@ from kubectl_mc.processes.environment import Environment
 
 if TYPE_CHECKING:
     from kubectl_mc.fleet.clusters import Cluster
-
-API_VERSION = f"{API_GROUP}/v1alpha1"
 
 FILES = ("kubectl-mc-clusters.yaml", "kubectl-mc.yaml")
 
@@ -181,6 +179,8 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
     if not isinstance(document, dict):
         raise messages.mapping_file(path, 1, "not a mapping of keys to values")
     kind, version = document.get("kind", "ClusterMapping"), document.get("apiVersion", API_VERSION)
+    if kind == "ClusterMapping" and is_other_version(version):
+        raise messages.other_version(path, _line(root, "apiVersion"), version, API_VERSION, f"{PROGRAM} setup")
     if kind != "ClusterMapping" or version != API_VERSION:
         raise messages.mapping_file(path, _line(root, "kind"), f"{version} {kind} is not {API_VERSION} ClusterMapping")
     hub = document.get("hubContext")

@@ -15,7 +15,8 @@ from typing import Any
 
 import yaml
 
-from kubectl_mc.fleet.mapping import API_VERSION, MappingEntry
+from kubectl_mc import API_VERSION
+from kubectl_mc.fleet.mapping import MappingEntry
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.private_files import make_directory, write_privately
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from kubectl_mc import API_GROUP
+from kubectl_mc import API_VERSION
 from kubectl_mc.merge.object_lists import ClusterText, indented
 
-RESULTS = f"{API_GROUP}/v1alpha1"
+RESULTS = API_VERSION
 
 
 def wrap_documents(outputs: Iterable[ClusterText], output: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from kubectl_mc import PROGRAM
+from kubectl_mc import PROGRAM, __version__
 from kubectl_mc.messages.causes import outcome_lines
 from kubectl_mc.messages.command_line_texts import bad_flag_value
 from kubectl_mc.messages.fleet_texts import system_error
@@ -201,6 +201,22 @@ def unreadable_lines(path: str, count: int) -> str:
     return f"Warning: {lines} of {visible(path)} can't be read and {are} left out"
 
 
+def newer_runs(runs: Sequence[str]) -> str:
+    """Say that runs of the record are shown as far as they are understood."""
+    return (
+        f"Warning: runs of a newer version of kubectl-mc than this one, {__version__}, are shown as far as they are "
+        f"understood here: {name_list(runs[-5:])}"
+    )
+
+
+def newer_run(run: str) -> UserError:
+    """Say that a run can't be taken up."""
+    return UserError(
+        f"{visible(run)} is a run of a newer version of kubectl-mc than this one, {__version__}, which may "
+        "not understand what is done of it. Use that version"
+    )
+
+
 def no_run(name: str, runs: Sequence[str]) -> UserError:
     """Say that no run, or more than one, has an id that begins like this."""
     hint = f"Known runs: {name_list(runs[-5:])}" if runs else "There are none"
@@ -243,6 +259,14 @@ def read_twice(path: str, readers: Sequence[str]) -> UserError:
     """Say that several words of the command name the same pipe. readers: the flags"""
     who = f"{' and '.join(readers)} read it" if len(readers) > 1 else f"{readers[0]} reads it twice"
     return UserError(f"{visible(path)} can be read only once, but {who}")
+
+
+def needs_memory(path: str) -> UserError:
+    """Say that a pipe with a login can't be given to several kubectls."""
+    return UserError(
+        f"each kubectl would have to read {visible(path)}, which can be read only once. This system has no files in "
+        "memory, and what logs you in is not written to a disk: name a file instead"
+    )
 
 
 def no_manifests(paths: Sequence[str], extensions: Sequence[str]) -> UserError:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kubectl_mc import API_GROUP
+from kubectl_mc import API_VERSION
 from kubectl_mc.messages import visible
 
 
@@ -40,7 +40,7 @@ def cell_text(text: str) -> str:
 
 def render_document(kind: str, fields: Mapping[str, Any], form: str) -> str:
     """Return a document of our API as JSON or YAML. form: "json" or "yaml"."""
-    text = json.dumps({"apiVersion": f"{API_GROUP}/v1alpha1", "kind": kind, **fields}, indent=4)
+    text = json.dumps({"apiVersion": API_VERSION, "kind": kind, **fields}, indent=4)
     if form == "json":
         return f"{text}\n"
     import yaml

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kubectl_mc import PROGRAM
+from kubectl_mc import PROGRAM, __version__
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.messages.words import UserError, approve_command, cluster_count, name_list, nearest, visible
 
@@ -14,6 +14,21 @@ def mapping_file(path: str, line: int | None, problem: str) -> UserError:
     where = path if line is None else f"{path}:{line}"
     expected = "clusters: [{name: PROFILE, context: CONTEXT}]"
     return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see README.md")
+
+
+def of_other_version(version: str, known: str) -> str:
+    """Return what is wrong with a document of ours that has another API version than the one that is known here."""
+    return (
+        f"it is of {visible(version)}, as another version of kubectl-mc writes it; this is {__version__}, which reads "
+        f"{known}"
+    )
+
+
+def other_version(path: str, line: int | None, version: str, known: str, remedy: str) -> UserError:
+    """Say that a file of ours is of another version. line: None for the whole file; remedy: what makes it anew"""
+    where = path if line is None else f"{path}:{line}"
+    problem = of_other_version(version, known)
+    return UserError(f"{visible(where)}: {problem}. Use that version, or move the file away and make it anew: {remedy}")
 
 
 def no_mapping_file(variable: str, path: str, exists: bool) -> UserError:

@@ -14,7 +14,7 @@ from kubectl_mc.processes import private_files
 
 MAX_AGE = 300.0  # seconds for which an entry is fresh
 
-_FORMAT = 6  # part of every key, so that entries of another format are not read
+FORMAT = 6  # part of every key, so that entries of another format, older or newer, are not read
 
 
 class CacheEntry(NamedTuple):
@@ -31,7 +31,7 @@ class CacheEntry(NamedTuple):
 
 def cache_key(question: Sequence[object]) -> str:
     """Return the key for a question; two questions with the same words have the same key."""
-    return json.dumps([_FORMAT, *question])
+    return json.dumps([FORMAT, *question])
 
 
 def file_states(paths: Sequence[str]) -> list[Any]:

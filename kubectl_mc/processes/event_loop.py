@@ -7,7 +7,7 @@ import selectors
 import signal
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from kubectl_mc.named_tuples import NamedTuple
@@ -26,6 +26,7 @@ _FEW = 8  # commands that may run side by side on any machine
 # Open files that this process needs for each child (two pipes and a lifeline), and besides.
 _CHILD_FILES = 3
 _OWN_FILES = 48
+_MOST_FILES = 10240  # OPEN_MAX of macOS: setrlimit(2) refuses more, though the hard limit says that there is none
 
 
 class Chunk(NamedTuple):
@@ -78,8 +79,12 @@ def raise_file_limit(count: int) -> int:
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return count
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    return max(1, (allowed - _OWN_FILES) // _CHILD_FILES)
+    for limit in (allowed, min(allowed, max(soft, _MOST_FILES))):
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            break
+    raised, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, (min(raised, allowed) - _OWN_FILES) // _CHILD_FILES)
 
 
 def _raise(index: int, error: OSError) -> None:

@@ -131,12 +131,13 @@ def held_access(line: CommandLine, environment: Environment) -> Iterator[tuple[C
     """Yield the command line and the environment with files in place of the pipes by which clusters are reached.
 
     These are the user's kubeconfig (--kubeconfig, KUBECONFIG) and certificates. Raises UserError for one that can't be
-    read.
+    read, or held in memory: what logs the user in is not written to a disk.
     """
     typed = environment.variables.get("KUBECONFIG", "").split(os.pathsep)
     with ExitStack() as stack:
-        line, files = stack.enter_context(held_files(line, local_files.ACCESS_FLAGS, read_pipe))
-        pipes = {path: read_file(path) for path in typed if path and is_pipe(path)}
+        line, files = stack.enter_context(held_files(line, local_files.ACCESS_FLAGS, _read_access))
+        contents = {path: _read_access(FileValue("", "", path)) for path in typed if path}
+        pipes = {path: content for path, content in contents.items() if content is not None}
         held = {path: stack.enter_context(memory_files.held_file(content)) for path, content in pipes.items()}
         if held:
             kubeconfigs = os.pathsep.join(held.get(path, path) for path in typed)
@@ -153,6 +154,13 @@ def _regular_files(folder: str) -> list[str]:
             return sorted((entry.name for entry in entries if entry.is_file(follow_symlinks=False)), key=os.fsencode)
     except OSError:
         return []
+
+
+def _read_access(value: FileValue) -> bytes | None:
+    """Return the content of a pipe by which clusters are reached, as `read_pipe`. Raises UserError."""
+    if is_pipe(value.path) and not memory_files.available():
+        raise messages.needs_memory(value.path)
+    return read_pipe(value)
 
 
 def read_pipe(value: FileValue) -> bytes | None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from kubectl_mc import API_GROUP, messages
+from kubectl_mc import API_VERSION, messages
 from kubectl_mc.named_tuples import NamedTuple
 
 
@@ -94,7 +94,7 @@ class ReportFile:
         names = list(dict.fromkeys([*self._places, *self._clusters]))
         clusters = [self._clusters.get(name, ClusterReport(name, "not started")) for name in names]
         return {
-            "apiVersion": f"{API_GROUP}/v1alpha1",
+            "apiVersion": API_VERSION,
             "kind": "CommandReport",
             "command": list(command),
             "start": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._start)),

@@ -216,10 +216,11 @@ def note(
 def read_entries(kube_directory: str) -> dict[str, Entry]:
     """Return the entries of the cache; {} if there is none that can be read."""
     entries = {}
-    with suppress(OSError, ValueError, AttributeError):
+    with suppress(OSError, ValueError, AttributeError, KeyError):
         with open(cache.silence_path(kube_directory), encoding="utf-8") as file:
             content: dict[str, Any] = json.load(file)
-        for key, value in content.items():
+        known = content.get("format") == cache.FORMAT
+        for key, value in content["entries"].items() if known else ():
             with suppress(TypeError, ValueError):
                 since, last, server = value
                 entries[key] = Entry(float(since), float(last), str(server))
@@ -233,4 +234,5 @@ def _write(kube_directory: str, entries: Entries) -> None:
             os.unlink(path)
             return
         private_files.make_directory(os.path.dirname(path))
-        private_files.write_privately(path, json.dumps(entries), sync=False)
+        text = json.dumps({"format": cache.FORMAT, "entries": entries})
+        private_files.write_privately(path, text, sync=False)

@@ -38,7 +38,8 @@ class Streams(NamedTuple):
 
         poll = select.poll()
         poll.register(self.stdout.fileno(), 0)
-        if any(event & select.POLLERR for _, event in poll.poll(0)):
+        gone = select.POLLERR | select.POLLHUP  # Linux says the first of a pipe, macOS the second
+        if any(event & gone for _, event in poll.poll(0)):
             raise BrokenPipeError(errno.EPIPE, "nobody reads it")
 
     def say(self, lines: Sequence[str], relayed: bytes = b"") -> None:

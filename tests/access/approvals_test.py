@@ -268,6 +268,20 @@ def test_a_file_that_is_no_record_is_a_user_error(tmp_path: Path, text: str) -> 
         approvals.read_approvals(str(file))
 
 
+@pytest.mark.parametrize("version", ["v1alpha2", "v1", "v1alpha0"])
+def test_a_file_of_another_version_is_neither_read_nor_replaced(tmp_path: Path, version: str) -> None:
+    file = tmp_path / "trust.yaml"
+    text = f"apiVersion: kubectl-mc.k8s.io/{version}\nkind: ClusterTrust\nnew: 7\n"
+    file.write_text(text)
+    file.chmod(0o600)
+    words = rf"it is of kubectl-mc\.k8s\.io/{version}, as another version .* kubectl mc trust approve$"
+    with pytest.raises(UserError, match=words):
+        approvals.read_approvals(str(file))
+    with pytest.raises(UserError, match=words):
+        keep(str(file), {KEY: approved()})
+    assert file.read_text() == text
+
+
 def test_a_folder_that_cannot_be_written_is_a_user_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="can't be written"):

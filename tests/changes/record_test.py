@@ -60,6 +60,7 @@ def test_a_file_and_folder_that_others_could_read_are_closed(path: str) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
 def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
     log = record.RunLog(os.open("/dev/full", os.O_RDWR | os.O_APPEND), "r1", "/dev/full")
     with pytest.raises(UserError, match="no change without a record of it, and /dev/full can't be used"):

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kubectl_mc import cli
+from kubectl_mc import __version__, cli
 from kubectl_mc.changes import proofs, record
 from kubectl_mc.commands import completion
 from tests.environments import memory_streams, written
@@ -179,3 +179,39 @@ def test_the_warning_has_the_count_and_the_file(home: Home) -> None:
         assert re.match(rf"Warning: 3 lines of {home.path} can't be read and are left out\n", said)
     Path(home.path).write_text(f"{json.dumps(start)}\n[]\n")
     assert home.mc("audit")[2] == f"Warning: 1 line of {home.path} can't be read and is left out\n"
+
+
+@pytest.mark.parametrize("later", ["start", "resume"])
+def test_a_run_of_a_newer_version_is_shown_but_not_taken_up(home: Home, later: str) -> None:
+    """As far as it is understood. What may be done of it isn't, so nothing is made or taken back there."""
+    old, new = (events(run, str(home.folder)) for run in RUNS)
+    start = new[0]
+    new += [{**start, "event": "resume"}] if later == "resume" else []
+    next(event for event in reversed(new) if event["event"] == later).update(version=record.VERSION + 1, news=7)
+    new.append({"run": RUNS[1], "event": "something new", "cluster": "c1"})
+    Path(home.path).write_text("".join(f"{json.dumps(event)}\n" for event in [*old, *new]))
+    status, listed, said = home.mc("audit")
+    warning = (
+        f"Warning: runs of a newer version of kubectl-mc than this one, {__version__}, are shown as far as they are "
+    )
+    assert (status, said) == (0, f"{warning}understood here: {RUNS[1]}\n")
+    assert [row.split()[0] for row in listed.splitlines()[1:]] == [*RUNS]
+    shown = json.loads(home.mc("audit", "show", RUNS[1], "-o", "json")[1])
+    assert [cluster["state"] for cluster in shown["clusters"]] == ["changed", "failed"]
+    before = Path(home.path).read_text()
+    for command in ("resume", "undo"):
+        status, _, said = home.mc(command, RUNS[1], "--yes")
+        assert status == 1
+        assert f"Error: {RUNS[1]} is a run of a newer version of kubectl-mc than this one" in said
+    assert Path(home.path).read_text() == before
+    assert "is a run of a newer version" not in home.mc("undo", RUNS[0], "--yes")[2]
+
+
+def test_a_run_without_a_version_is_of_the_first(home: Home) -> None:
+    lines = events(RUNS[0], str(home.folder))
+    assert "version" not in lines[0]
+    Path(home.path).write_text("".join(f"{json.dumps(event)}\n" for event in lines))
+    assert record.read_record(home.path).find("last").version == 1
+    for odd in list[object](("2", 0, -1, None, True, 1.5, [])):
+        Path(home.path).write_text(json.dumps({**lines[0], "version": odd}))
+        assert record.read_record(home.path).runs == ()

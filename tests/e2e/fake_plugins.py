@@ -80,9 +80,14 @@ def end(status=0):
     record(event="end")
     sys.exit(status)
 
-with open("/proc/%d/cmdline" % os.getppid()) as file:
-    parent = file.read().split("\\0")
-stdin, folder = os.readlink("/proc/self/fd/0"), os.getcwd()
+if os.path.isdir("/proc"):
+    with open("/proc/%d/cmdline" % os.getppid()) as file:
+        parent = file.read().split("\\0")
+    stdin = os.readlink("/proc/self/fd/0")
+else:  # macOS: the ps of BSD, and fcntl(2) with F_GETPATH
+    parent = subprocess.check_output(["ps", "-ww", "-o", "command=", "-p", str(os.getppid())], text=True).split()
+    stdin = os.fsdecode(fcntl.fcntl(0, 50, bytes(1024)).rstrip(b"\\0"))
+folder = os.getcwd()
 record(event="start", args=args, env=dict(os.environ), terminal=os.isatty(0), stdin=stdin, folder=folder, parent=parent)
 try:
     started = os.open(FOLDER + "/started", os.O_WRONLY | os.O_NONBLOCK)

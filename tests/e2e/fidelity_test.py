@@ -123,7 +123,8 @@ def test_one_cluster_is_what_kubectl_says(
 
 
 def steady_stderr(text: str) -> list[str]:
-    """The lines without klog's times and process ids, the name of one of several pods, and our advice."""
+    """The lines without klog's times and process ids, the name of one of several pods, our advice and our version."""
+    text = re.sub(r"^kubectl-mc [\d.]+\n", "", text)
     text = re.sub(r"^To map .*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^([IWEF])\d{4} [\d:.]+ +\d+ ", r"\1 ", text, flags=re.MULTILINE)
     return re.sub(r", using pod/\S+", "", text).split("\n")

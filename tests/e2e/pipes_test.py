@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_mc.processes import memory_files
 from tests.e2e.changing import everywhere, runs
 from tests.e2e.conftest import MC, Done, Shell
 from tests.e2e.running import Running
 from tests.e2e.verbs_test import MANIFESTS, Place
 
+IN_MEMORY = memory_files.available()
 SETTINGS = MANIFESTS["settings.yaml"]
 
 # Commands that read a FILE -> what is in it. KUBECONFIG is the user's own.
@@ -48,6 +50,8 @@ def bash(shell: Shell, folder: Path, script: str) -> Done:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_pipe_is_read_as_a_file_is(members: Shell, tmp_path: Path, command: str) -> None:
+    if "kubeconfig" in command and not command.startswith("config") and not IN_MEMORY:
+        pytest.skip("what logs somebody in is in no file")
     (tmp_path / "settings.yaml").write_text(SETTINGS)
     (tmp_path / "file").write_text(COMMANDS[command].replace("KUBECONFIG", members.fleet.kubeconfig.read_text()))
     script = f"mc {command.replace('DIR', '.')} < STDIN"
@@ -80,6 +84,8 @@ def test_other_spellings_of_pipes(members: Shell, tmp_path: Path) -> None:
         "mc get -o name -f <(cat file) <&-",
         'K=$KUBECONFIG; KUBECONFIG=<(cat "$K") mc get cm settings -n shop -o name',
     ):
+        if ("/proc" in script and not os.path.isdir("/proc")) or ("KUBECONFIG" in script and not IN_MEMORY):
+            continue  # what logs somebody in is in no file
         assert bash(members, tmp_path, script) == Done(0, names, ""), script
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from kubectl_mc import __version__
 from tests.e2e.conftest import MEMBERS, Done, Shell, needs
 
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
@@ -129,6 +130,27 @@ def test_kubectl_finds_kubectl_mc(members: Shell) -> None:
     words = ("get", "pods", "-A", "-l", "app=cart", "-oname", "--clusters=c1,c2")
     assert members.kubectl("mc", *words) == members.mc(*words)
     assert members.kubectl("mc", "get", "pod", "nope").status == 1
+
+
+@pytest.mark.parametrize("words", ["", "-o json", "-o yaml", "--client", "--client -o json"])
+@pytest.mark.parametrize("clusters", ["--all-clusters", "--clusters=c1"])
+def test_our_version_is_beside_kubectls_and_not_in_its_output(members: Shell, clusters: str, words: str) -> None:
+    done = members.mc("version", clusters, *words.split())
+    ours, *others = done.stderr.splitlines()
+    assert (done.status, ours, [line for line in others if "kubectl-mc" in line]) == (
+        0,
+        f"kubectl-mc {__version__}",
+        [],
+    )
+    theirs = members.kubectl("--context=c1", "version", *words.split()).stdout
+    if "--client" in words or (clusters != "--all-clusters" and "-o" in words):
+        assert done.stdout == theirs
+    else:
+        assert ours not in done.stdout
+
+
+def test_help_about_versions_says_nothing_of_ours(members: Shell) -> None:
+    assert members.mc("version", "--help").stderr == ""
 
 
 # --- One document -------------------------------------------------------------------------------------------

@@ -208,6 +208,7 @@ def test_what_the_server_says_of_its_error_is_kept(members: Shell, tmp_path: Pat
     assert [cluster["message"] for cluster in read(path)["clusters"]] == ["", words, words]
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
 def test_a_report_that_cannot_be_written_at_the_end_is_said(members: Shell) -> None:
     done = members.mc("get", "nodes", "--report=/dev/full")
     assert (done.status, len(done.rows)) == (3, 4)

@@ -226,6 +226,14 @@ def test_what_is_no_choice_is_said(tmp_path: Path, text: str) -> None:
         lasting_choice.read_choices(str(tmp_path / "user.json"))
 
 
+def test_a_choice_of_another_version_is_said(tmp_path: Path) -> None:
+    document = {"apiVersion": "kubectl-mc.k8s.io/v2", "kind": "LastingChoice", "current": [], "new": 7}
+    (tmp_path / "user.json").write_text(json.dumps(document))
+    words = r"it is of kubectl-mc\.k8s\.io/v2, as another version of kubectl-mc writes it; this is .*use --none"
+    with pytest.raises(UserError, match=words):
+        lasting_choice.read_choices(str(tmp_path / "user.json"))
+
+
 def test_what_can_t_be_read_or_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"can't be read: Is a directory"):
         lasting_choice.read_choices(str(tmp_path))
@@ -241,7 +249,24 @@ def test_the_name_of_a_session_is_no_path(session: str, other: str) -> None:
     for path in paths:
         assert os.path.dirname(path) == "/home/u/.kube/kubectl-mc/choices"
         assert os.path.normpath(path) == path
+        assert os.path.basename(path).lower() == os.path.basename(path)  # most file systems of macOS tell no case
     assert (paths[0] == paths[1]) == (session == other)
+
+
+@pytest.mark.parametrize("source", ["a file (Linux)", "a program (macOS)", "nothing"])
+def test_a_session_ends_with_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    """Else `$$` would name the choice of another shell. Where nothing tells the machine's runs apart, it is kept."""
+    monkeypatch.setattr(lasting_choice, "_BOOT_ID", str(tmp_path / "boot_id"))
+    monkeypatch.setattr(lasting_choice, "_SYSCTL", (str(tmp_path / "sysctl"),))
+    paths = []
+    for boot in ("one", "one", "two"):
+        if "file" in source:
+            (tmp_path / "boot_id").write_text(boot)
+        elif "program" in source:
+            (tmp_path / "sysctl").write_text(f"#!/bin/sh\necho {boot}\n")
+            (tmp_path / "sysctl").chmod(0o700)
+        paths.append(lasting_choice.choice_path(user(tmp_path, {SESSION: "1"})))
+    assert (paths[0] == paths[1], paths[1] == paths[2]) == (True, source == "nothing")
 
 
 def test_the_sessions_that_were_used_last_are_kept(tmp_path: Path) -> None:

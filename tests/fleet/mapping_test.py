@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubectl_mc import __version__
 from kubectl_mc.fleet import mapping
 from kubectl_mc.fleet.mapping import ClusterMapping, MappingEntry
 from kubectl_mc.messages import UserError
@@ -120,6 +121,18 @@ def test_a_mistake_is_named_with_its_line(text: str, problem: str) -> None:
         parse(text)
     assert str(raised.value).startswith(problem)
     assert "clusters: [{name: PROFILE, context: CONTEXT}]" in str(raised.value)
+
+
+@pytest.mark.parametrize("version", ["v1alpha2", "v1", "v1alpha0"])
+def test_a_file_of_another_version_is_refused_in_words(version: str) -> None:
+    """It may protect clusters in a way that isn't known here."""
+    with pytest.raises(UserError) as raised:
+        parse(f"kind: ClusterMapping\napiVersion: kubectl-mc.k8s.io/{version}\nnew: {{}}\n")
+    assert str(raised.value) == (
+        f"FILE:2: it is of kubectl-mc.k8s.io/{version}, as another version of kubectl-mc writes it; this is "
+        f"{__version__}, which reads kubectl-mc.k8s.io/v1alpha1. "
+        "Use that version, or move the file away and make it anew: kubectl mc setup"
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kubectl_mc.processes import private_files
+from kubectl_mc.processes import cache, private_files
 
 
 def test_a_file_is_its_owners_only_and_as_it_was_given(tmp_path: Path) -> None:
@@ -46,3 +48,24 @@ def test_what_is_interrupted_leaves_no_draft(
     with pytest.raises(error):
         private_files.write_privately(str(tmp_path / "file"), "after")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
+
+
+def test_an_entry_of_another_format_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor one that another question has replaced, in the same file."""
+    before = cache.cache_key(["profiles"])
+    cache.write_entry(str(tmp_path), before, [1], [])
+    assert cache.read_entry(str(tmp_path), before) is not None
+    for other in (cache.FORMAT - 1, cache.FORMAT + 1):
+        monkeypatch.setattr(cache, "FORMAT", other)
+        key = cache.cache_key(["profiles"])
+        assert cache.read_entry(str(tmp_path), key) is None
+        os.replace(cache.entry_path(str(tmp_path), before), cache.entry_path(str(tmp_path), key))
+        assert cache.read_entry(str(tmp_path), key) is None
+        os.replace(cache.entry_path(str(tmp_path), key), cache.entry_path(str(tmp_path), before))
+
+
+@given(key=st.text(), other=st.text())
+def test_names_of_entries_don_t_differ_in_case_alone(key: str, other: str) -> None:
+    """For most file systems of macOS, these would be one file. Two keys may share a file, which names its key."""
+    for path in (cache.entry_path("/k", cache.cache_key([key])), cache.entry_path("/k", cache.cache_key([other]))):
+        assert path == path.lower()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -63,6 +64,42 @@ def life(tmp_path: Path) -> Iterator[Life]:
 @pytest.fixture
 def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_loop, "GRACE", 0.1)
+
+
+# --- Open files ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "most", "count", "may_run", "limit"),
+    [
+        (1024, 4096, None, 100, 100, 1024),
+        (256, 4096, None, 100, 100, 348),
+        (256, resource.RLIM_INFINITY, None, 100, 100, 348),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, None, 9999, 9999, resource.RLIM_INFINITY),
+        (256, 256, None, 100, 69, 256),
+        (256, 300, None, 100, 84, 300),
+        (40, 40, None, 100, 1, 40),
+        # macOS says that there is no limit, and has one.
+        (256, resource.RLIM_INFINITY, 10240, 100, 100, 348),
+        (256, resource.RLIM_INFINITY, 10240, 9999, 3397, 10240),
+        (256, resource.RLIM_INFINITY, 300, 100, 69, 256),
+    ],
+)
+def test_as_many_run_as_there_are_open_files(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, most: int | None, count: int, may_run: int, limit: int
+) -> None:
+    """most: what setrlimit takes, whatever the hard limit is"""
+    limits = [(soft, hard)]
+
+    def setrlimit(kind: int, wanted: tuple[int, int]) -> None:
+        if most and wanted[0] > most:
+            raise ValueError("current limit exceeds maximum limit")
+        limits.append(wanted)
+
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", setrlimit)
+    assert event_loop.raise_file_limit(count) == may_run
+    assert limits[-1] == (limit, hard)
 
 
 # --- What is started ---------------------------------------------------------------------------------------

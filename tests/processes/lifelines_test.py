@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -9,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_mc.processes import lifelines
 from tests.processes.event_loop_test import Life, life  # noqa: F401
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has F_SETSIG")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has F_SETSIG")
 
 ROOT = Path(__file__).parent.parent.parent
 STUBBORN = "trap '' TERM HUP INT; (exec sleep 600) & echo ready; exec sleep 600"
@@ -58,6 +61,7 @@ def running(program: str, script: str, stderr: int | None = None) -> Iterator[su
             raise
 
 
+@on_linux
 def test_children_side_by_side_and_what_they_have_started_end_with_a_parent_that_is_killed(life: Life) -> None:  # noqa: F811
     with running(SIDE_BY_SIDE, f"{life.hold} {STUBBORN}") as parent:
         assert parent.stdout
@@ -68,6 +72,7 @@ def test_children_side_by_side_and_what_they_have_started_end_with_a_parent_that
     assert parent.returncode == -signal.SIGKILL
 
 
+@on_linux
 def test_a_child_on_the_terminal_ends_with_a_parent_that_is_killed(life: Life) -> None:  # noqa: F811
     with running(ON_THE_TERMINAL, f"{life.hold} trap '' TERM HUP INT; echo ready; exec sleep 600") as parent:
         assert parent.stdout
@@ -76,6 +81,7 @@ def test_a_child_on_the_terminal_ends_with_a_parent_that_is_killed(life: Life) -
         assert life.is_over()
 
 
+@on_linux
 def test_a_child_that_asks_ends_with_a_parent_that_is_killed(life: Life) -> None:  # noqa: F811
     script = f"{life.hold} trap '' TERM HUP INT; echo ready >&2; exec sleep 600"
     with running(ASKING, script, stderr=subprocess.STDOUT) as parent:
@@ -94,3 +100,18 @@ def test_what_a_child_leaves_running_outlives_both(tmp_path: Path) -> None:
     assert parent.returncode == 0
     (tmp_path / "go").write_text("go\n")
     assert (tmp_path / "answer").read_text() == "here\n"
+
+
+@pytest.mark.parametrize("lacking", ["F_SETSIG", "/proc"])
+def test_elsewhere_a_lifeline_does_nothing(monkeypatch: pytest.MonkeyPatch, lacking: str) -> None:
+    if lacking == "F_SETSIG":
+        monkeypatch.delattr(fcntl, "F_SETSIG", raising=False)
+    else:
+
+        def not_there(path: str, flags: int) -> int:
+            raise FileNotFoundError(2, "No such file or directory", path)
+
+        monkeypatch.setattr(os, "open", not_there)
+    with lifelines.lifeline() as line:
+        line.bind(os.getpid())
+    assert line.inherited == ()

@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import shlex
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -169,6 +170,23 @@ def test_the_kubeconfigs_of_a_command_are_held(tmp_path: Path) -> None:
     finally:
         for number in numbers:
             os.close(number)
+
+
+@pytest.mark.parametrize("flag", ["", "kubeconfig", "client-key"])
+def test_a_login_in_a_pipe_is_not_written_to_a_disk(monkeypatch: pytest.MonkeyPatch, flag: str) -> None:
+    """Where nothing can be held in memory (macOS). A file is kubectl's to read."""
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    monkeypatch.setattr(tempfile, "mkstemp", None)
+    number = pipe_of(b"secret")
+    try:
+        for path in (f"/dev/fd/{number}", "/some/file"):
+            user = environment({} if flag else {"KUBECONFIG": f"/other:{path}"})
+            line = grammar.parse_line(["get", "pods", *([f"--{flag}={path}"] if flag else [])])
+            refusal = pytest.raises(UserError, match=f"{path}, which can be read only once. This system has")
+            with nullcontext() if path == "/some/file" else refusal, pipe_files.held_access(line, user) as (held, _):
+                assert held == line
+    finally:
+        os.close(number)
 
 
 def test_without_pipes_the_environment_stays_as_it_is() -> None:

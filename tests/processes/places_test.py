@@ -169,6 +169,25 @@ def test_what_this_machine_tells() -> None:
         assert machine.memory(process.pid) == places._FIRST_MEMORY
 
 
+def test_what_a_machine_without_proc_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As macOS: the physical memory and the cores are known, and nothing of a process."""
+
+    def not_there(path: str) -> str:
+        raise FileNotFoundError(2, "No such file or directory", path)
+
+    monkeypatch.setattr(places, "_read", not_there)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    machine = Machine()
+    assert (machine.quota, machine.cores) == (0.0, os.cpu_count())
+    assert machine.available_memory() == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    assert (machine.runnable(), machine.cpu(os.getpid()), machine.memory(os.getpid())) == (
+        0,
+        None,
+        places._FIRST_MEMORY,
+    )
+
+
 def test_the_limits_of_a_control_group_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in (
         ("cpu.max", "150000 100000\n"),

@@ -170,7 +170,7 @@ def test_the_wait_ends_with_an_answer_or_after_five_minutes(home: Path, monkeypa
     monkeypatch.setattr(time, "time", lambda: later)
     assert patiences("get pods", home, *targets) == [None, None]
     silent(home, targets[0])
-    assert len(json.loads(kept(home).read_text())) == 1  # what is old is dropped
+    assert len(json.loads(kept(home).read_text())["entries"]) == 1  # what is old is dropped
 
 
 def test_contexts_with_one_server_share_what_is_known(home: Path) -> None:
@@ -235,6 +235,22 @@ def test_the_file_goes_with_the_last_silent_cluster(home: Path) -> None:
     assert list(kept(home).parent.iterdir()) == []
 
 
+@pytest.mark.parametrize("change", [None, cache.FORMAT - 1, cache.FORMAT + 1])
+def test_a_file_of_another_version_counts_for_nothing(home: Path, change: int | None) -> None:
+    """Of an older or newer one; the first ones had no version, and the entries alone."""
+    silent(home, by_context("c1"))
+    content = json.loads(kept(home).read_text())
+    kept(home).write_text(json.dumps({**content, "format": change} if change else content["entries"]))
+    assert silence.read_entries(str(home / ".kube")) == {}
+
+
+@pytest.mark.parametrize("entries", ["7", "[]", '{"a": 1, "b": [1, 2], "c": ["x", 2, ""], "d": [null, 1, ""]}'])
+def test_entries_that_are_none_count_for_nothing(home: Path, entries: str) -> None:
+    kept(home).parent.mkdir(parents=True)
+    kept(home).write_text(f'{{"format": {cache.FORMAT}, "entries": {entries}}}')
+    assert silence.read_entries(str(home / ".kube")) == {}
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1, "b": [1, 2], "c": ["x", 2, ""], "d": [null, 1, ""]}', "\0"])
 def test_a_file_that_is_no_such_file_counts_for_nothing(home: Path, text: str) -> None:
     kept(home).parent.mkdir(parents=True)
@@ -274,12 +290,13 @@ def test_clusters_that_are_silent_are_told_together_with_what_gives_them_more_ti
 def test_since_when_a_cluster_is_silent(home: Path, age: float, form: str) -> None:
     """One that is refused again and again may be so for days. What is said holds for all clusters that are meant."""
     silent(home, by_context("c1"), by_context("c2"))
-    entries = json.loads(kept(home).read_text())
+    content = json.loads(kept(home).read_text())
+    entries = content["entries"]
     first = next(iter(entries))
     entries[first][0] -= 2 * age
     for entry in entries.values():
         entry[0] -= age
-    kept(home).write_text(json.dumps(entries))
+    kept(home).write_text(json.dumps(content))
     silent(home, by_context("c1"), by_context("c2"))
     asked = of_user("get pods", home)
     short = silence.short_times(asked.environment, asked.row, asked.line, [by_context("c1"), by_context("c2")], ())

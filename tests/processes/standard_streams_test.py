@@ -4,6 +4,7 @@ import errno
 import fcntl
 import io
 import os
+import select
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +30,8 @@ def unbuffered(descriptor: int) -> TextIO:
 def pipe(opened: Callable[[int], TextIO], blocking: bool) -> Iterator[tuple[TextIO, list[bytes]]]:
     """Yield the end of a small pipe to write to, and what has been read from it once the block has ended."""
     read, write = os.pipe()
-    fcntl.fcntl(write, getattr(fcntl, "F_SETPIPE_SZ", 1031), 4096)
+    if hasattr(fcntl, "F_SETPIPE_SZ"):  # elsewhere a pipe is as large as it is
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
     os.set_blocking(write, blocking)
     chunks: list[bytes] = []
     reader = threading.Thread(target=lambda: chunks.extend(iter(lambda: os.read(read, 1000), b"")))
@@ -121,3 +123,25 @@ def test_a_change_goes_on_where_nothing_can_be_shown(number: int, is_problem: bo
             assert (steady.problem is not None) == is_problem
             with pytest.raises(OSError, match=os.strerror(number)):
                 show(plain)
+
+
+@pytest.mark.parametrize("said", [None, select.POLLERR, select.POLLHUP])
+def test_a_pipe_that_nobody_reads_is_noticed(monkeypatch: pytest.MonkeyPatch, said: int | None) -> None:
+    """said: what poll says of it on Linux or macOS; None: what it says here"""
+
+    class Poll:
+        def register(self, descriptor: int, events: int) -> None:
+            pass
+
+        def poll(self, timeout: int) -> list[tuple[int, int]]:
+            return [(1, said or 0)]
+
+    read, write = os.pipe()
+    with buffered(write) as stdout:
+        streams = Streams(io.StringIO(), stdout, io.StringIO())
+        streams.check_reader()
+        os.close(read)
+        if said:
+            monkeypatch.setattr(select, "poll", Poll)
+        with pytest.raises(BrokenPipeError):
+            streams.check_reader()

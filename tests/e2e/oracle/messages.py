@@ -14,13 +14,14 @@ from tests.e2e.oracle.tables import difference
 _NOTHING = "No resources found"
 _ABSENT = re.compile(r"(?i)\(NotFound\)|doesn't have a resource type|no matches for kind|: not found$|\" not found$")
 _KLOG = re.compile(r"^[EWIF] \w+\.go:\d+\]")
+_OUR_VERSION = re.compile(r"\Akubectl-mc [\d.]+\n")
 _LOGS_URL = re.compile(r"(?<=/containerLogs/)[^?\" ]+")  # kubectl asks for the containers of a selector in any order
 
 
 def lone_faults(line: Line, plain: Plain, done: Done) -> Iterator[str]:
     """What is wrong with stderr and the status of a command for one cluster: they are kubectl's own.
 
-    Names with wildcards are listed type by type, and klog tells each try.
+    Ours among the versions is a line of stderr. Names with wildcards are listed type by type, and klog tells each try.
     """
     if plain.is_empty or plain.kept:
         return  # kubectl wasn't asked in this way
@@ -32,7 +33,7 @@ def lone_faults(line: Line, plain: Plain, done: Done) -> Iterator[str]:
             for text in stderr.split("\n")
             if not line.patterns or not _KLOG.match(text)
         ]
-        for stderr in (plain.stderr, done.stderr)
+        for stderr in (plain.stderr, _OUR_VERSION.sub("", done.stderr) if line.verb == "version" else done.stderr)
     )
     if expected != found:
         yield f"other text on stderr than kubectl's: {difference(expected, found)}"

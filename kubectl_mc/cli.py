@@ -121,14 +121,14 @@ def _report_refusal(argv: Sequence[str], variables: Mapping[str, str], error: Us
 
 
 def _run(invocation: Invocation, environment: Environment) -> int:
-    line, stdout = invocation.kubectl, environment.streams.stdout
+    line = invocation.kubectl
     if invocation.wants == "help":
         from kubectl_mc.command_line import help_texts
 
-        stdout.write(help_texts.named(help_texts.HELP))
+        environment.show_help(help_texts.HELP)
         return 0
     if invocation.wants == "version":
-        stdout.write(f"{OWN_VERSION}\n")
+        environment.streams.stdout.write(f"{OWN_VERSION}\n")
         return 0
     if not line.path:
         from kubectl_mc.command_line import other_tools
@@ -139,7 +139,7 @@ def _run(invocation: Invocation, environment: Environment) -> int:
     if line.path == PLUGIN_RUN and grammar.is_set(line, "help"):
         from kubectl_mc.command_line import help_texts
 
-        stdout.write(help_texts.named(help_texts.PLUGIN_RUN_HELP))
+        environment.show_help(help_texts.PLUGIN_RUN_HELP)
         return 0
     environment = environment.for_invocation(invocation)
     _check_read_only(line, environment)
@@ -162,15 +162,13 @@ def _run_command(line: CommandLine, environment: Environment) -> int:
         from kubectl_mc.commands import kubectl
 
         return kubectl.run(line, environment)
-    stdout = environment.streams.stdout
     from importlib import import_module
 
     command = import_module(f"kubectl_mc.commands.{line.path[0]}")
     if grammar.is_set(line, "help"):
         from kubectl_mc.command_line import help_texts
 
-        text = command.HELP + help_texts.sections_text(help_texts.command_sections(line.path[0]))
-        stdout.write(help_texts.named(text))
+        environment.show_help(command.HELP + help_texts.sections_text(help_texts.command_sections(line.path[0])))
         return 0
     from kubectl_mc.processes import pipe_files
 

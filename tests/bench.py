@@ -513,7 +513,7 @@ def merge(words: str, text: str, rows: int, clusters: int, rounds: int, goal: Go
     took = []
     for _ in range(rounds):
         start = time.perf_counter()
-        answers.merge_answers(results, key_results, request, on_terminal=False)
+        answers.merge_answers(results, key_results, request)
         took.append(time.perf_counter() - start)
     figure = statistics.median(took)
     print(f"merge of {rows * clusters:,} rows of `{words}`  {figure:5.2f} s   {goal.judge(figure)}", flush=True)

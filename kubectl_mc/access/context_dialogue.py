@@ -124,8 +124,8 @@ class Dialogue:
                 self._streams.say([messages.setup_shared(answer, others)])
             self._proposals[proposal.cluster.name] = proposal._replace(context=answer, how="chosen")
             if total > _FEW:
-                self._carry_over(answer, proposal.cluster, [each.cluster for each in waiting])
-                waiting = [each for each in waiting if not self._proposals[each.cluster.name].context]
+                self._carry_over(answer, proposal.cluster, [later.cluster for later in waiting])
+                waiting = [later for later in waiting if not self._proposals[later.cluster.name].context]
 
     def _pick(self, title: str, proposal: Proposal, names: Sequence[str]) -> str | None:
         """Return the context that the user picks with fzf; "" to skip the cluster, None if fzf can't be run.

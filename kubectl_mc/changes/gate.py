@@ -228,8 +228,7 @@ def _show(change: Change, progress: Progress) -> int:
     with wave_runner.interruptible(progress):  # nobody may read on
         change.streams.say(report.lines, report.stderr)
         if results and not is_streamed:
-            on_terminal, colours = judging.shows_on_terminal, judging.shows_colours
-            answer = answers.merge_answers(results, (), judging, on_terminal, colours, [*change.clusters])
+            answer = answers.merge_answers(results, (), judging, judging.look, [*change.clusters])
             change.streams.answer(answer.encode("utf-8", "surrogateescape"))
     return report.status
 

@@ -25,21 +25,6 @@ SECTIONS: Mapping[str, str] = {
       --contexts=NAME,…          contexts of the kubeconfig instead of a hub's clusters; as for --clusters
       --clusterprofile-provider-file=FILE  how to log in to clusters that no context reaches
 """,
-    "changes": """\
-  changes
-      --yes                      don't ask
-      --waves=1,10%,100%         so many clusters first, then so many in all; rollouts are waited for in between
-      --canary=CLUSTER           this one first, by itself
-      --wave-timeout=5m          how long a wave's rollouts may take
-      --pause=30s|prompt         between waves: wait, or ask
-      --max-failures=N|N%        go on although so many clusters failed (default: 0)
-      --continue-on-preflight-error  leave out the clusters that refuse, change the others
-      --show-diff                apply: show the differences first
-""",
-    "guard": """\
-  with any command
-      --read-only                refuse what is neither a read nor a dry run (KUBECTL_MC_READ_ONLY=1: of every command)
-""",
     "hub": """\
   which hub
       --hub-context=CONTEXT      the kubeconfig context of the hub; in-cluster: the cluster of this pod
@@ -60,15 +45,6 @@ SECTIONS: Mapping[str, str] = {
       --if-present               wait, rollout status, diff: pass over the clusters that lack the object
       --no-reconnect             logs -f, get -w, events -w: a stream that breaks isn't taken up again, as with kubectl
 """,
-    "reporting": """\
-  what is said of the clusters
-      --verbose                  show each cluster's own messages
-      --report=FILE              also write what came of each cluster, as one JSON object (else KUBECTL_MC_REPORT)
-""",
-    "colours": """\
-  colours
-      --color=auto|always|never  on a terminal unless NO_COLOR is set, everywhere (--color alone, too), or nowhere
-""",
     "tables": """\
   tables (COLUMN: as its header, in capitals or not; CLUSTER, too)
       --where='COLUMN>VALUE'     only rows of which that is true; = != ~RE !~RE < <= > >=; repeatable
@@ -85,6 +61,30 @@ SECTIONS: Mapping[str, str] = {
       --exclude-container-regex=RE  all containers but these
       --output=json|extjson|raw  -o: an object a line; with messages that are JSON as values; the lines alone
       --by-time                  the lines of all clusters in the order of their times; with -f within a second
+""",
+    "reporting": """\
+  what is said of the clusters
+      --verbose                  show each cluster's own messages
+      --report=FILE              also write what came of each cluster, as one JSON object (else KUBECTL_MC_REPORT)
+""",
+    "colours": """\
+  colours
+      --color=auto|always|never  on a terminal unless NO_COLOR is set, everywhere (--color alone, too), or nowhere
+""",
+    "changes": """\
+  changes
+      --yes                      don't ask
+      --waves=1,10%,100%         so many clusters first, then so many in all; rollouts are waited for in between
+      --canary=CLUSTER           this one first, by itself
+      --wave-timeout=5m          how long a wave's rollouts may take
+      --pause=30s|prompt         between waves: wait, or ask
+      --max-failures=N|N%        go on although so many clusters failed (default: 0)
+      --continue-on-preflight-error  leave out the clusters that refuse, change the others
+      --show-diff                apply: show the differences first
+""",
+    "guard": """\
+  with any command
+      --read-only                refuse what is neither a read nor a dry run (KUBECTL_MC_READ_ONLY=1: of every command)
 """,
 }
 
@@ -146,6 +146,30 @@ What a plugin does is not known, so it counts as a change: the clusters have to 
 def named(text: str) -> str:
     """Return a text that is all ours, such as a help, with the name by which the user called us for `kubectl mc`."""
     return text.replace("kubectl mc", PROGRAM)
+
+
+def fitted(text: str, width: int) -> str:
+    """Return a help text whose lines fit a terminal of this width; 0: it isn't known. Examples stay whole lines.
+
+    What continues a flag's description is indented as it is. Lines of prose that follow each other are a paragraph.
+    """
+    if not 0 < width < max(map(len, text.split("\n"))):
+        return text
+    import textwrap
+
+    lines = re.sub(r"(?m)(?<=^\S)(.*)\n(?=\S)", r"\1 ", text).split("\n")
+    wrapper = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False)
+    fitted_lines: list[str] = []
+    for line in lines:
+        start = _START.match(line)
+        wrapper.subsequent_indent = " " * min(len(start[0]) if start else 0, width // 2)
+        is_example = line.startswith("  kubectl ")
+        fitted_lines += [line] if is_example or not line else wrapper.wrap(line)
+    return "\n".join(fitted_lines)
+
+
+# What stands ahead of the text of a line: blanks, and a flag or a command with blanks behind it.
+_START = re.compile(r" {2,}\S.*?\S {2,}(?=\S)| *")
 
 
 def command_sections(command: str) -> tuple[str, ...]:

@@ -196,7 +196,7 @@ def _run_locally(line: CommandLine, environment: Environment) -> int:
     variables = {**environment.variables, **({} if is_about_files else {"KUBERC": environment.kuberc})}
     status = terminal.run_in_foreground([environment.kubectl, *words], variables)
     if shows_help:
-        environment.streams.stdout.write(f"\n{help_texts.named(help_texts.FLAGS_HELP)}")
+        environment.show_help(f"\n{help_texts.FLAGS_HELP}")
     return status
 
 

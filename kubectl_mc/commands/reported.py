@@ -128,7 +128,7 @@ def _hidden_behind(line: CommandLine) -> tuple[str, ...]:
     """Return what is secret in a command line that is given again behind `--`: all of it if it can't be parsed."""
     words = [word for token in line.tokens if token.verbatim for word in token.words][1:]
     try:
-        given = parse_invocation(words).kubectl
+        typed = parse_invocation(words).kubectl
     except messages.UserError:
         return tuple(words)
-    return redaction.hidden_texts(given, redaction.redact_line(given, about_secrets=True)) if given.path else ()
+    return redaction.hidden_texts(typed, redaction.redact_line(typed, about_secrets=True)) if typed.path else ()

@@ -109,17 +109,14 @@ def run(line: CommandLine, environment: Environment) -> int:
         if session.mode != "ask" or not context_dialogue.keeps_answers(proposals, streams):
             raise
         interrupts.append(interrupt)
-        checks = {each.cluster.name: reachability.INTERRUPTED.check for each in proposals if each.context}
+        checks = {proposal.cluster.name: reachability.INTERRUPTED.check for proposal in proposals if proposal.context}
     rows = [_row(proposal, checks.get(proposal.cluster.name)) for proposal in proposals]
-    header, colours = (
-        ("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM"),
-        environment.has_colours(streams.stdout),
-    )
-    streams.stdout.write(render_table(header, rows, colours))
+    header = ("CLUSTER", "CONTEXT", "HOW", "SERVER ANSWERS", "USER", "PROBLEM")
+    streams.stdout.write(render_table(header, rows, environment.has_colours(streams.stdout)))
     streams.stdout.flush()
     if groups := context_dialogue.shared_ways(proposals):
         streams.say([messages.same_ways(groups)])
-    works = [name in checks and not checks[name].problem for name in (each.cluster.name for each in proposals)]
+    works = [name in checks and not checks[name].problem for name in (proposal.cluster.name for proposal in proposals)]
     written = _write_mapping(session, proposals, options)
     if interrupts:
         return 130

@@ -36,7 +36,7 @@ that it is set for, and has precedence.
 --exclude and --healthy narrow a choice for one command; any other flag that chooses clusters is used instead of it, as
 --all-clusters is. A change has to name its clusters in any case.
 
-      --none                no choice any more
+      --none                 no choice any more
       --cluster-timeout=30s  how long the hub may take
 """
 

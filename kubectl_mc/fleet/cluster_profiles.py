@@ -134,8 +134,8 @@ def clustersets_words(namespace: str | None) -> list[str]:
 def parse_profiles(items: Sequence[Any]) -> list[ClusterProfile]:
     """Return the ClusterProfiles among the items of a List, each once: a namespace and a name are one object."""
     profiles: dict[tuple[str, str], ClusterProfile] = {}
-    known = (item for item in map(object_of, items) if item.get("apiVersion") in hub_versions.API_VERSIONS)
-    for profile in map(_profile, known):
+    readable = (item for item in map(object_of, items) if item.get("apiVersion") in hub_versions.API_VERSIONS)
+    for profile in map(_profile, readable):
         if _NAME.fullmatch(profile.name) and _NAME.fullmatch(profile.namespace or "default"):
             profiles.setdefault((profile.namespace, profile.name), profile)
     return list(profiles.values())

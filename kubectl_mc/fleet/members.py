@@ -41,9 +41,9 @@ def find_duplicates(clusters: Sequence[Cluster]) -> list[Duplicates]:
     for cluster in clusters:
         if cluster.profile.member_id:
             groups.setdefault(cluster.profile.member_id, []).append(cluster)
-    found = [as_duplicates(group) for group in groups.values() if len(group) > 1]
+    duplicates = [as_duplicates(group) for group in groups.values() if len(group) > 1]
     order = {cluster.name: index for index, cluster in enumerate(clusters)}
-    return sorted(found, key=lambda duplicates: order[duplicates.kept.name])
+    return sorted(duplicates, key=lambda group: order[group.kept.name])
 
 
 # A metav1.Time, as an API server writes it. Such texts are in the order of time.

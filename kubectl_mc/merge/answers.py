@@ -15,7 +15,7 @@ from kubectl_mc.merge import kubectl_tables, lines, sections, table_answers
 from kubectl_mc.merge.output_forms import DOCUMENTS, LINES, OBJECTS, TABLES, TEMPLATES, has_several_types
 from kubectl_mc.merge.table_answers import Place, decoded, heading
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import Request
+from kubectl_mc.processes.requests import PLAIN, Look, Request
 
 if TYPE_CHECKING:
     from kubectl_mc.merge.folding import Chosen
@@ -26,15 +26,13 @@ def merge_answers(
     results: Sequence[Result],
     sort_keys: Sequence[Result],
     request: Request,
-    on_terminal: bool,
-    colours: bool = False,
+    look: Look = PLAIN,
     clusters: Sequence[str] = (),
     row_filter: RowFilter | None = None,
 ) -> str:
     """Return one answer made of every cluster's stdout.
 
     sort_keys: the results of `key_jobs`; () if there were none
-    on_terminal: a person reads it, so that lines that look like a heading are marked
     clusters: all that were chosen, in the order in which they are shown; those of the results if left out
     row_filter: which rows of tables are shown or counted, if that is asked for
     Raises UserError if the rows of all clusters can't be told.
@@ -62,20 +60,20 @@ def merge_answers(
             merged = object_lists.merge_objects(
                 outputs, form, lone, lambda rows: _merged_rows(rows, keys, of_types, partial(_kind, form=form))
             )
-            return _painted_document(merged) if colours else merged
+            return _painted_document(merged) if look.colours else merged
         except object_lists.NotObjects:
             pass
     if form in DOCUMENTS:
-        merged = _documents(outputs, DOCUMENTS[form], lone, on_terminal)
-        return _painted_document(merged) if colours else merged
+        merged = _documents(outputs, DOCUMENTS[form], lone, look.on_terminal)
+        return _painted_document(merged) if look.colours else merged
     fold = request.row.output.fold if options.fold is None else options.fold
-    chosen = _chosen(clusters, results, colours) if fold else None
+    chosen = _chosen(clusters, results, look) if fold else None
     if form in TEMPLATES:
         if chosen:
             from kubectl_mc.merge import folding
 
-            return folding.folded_texts(zip(places, texts), chosen, on_terminal, by_meaning=False)
-        return lines.tabbed(outputs, colours)
+            return folding.folded_texts(zip(places, texts), chosen, by_meaning=False)
+        return lines.tabbed(outputs, look.colours)
     if form in LINES:
         names = [(index, name) for index, text in enumerate(texts) for name in text.removesuffix("\n").split("\n")]
         rows = _merged_rows(names, keys, _typed_places(places, line), lambda name: name.partition("/")[0])
@@ -83,25 +81,25 @@ def merge_answers(
         if chosen:
             from kubectl_mc.merge import folding
 
-            return folding.folded_lines(pairs, chosen, on_terminal)
-        return lines.tabbed(pairs, colours)
+            return folding.folded_lines(pairs, chosen)
+        return lines.tabbed(pairs, look.colours)
     if verbs.is_dry_run(request.row, line):
-        return _dry_run_answer(outputs, chosen, on_terminal, colours)
+        return _dry_run_answer(outputs, chosen, look)
     is_table = shape == "table" and form in TABLES and grammar.value(line, "raw") is None
     if is_table:
         placed = list(zip(places, texts))
         try:
-            return table_answers.table_answer(placed, key_texts, request, on_terminal, colours, chosen, row_filter)
+            return table_answers.table_answer(placed, key_texts, request, look, chosen, row_filter)
         except kubectl_tables.NotATable:
             if row_filter:
                 raise messages.tables_not_joined(row_filter.flag) from None
     if chosen:
         from kubectl_mc.merge import folding
 
-        return folding.folded_texts(zip(places, texts), chosen, on_terminal)
+        return folding.folded_texts(zip(places, texts), chosen)
     if is_table or shape == "text" or grammar.value(line, "raw") is not None:
-        return sections.render_sections(zip(map(heading, places), texts), on_terminal, colours)
-    return lines.prefixed(outputs, colours)
+        return sections.render_sections(zip(map(heading, places), texts), *look)
+    return lines.prefixed(outputs, look.colours)
 
 
 def _painted_document(text: str) -> str:
@@ -110,27 +108,27 @@ def _painted_document(text: str) -> str:
     return painted_document(text)
 
 
-def _chosen(clusters: Sequence[str], results: Sequence[Result], colours: bool) -> Chosen:
+def _chosen(clusters: Sequence[str], results: Sequence[Result], look: Look) -> Chosen:
     from kubectl_mc.merge import folding
 
     failed = {result.cluster for result in results if result.status != 0 or result.timed_out}
     names = [*clusters, *(result.cluster for result in results)]
-    return folding.Chosen(names, {result.cluster for result in results} - failed, colours)
+    return folding.Chosen(names, {result.cluster for result in results} - failed, look)
 
 
-def _dry_run_answer(outputs: Sequence[tuple[str, str]], chosen: Chosen | None, on_terminal: bool, colours: bool) -> str:
+def _dry_run_answer(outputs: Sequence[tuple[str, str]], chosen: Chosen | None, look: Look) -> str:
     """Return a dry run that the user asked for: a table of the objects, or else what kubectl printed, in sections."""
     from kubectl_mc.merge import folding, object_changes
     from kubectl_mc.messages import own_tables
 
     table = object_changes.dry_run_table(outputs)
     if chosen and table:
-        return folding.folded_tables([table], chosen, on_terminal, with_ages=False)
+        return folding.folded_tables([table], chosen, with_ages=False)
     if chosen:
-        return folding.folded_texts([((cluster, ""), text) for cluster, text in outputs], chosen, on_terminal)
+        return folding.folded_texts([((cluster, ""), text) for cluster, text in outputs], chosen)
     if not table:
-        return sections.render_sections(outputs, on_terminal, colours)
-    return own_tables.render_table(table.header, [*zip(*table.columns)], colours) if table.row_count else ""
+        return sections.render_sections(outputs, *look)
+    return own_tables.render_table(table.header, [*zip(*table.columns)], look.colours) if table.row_count else ""
 
 
 def without_empty_document(result: Result, request: Request) -> Result:

@@ -40,12 +40,12 @@ class Variant(NamedTuple):
     """An object as some clusters have it.
 
     value: the object; it may be changed
-    owned: the fields that somebody owns; scaled: those that are owned through a subresource
+    owned: the fields that somebody owns; by_subresource: those that are owned through a subresource
     """
 
     value: dict[str, Any]
     owned: Tree
-    scaled: Tree
+    by_subresource: Tree
 
 
 # What an API server sets (k8s.io/apimachinery/pkg/apis/meta/v1, ObjectMeta).
@@ -152,14 +152,14 @@ def _trees(ownership: bytes) -> tuple[Tree, Tree]:
     if owners is None:
         return {}, {}
     owned = joined_trees([_ALWAYS, *(fields for is_sub, fields in owners if not is_sub)])
-    scaled = joined_trees([fields for is_sub, fields in owners if is_sub])
+    by_subresource = joined_trees([fields for is_sub, fields in owners if is_sub])
     owned.pop("f:status", None)
-    scaled.pop("f:status", None)
+    by_subresource.pop("f:status", None)
     if with_status:
         owned["f:status"] = {}
     if "f:ownerReferences" in owned["f:metadata"]:  # they are told by uid, which is left out
         owned["f:metadata"]["f:ownerReferences"] = {}
-    return owned, scaled
+    return owned, by_subresource
 
 
 def shown_key(key: ObjectKey) -> str:

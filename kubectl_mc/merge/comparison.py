@@ -180,8 +180,12 @@ def comparable_values(variants: Sequence[Variant]) -> tuple[list[Any], tuple[str
     """
     trees = [variant.owned for variant in variants]
     scaled = [
-        {path: value for path, value in leaves(variant.value, variant.scaled).items() if not _has(variant.owned, path)}
-        if variant.scaled
+        {
+            path: own
+            for path, own in leaves(variant.value, variant.by_subresource).items()
+            if not _has(variant.owned, path)
+        }
+        if variant.by_subresource
         else {}
         for variant in variants
     ]

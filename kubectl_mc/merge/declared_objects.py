@@ -38,11 +38,11 @@ def identities(declared: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return of each object only what a kubectl needs to get it."""
     return [
         {
-            "apiVersion": each["apiVersion"],
-            "kind": each["kind"],
-            "metadata": {name: each["metadata"][name] for name in ("name", "namespace") if name in each["metadata"]},
+            "apiVersion": item["apiVersion"],
+            "kind": item["kind"],
+            "metadata": {name: item["metadata"][name] for name in ("name", "namespace") if name in item["metadata"]},
         }
-        for each in declared
+        for item in declared
     ]
 
 

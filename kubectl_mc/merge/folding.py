@@ -20,17 +20,18 @@ from kubectl_mc.messages import visible
 from kubectl_mc.messages.group_names import group_heading
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.processes.requests import PLAIN, Look
 
 
 class Chosen(NamedTuple):
-    """clusters: all that were chosen, in the order in which they are shown; answered: those whose answer is whole
+    """For which clusters an answer is folded, and how it is shown.
 
-    colours: whether the answer has colours
+    clusters: all that were chosen, in the order in which they are shown; answered: those whose answer is whole
     """
 
     clusters: Sequence[str]
     answered: Collection[str]
-    colours: bool = False
+    look: Look = PLAIN
 
 
 class Block(NamedTuple):
@@ -40,13 +41,10 @@ class Block(NamedTuple):
     table: Table
 
 
-def folded_tables(
-    tables: Sequence[Table], chosen: Chosen, on_terminal: bool, headers: bool = True, with_ages: bool = True
-) -> str:
+def folded_tables(tables: Sequence[Table], chosen: Chosen, headers: bool = True, with_ages: bool = True) -> str:
     """Return tables that have a CLUSTER column in blocks: below the names of clusters, the rows that they share.
 
     The rows that one cluster alone has come last, with their column; where there are no others, as without folding.
-    on_terminal: a person reads it, so that rows that look like a heading are marked
     headers: each block begins with the names of the columns; with_ages: as of `fold_rows`
     """
     bodies: dict[tuple[str, ...], list[str]] = {}
@@ -56,27 +54,28 @@ def folded_tables(
         lone_rows += [rest] if rest.row_count or not blocks else []
         # The columns of a table are aligned over its blocks.
         joined = [_joined([block.table for block in blocks])] if blocks else []
-        lines = iter(re.findall(r".*\n", kubectl_tables.render_tables(joined, headers, chosen.colours)))
+        lines = iter(re.findall(r".*\n", kubectl_tables.render_tables(joined, headers, chosen.look.colours)))
         header = "".join(islice(lines, int(headers)))
         for block in blocks:
             body = header + "".join(islice(lines, block.table.row_count))
             bodies.setdefault(block.clusters, []).append(body)
     separator = "\n" if headers else ""  # as kubectl has it between tables
     shared = {group: separator.join(parts) for group, parts in bodies.items()}
-    return _in_blocks(shared, kubectl_tables.render_tables(lone_rows, headers, chosen.colours), chosen, on_terminal)
+    return _in_blocks(shared, kubectl_tables.render_tables(lone_rows, headers, chosen.look.colours), chosen)
 
 
-def folded_lines(lines: Iterable[tuple[str, str]], chosen: Chosen, on_terminal: bool) -> str:
+def folded_lines(lines: Iterable[tuple[str, str]], chosen: Chosen) -> str:
     """Return (cluster, line) pairs in blocks, as `folded_tables`: the lines that a group of clusters shares."""
     pairs = list(lines)
     table = Table(("", CLUSTER), ([line for _, line in pairs], [cluster for cluster, _ in pairs]))
     blocks, rest = fold_rows(table, chosen.clusters, with_ages=False)
     shared = {block.clusters: "".join(f"{line}\n" for line in block.table.columns[0]) for block in blocks}
-    return _in_blocks(shared, tabbed(zip(*reversed(rest.columns)), chosen.colours), chosen, on_terminal)
+    return _in_blocks(shared, tabbed(zip(*reversed(rest.columns)), chosen.look.colours), chosen)
 
 
-def _in_blocks(shared: Mapping[tuple[str, ...], str], lone: str, chosen: Chosen, on_terminal: bool) -> str:
+def _in_blocks(shared: Mapping[tuple[str, ...], str], lone: str, chosen: Chosen) -> str:
     """Return what groups of clusters share, each below its heading, and last what one cluster alone has."""
+    on_terminal = chosen.look.on_terminal
     parts = [
         f"{_shown(_heading(group, chosen) + _lacking(group, chosen), chosen)}\n{marked_headings(body, on_terminal)}"
         for group, body in sorted(shared.items(), key=lambda item: -len(item[0]))
@@ -98,12 +97,10 @@ _MANY = 4
 _LONE_HEADING = "CLUSTERS (1 each):"
 
 
-def folded_texts(
-    outputs: Iterable[tuple[tuple[str, str], str]], chosen: Chosen, on_terminal: bool, by_meaning: bool = True
-) -> str:
+def folded_texts(outputs: Iterable[tuple[tuple[str, str], str]], chosen: Chosen, by_meaning: bool = True) -> str:
     """Return each text once, below the names of the clusters that printed it: unchanged, as the first of them did.
 
-    outputs: ((cluster, namespace or ""), text); on_terminal: as of `folded_tables`
+    outputs: ((cluster, namespace or ""), text)
     by_meaning: texts are alike that differ in times and ids only; the heading then says whose times and ids these are
     """
     places_by_text: dict[tuple[str, str], list[str]] = {}
@@ -122,8 +119,8 @@ def folded_texts(
         heading = _heading(names, chosen, is_lone) + (f"   NAMESPACE: {namespace}" if namespace else "")
         if len(members) > 1:
             heading += f"   (with the times and ids of {visible(first)})"
-        body = marked_headings(text, on_terminal)
-        if chosen.colours:
+        body = marked_headings(text, chosen.look.on_terminal)
+        if chosen.look.colours:
             from kubectl_mc.messages.painted_texts import painted_text
 
             body = painted_text(body)
@@ -133,7 +130,7 @@ def folded_texts(
 
 def _shown(heading: str, chosen: Chosen) -> str:
     """Return a heading, in colours where the answer has some."""
-    if not chosen.colours:
+    if not chosen.look.colours:
         return heading
     from kubectl_mc.messages.painting import painted_heading
 

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from kubectl_mc import API_GROUP
 from kubectl_mc.named_tuples import NamedTuple
@@ -238,10 +238,6 @@ def _documents_in_braces(text: str, start: str) -> list[tuple[str, str]]:
     return [(start, part[len(start) :] + "\n}\n") for part in parts[:-1]]
 
 
-def _json_documents(text: str) -> list[tuple[str, str]]:
-    return _documents_in_braces(text, JSON.start)
-
-
 def _json_split_list(text: str) -> ListParts | None:
     start = _items_start(text, _JSON_ITEMS, _JSON_LIST)
     if not start:
@@ -266,12 +262,9 @@ def _json_to_item(text: str) -> str:
 
 
 # https://github.com/kubernetes-sigs/yaml/blob/master/kyaml/kyaml.go
+_KYAML_START = "---\n"
 _KYAML_LIST = re.compile(r'\n  kind: "\w*List"')
 _KYAML_ITEMS = re.compile(r"\n  items: (?:\[\{\n|\[\]|null)")
-
-
-def _kyaml_documents(text: str) -> list[tuple[str, str]]:
-    return _documents_in_braces(text, KYAML.start)
 
 
 def _kyaml_split_list(text: str) -> ListParts | None:
@@ -345,7 +338,7 @@ _KYAML_FOOT = ',\n  kind: "List",\n  metadata: {\n    resourceVersion: "",\n  },
 _BRACE = re.compile(r" \{\n")
 
 JSON = Layout(
-    _json_documents,
+    partial(_documents_in_braces, start=""),
     _json_split_list,
     _json_to_item,
     step=" " * 4,
@@ -381,7 +374,7 @@ YAML = Layout(
     event="object:\n",
 )
 KYAML = Layout(
-    _kyaml_documents,
+    partial(_documents_in_braces, start=_KYAML_START),
     _kyaml_split_list,
     _kyaml_to_item,
     step="  ",
@@ -395,7 +388,7 @@ KYAML = Layout(
     head='{\n  apiVersion: "v1",\n  items: [',
     foot="]" + _KYAML_FOOT,
     empty='{\n  apiVersion: "v1",\n  items: []' + _KYAML_FOOT,
-    start="---\n",
+    start=_KYAML_START,
     event='{\n  type: "',
 )
 LAYOUTS = {"json": JSON, "yaml": YAML, "kyaml": KYAML}

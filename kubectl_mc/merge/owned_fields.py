@@ -74,23 +74,23 @@ def _item_steps(items: Sequence[Any], tree: Tree) -> list[str | None]:
     """Return the step of a tree that means each item of a list; None for an item that none means."""
     by_keys: dict[tuple[str, ...], dict[str, str]] = {}
     values: dict[str, str] = {}
-    for each in tree:
-        if fields := _key_fields(each):
+    for step in tree:
+        if fields := _key_fields(step):
             names = tuple(name for name, _ in fields)
-            by_keys.setdefault(names, {})[canonical([value for _, value in fields])] = each
-        elif each.startswith("v:"):
-            values[_set_value(each)] = each
+            by_keys.setdefault(names, {})[canonical([value for _, value in fields])] = step
+        elif step.startswith("v:"):
+            values[_set_value(step)] = step
     other = OTHER_ITEMS if OTHER_ITEMS in tree else None
     steps: list[str | None] = []
     for index, item in enumerate(items):
-        step = f"i:{index}" if f"i:{index}" in tree else other
+        meaning = f"i:{index}" if f"i:{index}" in tree else other
         if isinstance(item, dict):
             for names, own in by_keys.items():
                 if all(name in item for name in names):
-                    step = own.get(canonical([item[name] for name in names]), step)
+                    meaning = own.get(canonical([item[name] for name in names]), meaning)
         if values:
-            step = values.get(canonical(item), step)
-        steps.append(step)
+            meaning = values.get(canonical(item), meaning)
+        steps.append(meaning)
     return steps
 
 
@@ -165,11 +165,11 @@ def declared_tree(value: Any, hint: Mapping[str, Any]) -> Tree:
     for item in value:
         step, inner_hint = _declared_step(item, key_names, hint)
         if not step:
-            if not all(isinstance(each, dict) for each in value):
+            if not all(isinstance(other, dict) for other in value):
                 return {}
             return {
                 ".": {},
-                **{f"i:{place}": declared_tree(each, {}) for place, each in enumerate(value)},
+                **{f"i:{place}": declared_tree(other, {}) for place, other in enumerate(value)},
                 OTHER_ITEMS: {},
             }
         tree[step] = declared_tree(item, inner_hint)

@@ -32,10 +32,10 @@ def lacks_all(stderr: str, line: CommandLine, content: bytes | None) -> bool:
     asked = set(_of_content(content) if content is not None else _of_operands(line))
     if len(absences) >= len(asked) > 0 or any(absence.startswith(_NO_MATCH) for absence in absences):
         return True
-    if len({each.type for each in asked}) == 1 and messages.find_cause(stderr, 1).kind == "no-such-type":
+    if len({item.type for item in asked}) == 1 and messages.find_cause(stderr, 1).kind == "no-such-type":
         return True
     lacking = {match[1] for absence in absences if (match := _NO_NAMESPACE.match(absence))}
-    return bool(asked) and all(each.namespace in lacking for each in asked)
+    return bool(asked) and all(item.namespace in lacking for item in asked)
 
 
 def _of_operands(line: CommandLine) -> list[AskedObject]:
@@ -46,7 +46,7 @@ def _of_operands(line: CommandLine) -> list[AskedObject]:
         references = [operand.partition("/")[::2] for operand in operands]
     else:
         references = [(operands[0], name) for name in operands[1:] or ("",)]
-    return [AskedObject(each, name) for types, name in references for each in types.split(",")]
+    return [AskedObject(kind, name) for types, name in references for kind in types.split(",")]
 
 
 def _of_content(content: bytes) -> list[AskedObject]:

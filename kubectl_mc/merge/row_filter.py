@@ -141,7 +141,7 @@ class RowFilter:
         self._headers.update(dict.fromkeys(name for name in table.header if not name.startswith("\0")))
         self._row_count += table.row_count
         if self._tests:
-            verdicts = zip(*(_verdicts(*each, cluster, table, has_types) for each in self._tests))
+            verdicts = zip(*(_verdicts(condition, test, cluster, table, has_types) for condition, test in self._tests))
             kept = [index for index, row in enumerate(verdicts) if self._is_kept(row)]
         else:
             kept = list(range(table.row_count))

@@ -12,7 +12,7 @@ from kubectl_mc.merge.kubectl_tables import Table
 from kubectl_mc.merge.output_forms import TABLES, WITH_NAMESPACES
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import Request
+from kubectl_mc.processes.requests import Look, Request
 
 if TYPE_CHECKING:
     from kubectl_mc.merge.folding import Chosen
@@ -52,8 +52,7 @@ def table_answer(
     outputs: Sequence[tuple[Place, str]],
     key_texts: Mapping[Place, str],
     request: Request,
-    on_terminal: bool,
-    colours: bool = False,
+    look: Look,
     chosen: Chosen | None = None,
     row_filter: RowFilter | None = None,
 ) -> str:
@@ -86,17 +85,19 @@ def table_answer(
 
         counts = RowCounts(merged, request.options.count_by)
         form = request.options.output
-        return counts.document(form) if form else sections.marked_headings(counts.table(headers, colours), on_terminal)
+        if form:
+            return counts.document(form)
+        return sections.marked_headings(counts.table(headers, look.colours), look.on_terminal)
     if chosen:
         from kubectl_mc.merge import folding
 
         # The columns that a user defines hold values of objects, of which kubectl makes no ages.
         with_ages = grammar.output_format(request.line)[0] in WITH_NAMESPACES
-        shown = folding.folded_tables(merged, chosen, on_terminal, headers, with_ages)
-        rest = folding.folded_texts(unreadable, chosen, on_terminal)
+        shown = folding.folded_tables(merged, chosen, headers, with_ages)
+        rest = folding.folded_texts(unreadable, chosen)
     else:
-        shown = sections.marked_headings(kubectl_tables.render_tables(merged, headers, colours), on_terminal)
-        rest = sections.render_sections([(heading(place), text) for place, text in unreadable], on_terminal, colours)
+        shown = sections.marked_headings(kubectl_tables.render_tables(merged, headers, look.colours), look.on_terminal)
+        rest = sections.render_sections([(heading(place), text) for place, text in unreadable], *look)
     return "\n".join(filter(None, (shown, rest)))
 
 

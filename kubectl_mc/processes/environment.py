@@ -101,6 +101,24 @@ class Environment(NamedTuple):
         """Whether an answer and what is said about it are both read on a terminal."""
         return self.streams.stdout.isatty() and self.streams.stderr.isatty()
 
+    @property
+    def columns(self) -> int:
+        """The width of the terminal that stdout is, 0 if it isn't known. COLUMNS says it otherwise, as elsewhere."""
+        columns = self.variables.get("COLUMNS", "")
+        if columns.isdecimal():
+            return int(columns)
+        try:
+            return os.get_terminal_size(self.streams.stdout.fileno()).columns
+        except (OSError, ValueError):
+            return 0
+
+    def show_help(self, text: str) -> None:
+        """Write a help text of ours to stdout; to a terminal, in lines that fit it."""
+        from kubectl_mc.command_line import help_texts
+
+        stdout, text = self.streams.stdout, help_texts.named(text)
+        stdout.write(help_texts.fitted(text, self.columns) if stdout.isatty() else text)
+
     def for_invocation(self, invocation: Invocation) -> Environment:
         """Return the environment with the options and the --kubeconfig of this invocation."""
         environment = self._replace(kubeconfig_flag=grammar.value(invocation.kubectl, "kubeconfig"))

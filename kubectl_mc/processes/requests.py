@@ -24,6 +24,16 @@ if TYPE_CHECKING:
     from kubectl_mc.processes.silence import ShortTimes
 
 
+class Look(NamedTuple):
+    """How an answer is shown. on_terminal: a person reads it, so that lines that look like a heading are marked."""
+
+    on_terminal: bool = False
+    colours: bool = False
+
+
+PLAIN = Look()  # as a program reads it
+
+
 class Request(NamedTuple):
     """One kubectl command line for the fleet.
 
@@ -84,6 +94,11 @@ class Request(NamedTuple):
     def shows_colours(self) -> bool:
         """Whether the answer has colours."""
         return self.environment.has_colours(self.environment.streams.stdout)
+
+    @property
+    def look(self) -> Look:
+        """How the answer is shown."""
+        return Look(self.shows_on_terminal, self.shows_colours)
 
     @property
     def reports_on_terminal(self) -> bool:

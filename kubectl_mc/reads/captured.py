@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,6 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     After Ctrl-C or another signal, what is there is shown, and then SystemExit is raised for that signal.
     Raises UserError.
     """
-    streams = request.environment.streams
     interrupts: list[BaseException] = []
     request = _with_columns(request)
     asked, failures = asked_jobs(request, targets)
@@ -64,35 +63,45 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     keys = [answer.keys for answer in answers if answer.keys]
     row_filter = _row_filter(request)
     clusters = [target.cluster for target in targets]
-    on_terminal, colours = request.shows_on_terminal, request.shows_colours
-    merged = merge_answers(results, keys, request, on_terminal, colours, clusters, row_filter)
+    merged = merge_answers(results, keys, request, request.look, clusters, row_filter)
     if row_filter:
         answers = [answer._replace(result=row_filter.judged(answer.result)) for answer in answers]
     cluster_results = one_result_per_cluster(
         [*(answer.result._replace(cluster=answer.job.target.cluster) for answer in answers), *failed_listings]
     )
-    on_terminal = request.reports_on_terminal
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries
 
         request.environment.report.tell(read_entries(cluster_results, request))
     problem = row_filter and row_filter.problem(request)
     shows_nothing = bool(row_filter and (problem or not merged))
-    report = make_report(cluster_results, request, shown=shows_nothing, on_terminal=on_terminal)
+    report = make_report(cluster_results, request, shown=shows_nothing, on_terminal=request.reports_on_terminal)
     notes = row_filter.notes() if row_filter and not problem else []
-    said = [*notes, *report.lines]
-    ended = next((error for error in interrupts if isinstance(error, SystemExit)), None)
-    with suppress(*([OSError] if ended else [])):  # after SIGHUP the terminal is gone
-        if not on_terminal:
-            streams.say(said, report.stderr)
-        streams.answer(b"" if problem else merged.encode("utf-8", "surrogateescape"))
-        if on_terminal:  # there it would scroll away ahead of a long answer
-            streams.say([*said, *([request.notice] if request.notice else [])], report.stderr)
-    if ended:
-        raise ended
+    answer = b"" if problem else merged.encode("utf-8", "surrogateescape")
+    show_answer(request, answer, [*notes, *report.lines], report.stderr, interrupts)
     if problem:
         raise problem
     return 130 if interrupts else report.status
+
+
+def show_answer(
+    request: Request, answer: bytes, said: Sequence[str], relayed: bytes, interrupts: Sequence[BaseException]
+) -> None:
+    """Write the answer to stdout, and what is said about it to stderr. Raises SystemExit if a signal said so.
+
+    On a terminal the answer comes first, as else the rest would scroll away, and the request's notice comes last.
+    relayed: what the kubectls have written to stderr; interrupts: as of `collect`
+    """
+    streams, on_terminal = request.environment.streams, request.reports_on_terminal
+    ended = next((error for error in interrupts if isinstance(error, SystemExit)), None)
+    with suppress(*([OSError] if ended else [])):  # after SIGHUP the terminal is gone
+        if not on_terminal:
+            streams.say(said, relayed)
+        streams.answer(answer)
+        if on_terminal:
+            streams.say([*said, *([request.notice] if request.notice else [])], relayed)
+    if ended:
+        raise ended
 
 
 def _row_filter(request: Request) -> RowFilter | None:
@@ -139,21 +148,21 @@ def _with_columns(request: Request) -> Request:
 def _ask(request: Request, jobs: Sequence[Job], several: bool, interrupts: list[BaseException]) -> list[JobAnswer]:
     """Run the jobs, and the jobs that print their keys.
 
-    several: the answer is merged with that of other jobs; interrupts: as of `_collect`
+    several: the answer is merged with that of other jobs; interrupts: as of `collect`
     """
     keys_of_jobs = key_jobs(request, jobs, several)
     if keys_of_jobs and (typed := grammar.value(request.line, "sort-by")):  # which an error is to quote
         _, template = grammar.output_format(keys_of_jobs[0].line)
         request = request._replace(environment=request.environment.with_typed_paths({template: typed}))
     all_jobs = [job._replace(line=mergeable_line(request, job.line, several)) for job in jobs] + keys_of_jobs
-    results = _collect(request, all_jobs, interrupts)
+    results = collect(request, all_jobs, interrupts)
     keys: Sequence[Result | None] = results[len(jobs) :] if keys_of_jobs else [None] * len(jobs)
     from kubectl_mc.merge.table_answers import is_unreadable
 
     unreadable = [
         index for index, (result, key) in enumerate(zip(results, keys)) if is_unreadable(request, result, key)
     ]
-    plain_results = _collect(request, [jobs[index] for index in unreadable], interrupts) if unreadable else []
+    plain_results = collect(request, [jobs[index] for index in unreadable], interrupts) if unreadable else []
     for index, plain_result in zip(unreadable, plain_results):
         results[index] = plain_result
     # Without its keys, an answer can't be merged with others.
@@ -179,10 +188,16 @@ def _mergeable(result: Result, keys: Result | None) -> Result:
     return result if needs_none else keys._replace(stdout=b"")
 
 
-def _collect(request: Request, jobs: Sequence[Job], interrupts: list[BaseException]) -> list[Result]:
+def collect(
+    request: Request,
+    jobs: Sequence[Job],
+    interrupts: list[BaseException],
+    keep: Callable[[int, Result], Result] = lambda index, result: result,
+) -> list[Result]:
     """Run the jobs, and return their results; after Ctrl-C or another signal those of the jobs that had ended.
 
     interrupts: gets the exception of the signal; once it has one, no jobs are run
+    keep: as of `event_loop.collect_results`
     """
     if interrupts:
         return [_interrupted(job) for job in jobs]
@@ -206,6 +221,7 @@ def _collect(request: Request, jobs: Sequence[Job], interrupts: list[BaseExcepti
         phase=phase,
         at_once=request.at_once,
         meanwhile=lambda: _import_merging(request.shows_colours),
+        keep=keep,
     )
     note_answers(request, ((jobs[index].target, results[index], seconds) for index, seconds in took.items()))
     return [request.named(result)._replace(namespace=job.namespace) for job, result in zip(jobs, results)]

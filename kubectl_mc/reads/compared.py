@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -17,12 +16,10 @@ from kubectl_mc.merge.comparison import Comparison, without_duplicates
 from kubectl_mc.merge.report import Report, make_report, result_cause
 from kubectl_mc.merge.report_entries import read_entries
 from kubectl_mc.named_tuples import NamedTuple
-from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
-from kubectl_mc.processes.standard_streams import Phase
+from kubectl_mc.processes.requests import Job, Request
 from kubectl_mc.processes.targets import Target
-from kubectl_mc.reads.captured import asked_jobs
+from kubectl_mc.reads import captured
 from kubectl_mc.reads.missing_types import jobs_without_missing_types
 from kubectl_mc.reads.name_patterns import name_patterns, types_by_name
 
@@ -57,7 +54,7 @@ def read_clusters(
     A cluster that has failed is not compared, nor is one whose answer is no list of the objects that were asked for.
     """
     interrupts: list[BaseException] = []
-    jobs, failures = asked_jobs(request, targets)
+    jobs, failures = captured.asked_jobs(request, targets)
     failed_listings = list[Result]()
     typed = request.line
     if failures or name_patterns(request.row, request.line):
@@ -126,7 +123,7 @@ def _collect_declared(
         for index, result in zip(waiting, reader.collect(own_jobs, interrupts, waiting)):
             results[index] = result
             lacking = {(kind.decode(), version.decode()) for kind, version in _NO_KIND.findall(result.stderr)}
-            rest = [each for each in parts[index] if (each["kind"], each["apiVersion"]) not in lacking]
+            rest = [item for item in parts[index] if (item["kind"], item["apiVersion"]) not in lacking]
             if result.status and not result.timed_out and len(rest) < len(parts[index]):
                 parts[index] = rest
                 if rest:
@@ -165,31 +162,11 @@ class _Reader:
 
         interrupts: gets the exception of Ctrl-C or another signal; places: the indexes of the jobs in `objects`
         """
-        if interrupts:
-            return [Result(job.label, b"", b"", None) for job in jobs]
-        request, report = self._request, self._request.environment.report
-        took: dict[int, float] = {}
-
-        def on_end(index: int, seconds: float) -> None:
-            took[index] = seconds
-            if report:
-                report.took(jobs[index].target.cluster, seconds)
 
         def keep(index: int, result: Result) -> Result:
             return self._read(places[index] if places else index, jobs[index], result)
 
-        results = event_loop.collect_results(
-            [job_command(request, job) for job in jobs],
-            request.parallel(len(jobs)),
-            request.patience,
-            request.stdin,
-            interrupts,
-            on_end=on_end,
-            phase=Phase("answers", request.environment.streams, [job.target.cluster for job in jobs], request.patience),
-            keep=keep,
-        )
-        note_answers(request, ((jobs[index].target, results[index], seconds) for index, seconds in took.items()))
-        return [request.named(result)._replace(namespace=job.namespace) for job, result in zip(jobs, results)]
+        return captured.collect(self._request, jobs, interrupts, keep)
 
     def _read(self, place: int, job: Job, result: Result) -> Result:
         if result.timed_out:
@@ -234,15 +211,7 @@ def exit_status(report: Report, differs: bool) -> int:
 
 def show(request: Request, comparable: Comparable, answer: str, differs: bool) -> int:
     """Write the answer, and what is said about it, and return the exit status. Raises SystemExit after a signal."""
-    streams, on_terminal = request.environment.streams, request.reports_on_terminal
     report = comparable.report
-    ended = next((error for error in comparable.interrupts if isinstance(error, SystemExit)), None)
-    with suppress(*([OSError] if ended else [])):  # after SIGHUP the terminal is gone
-        if not on_terminal:
-            streams.say(report.lines, report.stderr)
-        streams.answer(answer.encode("utf-8", "backslashreplace"))
-        if on_terminal:  # there it would scroll away ahead of a long answer
-            streams.say(report.lines, report.stderr)
-    if ended:
-        raise ended
+    text = answer.encode("utf-8", "backslashreplace")
+    captured.show_answer(request, text, report.lines, report.stderr, comparable.interrupts)
     return 130 if comparable.interrupts else exit_status(report, differs)

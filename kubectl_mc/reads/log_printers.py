@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -75,19 +74,8 @@ def log_style(request: Request) -> LogStyle:
         patterns("container-regex", options.container_regex),
         patterns("exclude-container-regex", options.exclude_container_regex),
         request.shows_colours,
-        _columns(request) // 2 if on_terminal else 0,
+        request.environment.columns // 2 if on_terminal else 0,
     )
-
-
-def _columns(request: Request) -> int:
-    """Return the width of the terminal, 0 if it isn't known. COLUMNS says it otherwise, as for other programs."""
-    columns = request.environment.variables.get("COLUMNS", "")
-    if columns.isdecimal():
-        return int(columns)
-    try:
-        return os.get_terminal_size(request.environment.streams.stdout.fileno()).columns
-    except (OSError, ValueError):
-        return 0
 
 
 class LogPrinters:

@@ -80,10 +80,6 @@ def divided(failures: Sequence[Result], jobs: Sequence[Job]) -> tuple[list[Resul
     return unreachable, [failure for failure in failures if failure.cluster in asked]
 
 
-def _text(result: Result) -> str:
-    return result.stderr.decode("utf-8", "replace")
-
-
 def late_result(request: Request, cluster: str, patience: float) -> Result:
     """Return the result of a cluster whose names were not listed in time. patience: of one that was not silent"""
     short = request.short_times if request.short_time(cluster) else None
@@ -171,7 +167,8 @@ class Resolver:
         failed: dict[tuple[str, ...], Result] = {}
         for result in results:
             if result.status:  # kubectl says once what is so for all types, as that no server answers
-                failed.setdefault(tuple(messages.complaints(_text(result))), result._replace(stdout=b""))
+                stderr = result.stderr.decode("utf-8", "replace")
+                failed.setdefault(tuple(messages.complaints(stderr)), result._replace(stdout=b""))
         failures = [*failed.values()]
         failures += [Result(cluster, b"", text.encode("utf-8", "replace"), 1) for text in unreadable]
         if objects or missing:

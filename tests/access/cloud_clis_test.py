@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from kubectl_mc.access.cloud_clis import CLOUDS, CloudCommand, plan_command, profile_facts
 from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
 from kubectl_mc.access.profile_access import EXTRA_ARGS
+from kubectl_mc.command_line.own_commands import FLAG_VALUES
+from kubectl_mc.commands import setup
 from kubectl_mc.fleet.cluster_profiles import AccessProvider, ClusterProfile
 
 EXEC_ARGS = "auth.exec.args"
@@ -168,3 +170,8 @@ def test_every_template_knows_its_words() -> None:
         assert {*row.values} <= words
         for pattern in row.identities:
             assert set(re.compile(pattern).groupindex) <= set(row.values)
+
+
+def test_each_cloud_is_completed_and_in_the_help() -> None:
+    assert FLAG_VALUES["setup", "provider"] == tuple(CLOUDS)
+    assert f"--provider={'|'.join(CLOUDS)}]" in setup.HELP

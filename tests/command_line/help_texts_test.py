@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from kubectl_mc.command_line import help_texts
 from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS
@@ -21,3 +23,24 @@ def test_each_command_of_ours_has_a_summary_and_its_flags() -> None:
 
 def test_help_fits_a_terminal() -> None:
     assert max(len(line) for line in help_texts.HELP.splitlines()) <= 120
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_help_is_fitted_to_a_narrower_terminal(width: int) -> None:
+    fitted = help_texts.fitted(help_texts.HELP, width)
+    assert [line for line in fitted.splitlines() if len(line) > width and not line.startswith("  kubectl ")] == []
+    assert fitted.split() == help_texts.HELP.split()
+    assert help_texts.fitted(fitted, width) == fitted
+
+
+def test_what_continues_a_flags_description_stands_below_it() -> None:
+    flag = "      --flag=NAME  says how it is"
+    example = "  kubectl mc get an-example --long"
+    fitted = help_texts.fitted(f"A paragraph\n--of prose\n\n  heading\n{flag}\n{example}\n", 26)
+    flag_lines = ["      --flag=NAME  says", "             how it is"]
+    assert fitted.split("\n") == ["A paragraph --of prose", "", "  heading", *flag_lines, example, ""]
+
+
+@pytest.mark.parametrize("width", [0, 120])
+def test_help_stays_as_it_is_on_a_wide_terminal_and_without_one(width: int) -> None:
+    assert help_texts.fitted(help_texts.HELP, width) == help_texts.HELP

@@ -78,11 +78,12 @@ def test_the_user_s_own_counts_where_stderr_is_a_terminal(user: Shell) -> None:
     assert "export KUBECTL_MC_SESSION=$$" in user.mc("use", "c2").stderr
     assert (done := user.mc("get", "nodes")).stderr == ""
     assert clusters(done) == list(MEMBERS)
-    with user.fault("c2", "refuse"), user.running("get", "nodes", terminal=True) as running:
-        running.end()
-    # Behind the answer, as all that is said about it there.
-    last = running.stdout.replace("\r\n", "\n").splitlines()[-1]
-    assert last == "1 of 3 clusters (chosen by kubectl mc use c2)"
+    for words in (("get", "nodes"), ("compare", "cm", "-n", "shop")):
+        with user.fault("c2", "refuse"), user.running(*words, terminal=True) as running:
+            running.end()
+        # Behind the answer, as all that is said about it there.
+        last = running.stdout.replace("\r\n", "\n").splitlines()[-1]
+        assert last == "1 of 3 clusters (chosen by kubectl mc use c2)"
     dialogue = talk(user, ["get", "nodes", "-o", "name"], [])  # stdout is a pipe
     assert dialogue == (0, "c2\tnode/c2-node\n", "1 of 3 clusters (chosen by kubectl mc use c2)\n")
     dialogue = talk(user, ["get", "nodes", "-o", "name", "--all-clusters"], [])

@@ -21,7 +21,7 @@ def merge(text: str, *outputs: str, keys: tuple[str, ...] = ()) -> str:
         [Result(f"c{number}", stdout.encode(), b"", 0) for number, stdout in enumerate(texts, start=1)]
         for texts in (outputs, keys)
     )
-    return answers.merge_answers(results, sort_keys, request(text), on_terminal=False)
+    return answers.merge_answers(results, sort_keys, request(text))
 
 
 def merged_with_notes(text: str, *outputs: str, row_filter: RowFilter | None = None) -> tuple[str, list[str]]:
@@ -29,7 +29,7 @@ def merged_with_notes(text: str, *outputs: str, row_filter: RowFilter | None = N
     made = table_flags.applied(request(text))
     rows = row_filter or RowFilter(made.options.where, made.options.count_by)
     results = [Result(f"c{number}", stdout.encode(), b"", 0) for number, stdout in enumerate(outputs, start=1)]
-    return answers.merge_answers(results, (), made, on_terminal=False, row_filter=rows), rows.notes()
+    return answers.merge_answers(results, (), made, row_filter=rows), rows.notes()
 
 
 PODS = "NAME   AGE\na      1m\n"
@@ -153,7 +153,7 @@ FAILED = Result("c", b"", b"error: x", 1)
 def test_where_every_cluster_failed_there_is_no_answer(verb: str, form: str, failure: Result, count: int) -> None:
     """An empty document would say that there is nothing."""
     asked = request(f"{verb} -o {form}" if form else verb)
-    assert answers.merge_answers([failure] * count, [], asked, on_terminal=False) == ""
+    assert answers.merge_answers([failure] * count, [], asked) == ""
 
 
 EMPTY = {
@@ -245,7 +245,7 @@ def test_the_others_tables_are_merged_beside_a_text_that_is_none() -> None:
 
 def test_bytes_that_are_no_text_come_out_as_they_went_in() -> None:
     results = [Result("c1", b"NAME\n\xff\xfe\n", b"", 0)]
-    text = answers.merge_answers(results, (), request("get pods"), on_terminal=False)
+    text = answers.merge_answers(results, (), request("get pods"))
     assert text.encode("utf-8", "surrogateescape") == b"NAME   CLUSTER\n\xff\xfe     c1\n"
 
 

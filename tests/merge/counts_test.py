@@ -94,7 +94,7 @@ def test_counts_as_a_document(form: str, load: object) -> None:
 @pytest.mark.parametrize(("status", "counts"), [(0, []), (1, None)])
 def test_a_document_says_that_there_are_no_rows_if_a_cluster_has_answered(status: int, counts: object) -> None:
     made = table_flags.applied(request("get pods --count-by STATUS -o json"))
-    text = answers.merge_answers([Result("c1", b"", b"No resources found", status)], (), made, on_terminal=False)
+    text = answers.merge_answers([Result("c1", b"", b"No resources found", status)], (), made)
     assert (json.loads(text)["counts"] if text else None) == counts
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kubectl_mc.merge import answers, folding, last_rows
 from kubectl_mc.merge.kubectl_tables import join_tables, parse_tables
 from kubectl_mc.processes.event_loop import Result
+from kubectl_mc.processes.requests import Look
 from tests.environments import request
 from tests.merge.ages import human_duration
 from tests.merge.tab_writer import tab_writer
@@ -21,7 +22,7 @@ def answer(words: str, *texts: str | list[list[str]], on_terminal: bool = False)
     """The answer of c1, c2, … to a line. texts: a list is that of a table's rows, with its header"""
     printed = [tab_writer(text) if isinstance(text, list) else text for text in texts]
     results = [Result(f"c{number}", text.encode(), b"", 0) for number, text in enumerate(printed, start=1)]
-    return answers.merge_answers(results, (), request(words), on_terminal)
+    return answers.merge_answers(results, (), request(words), Look(on_terminal))
 
 
 def fold(words: str, *texts: str | list[list[str]], on_terminal: bool = False) -> str:
@@ -138,7 +139,7 @@ def test_headings_fit_no_cluster_outside_the_group() -> None:
     names = ["dev-a", "dev-b", "dev-c"]
     results = [Result(name, tab_writer(text).encode(), b"", 0) for name in names]
     for others, heading in (([], "dev-*"), (["dev-x"], "dev-a, dev-b, dev-c")):
-        folded = answers.merge_answers(results, (), request("get x --fold"), False, clusters=[*names, *others])
+        folded = answers.merge_answers(results, (), request("get x --fold"), clusters=[*names, *others])
         assert folded == f"CLUSTERS (3): {heading}\nNAME\na\n"
 
 
@@ -157,13 +158,13 @@ def test_a_heading_says_which_few_clusters_lack_the_rows() -> None:
             Result(name, b"NAME\na\n" if index < count else b"", b"", statuses.get(name, 0))
             for index, name in enumerate(names)
         ]
-        shown = answers.merge_answers(results, (), request("get x --fold"), on_terminal=False)
+        shown = answers.merge_answers(results, (), request("get x --fold"))
         assert shown == f"CLUSTERS ({count}): c[1-{count}]{said}\nNAME\na\n"
     results = [
         Result(name, text, b"", 0)
         for name, text in (("c1", b"NAME\na\n"), ("c2", b"NAME\na\n"), ("c3", b""), ("c4", b""))
     ]
-    assert answers.merge_answers(results, (), request("get x --fold"), False) == "CLUSTERS (2): c1, c2\nNAME\na\n"
+    assert answers.merge_answers(results, (), request("get x --fold")) == "CLUSTERS (2): c1, c2\nNAME\na\n"
 
 
 def test_several_types_stand_below_one_heading() -> None:
@@ -293,7 +294,7 @@ def test_other_differences_count(first: str, second: str) -> None:
 
 def test_texts_of_several_namespaces_have_their_own_headings() -> None:
     outputs = [(("c1", "x"), "a\n"), (("c1", "y"), "a\n"), (("c2", "x"), "a\n"), (("c2", "y"), "b\n")]
-    assert folding.folded_texts(outputs, folding.Chosen(["c1", "c2"], []), on_terminal=False) == (
+    assert folding.folded_texts(outputs, folding.Chosen(["c1", "c2"], [])) == (
         "CLUSTERS (2): c1, c2   NAMESPACE: x\na\n\nCLUSTERS (1): c1   NAMESPACE: y\na\n\n"
         "CLUSTERS (1): c2   NAMESPACE: y\nb\n"
     )

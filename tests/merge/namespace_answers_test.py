@@ -48,17 +48,17 @@ def test_the_table_of_several_namespaces_is_that_of_all_without_the_others(
         for namespace in in_servers_order(asked)
         for kept in [[row[2:] for row in rows if row[:2] == (cluster, namespace)]]
     ]
-    expected = answers.merge_answers(everywhere, (), request(f"get pods -A{flags}"), on_terminal=False)
+    expected = answers.merge_answers(everywhere, (), request(f"get pods -A{flags}"))
     names = ",".join(asked)
     line = request(f"get pods -n {names},{flags}")
-    assert answers.merge_answers(by_namespace, (), line, on_terminal=False) == expected
+    assert answers.merge_answers(by_namespace, (), line) == expected
 
 
 def of_namespaces(text: str, *outputs: tuple[str, str, str], keys: Sequence[str] = ()) -> str:
     """The answer to (cluster, namespace, what is printed)s."""
     results = [Result(cluster, stdout.encode(), b"", 0, namespace=name) for cluster, name, stdout in outputs]
     sort_keys = [result._replace(stdout=text.encode()) for result, text in zip(results, keys)]
-    return answers.merge_answers(results, sort_keys, request(text), on_terminal=False)
+    return answers.merge_answers(results, sort_keys, request(text))
 
 
 def test_rows_of_several_namespaces_are_sorted_together() -> None:

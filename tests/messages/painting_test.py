@@ -16,6 +16,7 @@ from kubectl_mc.merge.kubectl_tables import Table
 from kubectl_mc.merge.watches import WatchedTable
 from kubectl_mc.messages import own_tables, painted_notices, painted_texts, painting
 from kubectl_mc.messages.terminal_text import COLOUR, TerminalFilter
+from kubectl_mc.processes.requests import Look
 
 # What a text is made of that our colours are about, or that could break them.
 PIECES = (
@@ -40,8 +41,8 @@ PAINTERS: tuple[Callable[[str], str], ...] = (
 
 
 def folded_text(text: str, colours: bool) -> str:
-    chosen = folding.Chosen(["c1", "c2", "c3"], ["c1", "c2", "c3"], colours)
-    return folding.folded_texts([(("c1", ""), text), (("c2", ""), text), (("c3", ""), "x")], chosen, on_terminal=True)
+    chosen = folding.Chosen(["c1", "c2", "c3"], ["c1", "c2", "c3"], Look(True, colours))
+    return folding.folded_texts([(("c1", ""), text), (("c2", ""), text), (("c3", ""), "x")], chosen)
 
 
 # A line in which each colour is of some text, and ends: nothing is left for the next line.

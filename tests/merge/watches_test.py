@@ -204,6 +204,7 @@ def test_a_message_goes_on_below_its_row() -> None:
         ("done", False),
         ("", False),
         ("5s", False),
+        ("5s   no   OBJECT", False),
     ],
 )
 def test_a_row_of_events_starts_with_its_age(line: str, is_row: bool) -> None:

@@ -69,7 +69,7 @@ def parse_line(
 
     The verb is searched first (cobra's Command.Find), then the flags are read as pflag does: they may stand anywhere
     ahead of a `--`, even ahead of the verb. Raises UserError for a flag whose value is missing, and for a line whose
-    verb depends on a flag that we don't know.
+    verb depends on a flag that the verb doesn't have.
     """
     own_flags = {name: Flag("scalar") if takes_value else Flag() for name, takes_value in (own or {}).items()}
     path, positions = _find_verb(argv, own_flags, unknown_takes_word=True)
@@ -100,7 +100,14 @@ def parse_line(
             verb_first = False
         tokens.append(token)
         position += len(token.words)
-    return CommandLine(path, tuple(tokens), verb_first)
+    line = CommandLine(path, tuple(tokens), verb_first)
+    unknown = next((token.words[0] for token in tokens if token.unknown), "")
+    if is_kubectls and unknown:
+        # Said back, the flags that are known stand elsewhere, so that one that isn't may skip another word.
+        said = canonical_words(line)
+        if any(_find_verb(said, own_flags, takes_word)[0] != path for takes_word in (True, False)):
+            raise messages.unclear_verb(unknown)
+    return line
 
 
 def _find_verb(

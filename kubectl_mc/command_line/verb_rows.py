@@ -172,7 +172,11 @@ _EVENTS = Output(
     "table",
     last_cell=".message",
     ordered_by=(".series.lastObservedTime", ".lastTimestamp", ".eventTime"),
-    row_start=r"(?:[a-z0-9-]+ {3,})?(?:<unknown>|[0-9]+[a-z][0-9a-z]*)(?: \(x[0-9]+ over [0-9a-z]+\))? {3,}\S",
+    # A row also has a KIND/NAME.
+    row_start=r"(?:[a-z0-9-]+ {3,})?AGE(?: \(x[0-9]+ over AGE\))? {3,}\S.* {3,}\S*/".replace(
+        "AGE",
+        "(?:<unknown>|<invalid>|[0-9]+[a-z][0-9a-z]*)",  # <invalid>: the server's clock is ahead of ours
+    ),
 )
 _USAGE = Output("table", sorts=(("cpu", "CPU(cores)"), ("memory", "MEMORY(bytes)")), totals_by=("sum",))
 _STREAMED = Modes("streamed")

@@ -16,7 +16,7 @@ MAX_LOOSE_ROWS = 10_000
 _SLACK = 5.0
 
 # What changes by itself: an age, `3 (5m ago)` restarts of a pod, `5m (x3 over 10m)` of an event.
-AGED = re.compile(rf"{DURATION}|\d+ \({DURATION} ago\)|{DURATION} \(x\d+ over {DURATION}\)")
+AGED = re.compile(rf"{DURATION}|\d+ \({DURATION} ago\)|(?:{DURATION}|<invalid>) \(x\d+ over {DURATION}\)")
 AGE = re.compile(r"(?:\d+[ydhms])+")
 
 # (namespace, name) of an object in a table.

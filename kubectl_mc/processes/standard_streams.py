@@ -245,6 +245,7 @@ class Display:
         self._quiet_since = time.monotonic()
         self._line_has_ended = True
         self._is_left_to_reader = False
+        self._may_have_echo = False  # Ctrl-C has come, and nothing has been written since
 
     @contextmanager
     def written_by(self, writer: _WholeWriter, text: bytes) -> Iterator[None]:
@@ -252,6 +253,8 @@ class Display:
         with self._lock:
             if self.line:
                 self.line.clear()
+            self._clear_echo()  # a terminal signals first: it may write `^C` after what has cleared it
+            self._may_have_echo = False
             yield
             if writer.isatty():
                 self._quiet_since, self._line_has_ended = time.monotonic(), text.endswith(b"\n")
@@ -270,10 +273,15 @@ class Display:
 
     def close(self, is_interrupted: bool) -> None:
         """Clear the progress line for good, if there is one. is_interrupted: by Ctrl-C, so `^C` may stand there"""
+        self._may_have_echo = is_interrupted
         if self.line:
             self.line.close()
             self.line = None
-        elif is_interrupted and self._line_has_ended and not self._is_left_to_reader:
+        else:
+            self._clear_echo()
+
+    def _clear_echo(self) -> None:
+        if self._may_have_echo and self._line_has_ended and not self._is_left_to_reader:
             from kubectl_mc.processes.progress_line import clear_echo
 
             with suppress(OSError):

@@ -17,7 +17,7 @@ from kubectl_mc.reads.backoff import Tries
 from kubectl_mc.reads.log_kubectls import Kubectls, Reader, WatchReader
 from kubectl_mc.reads.log_requests import FollowedLogs
 from kubectl_mc.reads.log_resume import TimedLine
-from kubectl_mc.reads.log_sources import IsWanted, Pod, PodEvent
+from kubectl_mc.reads.log_sources import Container, IsWanted, Pod, PodEvent
 from kubectl_mc.reads.log_streams import LogStream
 from kubectl_mc.reads.name_patterns import all_namespaces
 
@@ -183,8 +183,12 @@ class LogSession:
         if not self._followed.pods.is_meant(pod):
             return
         if event.is_gone:
-            self._pods.pop(pod.uid, None)
+            was_there = self._pods.pop(pod.uid, None)
             self._is_last = not pod.is_owned
+            if was_there and self.is_listed and not self._followed.pods.one:
+                for container in self._unfollowed(pod):  # it came and went between two ticks, or has waited for room
+                    name = self._name(self._source(pod, container))
+                    self._say(messages.lines_may_be_missing(name, b"", b""))
         else:
             self._pods[pod.uid] = pod
             self._listed.add(pod.uid)
@@ -222,14 +226,7 @@ class LogSession:
 
     def _join(self, is_initial: bool) -> None:
         """Join the containers that are meant and not followed yet."""
-        new = [
-            (pod, container)
-            for pod in self._meant_pods()
-            for container in self._followed.containers.containers(pod)
-            if container.has_log
-            and (pod.uid, container.name) not in self._streams
-            and self._is_wanted(pod.name, container.name)
-        ]
+        new = [(pod, container) for pod in self._meant_pods() for container in self._unfollowed(pod)]
         if not new:
             self._waits = False
             return
@@ -243,12 +240,25 @@ class LogSession:
             self._say(text)
         self._waits = len(new) > room
         for pod, container in new[:room]:
-            source = LogSource(cluster, pod.namespace, pod.name, container.name)
+            source = self._source(pod, container)
             if notice := self._followed.containers.notice(pod):
                 self._kubectls.say_once(notice)
             if not is_initial:
                 self._say(f"+ {self._name(source)}")
             self._streams[pod.uid, container.name] = LogStream(source, pod, container, is_initial, self._now)
+
+    def _unfollowed(self, pod: Pod) -> list[Container]:
+        """Return the containers of a pod that are meant, have a log, and are not followed yet."""
+        return [
+            container
+            for container in self._followed.containers.containers(pod)
+            if container.has_log
+            and (pod.uid, container.name) not in self._streams
+            and self._is_wanted(pod.name, container.name)
+        ]
+
+    def _source(self, pod: Pod, container: Container) -> LogSource:
+        return LogSource(self.job.target.cluster, pod.namespace, pod.name, container.name)
 
     def _meant_pods(self) -> list[Pod]:
         """Return the pods that are followed; of only one, its successor when it has ended and is shown to its end."""

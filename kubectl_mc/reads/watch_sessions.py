@@ -36,6 +36,7 @@ class _Session:
     has_begun: a kubectl has reached the cluster
     is_up: the one that runs has
     is_refused: the cluster has refused the credential
+    is_over: no further one will run
     due: when the next kubectl starts; None while one runs, or if none will
     list_due: when a list is asked for; None for none
     """
@@ -45,7 +46,7 @@ class _Session:
         self.job = job
         self.watches_news = watches_news  # what is there isn't shown
         self.is_seeded = False
-        self.has_begun = self.is_up = self.is_restarted = False
+        self.has_begun = self.is_up = self.is_restarted = self.is_over = False
         self.tries = backoff.Tries()
         self.started = 0.0
         self.is_refused = False
@@ -141,7 +142,8 @@ class Sessions:
 
     def _is_silent(self, session: _Session, now: float) -> bool:
         """Return whether a watch that begins has no answer, nor has its list."""
-        return session.due is None and session.list_due is None and now - session.started >= 2 * _SILENCE
+        is_awaited = session.due is None and session.list_due is None and not session.is_over
+        return is_awaited and now - session.started >= 2 * _SILENCE
 
     def _has_unseen(self, session: _Session) -> bool:
         return self._screen.watch_printer(session.index).has_unseen
@@ -187,7 +189,7 @@ class Sessions:
         result = self._screen.ended(shown)
         cause = result_cause(result._replace(stdout=b""), self._request)
         if shown.timed_out or not watch_lines.is_passing(cause, session.has_begun, session.is_restarted):
-            session.list_due = None
+            session.list_due, session.is_over = None, True
             self._screen.show(shown)
             self._recover(session, is_over=True)
             return

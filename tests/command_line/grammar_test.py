@@ -82,6 +82,7 @@ def understood(line: grammar.CommandLine) -> tuple[object, ...]:
 @given(st.lists(THEIRS, min_size=1, max_size=8), AFTER)
 @example([["get"], ["-é"], ["-nshop"], [""]], [])
 @example([["get"], ["--new"], ["-nshop"], ["pods"]], [])
+@example([["-f", "-"]], [["--"], ["-A"], ["-o"], ["wide"]])
 def test_what_is_said_back_is_read_as_the_same(parts: list[list[str]], after: list[list[str]]) -> None:
     line = parsed(flat(parts + after))
     if not line or line.verb not in FLAGS or grammar.is_set(line, "help"):
@@ -123,6 +124,9 @@ def test_a_command_line_is_said_back(argv: str, canonical: str) -> None:
         ("get pods -n", "flag needs an argument: --namespace"),
         ("--new get delete x", "it isn't known whether --new takes the next word"),
         ("get pods -wZ", "unknown shorthand flag 'Z' in -wZ"),
+        # Said back without the flag that --all skips, it would be `set image`.
+        ("set --all --cache-dir x image deploy/a c=i", "it isn't known whether --all takes the next word"),
+        ("rollout -f - -- restart", "it isn't known whether -f takes the next word"),
     ],
 )
 def test_what_has_no_certain_reading_is_refused(text: str, error: str) -> None:

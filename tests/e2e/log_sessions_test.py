@@ -156,6 +156,19 @@ def test_more_containers_than_are_followed_at_a_time_wait(kubelet: Kubelet, chan
         interrupted(logs)
 
 
+def test_what_pods_had_that_come_and_go_is_shown_or_said(kubelet: Kubelet, changing: Shell) -> None:
+    with changing.running(*LOGS, "-l", "app=one", "--max-log-requests=1", "-c", "app") as logs:
+        kubelet.until_followed(POD, 1, "app")
+        for number in range(5):  # one waits for room, others are gone before that is known
+            kubelet.create(f"shop/quick-{number}", labels={"app": "one"})
+            kubelet.write(f"shop/quick-{number}", ["lost"])
+            kubelet.delete(f"shop/quick-{number}")
+        for number in range(5):
+            logs.until(rf"^\[c1\] lines of pod/quick-{number} app may be missing$", "stderr")
+        interrupted(logs)
+    assert logs.stdout == ""
+
+
 def test_without_reconnecting_it_is_as_with_kubectl(kubelet: Kubelet, changing: Shell) -> None:
     with changing.running(*LOGS, "one", "-c", "app", "--no-reconnect") as logs:
         kubelet.until_followed(POD, 1, "app")

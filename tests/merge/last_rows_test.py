@@ -19,6 +19,7 @@ def test_an_age_that_has_grown_with_the_time_is_no_change(age: int, elapsed: flo
     assert is_same(["web", before], ["web", after], elapsed)
     assert is_same([f"{restarts} ({before} ago)"], [f"{restarts} ({after} ago)"], elapsed)
     assert is_same([f"{before} (x3 over {before})"], [f"{after} (x3 over {after})"], elapsed)
+    assert is_same([f"<invalid> (x3 over {before})"], [f"<invalid> (x3 over {after})"], elapsed)
 
 
 @pytest.mark.parametrize(

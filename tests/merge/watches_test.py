@@ -197,11 +197,14 @@ def test_a_message_goes_on_below_its_row() -> None:
         ("5s          Normal   Started   Pod/a   x", True),
         ("3m5s (x12 over 3h16m)   Warning   BackOff   Pod/a   x", True),
         ("<unknown>   Normal   Started   Pod/a   x", True),
+        ("<invalid>   Normal   Started   Pod/a   x", True),
+        ("shop        9m8s (x2 over <unknown>)   Warning   Boom   Pod/a   x", True),
         ("kube-system   5s   Normal   Started   Pod/a   x", True),
         ("  at   foo.c:3   main", False),
         ("done", False),
         ("", False),
         ("5s", False),
+        ("5s   no   OBJECT", False),
     ],
 )
 def test_a_row_of_events_starts_with_its_age(line: str, is_row: bool) -> None:

@@ -166,6 +166,21 @@ def test_ctrl_c_says_what_was_waited_for(terminal: Terminal) -> None:
     assert terminal.text == ""
 
 
+@pytest.mark.parametrize("has_line", [True, False])
+def test_an_echo_of_ctrl_c_that_comes_late_is_cleared(terminal: Terminal, has_line: bool) -> None:
+    """A terminal signals first, and then writes `^C`: at times after the line has been cleared."""
+    with shown(terminal, VARIABLES) as streams:
+        with suppress(KeyboardInterrupt), Phase("answers", streams, ["c1"], 30.0) as phase:
+            if has_line:
+                tick(phase)
+            raise KeyboardInterrupt
+        os.write(terminal.theirs, b"^C")
+        streams.answer(b"NAME   CLUSTER\n")
+        os.write(terminal.theirs, b"^C")
+        streams.say(["a note"])
+        assert terminal.text == "NAME   CLUSTER\n^Ca note"
+
+
 steps = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(["say", "answer", "relay"]), st.text("ab 東\u0301\n", min_size=1, max_size=30)),

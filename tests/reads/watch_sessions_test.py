@@ -280,6 +280,18 @@ def test_what_is_said_of_a_cluster_whose_types_end_differently() -> None:
     assert said[-1] == "[c1] the watch ended; taken up again"
 
 
+@pytest.mark.parametrize("error", [FORBIDDEN, 'Error from server (NotFound): pods "a" not found\n'])
+def test_a_watch_that_is_over_at_the_start_is_not_called_silent(error: str) -> None:
+    cluster = Cluster("get pods a b -w")
+    cluster.change("ADDED", "b", "Up")
+    absent, other = sorted(cluster.kubectls)
+    cluster.write(other)
+    cluster.end(absent, error)
+    for _ in range(20):
+        cluster.wait(1.0)
+    assert "again" not in cluster.stderr
+
+
 def test_a_cluster_that_does_not_answer_is_named() -> None:
     cluster = Cluster()
     cluster.change("ADDED", "a", "Up")

@@ -76,7 +76,8 @@ def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]
 
 def _check_read_only(line: CommandLine, environment: Environment) -> None:
     """Raise UserError under --read-only for what is neither a read nor a dry run: before any program is asked."""
-    is_plugin = bool(programs.plugin_name(line, environment.variables))  # `create WORD` may be one
+    # `create WORD` may be one. A command of ours never is, though a plugin may have its name.
+    is_plugin = line.path[0] not in COMMANDS and bool(programs.plugin_name(line, environment.variables))
     effect = "program" if is_plugin else verbs.effect(line)
     if effect:  # only then is the mapping file read for it
         from kubectl_mc.fleet import read_only
@@ -84,7 +85,7 @@ def _check_read_only(line: CommandLine, environment: Environment) -> None:
         if reason := read_only.reason(environment):
             if line.path[0] not in COMMANDS:
                 line = programs.resolve_plugin(line, environment)  # it tells as ever of a verb that isn't there
-            raise messages.read_only(line.verb, effect, reason, verbs.may_rehearse(line) and not is_plugin)
+            raise messages.read_only(line.verb, effect, reason, "" if is_plugin else verbs.rehearsal(line))
 
 
 def _has_colours(argv: Sequence[str], variables: Mapping[str, str], stderr: TextIO) -> bool:

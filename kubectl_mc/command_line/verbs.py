@@ -74,6 +74,12 @@ def effect(line: CommandLine) -> Effect:
     That is also the answer for a dry run, and for what kubectl only shows or computes on this machine. Of a plugin, and
     of a verb that isn't known, nobody knows. Not for `create WORD`, which may be a plugin on PATH.
     """
+    has_profile = grammar.value(line, "profile") not in (None, "none")  # kubectl writes one of itself, into a file
+    return _own_effect(line) or ("output" if has_profile else "")
+
+
+def _own_effect(line: CommandLine) -> Effect:
+    """Return the effect by the verb and its own flags."""
     if line.verb in COMMANDS:
         return "" if line.verb in READING or grammar.is_set(line, "help") or _is_rehearsed(line) else "change"
     row = find_row(line)
@@ -85,16 +91,30 @@ def effect(line: CommandLine) -> Effect:
         return ""
     if is_change(row, line):
         return "change"
-    return "" if row.effect_by and not _any(line, row.effect_by) else row.effect
+    return row.effect or next((does for name, does in row.effect_by if _any(line, (name,))), "")
 
 
-def may_rehearse(line: CommandLine) -> bool:
-    """Return whether the command has a dry run."""
+def rehearsal(line: CommandLine) -> str:
+    """Return the value of --dry-run with which the command only says what it would do; "" if it has none."""
+    if line.verb in COMMANDS:
+        return "server" if _has_dry_run_flag(line) else ""
+    row = find_row(line)
+    is_shown = can_rehearse(row, line) and not _any(line, row.as_change.ignoring_dry_run)
+    return row.as_change.dry_run if is_shown else ""
+
+
+def opens_editor(row: VerbRow, line: CommandLine) -> bool:
+    """Return whether what is to be changed is typed into an editor."""
+    return row.change is not None and not row.change.runs_program and mode(row, line) == "terminal"
+
+
+def _has_dry_run_flag(line: CommandLine) -> bool:
     return "dry-run" in flag_tables.flag_table(line.verb).flags
 
 
 def _is_rehearsed(line: CommandLine) -> bool:
-    return may_rehearse(line) and grammar.value(line, "dry-run") in _DRY_RUNS and bool(grammar.values(line, "dry-run"))
+    dry_runs = grammar.values(line, "dry-run")
+    return _has_dry_run_flag(line) and bool(dry_runs) and dry_runs[-1] in _DRY_RUNS
 
 
 def _only_lists(change: ChangeTraits, line: CommandLine) -> bool:
@@ -130,7 +150,7 @@ def sorted_by(row: VerbRow, line: CommandLine) -> str:
 def can_rehearse(row: VerbRow, line: CommandLine) -> bool:
     """Return whether kubectl can show beforehand, with a dry run, what the change would do."""
     change = row.as_change
-    return change.rehearsed and is_kubectls(line) and may_rehearse(line) and not _any(line, change.unrehearsed_by)
+    return change.rehearsed and is_kubectls(line) and _has_dry_run_flag(line) and not _any(line, change.unrehearsed_by)
 
 
 def without_question(row: VerbRow, line: CommandLine) -> CommandLine:
@@ -196,4 +216,9 @@ def kubectl_time_limit(row: VerbRow, line: CommandLine) -> str:
 
 
 def _any(line: CommandLine, names: tuple[str, ...]) -> bool:
-    return any(grammar.is_set(line, name) for name in names)
+    """Return whether one of these flags is on: a switch that is true, or another one with any value, also `f`."""
+    flags = flag_tables.flag_table(line.verb).flags
+    return any(
+        bool(grammar.values(line, name)) if name in flags and flags[name].takes_word else grammar.is_set(line, name)
+        for name in names
+    )

@@ -93,6 +93,11 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
         ("setup --contexts=c1", "setup is a change\n"),
         ("trust approve x", "trust approve is a change\n"),
         ("resume last --yes", "resume is a change\n"),
+        ("create token x --contexts=c1", "create token is a change\n"),
+        ("create -f x --edit --dry-run=client --contexts=c1", "create is a change\n"),
+        ("drain n --contexts=c1", "drain is a change; --dry-run=client only says what it would do\n"),
+        ("kuberc view", "kuberc view edits files of yours\n"),
+        ("get pods --profile=cpu --profile-output=x", "get overwrites a file with these flags\n"),
         ("undo last --yes", "undo is a change; --dry-run=server only says what it would do\n"),
     ],
 )
@@ -166,6 +171,10 @@ def test_a_verb_that_is_not_there_is_told_as_ever(user: User) -> None:
 
 def test_a_command_of_ours_takes_the_flag(user: User) -> None:
     assert user.run("audit", "--read-only")[0] == 0
+
+
+def test_a_command_of_ours_stays_one_where_a_plugin_has_its_name(user: User) -> None:
+    assert user.run("compare", "pods", "--contexts=c1")[2][-1][0] == "get"
 
 
 def test_a_refusal_is_in_the_report(user: User) -> None:

@@ -7,7 +7,7 @@ import re
 from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS, PLUGIN_RUN, READING
+from kubectl_mc.command_line.own_commands import ANSWERING, COMMANDS, PLUGIN_RUN, READING
 from kubectl_mc.command_line.verb_rows import PLUGIN, TABLE, ChangeTraits, Effect, Mode, Shape, VerbRow
 
 
@@ -138,6 +138,12 @@ def _has_dry_run(line: CommandLine) -> bool:
     if not is_kubectls(line) or not _is_rehearsed(line):
         return False
     return not _any(line, find_row(line).as_change.ignoring_dry_run)
+
+
+def error_status(line: CommandLine) -> int:
+    """Return the exit status of an error: 1, but 2 where 1 is an answer (`diff`: there are differences)."""
+    own = line.path[:1] and line.path[0] in COMMANDS
+    return 1 + (line.path[0] in ANSWERING if own else find_row(line).status.answer)
 
 
 def sorted_by(row: VerbRow, line: CommandLine) -> str:

@@ -30,7 +30,7 @@ def run(line: CommandLine, environment: Environment) -> int:
         with messages.unchanged_on_error() if verbs.is_change(row, line) else nullcontext():
             return run_resolved(line, environment)
     except messages.UserError as error:
-        error.status = max(error.status, row.status.answer + 1)  # 1 says of a `diff` that there are differences
+        error.status = max(error.status, verbs.error_status(line))
         raise
 
 

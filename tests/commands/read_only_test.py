@@ -194,6 +194,22 @@ def test_a_report_behind_what_is_no_plugin_is_written_too(user: User, words: str
     assert json.loads((user.folder / "report.json").read_text())["exitStatus"] == 1
 
 
+ERRORS = [
+    f"{command} {flag}"
+    for command in ("diff -f env", "auth can-i get pods", "compare pods")
+    for flag in ("--max-parallel=x", "--context=c1", "-n", "--profile=cpu")
+]
+
+
+@pytest.mark.parametrize("words", [*ERRORS, "same --profile=cpu"])
+def test_an_error_never_has_the_status_of_an_answer(user: User, words: str) -> None:
+    """Neither of a command line that can't be read, nor of one that is refused; 1 would say that objects differ."""
+    kuberc = {"apiVersion": "kubectl.config.k8s.io/v1beta1", "kind": "Preference"}
+    (user.folder / "kuberc").write_text(json.dumps({**kuberc, "aliases": [{"name": "same", "command": "diff"}]}))
+    status, said, started = user.run(*words.split(), KUBERC=str(user.folder / "kuberc"))
+    assert (status, started) == (2, []), said
+
+
 # --- Generated lines -----------------------------------------------------------------------------------------
 
 READS = (

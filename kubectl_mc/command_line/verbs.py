@@ -34,6 +34,11 @@ def plugin_words(line: CommandLine) -> tuple[str, ...]:
     return line.path[len(PLUGIN_RUN) :] if line.path[: len(PLUGIN_RUN)] == PLUGIN_RUN else line.path
 
 
+def spoken_verb(line: CommandLine) -> str:
+    """Return the verb as a sentence says it (`Failed to … in 3 clusters`): a plugin is run."""
+    return f"run {' '.join(plugin_words(line))}" if is_plugin(line) else line.verb
+
+
 def mode(row: VerbRow, line: CommandLine) -> Mode:
     """Return how this command line is run, with these flags."""
     modes = row.modes

@@ -10,8 +10,8 @@ from kubectl_mc import OWN_VERSION, messages
 from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
-from kubectl_mc.command_line.options import REPORT, truth
-from kubectl_mc.command_line.own_commands import ANSWERING, COMMANDS, PLUGIN_RUN, REPORTED, RETYPED, WITHOUT_OPERANDS
+from kubectl_mc.command_line.options import OWN_FLAGS, PLUGIN_FLAGS, REPORT, truth
+from kubectl_mc.command_line.own_commands import COMMANDS, PLUGIN_RUN, REPORTED, RETYPED, WITHOUT_OPERANDS
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
@@ -25,13 +25,16 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
     argv: the arguments, without the program's name
     variables: the environment variables
     """
+    line: CommandLine | None = None  # as long as it can't be read
     with safe_streams(stdin, stdout, stderr, variables) as streams:
         try:
             with resolved(parse_invocation(argv), Environment(variables, streams)) as (invocation, environment):
+                line = invocation.kubectl
                 status = _run(invocation, environment)
             streams.stdout.flush()
             return status
         except UserError as error:
+            error.status = max(error.status, verbs.error_status(line or _typed_verb(argv)))
             _report_refusal(argv, variables, error, streams.stderr)
             return _failed(
                 streams.stderr, f"{error.prefix}: {error}", error.status, _has_colours(argv, variables, stderr)
@@ -76,7 +79,8 @@ def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]
 
 def _check_read_only(line: CommandLine, environment: Environment) -> None:
     """Raise UserError under --read-only for what is neither a read nor a dry run: before any program is asked."""
-    is_plugin = bool(programs.plugin_name(line, environment.variables))  # `create WORD` may be one
+    # `create WORD` may be one. A command of ours never is, though a plugin may have its name.
+    is_plugin = line.path[0] not in COMMANDS and bool(programs.plugin_name(line, environment.variables))
     effect = "program" if is_plugin else verbs.effect(line)
     if effect:  # only then is the mapping file read for it
         from kubectl_mc.fleet import read_only
@@ -84,7 +88,17 @@ def _check_read_only(line: CommandLine, environment: Environment) -> None:
         if reason := read_only.reason(environment):
             if line.path[0] not in COMMANDS:
                 line = programs.resolve_plugin(line, environment)  # it tells as ever of a verb that isn't there
-            raise messages.read_only(line.verb, effect, reason, verbs.may_rehearse(line) and not is_plugin)
+            raise messages.read_only(line.verb, effect, reason, "" if is_plugin else verbs.rehearsal(line))
+
+
+def _typed_verb(argv: Sequence[str]) -> CommandLine:
+    """Return a command line that can't be read, or at least its verb, as far as it can be known."""
+    try:
+        return grammar.parse_line(argv, OWN_FLAGS, PLUGIN_FLAGS)
+    except UserError:
+        words = tuple(word for word in argv if not word.startswith("-"))
+        paths = [CommandLine(words[:length], ()) for length in (2, 1)]
+        return next((path for path in paths if verbs.is_kubectls(path)), paths[-1])
 
 
 def _has_colours(argv: Sequence[str], variables: Mapping[str, str], stderr: TextIO) -> bool:
@@ -177,5 +191,5 @@ def _run_command(line: CommandLine, environment: Environment) -> int:
         with pipe_files.held_access(line, environment) as (line, environment):
             return int(command.run(line, environment))
     except UserError as error:
-        error.status = max(error.status, 1 + (line.path[0] in ANSWERING))
+        error.status = max(error.status, verbs.error_status(line))
         raise

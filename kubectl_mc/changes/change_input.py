@@ -120,7 +120,8 @@ def read_input(environment: Environment, line: CommandLine, stdin: Callable[[], 
     if folder is not None:
         sources: tuple[str, ...] = (folder,)
         lean = kubectl_process.lean_variables(environment.kubectl, environment.variables, starts_programs=True)
-        command = Command("kustomize", (environment.kubectl, "kustomize", folder), lean)
+        # A kuberc's defaults for `kustomize` are not for -k, which is part of another command.
+        command = Command("kustomize", (environment.kubectl, "kustomize", folder), {**lean, "KUBERC": "off"})
         (result,) = event_loop.collect_results([command], 1, 0.0)
         if result.status:
             raise messages.kubectl_said(result.stderr.decode("utf-8", "replace"))

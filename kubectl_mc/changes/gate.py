@@ -46,14 +46,24 @@ def make_change(request: Request, clusters: Sequence[Cluster], targets: Sequence
     unhealthy = [cluster.name for cluster in clusters if cluster.profile.healthy is False]
     waves = plan_waves(names, options.waves, options.canary, unhealthy)
     check_flags(request, len(names))
-    if not options.yes and not terminal.is_available():
-        raise messages.needs_yes()
+    check_terminal(request)
     log = record.open_log(record.record_path(request.environment.home), record.new_run_id())
     record.lock_run(log)
     with prepared_change(request, clusters, targets, addresses, log) as change:
         if verbs.mode(request.row, request.line) == "terminal":
             return change_in_foreground(change, waves)
         return carry_out(change, waves, {name: Outcome(name, "not started") for name in names})
+
+
+def check_terminal(request: Request) -> None:
+    """Raise UserError if there is no terminal, and the user would be asked there, or type the change into an editor."""
+    if terminal.is_available():
+        return
+    variables = request.environment.variables
+    if verbs.opens_editor(request.row, request.line) and not (variables.get("KUBE_EDITOR") or variables.get("EDITOR")):
+        raise messages.needs_editor(request.line.verb)
+    if not request.options.yes:
+        raise messages.needs_yes(verbs.rehearsal(request.line))
 
 
 class CheckedTargets(NamedTuple):

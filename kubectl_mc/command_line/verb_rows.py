@@ -125,8 +125,9 @@ class ChangeTraits(NamedTuple):
 
 
 # What a verb does beside reading: it changes clusters; it opens a port, behind which anything may be sent to a cluster;
-# it edits files of the user's own, such as the kubeconfig; it runs a program, of which nobody knows what it does.
-Effect = Literal["", "change", "port", "files", "program"]
+# it edits files of the user's own, such as the kubeconfig; it writes its output over a file that is named; it runs
+# a program, of which nobody knows what it does.
+Effect = Literal["", "change", "port", "files", "output", "program"]
 
 
 class VerbRow(NamedTuple):
@@ -134,8 +135,8 @@ class VerbRow(NamedTuple):
 
     path: the verb as kubectl writes it, e.g. "rollout status"; the row also holds for sub-verbs without a row
     change: None for a verb that only reads; a change's targets must be named
-    effect, effect_by: what a verb that changes nothing in clusters by itself does beside reading, and the flags with
-        which it does; without such flags it always does
+    effect, effect_by: what a verb that changes nothing in clusters by itself does beside reading, whatever its flags;
+        flags with which it does more, and what
     group: without a sub-verb, kubectl shows the verb's help
     wildcards: object names with * ? [ are resolved on each cluster
     namespaces: whether -n takes several namespaces, and patterns (`-n a,b,'team-*'`): "" if it doesn't; "all" if all
@@ -152,7 +153,7 @@ class VerbRow(NamedTuple):
     status: Status = Status()
     change: ChangeTraits | None = None
     effect: Effect = ""
-    effect_by: tuple[str, ...] = ()
+    effect_by: tuple[tuple[str, Effect], ...] = ()
     group: bool = False
     wildcards: bool = False
     namespaces: Literal["", "all", "some"] = ""
@@ -273,17 +274,21 @@ _ROWS = (
     VerbRow("uncordon", change=_REPEATABLE),
     *(VerbRow(path, modes=_LOCAL) for path in ("completion", "help", "options", "plugin")),
     # Its functions and helm are programs.
-    VerbRow("kustomize", modes=_LOCAL, effect="program", effect_by=("enable-alpha-plugins", "enable-helm")),
-    # A sub-verb without a row of its own may edit a file.
+    VerbRow(
+        "kustomize",
+        modes=_LOCAL,
+        effect_by=(("enable-alpha-plugins", "program"), ("enable-helm", "program"), ("output", "output")),
+    ),
+    # A sub-verb without a row of its own may edit a file; `kuberc view` offers to write one where there is none.
     *(
         VerbRow(path, modes=_LOCAL, effect="files", group=True)
         for path in ("alpha", "alpha kuberc", "config", "kuberc")
     ),
     *(
         VerbRow(path, modes=_LOCAL)
-        for path in ("alpha kuberc view", "config current-context", "config get-clusters", "config get-contexts")
+        for path in ("config current-context", "config get-clusters", "config get-contexts", "config get-users")
     ),
-    *(VerbRow(path, modes=_LOCAL) for path in ("config get-users", "config view", "kuberc view")),
+    VerbRow("config view", modes=_LOCAL),
 )
 
 TABLE = {row.path: row for row in _ROWS}

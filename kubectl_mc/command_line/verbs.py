@@ -7,7 +7,7 @@ import re
 from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
-from kubectl_mc.command_line.own_commands import COMMANDS, PLUGIN_RUN, READING
+from kubectl_mc.command_line.own_commands import ANSWERING, COMMANDS, PLUGIN_RUN, READING
 from kubectl_mc.command_line.verb_rows import PLUGIN, TABLE, ChangeTraits, Effect, Mode, Shape, VerbRow
 
 
@@ -32,6 +32,11 @@ def is_plugin(line: CommandLine) -> bool:
 def plugin_words(line: CommandLine) -> tuple[str, ...]:
     """Return the words of the path that name the plugin: without `plugin run`."""
     return line.path[len(PLUGIN_RUN) :] if line.path[: len(PLUGIN_RUN)] == PLUGIN_RUN else line.path
+
+
+def spoken_verb(line: CommandLine) -> str:
+    """Return the verb as a sentence says it (`Failed to … in 3 clusters`): a plugin is run."""
+    return f"run {' '.join(plugin_words(line))}" if is_plugin(line) else line.verb
 
 
 def mode(row: VerbRow, line: CommandLine) -> Mode:
@@ -74,6 +79,12 @@ def effect(line: CommandLine) -> Effect:
     That is also the answer for a dry run, and for what kubectl only shows or computes on this machine. Of a plugin, and
     of a verb that isn't known, nobody knows. Not for `create WORD`, which may be a plugin on PATH.
     """
+    has_profile = grammar.value(line, "profile") not in (None, "none")  # kubectl writes one of itself, into a file
+    return _own_effect(line) or ("output" if has_profile else "")
+
+
+def _own_effect(line: CommandLine) -> Effect:
+    """Return the effect by the verb and its own flags."""
     if line.verb in COMMANDS:
         return "" if line.verb in READING or grammar.is_set(line, "help") or _is_rehearsed(line) else "change"
     row = find_row(line)
@@ -85,16 +96,30 @@ def effect(line: CommandLine) -> Effect:
         return ""
     if is_change(row, line):
         return "change"
-    return "" if row.effect_by and not _any(line, row.effect_by) else row.effect
+    return row.effect or next((does for name, does in row.effect_by if _any(line, (name,))), "")
 
 
-def may_rehearse(line: CommandLine) -> bool:
-    """Return whether the command has a dry run."""
+def rehearsal(line: CommandLine) -> str:
+    """Return the value of --dry-run with which the command only says what it would do; "" if it has none."""
+    if line.verb in COMMANDS:
+        return "server" if _has_dry_run_flag(line) else ""
+    row = find_row(line)
+    is_shown = can_rehearse(row, line) and not _any(line, row.as_change.ignoring_dry_run)
+    return row.as_change.dry_run if is_shown else ""
+
+
+def opens_editor(row: VerbRow, line: CommandLine) -> bool:
+    """Return whether what is to be changed is typed into an editor."""
+    return row.change is not None and not row.change.runs_program and mode(row, line) == "terminal"
+
+
+def _has_dry_run_flag(line: CommandLine) -> bool:
     return "dry-run" in flag_tables.flag_table(line.verb).flags
 
 
 def _is_rehearsed(line: CommandLine) -> bool:
-    return may_rehearse(line) and grammar.value(line, "dry-run") in _DRY_RUNS and bool(grammar.values(line, "dry-run"))
+    dry_runs = grammar.values(line, "dry-run")
+    return _has_dry_run_flag(line) and bool(dry_runs) and dry_runs[-1] in _DRY_RUNS
 
 
 def _only_lists(change: ChangeTraits, line: CommandLine) -> bool:
@@ -120,6 +145,12 @@ def _has_dry_run(line: CommandLine) -> bool:
     return not _any(line, find_row(line).as_change.ignoring_dry_run)
 
 
+def error_status(line: CommandLine) -> int:
+    """Return the exit status of an error: 1, but 2 where 1 is an answer (`diff`: there are differences)."""
+    own = line.path[:1] and line.path[0] in COMMANDS
+    return 1 + (line.path[0] in ANSWERING if own else find_row(line).status.answer)
+
+
 def sorted_by(row: VerbRow, line: CommandLine) -> str:
     """Return the column by which the rows of all clusters are sorted, "" for none."""
     if _any(line, ("containers", "sum")):  # a pod's containers belong together, and a sum stands last
@@ -130,7 +161,7 @@ def sorted_by(row: VerbRow, line: CommandLine) -> str:
 def can_rehearse(row: VerbRow, line: CommandLine) -> bool:
     """Return whether kubectl can show beforehand, with a dry run, what the change would do."""
     change = row.as_change
-    return change.rehearsed and is_kubectls(line) and may_rehearse(line) and not _any(line, change.unrehearsed_by)
+    return change.rehearsed and is_kubectls(line) and _has_dry_run_flag(line) and not _any(line, change.unrehearsed_by)
 
 
 def without_question(row: VerbRow, line: CommandLine) -> CommandLine:
@@ -196,4 +227,9 @@ def kubectl_time_limit(row: VerbRow, line: CommandLine) -> str:
 
 
 def _any(line: CommandLine, names: tuple[str, ...]) -> bool:
-    return any(grammar.is_set(line, name) for name in names)
+    """Return whether one of these flags is on: a switch that is true, or another one with any value, also `f`."""
+    flags = flag_tables.flag_table(line.verb).flags
+    return any(
+        bool(grammar.values(line, name)) if name in flags and flags[name].takes_word else grammar.is_set(line, name)
+        for name in names
+    )

@@ -22,6 +22,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
 from kubectl_mc.command_line.options import COLOR_CHOICES, LOG_FLAGS, OWN_FLAGS, PLUGIN_FLAGS, TABLE_FLAGS
 from kubectl_mc.command_line.own_commands import ASKING_AS, COMMANDS, FLAG_VALUES, PLUGIN_RUN
+from kubectl_mc.fleet import read_only
 from kubectl_mc.fleet.choice import Purpose
 from kubectl_mc.fleet.inventory import InventoryQuery, get_inventory
 from kubectl_mc.fleet.mapping import INVENTORY_FLAGS, read_mapping
@@ -276,6 +277,8 @@ def _kubectl_candidates(
     words = _without_own_flags(before, line)
     if line.path and verbs.find_row(line).modes.usual != "local":
         name = programs.plugin_name(line, environment.variables)
+        if name and read_only.reason(environment):
+            return [], DEFAULT  # a plugin's candidates are from a program of its own
         ahead = len(line.path) - len(verbs.plugin_words(line))  # of a plugin's name
         words, name = words[ahead:], name[ahead:]
         at_terminal = environment._replace(streams=environment.streams._replace(stderr=_UnreadTerminal()))

@@ -30,7 +30,7 @@ def run(line: CommandLine, environment: Environment) -> int:
         with messages.unchanged_on_error() if verbs.is_change(row, line) else nullcontext():
             return run_resolved(line, environment)
     except messages.UserError as error:
-        error.status = max(error.status, row.status.answer + 1)  # 1 says of a `diff` that there are differences
+        error.status = max(error.status, verbs.error_status(line))
         raise
 
 
@@ -85,7 +85,7 @@ def _run_on_clusters(
     unnamed = verbs.is_change(row, line) and not names_targets(environment.options)
     if unnamed and not needs_one:
         exclusions = (*environment.options.clusters, *environment.options.contexts)
-        raise messages.no_targets_for_change(line.verb, row.as_change.preposition, exclusions)
+        raise messages.no_targets_for_change(verbs.spoken_verb(line), row.as_change.preposition, exclusions)
     for flag in () if row.output.log_lines else set_log_flags(environment.options):
         raise messages.flag_is_not_for(flag, line.verb, "logs")
     if environment.options.where or environment.options.count_by:

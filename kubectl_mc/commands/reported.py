@@ -12,7 +12,7 @@ from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS, PLUGIN_FLAGS, REPORT
-from kubectl_mc.command_line.own_commands import ANSWERING, ASKING_AS, COMMANDS, REPORTED
+from kubectl_mc.command_line.own_commands import ASKING_AS, COMMANDS, REPORTED
 from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.report_file import ReportFile
@@ -64,8 +64,7 @@ def _before(line: CommandLine) -> Iterator[None]:
             yield
     except messages.UserError as error:
         error.is_reported = True
-        answer = row.status.answer if row else int(line.path[0] in ANSWERING)
-        error.status = max(error.status, answer + 1)  # 1 says of a `diff` that there are differences
+        error.status = max(error.status, verbs.error_status(line))
         raise
 
 

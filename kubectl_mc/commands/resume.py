@@ -76,8 +76,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     else:
         rest = [tuple(str(name) for name in wave if name in clusters_to_run) for wave in earlier.start["waves"]]
         remaining_waves = [wave for wave in rest if wave]
-    if clusters_to_run and not request.options.yes and not terminal.is_available():
-        raise messages.needs_yes()
+    if clusters_to_run:
+        gate.check_terminal(request)
     with gate.prepared_change(*reached, log) as change:
         recorded_input = earlier.start.get("input") or {}
         changed = input_files.changed_files(change.input.files, recorded_input.get("files") or ())

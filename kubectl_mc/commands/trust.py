@@ -97,6 +97,8 @@ def _list(line: CommandLine, environment: Environment) -> int:
     colours = environment.has_colours(environment.streams.stdout)
     text = render_document("ClusterTrustList", {"items": documents}, form) if form else _table(documents, colours)
     environment.streams.stdout.write(text)
+    if not documents:
+        environment.streams.say([messages.NOTHING_TO_TRUST])
     return 0
 
 

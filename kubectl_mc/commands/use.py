@@ -126,7 +126,7 @@ def _clusters(choice: Choice) -> str:
 def _say_where(flags: Flags, environment: Environment) -> None:
     """Say where the choice counts, and where it doesn't."""
     session = SESSION if environment.variables.get(SESSION) else ""
-    notes = [lasting_texts.chosen_for(session)]
+    notes = [lasting_texts.chosen_for(session, environment.streams.stderr.isatty())]
     if fleet := selecting_flags(from_flags([flag for flag in flags if flag[0] in ("hub-context", "inventory")])):
         notes.append(lasting_texts.fleet_is_not_changed(fleet.strip()))
     if environment.variables.get(CLUSTERS):

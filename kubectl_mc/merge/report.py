@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import grammar
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.options import selecting_flags
 from kubectl_mc.messages import Cause
 from kubectl_mc.named_tuples import NamedTuple
@@ -147,7 +147,7 @@ def _lone_report(
 
 
 def _failure_lines(failures: Sequence[tuple[str, Cause]], request: Request) -> list[str]:
-    action = f"{request.line.verb} in" if request.row.change else "query"
+    action = f"{verbs.spoken_verb(request.line)} in" if request.row.change else "query"
     return [messages.failed_clusters(action, failures), *messages.advice(failures)]
 
 

@@ -48,6 +48,9 @@ def trust_file_not_written(path: str, problem: str) -> UserError:
     )
 
 
+NOTHING_TO_TRUST = "There is nothing to approve, and nothing is approved"
+
+
 def nothing_to_export(hub: str) -> UserError:
     """Say that no offer of a hub is approved. hub: its context, "" for the current one"""
     which = f"hub context '{visible(hub)}'" if hub else "the current context, used as hub"

@@ -34,10 +34,20 @@ NOTHING_CHANGED = "So nothing was changed"
 AWAITS_KIND = "once its kind is there, which this input defines (no dry run)"
 
 
-def needs_yes() -> UserError:
-    """Say that a change has to be confirmed, and there is no terminal."""
+def needs_yes(rehearsal: str = "") -> UserError:
+    """Say that a change has to be confirmed, and there is no terminal.
+
+    rehearsal: the value of --dry-run with which it says what it would do, "" if it has none
+    """
+    remedy = f"see it with --dry-run={rehearsal}, then add --yes" if rehearsal else "add --yes"
+    return UserError(f"a change has to be confirmed, and there is no terminal to ask on: {remedy}")
+
+
+def needs_editor(verb: str) -> UserError:
+    """Say that the change is typed into an editor, and there is no terminal for it."""
     return UserError(
-        "a change has to be confirmed, and there is no terminal to ask on: see it with --dry-run=server, then add --yes"
+        f"{verb} opens an editor, and there is no terminal for it. Use patch or apply, or name a program that needs no "
+        "terminal: KUBE_EDITOR=PROGRAM"
     )
 
 

@@ -32,18 +32,20 @@ def unknown_command(name: str, commands: Sequence[str], hint: str = "") -> UserE
     )
 
 
-def read_only(verb: str, effect: str, reason: str, may_rehearse: bool) -> UserError:
+def read_only(verb: str, effect: str, reason: str, rehearsal: str) -> UserError:
     """Say that a command is refused because only reads are allowed.
 
     effect: what it does (verb_rows.Effect); reason: what says that only reads are allowed
+    rehearsal: the value of --dry-run with which it would say what it does, "" if it has none
     """
     does = {
         "change": "is a change",
         "port": "opens a port, behind which anything may be changed",
         "files": "edits files of yours",
+        "output": "overwrites a file with these flags",
         "program": "runs a program, of which it isn't known what it does",
     }[effect]
-    instead = "; --dry-run=server only says what it would do" if may_rehearse and effect == "change" else ""
+    instead = f"; --dry-run={rehearsal} only says what it would do" if rehearsal and effect == "change" else ""
     return UserError(f"only reads are allowed here ({reason}), and {visible(verb)} {does}{instead}")
 
 

@@ -86,10 +86,18 @@ def not_kept(flag: str) -> UserError:
     return UserError(f"--{flag} says how clusters are reached, not which: {PROGRAM} use doesn't keep it")
 
 
-def chosen_for(session: str) -> str:
-    """Say where a choice counts. session: the variable that names a session, if it is set"""
+def chosen_for(session: str, has_terminal: bool) -> str:
+    """Say where a choice counts.
+
+    session: the variable that names a session, if it is set; has_terminal: whether the choice counts here without one
+    """
     if session:
         return f"Note: for this session ({session})"
+    if not has_terminal:
+        return (
+            "Note: for all your terminals, but not here, where stderr is none; for what runs here, first: "
+            "export KUBECTL_MC_SESSION=$$"
+        )
     return "Note: for all your terminals; for one alone, first: export KUBECTL_MC_SESSION=$$"
 
 

@@ -70,7 +70,8 @@ def unexpected_argument(command: str, word: str, flags: Iterable[str], hint: str
 
     flags: those that it takes; hint: what the argument is here, if another tool has it
     """
-    meant = nearest(word.partition("=")[0], flags, cutoff=0.8) if word.startswith("-") else None
+    is_flag = word.startswith("-") and word != "--"
+    meant = nearest(word.partition("=")[0], flags, cutoff=0.8) if is_flag else None
     hint = f" {hint}." if hint else f" Did you mean {meant}?" if meant else ""
     return UserError(f"{PROGRAM} {command} takes no '{visible(word)}'.{hint} See: {PROGRAM} {command} --help")
 

@@ -35,7 +35,8 @@ class ClusterReport(NamedTuple):
 class ReportFile:
     """The file of a report, which is open from the start of the command on; and what it will say.
 
-    `/dev/fd/N` is the descriptor itself, so a file behind it keeps what it has. Raises UserError if it can't be opened.
+    `/dev/fd/N` is the descriptor itself, so a file behind it keeps what it has. Raises UserError if it can't be opened,
+    or is a file of something else, such as a kubeconfig.
 
     chosen_by: who has made the lasting choice that the command is under; "" for none
     has_input: whether errors may quote an input, which only the run knows for `resume`; files: the names of its files
@@ -132,7 +133,7 @@ def _opened(path: str) -> int:
     deadline = time.monotonic() + _READER_PATIENCE
     while True:
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NONBLOCK
+            flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
             descriptor = os.open(path, flags, 0o666)
         except OSError as error:
             if error.errno != errno.ENXIO or not stat.S_ISFIFO(os.stat(path).st_mode):
@@ -142,7 +143,19 @@ def _opened(path: str) -> int:
             time.sleep(0.05)
         else:
             os.set_blocking(descriptor, True)  # so that all of the report is written
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                _empty(path, descriptor)
             return descriptor
+
+
+def _empty(path: str, descriptor: int) -> None:
+    """Empty the file of an earlier report. One that holds anything else keeps it, and is an OSError."""
+    with open(path, "rb") as file:
+        start = file.read(1000).strip()
+    if start and b'"CommandReport"' not in start:
+        os.close(descriptor)
+        raise OSError(errno.EEXIST, "it is there already, and is no report. Name another file, or delete it")
+    os.ftruncate(descriptor, 0)
 
 
 _ANSWERED = ("answered", "absent", "changed", "unchanged")

@@ -95,7 +95,7 @@ def finding(cluster: str, *resources: str, result: str = "deleted", refusal: str
         ("set env ds a PASSWORD=<redacted>", [], "Set env ds 'a' in 10 clusters"),
         ("create cm a", [finding("c1", "configmap/a")], "Create configmap 'a' in 10 clusters"),
         ("create token joe", [], "Create token 'joe' in 10 clusters"),
-        ("danger <redacted>", [], "Danger in 10 clusters"),
+        ("danger <redacted>", [], "Run danger in 10 clusters"),
         ("delete pod a b", [], "Delete pod 'a', 'b' from 10 clusters"),
     ],
 )

@@ -80,12 +80,13 @@ def test_a_dash_that_is_stdin(text: str, reads: bool) -> None:
             get pods -A -w;get --raw /version;logs -f deploy/web;wait pod/x --for=delete;events -w;explain pods
             diff -f x;describe pod x;top nodes;auth can-i create pods;auth whoami;rollout status deploy/x
             rollout history deploy/x;api-resources;api-versions;version;version --client;cluster-info
-            cluster-info dump --output-directory=x;apply view-last-applied deploy/x;delete --help;exec -h;rollout
+            cluster-info dump --output-directory=x;get pods --profile=none;kustomize . --enable-helm=false
+            apply view-last-applied deploy/x;delete --help;exec -h;rollout
             set;auth;certificate;proxy --help;apply -f x --dry-run=server;delete pod x --dry-run=client
             drain n --dry-run;scale deploy/x --replicas=1 --dry-run=1;run x --image=y --dry-run=client -o yaml
             label pod x --list;set env pod/x --list;label -f x a=b --local;config;config view;config get-contexts
-            config current-context;kuberc view;kustomize .;options;completion bash;plugin;plugin list;help delete
-            config set-context --help;kuberc;alpha;alpha kuberc;alpha kuberc view;clusters;clusters --check;audit
+            config current-context;kustomize .;options;completion bash;plugin;plugin list;help delete
+            config set-context --help;kuberc;alpha;alpha kuberc;clusters;clusters --check;audit
             audit show x;trust;trust list;trust export;setup --help;trust approve --help;undo last --dry-run=server
             undo last --dry-run
             """,
@@ -112,6 +113,14 @@ def test_a_dash_that_is_stdin(text: str, reads: bool) -> None:
             config delete-context x
             config -- view;config --no-headers view;config rename-context a b;config set-credentials x;config more
             kuberc set --section=defaults;kuberc more;alpha more;alpha kuberc set --section=defaults
+            kuberc view;alpha kuberc view
+            """,
+        ),
+        (
+            "output",
+            """
+            get pods --profile=cpu;delete pod x --dry-run=server --profile=heap;label -f x a=b --local --profile=cpu
+            clusters --profile=cpu --profile-output=x;kustomize . -o x;kustomize . -o0
             """,
         ),
         (

@@ -93,6 +93,11 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
         ("setup --contexts=c1", "setup is a change\n"),
         ("trust approve x", "trust approve is a change\n"),
         ("resume last --yes", "resume is a change\n"),
+        ("create token x --contexts=c1", "create token is a change\n"),
+        ("create -f x --edit --dry-run=client --contexts=c1", "create is a change\n"),
+        ("drain n --contexts=c1", "drain is a change; --dry-run=client only says what it would do\n"),
+        ("kuberc view", "kuberc view edits files of yours\n"),
+        ("get pods --profile=cpu --profile-output=x", "get overwrites a file with these flags\n"),
         ("undo last --yes", "undo is a change; --dry-run=server only says what it would do\n"),
     ],
 )
@@ -168,6 +173,10 @@ def test_a_command_of_ours_takes_the_flag(user: User) -> None:
     assert user.run("audit", "--read-only")[0] == 0
 
 
+def test_a_command_of_ours_stays_one_where_a_plugin_has_its_name(user: User) -> None:
+    assert user.run("compare", "pods", "--contexts=c1")[2][-1][0] == "get"
+
+
 def test_a_refusal_is_in_the_report(user: User) -> None:
     user.run("delete", "pod", "x", "--report=report.json")
     report = json.loads((user.folder / "report.json").read_text())
@@ -183,6 +192,22 @@ def test_a_report_behind_what_is_no_plugin_is_written_too(user: User, words: str
     (user.folder / "kuberc").write_text(json.dumps({**kuberc, "aliases": [{"name": "note", "command": "nope"}]}))
     user.run(*words.split(), KUBERC=str(user.folder / "kuberc"))
     assert json.loads((user.folder / "report.json").read_text())["exitStatus"] == 1
+
+
+ERRORS = [
+    f"{command} {flag}"
+    for command in ("diff -f env", "auth can-i get pods", "compare pods")
+    for flag in ("--max-parallel=x", "--context=c1", "-n", "--profile=cpu")
+]
+
+
+@pytest.mark.parametrize("words", [*ERRORS, "same --profile=cpu"])
+def test_an_error_never_has_the_status_of_an_answer(user: User, words: str) -> None:
+    """Neither of a command line that can't be read, nor of one that is refused; 1 would say that objects differ."""
+    kuberc = {"apiVersion": "kubectl.config.k8s.io/v1beta1", "kind": "Preference"}
+    (user.folder / "kuberc").write_text(json.dumps({**kuberc, "aliases": [{"name": "same", "command": "diff"}]}))
+    status, said, started = user.run(*words.split(), KUBERC=str(user.folder / "kuberc"))
+    assert (status, started) == (2, []), said
 
 
 # --- Generated lines -----------------------------------------------------------------------------------------

@@ -87,6 +87,11 @@ def user(tmp_path: Path) -> User:
     return user
 
 
+def test_an_empty_list_says_so(user: User) -> None:
+    user.hub_has(NOTHING)
+    assert user.mc("trust") == (0, "", "There is nothing to approve, and nothing is approved\n")
+
+
 def test_the_list_says_what_is_offered_and_what_was_approved(user: User) -> None:
     assert user.mc("trust").stdout == (
         "NAME   STATUS    HUB         SERVER                    LOGIN               APPROVED\n"

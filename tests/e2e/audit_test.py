@@ -46,7 +46,7 @@ def test_no_secret_is_kept_of_a_command_or_of_what_a_program_says(place: Place) 
     place.mc(targeted("run z --image=i PASSWORD=hunter2", "--yes"))
     assert "hunter2" not in Path(record.record_path(place.shell.environment["HOME"])).read_text()
     assert [run.start["what"] for run in runs(place)] == [
-        "Danger 'login' in 2 clusters",
+        "Run danger 'login' in 2 clusters",
         "Set env deployment 'cart' in 2 clusters",
         "Run pod 'z' in 2 clusters",
     ]

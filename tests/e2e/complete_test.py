@@ -149,6 +149,8 @@ def test_plugins_are_completed_behind_plugin_run(members: Shell, tmp_path: Path)
     assert complete(["plugin", "run", "cl"], user) == (["clusters"], NO_FILES)
     found = complete(["--fold", "plugin", "run", "clusters", "--verbose", "--clusters=c2", ""], user)
     assert found == (["--context c2 --verbose"], NO_FILES)
+    read_only = {**user, "KUBECTL_MC_READ_ONLY": "1"}  # a plugin's candidates are from a program
+    assert complete(["plugin", "run", "clusters", "--clusters=c2", ""], read_only) == ([], DEFAULT)
     flags = {candidate.partition("\t")[0] for candidate in complete(["plugin", "run", "clusters", "--"], user)[0]}
     assert {"--clusters", "--yes", "--read-only"} < flags
     assert not {"--verbose", "--fold", "--include", "--refresh"} & flags

@@ -80,6 +80,17 @@ def test_defaults_count_where_nothing_is_typed(user: Place) -> None:
     assert user.shell.mc("get", "cm", "victim", "-oname").stdout.startswith("c1\tconfigmap/victim\n")
 
 
+def test_defaults_of_kustomize_are_not_for_what_k_builds(user: Place, tmp_path: Path) -> None:
+    """With plain kubectl, too, -k neither runs helm nor writes a file."""
+    options = "[{name: output, default: BUILT}, {name: enable-helm, default: 'true'}]"
+    line = f"- {{command: kustomize, options: {options.replace('BUILT', str(tmp_path / 'built'))}}}\n"
+    (tmp_path / "kuberc").write_text(KUBERC + line)
+    (tmp_path / "kustomization.yaml").write_text("configMapGenerator: [{name: new, literals: [a=b]}]\n")
+    words = ("apply", "-k", str(tmp_path), "--clusters=c1", "--dry-run=server")
+    done = user.shell.mc(*words, env={"KUBECTL_MC_READ_ONLY": "1"})
+    assert (done.status, "configmap/new" in done.stdout, (tmp_path / "built").exists()) == (0, True, False)
+
+
 def test_kubectl_asks_nobody(user: Place) -> None:
     done = user.shell.mc("delete", "cm", "victim", "--clusters=c1", "--yes")
     assert (done.status, done.stdout) == (0, '[c1] configmap "victim" deleted from default namespace\n')

@@ -60,8 +60,8 @@ def test_a_plugin_whose_name_has_several_words(members: Shell, tmp_path: Path, f
     assert user.mc(*words, "--yes").stdout == "".join(
         f"{start}CLUSTER: {cluster}\n--context {cluster} x --flag\n" for start, cluster in (("", "c1"), ("\n", "c2"))
     )
-    assert f"{name.capitalize()} 'x' in 2 clusters" in user.mc("audit").stdout
-    assert f"Use --all-clusters to {name} in all clusters" in user.mc(*words[:-1]).stderr
+    assert f"Run {name} 'x' in 2 clusters" in user.mc("audit").stdout
+    assert f"Use --all-clusters to run {name} in all clusters" in user.mc(*words[:-1]).stderr
 
 
 def test_a_plugin_with_the_name_of_a_command_of_ours_is_behind_plugin_run(members: Shell, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_plugin_with_the_name_of_a_command_of_ours_is_behind_plugin_run(member
     texts = [f"CLUSTER: {name}\n--context {name} --verbose --report=x --max-parallel=y\n" for name in ("c1", "c2")]
     assert (done.status, done.stdout) == (0, "\n".join(texts))
     assert not (tmp_path / "x").exists()
-    assert "Plugin run clusters in 2 clusters" in user.mc("audit").stdout
+    assert "Run clusters in 2 clusters" in user.mc("audit").stdout
     assert user.mc("clusters", "--contexts=c1", "-o", "name").stdout == "c1\n"
     assert (
         user.mc("--cluster-timeout=60s", "plugin", "run", "clusters", "fail", "--contexts=c1,c2", "--yes").status == 1

@@ -16,6 +16,8 @@ from tests.e2e.changing import LABEL, runs
 from tests.e2e.conftest import MC, MEMBERS, Shell
 from tests.e2e.verbs_test import Place
 
+OLD = '{"kind": "CommandReport"}'
+
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,), "array": (list,), "string": (str,), "integer": (int,), "number": (int, float),
@@ -132,6 +134,20 @@ def test_a_file_that_cannot_be_opened_is_an_error_ahead_of_everything(place: Pla
     assert place.mc("diff -f DIR/web.yaml --report=/nope/r.json").status == 2  # 1 says that something differs
 
 
+def test_a_file_of_something_else_is_never_overwritten(place: Place, members: Shell, tmp_path: Path) -> None:
+    kubeconfig, empty = tmp_path / "kubeconfig", tmp_path / "empty"
+    kubeconfig.write_text("apiVersion: v1\nkind: Config\n")
+    empty.touch()  # as mktemp makes it
+    text = "kubeconfig can't be written: it is there already, and is no report. Name another file, or delete it\n"
+    for words in ("get nodes", "get nodes --max-parallel=x", f"{LABEL} --all-clusters --yes"):
+        assert text in place.mc(words, f"--report={kubeconfig}").stderr
+    assert text in members.mc("get", "nodes", env={"KUBECTL_MC_REPORT": str(kubeconfig)}).stderr
+    assert (kubeconfig.read_text(), runs(place)) == ("apiVersion: v1\nkind: Config\n", [])
+    for _ in range(2):
+        assert place.mc("get nodes", f"--report={empty}").status == 0
+        assert read(empty)["answered"] == 3
+
+
 def test_a_named_pipe_needs_a_reader(place: Place, tmp_path: Path) -> None:
     """Without one, opening it would wait for ever."""
     path = tmp_path / "pipe"
@@ -159,14 +175,14 @@ def test_a_command_line_that_is_wrong_replaces_the_report_of_an_earlier_one(
     members: Shell, tmp_path: Path, words: str, command: list[str], error: str, by_variable: bool
 ) -> None:
     path = tmp_path / "r.json"
-    path.write_text("old")
+    path.write_text(OLD)
     if by_variable:
         done = members.mc(*words.split(), env={"KUBECTL_MC_REPORT": str(path)})
     else:
         done = members.mc(f"--report={path}", *words.split())
     assert done.status == 1
     if by_variable and words.startswith("clusters"):  # which takes no report
-        assert path.read_text() == "old"
+        assert path.read_text() == OLD
         return
     document = read(path)
     assert (document["exitStatus"], document["command"], document["clusters"]) == (1, command, [])

@@ -292,6 +292,30 @@ def test_without_a_terminal_one_cluster_needs_a_yes_too(changing: Shell, tmp_pat
     assert (done.status, (tmp_path / "opened").exists()) == (1, False)
 
 
+@pytest.mark.parametrize("command", ["edit cm settings -n shop --yes", "create -f FILE --edit"])
+def test_without_a_terminal_no_editor_is_opened_that_nobody_has_chosen_for_it(changing: Shell, command: str) -> None:
+    """kubectl opens vi, which would wait for ever."""
+    verb, *words = command.split()
+    done = changing.mc(verb, "--clusters=c2", *words, env={"EDITOR": "", "KUBE_EDITOR": ""})
+    assert done.stderr.startswith(f"Error: {verb} opens an editor, and there is no terminal for it. Use patch or apply")
+    assert done.stderr.endswith("\nSo nothing was changed\n")
+    assert done.status == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        ("label cm settings -n shop a=b", "see it with --dry-run=server, then add --yes"),
+        ("drain c2-node", "see it with --dry-run=client, then add --yes"),
+        ("rollout restart deploy/cart -n shop", "add --yes"),
+        ("exec deploy/cart -n shop -- true", "add --yes"),
+    ],
+)
+def test_what_has_no_dry_run_is_not_to_be_seen_by_one(changing: Shell, command: str, remedy: str) -> None:
+    stderr = changing.mc("--clusters=c2", *command.split()).stderr
+    assert stderr.splitlines()[0].endswith(f"there is no terminal to ask on: {remedy}")
+
+
 # --- cp -------------------------------------------------------------------------------------------------------
 
 

@@ -144,7 +144,7 @@ def said(place: Place, cluster: str, command: str) -> list[str]:
 
 
 def refused(place: Place, command: str) -> None:
-    verb = grammar.parse_line(command.split()).verb
+    verb = verbs.spoken_verb(grammar.parse_line(command.split()))
     what = "delete from" if verb == "delete" else f"{verb} in"
     targets = f"Use --all-clusters to {what} all clusters, or --clusters to specify targets"
     text = f"Error: {targets}\nSo nothing was changed\n"

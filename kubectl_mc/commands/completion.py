@@ -65,7 +65,7 @@ def _complete(before: list[str], word: str, environment: Environment) -> Candida
     outputs = FLAG_VALUES.get((line.verb, "output"), ())
     if outputs and (flag == "--output" if equals else awaits_value and before[-1] in ("-o", "--output")):
         typed = value if equals else word
-        return [f"{word.removesuffix(typed)}{text}" for text in _matching(outputs, typed)], NO_FILES
+        return _matching(outputs, typed), NO_FILES
     names, comma, last = word.rpartition(",")
     if comma and awaits_value and before[-1] in ("-n", "--namespace") and verbs.find_row(line).namespaces:
         candidates, directive = _kubectl_candidates(invocation, before, last, environment)
@@ -158,8 +158,7 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
             values = [target.cluster for target in _targets(invocation, environment)]
         elif not values and line.verb in ASKING_AS:
             return _asking_candidates(invocation, [] if equals and not flag else [flag], word, environment)
-        prefix = "" if flag else f"{name}="
-        return [f"{prefix}{candidate}" for candidate in _matching(values, value)], NO_FILES
+        return _matching(values, value), NO_FILES  # also of `--flag=value` without the flag, as kubectl's own
     if word.startswith("-"):
         described = help_texts.flag_descriptions(help_texts.command_sections(line.path[0]))
         table = flag_tables.flag_table(line.verb).flags

@@ -65,9 +65,10 @@ def chosen_clusters(names: Sequence[str], total: int) -> str:
     return f"{len(names)} of {cluster_count(total)}: {name_list(names)}"
 
 
-def none_chosen() -> str:
-    """Say that nothing is chosen."""
-    return "no choice: commands that name no clusters are for all of them"
+def none_chosen(flags: str) -> str:
+    """Say that nothing is chosen. flags: the mapping file's defaults that choose clusters, each behind a blank"""
+    others = f"those of the mapping file's defaults,{flags}" if flags else "all of them"
+    return f"no choice: commands that name no clusters are for {others}"
 
 
 def no_choice_before() -> UserError:

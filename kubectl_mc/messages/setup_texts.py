@@ -46,7 +46,7 @@ def setup_needs_a_hub() -> UserError:
 
 def unexpected_argument(command: str, word: str, flags: Iterable[str]) -> UserError:
     """Say that a command of ours has an argument that it does not take. flags: those that it takes."""
-    meant = nearest(word.partition("=")[0], flags, cutoff=0.8) if word.startswith("-") else None
+    meant = nearest(word.partition("=")[0], flags, cutoff=0.8) if word.strip("-") and word.startswith("-") else None
     hint = f" Did you mean {meant}?" if meant else ""
     return UserError(f"kubectl mc {command} takes no '{visible(word)}'.{hint} See: kubectl mc {command} --help")
 

@@ -86,6 +86,11 @@ def not_kept(flag: str) -> UserError:
     return UserError(f"--{flag} says how clusters are reached, not which: kubectl mc use doesn't keep it")
 
 
+def no_namespace_kept() -> UserError:
+    """Say that a choice has no namespace."""
+    return UserError("kubectl mc use keeps which clusters are chosen, and no namespace: leave out --namespace (-n)")
+
+
 def chosen_for(session: str) -> str:
     """Say where a choice counts. session: the variable that names a session, if it is set"""
     if session:

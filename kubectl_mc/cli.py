@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TextIO
 
 from kubectl_mc import OWN_VERSION, messages
@@ -85,7 +85,9 @@ def _check_read_only(line: CommandLine, environment: Environment) -> None:
     if effect:  # only then is the mapping file read for it
         from kubectl_mc.fleet import read_only
 
-        if reason := read_only.reason(environment):
+        with messages.unchanged_on_error() if effect == "change" else nullcontext():
+            reason = read_only.reason(environment)
+        if reason:
             if line.path[0] not in COMMANDS:
                 line = programs.resolve_plugin(line, environment)  # it tells as ever of a verb that isn't there
             raise messages.read_only(line.verb, effect, reason, "" if is_plugin else verbs.rehearsal(line))

@@ -186,8 +186,10 @@ class _Table:
     def checked_row(self, cluster: str, reached: Reached) -> str:
         """Return the row of a cluster with its check."""
         check = reached.check
-        answer = "<unknown>" if reached == reachability.INTERRUPTED else "no" if check.problem else "yes"
-        latency, user = f"{1000 * reached.seconds:.0f}ms", cell_text(check.user or "<unknown>")
+        is_interrupted = reached == reachability.INTERRUPTED
+        answer = "<unknown>" if is_interrupted else "no" if check.problem else "yes"
+        latency = "<none>" if is_interrupted else f"{1000 * reached.seconds:.0f}ms"
+        user = cell_text(check.user or "<unknown>")
         return self._line(
             self._by_cluster[cluster], latency, user, cell_text(messages.with_reason(answer, check.problem))
         )

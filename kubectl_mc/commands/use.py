@@ -12,6 +12,7 @@ from kubectl_mc.command_line.options import from_flags, selecting_flags
 from kubectl_mc.fleet import lasting_choice
 from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.fleet.lasting_choice import CLUSTERS, LASTING_FLAGS, SESSION, Flags, KeptChoices
+from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.messages import UserError, lasting_texts
 from kubectl_mc.processes.environment import Environment
 
@@ -53,6 +54,8 @@ def run(line: CommandLine, environment: Environment) -> int:
             raise lasting_texts.use_takes_one_thing(word)
     if environment.options.clusterprofile_provider_file:
         raise lasting_texts.not_kept("clusterprofile-provider-file")
+    if grammar.values(line, "namespace"):
+        raise lasting_texts.no_namespace_kept()
     if lifts:
         return _lift(path, environment)
     kept = lasting_choice.read_choices(path)
@@ -106,7 +109,8 @@ def _show(flags: Flags, line: CommandLine, environment: Environment) -> int:
 
 
 def _say_none(environment: Environment) -> int:
-    environment.streams.stdout.write(f"{lasting_texts.none_chosen()}\n")
+    flags = selecting_flags(from_flags(read_mapping(environment, may_be_missing=True).option_defaults))
+    environment.streams.stdout.write(f"{lasting_texts.none_chosen(flags)}\n")
     if environment.variables.get(CLUSTERS):
         environment.streams.say([lasting_texts.overruled_choice(CLUSTERS)])
     return 0

@@ -142,6 +142,8 @@ def path_in_force(environment: Environment) -> str | None:
 
 def read_choices(path: str) -> KeptChoices:
     """Return what the file says; nothing is chosen without one. Raises UserError if it can't be read."""
+    if os.path.lexists(path) and not os.path.isfile(path):  # a pipe would be waited for, and a link leads to nothing
+        raise unreadable_choice(path, "it is no regular file")
     try:
         with open(path, encoding="utf-8") as file:
             return _parsed(json.load(file))
@@ -168,7 +170,8 @@ def write_choices(path: str, choices: KeptChoices) -> None:
         with os.scandir(directory) as entries:
             sessions = [(entry.stat().st_mtime, entry.path) for entry in entries if entry.name.startswith("session-")]
         for _, old in sorted(sessions, reverse=True)[_SESSIONS:]:
-            os.unlink(old)
+            if old != path:  # it is the newest, whatever the clock was when the others were written
+                os.unlink(old)
 
 
 def _parsed(document: Any) -> KeptChoices:

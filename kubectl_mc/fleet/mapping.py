@@ -103,13 +103,15 @@ def read_mapping(environment: Environment, may_be_missing: bool = False) -> Clus
     """Read the mapping files and join them; kubectl-mc-clusters.yaml has precedence over kubectl-mc.yaml.
 
     The mapping is cached until the files change, because PyYAML is slow to import and to run.
-    may_be_missing: the file that KUBECTL_MC_CONFIG names need not exist. Else that is an error, as are a pipe and a
-        device, which could not be read again: a mapping that isn't read protects nothing
+    may_be_missing: the file that KUBECTL_MC_CONFIG names, or that a link leads to, need not exist. Else that is an
+        error, as are a pipe and a device for KUBECTL_MC_CONFIG, which could not be read again: a mapping that isn't
+        read protects nothing
     Raises UserError with file and line if a file is not YAML, or not a valid mapping.
     """
     kube_directory = environment.kube_directory
-    paths = [path for path in mapping_files(environment) if os.path.exists(path)]
     named = environment.variables.get(CONFIG)
+    is_there = os.path.exists if may_be_missing or named else os.path.lexists
+    paths = [path for path in mapping_files(environment) if is_there(path)]
     if named and not os.path.isfile(named) and (paths or not may_be_missing):
         raise messages.no_mapping_file(CONFIG, named, exists=bool(paths))
     if not paths:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Sequence
 from functools import cache, partial
 
 from kubectl_mc import messages
-from kubectl_mc.command_line.options import HUB_FLAGS, Options, typed_names
+from kubectl_mc.command_line.options import HUB_FLAGS, Options, exact_names, typed_names
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster, named_clusters
 from kubectl_mc.fleet.inventory import Inventory
@@ -96,6 +96,8 @@ def selection_notes(
         names = [cluster.name for cluster in selected if _has_other_name(cluster, pattern)]
         if names and not any(_is_named(cluster, pattern) for cluster in selected):
             notes.append(messages.chosen_by_other_name(pattern, names))
+    if defaulted := _left_out_by_defaults(inventory, options, selected, is_known):
+        notes.append(messages.left_out_by_defaults(defaulted))
     if options.clusterset is None:
         return notes
     in_any_set = select_clusters(inventory, options._replace(clusterset=None), is_known)
@@ -110,6 +112,20 @@ def selection_notes(
     ]:
         notes.append(messages.clustersets_disagree(disagreeing))
     return notes
+
+
+def _left_out_by_defaults(
+    inventory: Inventory, options: Options, selected: Sequence[Cluster], is_known: Callable[[str], bool]
+) -> list[str]:
+    """Return the clusters that are named exactly, and that none of the typed flags leaves out, but another one does."""
+    names, typed = exact_names(options.typed), {name for name, _ in options.typed}
+    clusters = named_clusters(inventory.profiles)
+    left_out = [cluster for cluster in clusters if cluster.is_named(names) and cluster not in selected]
+    if not left_out:
+        return []
+    filters = [*_name_filters(clusters, options, is_known), *_hub_filters(clusters, inventory, options)]
+    stated = [chooses for flag, _, chooses in filters if flag in typed]
+    return [cluster.name for cluster in left_out if all(chooses(cluster) for chooses in stated)]
 
 
 def placement_notes(inventory: Inventory, options: Options) -> list[str]:

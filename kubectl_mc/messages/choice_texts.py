@@ -38,6 +38,11 @@ def chosen_by_other_name(name: str, names: Sequence[str]) -> str:
     return f"Note: '{visible(name)}' is the id or display name of {name_list(names)}"
 
 
+def left_out_by_defaults(names: Sequence[str]) -> str:
+    """Say which clusters are named exactly, and left out all the same."""
+    return f"Note: left out by the defaults of the mapping file, though named: {name_list(names)}"
+
+
 def excludes_nothing(pattern: str) -> str:
     """Say that a glob, or a regular expression, of what is to be left out matches no cluster."""
     return f"Note: no cluster matches '{visible(pattern)}', which was to be left out"

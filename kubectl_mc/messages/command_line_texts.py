@@ -117,7 +117,9 @@ def refused_flag(flag: str, hint: str = "") -> UserError:
 
 
 def needs_one_cluster(verb: str, names: Sequence[str]) -> UserError:
-    """Say that the verb runs on one cluster, and several are chosen."""
+    """Say that the verb runs on one cluster, and several are chosen, or a change is for one that isn't named."""
+    if len(names) == 1:
+        return UserError(f"{verb} is for a cluster that the command line names: --clusters={visible(names[0])}")
     return UserError(
         f"{verb} needs exactly one cluster here; choose it with --clusters=NAME. Candidates: {name_list(names)}"
     )

@@ -66,9 +66,10 @@ def chosen_clusters(names: Sequence[str], total: int) -> str:
     return f"{len(names)} of {cluster_count(total)}: {name_list(names)}"
 
 
-def none_chosen() -> str:
-    """Say that nothing is chosen."""
-    return "no choice: commands that name no clusters are for all of them"
+def none_chosen(flags: str) -> str:
+    """Say that nothing is chosen. flags: the mapping file's defaults that choose clusters, each behind a blank"""
+    others = f"those of the mapping file's defaults,{flags}" if flags else "all of them"
+    return f"no choice: commands that name no clusters are for {others}"
 
 
 def no_choice_before() -> UserError:
@@ -84,6 +85,11 @@ def use_takes_one_thing(word: str) -> UserError:
 def not_kept(flag: str) -> UserError:
     """Say that a flag is no part of a choice."""
     return UserError(f"--{flag} says how clusters are reached, not which: {PROGRAM} use doesn't keep it")
+
+
+def no_namespace_kept() -> UserError:
+    """Say that a choice has no namespace."""
+    return UserError(f"{PROGRAM} use keeps which clusters are chosen, and no namespace: leave out --namespace (-n)")
 
 
 def chosen_for(session: str, has_terminal: bool) -> str:

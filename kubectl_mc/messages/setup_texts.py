@@ -70,7 +70,7 @@ def unexpected_argument(command: str, word: str, flags: Iterable[str], hint: str
 
     flags: those that it takes; hint: what the argument is here, if another tool has it
     """
-    is_flag = word.startswith("-") and word != "--"
+    is_flag = bool(word.strip("-")) and word.startswith("-")
     meant = nearest(word.partition("=")[0], flags, cutoff=0.8) if is_flag else None
     hint = f" {hint}." if hint else f" Did you mean {meant}?" if meant else ""
     return UserError(f"{PROGRAM} {command} takes no '{visible(word)}'.{hint} See: {PROGRAM} {command} --help")

@@ -160,4 +160,4 @@ def test_rows_of_a_check_stand_below_each_other_whatever_follows() -> None:
     ]
     interrupted = table.checked_row("a", reachability.INTERRUPTED)
     assert interrupted.startswith("a            unknown ")
-    assert interrupted.endswith(" <unknown>   <unknown> (interrupted)\n")
+    assert interrupted.endswith(" <none>    <unknown>   <unknown> (interrupted)\n")

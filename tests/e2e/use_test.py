@@ -123,7 +123,10 @@ def test_no_choice_is_enough_for_a_change_nor_does_it_narrow_one(session: Shell,
         done = session.mc(*change, "--yes", *more, env=env)
         assert (done.status, done.stderr.splitlines()[0]) == (1, NOT_NAMED)
         alone = session.mc("exec", "-it", "-n", "shop", "solo", *more, "--", "id", env=env)
-        assert (alone.status, "exec needs exactly one cluster here" in alone.stderr) == (1, True)
+        assert (alone.status, "exec is for a cluster that the command line names: --clusters=" in alone.stderr) == (
+            1,
+            True,
+        )
         rehearsal = session.mc(*change, "--dry-run=server", "-o", "name", "--clusters=c2,c3", env=env)
         assert [line.split("\t")[0] for line in rehearsal.stdout.splitlines()] == ["c2", "c3"]
         assert "chosen by" not in rehearsal.stderr
@@ -196,6 +199,8 @@ def test_what_is_picked_is_kept_by_name(session: Shell, tmp_path: Path) -> None:
         (["--none", "-"], "kubectl mc use --none takes nothing else"),
         (["c1", "--clusterprofile-provider-file=x"], "kubectl mc use doesn't keep it"),
         (["c1", "--yes"], "kubectl mc use takes no '--yes'"),
+        (["c1", "-n", "shop"], "kubectl mc use keeps which clusters are chosen, and no namespace"),
+        (["--", "c1"], "kubectl mc use takes no '--'."),
         ([""], "flag needs an argument: --clusters"),
     ],
 )
@@ -219,3 +224,18 @@ def test_another_mapping_file(user: Shell, tmp_path: Path) -> None:
     assert (tmp_path / "team" / "fleet.yaml").read_text().startswith("apiVersion: kubectl-mc.k8s.io/v1alpha1\n")
     assert (home(user) / ".kube" / "kubectl-mc-clusters.yaml").read_text() == HUB
     assert clusters(user.mc("get", "nodes", env=config)) == list(MEMBERS)
+
+
+def test_the_defaults_of_a_mapping_file_are_not_passed_over_in_silence(user: Shell, tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(f"{HUB}defaults: {{exclude: [c2]}}\n")
+    config = {"KUBECTL_MC_CONFIG": str(mapping)}
+    none = "no choice: commands that name no clusters are for those of the mapping file's defaults, --exclude=c2\n"
+    assert user.mc("use", "--none", env=config).stdout == none
+    done = user.mc("get", "nodes", "--clusters=c1,c2", env=config)
+    assert (clusters(done), done.stderr) == (
+        ["c1"], "Note: left out by the defaults of the mapping file, though named: c2\n"
+    )  # fmt: skip
+    mapping.write_text("protectd: [c1]\n")
+    done = user.mc("label", "cm", "settings", "-n", "shop", "x=y", "--clusters=c1", "--yes", env=config)
+    assert done.stderr.endswith("Did you mean protected?\nSo nothing was changed\n")

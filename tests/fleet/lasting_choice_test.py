@@ -235,8 +235,12 @@ def test_a_choice_of_another_version_is_said(tmp_path: Path) -> None:
 
 
 def test_what_can_t_be_read_or_written_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"can't be read: Is a directory"):
-        lasting_choice.read_choices(str(tmp_path))
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to("nothing")
+    for path in (tmp_path, pipe, link):
+        with pytest.raises(UserError, match=r"can't be read: it is no regular file"):
+            lasting_choice.read_choices(str(path))
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="the choice can't be kept"):
         lasting_choice.write_choices(str(tmp_path / "file" / "user.json"), KeptChoices())
@@ -281,6 +285,10 @@ def test_the_sessions_that_were_used_last_are_kept(tmp_path: Path) -> None:
     left = [lasting_choice.path_in_force(session) is not None for session in sessions]
     assert left == [True, False, False, *[True] * 99]
     assert lasting_choice.path_in_force(user(tmp_path))
+    for file in Path(tmp_path).glob("**/session-*"):
+        os.utime(file, (1e10, 1e10))
+    keep(sessions[1], PROD)  # the clock has been set back
+    assert lasting_choice.choice_in_force(sessions[1], None)
 
 
 # --- How a choice is said -----------------------------------------------------------------------------------------

@@ -228,6 +228,14 @@ def test_without_files_nothing_is_mapped(tmp_path: Path) -> None:
     assert read(tmp_path / "nowhere") == ClusterMapping()
 
 
+@pytest.mark.parametrize("target", ["unmounted/mapping.yaml", "kubectl-mc.yaml"])
+def test_a_link_that_leads_nowhere_is_no_missing_file(tmp_path: Path, target: str) -> None:
+    (tmp_path / "kubectl-mc.yaml").symlink_to(target)
+    with pytest.raises(UserError, match=r"kubectl-mc\.yaml: can't be read: "):  # what it protects isn't known
+        read(tmp_path)
+    assert read(tmp_path, may_be_missing=True) == ClusterMapping()  # `setup` makes it, or says why it can't
+
+
 def test_the_first_file_counts_before_the_second(tmp_path: Path) -> None:
     (tmp_path / "kubectl-mc-clusters.yaml").write_text("clusters: [{name: a, context: first}]")
     (tmp_path / "kubectl-mc.yaml").write_text(

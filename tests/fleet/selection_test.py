@@ -464,6 +464,25 @@ def test_what_an_id_or_a_display_name_has_chosen_is_said() -> None:
     assert notes(CALLED, "--clusters=a,b") == []
 
 
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (["--clusters=a,b"], ["b"]),
+        (["--clusters=fleet/b,a"], ["b"]),
+        (["--clusters=a,/b/"], []),
+        (["--clusters=*"], []),
+        (["--all-clusters"], []),
+        (["--clusters=a,b", "--property=x=a"], []),
+        (["--clusters=a,b,!b"], []),
+    ],
+)
+def test_what_is_named_and_left_out_by_defaults_is_said(flags: list[str], named: list[str]) -> None:
+    fleet = Inventory(tuple(ClusterProfile(name, "fleet", properties={"x": name}) for name in "abc"))
+    options = with_defaults(invocation.parse_invocation(flags).options, [("exclude", "b")])
+    said = selection.selection_notes(fleet, options, selection.select_clusters(fleet, options))
+    assert said == [f"Note: left out by the defaults of the mapping file, though named: {name}" for name in named]
+
+
 def in_clusterset(name: str, label: str = "", prop: str = "", namespace: str = "fleet") -> ClusterProfile:
     return ClusterProfile(name, namespace, labels={CLUSTERSET_LABEL: label}, properties={CLUSTERSET_PROPERTY: prop})
 

@@ -1,4 +1,4 @@
-"""README's section on kind, and docs/kind.md: their commands are run, and what they say is what the pages show.
+"""docs/kind.md: its commands are run, and what they say is what the page shows. README has a part of them.
 
 `kind` is a fake that names contexts of the fleet as kind names its own, and the CRD comes from a file instead of a URL.
 """
@@ -19,11 +19,6 @@ from tests.e2e.agents_docs_test import PROMPT, blocks, run_block, steady
 from tests.e2e.conftest import Shell, shell
 
 ROOT = Path(__file__).parent.parent.parent
-# The parts of the pages, without what takes everything away again.
-PARTS = {
-    "README.md": ("\n## Three minutes with kind\n", "\n## "),
-    "docs/kind.md": ("# From nothing", "\n## Away with it\n"),
-}
 URL = "https://raw.githubusercontent.com/kubernetes-sigs/cluster-inventory-api/v0.1.2/config/crd/bases/"
 
 KIND = """\
@@ -75,16 +70,27 @@ def _shown(text: str) -> Iterator[tuple[str, str | None]]:
         yield from block
 
 
-@pytest.mark.parametrize("name", PARTS)
-def test_the_commands_say_what_the_page_shows(name: str, newcomer: Shell, tmp_path: Path) -> None:
-    start, end = PARTS[name]
-    section = (ROOT / name).read_text().partition(start)[2].partition(end)[0]
+def part(page: str, start: str, end: str) -> str:
+    """Return what is between two texts of a page, given by its path in the repository."""
+    return (ROOT / page).read_text().partition(start)[2].partition(end)[0]
+
+
+WITH_KIND = part("docs/kind.md", "# From nothing", "\n## Away with it\n")
+
+
+def test_the_commands_say_what_the_page_shows(newcomer: Shell, tmp_path: Path) -> None:
     (tmp_path / "multicluster.x-k8s.io_clusterprofiles.yaml").write_text(yaml.safe_dump(hub_crds(("v1alpha1",))[0]))
-    assert section.count(URL) == 1
-    shown = commands(section.replace(URL, f"{tmp_path}/"))
+    assert WITH_KIND.count(URL) == 1
+    shown = commands(WITH_KIND.replace(URL, f"{tmp_path}/"))
     results = run_block([command for command, _ in shown], newcomer, tmp_path)
     home = newcomer.environment["HOME"]
     for (command, output), (said, status) in zip(shown, results, strict=True):
         assert status == ("1" if " compare " in command else "0"), (command, said)
         if output is not None:
             assert (command, steady(said.replace(home, "/home/user"))) == (command, steady(output))
+
+
+def test_readme_has_the_page_s_commands_in_their_order() -> None:
+    readme = commands(part("README.md", "\n## Three minutes with kind\n", "\n## "))
+    assert len(readme) > 4
+    assert [command for command in commands(WITH_KIND) if command in readme] == readme

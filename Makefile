@@ -13,7 +13,7 @@ SECOND := $(filter-out $(FIRST),$(wildcard tests/e2e/*_test.py)) tests/conforman
 # What a target prints stays together, where make can do that.
 WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: test lint unit e2e e2e-first e2e-second fuzz demo demo-shell bench dist clean
+.PHONY: test lint unit e2e e2e-first e2e-second fuzz demo demo-shell pictures bench dist clean
 
 test: lint
 	$(MAKE) --jobs=2 $(WHOLE) unit e2e-first e2e-second
@@ -49,6 +49,10 @@ demo: $(VENV)/.installed
 
 demo-shell: $(VENV)/.installed
 	@$(RUN) -m fixtures.demo --shell
+
+# README's picture, from a real run on the demo's fleet.
+pictures: $(VENV)/.installed
+	$(RUN) -m tests.pictures
 
 bench: $(VENV)/.installed
 	$(RUN) -m tests.bench

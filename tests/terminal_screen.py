@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 
 _TOKENS = re.compile(r"\x1b\[(?P<parameters>[0-9;]*)(?P<command>[A-Za-z])|(?P<character>.)", re.DOTALL)
 
@@ -13,7 +16,8 @@ class Screen:
 
     def __init__(self, columns: int) -> None:
         self.columns = columns
-        self._lines: list[list[str]] = [[]]  # of cells
+        self._lines: list[list[tuple[str, str]]] = [[]]  # of cells: style (of SGR), character
+        self._style = ""
         self._line = self._cell = 0  # of the cursor
 
     def write(self, text: str) -> None:
@@ -25,6 +29,7 @@ class Screen:
                 self._put(token["character"])
             else:
                 assert token["command"] == "m", token[0]
+                self._style = "" if token["parameters"] == "0" else token["parameters"]
 
     def _put(self, character: str) -> None:
         if character == "\r":
@@ -38,14 +43,26 @@ class Screen:
         else:
             assert character.isprintable(), repr(character)
             line = self._lines[self._line]
-            line += [" "] * (self._cell - len(line))
+            line += [("", " ")] * (self._cell - len(line))
             if unicodedata.combining(character):
                 return
             width = 2 if unicodedata.east_asian_width(character) in "WF" else 1
-            line[self._cell : self._cell + width] = [character, *[""] * (width - 1)]
+            line[self._cell : self._cell + width] = [(self._style, character), *[(self._style, "")] * (width - 1)]
             self._cell += width
 
     @property
     def text(self) -> str:
         """What is to be read there."""
-        return "\n".join("".join(line).rstrip() for line in self._lines).rstrip("\n")
+        return "\n".join("".join(character for _, character in line).rstrip() for line in self._lines).rstrip("\n")
+
+    @property
+    def coloured(self) -> str:
+        """The same with SGR around what has a style."""
+        lines = ("".join(_runs(line)).rstrip() for line in self._lines)
+        return "\n".join(lines).rstrip("\n")
+
+
+def _runs(line: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for style, cells in groupby(line, itemgetter(0)):
+        text = "".join(character for _, character in cells)
+        yield f"\x1b[{style}m{text}\x1b[0m" if style else text

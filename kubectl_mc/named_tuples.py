@@ -6,7 +6,7 @@ classes are those of collections.namedtuple, with the annotations as they stand.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from kubectl_mc.type_hints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kubectl_mc.fleet import hub_versions
 from kubectl_mc.fleet.hub_objects import object_of, objects_of, text_of
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 MEMBER_ID_LABEL = "multicluster.x-k8s.io/inventory-member-id"  # on a profile, cluster-inventory-api v0.2
 CLUSTERSET_LABEL = "multicluster.x-k8s.io/clusterset"  # on a namespace (KEP-4322); OCM: on a profile

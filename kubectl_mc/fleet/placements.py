@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from kubectl_mc.fleet import hub_versions
 from kubectl_mc.fleet.hub_objects import object_of, objects_of, text_of
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 # Labels of a PlacementDecision.
 DECISION_KEY = "multicluster.x-k8s.io/decision-key"  # that the slices of one decision share

@@ -4,10 +4,9 @@ What a command needs where all is well is imported with the package, and all oth
 (PEP 562).
 """
 
-from typing import TYPE_CHECKING
-
 from kubectl_mc.messages.causes import *
 from kubectl_mc.messages.words import *
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubectl_mc.messages.access_texts import *

@@ -7,10 +7,10 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import private_files
+from kubectl_mc.type_hints import Any
 
 MAX_AGE = 300.0  # seconds for which an entry is fresh
 

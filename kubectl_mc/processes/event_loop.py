@@ -8,11 +8,11 @@ import signal
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING
 
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.children import Child, Command, interrupts_postponed
 from kubectl_mc.processes.standard_streams import Phase
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubectl_mc.processes.places import Places

@@ -40,6 +40,7 @@ OURS = {"kubectl_mc"} | {
         "processes.programs",
         "processes.requests", "processes.service_account", "processes.standard_streams", "processes.targets",
         "reads", "reads.captured", "reads.name_patterns",
+        "type_hints",
     )
 }  # fmt: skip
 

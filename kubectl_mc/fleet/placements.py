@@ -23,7 +23,7 @@ PLACEMENT_KEY = "multicluster.x-k8s.io/placement-key"  # of the workload that th
 
 _FULL = 100  # clusters; the most that a slice holds (CRD)
 
-_SLICE_NAME = re.compile(r"(.+)-(0|[1-9]\d*)")
+_SLICE_NAME = r"(.+)-(0|[1-9]\d*)"
 
 
 class ClusterDecision(NamedTuple):
@@ -104,7 +104,7 @@ class _Slice(NamedTuple):
     @property
     def base_and_number(self) -> tuple[str, str]:
         """The parts of its name `BASE-NUMBER` if it has no key, or else two empty texts."""
-        match = _SLICE_NAME.fullmatch(self.name)
+        match = re.fullmatch(_SLICE_NAME, self.name)
         return ("", "") if self.key or not match else (match[1], match[2])
 
     @property

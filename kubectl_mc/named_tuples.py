@@ -7,12 +7,13 @@ its code object. Type checkers see typing's own.
 
 from __future__ import annotations
 
-from kubectl_mc.type_hints import TYPE_CHECKING
+from kubectl_mc.type_hints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple
 else:
     from collections import _tuplegetter
+    from collections.abc import Iterable
     from functools import cache
     from types import FunctionType
 
@@ -22,36 +23,36 @@ else:
         __slots__ = ()
 
         @classmethod
-        def _make(cls, values):
+        def _make(cls: type, values: Iterable[Any]) -> Any:
             made = tuple.__new__(cls, values)
             if len(made) != len(cls._fields):
                 raise TypeError(f"Expected {len(cls._fields)} arguments, got {len(made)}")
             return made
 
-        def _replace(self, /, **values):
+        def _replace(self, /, **values: Any) -> Any:
             replaced = self._make(map(values.pop, self._fields, self))
             if values:
                 raise ValueError(f"Got unexpected field names: {list(values)!r}")
             return replaced
 
-        def _asdict(self):
+        def _asdict(self) -> dict[str, Any]:
             return dict(zip(self._fields, self))
 
-        def __repr__(self):
+        def __repr__(self) -> str:
             fields = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self))
             return f"{type(self).__name__}({fields})"
 
-        def __getnewargs__(self):  # to copy it
+        def __getnewargs__(self) -> tuple[Any, ...]:  # to copy it
             return tuple(self)
 
     @cache
-    def _new(count):
+    def _new(count: int) -> FunctionType:
         """Return the `__new__` of a class with so many fields, named a0, a1, …"""
         fields = "".join(f"a{index}," for index in range(count))
         return eval(f"lambda _cls, {fields}: new(_cls, ({fields}))", {"new": tuple.__new__, "__builtins__": {}})
 
     class _Definition(type):
-        def __new__(cls, name, bases, namespace):
+        def __new__(cls: type, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> type:
             fields = tuple(namespace.get("__annotations__", ()))
             defaults = {field: namespace.pop(field) for field in fields if field in namespace}
             model = _new(len(fields))

@@ -1,8 +1,8 @@
 """typing.NamedTuple, defined in a fifth of the time: the start of a command defines some fifty of them.
 
 typing compiles each annotation, which is a text here, to a reference that nobody follows, and collections.namedtuple
-compiles a `__new__` for each class. Here, all classes with as many fields share one; it takes the fields' names from
-its code object. Type checkers see typing's own.
+compiles a `__new__` for each class. Here, one is compiled for all classes with as many fields; each class has it with
+the names of its own. Type checkers see typing's own.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def test_what_costs_is_not_imported(folder: Path, text: str) -> None:
     costly = {
         "plumbum", "tabulate", "yaml", "asyncio", "concurrent", "logging", "urllib", "pathlib", "argparse",
         "dataclasses", "tempfile", "shutil", "random", "inspect", "multiprocessing", "socket", "ssl", "http", "email",
-        "difflib",
+        "difflib", "typing",
     }  # fmt: skip
     assert not costly & {name.partition(".")[0] for name in imported(folder, text)}
 

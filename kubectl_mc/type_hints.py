@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from typing import Any as Any
     from typing import BinaryIO as BinaryIO
     from typing import Literal as Literal
+    from typing import Protocol as Protocol
     from typing import TextIO as TextIO
+    from typing import get_args as get_args
 else:
     from types import GenericAlias
 
     class Literal:
-        """A type whose arguments typing.get_args still tells."""
+        """A type whose arguments `get_args` tells, and typing's does."""
 
         __class_getitem__ = classmethod(GenericAlias)
 
-    IO = Any = BinaryIO = TextIO = object
+    def get_args(kind: GenericAlias) -> tuple[str, ...]:
+        return kind.__args__
+
+    IO = Any = BinaryIO = Protocol = TextIO = object

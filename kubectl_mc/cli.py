@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
-from typing import TextIO
 
 from kubectl_mc import OWN_VERSION, messages
 from kubectl_mc.command_line import flag_tables, grammar, verbs
@@ -17,6 +16,7 @@ from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.kuberc_file import resolved
 from kubectl_mc.processes.standard_streams import safe_streams
+from kubectl_mc.type_hints import TextIO
 
 
 def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:

@@ -12,7 +12,6 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.access import exec_credentials, kubeconfigs
@@ -25,6 +24,7 @@ from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request
 from kubectl_mc.processes.targets import Target
+from kubectl_mc.type_hints import Any
 
 
 class Address(NamedTuple):

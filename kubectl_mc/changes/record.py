@@ -12,13 +12,13 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, get_args
 
 from kubectl_mc import messages
 from kubectl_mc.changes import redaction
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import private_files
+from kubectl_mc.type_hints import Any, Literal, get_args
 
 Event = Mapping[str, Any]
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.access import reachability
@@ -30,6 +29,7 @@ from kubectl_mc.messages.own_tables import cell_text, render_document, render_ta
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Target
+from kubectl_mc.type_hints import Any
 
 HELP = """\
 Show the clusters of the hub: what the hub says of each, and how it would be reached. With the same flags that choose

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.access import approval_dialogue
@@ -35,6 +34,7 @@ from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes import service_account
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.service_account import IN_CLUSTER
+from kubectl_mc.type_hints import Any
 
 HELP = """\
 Clusters that no context of yours reaches can be reached by what their ClusterProfiles say: a server, and a program that

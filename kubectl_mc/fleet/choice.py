@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import TYPE_CHECKING, Literal
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.options import HUB_FLAGS, Options, with_defaults
@@ -21,6 +20,7 @@ from kubectl_mc.processes import event_loop, kubectl_process, service_account
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.service_account import IN_CLUSTER
 from kubectl_mc.processes.targets import Kubeconfig, Target, own_kubeconfig
+from kubectl_mc.type_hints import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from kubectl_mc.fleet.lasting_choice import LastingChoice

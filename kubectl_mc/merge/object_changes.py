@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
-from typing import Any
 
 from kubectl_mc.merge.kubectl_tables import CLUSTER, NAMESPACE, Table
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.yaml_loader import manifest_loader
+from kubectl_mc.type_hints import Any
 
 _DRY_RUN = re.compile(r" \((?:server )?dry run\)$")
 _PLAIN = re.compile(r"([a-z][a-z0-9.-]*/[^\s/]+)(?: (\S.*))?")

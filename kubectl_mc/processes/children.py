@@ -9,10 +9,10 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from typing import IO
 
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import lifelines, memory_files
+from kubectl_mc.type_hints import IO
 
 
 class Command(NamedTuple):

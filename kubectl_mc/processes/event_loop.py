@@ -8,11 +8,11 @@ import signal
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING
 
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.children import Child, Command, interrupts_postponed
 from kubectl_mc.processes.standard_streams import Phase
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubectl_mc.processes.places import Places
@@ -72,12 +72,12 @@ def files_for(count: int) -> int:
 
 def raise_file_limit(count: int) -> int:
     """Raise the soft limit of open files (256 on some systems) for `count` children, and return how many may run."""
+    wanted, soft = files_for(count), os.sysconf("SC_OPEN_MAX")
+    if soft == -1 or soft >= wanted:  # -1: without a limit
+        return count
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = files_for(count)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return count
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     for limit in (allowed, min(allowed, max(soft, _MOST_FILES))):
         with suppress(ValueError, OSError):

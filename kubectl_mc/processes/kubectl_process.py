@@ -6,7 +6,6 @@ The measurements behind the choices are in docs/decisions.md, "What a kubectl co
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -111,5 +110,5 @@ def _locale(variables: Mapping[str, str]) -> str:
     """Return the locale (xx_YY) that kubectl reads from LC_ALL, LC_MESSAGES or LANG (k8s.io/kubectl/pkg/util/i18n)."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     value = next((variables[name] for name in names if variables.get(name)), "")
-    match = re.match(r"([a-z]{2}_[A-Z]{2})\.", value)
-    return match.group(1) if match else ""
+    locale, dot, _ = value.partition(".")
+    return locale if dot else ""

@@ -9,10 +9,10 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from kubectl_mc import API_VERSION, messages
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 
 class ClusterReport(NamedTuple):

@@ -8,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
 
 from kubectl_mc.command_line import verbs
 from kubectl_mc.processes import kubectl_process, lifelines
@@ -16,6 +15,7 @@ from kubectl_mc.processes.memory_files import held_file
 from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.standard_streams import write_whole
 from kubectl_mc.processes.targets import Kubeconfig, Target
+from kubectl_mc.type_hints import Any
 
 _OURS = (signal.SIGTERM, signal.SIGHUP)  # the terminal sends the others to the whole foreground process group
 _TERMINALS = (signal.SIGINT, signal.SIGQUIT)

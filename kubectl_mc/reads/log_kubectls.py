@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.grammar import CommandLine
@@ -14,6 +13,7 @@ from kubectl_mc.processes.event_loop import Chunk, Exit
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.reads.log_resume import TimedLine
 from kubectl_mc.reads.log_sources import PodEvent, PodEvents
+from kubectl_mc.type_hints import Protocol
 
 # The end of a kubectl's stderr that is stored, in bytes.
 _STORED = 1 << 14

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import Literal
 
 from kubectl_mc.merge.lines import MAX_BEGUN
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Literal
 
 # A container's lines are stamped by several writers (stdout, stderr), so a time may be a little earlier than the one
 # before it. Lines are compared from so many seconds before the last one on.

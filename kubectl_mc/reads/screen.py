@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
@@ -17,6 +16,7 @@ from kubectl_mc.processes.requests import Job, Request
 from kubectl_mc.reads import watch_lines
 from kubectl_mc.reads.log_printers import LogPrinters
 from kubectl_mc.reads.printers import Printer, printer_factory
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubectl_mc.reads.watch_printers import WatchPrinter

@@ -97,6 +97,7 @@ def test_as_many_run_as_there_are_open_files(
         limits.append(wanted)
 
     monkeypatch.setattr(resource, "getrlimit", lambda kind: limits[-1])
+    monkeypatch.setattr("os.sysconf", lambda name: limits[-1][0])
     monkeypatch.setattr(resource, "setrlimit", setrlimit)
     assert event_loop.raise_file_limit(count) == may_run
     assert limits[-1] == (limit, hard)

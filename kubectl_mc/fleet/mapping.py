@@ -72,7 +72,7 @@ class ClusterMapping(NamedTuple):
 
     def is_protected(self, cluster: Cluster, context: str) -> bool:
         """Return whether a change has to name a cluster exactly: it is protected by any profile of the same member."""
-        profiles = (cluster.profile, *cluster.others)
+        profiles = cluster.siblings or (cluster.profile,)
         return any(self.protects(cluster.name, profile.name, profile.namespace, context) for profile in profiles)
 
     def protects(self, cluster: str, profile: str, namespace: str, context: str) -> bool:

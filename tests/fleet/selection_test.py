@@ -180,7 +180,10 @@ PATTERNS = st.lists(PARTS, min_size=1, max_size=3).map("".join) | st.sampled_fro
 )
 def test_patterns_choose_what_their_parts_choose(names: list[str], patterns: list[str]) -> None:
     fleet = Inventory(profiles(*names))
-    options = invocation.parse_invocation([f"--clusters={','.join(patterns)}"]).options
+    try:
+        options = invocation.parse_invocation([f"--clusters={','.join(patterns)}"]).options
+    except UserError:  # /a**,/, which two of them may make together, is no regular expression
+        return
     if "" in options.clusters or any(pattern.startswith("!!") for pattern in options.clusters):
         return
 
@@ -189,7 +192,7 @@ def test_patterns_choose_what_their_parts_choose(names: list[str], patterns: lis
         if pattern.startswith("/") and pattern.endswith("/") and len(pattern) > 2:
             return {name for name in names if re.search(pattern[1:-1], name)}
         words = [text for text, _ in name_sets.alternatives(pattern)]
-        return {name for word in words for name in names if fnmatchcase(name, word)}
+        return {name for word in words for name in names if fnmatchcase(f"fleet/{name}" if "/" in word else name, word)}
 
     wanted = [plain(pattern) for pattern in options.clusters if not pattern.startswith("!")]
     unwanted = [plain(pattern[1:]) for pattern in options.clusters if pattern.startswith("!")]

@@ -141,7 +141,7 @@ def test_a_run_has_to_be_the_only_one_of_its_name(path: str, name: str, error: s
 
 
 def test_there_may_be_no_run_at_all(path: str) -> None:
-    with pytest.raises(UserError, match="^no run 'last'. No changes have been made from here yet$"):
+    with pytest.raises(UserError, match=r"^no run 'last'\. No changes have been made from here yet$"):
         record.read_record(path).find("last")
 
 

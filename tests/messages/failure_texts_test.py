@@ -80,6 +80,13 @@ def test_what_is_said_of_one_cluster_alone_makes_no_group() -> None:
     ]
 
 
+def test_an_approval_has_the_flags_that_it_needs() -> None:
+    flags = "--clusterprofile-provider-file=providers.json"
+    failures = [(name, messages.problem_cause(messages.not_approved(name, flags))) for name in NAMES[:4]]
+    assert messages.advice(failures) == [f"To see it and approve it: kubectl mc trust approve c1 c2 c3 c4 {flags}"]
+    assert messages.failure_table(failures[:1], 0, 4, "")[1].endswith(f": kubectl mc trust approve c1 {flags}")
+
+
 @pytest.mark.parametrize(
     ("names", "subject"), [(NAMES[:1], "c1"), (["c\x1b"], "c\\x1b"), (NAMES, "each of these 150 clusters")]
 )

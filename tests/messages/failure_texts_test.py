@@ -93,7 +93,7 @@ def test_an_approval_has_the_flags_that_it_needs() -> None:
 def test_no_context_leads_to_the_set_up(names: list[str], subject: str) -> None:
     failures = [("x", FORBIDDEN), *((name, NO_CONTEXT) for name in names)]
     assert messages.advice(failures) == [f"To map {subject} to a context of yours: kubectl mc setup"]
-    why = Cause("no-context", "no context, and none of its access providers (x) is in the provider file")
+    why = Cause("no-context", "no context, and none of its access providers (x) is in a provider file of yours")
     assert messages.advice([("c1", why)]) == ["To map c1 to a context of yours: kubectl mc setup"]
 
 

@@ -120,7 +120,7 @@ _ADVICE: dict[Kind, str] = {
     "forbidden": f"to see as whom you are known there: {PROGRAM} auth whoami{{flags}}",
     "login": f"to try the login alone: {CHECK}{{flags}}",
     "not-approved": f"to see it and approve it: {PROGRAM} trust approve {{names}}{{approval_flags}}",
-    "no-context": f"to map {{it}}: {PROGRAM} setup",
+    "no-context": f"to map {{it}}: {PROGRAM} setup{{flags}}",
     "kubeconfig": "check the kubeconfig: kubectl config view",
     "not-found": "to go without {it}: --exclude={names}",
     "no-such-type": "to go without {it}: --exclude={names}",

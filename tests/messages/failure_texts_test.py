@@ -115,7 +115,7 @@ def test_of_many_clusters_ten_are_named_and_a_command_lists_them() -> None:
     assert head == "39 of 200 clusters answered, 2 more in part"
     assert first == (
         "  no context   150   c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 and 140 more   "
-        "to map them: kubectl mc setup; to list them: kubectl mc clusters --check --clusters='*'"
+        "to map them: kubectl mc setup --clusters='*'; to list them: kubectl mc clusters --check --clusters='*'"
     )
     assert second.endswith("x9 and 1 more   to see as whom you are known there: kubectl mc auth whoami --clusters='*'; "
                            "to list them: add --verbose")  # fmt: skip

@@ -74,7 +74,8 @@ def find_offer(profile: ClusterProfile, providers: Sequence[Provider]) -> Offer 
         return Unusable("its profile names no way to reach it")
     names = ", ".join(clusters)
     shown = f"{names[:_LONGEST_NAMES]}…" if len(names) > _LONGEST_NAMES else names
-    return Unusable(f"none of its access providers ({shown}) is in the provider file")
+    yours = "a provider file of yours (--clusterprofile-provider-file)"
+    return Unusable(f"none of its access providers ({shown}) is in {yours}")
 
 
 _DEEPEST = 20

@@ -239,7 +239,7 @@ class Record(NamedTuple):
         """Return the run whose id is `name` or begins with it, or the latest for "last". Raises UserError."""
         matching = self.runs[-1:] if name == "last" else [run for run in self.runs if run.id.startswith(name)]
         if len(matching) != 1:
-            raise messages.no_run(name, [run.id for run in matching or self.runs])
+            raise messages.no_run(name, [run.id for run in matching], [run.id for run in self.runs])
         return matching[0]
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.named_tuples import NamedTuple
@@ -155,9 +155,17 @@ def with_flags(options: Options, flags: Sequence[tuple[str, str | None]]) -> Opt
 
 def selecting_flags(options: Options) -> str:
     """Return the typed flags by which another command is for the same clusters, each behind a blank, for a shell."""
+    return _typed_flags(options, {*SELECTION_FLAGS, "hub-context", "inventory"} - {"pick"})
+
+
+def reaching_flags(options: Options) -> str:
+    """Return `selecting_flags`, and those by which the clusters are reached in the same way."""
+    return selecting_flags(options) + _typed_flags(options, {"clusterprofile-provider-file"})
+
+
+def _typed_flags(options: Options, names: Container[str]) -> str:
     from shlex import quote
 
-    names = {*SELECTION_FLAGS, "hub-context", "inventory"} - {"pick"}
     typed = [(name, value) for name, value in options.typed if name in names]
     return "".join(f" --{name}" if value is None else f" --{name}={quote(value)}" for name, value in typed)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import API_VERSION, PROGRAM, is_other_version, messages
@@ -106,12 +107,13 @@ def read_mapping(environment: Environment, may_be_missing: bool = False) -> Clus
     may_be_missing: the file that KUBECTL_MC_CONFIG names, or that a link leads to, need not exist. Else that is an
         error, as are a pipe and a device for KUBECTL_MC_CONFIG, which could not be read again: a mapping that isn't
         read protects nothing
-    Raises UserError with file and line if a file is not YAML, or not a valid mapping.
+    Raises UserError with file and line if a file is not YAML, or not a valid mapping, and where it can't be known what
+    is there, as in a folder that can't be entered.
     """
     kube_directory = environment.kube_directory
     named = environment.variables.get(CONFIG)
-    is_there = os.path.exists if may_be_missing or named else os.path.lexists
-    paths = [path for path in mapping_files(environment) if is_there(path)]
+    looks_up = os.stat if may_be_missing or named else os.lstat
+    paths = [path for path in mapping_files(environment) if _is_there(path, looks_up)]
     if named and not os.path.isfile(named) and (paths or not may_be_missing):
         raise messages.no_mapping_file(CONFIG, named, exists=bool(paths))
     if not paths:
@@ -134,6 +136,24 @@ def read_mapping(environment: Environment, may_be_missing: bool = False) -> Clus
     return joined
 
 
+# What looking up a path says of one that nothing has.
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+
+
+def _is_there(path: str, looks_up: Callable[[str], object]) -> bool:
+    """Return whether a file is there. Raises UserError where that can't be known, as in a folder that can't be entered.
+
+    looks_up: os.stat, which follows a link, or os.lstat
+    """
+    try:
+        looks_up(path)
+    except OSError as error:
+        if error.errno in _NOTHING_THERE:
+            return False
+        raise messages.unreadable_mapping(path, error.strerror, CONFIG) from None
+    return True
+
+
 def _from_cache(value: Any) -> ClusterMapping | None:
     """Return the cached mapping; None if it cannot be read."""
     try:
@@ -150,7 +170,9 @@ def _read_file(path: str) -> ClusterMapping:
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise messages.unreadable_mapping(path, error.strerror, CONFIG) from None
+    except UnicodeDecodeError as error:
         raise messages.mapping_file(path, None, f"can't be read: {error}") from None
     return parse_mapping(text, path)
 

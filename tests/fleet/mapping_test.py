@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -228,10 +230,23 @@ def test_without_files_nothing_is_mapped(tmp_path: Path) -> None:
     assert read(tmp_path / "nowhere") == ClusterMapping()
 
 
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
+@pytest.mark.parametrize("may_be_missing", [True, False])
+def test_where_it_can_t_be_known_whether_there_is_a_file_it_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, may_be_missing: bool
+) -> None:
+    def refuse(path: str, **flags: Any) -> os.stat_result:
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(os, "stat" if may_be_missing else "lstat", refuse)  # a test may run as root, who enters all
+    with pytest.raises(UserError, match=rf"kubectl-mc-clusters\.yaml can't be read: {os.strerror(number)}\. .*CONFIG="):
+        read(tmp_path, may_be_missing=may_be_missing)
+
+
 @pytest.mark.parametrize("target", ["unmounted/mapping.yaml", "kubectl-mc.yaml"])
 def test_a_link_that_leads_nowhere_is_no_missing_file(tmp_path: Path, target: str) -> None:
     (tmp_path / "kubectl-mc.yaml").symlink_to(target)
-    with pytest.raises(UserError, match=r"kubectl-mc\.yaml: can't be read: "):  # what it protects isn't known
+    with pytest.raises(UserError, match=r"kubectl-mc\.yaml can't be read: "):  # what it protects isn't known
         read(tmp_path)
     assert read(tmp_path, may_be_missing=True) == ClusterMapping()  # `setup` makes it, or says why it can't
 
@@ -259,7 +274,7 @@ def test_the_first_file_says_which_inventory_whatever_the_key(tmp_path: Path, fi
 def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "kubectl-mc.yaml"
     path.mkdir() if content is None else path.write_bytes(content)
-    with pytest.raises(UserError, match=r"kubectl-mc\.yaml: can't be read: "):
+    with pytest.raises(UserError, match=r"kubectl-mc\.yaml:? can't be read: "):
         read(tmp_path)
 
 

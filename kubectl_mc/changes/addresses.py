@@ -75,6 +75,17 @@ def same_clusters(addresses: Sequence[Address]) -> list[list[Address]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
+def moved_addresses(request: Request, targets: Sequence[Target], addresses: Sequence[Address]) -> list[str]:
+    """Return lines as of `address_differences` for targets that lead elsewhere by now, as the kubeconfig was edited.
+
+    addresses: where the targets led before. A target with a kubeconfig of its own can't have moved.
+    """
+    before = {address.cluster: address for address in addresses}
+    own = [target for target in targets if not target.kubeconfig.content]
+    now = [address for address in read_addresses(request, own) if address != before[address.cluster]] if own else []
+    return address_differences(written_addresses(addresses), now, namespaces=True) if now else []
+
+
 # --- In the record ---------------------------------------------------------------------------------------------
 
 # (the field in the record, the field of an Address, its name in a sentence)

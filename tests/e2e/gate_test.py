@@ -233,6 +233,23 @@ def test_the_question_is_whole_where_stderr_goes_to_a_file(place: Place) -> None
     assert "Would change 2 clusters: c1, c3\n  configmap/settings labeled\nLabel configmap" in shown
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_change_is_made_where_it_was_confirmed_though_the_kubeconfig_is_edited(place: Place, in_memory: bool) -> None:
+    """Where kubeconfigs can't be held in memory, as on macOS, it isn't made."""
+    config = place.folder / "config"
+    config.write_text(place.shell.kubectl("config", "view", "--raw", "-o", "json").stdout)
+    (place.folder / "sitecustomize.py").write_text("" if in_memory else "import os\ndel os.memfd_create\n")
+    python_path = f"{place.folder}:{place.shell.environment['PYTHONPATH']}"
+    environment = {"KUBECONFIG": str(config), "PYTHONPATH": python_path}
+    with place.shell.running(*place.words(targeted(LABEL)), env=environment, terminal=True) as running:
+        running.until(r"\[y/N\]: $")
+        config.write_text(re.sub(r'("cluster": )"c1"', r'\1"c2"', config.read_text()))
+        running.type("y\n")
+        status = running.end()
+    assert (status, labelled(place)) == ((0, ["c1", "c3"]) if in_memory else (1, []))
+    assert ("edited meanwhile, so no more clusters are changed: c1: the server was https:" in running.stdout) != in_memory
+
+
 @pytest.mark.parametrize("protection", ["protected: [c3]", "protected: ['*3', nope]"])
 def test_a_protected_cluster_needs_its_exact_name(place: Place, protection: str) -> None:
     mapping = Path(place.shell.environment["HOME"], ".kube", "kubectl-mc-clusters.yaml")

@@ -99,6 +99,7 @@ def choose(
         inventory, mapping = Inventory(contexts), ClusterMapping()
         with _named_in_errors(lasting):
             clusters = selection.clusters_of_contexts(contexts, options)
+        environment.streams.say(selection.context_notes(contexts, options, clusters))
     else:
         query = InventoryQuery(
             hub,

@@ -483,6 +483,24 @@ def test_what_is_named_and_left_out_by_defaults_is_said(flags: list[str], named:
     assert said == [f"Note: left out by the defaults of the mapping file, though named: {name}" for name in named]
 
 
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (["--clusters=kind-a,eks-b"], "eks-b"),
+        (["--clusters=kind-a,eks-*"], ""),
+        (["--clusters=kind-a"], ""),
+        (["--all-clusters"], ""),
+        (["--contexts=kind-a", "--clusters=kind-a,eks-b"], ""),
+        (["--clusters=kind-a,eks-b", "--exclude=eks-b"], ""),
+    ],
+)
+def test_what_is_named_and_is_none_of_the_contexts_by_default_is_said(flags: list[str], named: str) -> None:
+    contexts = [ClusterProfile(name, "") for name in ("kind-a", "kind-c", "eks-b")]
+    options = with_defaults(invocation.parse_invocation(flags).options, [("contexts", "kind-*")])
+    said = selection.context_notes(contexts, options, selection.clusters_of_contexts(contexts, options))
+    assert said == ([f"Note: left out by the defaults of the mapping file, though named: {named}"] if named else [])
+
+
 def in_clusterset(name: str, label: str = "", prop: str = "", namespace: str = "fleet") -> ClusterProfile:
     return ClusterProfile(name, namespace, labels={CLUSTERSET_LABEL: label}, properties={CLUSTERSET_PROPERTY: prop})
 

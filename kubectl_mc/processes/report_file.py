@@ -44,9 +44,7 @@ class ReportFile:
 
     def __init__(self, path: str) -> None:
         if path == "-":
-            raise messages.report_not_written(
-                path, "it means stdout, which has the answer. Name a file, or /dev/stderr"
-            )
+            raise messages.report_not_written(path, "it means stdout, which has the answer. Name a file")
         self._path = path
         self._start, self._began = time.time(), time.monotonic()
         self._places: dict[str, tuple[str, str]] = {}

@@ -244,7 +244,7 @@ def ask_user(question: str) -> str:
 
 
 def foreground_target(target: Target) -> Target:
-    """Return the target as a command on the terminal reaches it: through the user's own kubeconfig, if that suffices."""
+    """Return the target as a command on the terminal reaches it: by the user's own kubeconfig, if that suffices."""
     if target.context and not target.kubeconfig.exec_entry:
         return target._replace(kubeconfig=Kubeconfig(None, starts_programs=True))
     return target

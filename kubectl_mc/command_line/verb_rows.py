@@ -219,7 +219,7 @@ _ROWS = (
         Modes(alone_by=("output-directory",)),
         _MINUTES,
         effect_by=(("output-directory", "output"),),
-    ),  # fmt: skip
+    ),
     VerbRow("auth can-i", Output(table_by=("list",)), status=Status(answer=1)),
     VerbRow("auth whoami", _TABLE),
     VerbRow("diff", _TEXT, status=Status(answer=1, needs_all=True)),

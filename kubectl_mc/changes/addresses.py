@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kubectl_mc import messages
@@ -24,7 +24,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request
-from kubectl_mc.processes.targets import Target
+from kubectl_mc.processes.targets import Kubeconfig, Target
 
 
 class Address(NamedTuple):
@@ -61,6 +61,14 @@ def read_addresses(request: Request, targets: Sequence[Target]) -> list[Address]
         _read_address(request, target, _index(target.kubeconfig.content) if target.kubeconfig.content else own)
         for target in targets
     ]
+
+
+def context_addresses(request: Request, is_meant: Callable[[str], bool]) -> list[Address]:
+    """Return the addresses of the contexts of the user's kubeconfig that are meant by their names."""
+    entries = _index(kubeconfigs.view_with_credentials(request.environment) or {})
+    names = [name for kind, name in entries if kind == "context" and name and is_meant(name)]
+    own = Kubeconfig(None, starts_programs=False)
+    return [_read_address(request, Target(name, name, own), entries) for name in names]
 
 
 def same_clusters(addresses: Sequence[Address]) -> list[list[Address]]:

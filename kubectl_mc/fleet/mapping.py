@@ -71,6 +71,19 @@ class ClusterMapping(NamedTuple):
         contexts = {entry.namespace: entry.context for entry in reversed(self.entries) if entry.profile == profile}
         return contexts.get(namespace, contexts.get(None))
 
+    @property
+    def protects_some(self) -> bool:
+        """Whether anything is protected."""
+        return bool(self.protected) or any(entry.protected for entry in self.entries)
+
+    def protects_context(self, name: str) -> bool:
+        """Return whether what a context reaches is protected: by the context's name, or by an entry that has it."""
+        return self.protects(name, name, "", name) or any(
+            self.protects(entry.profile, entry.profile, entry.namespace or "", name)
+            for entry in self.entries
+            if entry.context == name
+        )
+
     def is_protected(self, cluster: Cluster, context: str) -> bool:
         """Return whether a change has to name a cluster exactly: it is protected by any profile of the same member."""
         profiles = (cluster.profile, *cluster.others)

@@ -274,6 +274,24 @@ def test_a_protected_cluster_needs_its_exact_name(place: Place, protection: str)
         mapping.write_text(was)
 
 
+@pytest.mark.parametrize("protection", ["protected: [c3]", "protected: ['*3']"])
+def test_a_protected_cluster_is_not_changed_through_another_context(place: Place, protection: str) -> None:
+    config = place.folder / "config"
+    config.write_text(re.sub("viewer-c([13])", r"also-\1x", place.shell.fleet.kubeconfig.read_text()))
+    (place.folder / "mapping.yaml").write_text(f"clusters: [{{name: c3, context: c3}}]\n{protection}\n")
+    environment = {"KUBECONFIG": str(config), "KUBECTL_MC_CONFIG": str(place.folder / "mapping.yaml")}
+    refused = place.shell.mc(*place.words(f"{LABEL} --contexts=also-* --yes"), env=environment)
+    assert refused == Done(
+        1,
+        "",
+        "Error: protected by the mapping file: also-3x (the cluster of context c3). To change a protected cluster, "
+        "name it exactly: --clusters=also-3x\nSo nothing was changed\n",
+    )
+    assert labelled(place) == []
+    named = place.shell.mc(*place.words(f"{LABEL} --contexts=also-3x --as=admin --yes"), env=environment)
+    assert "protected" not in named.stderr
+
+
 # --- kubectl's own settings --------------------------------------------------------------------------------------
 
 

@@ -278,6 +278,22 @@ def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, content: bytes | Non
         read(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "contexts"),
+    [
+        ("protected: ['prod-*']\nclusters: [{name: prod-a, context: x}, {name: dev, context: y}]", ["x", "prod-b"]),
+        ("clusters: [{name: a, context: x, protected: true}, {name: b, context: y}]", ["x"]),
+        ("protected: [f/a]\nclusters: [{name: f/a, context: x}, {name: g/a, context: y}]", ["x"]),
+        ("protected: [y]", ["y"]),
+        ("clusters: [{name: a, context: x}]", []),
+    ],
+)
+def test_contexts_are_protected_by_what_they_reach(text: str, contexts: list[str]) -> None:
+    read_file = parse(text)
+    assert [name for name in ("x", "y", "prod-b") if read_file.protects_context(name)] == contexts
+    assert read_file.protects_some == bool(contexts)
+
+
 PROTECTED = """\
 protected: ['prod-*', eks-live, 'kueue/*', 'arn:aws:eks:*/live', '{x}', 'y/[!a]']
 clusters:

@@ -163,7 +163,7 @@ def _is_there(path: str, looks_up: Callable[[str], object]) -> bool:
     except OSError as error:
         if error.errno in _NOTHING_THERE:
             return False
-        raise messages.unreadable_mapping(path, error.strerror, CONFIG) from None
+        raise messages.unreadable_mapping(path, error.strerror or str(error), CONFIG) from None
     return True
 
 
@@ -184,7 +184,7 @@ def _read_file(path: str) -> ClusterMapping:
         with open(path, encoding="utf-8") as file:
             text = file.read()
     except OSError as error:
-        raise messages.unreadable_mapping(path, error.strerror, CONFIG) from None
+        raise messages.unreadable_mapping(path, error.strerror or str(error), CONFIG) from None
     except UnicodeDecodeError as error:
         raise messages.mapping_file(path, None, f"can't be read: {error}") from None
     return parse_mapping(text, path)

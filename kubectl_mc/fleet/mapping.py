@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import API_VERSION, PROGRAM, is_other_version, messages
@@ -83,6 +83,16 @@ class ClusterMapping(NamedTuple):
             for entry in self.entries
             if entry.context == name
         )
+
+    def idle_protections(self, profiles: Iterable[tuple[str, str]], contexts: Iterable[str]) -> list[str]:
+        """Return what is protected, and is the name of none of these profiles (namespace, name) and contexts."""
+        profiles, contexts = list(profiles), list(contexts)
+        return [
+            glob
+            for glob in self.protected
+            if not any(matches_profile(*profile, glob) for profile in profiles)
+            and not any(matches(context, glob) for context in contexts)
+        ]
 
     def is_protected(self, cluster: Cluster, context: str) -> bool:
         """Return whether a change has to name a cluster exactly: it is protected by any profile of the same member."""

@@ -266,7 +266,10 @@ def test_a_protected_cluster_needs_its_exact_name(place: Place, protection: str)
             assert place.mc(LABEL, choice, "--yes") == Done(1, "", refused)
             assert labelled(place) == []
         assert "--clusters to specify targets: !c1 only leaves out\n" in place.mc(f"{LABEL} --clusters=!c1").stderr
-        assert [row[0] for row in place.mc("clusters").rows if row[-1] == "yes"] == ["c3"]
+        shown = place.mc("clusters")
+        assert [row[0] for row in shown.rows if row[-1] == "yes"] == ["c3"]
+        idle = "Note: protected by the mapping file, but the name of no cluster here, and of no context: 'nope'\n"
+        assert shown.stderr == (idle if "nope" in protection else "")
         assert place.mc(f"{LABEL} --clusters=c1 --yes --overwrite").status == 0
         assert place.mc(f"{LABEL} --clusters=c3 --yes --overwrite").status == 0
         assert "c3" in labelled(place)

@@ -294,6 +294,11 @@ def test_contexts_are_protected_by_what_they_reach(text: str, contexts: list[str
     assert read_file.protects_some == bool(contexts)
 
 
+def test_what_is_protected_and_is_nowhere() -> None:
+    read_file = parse("protected: [prod-a, 'prod-b ', 'DEV*', 'f/*', g/x, eks-live, '*']")
+    assert read_file.idle_protections([("f", "prod-a"), ("f", "dev")], ["eks-live"]) == ["prod-b ", "DEV*", "g/x"]
+
+
 PROTECTED = """\
 protected: ['prod-*', eks-live, 'kueue/*', 'arn:aws:eks:*/live', '{x}', 'y/[!a]']
 clusters:

@@ -85,7 +85,8 @@ def _run_wave(change: Change, clusters: Sequence[str], progress: Progress, title
                 _settle_result(change, progress, result, begun)
         if awaiting:
             crds = list(dict.fromkeys(kind.crd for awaited in kinds.values() for kind in awaited))
-            change.streams.say([messages.waiting_for_kinds(crds, fold_names(awaiting))])
+            names = fold_names([cluster for cluster in clusters if cluster in awaiting])
+            change.streams.say([messages.waiting_for_kinds(crds, names)])
             for cluster, reason in input_kinds.wait_for_kinds(change, kinds).items():
                 if reason:
                     failed = input_kinds.failed_result(awaiting.pop(cluster), kinds[cluster], reason)

@@ -274,7 +274,8 @@ def _hub_filters(clusters: Sequence[Cluster], inventory: Inventory, options: Opt
     if inventory.by_selector is not None:
         labelled = {*inventory.by_selector}
         if not labelled:
-            raise messages.no_cluster_with_labels(options.cluster_selector or "", options.inventory)
+            is_typed = "cluster-selector" in dict(options.typed)
+            raise messages.no_cluster_with_labels(options.cluster_selector or "", options.inventory, is_typed)
         filters.append(_reference_filter("cluster-selector", options.cluster_selector, labelled))
     if inventory.placement_decision is not None:
         decided = {decision.reference for decision in inventory.placement_decision}

@@ -282,6 +282,9 @@ def test_a_selector_chooses_among_clusters_whose_names_are_those_of_the_whole_fl
             chosen(selected, "--cluster-selector=x", *flags)
     with pytest.raises(UserError, match=r"no cluster in namespace fleet has labels tier=x \(--cluster-selector\)"):
         chosen(FLEET._replace(by_selector=()), "--cluster-selector=tier=x", "--inventory=fleet")
+    by_default = with_defaults(invocation.parse_invocation([]).options, [("cluster-selector", "tier=x")])
+    with pytest.raises(UserError, match=r"no cluster has labels tier=x \(--cluster-selector, not typed\)"):
+        selection.select_clusters(FLEET._replace(by_selector=()), by_default)
 
 
 @pytest.mark.parametrize("flag", ["--clusters", "--exclude"])

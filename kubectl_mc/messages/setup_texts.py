@@ -20,7 +20,7 @@ def unreadable_mapping(path: str, problem: str, variable: str) -> UserError:
     """Say that the mapping file can't be read. variable: the one that names another file"""
     return UserError(
         f"{visible(path)} can't be read: {problem}. Clusters may be protected there, so nothing is done without it. "
-        f"Make it and its folder yours to read, or name another mapping file: {variable}=FILE"
+        f"Make it and its folder yours to read, or name another mapping file ({variable}=FILE) or home (HOME=FOLDER)"
     )
 
 

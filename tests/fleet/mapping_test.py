@@ -239,7 +239,9 @@ def test_where_it_can_t_be_known_whether_there_is_a_file_it_is_an_error(
         raise OSError(number, os.strerror(number), path)
 
     monkeypatch.setattr(os, "stat" if may_be_missing else "lstat", refuse)  # a test may run as root, who enters all
-    with pytest.raises(UserError, match=rf"kubectl-mc-clusters\.yaml can't be read: {os.strerror(number)}\. .*CONFIG="):
+    with pytest.raises(
+        UserError, match=rf"kubectl-mc-clusters\.yaml can't be read: {os.strerror(number)}\. .*CONFIG=FILE"
+    ):
         read(tmp_path, may_be_missing=may_be_missing)
 
 

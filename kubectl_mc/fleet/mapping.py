@@ -164,14 +164,18 @@ _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 def _is_there(path: str, looks_up: Callable[[str], object]) -> bool:
-    """Return whether a file is there. Raises UserError where that can't be known, as in a folder that can't be entered.
+    """Return whether a file is there.
+
+    Raises UserError where that can't be known: in a folder that can't be entered, or is a link that leads nowhere.
 
     looks_up: os.stat, which follows a link, or os.lstat
     """
     try:
         looks_up(path)
     except OSError as error:
-        if error.errno in _NOTHING_THERE:
+        folder = os.path.dirname(path)
+        is_unmounted = looks_up is os.lstat and os.path.islink(folder) and not os.path.exists(folder)
+        if error.errno in _NOTHING_THERE and not is_unmounted:
             return False
         raise messages.unreadable_mapping(path, error.strerror or str(error), CONFIG) from None
     return True

@@ -245,6 +245,13 @@ def test_where_it_can_t_be_known_whether_there_is_a_file_it_is_an_error(
         read(tmp_path, may_be_missing=may_be_missing)
 
 
+def test_a_folder_that_is_a_link_to_nowhere_is_no_missing_file(tmp_path: Path) -> None:
+    (tmp_path / "kube").symlink_to("unmounted")
+    with pytest.raises(UserError, match=r"kubectl-mc-clusters\.yaml can't be read: No such file"):
+        read(tmp_path / "kube")
+    assert read(tmp_path / "kube", may_be_missing=True) == ClusterMapping()
+
+
 @pytest.mark.parametrize("target", ["unmounted/mapping.yaml", "kubectl-mc.yaml"])
 def test_a_link_that_leads_nowhere_is_no_missing_file(tmp_path: Path, target: str) -> None:
     (tmp_path / "kubectl-mc.yaml").symlink_to(target)

@@ -290,8 +290,11 @@ def _check_condition(text: str) -> None:
         pattern("where", condition.value)
 
 
+_DIGITS = 10  # of a number, which Python reads, and nobody needs to be larger
+
+
 def _count(flag: str, text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
+    if not (text.isascii() and text.isdecimal() and len(text) < _DIGITS and int(text)):
         raise messages.bad_flag_value(flag, text, "a whole number from 1")
     return int(text)
 
@@ -309,17 +312,25 @@ def truth(flag: str, text: str) -> bool:
     return text not in ("false", "0")
 
 
+_LONGEST = 10 * 366 * 24 * 3600.0  # seconds; what is longer may be no time to the system
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
 def seconds(flag: str, text: str) -> float:
-    """Return the seconds of a duration as Go writes it (`30s`, `1m30s`, `500ms`, `0`); a bare number is seconds."""
+    """Return the seconds of a duration as Go writes it (`30s`, `1m30s`, `500ms`, `0`); a bare number is seconds.
+
+    Raises UserError for another text, and for more than ten years.
+    """
     import re
 
-    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h)", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
+    number = r"[0-9]+(?:\.[0-9]+)?"
+    parts = [(text, "s")] if re.fullmatch(number, text) else re.findall(rf"({number})(ms|s|m|h)", text)
+    duration = sum(float(count) * _UNITS[unit] for count, unit in parts)
+    is_whole = "".join(count + unit for count, unit in parts) in (text, f"{text}s")
+    if not parts or not is_whole or duration > _LONGEST:
         raise messages.bad_flag_value(flag, text, "a duration such as 30s, 1m30s or 500ms")
-    return sum(float(number) * units[unit] for number, unit in parts)
+    return duration
 
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {

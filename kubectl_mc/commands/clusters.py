@@ -119,6 +119,10 @@ def _rows(choice: Choice, targets: Sequence[Target]) -> list[ClusterRow]:
     """Return what is shown of the clusters, without the checks."""
     mapping = read_mapping(choice.environment)  # it protects contexts chosen by --contexts, too
     contexts = {*context_names(choice.environment), ""}
+    if not choice.options.contexts:  # else no name of a ClusterProfile is known
+        profiles = [profile.reference for profile in choice.inventory.profiles]
+        if idle := mapping.idle_protections(profiles, contexts):
+            choice.environment.streams.say([messages.protects_nothing(idle)])
     # reach_clusters names a context for every cluster.
     ways = [target if target.context in contexts else target._replace(source="", context="") for target in targets]
     unapproved = clusters_by_unapproved_context(choice, ways)

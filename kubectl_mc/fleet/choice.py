@@ -99,6 +99,7 @@ def choose(
         inventory, mapping = Inventory(contexts), ClusterMapping()
         with _named_in_errors(lasting):
             clusters = selection.clusters_of_contexts(contexts, options)
+        environment.streams.say(selection.context_notes(contexts, options, clusters))
     else:
         query = InventoryQuery(
             hub,
@@ -108,16 +109,20 @@ def choose(
             placement=options.placement,
         )
         asks_by_choice = lasting and any(name in HUB_FLAGS for name, _ in lasting.flags)
-        with _named_in_errors(lasting if asks_by_choice else None):
-            inventory = get_inventory(
-                environment,
-                query,
-                lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
-                refresh=purpose == "change",
-            )
-        if inventory.stale_reason:
-            warning = messages.stale_inventory(query.context, inventory.stale_reason, inventory.age)
-            environment.streams.say([warning])
+
+        def ask(refresh: bool) -> Inventory:
+            with _named_in_errors(lasting if asks_by_choice else None):
+                asked = get_inventory(
+                    environment,
+                    query,
+                    lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
+                    refresh,
+                )
+            if asked.stale_reason:
+                environment.streams.say([messages.stale_inventory(query.context, asked.stale_reason, asked.age)])
+            return asked
+
+        inventory = ask(refresh=purpose == "change")
         _check_inventories(inventory, query, purpose)
         environment.streams.say(selection.placement_notes(inventory, options))
         mapped = {*mapping.protected, *(name for entry in mapping.entries for name in (entry.profile, entry.context))}
@@ -127,7 +132,13 @@ def choose(
             return purpose == "approval" or text in mapped or is_approved(text) or text in context_names(environment)
 
         with _named_in_errors(lasting):
-            clusters = selection.select_clusters(inventory, options, is_known)
+            try:
+                clusters = selection.select_clusters(inventory, options, is_known)
+            except messages.UserError:
+                if not inventory.age or inventory.stale_reason:
+                    raise
+                inventory = ask(refresh=True)  # a cluster may have joined since
+                clusters = selection.select_clusters(inventory, options, is_known)
         environment.streams.say(selection.selection_notes(inventory, options, clusters, is_known))
         if purpose == "change":
             idle = selection.idle_exclusions(inventory, options)

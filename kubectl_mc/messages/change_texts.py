@@ -56,14 +56,6 @@ def not_confirmed() -> UserError:
     return UserError("not confirmed")
 
 
-def protected(names: Sequence[str]) -> UserError:
-    """Say that a change is for protected clusters that are not named exactly."""
-    return UserError(
-        f"protected by the mapping file: {name_list(names)}. To change a protected cluster, name it exactly: "
-        f"{clusters_flag(names)}"
-    )
-
-
 def unapproved_contexts(names: Sequence[str], flags: str) -> UserError:
     """Say that a change is for clusters that are only reached because a context has the name of their profile.
 

@@ -159,9 +159,10 @@ def several_inventories(sizes: Sequence[tuple[str, int]]) -> str:
     return f"Note: the clusters of several inventories: {_inventories(sizes)}. To choose: {_TO_CHOOSE}"
 
 
-def no_cluster_with_labels(selector: str, namespaces: Sequence[str]) -> UserError:
+def no_cluster_with_labels(selector: str, namespaces: Sequence[str], is_typed: bool) -> UserError:
     """Say that no cluster in the namespaces has the labels that --cluster-selector asks for."""
-    return UserError(f"no cluster{_where(namespaces)} has labels {visible(selector)} (--cluster-selector)")
+    flag = f"--cluster-selector{'' if is_typed else ', not typed'}"
+    return UserError(f"no cluster{_where(namespaces)} has labels {visible(selector)} ({flag})")
 
 
 def unknown_cluster(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 GRACE = 2.0  # seconds between SIGTERM to a process group and SIGKILL
 TICK = 0.2  # seconds between two calls of on_tick
+_LONGEST_WAIT = 24 * 3600.0  # seconds; epoll takes no more than 24 days
 _LOOK_AGAIN = 0.002  # seconds between two looks at whether they have ended
 _CHUNK_SIZE = 1 << 16
 _FEW = 8  # commands that may run side by side on any machine
@@ -176,7 +177,7 @@ def _next_events(
 ) -> Iterator[Chunk | Exit]:
     """Wait until a child writes, ends or is out of time, or until this time, and yield the events."""
     wait = min([until, *(child.deadline for child in children)]) - time.monotonic()
-    ready = [key for key, _ in selector.select(None if wait == float("inf") else max(0.0, wait))]
+    ready = [key for key, _ in selector.select(min(max(0.0, wait), _LONGEST_WAIT))]
     a_child_has_ended = False
     for key in ready:
         if key.data is None:

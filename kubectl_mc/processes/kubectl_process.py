@@ -40,9 +40,9 @@ def target_command(
         context = ["--context", target.context] if target.context else []
         words = [*verbs.plugin_words(line), *context, *grammar.join_tokens(line.tokens)]
     else:
-        # --kubeconfig and --context would take precedence over the KUBECONFIG of the target.
+        # --kubeconfig would take precedence over the KUBECONFIG of the target.
         words = grammar.canonical_words(grammar.without(line, ("kubeconfig",)) if content else line)
-        if target.context and not content:
+        if target.context:
             words.insert(len(line.path), f"--context={target.context}")
     starts_programs = plugin or target.kubeconfig.starts_programs
     variables = lean_variables(environment.kubectl, environment.variables, starts_programs, lasting)

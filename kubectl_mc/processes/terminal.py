@@ -243,14 +243,20 @@ def ask_user(question: str) -> str:
         return line.decode("utf-8", "replace")
 
 
+def foreground_target(target: Target) -> Target:
+    """Return the target as a command on the terminal reaches it: by the user's own kubeconfig, if that suffices."""
+    if target.context and not target.kubeconfig.exec_entry:
+        return target._replace(kubeconfig=Kubeconfig(None, starts_programs=True))
+    return target
+
+
 def run_on_target(request: Request, target: Target) -> int:
     """Run a command on the terminal and on one cluster, and return its exit status.
 
     It gets the user's own variables and kubeconfig, because an editor or a shell that it starts inherits them. A
     kubeconfig with a credential is named by a flag.
     """
-    if target.context and not target.kubeconfig.exec_entry:
-        target = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True))
+    target = foreground_target(target)
     command = job_command(request, Job(target, request.line, target.cluster))
     variables = {
         **kubectl_process.safe_variables(request.environment, request.environment.variables, target),

@@ -131,6 +131,9 @@ class Screen:
         if not self._absences or not any(output.has_stdout or output.had_stdout for output in self._outputs):
             return []
         said, self._absences = self._absences, []
+        for output in self._outputs:
+            if output.is_absent and self._absence(output):
+                output.forget_absence()
         return said
 
     def show_due(self) -> None:
@@ -281,6 +284,11 @@ class _JobOutput:
     def held(self) -> Held:
         """Return the lines that are held back."""
         return Held(self._job.label, self._job.target.cluster, "".join(f"{line}\n" for line in self._held))
+
+    def forget_absence(self) -> None:
+        """Don't hold back any more that something is absent, as that has been said."""
+        absent = messages.absences(self.held().text)
+        self._held = [line for line in self._held if line not in absent]
 
     def told(self) -> set[str]:
         """Return what the notice of the failed cluster tells, if the job has failed for a cause of its cluster's."""

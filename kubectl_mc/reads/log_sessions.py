@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from kubectl_mc import messages
+from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.messages.causes import Kind
@@ -18,7 +19,7 @@ from kubectl_mc.reads.log_kubectls import Kubectls, Reader, WatchReader
 from kubectl_mc.reads.log_requests import FollowedLogs
 from kubectl_mc.reads.log_resume import TimedLine
 from kubectl_mc.reads.log_sources import Container, IsWanted, Pod, PodEvent
-from kubectl_mc.reads.log_streams import LogStream
+from kubectl_mc.reads.log_streams import Attempt, LogStream
 from kubectl_mc.reads.name_patterns import all_namespaces
 
 # Causes that may pass. With another one at the start, kubectl's own `logs -f` is run, which says what is wrong.
@@ -58,7 +59,7 @@ class LogSession:
         self._selector = followed.selector
         self._needs_object = bool(followed.reference)
         self._asking: int | None = None  # the kubectl that asks for the object, or watches the pods
-        self._now = self._due = self._asked = now
+        self._now = self._due = now
         self._tries = Tries()  # to ask for the object, and to watch
         self._is_said = False  # that the cluster, or the watch, is lost
         self._failure = b""  # why it is, in kubectl's words
@@ -101,7 +102,7 @@ class LogSession:
                 self._end_list()
         if self._asking is None and now >= self._due:
             self._ask()
-        elif not self.is_listed and not self._is_said and now >= self._asked + _SILENCE:
+        elif self._has_no_answer():
             self._is_said = True
             self._say(f"can't be reached ({NO_ANSWER}); it is waited for")
         if self.is_listed:
@@ -113,17 +114,21 @@ class LogSession:
         if self.is_listed:
             self._end_with_pods()
 
+    def _has_no_answer(self) -> bool:
+        """Return whether it has to be said that the cluster gives no answer at the start."""
+        is_awaited = not (self.is_listed or self._is_said or self._listed or self._begins)
+        return is_awaited and self._asking is not None and self._kubectls.waited(self._asking) >= _SILENCE
+
     # --- The pods --------------------------------------------------------------------------------------------
 
     def _ask(self) -> None:
         """Ask for the object whose pods are meant, or watch the pods."""
-        self._asked = self._now
         self._tries.begin(self._now)
         if self._needs_object:
-            line = log_requests.object_line(self.job.line, self._followed.reference)
+            line = partial(log_requests.object_line, self.job.line, self._followed.reference)
             self._asking = self._kubectls.start(self.job, line, Reader(self._take_object).take)
             return
-        line = log_requests.pods_line(self.job.line, self._followed, self._selector)
+        line = partial(log_requests.pods_line, self.job.line, self._followed, self._selector)
         self._listed, self._lists, self._begins = set(), True, 0
         reader = WatchReader(self.take, self._begin_watch, self._end_watch)
         self._asking = self._kubectls.start(self.job, line, reader.take)
@@ -278,7 +283,7 @@ class LogSession:
         """Start the kubectl that a stream needs, end one of no use, and let go what is over."""
         if stream.is_over:
             return
-        stream.wait(self._now)
+        stream.wait(self._now, self._kubectls.waited(stream.kubectl))
         self._show(stream, ())
         if stream.is_running and stream.is_useless:
             self._kubectls.end(stream.kubectl)
@@ -292,11 +297,16 @@ class LogSession:
             self._broken_since = self._broken_since if self._broken else self._now
             self._broken.append((stream.source, reason))
         if attempt:
-            line = log_requests.lines_line(self.job.line, stream.source, attempt, stream.is_initial)
+            line = partial(self._lines_line, stream, attempt)
             reader = Reader(partial(self._end_stream, stream), lambda chunk: self._show(stream, stream.feed(chunk)))
             stream.kubectl = self._kubectls.start(self.job, line, reader.take)
         if stream.is_over:
             self._say(f"- {self._name(stream.source)}")
+
+    def _lines_line(self, stream: LogStream, attempt: Attempt) -> CommandLine:
+        """Return the command line of a kubectl that is started now."""
+        attempt = attempt._replace(age=stream.age(self._now))
+        return log_requests.lines_line(self.job.line, stream.source, attempt, stream.is_initial)
 
     def _part(self, key: tuple[str, str], stream: LogStream) -> None:
         """Let the container of a pod that is gone go, as soon as its stream has ended."""
@@ -321,7 +331,7 @@ class LogSession:
             self._end()
         elif followed.reference and pods and self._streams and not self._is_checked:
             self._is_checked = True
-            line = log_requests.object_line(self.job.line, followed.reference)
+            line = partial(log_requests.object_line, self.job.line, followed.reference)
             self._kubectls.start(self.job, line, Reader(self._take_end).take)
 
     def _take_end(self, cause: Cause | None, stdout: bytes, stderr: bytes) -> None:

@@ -27,7 +27,7 @@ class Attempt(NamedTuple):
     since: from this time on (RFC 3339, whole seconds); "" for all of it
     is_first: no line of the container is shown yet
     was_empty: an earlier stream was there, and had no line
-    age: the seconds since the container is followed
+    age: the seconds since the container is followed, at the start of the kubectl
     """
 
     previous: bool
@@ -58,7 +58,7 @@ class LogStream:
         self.broken = ""
         self.pod, self._container = pod, container
         self._start = now
-        self._due = self._attempted = now
+        self._due = now
         self._behind_since = float("inf")  # since when there is a newer instance than that of the stream
         self._position = LogPosition(is_initial)
         self._has_lines = False
@@ -89,6 +89,10 @@ class LogStream:
         """Whether no kubectl is needed until another instance of the container runs."""
         return self._is_complete and not self.is_running
 
+    def age(self, now: float) -> float:
+        """Return the seconds since the container is followed."""
+        return now - self._start
+
     def update(self, pod: Pod) -> None:
         """Take what the watch says of the pod."""
         container = next((item for item in pod.containers if item.name == self._container.name), self._container)
@@ -115,14 +119,14 @@ class LogStream:
         elif self._is_clean and self._container.runs:
             self._break("it has ended, and the container runs")
         self._proof, self._previous, self._container_ran = proof, previous, self._container.runs
-        self._attempted, self._behind_since, self._newest = now, float("inf"), restarts
+        self._behind_since, self._newest = float("inf"), restarts
         self._position.begin(proof)
         if previous and not self._position.last and restarts > self._instance + 1 + self._is_complete:
             self._position.gap = Gap(b"", b"")  # nothing serves what the instances before the last two had
         self._tries.begin(now)
         self.is_running, self.is_useless = True, False
         was_empty = self._was_open and not self._has_lines
-        return Attempt(previous, self._position.since, not self._has_lines, now - self._start, was_empty)
+        return Attempt(previous, self._position.since, not self._has_lines, self.age(now), was_empty)
 
     def feed(self, chunk: bytes) -> list[TimedLine]:
         """Return the new lines in what the kubectl has printed."""
@@ -133,11 +137,14 @@ class LogStream:
             self._tries.work()
         return lines
 
-    def wait(self, now: float) -> None:
-        """Take that the kubectl still runs: it may be silent, or its instance may not be the one that is meant."""
+    def wait(self, now: float, waited: float) -> None:
+        """Take that the kubectl still runs: it may be silent, or its instance may not be the one that is meant.
+
+        waited: the seconds for which it has waited for the kubelet
+        """
         if not self.is_running or self._previous:
             return
-        if now >= self._attempted + _SILENCE:
+        if waited >= _SILENCE:
             self._position.take_silence()
             self.is_useless = self.is_useless or self._position.stopped is not None
         is_behind = self._container.restarts > self._instance

@@ -29,6 +29,7 @@ from kubectl_mc.reads.namespaces import namespace_jobs
 from kubectl_mc.reads.screen import Screen
 
 if TYPE_CHECKING:
+    from kubectl_mc.processes.places import Starts
     from kubectl_mc.reads.watch_sessions import Sessions
 
 
@@ -65,7 +66,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         commands.append(command)
         return len(commands) - 1
 
-    sessions = _watch_sessions(request, screen, append)
+    sessions, kubectl_starts = _watch_sessions(request, screen, append)
 
     def start(jobs: Sequence[Job]) -> None:
         if verbs.is_watch(request.row, request.line):
@@ -124,6 +125,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             on_start=note_start,
             on_tick=on_tick,
             awaits=sessions.awaits if sessions else lambda: False,
+            starts=kubectl_starts,
         ):
             if isinstance(event, Exit):
                 phase.end(event.command_index)
@@ -189,13 +191,17 @@ def _watch_sessions(
     request: Request,
     screen: Screen,
     append: Callable[[Command, str], int],
-) -> Sessions | None:
+) -> tuple[Sessions, Starts] | tuple[None, None]:
     """Return what takes up again the watches of a request; None if it is none, or they end with their kubectls."""
     if not watch_lines.is_resumed(request):
-        return None
+        return None, None
+    from kubectl_mc.processes.places import Machine, Starts
     from kubectl_mc.reads import watch_sessions
 
-    return watch_sessions.Sessions(request, screen, append)
+    starts = Starts(Machine())
+    return watch_sessions.Sessions(
+        request, screen, append, lambda index: starts.waited(index, time.monotonic())
+    ), starts
 
 
 def _tell(

@@ -146,8 +146,8 @@ class Follower:
             self.tick()
             for _ in range(4):
                 self.deliver(1 << 20)
-            self.stream.wait(self.now)
-            self.stream.wait(self.now + 15.0)
+            self.stream.wait(self.now, 0.0)
+            self.stream.wait(self.now + 15.0, 15.0)
             self._show([])
             if self.stream.is_useless:
                 self.cut(None)

@@ -56,20 +56,26 @@ class Cluster:
         self.objects: dict[str, Object] = {}
         self.changes: list[Change] = []
         self.kubectls: dict[int, Kubectl] = {}
+        self.is_busy = False  # the machine: no kubectl has a turn
+        self._starts: dict[int, float] = {}
         self.commands: list[Command] = []
         self.request = request(text)._replace(cluster_count=1)
         target = Target("c1", "", Kubeconfig(None, starts_programs=False))
         jobs = watch_lines.jobs_by_type([Job(target, self.request.line, "c1")])
         with self.clock():
             self.screen = Screen(self.request, jobs)
-            self.sessions = Sessions(self.request, self.screen, self._append)
+            self.sessions = Sessions(self.request, self.screen, self._append, self._waited)
             self.sessions.add(jobs)
 
     def _append(self, command: Command, cluster: str) -> int:
         self.commands.append(command)
         words = command.argv[1:]
         self.kubectls[len(self.commands) - 1] = Kubectl(not any(word.startswith("--watch") for word in words))
+        self._starts[len(self.commands) - 1] = self.now
         return len(self.commands) - 1
+
+    def _waited(self, index: int) -> float:
+        return 0.0 if self.is_busy else self.now - self._starts[index]
 
     @contextmanager
     def clock(self) -> Iterator[None]:
@@ -303,6 +309,18 @@ def test_a_cluster_that_does_not_answer_is_named() -> None:
     assert cluster.stderr == "[c1] the watch broke (no answer); it is tried again until it succeeds\n"
     cluster.settle()
     assert cluster.stderr.splitlines()[1:] == ["[c1] the watch goes on"]
+
+
+def test_a_cluster_whose_kubectl_has_no_turn_is_not_said_to_give_no_answer() -> None:
+    cluster = Cluster()
+    cluster.is_busy = True
+    for _ in range(30):
+        cluster.wait(1.0)
+    assert (cluster.stderr, len(cluster.commands)) == ("", 1)  # nor does a list make the machine busier
+    cluster.is_busy = False
+    for _ in range(10):
+        cluster.wait(1.0)
+    assert "no answer" in cluster.stderr
 
 
 def test_a_cluster_that_does_not_answer_at_the_start_is_named() -> None:

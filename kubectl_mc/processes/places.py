@@ -20,7 +20,20 @@ from typing import TYPE_CHECKING
 from kubectl_mc.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from kubectl_mc.processes.children import Child as Running
+    from typing import Protocol
+
+    class Running(Protocol):
+        """A running process, as far as it matters here. started: a time of time.monotonic"""
+
+        @property
+        def pid(self) -> int: ...
+        @property
+        def started(self) -> float: ...
+        @property
+        def command_index(self) -> int: ...
+        @property
+        def has_answered(self) -> bool: ...
+
 
 LOOK_AGAIN = 0.01  # seconds between two looks at what the running ones use
 _LOOK_AT_MEMORY = 0.2  # seconds, as this costs more

@@ -191,13 +191,16 @@ class _Following:
             self._streams.answer(self._renderer.feed(due))
         for session in self._sessions:
             session.tick(now)
-        if not self._is_counted and all(session.is_listed or session.is_over for session in self._sessions):
+        if not self._is_counted and all(session.is_settled for session in self._sessions):
             self._is_counted = True
             self._say_count()
 
     def _say_count(self) -> None:
         """Say once how many kubectls run, if they are many, and that there is nothing yet."""
         open_sessions = [session for session in self._sessions if not session.is_over]
+        if open_sessions:
+            over = [session for session in self._sessions if session.is_over and not session.is_handed_back]
+            self._show_failures([session.result() for session in over])
         clusters = len({session.job.target.cluster for session in open_sessions})
         containers = sum(session.streams for session in open_sessions)
         count = containers + len(open_sessions)

@@ -81,6 +81,11 @@ class LogSession:
         """How many containers are followed."""
         return sum(not (stream.is_over or stream.is_idle) for stream in self._streams.values())
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known what comes of the start, or said that it isn't."""
+        return self.is_listed or self.is_over or self._is_said
+
     def result(self) -> Result:
         """Return what has come of the cluster so far. Its stdout only says whether there was any.
 
@@ -92,7 +97,7 @@ class LogSession:
         return Result(self.job.target.cluster, stdout, self._failure, status, namespace=self.job.namespace)
 
     def tick(self, now: float) -> None:
-        """Start what is due. Raises UserError for more containers than are followed at a time."""
+        """Start what is due."""
         self._now = now
         if self.is_over:
             return
@@ -100,6 +105,8 @@ class LogSession:
             self._begins += 1
             if self._begins > 2:  # all that was printed ahead of it has been read
                 self._end_list()
+                if self.is_over:
+                    return
         if self._asking is None and now >= self._due:
             self._ask()
         elif self._has_no_answer():
@@ -208,6 +215,7 @@ class LogSession:
         for uid in self._pods.keys() - self._listed:
             self.take(PodEvent(self._pods[uid], is_gone=True))
         self._tries.work()
+        is_late = bool(self._is_said or self._tries.failures)
         self._is_said, self._failure = False, b""
         if self.is_listed:
             return
@@ -220,7 +228,9 @@ class LogSession:
             self._hand_back()  # kubectl says what is missing
             return
         self.is_listed = True
-        self._join(is_initial=True)
+        self._join(is_initial=True, may_fail=not is_late)  # a late one waits for room, as others are followed by then
+        if self.is_over:
+            return
         if followed.pods.one and len(pods) > 1:
             self._say(f"Found {len(pods)} pods, using pod/{self._pods[self._one].name}")
         if not self._streams and (followed.pod or followed.reference):
@@ -229,17 +239,19 @@ class LogSession:
 
     # --- The containers --------------------------------------------------------------------------------------
 
-    def _join(self, is_initial: bool) -> None:
-        """Join the containers that are meant and not followed yet."""
+    def _join(self, is_initial: bool, may_fail: bool = False) -> None:
+        """Join the containers that are meant and not followed yet. may_fail: too many of them are an error"""
         new = [(pod, container) for pod in self._meant_pods() for container in self._unfollowed(pod)]
         if not new:
             self._waits = False
             return
-        cluster, limit = self.job.target.cluster, self._followed.limit
-        count = self._kubectls.streams_of(cluster)
+        limit = self._followed.limit
+        count = self._kubectls.streams_of(self.job.target.cluster)
         room = max(0, limit - count)
-        if is_initial and len(new) > room and not self._tries.failures:  # a late one doesn't end what others show
-            raise messages.too_many_log_requests(cluster, count + len(new), limit)
+        if may_fail and len(new) > room:
+            self._failure = messages.too_many_log_requests(count + len(new), limit).encode()
+            self._end()
+            return
         if len(new) > room and not self._waits:
             text = f"{len(new) - room} more to follow than --max-log-requests={limit}; they wait"
             self._say(text)

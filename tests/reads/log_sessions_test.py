@@ -138,3 +138,25 @@ def test_a_stream_that_starts_late_after_a_break_is_not_taken_to_be_another_file
     for _ in range(202):
         played.wait(0.05, waited=0.05)
     assert {*played.ended} == {2}  # the kubelet doesn't serve the last lines again
+
+
+TOO_MANY = (
+    b"error: you are attempting to follow 2 log streams, but maximum allowed concurrency is 1, "
+    b"use --max-log-requests to increase the limit"
+)
+
+
+def test_too_many_containers_at_the_start_end_the_session_of_their_cluster_only() -> None:
+    played = Played(f"{FOLLOWED} --max-log-requests=1")
+    played.list_pods(pod("web", "app"), pod("other", "app"))
+    result = played.session.result()
+    assert (played.session.is_over, result.status, result.stderr, result.stdout) == (True, 1, TOO_MANY, b"")
+    assert (played.ended, len(played.lines), played.session.streams) == ([0], 1, 0)
+
+
+def test_too_many_containers_of_a_cluster_that_was_said_to_be_silent_wait() -> None:
+    played = Played(f"{FOLLOWED} --max-log-requests=1")
+    played.wait(5.0, waited=5.0)
+    played.list_pods(pod("web", "app"), pod("other", "app"))
+    assert (played.session.is_over, played.session.streams) == (False, 1)
+    assert played.said[1:] == ["1 more to follow than --max-log-requests=1; they wait"]

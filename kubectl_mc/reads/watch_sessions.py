@@ -114,6 +114,16 @@ class Sessions:
         """How many watches there are."""
         return len(self._sessions)
 
+    def has_answered(self, job_index: int) -> bool:
+        """Return whether the cluster of a job's watch has answered, also if there was nothing to show."""
+        return self._sessions[job_index].has_begun
+
+    def is_named(self, job_index: int) -> bool:
+        """Return whether it was said that a job's watch can't begin, which is still so."""
+        session = self._sessions[job_index]
+        outage = self._outages.get(session.job.target.cluster)
+        return bool(outage and outage.is_said and session in outage.sessions and not session.has_begun)
+
     def awaits(self) -> bool:
         """Return whether kubectls are still to be started."""
         return any(session.due is not None for session in self._sessions)

@@ -329,10 +329,22 @@ def test_a_cluster_that_does_not_answer_at_the_start_is_named() -> None:
         cluster.wait(1.0)
     said = "[c1] the watch can't begin (no answer); it is tried again until it succeeds\n"
     assert (cluster.stderr, len(cluster.commands)) == (said, 2)  # the second one is a list, which has no answer either
+    assert (cluster.sessions.is_named(0), cluster.sessions.has_answered(0)) == (True, False)
     watch, _ = cluster.kubectls
     cluster.change("ADDED", "a", "Up")
     cluster.write(watch)
     assert cluster.stderr == f"{said}[c1] the watch begins\n"
+    assert (cluster.sessions.is_named(0), cluster.sessions.has_answered(0)) == (False, True)
+
+
+def test_a_watch_that_has_nothing_to_show_has_answered() -> None:
+    cluster = Cluster()
+    for _ in range(6):
+        cluster.wait(1.0)
+    _, listing = cluster.kubectls
+    cluster.write(listing)
+    cluster.end(listing)
+    assert (cluster.sessions.is_named(0), cluster.sessions.has_answered(0)) == (False, True)
 
 
 def test_a_watch_that_has_nothing_to_show_is_not_said_to_have_no_answer() -> None:

@@ -19,6 +19,9 @@ _WATCH_DELAY = 1.0
 # Seconds that a kubelet has to serve the last lines again, and to end the stream of an instance that has ended.
 _SILENCE = 10.0
 
+# After so many streams in a row that break within what they serve again, this is said, and less is asked for.
+_STUCK = 5
+
 
 class Attempt(NamedTuple):
     """What a kubectl is asked for.
@@ -72,6 +75,7 @@ class LogStream:
         self._tries = Tries()
         self._is_clean = False  # whether the last stream has ended as at the end of a log
         self._is_said = False  # that it is broken
+        self._stuck = 0  # streams in a row that have broken within the lines that they serve again
         self._was_open = False  # a stream of it
 
     @property
@@ -120,7 +124,7 @@ class LogStream:
             self._break("it has ended, and the container runs")
         self._proof, self._previous, self._container_ran = proof, previous, self._container.runs
         self._behind_since, self._newest = float("inf"), restarts
-        self._position.begin(proof)
+        self._position.begin(proof, is_short=self._stuck >= _STUCK)
         if previous and not self._position.last and restarts > self._instance + 1 + self._is_complete:
             self._position.gap = Gap(b"", b"")  # nothing serves what the instances before the last two had
         self._tries.begin(now)
@@ -133,7 +137,7 @@ class LogStream:
         lines = self._position.feed(chunk)
         self.is_useless = self.is_useless or self._position.stopped is not None
         if lines:
-            self._has_lines, self._is_said = True, False
+            self._has_lines, self._is_said, self._stuck = True, False, 0
             self._tries.work()
         return lines
 
@@ -189,6 +193,9 @@ class LogStream:
         self._due = now + (delay if cause or self._tries.failures > 1 else _WATCH_DELAY)
         if cause and cause.kind != "not-found":
             self._break(cause.reason)
+        self._stuck += self._position.is_behind
+        if self._stuck == _STUCK:
+            self.broken = f"{cause.reason if cause else 'it has ended'}, {_STUCK} times ahead of a new line"
         return []
 
     def _end_previous(self, cause: Cause | None, now: float) -> None:

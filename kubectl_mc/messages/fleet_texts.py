@@ -357,11 +357,11 @@ def too_few_files(count: int, files: int) -> UserError:
     )
 
 
-def too_many_log_requests(cluster: str, count: int, limit: int) -> UserError:
-    """Say that a cluster has more containers to follow than allowed."""
-    return UserError(
-        f"{cluster} has {count} containers to follow, more than --max-log-requests={limit} of each cluster; raise it, "
-        "or choose fewer"
+def too_many_log_requests(count: int, limit: int) -> str:
+    """Say, in kubectl's words, that a cluster has more containers to follow than allowed (kubectl's logs.go)."""
+    return (
+        f"error: you are attempting to follow {count} log streams, but maximum allowed concurrency is {limit}, "
+        "use --max-log-requests to increase the limit"
     )
 
 

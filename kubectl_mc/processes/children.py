@@ -42,7 +42,10 @@ class Command(NamedTuple):
 
 
 class Child:
-    """A running process, with the read ends of its pipes, and the deadline (of time.monotonic) for its end."""
+    """A running process, with the read ends of its pipes, and the deadline (of time.monotonic) for its end.
+
+    has_answered: it has written something to stdout
+    """
 
     def __init__(self, command_index: int, command: Command, stdin: str | None, deadline: float) -> None:
         self.command_index = command_index
@@ -50,7 +53,7 @@ class Child:
         self.typed_paths = command.typed_paths
         self.started = time.monotonic()
         self.deadline = deadline
-        self.timed_out = False
+        self.timed_out = self.has_answered = False
         self.kubeconfig = held = None if command.kubeconfig is None else memory_files.hold(command.kubeconfig)
         self.lifeline = lifelines.open_lifeline()
         pipes = {name: os.pipe() for name in ("stdout", "stderr")}

@@ -15,7 +15,7 @@ from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kubectl_mc.processes.places import Places
+    from kubectl_mc.processes.places import Places, Starts
 
 GRACE = 2.0  # seconds between SIGTERM to a process group and SIGKILL
 TICK = 0.2  # seconds between two calls of on_tick
@@ -105,6 +105,7 @@ def run_commands(
     at_once: bool = False,
     unwanted: Container[int] = (),
     tick: float = TICK,
+    starts: Starts | None = None,
 ) -> Iterator[Chunk | Exit]:
     """Start the commands in order, and yield events as they happen.
 
@@ -117,14 +118,16 @@ def run_commands(
     on_start_error: called with the index of a command whose process can't be started, and why; then no more are
         started. By default the error is raised
     on_tick: called every `tick` seconds; it may append commands
-    at_once: as many as may are started now, whatever the machine has: they wait for each other, or for ever
+    at_once: all run at a time, whatever the machine has: they wait for each other, or for ever. As many start at a time
+        as it has places
+    starts: those of commands that run at once, which then tells for how long they have waited
     awaits: while it returns True, the loop goes on without processes, as `on_tick` will append commands
     unwanted: the indexes of commands whose processes are ended; more may come
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError.
     """
     children: list[Child] = []
     started, total, parallel, starting = 0, 0, 0, True
-    places: Places | None = None
+    places: Places | Starts | None = starts
     next_tick = time.monotonic() + tick if on_tick else float("inf")
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
@@ -133,8 +136,8 @@ def run_commands(
                     total = len(commands)
                     parallel = raise_file_limit(min(max_parallel, total))
                 limit, next_look = parallel, float("inf")
-                if not at_once and starting and min(limit, len(children) + total - started) > _FEW:
-                    places = places or _places()
+                if starting and (starts or min(limit, len(children) + total - started) > _FEW):
+                    places = places or _places(at_once)
                     limit = min(limit, max(_FEW, places.limit(children, time.monotonic())))
                     next_look = places.next_look
                 while starting and started < total and len(children) < limit:
@@ -166,10 +169,10 @@ def run_commands(
             _end_all(children)
 
 
-def _places() -> Places:
+def _places(at_once: bool) -> Places | Starts:
     from kubectl_mc.processes import places
 
-    return places.Places(places.Machine())
+    return (places.Starts if at_once else places.Places)(places.Machine())
 
 
 def _next_events(
@@ -223,6 +226,7 @@ def _read(selector: selectors.BaseSelector, child: Child, read: int, to_end: boo
                 del child.streams[read]
             return
         stream = child.streams[read]
+        child.has_answered = child.has_answered or stream == "stdout"
         yield Chunk(child.command_index, child.cluster, stream, child.as_typed(text) if stream == "stderr" else text)
         if not to_end:
             return

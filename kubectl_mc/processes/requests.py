@@ -131,7 +131,7 @@ class Request(NamedTuple):
 
     @property
     def at_once(self) -> bool:
-        """Whether they all start at once, however many places there are: they wait, or don't end by themselves."""
+        """Whether they all run at once, however many places there are: they wait, or don't end by themselves."""
         return verbs.is_endless(self.row, self.line) or bool(self.row.waiting.kubectl_timeout)
 
 

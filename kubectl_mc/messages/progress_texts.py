@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from kubectl_mc.messages.words import name_list
+from kubectl_mc.messages.words import visible
 from kubectl_mc.named_tuples import NamedTuple
 
 # What a command waits for: the hub's inventory, logins, the names that a wildcard means, the answers, or lines that are
@@ -53,6 +53,7 @@ class Awaited(NamedTuple):
     names: the others, those first that have been asked first
     seconds: since the first of these was asked; None if none has been
     patience: the seconds that it has; 0 for no limit
+    logins: those of the names that wait for a login -> the program that logs in
     """
 
     done: int
@@ -60,6 +61,7 @@ class Awaited(NamedTuple):
     names: Sequence[str]
     seconds: float | None
     patience: float
+    logins: Mapping[str, str] = {}
 
 
 _MOST_NAMES = 10
@@ -90,7 +92,15 @@ def interruption(kind: PhaseKind, awaited: Awaited) -> str:
 
 def _filled(text: str, awaited: Awaited, most: int) -> str:
     """Return a text with the names, at most so many, and the count."""
-    names = name_list(awaited.names, most).replace("\t", "\\t")  # which has no width of its own
+    shown = awaited.names[:most]
+    programs: dict[str, list[str]] = {}
+    for name in shown:
+        if name in awaited.logins:
+            programs.setdefault(awaited.logins[name], []).append(visible(name))
+    parts = [visible(name) for name in shown if name not in awaited.logins]
+    parts += [f"the login with {visible(program)} to {', '.join(names)}" for program, names in programs.items()]
+    more = len(awaited.names) - len(shown)
+    names = f"{', '.join(parts)}{f' and {more} more' if more else ''}".replace("\t", "\\t")  # which has no width
     return text.format(count=f"{awaited.done}/{awaited.total}", names=names)
 
 

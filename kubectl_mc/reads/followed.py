@@ -24,6 +24,7 @@ from kubectl_mc.processes.requests import Job, Request, job_command, note_answer
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
+from kubectl_mc.reads.after_logins import AfterLogins
 from kubectl_mc.reads.log_kubectls import Messages
 from kubectl_mc.reads.log_printers import log_style
 from kubectl_mc.reads.log_requests import FollowedLogs, followed_logs
@@ -112,6 +113,7 @@ class _Following:
         self._said: set[str] = set()
         self._heard: dict[tuple[str, str], None] = {}  # (label, text) of what kubectls have said of late
         self._is_counted = False
+        self._unlisted = 0  # how many commands have to end ahead of sessions
 
     def run(self) -> None:
         """Run the sessions until nothing can come any more. Raises KeyboardInterrupt and UserError."""
@@ -120,13 +122,12 @@ class _Following:
         self._unreachable += unnamed
         self._failed_listings += partial
         self._show_failures([*self._unreachable, *partial])
-        if is_pattern(self._followed.reference):
-            resolver = wildcards.Resolver(self._request, asked)
-            for command in resolver.commands:
-                self._add(command, command.cluster, lambda event: self._listed(resolver, event))
-            self._begin(resolver.jobs)
-        else:
-            self._begin(asked)
+        has_wildcards = is_pattern(self._followed.reference)
+        resolver = wildcards.Resolver(self._request, asked) if has_wildcards else AfterLogins(asked)
+        self._unlisted = len(resolver.commands)
+        for command in resolver.commands:
+            self._add(command, command.cluster, lambda event: self._listed(resolver, event))
+        self._begin(resolver.jobs)
         for event in event_loop.run_commands(
             self._commands,
             sys.maxsize,
@@ -140,7 +141,7 @@ class _Following:
         ):
             self._owners[event.command_index](event)
             if isinstance(event, Exit):
-                if self._request.environment.report:
+                if self._request.environment.report and not event.unasked:
                     cluster, start = self._starts[event.command_index]
                     self._request.environment.report.took(cluster, time.monotonic() - start)
                 del self._starts[event.command_index]
@@ -160,8 +161,9 @@ class _Following:
     def _is_wanted(self, pod: str, container: str) -> bool:
         return is_wanted(pod, container, self._style)
 
-    def _listed(self, resolver: wildcards.Resolver, event: Chunk | Exit) -> None:
-        """Begin the sessions of a cluster whose names with wildcards are listed."""
+    def _listed(self, resolver: wildcards.Resolver | AfterLogins, event: Chunk | Exit) -> None:
+        """Begin the sessions of a cluster whose names with wildcards are listed, or whose login has ended."""
+        self._unlisted -= isinstance(event, Exit)
         jobs, failures = resolver.feed(event)
         self._begin(jobs)
         self._show_failures(failures)
@@ -175,7 +177,8 @@ class _Following:
             self._streams.answer(self._renderer.feed(due))
         for session in self._sessions:
             session.tick(now)
-        if not self._is_counted and all(session.is_listed or session.is_over for session in self._sessions):
+        is_listed = not self._unlisted and all(session.is_listed or session.is_over for session in self._sessions)
+        if is_listed and not self._is_counted:
             self._is_counted = True
             self._say_count()
 

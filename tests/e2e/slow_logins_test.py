@@ -101,6 +101,22 @@ def test_ctrl_c_at_a_question_shows_what_has_come_meanwhile(user: PluginUser) ->
     assert lines_with(get.stdout, "interrupted", "c1"), get.stdout
 
 
+def test_a_change_is_checked_elsewhere_meanwhile_and_made_when_all_are_logged_in(
+    user: PluginUser, slow: FakePlugin
+) -> None:
+    words = ("label", "cm", "settings", "-n", "shop", "slow=yes", "--all-clusters", "--yes")
+    with slow.shut(), typed(user.shell, *words) as label:
+        label.until(r"Checking the change: 2/3; waiting for the login with slow-login to c1 \(")
+        assert ctrl_c(label) == 130
+    interrupted = "interrupted while the change was checked, waiting for the login with slow-login to c1"
+    assert lines_with(label.stdout.replace("\r\n", ""), interrupted), label.stdout
+    with slow.shut() as gate, user.shell.running(*words, "--dry-run=server") as label:
+        gate.wait_for_starts(1, label)
+        gate.open()
+        assert label.end() == 0
+    assert user.mc("get", "cm", "-l", "slow=yes", "-n", "shop").stdout == ""
+
+
 def test_all_members_wait_for_one_login(user: PluginUser) -> None:
     plugin = user.plugin("wait(); give()", name="slow-login")
     user.logs_in_with(plugin.path, args=["get-token"])

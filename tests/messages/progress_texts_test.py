@@ -11,6 +11,7 @@ from kubectl_mc.messages.progress_texts import Awaited, PhaseKind, cells, interr
 
 TWO = Awaited(38, 40, ("prod-ap-17", "prod-eu-2"), 12.7, 30.0)
 MANY = Awaited(0, 40, [f"c{number}" for number in range(1, 41)], 1.0, 0.0)
+PRODS = ("prod-1", "prod-2", "prod-3")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ MANY = Awaited(0, 40, [f"c{number}" for number in range(1, 41)], 1.0, 0.0)
             "0/4 answered; waiting for c7, the login with x to c9, b2, the login with a\\tb to b1 (4s of 300s)",
         ),
         (
-            "answers", Awaited(0, 9, ["prod-1", "prod-2", "prod-3"], 4.0, 0.0, {f"prod-{n}": "aws" for n in (1, 2, 3)}), 72,
+            "answers", Awaited(0, 9, PRODS, 4.0, 0.0, dict.fromkeys(PRODS, "aws")), 72,
             "0/9 answered; waiting for the login with aws to prod-1 and 2 more (4s)",
         ),
         ("preflight", Awaited(12, 13, ["c7"], 4.0, 30.0), 80, "Checking the change: 12/13; waiting for c7 (4s of 30s)"),

@@ -360,7 +360,8 @@ class Phase:
         running = [index for index in self._starts if index not in self._ended]
         rest = [index for index in range(len(self._names)) if index not in self._starts]
         names = list(dict.fromkeys(self._names[index] for index in (*running, *rest)))
-        waiting = {index: self._logins[index] for index in rest if index in self._logins}
+        logins = {index: self._logins[index] for index in rest if index in self._logins}
+        waiting = {index: login for index, login in logins.items() if not login.has_ended}
         is_named = self._kind != "logins"  # it is all about logins
         programs = {self._names[index]: login.program for index, login in waiting.items() if is_named}
         starts = [(self._starts[index], self._patience) for index in running]

@@ -70,18 +70,21 @@ _MOST_NAMES = 10
 def progress_line(kind: PhaseKind, awaited: Awaited, width: int, title: str = "") -> str:
     """Return the line for a terminal of this width, in cells; the last cell stays free. title: ahead of it
 
-    The names go ahead of the hint, and at least two of them are named where they fit.
+    The names go ahead of the hint, and at least two of them are named where they fit; if need be without the programs
+    that log in to them.
     """
     texts, free = _TEXTS[kind], width - 1
     total = f" of {awaited.patience:g}s" if awaited.patience else ""
     time = "" if awaited.seconds is None else f" ({int(awaited.seconds)}s{total})"
     most = min(len(awaited.names), _MOST_NAMES)
+    short = awaited._replace(logins=dict.fromkeys(awaited.logins, ""))
+    hints = [f" · {hint}" for hint in (texts.hints if awaited.done else ())]
     lines = [
-        title + _filled(texts.progress, awaited, number) + time + hint
-        for hint in (*(f" · {hint}" for hint in (texts.hints if awaited.done else ())), "")
+        title + _filled(texts.progress, named, number) + time + hint
+        for named, hint in (*((awaited, hint) for hint in hints), (awaited, ""), (short, ""))
         for number in range(most, min(most, 2) - 1, -1)
     ]
-    lines += [title + _filled(texts.progress, awaited, 1) + time]
+    lines += [title + _filled(texts.progress, short, 1) + time]
     return next((line for line in lines if cells(line) <= free), None) or _cut(lines[-1], free)
 
 
@@ -98,10 +101,11 @@ def _filled(text: str, awaited: Awaited, most: int) -> str:
         if name in awaited.logins:
             programs.setdefault(awaited.logins[name], []).append(visible(name))
     parts = [visible(name) for name in shown if name not in awaited.logins]
-    parts += [f"the login with {visible(program)} to {', '.join(names)}" for program, names in programs.items()]
+    for program, names in programs.items():
+        parts.append(f"login {f'with {visible(program)} ' if program else ''}to {', '.join(names)}")
     more = len(awaited.names) - len(shown)
-    names = f"{', '.join(parts)}{f' and {more} more' if more else ''}".replace("\t", "\\t")  # which has no width
-    return text.format(count=f"{awaited.done}/{awaited.total}", names=names)
+    line = f"{', '.join(parts)}{f' and {more} more' if more else ''}".replace("\t", "\\t")  # which has no width
+    return text.format(count=f"{awaited.done}/{awaited.total}", names=line)
 
 
 def cells(text: str) -> int:

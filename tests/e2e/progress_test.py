@@ -158,7 +158,7 @@ def test_logins(user: PluginUser) -> None:
     plugin = user.plugin('say("Visit us"); wait(); give()')
     user.logs_in_with(plugin.path)
     with plugin.shut() as gate, typed(user.shell, "get", "nodes") as get:
-        waiting = "0/3 answered; waiting for the login with fake-login to c1, c2, c3"
+        waiting = "0/3 answered; waiting for login with fake-login to c1, c2, c3"
         get.until(rf"Visit us\r\n(.|\n)*{waiting} \(\d+s of 300s\)")
         assert screen(get)[0].endswith("] Visit us")
         assert screen(get)[1].startswith(f"{waiting} (")

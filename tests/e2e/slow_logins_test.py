@@ -66,7 +66,7 @@ def test_a_login_that_hangs_is_its_own_clusters_failure(
 
 def test_it_is_named_while_it_is_waited_for_and_ctrl_c_shows_the_others(user: PluginUser, slow: FakePlugin) -> None:
     with slow.shut(), typed(user.shell, *NODES) as get:
-        get.until(r"2/3 answered; waiting for the login with slow-login to c1 \(\d+s of 300s\)")
+        get.until(r"2/3 answered; waiting for login with slow-login to c1 \(\d+s of 300s\)")
         assert ctrl_c(get) == 130
         get.wait_for_left()
     text = "\n".join(screen(get))
@@ -83,7 +83,7 @@ def test_who_is_asked_on_the_terminal_is_not_kept_waiting_by_a_login_that_hangs(
     with slow.shut(), typed(user.shell, *NODES) as get:
         get.until("MFA code: ")
         get.type("123456\n")
-        get.until(r"2/3 answered; waiting for the login with slow-login to c1")
+        get.until(r"2/3 answered; waiting for login with slow-login to c1")
         assert ctrl_c(get) == 130
     assert {"c2-node", "c3-node"} <= {line.split()[0] for line in screen(get) if line}
 
@@ -106,9 +106,9 @@ def test_a_change_is_checked_elsewhere_meanwhile_and_made_when_all_are_logged_in
 ) -> None:
     words = ("label", "cm", "settings", "-n", "shop", "slow=yes", "--all-clusters", "--yes")
     with slow.shut(), typed(user.shell, *words) as label:
-        label.until(r"Checking the change: 2/3; waiting for the login with slow-login to c1 \(")
+        label.until(r"Checking the change: 2/3; waiting for login with slow-login to c1 \(")
         assert ctrl_c(label) == 130
-    interrupted = "interrupted while the change was checked, waiting for the login with slow-login to c1"
+    interrupted = "interrupted while the change was checked, waiting for login with slow-login to c1"
     assert lines_with(label.stdout.replace("\r\n", ""), interrupted), label.stdout
     with slow.shut() as gate, user.shell.running(*words, "--dry-run=server") as label:
         gate.wait_for_starts(1, label)

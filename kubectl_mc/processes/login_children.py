@@ -59,7 +59,7 @@ class LoginChildren:
         self._held: dict[int, Login] = {}
         self._started = 0
         self.running = 0
-        self.next_look = time.monotonic() + _TICK
+        self._next_look = time.monotonic() + _TICK
 
     def hold(self, index: int, login: Login) -> None:
         """Hold back the command with this index until its login has ended."""
@@ -70,6 +70,11 @@ class LoginChildren:
     def holds(self) -> bool:
         """Whether commands are held back."""
         return bool(self._held)
+
+    @property
+    def next_look(self) -> float:
+        """When the loop has to call `go_on` at the latest (time.monotonic)."""
+        return self._next_look if self._held else float("inf")
 
     def go_on(self) -> list[int]:
         """Start the plugins that are due, and return the commands that need not be held back any more."""
@@ -87,9 +92,9 @@ class LoginChildren:
             self.running += 1
             for read in child.streams:
                 self._selector.register(read, selectors.EVENT_READ, child)
-        if time.monotonic() >= self.next_look:
+        if time.monotonic() >= self._next_look:
             self._runs.show()
-            self.next_look = time.monotonic() + _TICK
+            self._next_look = time.monotonic() + _TICK
         released = [index for index, login in self._held.items() if login.has_ended]
         for index in released:
             del self._held[index]

@@ -58,6 +58,7 @@ class LoginChildren:
         self._children, self._selector = children, selector
         self._held: dict[int, Login] = {}
         self._started = 0
+        self._may_have_ended = False  # a login that is held for, since the last look
         self.running = 0
         self._next_look = time.monotonic() + _TICK
 
@@ -65,6 +66,7 @@ class LoginChildren:
         """Hold back the command with this index until its login has ended."""
         self._held[index] = login
         self._runs.want(login)
+        self._may_have_ended = True
 
     @property
     def holds(self) -> bool:
@@ -78,6 +80,8 @@ class LoginChildren:
 
     def go_on(self) -> list[int]:
         """Start the plugins that are due, and return the commands that need not be held back any more."""
+        if not self._held:
+            return []
         for command in self._runs.due():
             number = self._started
             self._started += 1
@@ -88,6 +92,7 @@ class LoginChildren:
                     self._children.append(child)
             except OSError as error:
                 self._runs.fail(number, error)
+                self._may_have_ended = True
                 continue
             self.running += 1
             for read in child.streams:
@@ -95,6 +100,9 @@ class LoginChildren:
         if time.monotonic() >= self._next_look:
             self._runs.show()
             self._next_look = time.monotonic() + _TICK
+        if not self._may_have_ended:
+            return []
+        self._may_have_ended = False
         released = [index for index, login in self._held.items() if login.has_ended]
         for index in released:
             del self._held[index]
@@ -106,8 +114,10 @@ class LoginChildren:
             if event.command_index >= 0:
                 yield event
                 continue
-            self.running -= isinstance(event, Exit)
             self._runs.take(-1 - event.command_index, event)
+            if isinstance(event, Exit):
+                self.running -= 1
+                self._may_have_ended = True
 
     @property
     def wants_terminal(self) -> bool:
@@ -122,6 +132,7 @@ class LoginChildren:
         start = time.monotonic()
         try:
             self._runs.ask()
+            self._may_have_ended = True
         finally:
             for child in self._children:
                 child.deadline += time.monotonic() - start

@@ -115,13 +115,3 @@ def test_a_change_is_checked_elsewhere_meanwhile_and_made_when_all_are_logged_in
         gate.open()
         assert label.end() == 0
     assert user.mc("get", "cm", "-l", "slow=yes", "-n", "shop").stdout == ""
-
-
-def test_all_members_wait_for_one_login(user: PluginUser) -> None:
-    plugin = user.plugin("wait(); give()", name="slow-login")
-    user.logs_in_with(plugin.path, args=["get-token"])
-    with plugin.shut() as gate, user.shell.running(*NODES) as command:
-        gate.wait_for_starts(1, command)
-        gate.open()
-        assert command.end() == 0
-    assert (len(plugin.runs), [f"{name}-node" in command.stdout for name in MEMBERS]) == (1, [True] * 3)

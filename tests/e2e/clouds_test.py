@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.conftest import Done, Shell
+from tests.e2e.conftest import ADMIN, Done, Shell
 from tests.e2e.dialogue import FILE, PROMPT, home, kubeconfig, talk, written
 
 MakeShell = Callable[..., Shell]
@@ -218,7 +218,7 @@ def test_aliyun_prints_a_kubeconfig_which_kubectl_takes_over(cloud: Callable[...
     path = without_cluster(shell, "c2")
     done = shell.mc("setup", "--provider=ali", "--yes", "--clusters=c2")
     assert started(shell) == ["aliyun", "cs", "DescribeClusterUserKubeconfig", "--ClusterId", CLUSTER_ID]
-    assert done.rows[1] == ["c2", "c2", "made", "by", "aliyun", "yes", "admin"]
+    assert done.rows[1] == ["c2", "c2", "made", "by", "aliyun", "yes", ADMIN]
     (user,) = (each["user"] for each in yaml.safe_load(path.read_text())["users"] if each["name"] == "c2")
     assert user == encoded
     assert written(shell) == {"c2": "c2"}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from fixtures.fleet import LACKS, Fleet, fleet
+from tests import real_kubectl
 from tests.e2e.running import Running
 
 if TYPE_CHECKING:
@@ -31,6 +32,17 @@ def needs(*abilities: str) -> pytest.MarkDecorator:
     """Skip a test on a fleet that lacks one of these abilities (fixtures.fleet.LACKS)."""
     reasons = [LACKS[ability] for ability in abilities if ability in LACKS]
     return pytest.mark.skipif(bool(reasons), reason="; ".join(reasons))
+
+
+# The simulated kubelet speaks no SPDY.
+EXEC = real_kubectl.since("1.29", "exec by a websocket")
+PORT_FORWARD = real_kubectl.since("1.30", "port-forward by a websocket")
+
+# Who the owner of the kubeconfig is, as checks say it: kubectl 1.27 asks by an API that servers of today lack.
+ADMIN = "admin" if real_kubectl.version() >= (1, 28) else "<unknown>"
+
+# As a parameter.
+KYAML = pytest.param("kyaml", marks=real_kubectl.since("1.35", "-o kyaml"))
 
 
 class Done(NamedTuple):
@@ -91,10 +103,15 @@ class Shell(NamedTuple):
 
 def shell(running: Fleet) -> Shell:
     """Return a user of a fleet."""
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    path = os.pathsep.join(
+        (real_kubectl.folder(), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))
+    )
     root = str(Path(__file__).parent.parent.parent)
     # Only tests of colours want them; they set NO_COLOR to nothing.
-    return Shell(running, {**running.env, "PATH": path, "PYTHONPATH": root, "NO_COLOR": "1"})
+    own = {"PATH": path, "PYTHONPATH": root, "NO_COLOR": "1"}
+    if real_kubectl.version() < (1, 31):  # later ones use websockets without being asked
+        own |= {"KUBECTL_REMOTE_COMMAND_WEBSOCKETS": "true", "KUBECTL_PORT_FORWARD_WEBSOCKETS": "true"}
+    return Shell(running, {**running.env, **own})
 
 
 @pytest.fixture(scope="session")

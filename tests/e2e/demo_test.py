@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 from fixtures import demo
 from fixtures.fleet import fleet
+from tests import real_kubectl
 
 
 def test_the_demos_clusters_differ(tmp_path: Path) -> None:
@@ -14,8 +16,9 @@ def test_the_demos_clusters_differ(tmp_path: Path) -> None:
         demo.make_differences(running)
 
         def mc(*words: str) -> str:
-            command = ["kubectl-mc", *words]
-            return subprocess.run(command, env=demo.environment(running), stdout=subprocess.PIPE, text=True).stdout
+            command, environment = ["kubectl-mc", *words], demo.environment(running)
+            environment["PATH"] = os.pathsep.join((real_kubectl.folder(), environment["PATH"]))
+            return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True).stdout
 
         rows = mc("get", "pods", "-A", "--where=STATUS!=Running", "--where=RESTARTS>3", "--no-headers").splitlines()
         assert [row.split()[2:5] for row in rows] == [["prod-ap", "0/2", "CrashLoopBackOff"]] * 2

@@ -49,7 +49,7 @@ def test_the_terminal_is_asked_where_stdin_is_the_input(place: Place) -> None:
     assert [bool(text) for text in everywhere(place, "get cm new -n shop -o name").values()] == [True, False, True]
 
 
-FOO = "{apiVersion: v1, kind: ConfigMap, foo: bar, metadata: {name: NAME, namespace: shop}}\n"
+FOO = "---\n{apiVersion: v1, kind: ConfigMap, foo: bar, metadata: {name: NAME, namespace: shop}}\n"
 BROKEN = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x2\n bad: [\n"
 REFUSED = 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "foo"'
 CREATING = "Error from server (BadRequest): error when creating"
@@ -59,7 +59,7 @@ def write_inputs(place: Place) -> None:
     """one.yaml, three.yaml (wrong are documents 2 and 3), broken.yaml (document 2 is no YAML)."""
     new = MANIFESTS["new.yaml"]
     (place.folder / "one.yaml").write_text(FOO)
-    (place.folder / "three.yaml").write_text(f"{new}\n---\n{FOO}---\n# only a note\n---\n{FOO}")
+    (place.folder / "three.yaml").write_text(f"{new}\n{FOO}---\n# only a note\n{FOO}")
     (place.folder / "broken.yaml").write_text(f"{new}\n---\n{BROKEN}")
 
 
@@ -110,7 +110,7 @@ def test_stdin_is_named_as_kubectl_names_it(place: Place) -> None:
 
 
 def test_reads_name_the_file_too(place: Place) -> None:
-    (place.folder / "kindless.yaml").write_text("{apiVersion: v1, metadata: {name: a}}")
+    (place.folder / "kindless.yaml").write_text("---\n{apiVersion: v1, metadata: {name: a}}")
     for command in ("get -f DIR/kindless.yaml", "wait -f DIR/kindless.yaml --for=delete"):
         assert f'unable to decode "{place.folder}/kindless.yaml": Object' in place.mc(command).stderr
 

@@ -178,7 +178,7 @@ def test_what_is_an_object_is_one_list(members: Shell, command: str, output: str
 
 # --- Exit statuses that answer --------------------------------------------------------------------------------
 
-SETTINGS = "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {a: b}}"
+SETTINGS = "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {a: b}}"
 
 
 @pytest.fixture

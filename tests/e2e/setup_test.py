@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.fleet import fleet
-from tests.e2e.conftest import Shell
+from tests.e2e.conftest import ADMIN, Shell
 from tests.e2e.conftest import shell as new_shell
 from tests.e2e.dialogue import FILE, PROMPT, home, kubeconfig, talk, with_fzf, written
 
@@ -117,7 +117,7 @@ def test_a_cluster_that_fails_is_said_and_mapped_all_the_same(
     with shell.fault("c2", fault):
         done = shell.mc("setup", "--yes")
     assert done.status == 3
-    assert [row[4:] for row in done.rows[1:]] == [["yes", "admin"], cells, ["yes", "admin"]]
+    assert [row[4:] for row in done.rows[1:]] == [["yes", ADMIN], cells, ["yes", ADMIN]]
     assert written(shell)["c2"] == "c2"
 
 

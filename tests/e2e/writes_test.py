@@ -43,7 +43,7 @@ CASES = (
         ("annotate cm settings -n shop a=b",),
     ),
     Case("auth reconcile -f DIR/role.yaml", "get clusterrole extra -o name", dry=False),
-    Case("autoscale deploy/cart -n shop --max=3 --cpu=50% --name=new", "get hpa -n shop -o name"),
+    Case("autoscale deploy/cart -n shop --max=3 --cpu-percent=50 --name=new", "get hpa -n shop -o name"),
     Case("certificate approve joe", "get csr joe -o yaml", ("apply -f DIR/request.yaml",), dry=False),
     Case("certificate deny joe", "get csr joe -o yaml", ("apply -f DIR/request.yaml",), dry=False),
     Case(f"cordon {NODES}", NODE),

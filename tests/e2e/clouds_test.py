@@ -105,11 +105,12 @@ def test_aws_makes_the_contexts_that_are_missing(cloud: Callable[..., Shell]) ->
         *["aws", "eks", "update-kubeconfig", "--name", "shop-2", "--region", "eu-west-1", "--alias", "c2"],
         *["aws", "eks", "update-kubeconfig", "--name", "shop-3", "--region", "eu-west-1", "--alias", "c3"],
     ]
+    wide = " " * len(ADMIN[len("USER") :])
     assert done.stdout == (
-        "CLUSTER   CONTEXT   HOW           SERVER ANSWERS   USER    PROBLEM\n"
-        "c1        c1        same name     yes              admin\n"
-        "c2        c2        made by aws   yes              admin\n"
-        "c3        c3        made by aws   yes              admin\n"
+        f"CLUSTER   CONTEXT   HOW           SERVER ANSWERS   USER{wide}   PROBLEM\n"
+        f"c1        c1        same name     yes              {ADMIN}\n"
+        f"c2        c2        made by aws   yes              {ADMIN}\n"
+        f"c3        c3        made by aws   yes              {ADMIN}\n"
     )
     assert done.status == 0
     assert written(shell) == {"c1": "c1", "c2": "c2", "c3": "c3"}

@@ -38,7 +38,9 @@ def needs(*abilities: str) -> pytest.MarkDecorator:
 EXEC = real_kubectl.since("1.29", "exec by a websocket")
 PORT_FORWARD = real_kubectl.since("1.30", "port-forward by a websocket")
 
-# Who the owner of the kubeconfig is, as checks say it: kubectl 1.27 asks by an API that servers of today lack.
+# kubectl 1.27 asks who one is by versions of the API that servers of today lack.
+WHOAMI = real_kubectl.since("1.28", "an auth whoami that servers of today answer")
+# What checks say, then, of who the owner of the kubeconfig is.
 ADMIN = "admin" if real_kubectl.version() >= (1, 28) else "<unknown>"
 
 # As a parameter.

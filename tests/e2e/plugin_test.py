@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from kubectl_mc import __version__
-from tests.e2e.conftest import MEMBERS, Done, Shell, needs
+from tests import real_kubectl
+from tests.e2e.conftest import MEMBERS, WHOAMI, Done, Shell, needs
 
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
 HEADINGS = re.compile(r"^CLUSTER: (.*)$", re.MULTILINE)
@@ -33,6 +34,20 @@ def test_a_plugin_runs_once_for_each_cluster_with_its_context_behind_its_name(wi
     done = with_plugin.mc("hello", "--to", "you", "--all-clusters", "--yes")
     sections = [f"CLUSTER: {cluster}\nhello --context {cluster} --to you\n" for cluster in MEMBERS]
     assert (done.status, done.stdout) == (0, "\n".join(sections))
+
+
+def test_a_verb_of_a_newer_kubectl_is_run_as_a_plugin_is(members: Shell, tmp_path: Path) -> None:
+    newer = tmp_path / "kubectl"
+    newer.write_text(f'#!/bin/sh\n[ "$1" != frob ] || {{ echo "$*"; exit; }}\nexec {real_kubectl.program()} "$@"\n')
+    newer.chmod(0o755)
+    path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
+    user = members._replace(environment={**members.environment, "PATH": path})
+    unnamed = user.mc("frob", "x")
+    assert (unnamed.status, "Use --all-clusters to run frob in all clusters" in unnamed.stderr) == (1, True)
+    done = user.mc("frob", "x", "--new", "--clusters=c2", "--yes")
+    assert (done.status, done.stdout) == (0, "CLUSTER: c2\nfrob --context c2 x --new\n")
+    refused = user.mc("frob", "x", "--clusters=c2", "--yes", env={"KUBECTL_MC_READ_ONLY": "1"})
+    assert (refused.status, "only reads are allowed here" in refused.stderr) == (1, True)
 
 
 def test_a_plugin_that_fails_keeps_its_exit_status_on_one_cluster(with_plugin: Shell) -> None:
@@ -167,7 +182,11 @@ def test_what_is_no_object_is_one_document(members: Shell, output: str, load: Ca
 
 @pytest.mark.parametrize(("output", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])
 @pytest.mark.parametrize(
-    "command", ["auth whoami", "get events -n shop", "events -n shop", "rollout history deploy/web"]
+    "command",
+    [
+        pytest.param("auth whoami", marks=WHOAMI),
+        *("get events -n shop", "events -n shop", "rollout history deploy/web"),
+    ],
 )
 def test_what_is_an_object_is_one_list(members: Shell, command: str, output: str, load: Callable[[str], Any]) -> None:
     document = load(members.mc(*command.split(), "-o", output).stdout)

@@ -14,8 +14,7 @@ import pytest
 
 from kubectl_mc.command_line import grammar, verb_rows, verbs
 from kubectl_mc.command_line.help_texts import FLAGS_HELP
-from tests import real_kubectl
-from tests.e2e.conftest import EXEC, MEMBERS, Done, Shell, needs
+from tests.e2e.conftest import EXEC, MEMBERS, WHOAMI, Done, Shell, needs
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "verbs.md"
 PLUGIN = "a plugin"
@@ -352,10 +351,9 @@ NEEDS = {
 }
 
 
-# What is older fails as kubectl itself fails with a server of today.
 SINCE = {
     "attach": EXEC,
-    "auth whoami": real_kubectl.since("1.28", "whoami of a server with the version v1 alone"),
+    "auth whoami": WHOAMI,
     "cp": EXEC,
     "exec": EXEC,
 }

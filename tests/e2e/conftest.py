@@ -34,10 +34,6 @@ def needs(*abilities: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(bool(reasons), reason="; ".join(reasons))
 
 
-# The simulated kubelet speaks no SPDY.
-EXEC = real_kubectl.since("1.29", "exec by a websocket")
-PORT_FORWARD = real_kubectl.since("1.30", "port-forward by a websocket")
-
 # kubectl 1.27 asks who one is by versions of the API that servers of today lack.
 WHOAMI = real_kubectl.since("1.28", "an auth whoami that servers of today answer")
 # What checks say, then, of who the owner of the kubeconfig is.
@@ -110,10 +106,7 @@ def shell(running: Fleet) -> Shell:
     )
     root = str(Path(__file__).parent.parent.parent)
     # Only tests of colours want them; they set NO_COLOR to nothing.
-    own = {"PATH": path, "PYTHONPATH": root, "NO_COLOR": "1"}
-    if real_kubectl.version() < (1, 31):  # later ones use websockets without being asked
-        own |= {"KUBECTL_REMOTE_COMMAND_WEBSOCKETS": "true", "KUBECTL_PORT_FORWARD_WEBSOCKETS": "true"}
-    return Shell(running, {**running.env, **own})
+    return Shell(running, {**running.env, "PATH": path, "PYTHONPATH": root, "NO_COLOR": "1"})
 
 
 @pytest.fixture(scope="session")

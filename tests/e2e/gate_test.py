@@ -33,7 +33,7 @@ def test_one_refusal_stops_all_unless_it_is_to_go_on(place: Place) -> None:
 
 
 def test_what_every_cluster_refuses_is_said_as_kubectl_says_it(place: Place) -> None:
-    done = place.mc("scale deploy/nope -n shop --replicas=1 --all-clusters --yes")
+    done = place.mc("label deploy nope -n shop a=b --all-clusters --yes")
     said = 'Error from server (NotFound): deployments.apps "nope" not found (in all 3 clusters)\n'
     assert done == Done(1, "", f"{said}So nothing was changed\n")
     assert runs(place) == []

@@ -14,7 +14,7 @@ import pytest
 
 from kubectl_mc.command_line import grammar, verb_rows, verbs
 from kubectl_mc.command_line.help_texts import FLAGS_HELP
-from tests.e2e.conftest import EXEC, MEMBERS, WHOAMI, Done, Shell, needs
+from tests.e2e.conftest import MEMBERS, WHOAMI, Done, Shell, needs
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "verbs.md"
 PLUGIN = "a plugin"
@@ -351,19 +351,13 @@ NEEDS = {
 }
 
 
-SINCE = {
-    "attach": EXEC,
-    "auth whoami": WHOAMI,
-    "cp": EXEC,
-    "exec": EXEC,
-}
+SINCE = {"auth whoami": [WHOAMI]}
 
 
-def marks(verb: str) -> list[pytest.MarkDecorator]:
-    return [needs(*NEEDS.get(verb, ())), *([SINCE[verb]] if verb in SINCE else [])]
-
-
-@pytest.mark.parametrize("verb", [pytest.param(row.verb, marks=marks(row.verb)) for row in rows()])
+@pytest.mark.parametrize(
+    "verb",
+    [pytest.param(row.verb, marks=[needs(*NEEDS.get(row.verb, ())), *SINCE.get(row.verb, ())]) for row in rows()],
+)
 def test_the_row(place: Place, verb: str) -> None:
     PROOFS[verb](place)
     for cluster in MEMBERS:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import MEMBERS, Shell, needs
+from tests.e2e.conftest import ALL_PODS, MEMBERS, Shell, needs
 
 pytestmark = needs("kubelet")
 
@@ -31,7 +31,7 @@ def theirs(shell: Shell, *words: str) -> list[dict[str, str]]:
     ("words", "form"),
     [
         ("-c app --tail=1", "[{cluster} {pod}] {message}"),
-        ("--all-pods=true -c app --tail=1", "[{cluster} {pod}] {message}"),
+        pytest.param("--all-pods=true -c app --tail=1", "[{cluster} {pod}] {message}", marks=ALL_PODS),
         ("--all-containers --tail=2", "[{cluster} {pod} {container}] {message}"),
         ("--all-containers --tail=2 --timestamps", "[{cluster} {pod} {container}] {time} {message}"),
         ("--all-containers --tail=1 --prefix", "[{cluster}] [pod/{pod}/{container}] {message}"),

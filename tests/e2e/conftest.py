@@ -38,7 +38,6 @@ def needs(*abilities: str) -> pytest.MarkDecorator:
 WHOAMI = real_kubectl.since("1.28", "an auth whoami that servers of today answer")
 # What checks say, then, of who the owner of the kubeconfig is.
 ADMIN = "admin" if real_kubectl.version() >= (1, 28) else "<unknown>"
-ALL_PODS = real_kubectl.since("1.31", "logs --all-pods")
 
 KYAML = pytest.param("kyaml", marks=real_kubectl.since("1.35", "-o kyaml"))
 

@@ -90,8 +90,8 @@ def test_what_kubectl_is_told_to_log_is_shown_with_its_cluster(members: Shell, w
         theirs = members.kubectl("--context", cluster, *words.split(), "-v=8").stderr.splitlines()
         ours = [line.removeprefix(f"[{cluster}] ") for line in done.stderr.splitlines() if f"[{cluster}] " in line]
         continued = [line for line in ours if line.startswith(("\t", " "))]
-        assert sum("Response" in line for line in ours) == sum("Response" in line for line in theirs)
-        assert len(continued) == sum(line.startswith(("\t", " ")) for line in theirs) > 0
+        assert sum("Response" in line for line in ours) == sum("Response" in line for line in theirs) > 0
+        assert len(continued) == sum(line.startswith(("\t", " ")) for line in theirs)
     assert all(re.match(r"\[c\d\] ", line) for line in done.stderr.splitlines())
 
 

@@ -65,7 +65,17 @@ def test_a_plugin_is_resumed_by_what_the_record_has_of_it(with_plugin: Shell, tm
     assert "hello --context c1 fail -n shop\n" in done.stdout
 
 
-@pytest.mark.parametrize(("file", "name"), [("kubectl-foo-bar", "foo bar"), ("kubectl-create-thing", "create thing")])
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("kubectl-foo-bar", "foo bar"),
+        pytest.param(
+            "kubectl-create-thing",
+            "create thing",
+            marks=real_kubectl.since("1.29", "a plugin for a sub-verb of create"),
+        ),
+    ],
+)
 def test_a_plugin_whose_name_has_several_words(members: Shell, tmp_path: Path, file: str, name: str) -> None:
     (tmp_path / file).write_text('#!/bin/sh\necho "$*"\n')
     (tmp_path / file).chmod(0o755)

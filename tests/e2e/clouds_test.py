@@ -105,9 +105,9 @@ def test_aws_makes_the_contexts_that_are_missing(cloud: Callable[..., Shell]) ->
         *["aws", "eks", "update-kubeconfig", "--name", "shop-2", "--region", "eu-west-1", "--alias", "c2"],
         *["aws", "eks", "update-kubeconfig", "--name", "shop-3", "--region", "eu-west-1", "--alias", "c3"],
     ]
-    wide = " " * len(ADMIN[len("USER") :])
+    user = "USER".ljust(len(ADMIN))
     assert done.stdout == (
-        f"CLUSTER   CONTEXT   HOW           SERVER ANSWERS   USER{wide}   PROBLEM\n"
+        f"CLUSTER   CONTEXT   HOW           SERVER ANSWERS   {user}   PROBLEM\n"
         f"c1        c1        same name     yes              {ADMIN}\n"
         f"c2        c2        made by aws   yes              {ADMIN}\n"
         f"c3        c3        made by aws   yes              {ADMIN}\n"

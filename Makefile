@@ -27,6 +27,10 @@ export NO_PYTHON NO_VENV NO_PACKAGES
 
 FUZZ ?= 20000
 
+# The kubectl that is tested with, if not the one in .venv: make test KUBECTL=PATH
+KUBECTL ?=
+export KUBECTL
+
 # The end-to-end tests in two halves, which take about as long as each other, and run side by side.
 FIRST := $(wildcard tests/e2e/[a-o]*_test.py)
 SECOND := $(filter-out $(FIRST),$(wildcard tests/e2e/*_test.py)) tests/conformance

@@ -42,18 +42,22 @@ _LASTING_CERTIFICATE = 3600.0
 class Logins:
     """The logins of one command, and the credentials that they have given."""
 
-    def __init__(self, may_ask: bool, lasts: bool, is_endless: bool = False, for_members: bool = True) -> None:
+    def __init__(
+        self, may_ask: bool, lasts: bool, is_endless: bool = False, for_members: bool = True, only_judges: bool = False
+    ) -> None:
         """Begin without a credential.
 
         may_ask: stdin is a terminal on which a credential plugin may ask the user
         lasts: kubectls of the command may run, or start, when a credential has expired
         is_endless: they run until the user ends them
         for_members: not only for the hub, as the command's flags don't say how to log in to the others
+        only_judges: runs no plugin, but refuses those that the user's policy forbids, which a kubectl to 1.34 would run
         """
         self.may_ask = may_ask
         self.lasts = lasts
         self.is_endless = is_endless
         self.for_members = for_members
+        self.only_judges = only_judges
         self._answers: LoginAnswers = {}
         self._clusters: dict[CredentialPlugin, list[str]] = {}
         self._turns: dict[str, threading.Semaphore] = {}
@@ -90,6 +94,12 @@ class Logins:
             denials[plugin] = plugin_policy.denial(environment.plugin_policy, plugin, environment.variables)
             if not denials[plugin]:
                 clusters.setdefault(plugin, []).append(target.cluster)
+        if self.only_judges:
+            denied = {key: denials[plugin] for key, plugin in plugins.items() if denials[plugin]}
+            return [
+                target._replace(problem=f"login failed: {denied[id(target)]}") if id(target) in denied else target
+                for target in targets
+            ]
         self._clusters |= clusters
         settings = self._settings(environment)
         if self.lasts:  # a token that is renewed has an open file of its own

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from io import StringIO
 
 from kubectl_mc import PROGRAM, messages
 from kubectl_mc.access.approvals import approvals_path, read_approvals
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
-from kubectl_mc.access.logins import hub_target
+from kubectl_mc.access.logins import Logins, hub_target
 from kubectl_mc.changes import record
 from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
 from kubectl_mc.command_line.grammar import CommandLine
@@ -248,7 +249,8 @@ def _targets(invocation: Invocation, environment: Environment, purpose: Purpose 
         options = invocation.options._replace(cluster_timeout=_PATIENCE)
         environment = environment.for_invocation(invocation)._replace(options=options)
         with kuberc_file.policy_in_force(invocation, environment) as environment:
-            return reach_clusters(choose_clusters(environment, None, purpose=purpose), invocation.kubectl)
+            judge = _judge(environment)
+            return reach_clusters(choose_clusters(environment, judge, purpose=purpose), invocation.kubectl, judge)
     except UserError:
         return []
 
@@ -259,8 +261,15 @@ def _inventories(invocation: Invocation, environment: Environment) -> list[str]:
     environment = programs.with_kubectl(environment.for_invocation(invocation)._replace(options=options))
     context = options.hub_context or read_mapping(environment, may_be_missing=True).hub_context
     own = own_kubeconfig(environment.kubeconfig_files)
-    inventory = get_inventory(environment, InventoryQuery(context), lambda: hub_target(None, environment, context, own))
+    with kuberc_file.policy_in_force(invocation, environment) as environment:
+        hub = partial(hub_target, _judge(environment), environment, context, own)
+        inventory = get_inventory(environment, InventoryQuery(context), hub)
     return sorted({profile.namespace for profile in inventory.profiles})
+
+
+def _judge(environment: Environment) -> Logins | None:
+    """Return what refuses the credential plugins that the user's policy forbids, if there is one."""
+    return Logins(may_ask=False, lasts=False, only_judges=True) if environment.plugin_policy else None
 
 
 _MOST_ASKED = 3  # clusters that are asked, one after another, until one has candidates

@@ -19,6 +19,8 @@ _NOTHING_FOUND = r"No (?:resources|events) found(?: in \S+ namespace| in \S+(?:,
 
 # `get -o json|yaml|kyaml` prints a List before its error, also where it got nothing.
 _EMPTY_LIST = rb'(?m)^(?:    "items"|items|  items): \[\],?$'
+# As some kubectls do with the header of a table.
+_LONE_HEADER = rb"[A-Z][A-Z-]*(?: +[A-Z][A-Z-]*)+\n"
 
 
 class Report(NamedTuple):
@@ -169,8 +171,13 @@ def _are_alike(causes: Sequence[tuple[Result, Cause | None]]) -> bool:
 
 
 def has_part(result: Result) -> bool:
-    """Return whether a cluster that failed is among those shown. The List of one that got nothing shows nothing."""
-    return bool(result.stdout) and not re.search(_EMPTY_LIST, result.stdout)
+    """Return whether a cluster that failed is among those shown.
+
+    The List of one that got nothing shows nothing, nor does a table without rows.
+    """
+    if re.search(_EMPTY_LIST, result.stdout) or re.fullmatch(_LONE_HEADER, result.stdout):
+        return False
+    return bool(result.stdout)
 
 
 def _status(causes: Sequence[tuple[Result, Cause | None]], request: Request, is_absent: bool) -> int:

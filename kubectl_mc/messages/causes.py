@@ -332,9 +332,12 @@ def logged_failures(stderr: str, cause: Cause) -> set[str]:
 
 
 def _quotes(message: str, cause: Cause) -> bool:
-    """Return whether a message of klog's ends with the words of a cause that has no others: `… err="unexpected X"`."""
+    """Return whether a message of klog's ends with the words of a cause that has no others: `… err="unexpected X"`.
+
+    kubectls to 1.30 write `…: unexpected X`.
+    """
     words = cause.reason.replace("\\", "\\\\").replace('"', '\\"')
-    return cause.kind == "error" and message.endswith((f'"{words}"', f': {words}"'))
+    return cause.kind == "error" and message.endswith((f'"{words}"', f': {words}"', f": {cause.reason}"))
 
 
 def is_log(message: str) -> bool:

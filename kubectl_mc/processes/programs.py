@@ -34,8 +34,14 @@ def with_kubectl(environment: Environment) -> Environment:
 _LATE_VERBS = ("kuberc",)
 
 
+_PATIENCE = 10.0  # seconds that kubectl has to print a help
+
+
 def resolve_plugin(line: CommandLine, environment: Environment) -> CommandLine:
     """Return the command line; if its verb is a plugin, with the whole name of the plugin as its path.
+
+    A verb that the user's kubectl has, and no kubectl of our tables, is left as it is, and run as a plugin is: nobody
+    here knows what it does.
 
     Raises UserError if the verb is neither kubectl's nor a plugin, or may be both; for a flag ahead of a plugin's name;
     and for a plugin's name with a blank, which would look like a verb of kubectl's.
@@ -44,7 +50,7 @@ def resolve_plugin(line: CommandLine, environment: Environment) -> CommandLine:
     ahead = len(line.path) - len(verbs.plugin_words(line))
     if not name and ahead:
         raise messages.no_plugin(verbs.plugin_words(line), [path for path in FLAGS if path and " " not in path])
-    if not name and not verbs.is_kubectls(line):
+    if not name and not verbs.is_kubectls(line) and not _is_verb_of_users_kubectl(line.verb, environment):
         from kubectl_mc.command_line import other_tools
 
         # Tools whose own words come first have kubectl's command behind a `--`.
@@ -60,6 +66,16 @@ def resolve_plugin(line: CommandLine, environment: Environment) -> CommandLine:
     if not name:
         _check_own_verb(line, environment.variables)
     return grammar.with_path(line, name) if name else line
+
+
+def _is_verb_of_users_kubectl(verb: str, environment: Environment) -> bool:
+    """Return whether the user's kubectl has a help about a verb that is neither in our tables nor a plugin."""
+    from kubectl_mc.processes import event_loop
+    from kubectl_mc.processes.children import Command
+
+    command = Command("", (with_kubectl(environment).kubectl, verb, "--help"), environment.variables)
+    (result,) = event_loop.collect_results([command], 1, _PATIENCE)
+    return result.status == 0
 
 
 def _check_own_verb(line: CommandLine, variables: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from fixtures.fleet import fleet
-from tests.e2e.conftest import HUBS, MEMBERS, Shell, needs, shell
+from tests.e2e.conftest import ADMIN, HUBS, MEMBERS, Shell, needs, shell
 from tests.e2e.dialogue import PROMPT, talk
 
 V1 = "client.authentication.k8s.io/v1"
@@ -258,7 +258,7 @@ def test_checks_share_the_login_and_let_it_ask_as_other_commands_do(user: User, 
     assert unattended.stdout.count("the plugin has to ask, and standard input is not a terminal") == len(MEMBERS)
     environment = {**user.shell.environment, "HOME": str(user.home), "KUBECONFIG": ""}
     attended = talk(user.shell._replace(environment=environment), [*text.split(), "--hub-context=hub"], [])
-    assert (attended.status, attended.stdout.count("admin"), user.started) == (0, len(MEMBERS), 1)
+    assert (attended.status, attended.stdout.count(ADMIN), user.started) == (0, len(MEMBERS), 1)
 
 
 @pytest.mark.parametrize("text", ["get nodes", "clusters --check", "setup --check"])
@@ -367,7 +367,7 @@ def test_setup_shows_what_a_profile_would_run_and_records_the_approval(user: Use
     assert "fleet-login" in asked.screen
     assert "approved: c1" in asked.screen
     assert asked.status == 0
-    assert asked.stdout.splitlines()[1].split() == ["c1", "<none>", "its", "profile,", "approved", "yes", "admin"]
+    assert asked.stdout.splitlines()[1].split() == ["c1", "<none>", "its", "profile,", "approved", "yes", ADMIN]
     assert clusters(user.mc("get", "nodes", "--clusters=c1")) == ["c1"]
 
 
@@ -377,7 +377,7 @@ def test_setup_finds_out_whether_an_approved_profile_logs_in(user: User) -> None
     assert user.mc("trust", "approve", "c1", "c2", "--yes").status == 0
     done = user.mc("setup", "--check", "--clusters=c1,c2")
     assert [line.split()[5:] for line in done.stdout.splitlines()[1:]] == [
-        ["yes", "admin"],
+        ["yes", ADMIN],
         ["<unknown>", "<none>", *["login", "failed:", "executable", "no-such-login", "not", "found"]],
     ]
     assert done.status == 3

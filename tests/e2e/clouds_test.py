@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.conftest import Done, Shell
+from tests.e2e.conftest import ADMIN, Done, Shell
 from tests.e2e.dialogue import FILE, PROMPT, home, kubeconfig, talk, written
 
 MakeShell = Callable[..., Shell]
@@ -105,11 +105,12 @@ def test_aws_makes_the_contexts_that_are_missing(cloud: Callable[..., Shell]) ->
         *["aws", "eks", "update-kubeconfig", "--name", "shop-2", "--region", "eu-west-1", "--alias", "c2"],
         *["aws", "eks", "update-kubeconfig", "--name", "shop-3", "--region", "eu-west-1", "--alias", "c3"],
     ]
+    user = "USER".ljust(len(ADMIN))
     assert done.stdout == (
-        "CLUSTER   CONTEXT   HOW           SERVER ANSWERS   USER    PROBLEM\n"
-        "c1        c1        same name     yes              admin\n"
-        "c2        c2        made by aws   yes              admin\n"
-        "c3        c3        made by aws   yes              admin\n"
+        f"CLUSTER   CONTEXT   HOW           SERVER ANSWERS   {user}   PROBLEM\n"
+        f"c1        c1        same name     yes              {ADMIN}\n"
+        f"c2        c2        made by aws   yes              {ADMIN}\n"
+        f"c3        c3        made by aws   yes              {ADMIN}\n"
     )
     assert done.status == 0
     assert written(shell) == {"c1": "c1", "c2": "c2", "c3": "c3"}
@@ -218,7 +219,7 @@ def test_aliyun_prints_a_kubeconfig_which_kubectl_takes_over(cloud: Callable[...
     path = without_cluster(shell, "c2")
     done = shell.mc("setup", "--provider=ali", "--yes", "--clusters=c2")
     assert started(shell) == ["aliyun", "cs", "DescribeClusterUserKubeconfig", "--ClusterId", CLUSTER_ID]
-    assert done.rows[1] == ["c2", "c2", "made", "by", "aliyun", "yes", "admin"]
+    assert done.rows[1] == ["c2", "c2", "made", "by", "aliyun", "yes", ADMIN]
     (user,) = (each["user"] for each in yaml.safe_load(path.read_text())["users"] if each["name"] == "c2")
     assert user == encoded
     assert written(shell) == {"c2": "c2"}

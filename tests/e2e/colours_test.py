@@ -28,7 +28,7 @@ def shown(shell: Shell, text: str, env: dict[str, str] | None = None) -> str:
     [
         (f"get pods -n shop {COLUMNS}", r"\x1b\[1mNAME +CLUSTER +STATUS\x1b\[0m\n\S+ +\x1b\[\d+mc1\x1b\[0m +\x1b\[32m"),
         (f"get pods -n shop {COLUMNS} --no-headers", r"^\S+ +\x1b\[\d+mc2\x1b\[0m +\x1b\[32mRunning\x1b\[0m$"),
-        ("describe cm settings -n shop", r"\x1b\[1mCLUSTER:\x1b\[0m \x1b\[\d+mc1\x1b\[0m\n\x1b\[36mName:\x1b\[0m  "),
+        ("describe svc cart -n shop", r"\x1b\[1mCLUSTER:\x1b\[0m \x1b\[\d+mc1\x1b\[0m\n\x1b\[36mName:\x1b\[0m  "),
         ("get cm settings -n shop -o json", r'"data"\x1b\[0m: \{'),
         ("get cm settings -n shop -o name", r"^\x1b\[\d+mc3\x1b\[0m\tconfigmap/settings$"),
         ("clusters", r"^\x1b\[\d+mc1\x1b\[0m +\x1b\[32mhealthy\x1b\[0m "),

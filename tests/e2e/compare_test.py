@@ -142,7 +142,7 @@ def test_a_namespace_that_a_context_says_is_no_difference(members: Shell, tmp_pa
 )
 def test_errors_of_our_own_have_status_2(own_app: tuple[Shell, Path], words: str, error: str) -> None:
     unnamed = own_app[1].with_name("unnamed.yaml")
-    unnamed.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {generateName: a}}")
+    unnamed.write_text("---\n{apiVersion: v1, kind: ConfigMap, metadata: {generateName: a}}")
     done = compare(own_app[0], words.format(file=own_app[1], unnamed=unnamed))
     assert (done.status, done.stdout) == (2, "")
     assert error in done.stderr
@@ -161,7 +161,7 @@ def test_a_file_is_compared_by_what_it_sets(own_app: tuple[Shell, Path]) -> None
 
 
 def test_a_file_may_have_what_is_in_no_namespace(members: Shell) -> None:
-    text = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}"
+    text = "---\n{apiVersion: v1, kind: Namespace, metadata: {name: shop}}"
     done = members.mc("compare", "-f", "-", "-n", "shop", stdin=text)
     assert done == (0, "namespace/shop: alike in the file and all 3 clusters\n", "")
 

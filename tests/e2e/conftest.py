@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from fixtures.fleet import LACKS, Fleet, fleet
+from tests import real_kubectl
 from tests.e2e.running import Running
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ def needs(*abilities: str) -> pytest.MarkDecorator:
     """Skip a test on a fleet that lacks one of these abilities (fixtures.fleet.LACKS)."""
     reasons = [LACKS[ability] for ability in abilities if ability in LACKS]
     return pytest.mark.skipif(bool(reasons), reason="; ".join(reasons))
+
+
+# kubectl 1.27 asks who one is by versions of the API that servers of today lack.
+WHOAMI = real_kubectl.since("1.28", "an auth whoami that servers of today answer")
+# What checks say, then, of who the owner of the kubeconfig is.
+ADMIN = "admin" if real_kubectl.version() >= (1, 28) else "<unknown>"
+
+KYAML = pytest.param("kyaml", marks=real_kubectl.since("1.35", "-o kyaml"))
 
 
 class Done(NamedTuple):
@@ -91,7 +100,9 @@ class Shell(NamedTuple):
 
 def shell(running: Fleet) -> Shell:
     """Return a user of a fleet."""
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    path = os.pathsep.join(
+        (real_kubectl.folder(), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))
+    )
     root = str(Path(__file__).parent.parent.parent)
     # Only tests of colours want them; they set NO_COLOR to nothing.
     return Shell(running, {**running.env, "PATH": path, "PYTHONPATH": root, "NO_COLOR": "1"})

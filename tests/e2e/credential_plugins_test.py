@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from fixtures.auth.rights import SECRET_TOKEN
-from tests.e2e.conftest import MEMBERS, needs
+from tests.e2e.conftest import MEMBERS, WHOAMI, needs
 from tests.e2e.fake_plugins import (
     V1,
     V1BETA1,
@@ -47,6 +47,7 @@ def test_each_cluster_has_its_own_arguments_and_no_kubectl_starts_a_plugin(
     assert not any(run.by_kubectl for run in plugin.runs)
 
 
+@WHOAMI
 def test_each_cluster_is_asked_as_who_its_own_plugin_says(user: PluginUser) -> None:
     plugin = user.plugin("give('viewer' if args[0] == 'c2' else 'admin')")
     user.logs_in_with(plugin.path)
@@ -127,6 +128,7 @@ def test_both_versions_of_the_protocol(user: PluginUser, mode: str | None, chose
     assert not any(run.info["spec"]["interactive"] or run.by_kubectl for run in plugin.runs)
 
 
+@WHOAMI
 @pytest.mark.parametrize("chosen", CHOICES)
 def test_whom_the_user_impersonates_stays(user: PluginUser, chosen: tuple[str, ...]) -> None:
     user.logs_in_with(user.plugin().path)

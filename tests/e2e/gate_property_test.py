@@ -47,7 +47,7 @@ SCRIPTS = {
 }
 SCRIPTS["kubectl-hello_there"] = SCRIPTS["kubectl-create-thing"] = SCRIPTS["kubectl-hello"]
 
-ROLE = "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: extra}, rules: []}\n"
+ROLE = "---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: extra}, rules: []}\n"
 PREFERENCE = {
     "apiVersion": "kubectl.config.k8s.io/v1beta1",
     "kind": "Preference",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import real_kubectl
 from tests.e2e.changing import CART, LABEL, SETTINGS, TARGETS, everywhere, labelled, runs, states, targeted, writes
 from tests.e2e.conftest import MC, MEMBERS, Done, needs
 from tests.e2e.running import Running
@@ -33,7 +33,7 @@ def test_one_refusal_stops_all_unless_it_is_to_go_on(place: Place) -> None:
 
 
 def test_what_every_cluster_refuses_is_said_as_kubectl_says_it(place: Place) -> None:
-    done = place.mc("scale deploy/nope -n shop --replicas=1 --all-clusters --yes")
+    done = place.mc("label deploy nope -n shop a=b --all-clusters --yes")
     said = 'Error from server (NotFound): deployments.apps "nope" not found (in all 3 clusters)\n'
     assert done == Done(1, "", f"{said}So nothing was changed\n")
     assert runs(place) == []
@@ -60,8 +60,8 @@ def test_clusters_that_refuse_for_different_reasons_are_all_named_and_nothing_is
 
 def test_what_is_in_a_namespace_of_the_same_input_is_no_refusal(place: Place) -> None:
     (place.folder / "both.yaml").write_text(
-        "{apiVersion: v1, kind: Namespace, metadata: {name: fresh}}\n---\n"
-        "{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: fresh}}\n"
+        "---\n{apiVersion: v1, kind: Namespace, metadata: {name: fresh}}\n"
+        "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: fresh}}\n"
     )
     assert place.mc(targeted("apply -f DIR/both.yaml --yes")).status == 0
     assert [bool(text) for text in everywhere(place, "get cm new -n fresh -o name").values()] == [True, False, True]
@@ -182,7 +182,7 @@ def test_a_yes_is_a_yes(place: Place) -> None:
     ],
 )
 def test_what_takes_much_with_it_needs_the_number_of_clusters(place: Place, command: str) -> None:
-    (place.folder / "namespace.yaml").write_text("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n")
+    (place.folder / "namespace.yaml").write_text("---\n{apiVersion: v1, kind: Namespace, metadata: {name: shop}}\n")
     was = place.everywhere("get all,cm,ns,crd -A -o name")
     asking = asked(place, targeted(command), "y\n", "type the number of clusters: $")
     assert asking.stdout.endswith("Error: not confirmed\r\nSo nothing was changed\r\n")
@@ -205,7 +205,7 @@ def test_what_was_typed_before_the_question_is_no_answer(place: Place) -> None:
     """It is typed while the first dry run is held."""
     os.mkfifo(place.folder / "held")
     os.mkfifo(place.folder / "go")
-    real = Path(sys.executable).parent / "kubectl"
+    real = real_kubectl.program()
     hold = f"[ -p {place.folder}/held ] && echo > {place.folder}/held && read line < {place.folder}/go"
     (place.folder / "kubectl").write_text(
         f'#!/bin/sh\ncase "$*" in *dry-run*c1*|*c1*dry-run*) {hold};; esac\nexec {real} "$@"\n'

@@ -36,9 +36,9 @@ class Line(NamedTuple):
         return environment + shlex.join(self.words) + kuberc
 
 
-CONFIG_MAP = "{apiVersion: v1, kind: ConfigMap, metadata: {name: NAME, namespace: shop}, data: {a: b}}\n"
+CONFIG_MAP = "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: NAME, namespace: shop}, data: {a: b}}\n"
 
-DEPLOYMENT = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart, namespace: shop}}\n"
+DEPLOYMENT = "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart, namespace: shop}}\n"
 
 # Files with names that could be verbs, sub-verbs, operands or values of flags, and what is in them.
 FILES: Mapping[str, str] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.conftest import MEMBERS, Shell, needs
+from tests.e2e.conftest import KYAML, MEMBERS, Shell, needs
 
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
 
@@ -359,12 +359,12 @@ def test_a_failing_cluster_is_named_and_the_others_shown(members: Shell, fault: 
     assert done.stderr == f"Error: Failed to query 1 cluster: c2 ({reason})\nShowing results from 2/3 clusters:\n"
 
 
-FORMS = ["json", "yaml", "kyaml", "jsonpath-as-json={.items}", "name"]
+FORMS = ["json", "yaml", KYAML, "jsonpath-as-json={.items}", "name"]
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
-    "words", ["get cm", "get cm nope", "wait cm/settings --for=create", "label cm a b=c --dry-run=server"]
+    "words", ["get cm", "get cm nope", "wait cm/settings --for=jsonpath={.a}=b", "label cm a b=c --dry-run=server"]
 )
 def test_there_is_no_document_where_no_cluster_answers(members: Shell, words: str, form: str) -> None:
     """kubectl itself prints an empty List, also if its server is down."""

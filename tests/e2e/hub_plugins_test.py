@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.conftest import MEMBERS
+from tests.e2e.conftest import MEMBERS, WHOAMI
 from tests.e2e.dialogue import talk
 from tests.e2e.fake_plugins import V1, FakePlugin, PluginUser, clusters, lines_with, of
 
@@ -186,7 +186,11 @@ def publish(user: PluginUser, provider: str, cluster: str) -> None:
 
 @pytest.mark.parametrize("chosen", [("c1",), MEMBERS])
 @pytest.mark.parametrize(
-    "words", [("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"), ("get", "pods", "-n", "shop")]
+    "words",
+    [
+        pytest.param(("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"), marks=WHOAMI),
+        ("get", "pods", "-n", "shop"),
+    ],
 )
 def test_the_standards_plugins_find_the_hub_in_the_users_kubeconfig(
     consumer: tuple[PluginUser, FakePlugin, str], words: tuple[str, ...], chosen: tuple[str, ...]

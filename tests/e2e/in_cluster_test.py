@@ -17,7 +17,7 @@ import yaml
 
 from fixtures.fleet import fleet
 from kubectl_mc.processes.environment import SERVICE_ACCOUNT
-from tests.e2e.conftest import MEMBERS, Done, Shell, needs, shell
+from tests.e2e.conftest import MEMBERS, WHOAMI, Done, Shell, needs, shell
 from tests.e2e.pod import ROOT, Pod, make_pod, needs_pods
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "in-cluster.md"
@@ -258,6 +258,7 @@ NOT_APPROVED = "not approved; to see what it would run and approve it: kubectl m
 
 
 @needs_pods
+@WHOAMI
 @pytest.mark.parametrize(
     "text",
     [None, "", "current-context: ''\n", '{"kind": "Config", "current-context": ""}', "contexts: []\n"],

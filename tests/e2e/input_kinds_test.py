@@ -53,7 +53,7 @@ def input_of(place: Place, form: str) -> str:
     if form == "list":
         write(place, all={"apiVersion": "v1", "kind": "List", "items": [CRD, GADGET, OTHER]})
         return "-f DIR/all.json"
-    (place.folder / "all.yaml").write_text("\n---\n".join(map(json.dumps, (CRD, GADGET, OTHER))))
+    (place.folder / "all.yaml").write_text("".join(f"---\n{json.dumps(each)}\n" for each in (CRD, GADGET, OTHER)))
     if form == "kustomization":
         (place.folder / "kustomization.yaml").write_text("resources: [all.yaml]\n")
         return "-k DIR"

@@ -49,7 +49,7 @@ def test_the_terminal_is_asked_where_stdin_is_the_input(place: Place) -> None:
     assert [bool(text) for text in everywhere(place, "get cm new -n shop -o name").values()] == [True, False, True]
 
 
-FOO = "{apiVersion: v1, kind: ConfigMap, foo: bar, metadata: {name: NAME, namespace: shop}}\n"
+FOO = "---\n{apiVersion: v1, kind: ConfigMap, foo: bar, metadata: {name: NAME, namespace: shop}}\n"
 BROKEN = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x2\n bad: [\n"
 REFUSED = 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "foo"'
 CREATING = "Error from server (BadRequest): error when creating"
@@ -59,7 +59,7 @@ def write_inputs(place: Place) -> None:
     """one.yaml, three.yaml (wrong are documents 2 and 3), broken.yaml (document 2 is no YAML)."""
     new = MANIFESTS["new.yaml"]
     (place.folder / "one.yaml").write_text(FOO)
-    (place.folder / "three.yaml").write_text(f"{new}\n---\n{FOO}---\n# only a note\n---\n{FOO}")
+    (place.folder / "three.yaml").write_text(f"{new}\n{FOO}---\n# only a note\n{FOO}")
     (place.folder / "broken.yaml").write_text(f"{new}\n---\n{BROKEN}")
 
 
@@ -70,7 +70,7 @@ def write_inputs(place: Place) -> None:
         ("-f DIR/one.yaml", ['"DIR/one.yaml"']),
         (
             "-f DIR/three.yaml",
-            ['"DIR/three.yaml" (document 2, from line 3)', '"DIR/three.yaml" (document 3, from line 7)'],
+            ['"DIR/three.yaml" (document 2, from line 4)', '"DIR/three.yaml" (document 3, from line 8)'],
         ),
         ("-f DIR/new.yaml,DIR/one.yaml", ['"DIR/one.yaml"']),
         ("-k DIR/built", ['"DIR/built"']),
@@ -94,7 +94,7 @@ def test_a_broken_document_is_named_and_other_files_count_as_with_kubectl(place:
     refused = place.mc(targeted(command, "--yes"))
     assert refused.stderr.splitlines() == [
         *(
-            line.replace("broken.yaml:", "broken.yaml (document 2, from line 3):").removeprefix("error: ")
+            line.replace("broken.yaml:", "broken.yaml (document 2, from line 4):").removeprefix("error: ")
             for line in place.kubectl("c1", f"{command} --dry-run=server").stderr.splitlines()
         ),
         "So nothing was changed",
@@ -103,14 +103,14 @@ def test_a_broken_document_is_named_and_other_files_count_as_with_kubectl(place:
 
 def test_stdin_is_named_as_kubectl_names_it(place: Place) -> None:
     write_inputs(place)
-    for name, where in (("one", ""), ("three", " (document 2, from line 3)")):
+    for name, where in (("one", ""), ("three", " (document 2, from line 4)")):
         stdin = (place.folder / f"{name}.yaml").read_text()
         refused = place.shell.mc("apply", "-f", "-", "--clusters=c1", "--yes", stdin=stdin)
         assert f'{CREATING} "STDIN"{where}: {REFUSED}' in refused.stderr
 
 
 def test_reads_name_the_file_too(place: Place) -> None:
-    (place.folder / "kindless.yaml").write_text("{apiVersion: v1, metadata: {name: a}}")
+    (place.folder / "kindless.yaml").write_text("---\n{apiVersion: v1, metadata: {name: a}}")
     for command in ("get -f DIR/kindless.yaml", "wait -f DIR/kindless.yaml --for=delete"):
         assert f'unable to decode "{place.folder}/kindless.yaml": Object' in place.mc(command).stderr
 
@@ -120,5 +120,5 @@ def test_the_record_has_the_name_of_the_file_and_nothing_else_of_it(place: Place
     done = place.mc(targeted("apply --force -f DIR/three.yaml --yes"))  # of which there is no dry run
     assert done.status == 3  # one of two documents was created
     reasons = {outcome.reason for outcome in runs(place)[0].outcomes() if outcome.reason}
-    place_of_error = f'"{place.folder}/three.yaml" (document 3, from line 7)'  # of the last error
+    place_of_error = f'"{place.folder}/three.yaml" (document 3, from line 8)'  # of the last error
     assert reasons == {f"error when creating {place_of_error}: ConfigMap in version <redacted>"}

@@ -173,7 +173,7 @@ def test_being_ended_ends_what_it_has_started(tidy: Shell, number: signal.Signal
 
 def test_a_command_that_reads_what_it_was_given(tidy: Shell) -> None:
     """`-f -` is kept for all the clusters while the command runs."""
-    manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}"
+    manifest = "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}"
     with tidy.fault("c1", "hang"):
         done = tidy.mc("get", "-f", "-", "--clusters=c1", "--cluster-timeout=1s", stdin=manifest)
     assert "c1 (timed out after 1s)" in done.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import real_kubectl
 from tests.e2e.conftest import Done, Shell, needs
 from tests.e2e.verbs_test import Place
 
@@ -93,7 +94,7 @@ def test_defaults_of_kustomize_are_not_for_what_k_builds(user: Place, tmp_path: 
 
 def test_kubectl_asks_nobody(user: Place) -> None:
     done = user.shell.mc("delete", "cm", "victim", "--clusters=c1", "--yes")
-    assert (done.status, done.stdout) == (0, '[c1] configmap "victim" deleted from default namespace\n')
+    assert (done.status, done.stdout.startswith('[c1] configmap "victim" deleted')) == (0, True)
 
 
 def test_a_policy_for_credential_plugins_stays_in_force(user: Place, tmp_path: Path) -> None:
@@ -153,7 +154,8 @@ def test_what_kubectl_passes_over_is_passed_over(default: Writer, kuberc: bytes 
     shell = default(kuberc).shell
     done, plain = shell.mc("get", "cm", "victim", "-o", "name"), shell.kubectl("--context=c1", "get", "cm", "victim")
     assert (done.status, plain.status) == (0, 0)
-    assert all("kuberc: no preferences loaded from" in stderr for stderr in (done.stderr, plain.stderr))
+    said = [done.stderr, *([plain.stderr] if real_kubectl.version() >= (1, 34) else [])]  # older ones read none
+    assert all("kuberc: no preferences loaded from" in stderr for stderr in said)
 
 
 DRY_RUN = "kind: Preference\napiVersion: kubectl.config.k8s.io/v1beta1\ndefaults:\n" + (
@@ -189,6 +191,7 @@ def test_a_kuberc_that_kubectl_may_read_otherwise_stops_every_verb(default: Writ
     assert annotations_of(shell, "c1") == {}
 
 
+@real_kubectl.since("1.36", "the verb kuberc")
 def test_the_verb_that_is_about_a_kuberc_gets_the_one_that_is_named(members: Shell, tmp_path: Path) -> None:
     (tmp_path / "named").write_text(KUBERC)
     words = ["kuberc", "view", f"--kuberc={tmp_path}/named"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import real_kubectl
 from tests.e2e.conftest import MEMBERS, Shell, needs
 
 pytestmark = needs("kubelet")
@@ -31,7 +32,11 @@ def theirs(shell: Shell, *words: str) -> list[dict[str, str]]:
     ("words", "form"),
     [
         ("-c app --tail=1", "[{cluster} {pod}] {message}"),
-        ("--all-pods=true -c app --tail=1", "[{cluster} {pod}] {message}"),
+        pytest.param(
+            "--all-pods=true -c app --tail=1",
+            "[{cluster} {pod}] {message}",
+            marks=real_kubectl.since("1.31", "logs --all-pods"),
+        ),
         ("--all-containers --tail=2", "[{cluster} {pod} {container}] {message}"),
         ("--all-containers --tail=2 --timestamps", "[{cluster} {pod} {container}] {time} {message}"),
         ("--all-containers --tail=1 --prefix", "[{cluster}] [pod/{pod}/{container}] {message}"),

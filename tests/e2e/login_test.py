@@ -19,7 +19,7 @@ from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from tests import environments
-from tests.e2e.conftest import MEMBERS, Shell
+from tests.e2e.conftest import MEMBERS, WHOAMI, Shell
 
 V1 = "client.authentication.k8s.io/v1"
 
@@ -97,6 +97,7 @@ def provider_name(members: Shell) -> str:
     return name
 
 
+@WHOAMI
 @pytest.mark.parametrize(("token", "status"), [("admin", 0), ("viewer", 1)])
 def test_kubectl_logs_in_with_the_plugins_token(members: Shell, plugin: Plugin, token: str, status: int) -> None:
     found = offers(members, configured(plugin, provider_name(members), token))
@@ -108,6 +109,7 @@ def test_kubectl_logs_in_with_the_plugins_token(members: Shell, plugin: Plugin, 
     assert {result.status for result in run(members, before, "get", "secrets", "-A")} == {status}
 
 
+@WHOAMI
 def test_all_log_in_with_one_run_of_it(members: Shell, plugin: Plugin) -> None:
     found = offers(members, configured(plugin, provider_name(members), "viewer"))
     before = targets({name: offer.kubeconfig for name, offer in found.items()})

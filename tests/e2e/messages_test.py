@@ -29,10 +29,10 @@ def saying(members: Shell, folder: Path, script: str) -> Shell:
 def manifests(tmp_path: Path) -> Path:
     """A folder with an object that exists, two that don't, and one of a type that doesn't."""
     texts = [
-        "{apiVersion: v1, kind: ConfigMap, metadata: {name: nope, namespace: shop}}",
-        "{apiVersion: example.com/v9, kind: Thing, metadata: {name: x, namespace: shop}}",
-        "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}}",
-        "{apiVersion: v1, kind: Secret, metadata: {name: nope, namespace: shop}}",
+        "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: nope, namespace: shop}}",
+        "---\n{apiVersion: example.com/v9, kind: Thing, metadata: {name: x, namespace: shop}}",
+        "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}}",
+        "---\n{apiVersion: v1, kind: Secret, metadata: {name: nope, namespace: shop}}",
     ]
     for number, text in enumerate(texts):
         (tmp_path / f"{number}.yaml").write_text(text)
@@ -69,7 +69,7 @@ def test_a_line_is_said_as_often_as_kubectl_says_it(changing: Shell, tmp_path: P
 
 def test_a_warning_that_counts_as_an_error_is_named(changing: Shell, tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
-    file.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop}, foo: 1}")
+    file.write_text("---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop}, foo: 1}")
     words = ("apply", "-f", str(file), "--validate=warn", "--warnings-as-errors")
     warning = 'Warning: unknown field "foo"'
     done = changing.mc(*words, "--all-clusters", "--yes")
@@ -90,8 +90,8 @@ def test_what_kubectl_is_told_to_log_is_shown_with_its_cluster(members: Shell, w
         theirs = members.kubectl("--context", cluster, *words.split(), "-v=8").stderr.splitlines()
         ours = [line.removeprefix(f"[{cluster}] ") for line in done.stderr.splitlines() if f"[{cluster}] " in line]
         continued = [line for line in ours if line.startswith(("\t", " "))]
-        assert sum("Response" in line for line in ours) == sum("Response" in line for line in theirs)
-        assert len(continued) == sum(line.startswith(("\t", " ")) for line in theirs) > 0
+        assert sum("Response" in line for line in ours) == sum("Response" in line for line in theirs) > 0
+        assert len(continued) == sum(line.startswith(("\t", " ")) for line in theirs)
     assert all(re.match(r"\[c\d\] ", line) for line in done.stderr.splitlines())
 
 
@@ -214,7 +214,7 @@ def test_a_rollout_of_what_one_cluster_lacks_is_its_failure(changing: Shell) -> 
 
 def test_a_diff_passes_over_clusters_without_the_namespace(changing: Shell, tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
-    file.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: only-c2}}")
+    file.write_text("---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: only-c2}}")
     done = changing.mc("diff", "-f", str(file))
     assert (done.status, "c1 (not found), c3 (not found)" in done.stderr) == (3, True)
     passed = changing.mc("diff", "-f", str(file), "--if-present")
@@ -227,8 +227,8 @@ def test_a_cluster_that_lacks_a_part_is_not_passed_over(
 ) -> None:
     """c3 has no Widgets, and kubectl stops at one: how it is with the ConfigMap there isn't known."""
     texts = {
-        "cm": "{apiVersion: v1, kind: ConfigMap, metadata: {name: zz, namespace: shop}, data: {a: b}}",
-        "widget": "{apiVersion: example.com/v1, kind: Widget, metadata: {name: new, namespace: shop}}",
+        "cm": "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: zz, namespace: shop}, data: {a: b}}",
+        "widget": "---\n{apiVersion: example.com/v1, kind: Widget, metadata: {name: new, namespace: shop}}",
     }
     words = ["diff", "--if-present"]
     for name in order:

@@ -45,7 +45,7 @@ _GADGET = {"apiVersion": "odd.example.com/v1", "kind": "Gadget", "metadata": {"n
 FILES: Mapping[str, str] = {
     "plain.yaml": json.dumps({**_MANIFEST, "data": {"a": "c"}}),
     "same.yaml": json.dumps(_MANIFEST),
-    "two.yaml": f"{json.dumps(_MANIFEST)}\n---\n{json.dumps(_GADGET)}\n",
+    "two.yaml": f"---\n{json.dumps(_MANIFEST)}\n---\n{json.dumps(_GADGET)}\n",
     "json.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": [_MANIFEST, _GADGET]}),
     "folder/a.yaml": json.dumps(_MANIFEST),
     "folder/b.yaml": json.dumps({**_MANIFEST, "metadata": {"name": "nope", "namespace": "odd"}}),

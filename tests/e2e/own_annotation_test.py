@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from kubectl_mc.merge.object_lists import ANNOTATION
-from tests.e2e.conftest import MEMBERS, Shell
+from tests import real_kubectl
+from tests.e2e.conftest import KYAML, MEMBERS, Shell
 from tests.e2e.verbs_test import Place
 
 FORGED = f"annotate cm settings -n shop {ANNOTATION}=c9"
@@ -32,7 +33,7 @@ def said_clusters(text: str, form: str) -> list[str]:
     return [item["metadata"]["annotations"][ANNOTATION] for item in document["items"]]
 
 
-@pytest.mark.parametrize("form", ["json", "yaml", "kyaml"])
+@pytest.mark.parametrize("form", ["json", "yaml", KYAML])
 def test_an_object_is_from_where_it_is_from(forged: Shell, form: str) -> None:
     assert said_clusters(forged.mc("get", "cm", "settings", "-n", "shop", "-o", form).stdout, form) == list(MEMBERS)
     lone = forged.mc("get", "cm", "settings", "-n", "shop", "-o", form, "--clusters=c1").stdout
@@ -41,6 +42,7 @@ def test_an_object_is_from_where_it_is_from(forged: Shell, form: str) -> None:
     assert yaml.safe_load(lone) == yaml.safe_load(plain.replace("c9", "c1"))
 
 
+@real_kubectl.since("1.35", "-o kyaml")
 def test_kyaml_is_laid_out_as_kubectls(members: Shell) -> None:
     """A List of two types, and the items as they are in one of kubectl's."""
     words = ("get", "cm,deploy", "-n", "shop", "-o", "kyaml")
@@ -51,7 +53,7 @@ def test_kyaml_is_laid_out_as_kubectls(members: Shell) -> None:
     assert [item["kind"] for item in both["items"]] == ["ConfigMap", "Deployment"] * 2
 
 
-@pytest.mark.parametrize("form", ["json", "yaml", "kyaml"])
+@pytest.mark.parametrize("form", ["json", "yaml", KYAML])
 @pytest.mark.parametrize("events", [False, True])
 def test_a_watched_object_is_from_where_it_is_from(forged: Shell, form: str, events: bool) -> None:
     words = ["get", "cm", "settings", "-n", "shop", "-w", "-o", form, *["--output-watch-events"] * events]
@@ -60,7 +62,7 @@ def test_a_watched_object_is_from_where_it_is_from(forged: Shell, form: str, eve
     assert (sorted(ours), "c9" in text) == (list(MEMBERS), False)
 
 
-@pytest.mark.parametrize("form", ["json", "yaml", "kyaml"])
+@pytest.mark.parametrize("form", ["json", "yaml", KYAML])
 def test_what_get_gave_is_no_difference_and_is_not_stored(forged: Shell, form: str, tmp_path: Path) -> None:
     for cluster in MEMBERS:
         forged.kubectl("--context", cluster, *FORGED.replace("=c9", "-").split())

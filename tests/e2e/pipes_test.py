@@ -23,7 +23,7 @@ COMMANDS = {
     "get -o yaml -f FILE": SETTINGS,
     "describe -f FILE": SETTINGS,
     "diff -f FILE": SETTINGS,
-    "wait --for=create -f FILE": SETTINGS,
+    "wait --for=jsonpath={.metadata.name}=settings -f FILE": SETTINGS,
     "get cm settings -n shop -o go-template-file=FILE": "{{.kind}} {{.data}}",
     "get cm settings -n shop -o jsonpath-file --template=FILE": "{.kind}",
     "get cm -n shop -ocustom-columns-file=FILE": "A B\n.kind .metadata.name\n",

@@ -21,6 +21,7 @@ from kubectl_mc.access.credential_plugins import CredentialPlugin, find_credenti
 from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.standard_streams import Streams
+from tests import real_kubectl
 
 V1, V1BETA1 = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
 SERVER = "https://127.0.0.1:1"
@@ -104,7 +105,7 @@ class Place(NamedTuple):
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.chdir(tmp_path)
-    path = os.pathsep.join([str(Path(sys.executable).parent), f"{tmp_path}//bin/", os.environ.get("PATH", os.defpath)])
+    path = os.pathsep.join([real_kubectl.folder(), f"{tmp_path}//bin/", os.environ.get("PATH", os.defpath)])
     variables = {
         "PATH": path, "HOME": str(tmp_path), "PWD": str(tmp_path), "KUBECONFIG": "config", "TEST_OWN": "1",
         "KUBERC": "off",
@@ -269,8 +270,7 @@ def test_the_current_folder_is_that_of_pwd(place: Place, monkeypatch: pytest.Mon
 def test_a_program_that_path_finds_in_the_current_folder_does_not_run(place: Place, path: str) -> None:
     place.kubeconfig("config", {"exec": ENTRY})
     place.program("login")
-    kubectl = str(Path(sys.executable).parent)
-    place.variables["PATH"] = os.pathsep.join((kubectl, path.format(place.folder, place.folder)))
+    place.variables["PATH"] = os.pathsep.join((real_kubectl.folder(), path.format(place.folder, place.folder)))
     assert_same(place)
 
 

@@ -18,6 +18,7 @@ from kubectl_mc.command_line.invocation import parse_invocation
 from kubectl_mc.commands.completion import NO_FILES, complete
 from kubectl_mc.processes import memory_files
 from kubectl_mc.processes.kuberc_file import resolved
+from tests import real_kubectl
 from tests.e2e.conftest import Shell
 from tests.e2e.plugin_entries_test import ENTRY, Place, place
 
@@ -51,6 +52,7 @@ def allowlist(*entries: object) -> dict[str, Any]:
     return {"credentialPluginPolicy": "Allowlist", "credentialPluginAllowlist": list(entries)}
 
 
+HAS_POLICY = real_kubectl.since("1.35", "the policy for credential plugins")
 KINDS = ["", "AllowAll", "DenyAll", "Allowlist", "denyall", None]
 COMMANDS = ["login", "FOLDER/bin/login", "FOLDER/plugins/login", "FOLDER//bin/../bin/login"]
 ENTRIES = [
@@ -59,6 +61,7 @@ ENTRIES = [
 ]  # fmt: skip
 
 
+@HAS_POLICY
 @pytest.mark.parametrize(
     "policy",
     [
@@ -79,6 +82,7 @@ def test_a_policy_forbids_what_kubectls_does(place: Place, policy: dict[str, Any
     assert_same(place, policy, "login")
 
 
+@HAS_POLICY
 @given(data=st.data())
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_allowlist_allows_what_kubectls_does(place: Place, data: st.DataObject) -> None:

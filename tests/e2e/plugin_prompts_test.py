@@ -359,7 +359,7 @@ def test_a_plugin_does_not_read_what_is_typed_for_the_command(changing_user: Plu
     changing_user.logs_in_with(plugin.path, interactiveMode="Always")
     words = ("apply", "-f", "-", "--clusters=c1", "--yes")
     with changing_user.shell.running(*words, terminal=True) as command:
-        command.type("{apiVersion: v1, kind: ConfigMap, metadata: {name: typed, namespace: shop}}\r\x04")
+        command.type("---\r{apiVersion: v1, kind: ConfigMap, metadata: {name: typed, namespace: shop}}\r\x04")
         assert command.end() == 1
     assert plugin.runs == []
     assert "standard input" in command.stdout

@@ -185,7 +185,7 @@ def test_a_login_that_fails_is_no_answer_of_a_verb_whose_status_is_one(
     """1 says of `diff` that there are differences, and of `auth can-i` that the answer is no."""
     user.logs_in_with(user.plugin("fail('Run: aws sso login')").path)
     manifest = user.home / "new.yaml"
-    manifest.write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop}}")
+    manifest.write_text("---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop}}")
     words = tuple(str(manifest) if word == "new.yaml" else word for word in words)
     done = user.mc(*words, of(chosen))
     assert done.status == 2

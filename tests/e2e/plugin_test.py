@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from kubectl_mc import __version__
-from tests.e2e.conftest import MEMBERS, Done, Shell, needs
+from tests import real_kubectl
+from tests.e2e.conftest import MEMBERS, WHOAMI, Done, Shell, needs
 
 ANNOTATION = "kubectl-mc.k8s.io/cluster"
 HEADINGS = re.compile(r"^CLUSTER: (.*)$", re.MULTILINE)
@@ -35,6 +36,20 @@ def test_a_plugin_runs_once_for_each_cluster_with_its_context_behind_its_name(wi
     assert (done.status, done.stdout) == (0, "\n".join(sections))
 
 
+def test_a_verb_of_a_newer_kubectl_is_run_as_a_plugin_is(members: Shell, tmp_path: Path) -> None:
+    newer = tmp_path / "kubectl"
+    newer.write_text(f'#!/bin/sh\n[ "$1" != frob ] || {{ echo "$*"; exit; }}\nexec {real_kubectl.program()} "$@"\n')
+    newer.chmod(0o755)
+    path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
+    user = members._replace(environment={**members.environment, "PATH": path})
+    unnamed = user.mc("frob", "x")
+    assert (unnamed.status, "Use --all-clusters to run frob in all clusters" in unnamed.stderr) == (1, True)
+    done = user.mc("frob", "x", "--new", "--clusters=c2", "--yes")
+    assert (done.status, done.stdout) == (0, "CLUSTER: c2\nfrob --context c2 x --new\n")
+    refused = user.mc("frob", "x", "--clusters=c2", "--yes", env={"KUBECTL_MC_READ_ONLY": "1"})
+    assert (refused.status, "only reads are allowed here" in refused.stderr) == (1, True)
+
+
 def test_a_plugin_that_fails_keeps_its_exit_status_on_one_cluster(with_plugin: Shell) -> None:
     one, many = (with_plugin.mc("hello", "fail", where, "--yes") for where in ("--clusters=c1", "--all-clusters"))
     assert (one.status, many.status) == (4, 1)
@@ -50,7 +65,17 @@ def test_a_plugin_is_resumed_by_what_the_record_has_of_it(with_plugin: Shell, tm
     assert "hello --context c1 fail -n shop\n" in done.stdout
 
 
-@pytest.mark.parametrize(("file", "name"), [("kubectl-foo-bar", "foo bar"), ("kubectl-create-thing", "create thing")])
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("kubectl-foo-bar", "foo bar"),
+        pytest.param(
+            "kubectl-create-thing",
+            "create thing",
+            marks=real_kubectl.since("1.29", "a plugin for a sub-verb of create"),
+        ),
+    ],
+)
 def test_a_plugin_whose_name_has_several_words(members: Shell, tmp_path: Path, file: str, name: str) -> None:
     (tmp_path / file).write_text('#!/bin/sh\necho "$*"\n')
     (tmp_path / file).chmod(0o755)
@@ -167,7 +192,11 @@ def test_what_is_no_object_is_one_document(members: Shell, output: str, load: Ca
 
 @pytest.mark.parametrize(("output", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])
 @pytest.mark.parametrize(
-    "command", ["auth whoami", "get events -n shop", "events -n shop", "rollout history deploy/web"]
+    "command",
+    [
+        pytest.param("auth whoami", marks=WHOAMI),
+        *("get events -n shop", "events -n shop", "rollout history deploy/web"),
+    ],
 )
 def test_what_is_an_object_is_one_list(members: Shell, command: str, output: str, load: Callable[[str], Any]) -> None:
     document = load(members.mc(*command.split(), "-o", output).stdout)
@@ -178,7 +207,7 @@ def test_what_is_an_object_is_one_list(members: Shell, command: str, output: str
 
 # --- Exit statuses that answer --------------------------------------------------------------------------------
 
-SETTINGS = "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {a: b}}"
+SETTINGS = "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {a: b}}"
 
 
 @pytest.fixture

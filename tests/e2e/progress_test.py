@@ -63,7 +63,7 @@ READS = {
     "logs deploy/cart -n shop -c app --tail=1": "[{}",
     "logs cart* -n shop -c app --tail=1": "[{}",
     "rollout status deploy/cart -n shop": "[{}",
-    "wait --for=create cm/settings -n shop": "[{}",
+    "wait --for=jsonpath={.metadata.name}=settings cm/settings -n shop": "[{}",
 }
 
 

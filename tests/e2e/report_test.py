@@ -249,7 +249,7 @@ def test_it_is_for_commands_on_clusters(fresh_home: Callable[..., Shell], member
 
 def test_what_a_cluster_quotes_of_an_input_or_a_secret_is_left_out(place: Place, tmp_path: Path) -> None:
     path, folder = tmp_path / "r.json", place.folder
-    (folder / "secret.yaml").write_text("{apiVersion: v1, kind: Secret, metadata: {name: new}, hunter2: a}")
+    (folder / "secret.yaml").write_text("---\n{apiVersion: v1, kind: Secret, metadata: {name: new}, hunter2: a}")
     for words in ("apply -f DIR/secret.yaml --yes", "apply -f DIR/secret.yaml --dry-run=server"):
         done = place.mc(words, "--all-clusters", f"--report={path}")
         assert (done.status, "hunter2" in done.stderr) == (1, True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.fleet import fleet
-from tests.e2e.conftest import Shell
+from tests.e2e.conftest import ADMIN, Shell
 from tests.e2e.conftest import shell as new_shell
 from tests.e2e.dialogue import FILE, PROMPT, home, kubeconfig, talk, with_fzf, written
 
@@ -23,11 +23,12 @@ MakeShell = Callable[..., Shell]
 def test_yes_takes_what_is_certain_and_a_second_run_changes_nothing(fresh_home: MakeShell, members: Shell) -> None:
     shell = fresh_home(kubeconfig=kubeconfig(members, c1="c1", eks_two="c2", kind_c3="c1"))
     done = shell.mc("setup", "--yes", "--hub-context=hub")
+    user, nobody = (word.ljust(max(len(ADMIN), len("<none>"))) for word in ("USER", "<none>"))
     assert done.stdout == (
-        "CLUSTER   CONTEXT   HOW           SERVER ANSWERS   USER     PROBLEM\n"
-        "c1        c1        same name     yes              admin\n"
-        "c2        eks-two   same server   yes              admin\n"
-        "c3        <none>    open          <none>           <none>   close name: kind-c3\n"
+        f"CLUSTER   CONTEXT   HOW           SERVER ANSWERS   {user}   PROBLEM\n"
+        f"c1        c1        same name     yes              {ADMIN}\n"
+        f"c2        eks-two   same server   yes              {ADMIN}\n"
+        f"c3        <none>    open          <none>           {nobody}   close name: kind-c3\n"
     )
     path = home(shell) / FILE
     assert done.stderr == f"Wrote the context of 2 clusters and hubContext hub to {path}\n"
@@ -117,7 +118,7 @@ def test_a_cluster_that_fails_is_said_and_mapped_all_the_same(
     with shell.fault("c2", fault):
         done = shell.mc("setup", "--yes")
     assert done.status == 3
-    assert [row[4:] for row in done.rows[1:]] == [["yes", "admin"], cells, ["yes", "admin"]]
+    assert [row[4:] for row in done.rows[1:]] == [["yes", ADMIN], cells, ["yes", ADMIN]]
     assert written(shell)["c2"] == "c2"
 
 

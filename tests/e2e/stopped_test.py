@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from tests import real_kubectl
 from tests.e2e.changing import LABEL, TARGETS, everywhere, labelled, runs, states, targeted, writes
 from tests.e2e.conftest import MC, MEMBERS, needs
 from tests.e2e.input_kinds_test import input_of, without_discovery
@@ -36,7 +35,7 @@ esac
 @pytest.fixture
 def stopping(place: Place) -> Callable[[int, str], None]:
     """Lets the kubectl of that number stop so."""
-    real = str(Path(sys.executable).parent / "kubectl")
+    real = real_kubectl.program()
     for name in ("told", "go"):
         os.mkfifo(place.folder / name)
 
@@ -192,7 +191,7 @@ def test_ctrl_c_is_a_no(place: Place) -> None:
 @pytest.mark.parametrize("clusters", [("c1",), TARGETS])
 def test_a_cluster_whose_process_cannot_be_started_is_not_started(place: Place, clusters: tuple[str, ...]) -> None:
     """As its program is removed meanwhile: after hub, dry runs, the look into the kubeconfig, all but one change."""
-    last, real = 2 * len(clusters) + 1, Path(sys.executable).parent / "kubectl"
+    last, real = 2 * len(clusters) + 1, real_kubectl.program()
     gone = place.folder / "kubectl"
     count = f"echo x >> {place.folder}/calls; [ $(wc -l < {place.folder}/calls) -ne {last} ] || rm {gone}"
     gone.write_text(f'#!/bin/sh\n{count}\nexec {real} "$@"\n')
@@ -246,7 +245,7 @@ def test_a_signal_while_an_editor_has_the_terminal_is_no_silent_end(
     place: Place, number: signal.Signals, edits: str, left: str
 ) -> None:
     """kubectl, which the signal is handed on to, is ended at once; here, or once it has changed the cluster."""
-    real = str(Path(sys.executable).parent / "kubectl")
+    real = real_kubectl.program()
     for name in ("told", "go"):
         os.mkfifo(place.folder / name)
     held = f"echo held > {place.folder}/told; read line < {place.folder}/go"

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import stat
-import sys
 import termios
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import real_kubectl
 from tests.e2e.conftest import MC, MEMBERS, Done, Shell, needs
 from tests.e2e.dialogue import with_fzf
 from tests.e2e.running import Running
@@ -167,7 +167,7 @@ exit 9
 
 @pytest.fixture
 def stubbed(members: Shell, tmp_path: Path) -> Shell:
-    (tmp_path / "kubectl").write_text(STUB.replace("REAL", str(Path(sys.executable).parent / "kubectl")))
+    (tmp_path / "kubectl").write_text(STUB.replace("REAL", real_kubectl.program()))
     (tmp_path / "kubectl").chmod(0o755)
     path = os.pathsep.join((str(tmp_path), members.environment["PATH"]))
     return members._replace(environment={**members.environment, "PATH": path})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import real_kubectl
 from tests.e2e.conftest import MC, MEMBERS, Shell
 from tests.messages.terminal_text_test import is_safe
 
@@ -60,7 +60,7 @@ COMMANDS = [
 @pytest.fixture
 def hostile(members: Shell, tmp_path: Path) -> Shell:
     assert members.mc("get", "nodes").status == 0  # the hub's answer is kept
-    real = str(Path(sys.executable).parent / "kubectl")
+    real = real_kubectl.program()
     (tmp_path / "kubectl").write_text(KUBECTL.replace("DIR", str(tmp_path)).replace("REAL", real))
     (tmp_path / "kubectl").chmod(0o755)
     (tmp_path / "stdout").write_bytes(HOSTILE.encode() + b"\xff\x9b2J\n")

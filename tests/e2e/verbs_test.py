@@ -14,20 +14,22 @@ import pytest
 
 from kubectl_mc.command_line import grammar, verb_rows, verbs
 from kubectl_mc.command_line.help_texts import FLAGS_HELP
-from tests.e2e.conftest import MEMBERS, Done, Shell, needs
+from tests.e2e.conftest import MEMBERS, WHOAMI, Done, Shell, needs
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "verbs.md"
 PLUGIN = "a plugin"
 
 CHANGED = ("c1", "c3")  # a change is made on these, and not on c2
 
+# The `---` tells kubectl, to 1.32, that a brace begins no JSON.
 MANIFESTS = {
-    "new.yaml": "{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop}, data: {level: info}}",
-    "settings.yaml": "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {a: b}}",
-    "role.yaml": "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: extra},\n"
+    "new.yaml": "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop}, data: {level: info}}",
+    "settings.yaml": "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop},\n"
+    " data: {a: b}}",
+    "role.yaml": "---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: extra},\n"
     ' rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]}',
-    "request.yaml": "{apiVersion: certificates.k8s.io/v1, kind: CertificateSigningRequest, metadata: {name: joe},\n"
-    " spec: {request: LS0t, signerName: example.com/joe, usages: [client auth]}}",
+    "request.yaml": "---\n{apiVersion: certificates.k8s.io/v1, kind: CertificateSigningRequest,\n"
+    " metadata: {name: joe}, spec: {request: LS0t, signerName: example.com/joe, usages: [client auth]}}",
     "kustomization.yaml": "resources: [new.yaml]\n",
     "editor": '#!/bin/sh\nsed s/info/debug/ "$1" > "$1.edited" && cat "$1.edited" > "$1"\n',
     "kubectl-hello": '#!/bin/sh\necho "hello $*"\n',
@@ -286,7 +288,7 @@ PROOFS: Mapping[str, Proof] = {
     "auth can-i": may,
     "auth reconcile": changes("auth reconcile -f DIR/role.yaml", "get clusterrole extra -o name"),
     "auth whoami": table("auth whoami"),
-    "autoscale": changes("autoscale deploy/cart -n shop --max=3 --cpu=50% --name=new", "get hpa -n shop -o name"),
+    "autoscale": changes("autoscale deploy cart -n shop --max=3 --cpu-percent=9 --name=new", "get hpa -n shop -o name"),
     "certificate": changes("certificate approve joe", "get csr joe -o yaml", "apply -f DIR/request.yaml"),
     "cluster-info": sections("cluster-info"),
     "cluster-info dump": sections("cluster-info dump --namespaces=kube-public"),
@@ -349,7 +351,13 @@ NEEDS = {
 }
 
 
-@pytest.mark.parametrize("verb", [pytest.param(row.verb, marks=needs(*NEEDS.get(row.verb, ()))) for row in rows()])
+SINCE = {"auth whoami": [WHOAMI]}
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [pytest.param(row.verb, marks=[needs(*NEEDS.get(row.verb, ())), *SINCE.get(row.verb, ())]) for row in rows()],
+)
 def test_the_row(place: Place, verb: str) -> None:
     PROOFS[verb](place)
     for cluster in MEMBERS:

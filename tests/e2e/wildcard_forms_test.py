@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.conftest import MEMBERS, Done, Shell
+from tests.e2e.conftest import KYAML, MEMBERS, Done, Shell
 
 JSONPATH = '{.kind}{range .items[*]} {.metadata.name}{end}{"\\n"}'
 TEMPLATE = '{{.kind}}{{range .items}} {{.metadata.name}}{{end}}{{"\\n"}}'
@@ -23,7 +23,7 @@ LINES = (
     "name", f"jsonpath={JSONPATH}", "jsonpath-file=path", f"go-template={TEMPLATE}", "go-template-file=template",
 )  # fmt: skip
 DOCUMENT = "jsonpath-as-json={.items[*].metadata.name}"
-FORMS = (*TABLES, *OBJECTS, *LINES, DOCUMENT)
+FORMS = (*TABLES, "json", "yaml", KYAML, *LINES, DOCUMENT)
 FEW_FORMS = ("", "json", f"jsonpath={JSONPATH}")
 
 
@@ -133,7 +133,7 @@ def test_however_nothing_is_named(members: Shell, form: str) -> None:
     assert members.mc("get", "pods", "nope*", "--ignore-not-found", *flags(form), "--clusters=c2") == Done(0, "", "")
 
 
-@pytest.mark.parametrize("form", [*FEW_FORMS, "name", "kyaml", f"custom-columns={COLUMNS}", DOCUMENT])
+@pytest.mark.parametrize("form", [*FEW_FORMS, "name", KYAML, f"custom-columns={COLUMNS}", DOCUMENT])
 def test_a_plain_name_that_is_missing_is_kubectls_error(members: Shell, form: str) -> None:
     missing = 'Error from server (NotFound): pods "soloo" not found'
     done = members.mc("get", "pods", "soloo", "solo*", "-n", "shop", *flags(form), "--clusters=c1")

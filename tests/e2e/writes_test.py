@@ -10,6 +10,7 @@ import pytest
 
 from kubectl_mc.changes import record
 from kubectl_mc.command_line import grammar, verb_rows, verbs
+from tests import real_kubectl
 from tests.e2e.changing import CART, NEW_IMAGE, SETTINGS, TARGETS, everywhere, runs, states, targeted
 from tests.e2e.conftest import MEMBERS, needs
 from tests.e2e.verbs_test import Place
@@ -43,7 +44,7 @@ CASES = (
         ("annotate cm settings -n shop a=b",),
     ),
     Case("auth reconcile -f DIR/role.yaml", "get clusterrole extra -o name", dry=False),
-    Case("autoscale deploy/cart -n shop --max=3 --cpu=50% --name=new", "get hpa -n shop -o name"),
+    Case("autoscale deploy/cart -n shop --max=3 --cpu-percent=50 --name=new", "get hpa -n shop -o name"),
     Case("certificate approve joe", "get csr joe -o yaml", ("apply -f DIR/request.yaml",), dry=False),
     Case("certificate deny joe", "get csr joe -o yaml", ("apply -f DIR/request.yaml",), dry=False),
     Case(f"cordon {NODES}", NODE),
@@ -140,6 +141,7 @@ def test_exec_runs_on_the_targets_only_and_is_written_down(place: Place) -> None
 
 
 @needs("controllers")
+@real_kubectl.since("1.34", "a delete that says from where")
 def test_a_dry_run_tells_objects_of_one_name_apart(place: Place) -> None:
     assert place.kubectl("c1", "create cm settings").status == 0
     deleted = place.mc("delete cm -A --field-selector=metadata.name=settings --dry-run=server --clusters=c1").rows
@@ -148,8 +150,13 @@ def test_a_dry_run_tells_objects_of_one_name_apart(place: Place) -> None:
         ["c1", "default", "configmap/settings", "deleted"],
         ["c1", "shop", "configmap/settings", "deleted"],
     ]
+
+
+@needs("controllers")
+def test_a_dry_run_that_does_not_say_where_stays_a_text(place: Place) -> None:
+    assert place.kubectl("c1", "create cm settings").status == 0
     command = "label cm -A --field-selector=metadata.name=settings a=b --dry-run=server"
-    labelled = place.mc(command, "--clusters=c1").stdout  # of which kubectl doesn't say where they are
+    labelled = place.mc(command, "--clusters=c1").stdout
     assert labelled == "CLUSTER: c1\n" + place.kubectl("c1", command).stdout
 
 

@@ -326,6 +326,13 @@ def test_the_log_of_tries_is_hidden_only_where_the_cause_tells_it() -> None:
     assert other[: len(shown)] == shown
 
 
+def test_the_log_of_tries_of_kubectls_to_1_30_quotes_nothing() -> None:
+    words = "invalid character '<' looking for \"beginning\" of value"
+    tries = f"E1123 04:32:24.691813   17786 memcache.go:265] couldn't get current server API group list: {words}\n"
+    report = report_on(fine("c1"), failed("c2", f"{tries}error: {words}\n"))
+    assert report.lines[0] == f"Error: Failed to query 1 cluster: c2 ({words})"
+
+
 def test_what_klog_logs_stays_together() -> None:
     log = 'I1123 04:32:24.691813   17786 round_trippers.go:632] "Response" headers=<\n\tA: b\n >\n'
     other = log.replace("17786", "17787")
@@ -344,6 +351,14 @@ def test_a_cluster_whose_list_is_empty_because_it_failed_is_not_among_those_show
     assert report_on(*both, text="get pods -o json").lines == (
         "Error: Failed to query 2 clusters: c1 (forbidden), c2 (forbidden)",
     )
+
+
+def test_a_table_without_rows_is_no_part_of_an_answer() -> None:
+    """kubectl 1.27 prints the header of `api-resources` also where it got nothing."""
+    header = "NAME   SHORTNAMES   APIVERSION   LAST SEEN\n"
+    for shown, end in ((header, ":"), (f"{header}pods   po   v1   1m\n", ", 1 more in part:")):
+        report = report_on(fine("c1"), result("c2", shown, FORBIDDEN + "\n", 1), text="api-resources")
+        assert report.lines[-1] == f"Showing results from 1/2 clusters{end}"
 
 
 # --- Presence ---------------------------------------------------------------------------------------------------

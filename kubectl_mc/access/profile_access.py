@@ -14,7 +14,7 @@ from typing import Any
 
 from kubectl_mc.access.checked_values import RefusedError, clean_text, scalar_text, text_field, text_list
 from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
-from kubectl_mc.access.provider_file import API_VERSIONS, Provider
+from kubectl_mc.access.provider_file import API_VERSIONS, PEM_CERTIFICATE, Provider
 from kubectl_mc.access.server_urls import fill_name, fill_server, is_unencrypted, parse_server
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.named_tuples import NamedTuple
@@ -141,7 +141,7 @@ def extra_arguments(extension: Any) -> list[str]:
 def _offer_by_properties(profile: ClusterProfile) -> Offer:
     """Return the offer of status.properties auth.exec.*: command, apiVersion, and args and env (NAME=VALUE), by commas.
 
-    Raises RefusedError.
+    They are of no KEP, but our own convention (docs/access.md). Raises RefusedError.
     """
     if not profile.access_providers:
         raise RefusedError("auth.exec.command without an access provider, which would name the server")
@@ -276,6 +276,8 @@ def _fingerprint(authority: str) -> str:
         content = base64.b64decode(authority, validate=True)
     except ValueError:
         raise RefusedError("certificate-authority-data is not base64") from None
+    if PEM_CERTIFICATE not in content:
+        raise RefusedError("certificate-authority-data holds no certificate in PEM")
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 

@@ -354,6 +354,7 @@ def test_a_published_server_that_does_not_fit_the_users_template_is_refused() ->
         ("proxy-url", "http://user:password@proxy"),
         ("certificate-authority-data", "not base64!"),
         ("certificate-authority-data", "é"),
+        ("certificate-authority-data", "QUJD"),  # no PEM, for which kubectl would call the kubeconfig bad
         ("certificate-authority-data", "QUJD" * 100_000),
         ("certificate-authority-data", ["Q0E="]),
     ],

@@ -145,7 +145,7 @@ def man_page() -> str:
     parts = [
         f'.TH KUBECTL\\-MC 1 "" "kubectl-mc {__version__}" "kubectl plugins"',
         ".SH NAME\nkubectl\\-mc \\- kubectl for a whole fleet of clusters",
-        ".SH SYNOPSIS\n.B kubectl mc\n.IR VERB \" | \" COMMAND\n[flags of kubectl\\(aqs and ours, in any order]",
+        '.SH SYNOPSIS\n.B kubectl mc\n.IR VERB " | " COMMAND\n[flags of kubectl\\(aqs and ours, in any order]',
         f".SH DESCRIPTION\n{_preformatted(help_texts.HELP)}",
     ]
     for name in help_texts.SUMMARIES:

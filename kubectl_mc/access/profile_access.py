@@ -87,9 +87,9 @@ def _provider_problem(provider: Provider, extensions: Mapping[str, Any]) -> str:
         ("profileSourcedEnvVarsPolicy", provider.envs_policy, ENVS_POLICIES, EXTRA_ENVS),
     )
     unknown = (
-        f"{field} is not one of {', '.join(known)}"
-        for field, policy, known, extension in policies
-        if extension in extensions and policy not in known
+        f"{field} is not one of {', '.join(possible)}"
+        for field, policy, possible, extension in policies
+        if extension in extensions and policy not in possible
     )
     return provider.problem or next(unknown, "")
 

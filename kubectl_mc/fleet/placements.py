@@ -109,11 +109,10 @@ class _Slice(NamedTuple):
 
     @property
     def order(self) -> tuple[object, ...]:
-        """The sort key of the slice in its decision: by index, without one by name."""
+        """The sort key of the slice in its whole decision: all of its slices have an index, or none has and names count."""
         from kubectl_mc.messages.natural_order import natural_key
 
-        is_number = self.index_label.isascii() and self.index_label.isdecimal()
-        return not is_number, natural_key(self.index_label if is_number else ""), natural_key(self.name)
+        return natural_key(self.index_label), natural_key(self.name)
 
 
 _Decisions = dict[tuple[str, str], list[_Slice]]  # (namespace, name) -> its slices

@@ -109,7 +109,7 @@ class _Slice(NamedTuple):
 
     @property
     def order(self) -> tuple[object, ...]:
-        """The sort key of the slice in its whole decision: all of its slices have an index, or none has and names count."""
+        """The sort key of the slice in a whole decision: by index; if no slice of it has one, by name."""
         from kubectl_mc.messages.natural_order import natural_key
 
         return natural_key(self.index_label), natural_key(self.name)

@@ -16,18 +16,18 @@ def mapping_file(path: str, line: int | None, problem: str) -> UserError:
     return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see README.md")
 
 
-def of_other_version(version: str, readable: str) -> str:
-    """Return what is wrong with a document of ours that has another API version than the one that can be read here."""
+def of_other_version(version: str, known: str) -> str:
+    """Return what is wrong with a document of ours that has another API version than the one that is known here."""
     return (
         f"it is of {visible(version)}, as another version of kubectl-mc writes it; this is {__version__}, which reads "
-        f"{readable}"
+        f"{known}"
     )
 
 
-def other_version(path: str, line: int | None, version: str, readable: str, remedy: str) -> UserError:
+def other_version(path: str, line: int | None, version: str, known: str, remedy: str) -> UserError:
     """Say that a file of ours is of another version. line: None for the whole file; remedy: what makes it anew"""
     where = path if line is None else f"{path}:{line}"
-    problem = of_other_version(version, readable)
+    problem = of_other_version(version, known)
     return UserError(f"{visible(where)}: {problem}. Use that version, or move the file away and make it anew: {remedy}")
 
 

@@ -234,6 +234,13 @@ def test_revoking_leaves_the_others() -> None:
     assert set(record) == {KEY, ProfileKey("hub", "fleet/c2")}
 
 
+def test_only_one_hub_s_offers_are_handed_on_and_no_context() -> None:
+    others = (KEY._replace(hub=""), KEY._replace(hub="hub-2"), KEY._replace(context="c1"))
+    approval = approved()
+    handed_on = approvals.approvals_for_hub(dict.fromkeys((KEY, *others), approval), "hub", "in-cluster")
+    assert handed_on == {ProfileKey("in-cluster", "fleet/c1"): approval}
+
+
 def test_the_same_profile_of_another_hub_is_another_one() -> None:
     profile = ClusterProfile("c1", "fleet")
     assert approvals.profile_key("hub", profile) == KEY

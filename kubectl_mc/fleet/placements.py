@@ -176,7 +176,7 @@ def _newest_whole_revision(slices: Sequence[_Slice]) -> Sequence[_Slice] | None:
         indexes = {part.index_label for part in revisions[name]}
         # What is left of a revision may look whole, if a newer one is being written over the end of it. Where both have
         # a slice of one index, each has slices of its own.
-        is_intact = newer_indexes <= indexes or not newer_indexes.isdisjoint(indexes)
+        is_intact = not newer_indexes or not newer_indexes.isdisjoint(indexes)
         if is_intact and _is_whole(revisions[name], is_only_one):
             return revisions[name]
         newer_indexes |= indexes

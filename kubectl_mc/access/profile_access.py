@@ -101,6 +101,9 @@ def _offer_by_provider(
 
     Raises RefusedError.
     """
+    replacements = {"certificate-authority-data": provider.authority, "tls-server-name": provider.server_name}
+    # What isn't used may be anything.
+    profile_cluster = {**profile_cluster, **{field: "" for field, own in replacements.items() if own}}
     cluster, fields = _with_replacements(*_parse_cluster(profile_cluster), profile, provider)
     entry = dict(provider.exec)
     fields["provider"] = provider.name

@@ -91,10 +91,11 @@ pictures: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(RUN) -m tests.bench
 
-# A release's files, in dist/. URL: where they will be, for krew.
+# A release's files, in dist/. For krew's manifest: where they will be, and the project's page.
 URL ?=
+HOMEPAGE ?=
 dist: $(VENV)/.installed
-	@$(RUN) -m tests.distribution --url='$(URL)'
+	@$(RUN) -m tests.distribution --url='$(URL)' --homepage='$(HOMEPAGE)'
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -145,6 +145,7 @@ def man_page() -> str:
     parts = [
         f'.TH KUBECTL\\-MC 1 "" "kubectl-mc {__version__}" "kubectl plugins"',
         ".SH NAME\nkubectl\\-mc \\- kubectl for a whole fleet of clusters",
+        '.SH SYNOPSIS\n.B kubectl mc\n.IR VERB " | " COMMAND\n[flags of kubectl\\(aqs and ours, in any order]',
         f".SH DESCRIPTION\n{_preformatted(help_texts.HELP)}",
     ]
     for name in help_texts.SUMMARIES:
@@ -177,18 +178,20 @@ def krew_archive(pyz: bytes) -> bytes:
     return archive.getvalue()
 
 
-def krew_manifest(archive: bytes, url: str) -> str:
+def krew_manifest(archive: bytes, url: str, homepage: str = "") -> str:
     """Return krew's manifest (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/).
 
     url: the folder of the release's files; "" for a manifest that is tried with `kubectl krew install --archive`
+    homepage: the address of the repository, which krew's index wants; "" without one
     """
+    page = f"\n  homepage: {homepage}" if homepage else ""
     return f"""\
 apiVersion: krew.googlecontainertools.github.com/v1alpha2
 kind: Plugin
 metadata:
   name: multicluster
 spec:
-  version: v{__version__}
+  version: v{__version__}{page}
   shortDescription: Run a kubectl command on a whole fleet of clusters
   description: |
     Runs any kubectl command on every cluster of a fleet and shows one answer.
@@ -207,7 +210,7 @@ spec:
 """
 
 
-def build(folder: Path, url: str = "", pythons: Mapping[str, str] | None = None) -> None:
+def build(folder: Path, url: str = "", pythons: Mapping[str, str] | None = None, homepage: str = "") -> None:
     """Write all but the wheel and the sdist to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     pyz = executable(interpreters() if pythons is None else pythons)
@@ -216,7 +219,7 @@ def build(folder: Path, url: str = "", pythons: Mapping[str, str] | None = None)
     (folder / "kubectl-mc.pyz").chmod(0o755)
     (folder / "kubectl-mc.1").write_text(man_page(), encoding="utf-8")
     (folder / "kubectl-multicluster.tar.gz").write_bytes(archive)
-    (folder / "multicluster.yaml").write_text(krew_manifest(archive, url), encoding="utf-8")
+    (folder / "multicluster.yaml").write_text(krew_manifest(archive, url, homepage), encoding="utf-8")
 
 
 def build_packages(folder: Path) -> None:
@@ -245,11 +248,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Build everything, and say what is there."""
     parser = argparse.ArgumentParser(prog="make dist", description=__doc__)
     parser.add_argument("--url", default="", help="where the release's files will be, for krew")
+    parser.add_argument("--homepage", default="", help="the address of the repository, for krew")
     options = parser.parse_args(arguments)
     folder, pythons = ROOT / "dist", interpreters()
     shutil.rmtree(folder, ignore_errors=True)
     print(f"one file, compiled for {', '.join(pythons)}; others take its source")
-    build(folder, options.url, pythons)
+    build(folder, options.url, pythons, options.homepage)
     print("wheel and sdist", flush=True)
     build_packages(folder)
     write_sums(folder)

@@ -181,8 +181,8 @@ def plan_command(cloud: Cloud, profile: ClusterProfile, name: str, kubeconfig: s
 def profile_facts(profile: ClusterProfile) -> dict[str, str]:
     """Return what a profile says about its cluster: properties, flags in exec arguments, fields of the exec extension.
 
-    The names of flags include their dashes. A property takes precedence over an argument in auth.exec.args (KEP-4322),
-    and that over the extensions (KEP-5339).
+    The names of flags include their dashes. A property takes precedence over an argument in auth.exec.args (our own
+    convention, docs/access.md), and that over the extensions (KEP-5339).
     """
     facts: dict[str, str] = {}
     for provider in profile.access_providers:

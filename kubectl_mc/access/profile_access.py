@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from kubectl_mc.access.checked_values import RefusedError, clean_text, scalar_text, text_field, text_list
 from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
-from kubectl_mc.access.provider_file import API_VERSIONS, Provider
+from kubectl_mc.access.provider_file import API_VERSIONS, PEM_CERTIFICATE, Provider
 from kubectl_mc.access.server_urls import fill_name, fill_server, is_unencrypted, parse_server
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.named_tuples import NamedTuple
@@ -88,9 +88,9 @@ def _provider_problem(provider: Provider, extensions: Mapping[str, Any]) -> str:
         ("profileSourcedEnvVarsPolicy", provider.envs_policy, ENVS_POLICIES, EXTRA_ENVS),
     )
     unknown = (
-        f"{field} is not one of {', '.join(known)}"
-        for field, policy, known, extension in policies
-        if extension in extensions and policy not in known
+        f"{field} is not one of {', '.join(possible)}"
+        for field, policy, possible, extension in policies
+        if extension in extensions and policy not in possible
     )
     return provider.problem or next(unknown, "")
 
@@ -102,6 +102,9 @@ def _offer_by_provider(
 
     Raises RefusedError.
     """
+    replacements = {"certificate-authority-data": provider.authority, "tls-server-name": provider.server_name}
+    # What isn't used may be anything.
+    profile_cluster = {**profile_cluster, **{field: "" for field, own in replacements.items() if own}}
     cluster, fields = _with_replacements(*_parse_cluster(profile_cluster), profile, provider)
     entry = dict(provider.exec)
     fields["provider"] = provider.name
@@ -142,7 +145,7 @@ def extra_arguments(extension: Any) -> list[str]:
 def _offer_by_properties(profile: ClusterProfile) -> Offer:
     """Return the offer of status.properties auth.exec.*: command, apiVersion, and args and env (NAME=VALUE), by commas.
 
-    Raises RefusedError.
+    They are of no KEP, but our own convention (docs/access.md). Raises RefusedError.
     """
     if not profile.access_providers:
         raise RefusedError("auth.exec.command without an access provider, which would name the server")
@@ -277,6 +280,8 @@ def _fingerprint(authority: str) -> str:
         content = base64.b64decode(authority, validate=True)
     except ValueError:
         raise RefusedError("certificate-authority-data is not base64") from None
+    if PEM_CERTIFICATE not in content:
+        raise RefusedError("certificate-authority-data holds no certificate in PEM")
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 

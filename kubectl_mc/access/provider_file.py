@@ -15,6 +15,7 @@ from kubectl_mc.type_hints import Any
 # The versions that kubectl accepts. Every credential plugin speaks v1beta1.
 API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 INTERACTIVE_MODES = ("Never", "IfAvailable", "Always")
+PEM_CERTIFICATE = b"-----BEGIN CERTIFICATE-----"  # the only form of an authority that client-go takes
 
 
 class Provider(NamedTuple):
@@ -57,7 +58,7 @@ def _with_authority(provider: Provider) -> Provider:
             content = file.read()
     except OSError as error:
         return provider._replace(problem=f"{provider.authority_path} can't be read: {error.strerror}")
-    if b"-----BEGIN CERTIFICATE-----" not in content:
+    if PEM_CERTIFICATE not in content:
         return provider._replace(problem=f"{provider.authority_path} holds no certificate in PEM")
     return provider._replace(authority=content)
 

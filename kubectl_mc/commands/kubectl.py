@@ -61,7 +61,7 @@ def _check_namespaces(line: CommandLine, row: VerbRow) -> None:
     """Raise UserError for a list of namespaces in which the command can't be asked."""
     typed = grammar.value(line, "namespace") or ""
     if not row.namespaces:
-        raise messages.one_namespace(line.verb, typed, [path for path, each in TABLE.items() if each.namespaces])
+        raise messages.one_namespace(line.verb, typed, [path for path, other in TABLE.items() if other.namespaces])
     if namespace_patterns(line) and any(grammar.values(line, flag) for flag in ("filename", "kustomize")):
         raise messages.namespaces_of_files(typed)
 

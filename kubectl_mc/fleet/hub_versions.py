@@ -21,7 +21,7 @@ def resource(plural: str, version: str) -> str:
 
 def versions_to_try(version: str | None) -> list[str]:
     """Return all versions in the order in which a hub is asked for them. version: the one that it served last"""
-    return sorted(VERSIONS, key=lambda known: (known != version, VERSIONS.index(known)))
+    return sorted(VERSIONS, key=lambda candidate: (candidate != version, VERSIONS.index(candidate)))
 
 
 def next_version(version: str, stderr: bytes) -> str:
@@ -30,4 +30,4 @@ def next_version(version: str, stderr: bytes) -> str:
     An API server that serves a newer version warns of a deprecated one and names the newer one
     (defaultDeprecationWarning in k8s.io/apiextensions-apiserver).
     """
-    return next((known for known in VERSIONS if f"{GROUP}/{known} ".encode() in stderr + b" "), version)
+    return next((newer for newer in VERSIONS if f"{GROUP}/{newer} ".encode() in stderr + b" "), version)

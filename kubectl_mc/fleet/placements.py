@@ -109,11 +109,10 @@ class _Slice(NamedTuple):
 
     @property
     def order(self) -> tuple[object, ...]:
-        """The sort key of the slice in its decision: by index, without one by name."""
+        """The sort key of the slice in a whole decision: by index; if no slice of it has one, by name."""
         from kubectl_mc.messages.natural_order import natural_key
 
-        is_number = self.index_label.isascii() and self.index_label.isdecimal()
-        return not is_number, natural_key(self.index_label if is_number else ""), natural_key(self.name)
+        return natural_key(self.index_label), natural_key(self.name)
 
 
 _Decisions = dict[tuple[str, str], list[_Slice]]  # (namespace, name) -> its slices
@@ -177,7 +176,7 @@ def _newest_whole_revision(slices: Sequence[_Slice]) -> Sequence[_Slice] | None:
         indexes = {part.index_label for part in revisions[name]}
         # What is left of a revision may look whole, if a newer one is being written over the end of it. Where both have
         # a slice of one index, each has slices of its own.
-        is_intact = newer_indexes <= indexes or not newer_indexes.isdisjoint(indexes)
+        is_intact = not newer_indexes or not newer_indexes.isdisjoint(indexes)
         if is_intact and _is_whole(revisions[name], is_only_one):
             return revisions[name]
         newer_indexes |= indexes

@@ -50,6 +50,9 @@ def _hub_that(context: str | None) -> str:
     return _hub(context) + ("" if context else ",")
 
 
+_OBJECTS = {"clustersets": "namespaces", "placement_decision": "PlacementDecisions"}  # what is asked for
+
+
 def hub_failed(
     context: str | None,
     why: Cause,
@@ -96,7 +99,8 @@ def hub_failed(
     # A kubectl that was killed may have left nothing but the warning of a deprecated version.
     details = [line for line in outcome_lines(stderr) if not line.startswith("Warning: ")]
     detail = next(iter(details[-1:]), why.reason)
-    text = f"Cannot list ClusterProfiles with {hub}: {why.reason}. kubectl said: {visible(detail)}"
+    objects = _OBJECTS.get(wanted, "ClusterProfiles")
+    text = f"Cannot list {objects} with {hub}: {why.reason}. kubectl said: {visible(detail)}"
     if by_service_account and why.kind == "unauthorized":
         text += (
             ". The token of this pod's service account has expired, or isn't of this cluster: let the kubelet mount it "

@@ -219,8 +219,8 @@ def read_entries(kube_directory: str) -> dict[str, Entry]:
     with suppress(OSError, ValueError, AttributeError, KeyError):
         with open(cache.silence_path(kube_directory), encoding="utf-8") as file:
             content: dict[str, Any] = json.load(file)
-        known = content.get("format") == cache.FORMAT
-        for key, value in content["entries"].items() if known else ():
+        is_readable = content.get("format") == cache.FORMAT
+        for key, value in content["entries"].items() if is_readable else ():
             with suppress(TypeError, ValueError):
                 since, last, server = value
                 entries[key] = Entry(float(since), float(last), str(server))

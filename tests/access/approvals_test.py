@@ -51,6 +51,7 @@ def test_what_was_never_approved_is_unknown() -> None:
     verdict = approvals.judge_offer(offer(), None)
     assert verdict == Verdict("unknown")
     assert approvals.approval_problem("c1", verdict, "").endswith(": kubectl mc trust approve c1")
+    assert approvals.approval_problem("c1", verdict, "").startswith("not approved; ")
     with_flags = approvals.approval_problem("c1", verdict, "--inventory=fleet")
     assert with_flags.endswith(": kubectl mc trust approve c1 --inventory=fleet")
 
@@ -232,6 +233,38 @@ def test_revoking_leaves_the_others() -> None:
     record = approvals.approve({}, {KEY: offer(), ProfileKey("hub", "fleet/c2"): offer()})
     assert set(approvals.revoke(record, [KEY])) == {ProfileKey("hub", "fleet/c2")}
     assert set(record) == {KEY, ProfileKey("hub", "fleet/c2")}
+
+
+def test_a_context_reaches_a_cluster_only_if_exactly_that_was_approved() -> None:
+    profile = ClusterProfile("c1", "fleet")
+    key = approvals.profile_key("hub", profile, "c1")
+    record = approvals.approve({}, {key: approvals.context_offer("c1")})
+    assert approvals.is_context_approved(record, "hub", profile, "c1")
+    assert not approvals.is_context_approved(record, None, profile, "c1")
+    assert not approvals.is_context_approved(record, "hub", profile, "c2")
+    assert not approvals.is_context_approved(record, "hub", ClusterProfile("c1", "other"), "c1")
+    edited = {key: record[key]._replace(digest="sha256:0")}
+    assert not approvals.is_context_approved(edited, "hub", profile, "c1")
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (FieldChange("server", "a", "b"), "server was a and is b"),
+        (FieldChange("server", "", "b"), "server is now b"),
+        (FieldChange("server", "a", ""), "server was a and is gone"),
+        (FieldChange("args", "a" * 101, "b" * 100), f"args was {'a' * 100}… and is {'b' * 100}"),
+    ],
+)
+def test_a_change_is_one_line(change: FieldChange, text: str) -> None:
+    assert approvals.describe_change(change) == text
+
+
+def test_only_one_hub_s_offers_are_handed_on_and_no_context() -> None:
+    others = (KEY._replace(hub=""), KEY._replace(hub="hub-2"), KEY._replace(context="c1"))
+    approval = approved()
+    handed_on = approvals.approvals_for_hub(dict.fromkeys((KEY, *others), approval), "hub", "in-cluster")
+    assert handed_on == {ProfileKey("in-cluster", "fleet/c1"): approval}
 
 
 def test_the_same_profile_of_another_hub_is_another_one() -> None:

@@ -316,6 +316,14 @@ def test_the_users_server_replaces_the_published_one_and_both_are_asked_about() 
     }
 
 
+@pytest.mark.parametrize("published", ["QUJD", "not base64!", "QUJD" * 100_000, ["Q0E="], "c1 c2\0"])
+@pytest.mark.parametrize("field", ["certificate-authority-data", "tls-server-name"])
+def test_what_the_user_replaces_may_be_published_as_anything(field: str, published: object) -> None:
+    authority = {"authority": b"-----BEGIN CERTIFICATE-----\nmine", "authority_path": "/ca.pem"}
+    mine = replacing(**(authority if field == "certificate-authority-data" else {"server_name": "{host}"}))
+    assert offered(profile({**CLUSTER, field: published}), mine) == offered(profile(), mine)
+
+
 def test_what_the_user_does_not_replace_stays_as_published() -> None:
     offer = offered(profile(), replacing("https://proxy.example/{namespace}/{name}"))
     assert reached(offer) == {**CLUSTER, "server": "https://proxy.example/fleet/c1"}
@@ -354,6 +362,7 @@ def test_a_published_server_that_does_not_fit_the_users_template_is_refused() ->
         ("proxy-url", "http://user:password@proxy"),
         ("certificate-authority-data", "not base64!"),
         ("certificate-authority-data", "é"),
+        ("certificate-authority-data", "QUJD"),  # no PEM, for which kubectl would call the kubeconfig bad
         ("certificate-authority-data", "QUJD" * 100_000),
         ("certificate-authority-data", ["Q0E="]),
     ],

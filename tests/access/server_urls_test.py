@@ -22,6 +22,14 @@ def filled(template: str, published: str = PROXY) -> str:
 
 def test_the_parts_of_a_url() -> None:
     assert server_urls.parse_server("HTTPS://[::1]:6443/a/b?c#d") == ServerUrl("https", "[::1]", "6443", "/a/b", "?c#d")
+    assert server_urls.parse_server("https://c1:65535").port == "65535"
+
+
+@pytest.mark.parametrize("text", ["https://c1:65536", "https://c1/" + "x" * (2049 - len("https://c1/"))])
+def test_what_no_api_server_stores_or_reaches_is_refused(text: str) -> None:
+    with pytest.raises(RefusedError):
+        server_urls.parse_server(text)
+    server_urls.parse_server(text[:-1])
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from kubectl_mc.fleet import cluster_profiles
 from kubectl_mc.messages import UserError
 
 V1BETA1 = "client.authentication.k8s.io/v1beta1"
-CA = base64.b64encode(b"test-ca-data").decode()
+CA = base64.b64encode(b"-----BEGIN CERTIFICATE-----\ntest-ca-data").decode()
 
 
 def provider(name: str = "one", args: Sequence[Any] = (), **more: Any) -> dict[str, Any]:
@@ -229,6 +229,10 @@ SAFER: dict[str, tuple[Any, dict[str, Any], Built | str]] = {
     "a host that is not ASCII": (one(), {"accessProviders": [access(server="https://é")]}, "its server is not the"),
     # pkg/access reads an authority as Go's []byte, so this fails there, too, but with the whole List of profiles.
     "no base64": (one(), {"accessProviders": [access(cluster={"certificate-authority-data": "é"})]}, "is not base64"),
+    # There it fails at the first connection.
+    "no certificate": (
+        one(), {"accessProviders": [access(cluster={"certificate-authority-data": "QUJD"})]}, "no certificate in PEM",
+    ),
     # With these, any program is another one.
     "a variable of the linker": (one(**REPLACE), adds(envs={"LD_PRELOAD": "/tmp/x.so"}), "it sets LD_PRELOAD"),
     "no name of a variable": (one(**REPLACE), adds(envs={"A=B": "1"}), "is not the name of an environment variable"),

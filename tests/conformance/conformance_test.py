@@ -114,12 +114,15 @@ def put(user: Shell, objects: Sequence[Object]) -> None:
 
 def acted(user: Shell, action: str) -> dict[str, list[str]]:
     """Return who did the action on which members, once for each time."""
-    method, path = {"read": ("GET", "/api/v1/namespaces"), "change": ("PATCH", "/api/v1/namespaces/default")}[action]
+    methods, path = {
+        "read": (["GET"], "/api/v1/namespaces"),
+        "change": (["PATCH", "PUT"], "/api/v1/namespaces/default"),
+    }[action]
     users = {
         cluster: [
             request["user"]
             for request in user.fleet.requests(cluster)
-            if (request["method"], request["path"]) == (method, path) and "dryRun" not in request["query"]
+            if request["method"] in methods and request["path"] == path and "dryRun" not in request["query"]
         ]
         for cluster in MEMBERS
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -82,6 +83,24 @@ def test_krews_archive_is_what_its_manifest_says(members: Shell, release: Path, 
     assert "--version\tof kubectl multicluster" in user.kubectl("__complete", "multicluster", "--vers").stdout
 
 
+def test_the_manifest_is_as_krews_index_checks_it(release: Path) -> None:
+    """The rules of krew's internal/index/validation/validate.go and cmd/validate-krew-manifest."""
+    archive = release / "kubectl-multicluster.tar.gz"
+    manifest = distribution.krew_manifest(archive.read_bytes(), "https://x.example/v1/", "https://x.example")
+    document = yaml.safe_load(manifest)
+    assert (document["apiVersion"], document["kind"]) == ("krew.googlecontainertools.github.com/v1alpha2", "Plugin")
+    spec = document["spec"]
+    assert re.fullmatch(r"v\d+\.\d+\.\d+(-[\w.]+)?", spec["version"])
+    assert spec["homepage"] == "https://x.example"
+    assert len(spec["shortDescription"]) <= 50  # more isn't shown by `kubectl krew search`
+    (platform,) = spec["platforms"]
+    assert platform.keys() == {"selector", "uri", "sha256", "bin"}  # without `files`, all of the archive is installed
+    assert platform["uri"] == "https://x.example/v1/kubectl-multicluster.tar.gz"
+    assert [rule["key"] for rule in platform["selector"]["matchExpressions"]] == ["os"]
+    with tarfile.open(archive) as file:
+        assert {platform["bin"], "LICENSE"} <= set(file.getnames())
+
+
 def test_a_second_build_is_equal(release: Path, tmp_path: Path) -> None:
     distribution.build(tmp_path, pythons=distribution.interpreters([sys.version_info[:2]]))
     for file in tmp_path.iterdir():
@@ -96,5 +115,7 @@ def test_the_sums_are_those_of_all_files(release: Path) -> None:
 
 def test_the_man_page_has_all_commands(release: Path) -> None:
     page = (release / "kubectl-mc.1").read_text()
-    assert all(f".SH KUBECTL MC {name.upper()}\n" in page for name in SUMMARIES)
+    sections = re.findall(r"^\.SH (.*)$", page, re.MULTILINE)
+    commands = [f"KUBECTL MC {name.upper()}" for name in SUMMARIES]
+    assert sections == ["NAME", "SYNOPSIS", "DESCRIPTION", *commands, "SEE ALSO"]
     assert "\\-\\-clusters=NAME" in page

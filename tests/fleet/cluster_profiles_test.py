@@ -107,6 +107,12 @@ def test_a_condition_is_true_false_or_unknown(status: object, value: bool | None
     assert (profile.joined, profile.healthy) == (value, None)
 
 
+def test_the_ids_are_those_of_the_property_s_two_names() -> None:
+    names = ("cluster.clusterset.k8s.io", "clusterset.k8s.io/cluster-id", "cluster-id")
+    (profile,) = parse(changed("status.properties", [{"name": name, "value": f"of {name}"} for name in names]))
+    assert profile.cluster_ids == ("of cluster.clusterset.k8s.io", "of clusterset.k8s.io/cluster-id")
+
+
 def test_access_providers_count_before_the_deprecated_credential_providers() -> None:
     assert [provider.cluster["server"] for provider in parse(FULL)[0].access_providers] == [
         "https://new.example",

@@ -57,6 +57,11 @@ def test_of_several_profiles_the_oldest_counts(
         assert acted_on(ordered, for_change=False) == asked
 
 
+def test_a_cluster_with_one_profile_has_no_duplicates() -> None:
+    clusters = named_clusters([profile("a/x"), profile("a/y", "other"), profile("a/z", None)])
+    assert members.find_duplicates(clusters) == []
+
+
 def test_a_tie_names_the_profiles_of_which_none_counts() -> None:
     clusters = named_clusters([profile("a/x"), profile("b/x"), profile("a/y", None)])
     chosen = members.once_each(clusters, members.find_duplicates(clusters), for_change=True)

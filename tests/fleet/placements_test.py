@@ -43,6 +43,20 @@ def refused(placement: str, *slices: object) -> str:
 
 
 @pytest.mark.parametrize(
+    ("placement", "namespace", "scope"),
+    [
+        ("canary", None, ["-A"]),
+        ("canary", "fleet", ["-n", "fleet"]),
+        ("argocd/canary", None, ["-n", "argocd"]),
+        ("argocd/canary", "fleet", ["-n", "argocd"]),
+    ],
+)
+def test_placements_are_listed_where_they_may_be(placement: str, namespace: str | None, scope: list[str]) -> None:
+    words = placements.placements_words(placement, namespace, "v1alpha1")
+    assert words == ["get", "placementdecisions.v1alpha1.multicluster.x-k8s.io", *scope, "-o", "json"]
+
+
+@pytest.mark.parametrize(
     ("indexes", "order"),
     [
         ({"x": "1", "y": "2", "z": "0"}, "z x y"),

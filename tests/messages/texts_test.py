@@ -413,6 +413,21 @@ def test_a_failed_hub_is_named_with_what_to_do(recorded: str, part: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("wanted", "objects"),
+    [
+        ("profiles", "ClusterProfiles"),
+        ("by_selector", "ClusterProfiles"),
+        ("clustersets", "namespaces"),
+        ("placement_decision", "PlacementDecisions"),
+    ],
+)
+def test_a_failed_hub_is_said_with_what_it_was_asked_for(wanted: str, objects: str) -> None:
+    stderr = recording("conn-refused").stderr
+    said = str(messages.hub_failed("h", messages.find_cause(stderr, 1), stderr, wanted))
+    assert said.startswith(f"Cannot list {objects} with hub context 'h': connection refused. ")
+
+
+@pytest.mark.parametrize(
     ("wanted", "namespace", "text"),
     [
         ("profiles", None, "forbidden. You need to list clusterprofiles.multicluster.x-k8s.io there; with rights in "

@@ -91,7 +91,8 @@ def choose(
     if not _has_kubeconfig(environment) and (hub != IN_CLUSTER or options.contexts or environment.kubeconfig_flag):
         names_context = bool(hub or options.contexts)
         missing_token = "" if names_context else service_account.missing_token(environment)
-        raise messages.no_kubeconfig(environment.kubeconfig_flag, missing_token)
+        variable = environment.variables.get("KUBECONFIG", "")
+        raise messages.no_kubeconfig(environment.kubeconfig_flag, missing_token, variable)
     options = options if options.contexts else options._replace(hub_context=hub)
     environment, kubeconfig = environment.with_options(options), own_kubeconfig(environment.kubeconfig_files)
     if options.contexts:
@@ -109,12 +110,15 @@ def choose(
         )
         asks_by_choice = lasting and any(name in HUB_FLAGS for name, _ in lasting.flags)
         with _named_in_errors(lasting if asks_by_choice else None):
-            inventory = get_inventory(
-                environment,
-                query,
-                lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
-                refresh=purpose == "change",
-            )
+            try:
+                inventory = get_inventory(
+                    environment,
+                    query,
+                    lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
+                    refresh=purpose == "change",
+                )
+            except messages.NoHubContext:
+                raise messages.no_hub_context(hub, context_names(environment)) from None
         if inventory.stale_reason:
             warning = messages.stale_inventory(query.context, inventory.stale_reason, inventory.age)
             environment.streams.say([warning])

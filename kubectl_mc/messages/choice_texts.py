@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_mc.messages.words import UserError, name_list, visible
+from kubectl_mc.messages.words import UserError, name_list, nearest, visible
 
 _LONGEST = 100  # characters of a flag's value
 
@@ -48,9 +48,11 @@ def excludes_nothing(pattern: str) -> str:
     return f"Note: no cluster matches '{visible(pattern)}', which was to be left out"
 
 
-def unknown_context(pattern: str, names: Sequence[str]) -> UserError:
-    """Say that --contexts matches no context."""
-    return UserError(f"no context matches '{visible(pattern)}'. The kubeconfig has: {name_list(names)}")
+def unknown_context(pattern: str, names: Sequence[str], wider: str = "") -> UserError:
+    """Say that --contexts matches no context. wider: a glob that was perhaps meant, and matches some; "" for none"""
+    meant = nearest(pattern, names)
+    hint = f", but '{visible(wider)}' does." if wider else f". Did you mean {visible(meant)}?" if meant else "."
+    return UserError(f"no context matches '{visible(pattern)}'{hint} The kubeconfig has: {name_list(names)}")
 
 
 def contexts_without_hub() -> UserError:

@@ -38,7 +38,11 @@ class HubUnreached(UserError):
         self.reason = reason
 
 
-_WITHOUT_HUB = "Without a hub: --contexts=GLOB takes contexts for the fleet"
+class NoHubContext(UserError):
+    """The kubeconfig has no context of the hub's name."""
+
+
+_WITHOUT_HUB = "Without a hub: --contexts='*' chooses all clusters of your contexts"
 
 
 def _hub(context: str | None) -> str:
@@ -80,10 +84,7 @@ def hub_failed(
             f"hubContext: in ~/.kube/kubectl-mc-clusters.yaml. {_WITHOUT_HUB}"
         )
     if why.kind == "no-context":
-        return UserError(
-            f"{hub}: no such context in the kubeconfig. kubectl config get-contexts lists them; "
-            "name the hub's with --hub-context=NAME"
-        )
+        return no_hub_context(context)
     if why.kind == "forbidden":
         return UserError(
             f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io"
@@ -103,6 +104,16 @@ def hub_failed(
             "(serviceAccountName), which renews it; a copy isn't renewed"
         )
     return HubUnreached(text, why.reason) if why.kind in _UNREACHED else UserError(text)
+
+
+def no_hub_context(context: str | None, names: Sequence[str] = ()) -> NoHubContext:
+    """Say that the kubeconfig has no context of the hub's name. names: of its contexts; none if they aren't known"""
+    meant = nearest(context or "", names)
+    hint = f" Did you mean {visible(meant)}?" if meant else ""
+    contexts = f"The kubeconfig has: {name_list(names)}" if names else "kubectl config get-contexts lists them"
+    return NoHubContext(
+        f"{_hub(context)}: no such context in the kubeconfig.{hint} {contexts}. Name the hub's with --hub-context=NAME"
+    )
 
 
 def hub_login_failed(context: str | None, problem: str) -> UserError:

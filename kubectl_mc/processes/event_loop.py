@@ -6,7 +6,7 @@ import os
 import selectors
 import signal
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
@@ -196,6 +196,7 @@ def _next_events(
         # A program that outlives its kubectl may hold the pipes open forever, so what they contain now is all.
         for read in list(child.streams):
             yield from _read(selector, child, read, to_end=True)
+        yield from _chunks(child, child.unheard())
         if child.timed_out:
             child.send_signal(signal.SIGKILL)  # what kubectl had started may have ignored SIGTERM
         status = child.process.returncode
@@ -221,10 +222,13 @@ def _read(selector: selectors.BaseSelector, child: Child, read: int, to_end: boo
                 os.close(read)
                 del child.streams[read]
             return
-        stream = child.streams[read]
-        yield Chunk(child.command_index, child.cluster, stream, child.as_typed(text) if stream == "stderr" else text)
+        yield from _chunks(child, child.heard(child.streams[read], text))
         if not to_end:
             return
+
+
+def _chunks(child: Child, texts: Mapping[str, bytes]) -> Iterator[Chunk]:
+    return (Chunk(child.command_index, child.cluster, stream, text) for stream, text in texts.items())
 
 
 def _end_all(children: Sequence[Child]) -> None:

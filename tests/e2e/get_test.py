@@ -479,8 +479,8 @@ def test_a_cluster_whose_login_is_missing_is_one_that_failed(members: Shell, tmp
     """kubectl asks for a user name on stdout, which is no row, and no answer to `-o json`."""
     own = {"KUBECONFIG": str(tmp_path / "config")}
     Path(own["KUBECONFIG"]).write_bytes(members.fleet.kubeconfig.read_bytes())
-    members.kubectl("config", "set-context", "nobody", "--cluster=prod-eu", env=own)
-    done = members.mc("get", "nodes", "--contexts=prod-eu,nobody", "-o", "json", env=own)
+    members.kubectl("config", "set-context", "nobody", "--cluster=c1", env=own)
+    done = members.mc("get", "nodes", "--contexts=c1,nobody", "-o", "json", env=own)
     reason = "login failed: the kubeconfig has no credentials for it"
     assert done.stderr == f"Error: Failed to query 1 cluster: nobody ({reason})\nShowing results from 1/2 clusters:\n"
     assert (done.status, json.loads(done.stdout)["kind"]) == (3, "List")

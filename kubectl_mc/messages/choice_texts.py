@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.words import UserError, name_list, nearest, visible
 
 _LONGEST = 100  # characters of a flag's value
+_BY_PROFILE = ("property", "cluster-manager", "healthy")  # flags that choose by what a ClusterProfile says
 
 
 def no_cluster_left(total: int, steps: Sequence[tuple[str, str | None, bool, int]]) -> UserError:
@@ -23,7 +25,8 @@ def no_cluster_left(total: int, steps: Sequence[tuple[str, str | None, bool, int
         verb = "leaves" if parts or flag in ("exclude", "healthy") else "chooses"
         origin = "" if is_typed else " (not typed)"
         parts.append(f"{text}{origin} {verb} {count}{'' if parts else f' of {total}'}")
-    return UserError(f"no cluster is left: {', '.join(parts)}")
+    hint = f". What the hub says of each: {PROGRAM} clusters -o wide" if steps[-1][0] in _BY_PROFILE else ""
+    return UserError(f"no cluster is left: {', '.join(parts)}{hint}")
 
 
 def ambiguous_cluster(name: str, names: Sequence[str]) -> UserError:

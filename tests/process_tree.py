@@ -53,6 +53,13 @@ def open_files(process: int) -> int:
     return len(list((_PROC / str(process) / "fd").iterdir()))
 
 
+def written(process: int) -> int:
+    """Return how many bytes the process has written by now, to whatever, or 0 after its end (proc(5): wchar)."""
+    with suppress(OSError, IndexError):
+        return int((_PROC / str(process) / "io").read_text().split()[3])
+    return 0
+
+
 def _kib(path: Path, name: str) -> int:
     with suppress(OSError):
         for line in path.read_text().splitlines():

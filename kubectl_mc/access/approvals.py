@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Literal
 
 from kubectl_mc import API_VERSION, PROGRAM, is_other_version, messages
 from kubectl_mc.access.profile_access import Offer
@@ -18,6 +17,7 @@ from kubectl_mc.access.server_urls import is_unencrypted
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.yaml_loader import safe_loader
+from kubectl_mc.type_hints import Any, Literal
 
 KIND = "ClusterTrust"
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+
+from kubectl_mc.type_hints import Any
 
 
 class RefusedError(Exception):

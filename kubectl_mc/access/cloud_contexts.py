@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.access.cloud_clis import Cloud, CloudCommand
@@ -16,6 +15,7 @@ from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Result, collect_results
 from kubectl_mc.processes.kubectl_process import config_command
+from kubectl_mc.type_hints import Any
 
 PATIENCE = 120.0  # seconds that a CLI may take by default: it asks its cloud, and may be slow to start
 

@@ -64,7 +64,10 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
     # What a plugin does is not known, so its kubeconfig has no other context than the target's.
     plugin = verbs.is_plugin(line)
     size = total_size(environment.kubeconfig_files)
-    if not (plugin or offering or may_log_in or worth_splitting(size, len(targets))):
+    # A change is made where it was rehearsed and confirmed, though somebody edits the kubeconfig meanwhile.
+    is_change = verbs.is_kubectls(line) and verbs.is_change(verbs.find_row(line), line)
+    keeps_place = is_change and memory_files.available()
+    if not (plugin or offering or may_log_in or keeps_place or worth_splitting(size, len(targets))):
         return targets
     view = kubeconfigs.view_with_credentials(environment)
     flags = () if plugin else (grammar.value(line, "cluster") or "", grammar.value(line, "user") or "")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from kubectl_mc.access.proxies import normal_server
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
@@ -17,6 +16,7 @@ from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import ClusterMapping
 from kubectl_mc.messages.natural_order import natural_key
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 # The normalized URL of a server, and its tls-server-name or "". Clusters behind one proxy, such as Teleport, differ in
 # the second only.

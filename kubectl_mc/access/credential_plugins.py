@@ -7,11 +7,11 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kubectl_mc.access import exec_credentials
 from kubectl_mc.access.provider_file import API_VERSIONS, INTERACTIVE_MODES
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 
 class CredentialPlugin(NamedTuple):

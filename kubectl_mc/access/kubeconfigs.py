@@ -10,11 +10,11 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from kubectl_mc.processes import event_loop, kubectl_process
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Kubeconfig
+from kubectl_mc.type_hints import Any
 
 
 def view_with_credentials(environment: Environment) -> Mapping[str, Any] | None:

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import messages
 from kubectl_mc.access import kubeconfigs
@@ -24,6 +23,7 @@ from kubectl_mc.processes.environment import HUB_PATIENCE, Environment
 from kubectl_mc.processes.event_loop import raise_file_limit
 from kubectl_mc.processes.standard_streams import Streams
 from kubectl_mc.processes.targets import Kubeconfig, Target
+from kubectl_mc.type_hints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kubectl_mc.access.credential_plugins import CredentialPlugin

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kubectl_mc.access.credential_plugins import CredentialPlugin, clean_path, program_path
 from kubectl_mc.messages import visible
+from kubectl_mc.type_hints import Any
 
 _ALLOWS_ALL, _DENIES_ALL, _ALLOWLIST = ("", "AllowAll"), "DenyAll", "Allowlist"
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import collect_results
 from kubectl_mc.processes.kubectl_process import config_command
 from kubectl_mc.processes.memory_files import held_file
+from kubectl_mc.type_hints import Any
 
 
 class ClientCertificate(NamedTuple):

@@ -10,7 +10,6 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kubectl_mc.access.checked_values import RefusedError, clean_text, scalar_text, text_field, text_list
 from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
@@ -18,6 +17,7 @@ from kubectl_mc.access.provider_file import API_VERSIONS, Provider
 from kubectl_mc.access.server_urls import fill_name, fill_server, is_unencrypted, parse_server
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 # The cluster extensions of KEP-5339 (cluster-inventory-api, pkg/access/config.go).
 EXTRA_ARGS = "clusterprofiles.multicluster.x-k8s.io/exec/additional-args"
@@ -74,7 +74,8 @@ def find_offer(profile: ClusterProfile, providers: Sequence[Provider]) -> Offer 
         return Unusable("its profile names no way to reach it")
     names = ", ".join(clusters)
     shown = f"{names[:_LONGEST_NAMES]}…" if len(names) > _LONGEST_NAMES else names
-    return Unusable(f"none of its access providers ({shown}) is in the provider file")
+    yours = "a provider file of yours (--clusterprofile-provider-file)"
+    return Unusable(f"none of its access providers ({shown}) is in {yours}")
 
 
 _DEEPEST = 20

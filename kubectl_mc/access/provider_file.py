@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.access.checked_values import RefusedError, clean_text
 from kubectl_mc.access.server_urls import ServerTemplate, parse_name_template, parse_server_template
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 # The versions that kubectl accepts. Every credential plugin speaks v1beta1.
 API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")

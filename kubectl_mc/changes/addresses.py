@@ -11,8 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.access import exec_credentials, kubeconfigs
@@ -24,7 +23,8 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request
-from kubectl_mc.processes.targets import Target
+from kubectl_mc.processes.targets import Kubeconfig, Target
+from kubectl_mc.type_hints import Any
 
 
 class Address(NamedTuple):
@@ -63,6 +63,14 @@ def read_addresses(request: Request, targets: Sequence[Target]) -> list[Address]
     ]
 
 
+def context_addresses(request: Request, is_meant: Callable[[str], bool]) -> list[Address]:
+    """Return the addresses of the contexts of the user's kubeconfig that are meant by their names."""
+    entries = _index(kubeconfigs.view_with_credentials(request.environment) or {})
+    names = [name for kind, name in entries if kind == "context" and name and is_meant(name)]
+    own = Kubeconfig(None, starts_programs=False)
+    return [_read_address(request, Target(name, name, own), entries) for name in names]
+
+
 def same_clusters(addresses: Sequence[Address]) -> list[list[Address]]:
     """Return the groups of addresses that certainly lead to the same cluster.
 
@@ -73,6 +81,17 @@ def same_clusters(addresses: Sequence[Address]) -> list[list[Address]]:
         if address.identity:
             groups.setdefault(address.identity, []).append(address)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def moved_addresses(request: Request, targets: Sequence[Target], addresses: Sequence[Address]) -> list[str]:
+    """Return lines as of `address_differences` for targets that lead elsewhere by now, as the kubeconfig was edited.
+
+    addresses: where the targets led before. A target with a kubeconfig of its own can't have moved.
+    """
+    before = {address.cluster: address for address in addresses}
+    own = [target for target in targets if not target.kubeconfig.content]
+    now = [address for address in read_addresses(request, own) if address != before[address.cluster]] if own else []
+    return address_differences(written_addresses(addresses), now, namespaces=True) if now else []
 
 
 # --- In the record ---------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.changes import input_files, proofs, redaction
@@ -25,6 +24,7 @@ from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.memory_files import held_file
 from kubectl_mc.processes.pipe_files import HeldFile, read_file
 from kubectl_mc.processes.requests import Request
+from kubectl_mc.type_hints import Any
 
 
 class ChangeInput(NamedTuple):

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.yaml_loader import safe_loader
+from kubectl_mc.type_hints import Any
 
 # The tags of nodes that name none. Whether a plain scalar is a text, a number or a boolean is left to who reads it:
 # PyYAML and Go's YAML differ on some.

@@ -11,10 +11,10 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from kubectl_mc.changes import document_nodes
 from kubectl_mc.changes.document_nodes import NOWHERE, PLAIN, QUOTED, Child, Node
+from kubectl_mc.type_hints import Any
 
 Edit = Callable[[Node], Node]
 

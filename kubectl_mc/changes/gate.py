@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from kubectl_mc import messages
@@ -21,13 +21,13 @@ from kubectl_mc.changes.addresses import Address, read_addresses, same_clusters,
 from kubectl_mc.changes.change import Change, Progress, written_command
 from kubectl_mc.changes.change_input import held_input, written_input
 from kubectl_mc.changes.preflight import Finding
+from kubectl_mc.changes.protection import check_protection
 from kubectl_mc.changes.record import Outcome
 from kubectl_mc.changes.waves import plan_waves, tolerated_failures
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.options import exact_names, seconds
 from kubectl_mc.fleet import members
 from kubectl_mc.fleet.clusters import Cluster
-from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.merge import answers
 from kubectl_mc.merge.report import Report, make_report, result_cause
 from kubectl_mc.messages import RecordError
@@ -89,8 +89,8 @@ def check_targets(
     Says on stderr which are left out. Raises UserError for protected clusters that are not named exactly, and for names
     that lead to the same cluster, unless the hub itself says the same of them.
     """
-    _check_protection(request, clusters, targets, exact_names(typed))
     addresses = read_addresses(request, targets)
+    check_protection(request, clusters, addresses, exact_names(typed))
     reachable = [address for target, address in zip(targets, addresses) if not target.problem]
     by_name = {cluster.name: (cluster, target) for cluster, target in zip(clusters, targets)}
     groups = [[by_name[address.cluster] for address in group] for group in same_clusters(reachable)]
@@ -122,21 +122,6 @@ def _are_duplicates(group: Sequence[tuple[Cluster, Target]]) -> bool:
     contexts = {target.context for _, target in group}
     agree = len(ids) < 2 and (contexts == {""} or (len(contexts) == 1 and len(names) == 1))
     return agree and not members.as_duplicates([cluster for cluster, _ in group]).tied
-
-
-def _check_protection(
-    request: Request, clusters: Sequence[Cluster], targets: Sequence[Target], names: Container[str]
-) -> None:
-    """Raise UserError for protected clusters that are not among these names."""
-    mapping = read_mapping(request.environment)
-    contexts = {target.cluster: target.context for target in targets}
-    unnamed = [
-        cluster.name
-        for cluster in clusters
-        if not cluster.is_named(names) and mapping.is_protected(cluster, contexts.get(cluster.name, ""))
-    ]
-    if unnamed:
-        raise messages.protected(unnamed)
 
 
 _WAVE_FLAGS = ("waves", "canary", "wave-timeout", "pause", "max-failures")

@@ -8,11 +8,11 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from kubectl_mc.changes import proofs, redaction
 from kubectl_mc.command_line.local_files import Extent, LocalPath
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 
 class FileDigest(NamedTuple):

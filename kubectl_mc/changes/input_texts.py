@@ -7,7 +7,6 @@ isn't; the documents are divided where kubectl divides them (k8s.io/apimachinery
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from contextlib import ExitStack
 from kubectl_mc.changes.own_annotation import byte_order_mark
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
+from kubectl_mc.merge.object_changes import json_values
 from kubectl_mc.messages.input_names import InputName
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.memory_files import held_file
@@ -70,7 +70,7 @@ def join_texts(texts: Sequence[bytes]) -> bytes:
         mark, encoding = byte_order_mark(text)
         without_mark = text[len(mark) :].decode(encoding, "replace").encode() if mark else text
         # YAML can't have several objects in JSON one after another.
-        documents += [part for _, part in _json_objects(without_mark)] or [without_mark]
+        documents += [part for _, part in json_values(without_mark)] or [without_mark]
     return b"".join(b"---\n" + document + (b"" if document.endswith(b"\n") else b"\n") for document in documents)
 
 
@@ -134,7 +134,7 @@ def _is_utf8(content: bytes) -> bool:
 
 def _parts(content: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield (its first line, its text) of each document: of a stream of JSON, or of YAML."""
-    if objects := _json_objects(content):
+    if objects := json_values(content):
         yield from objects
         return
     start, first_line = 0, 1
@@ -142,20 +142,6 @@ def _parts(content: bytes) -> Iterator[tuple[int, bytes]]:
         yield first_line, content[start : match.start()]
         start, first_line = match.end(), content.count(b"\n", 0, match.end()) + 1
     yield first_line, content[start:]
-
-
-def _json_objects(content: bytes) -> list[tuple[int, bytes]]:
-    """Return (line, text) of each JSON value in a text that holds nothing else; [] for any other text."""
-    text, decoder, end = content.decode("utf-8", "surrogateescape"), json.JSONDecoder(), 0
-    objects = []
-    try:
-        while end < len(text.rstrip()):
-            start = end + len(text[end:]) - len(text[end:].lstrip())
-            _, end = decoder.raw_decode(text, start)
-            objects.append((text.count("\n", 0, start) + 1, text[start:end].encode("utf-8", "surrogateescape")))
-    except (ValueError, RecursionError):
-        return []
-    return objects
 
 
 def _is_blank(part: bytes) -> bool:

@@ -12,13 +12,13 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, get_args
 
 from kubectl_mc import messages
 from kubectl_mc.changes import redaction
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import private_files
+from kubectl_mc.type_hints import Any, Literal, get_args
 
 Event = Mapping[str, Any]
 
@@ -239,7 +239,7 @@ class Record(NamedTuple):
         """Return the run whose id is `name` or begins with it, or the latest for "last". Raises UserError."""
         matching = self.runs[-1:] if name == "last" else [run for run in self.runs if run.id.startswith(name)]
         if len(matching) != 1:
-            raise messages.no_run(name, [run.id for run in matching or self.runs])
+            raise messages.no_run(name, [run.id for run in matching], [run.id for run in self.runs])
         return matching[0]
 
     @property

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 from kubectl_mc import messages
 from kubectl_mc.changes import edits, input_kinds, record, rollouts
+from kubectl_mc.changes.addresses import moved_addresses
 from kubectl_mc.changes.change import DEFAULT_WAVE_TIMEOUT, Change, Progress
 from kubectl_mc.changes.input_kinds import InputKind
 from kubectl_mc.changes.record import Outcome, State
@@ -22,6 +23,7 @@ from kubectl_mc.processes import event_loop, terminal
 from kubectl_mc.processes.event_loop import Chunk, Result
 from kubectl_mc.processes.requests import job_command
 from kubectl_mc.processes.standard_streams import Phase
+from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads.screen import Screen
 
 
@@ -41,6 +43,8 @@ def run_waves(
             position, names = f"{number}/{len(waves)}", fold_names(clusters)
             if number > 1 and not _pause(change, f"Go on with wave {position} ({names})? [y/N]: ", progress):
                 return
+            if _have_moved(change, [change.jobs[cluster].target for cluster in clusters], progress):
+                return
             title = f"Wave {position}: " if len(waves) > 1 else ""
             if title:
                 change.streams.say([f"{title}{names}"])
@@ -48,6 +52,14 @@ def run_waves(
                 _run_wave(change, clusters, progress, title)
             if change.waits_for_rollouts and not progress.record_error and not progress.interrupted:
                 _wait_for_wave(change, clusters, progress)
+
+
+def _have_moved(change: Change, targets: Sequence[Target], progress: Progress) -> bool:
+    """Return whether targets lead elsewhere than when they were confirmed, and say so. Then no more are started."""
+    if moves := moved_addresses(change.request, targets, change.addresses):
+        progress.stop_reason = "moved"
+        change.streams.say([messages.moved_meanwhile(moves)])
+    return bool(moves)
 
 
 class _Begun(NamedTuple):
@@ -73,7 +85,8 @@ def _run_wave(change: Change, clusters: Sequence[str], progress: Progress, title
                 _settle_result(change, progress, result, begun)
         if awaiting:
             crds = list(dict.fromkeys(kind.crd for awaited in kinds.values() for kind in awaited))
-            change.streams.say([messages.waiting_for_kinds(crds, fold_names(awaiting))])
+            names = fold_names([cluster for cluster in clusters if cluster in awaiting])
+            change.streams.say([messages.waiting_for_kinds(crds, names)])
             for cluster, reason in input_kinds.wait_for_kinds(change, kinds).items():
                 if reason:
                     failed = input_kinds.failed_result(awaiting.pop(cluster), kinds[cluster], reason)
@@ -340,6 +353,8 @@ def run_one_by_one(change: Change, clusters: Sequence[str], progress: Progress) 
         for number, cluster in enumerate(clusters, start=1):
             if len(clusters) > 1:
                 change.streams.say_heading(f"{cluster} ({number}/{len(clusters)})")
+                if _have_moved(change, [terminal.foreground_target(change.jobs[cluster].target)], progress):
+                    break
             before, outcome = _object_states(change, cluster), progress.outcomes[cluster]
             if not _record(change, progress, "begin", cluster=cluster):
                 break

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from kubectl_mc import messages
 
-_PART = re.compile(r"(\d{1,6})(%?)")
+_PART = re.compile(r"([0-9]{1,6})(%?)")
 
 
 def plan_waves(

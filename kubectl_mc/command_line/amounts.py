@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Literal
+
+from kubectl_mc.type_hints import Literal
 
 Kind = Literal["quantity", "percentage", "age"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal
 
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, EXTRA_FLAGS
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Literal
 
 
 class Flag(NamedTuple):

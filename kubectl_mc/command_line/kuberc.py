@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar
@@ -18,6 +17,7 @@ from kubectl_mc.command_line.kuberc_text import UnclearError
 from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.messages import UserError
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 # Flags that change where a command goes, or as whom. A kuberc may not set one: a command for one cluster would reach
 # another cluster.

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+
+from kubectl_mc.type_hints import Any
 
 _NULLS = ("", "~", "null", "Null", "NULL")
 _WORDS = ("y", "yes", "true", "on", "n", "no", "false", "off")

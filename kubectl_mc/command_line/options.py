@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import re
@@ -155,9 +155,17 @@ def with_flags(options: Options, flags: Sequence[tuple[str, str | None]]) -> Opt
 
 def selecting_flags(options: Options) -> str:
     """Return the typed flags by which another command is for the same clusters, each behind a blank, for a shell."""
+    return _typed_flags(options, {*SELECTION_FLAGS, "hub-context", "inventory"} - {"pick"})
+
+
+def reaching_flags(options: Options) -> str:
+    """Return `selecting_flags`, and those by which the clusters are reached in the same way."""
+    return selecting_flags(options) + _typed_flags(options, {"clusterprofile-provider-file"})
+
+
+def _typed_flags(options: Options, names: Container[str]) -> str:
     from shlex import quote
 
-    names = {*SELECTION_FLAGS, "hub-context", "inventory"} - {"pick"}
     typed = [(name, value) for name, value in options.typed if name in names]
     return "".join(f" --{name}" if value is None else f" --{name}={quote(value)}" for name, value in typed)
 
@@ -282,8 +290,11 @@ def _check_condition(text: str) -> None:
         pattern("where", condition.value)
 
 
+_DIGITS = 10  # of a number, which Python reads, and nobody needs to be larger
+
+
 def _count(flag: str, text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
+    if not (text.isascii() and text.isdecimal() and len(text) < _DIGITS and int(text)):
         raise messages.bad_flag_value(flag, text, "a whole number from 1")
     return int(text)
 
@@ -301,17 +312,25 @@ def truth(flag: str, text: str) -> bool:
     return text not in ("false", "0")
 
 
+_LONGEST = 10 * 366 * 24 * 3600.0  # seconds; what is longer may be no time to the system
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
 def seconds(flag: str, text: str) -> float:
-    """Return the seconds of a duration as Go writes it (`30s`, `1m30s`, `500ms`, `0`); a bare number is seconds."""
+    """Return the seconds of a duration as Go writes it (`30s`, `1m30s`, `500ms`, `0`); a bare number is seconds.
+
+    Raises UserError for another text, and for more than ten years.
+    """
     import re
 
-    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h)", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
+    number = r"[0-9]+(?:\.[0-9]+)?"
+    parts = [(text, "s")] if re.fullmatch(number, text) else re.findall(rf"({number})(ms|s|m|h)", text)
+    duration = sum(float(count) * _UNITS[unit] for count, unit in parts)
+    is_whole = "".join(count + unit for count, unit in parts) in (text, f"{text}s")
+    if not parts or not is_whole or duration > _LONGEST:
         raise messages.bad_flag_value(flag, text, "a duration such as 30s, 1m30s or 500ms")
-    return sum(float(number) * units[unit] for number, unit in parts)
+    return duration
 
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {

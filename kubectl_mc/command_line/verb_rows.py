@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Literal
 
 Mode = Literal["captured", "streamed", "terminal", "local"]
 
@@ -213,7 +212,13 @@ _ROWS = (
     VerbRow("describe", _TEXT, wildcards=True, namespaces="some"),
     VerbRow("version", Output("text", of_versions=True), Modes(local_by=("client",))),
     VerbRow("cluster-info", _TEXT),
-    VerbRow("cluster-info dump", _TEXT, Modes(alone_by=("output-directory",)), _MINUTES),
+    VerbRow(
+        "cluster-info dump",
+        _TEXT,
+        Modes(alone_by=("output-directory",)),
+        _MINUTES,
+        effect_by=(("output-directory", "output"),),
+    ),
     VerbRow("auth can-i", Output(table_by=("list",)), status=Status(answer=1)),
     VerbRow("auth whoami", _TABLE),
     VerbRow("diff", _TEXT, status=Status(answer=1, needs_all=True)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kubectl_mc import PROGRAM, messages
 from kubectl_mc.changes import record
@@ -13,6 +12,7 @@ from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes.environment import Environment
+from kubectl_mc.type_hints import Any
 
 HELP = """\
 Show the changes that were made with kubectl mc: who, when, what, on which clusters, and how it ended.

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.access import reachability
@@ -30,6 +29,7 @@ from kubectl_mc.messages.own_tables import cell_text, render_document, render_ta
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.targets import Target
+from kubectl_mc.type_hints import Any
 
 HELP = """\
 Show the clusters of the hub: what the hub says of each, and how it would be reached. With the same flags that choose
@@ -119,6 +119,10 @@ def _rows(choice: Choice, targets: Sequence[Target]) -> list[ClusterRow]:
     """Return what is shown of the clusters, without the checks."""
     mapping = read_mapping(choice.environment)  # it protects contexts chosen by --contexts, too
     contexts = {*context_names(choice.environment), ""}
+    if not choice.options.contexts:  # else no name of a ClusterProfile is known
+        profiles = [profile.reference for profile in choice.inventory.profiles]
+        if idle := mapping.idle_protections(profiles, contexts):
+            choice.environment.streams.say([messages.protects_nothing(idle)])
     # reach_clusters names a context for every cluster.
     ways = [target if target.context in contexts else target._replace(source="", context="") for target in targets]
     unapproved = clusters_by_unapproved_context(choice, ways)

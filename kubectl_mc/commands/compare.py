@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
@@ -23,6 +22,7 @@ from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import compared
+from kubectl_mc.type_hints import Any
 
 HELP = """\
 Show which clusters have the same objects, and how those of the others differ.

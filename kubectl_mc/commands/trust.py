@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.access import approval_dialogue
@@ -35,6 +34,7 @@ from kubectl_mc.messages.own_tables import render_document, render_table
 from kubectl_mc.processes import service_account
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.service_account import IN_CLUSTER
+from kubectl_mc.type_hints import Any
 
 HELP = """\
 Clusters that no context of yours reaches can be reached by what their ClusterProfiles say: a server, and a program that
@@ -73,6 +73,12 @@ def _offered(choice: Choice, approvals: Approvals) -> list[OfferedAccess]:
     return approval_dialogue.offered_access(choice, approvals, contexts)
 
 
+def _unusable(offered: Sequence[OfferedAccess]) -> dict[str, str]:
+    """Return the clusters that can't be approved, each with the line that says why."""
+    reasons = {access.cluster: access.offer.reason for access in offered if isinstance(access.offer, Unusable)}
+    return {cluster: messages.visible(f"{plain(cluster)}: {reason}") for cluster, reason in reasons.items()}
+
+
 # --- list --------------------------------------------------------------------------------------------------
 
 
@@ -97,6 +103,7 @@ def _list(line: CommandLine, environment: Environment) -> int:
     colours = environment.has_colours(environment.streams.stdout)
     text = render_document("ClusterTrustList", {"items": documents}, form) if form else _table(documents, colours)
     environment.streams.stdout.write(text)
+    environment.streams.say(list(_unusable(offered).values()))
     if not documents:
         environment.streams.say([messages.NOTHING_TO_TRUST])
     return 0
@@ -149,11 +156,10 @@ def _approve(line: CommandLine, environment: Environment) -> int:
     choice = _choose(environment._replace(options=options), line, "approval")
     _refuse_ambiguous_names(choice)
     offered = _offered(choice, read_approvals(approvals_path(environment.home)))
-    unusable = {access.cluster: access.offer.reason for access in offered if isinstance(access.offer, Unusable)}
+    unusable = _unusable(offered)
     mapped = {name: context for name, context in _mapped_contexts(choice).items() if name in unusable}
     awaiting = approval_dialogue.awaiting_approval(offered)
-    lines = {name: messages.visible(f"{plain(name)}: {reason}") for name, reason in unusable.items()}
-    lines |= {name: messages.mapped_cluster(name, context) for name, context in mapped.items()}
+    lines = unusable | {name: messages.mapped_cluster(name, context) for name, context in mapped.items()}
     streams.say(list(lines.values()))
     approval_dialogue.show_offers(awaiting, environment)
     if not awaiting:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import TYPE_CHECKING, Literal
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.options import HUB_FLAGS, Options, with_defaults
@@ -21,6 +20,7 @@ from kubectl_mc.processes import event_loop, kubectl_process, service_account
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.service_account import IN_CLUSTER
 from kubectl_mc.processes.targets import Kubeconfig, Target, own_kubeconfig
+from kubectl_mc.type_hints import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from kubectl_mc.fleet.lasting_choice import LastingChoice
@@ -100,6 +100,7 @@ def choose(
         inventory, mapping = Inventory(contexts), ClusterMapping()
         with _named_in_errors(lasting):
             clusters = selection.clusters_of_contexts(contexts, options)
+        environment.streams.say(selection.context_notes(contexts, options, clusters))
     else:
         query = InventoryQuery(
             hub,
@@ -109,19 +110,23 @@ def choose(
             placement=options.placement,
         )
         asks_by_choice = lasting and any(name in HUB_FLAGS for name, _ in lasting.flags)
-        with _named_in_errors(lasting if asks_by_choice else None):
-            try:
-                inventory = get_inventory(
-                    environment,
-                    query,
-                    lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
-                    refresh=purpose == "change",
-                )
-            except messages.NoHubContext:
-                raise messages.no_hub_context(hub, context_names(environment)) from None
-        if inventory.stale_reason:
-            warning = messages.stale_inventory(query.context, inventory.stale_reason, inventory.age)
-            environment.streams.say([warning])
+
+        def ask(refresh: bool) -> Inventory:
+            with _named_in_errors(lasting if asks_by_choice else None):
+                try:
+                    asked = get_inventory(
+                        environment,
+                        query,
+                        lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
+                        refresh,
+                    )
+                except messages.NoHubContext:
+                    raise messages.no_hub_context(hub, context_names(environment)) from None
+            if asked.stale_reason:
+                environment.streams.say([messages.stale_inventory(query.context, asked.stale_reason, asked.age)])
+            return asked
+
+        inventory = ask(refresh=purpose == "change")
         _check_inventories(inventory, query, purpose)
         environment.streams.say(selection.placement_notes(inventory, options))
         mapped = {*mapping.protected, *(name for entry in mapping.entries for name in (entry.profile, entry.context))}
@@ -131,7 +136,13 @@ def choose(
             return purpose == "approval" or text in mapped or is_approved(text) or text in context_names(environment)
 
         with _named_in_errors(lasting):
-            clusters = selection.select_clusters(inventory, options, is_known)
+            try:
+                clusters = selection.select_clusters(inventory, options, is_known)
+            except messages.UserError:
+                if not inventory.age or inventory.stale_reason:
+                    raise
+                inventory = ask(refresh=True)  # a cluster may have joined since
+                clusters = selection.select_clusters(inventory, options, is_known)
         environment.streams.say(selection.selection_notes(inventory, options, clusters, is_known))
         if purpose == "change":
             idle = selection.idle_exclusions(inventory, options)

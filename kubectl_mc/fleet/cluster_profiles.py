@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kubectl_mc.fleet import hub_versions
 from kubectl_mc.fleet.hub_objects import object_of, objects_of, text_of
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 MEMBER_ID_LABEL = "multicluster.x-k8s.io/inventory-member-id"  # on a profile, cluster-inventory-api v0.2
 CLUSTERSET_LABEL = "multicluster.x-k8s.io/clusterset"  # on a namespace (KEP-4322); OCM: on a profile
 CLUSTERSET_PROPERTY = "clusterset.k8s.io"  # of a profile, KEP-2149 and KEP-4322
 # Of a profile: KEP-2149's name, and that of cluster-inventory-api's guides, which OCM is to use.
 _CLUSTER_ID_PROPERTIES = ("cluster.clusterset.k8s.io", "clusterset.k8s.io/cluster-id")
-_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-.a-z0-9]*[a-z0-9])?")  # RFC 1123, as the API server checks it
+_NAME = r"(?=.{1,253}$)[a-z0-9]([-.a-z0-9]*[a-z0-9])?"  # RFC 1123, as the API server checks it
 
 
 class AccessProvider(NamedTuple):
@@ -136,7 +136,7 @@ def parse_profiles(items: Sequence[Any]) -> list[ClusterProfile]:
     profiles: dict[tuple[str, str], ClusterProfile] = {}
     readable = (item for item in map(object_of, items) if item.get("apiVersion") in hub_versions.API_VERSIONS)
     for profile in map(_profile, readable):
-        if _NAME.fullmatch(profile.name) and _NAME.fullmatch(profile.namespace or "default"):
+        if re.fullmatch(_NAME, profile.name) and re.fullmatch(_NAME, profile.namespace or "default"):
             profiles.setdefault((profile.namespace, profile.name), profile)
     return list(profiles.values())
 

@@ -13,14 +13,14 @@ class Cluster(NamedTuple):
     """A member of the fleet; `name` is shown and typed, and is unique in the fleet.
 
     is_only: whether all profiles of this name are of the same member cluster
-    others: the other profiles of the same member cluster, chosen or not
+    siblings: the profiles of the same member cluster, this one among them, chosen or not; none if nothing tells
     tie: why a change doesn't act on it, as its profile isn't the only oldest of the same member cluster; "" if it does
     """
 
     name: str
     profile: ClusterProfile
     is_only: bool = False
-    others: tuple[ClusterProfile, ...] = ()
+    siblings: tuple[ClusterProfile, ...] = ()
     tie: str = ""
 
     @property
@@ -44,14 +44,13 @@ def named_clusters(profiles: Iterable[ClusterProfile]) -> list[Cluster]:
     for profile in profiles:
         same_name.setdefault(profile.name, []).append(profile)
         same_member.setdefault(profile.member_id, []).append(profile)
+    # One tuple for all of a member: a hub may have ten thousand profiles of one cluster.
+    siblings = {member: tuple(sorted(group, key=_reference)) for member, group in same_member.items() if member}
     clusters = []
     for name, group in same_name.items():
         ids = {profile.member_id for profile in group}
         is_only = len(group) == 1 or (len(ids) == 1 and "" not in ids)
         for profile in group:
-            same = same_member[profile.member_id] if profile.member_id else []
-            others = tuple(sorted((other for other in same if other is not profile), key=_reference))
-            clusters.append(
-                Cluster(name if len(group) == 1 else f"{profile.namespace}/{name}", profile, is_only, others)
-            )
+            shown = name if len(group) == 1 else f"{profile.namespace}/{name}"
+            clusters.append(Cluster(shown, profile, is_only, siblings.get(profile.member_id, ())))
     return sorted(clusters, key=lambda cluster: natural_key(cluster.name))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+from kubectl_mc.type_hints import Any
 
 
 def list_items(text: bytes) -> list[Any]:

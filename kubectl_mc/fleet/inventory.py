@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
@@ -18,6 +17,7 @@ from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
+from kubectl_mc.type_hints import Any, Literal
 
 
 class InventoryQuery(NamedTuple):

@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from kubectl_mc import API_VERSION, PROGRAM, is_other_version, messages
 from kubectl_mc.command_line.options import (
@@ -31,6 +30,7 @@ from kubectl_mc.messages.lasting_texts import (
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import private_files
 from kubectl_mc.processes.environment import Environment
+from kubectl_mc.type_hints import Any
 
 CLUSTERS, SESSION = "KUBECTL_MC_CLUSTERS", "KUBECTL_MC_SESSION"
 

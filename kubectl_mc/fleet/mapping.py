@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kubectl_mc import API_VERSION, PROGRAM, is_other_version, messages
 from kubectl_mc.fleet.name_globs import is_glob, matches, matches_profile
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import cache
 from kubectl_mc.processes.environment import Environment
+from kubectl_mc.type_hints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kubectl_mc.fleet.clusters import Cluster
@@ -70,9 +71,32 @@ class ClusterMapping(NamedTuple):
         contexts = {entry.namespace: entry.context for entry in reversed(self.entries) if entry.profile == profile}
         return contexts.get(namespace, contexts.get(None))
 
+    @property
+    def protects_some(self) -> bool:
+        """Whether anything is protected."""
+        return bool(self.protected) or any(entry.protected for entry in self.entries)
+
+    def protects_context(self, name: str) -> bool:
+        """Return whether what a context reaches is protected: by the context's name, or by an entry that has it."""
+        return self.protects(name, name, "", name) or any(
+            self.protects(entry.profile, entry.profile, entry.namespace or "", name)
+            for entry in self.entries
+            if entry.context == name
+        )
+
+    def idle_protections(self, profiles: Iterable[tuple[str, str]], contexts: Iterable[str]) -> list[str]:
+        """Return what is protected, and is the name of none of these profiles (namespace, name) and contexts."""
+        profiles, contexts = list(profiles), list(contexts)
+        return [
+            glob
+            for glob in self.protected
+            if not any(matches_profile(*profile, glob) for profile in profiles)
+            and not any(matches(context, glob) for context in contexts)
+        ]
+
     def is_protected(self, cluster: Cluster, context: str) -> bool:
         """Return whether a change has to name a cluster exactly: it is protected by any profile of the same member."""
-        profiles = (cluster.profile, *cluster.others)
+        profiles = cluster.siblings or (cluster.profile,)
         return any(self.protects(cluster.name, profile.name, profile.namespace, context) for profile in profiles)
 
     def protects(self, cluster: str, profile: str, namespace: str, context: str) -> bool:
@@ -106,12 +130,13 @@ def read_mapping(environment: Environment, may_be_missing: bool = False) -> Clus
     may_be_missing: the file that KUBECTL_MC_CONFIG names, or that a link leads to, need not exist. Else that is an
         error, as are a pipe and a device for KUBECTL_MC_CONFIG, which could not be read again: a mapping that isn't
         read protects nothing
-    Raises UserError with file and line if a file is not YAML, or not a valid mapping.
+    Raises UserError with file and line if a file is not YAML, or not a valid mapping, and where it can't be known what
+    is there, as in a folder that can't be entered.
     """
     kube_directory = environment.kube_directory
     named = environment.variables.get(CONFIG)
-    is_there = os.path.exists if may_be_missing or named else os.path.lexists
-    paths = [path for path in mapping_files(environment) if is_there(path)]
+    looks_up = os.stat if may_be_missing or named else os.lstat
+    paths = [path for path in mapping_files(environment) if _is_there(path, looks_up)]
     if named and not os.path.isfile(named) and (paths or not may_be_missing):
         raise messages.no_mapping_file(CONFIG, named, exists=bool(paths))
     if not paths:
@@ -134,6 +159,28 @@ def read_mapping(environment: Environment, may_be_missing: bool = False) -> Clus
     return joined
 
 
+# What looking up a path says of one that nothing has.
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+
+
+def _is_there(path: str, looks_up: Callable[[str], object]) -> bool:
+    """Return whether a file is there.
+
+    Raises UserError where that can't be known: in a folder that can't be entered, or is a link that leads nowhere.
+
+    looks_up: os.stat, which follows a link, or os.lstat
+    """
+    try:
+        looks_up(path)
+    except OSError as error:
+        folder = os.path.dirname(path)
+        is_unmounted = looks_up is os.lstat and os.path.islink(folder) and not os.path.exists(folder)
+        if error.errno in _NOTHING_THERE and not is_unmounted:
+            return False
+        raise messages.unreadable_mapping(path, error.strerror or str(error), CONFIG) from None
+    return True
+
+
 def _from_cache(value: Any) -> ClusterMapping | None:
     """Return the cached mapping; None if it cannot be read."""
     try:
@@ -150,7 +197,9 @@ def _read_file(path: str) -> ClusterMapping:
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise messages.unreadable_mapping(path, error.strerror or str(error), CONFIG) from None
+    except UnicodeDecodeError as error:
         raise messages.mapping_file(path, None, f"can't be read: {error}") from None
     return parse_mapping(text, path)
 

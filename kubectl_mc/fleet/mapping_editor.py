@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 import yaml
 
@@ -19,6 +18,7 @@ from kubectl_mc import API_VERSION
 from kubectl_mc.fleet.mapping import MappingEntry
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.private_files import make_directory, write_privately
+from kubectl_mc.type_hints import Any
 
 
 class CannotEdit(ValueError):

@@ -47,15 +47,13 @@ def find_duplicates(clusters: Sequence[Cluster]) -> list[Duplicates]:
 
 
 # A metav1.Time, as an API server writes it. Such texts are in the order of time.
-_TIMESTAMP = re.compile(
-    r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
-)
+_TIMESTAMP = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 
 
 def as_duplicates(clusters: Sequence[Cluster]) -> Duplicates:
     """Return clusters that are the same one, whatever tells that, by the age of their profiles."""
     kept, *others = sorted(clusters, key=_age)
-    is_known = all(_TIMESTAMP.fullmatch(cluster.profile.created) for cluster in clusters)
+    is_known = all(re.fullmatch(_TIMESTAMP, cluster.profile.created) for cluster in clusters)
     tied = not is_known or any(cluster.profile.created == kept.profile.created for cluster in others)
     return Duplicates(kept, tuple(others), tied)
 
@@ -63,7 +61,7 @@ def as_duplicates(clusters: Sequence[Cluster]) -> Duplicates:
 def _age(cluster: Cluster) -> tuple[object, ...]:
     """Return the sort key of a cluster: the oldest first, those of unknown age last; equally old ones by name."""
     profile = cluster.profile
-    is_known = bool(_TIMESTAMP.fullmatch(profile.created))
+    is_known = bool(re.fullmatch(_TIMESTAMP, profile.created))
     names = natural_key(profile.namespace), natural_key(profile.name)
     return not is_known, profile.created if is_known else "", *names
 

@@ -10,7 +10,8 @@ meant. The globs of the mapping file's `protected`, of ClusterSets and of proper
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterable
-from typing import TYPE_CHECKING
+
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import TypeVar

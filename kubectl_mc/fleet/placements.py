@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from kubectl_mc.fleet import hub_versions
 from kubectl_mc.fleet.hub_objects import object_of, objects_of, text_of
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 # Labels of a PlacementDecision.
 DECISION_KEY = "multicluster.x-k8s.io/decision-key"  # that the slices of one decision share
@@ -23,7 +23,7 @@ PLACEMENT_KEY = "multicluster.x-k8s.io/placement-key"  # of the workload that th
 
 _FULL = 100  # clusters; the most that a slice holds (CRD)
 
-_SLICE_NAME = re.compile(r"(.+)-(0|[1-9]\d*)")
+_SLICE_NAME = r"(.+)-(0|[1-9]\d*)"
 
 
 class ClusterDecision(NamedTuple):
@@ -104,7 +104,7 @@ class _Slice(NamedTuple):
     @property
     def base_and_number(self) -> tuple[str, str]:
         """The parts of its name `BASE-NUMBER` if it has no key, or else two empty texts."""
-        match = _SLICE_NAME.fullmatch(self.name)
+        match = re.fullmatch(_SLICE_NAME, self.name)
         return ("", "") if self.key or not match else (match[1], match[2])
 
     @property

@@ -118,14 +118,23 @@ def _left_out_by_defaults(
     inventory: Inventory, options: Options, selected: Sequence[Cluster], is_known: Callable[[str], bool]
 ) -> list[str]:
     """Return the clusters that are named exactly, and that none of the typed flags leaves out, but another one does."""
-    names, typed = exact_names(options.typed), {name for name, _ in options.typed}
     clusters = named_clusters(inventory.profiles)
-    left_out = [cluster for cluster in clusters if cluster.is_named(names) and cluster not in selected]
-    if not left_out:
+    if not (left_out := _named_and_left_out(clusters, options, selected)):
         return []
     filters = [*_name_filters(clusters, options, is_known), *_hub_filters(clusters, inventory, options)]
+    return _left_by_typed(left_out, filters, options)
+
+
+def _named_and_left_out(clusters: Sequence[Cluster], options: Options, selected: Sequence[Cluster]) -> list[Cluster]:
+    names = exact_names(options.typed)
+    return [cluster for cluster in clusters if cluster.is_named(names) and cluster not in selected]
+
+
+def _left_by_typed(clusters: Sequence[Cluster], filters: Sequence[_Filter], options: Options) -> list[str]:
+    """Return the names of the clusters that the filters of the typed flags choose."""
+    typed = {name for name, _ in options.typed}
     stated = [chooses for flag, _, chooses in filters if flag in typed]
-    return [cluster.name for cluster in left_out if all(chooses(cluster) for chooses in stated)]
+    return [cluster.name for cluster in clusters if all(chooses(cluster) for chooses in stated)]
 
 
 def placement_notes(inventory: Inventory, options: Options) -> list[str]:
@@ -149,6 +158,19 @@ def clusters_of_contexts(contexts: Sequence[ClusterProfile], options: Options) -
     """
     if any(getattr(options, name.replace("-", "_")) for name in HUB_FLAGS):
         raise messages.contexts_without_hub()
+    clusters, filters = _of_contexts(contexts, options)
+    return _filtered(clusters, filters, options)
+
+
+def context_notes(contexts: Sequence[ClusterProfile], options: Options, selected: Sequence[Cluster]) -> list[str]:
+    """Return what the user has to know of what `clusters_of_contexts` has selected, as `selection_notes` does."""
+    clusters, filters = _of_contexts(contexts, options)
+    named = _left_by_typed(_named_and_left_out(clusters, options, selected), filters, options)
+    return [messages.left_out_by_defaults(named)] if named else []
+
+
+def _of_contexts(contexts: Sequence[ClusterProfile], options: Options) -> tuple[list[Cluster], list[_Filter]]:
+    """Return the contexts as clusters, and the filters of the flags. Raises UserError where one means none."""
     # The name of a context, unlike that of a ClusterProfile, may contain any character.
     clusters = [
         cluster._replace(name=messages.visible(cluster.name).replace("\t", "\\t"))
@@ -164,7 +186,7 @@ def clusters_of_contexts(contexts: Sequence[ClusterProfile], options: Options) -
     everything = {cluster.profile.reference for cluster in clusters}
     chosen = choose_by_patterns(options.contexts, everything, meant, names=names)
     by_context = _reference_filter("contexts", ",".join(options.contexts), chosen)
-    return _filtered(clusters, [by_context, *_name_filters(clusters, options, names=names)], options)
+    return clusters, [by_context, *_name_filters(clusters, options, names=names)]
 
 
 def _name_filters(
@@ -253,7 +275,8 @@ def _hub_filters(clusters: Sequence[Cluster], inventory: Inventory, options: Opt
     if inventory.by_selector is not None:
         labelled = {*inventory.by_selector}
         if not labelled:
-            raise messages.no_cluster_with_labels(options.cluster_selector or "", options.inventory)
+            is_typed = "cluster-selector" in dict(options.typed)
+            raise messages.no_cluster_with_labels(options.cluster_selector or "", options.inventory, is_typed)
         filters.append(_reference_filter("cluster-selector", options.cluster_selector, labelled))
     if inventory.placement_decision is not None:
         decided = {decision.reference for decision in inventory.placement_decision}

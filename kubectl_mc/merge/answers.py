@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
@@ -16,6 +15,7 @@ from kubectl_mc.merge.output_forms import DOCUMENTS, LINES, OBJECTS, TABLES, TEM
 from kubectl_mc.merge.table_answers import Place, decoded, heading
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import PLAIN, Look, Request
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubectl_mc.merge.folding import Chosen

@@ -116,12 +116,12 @@ def untold(held: Held, results: Sequence[Result]) -> Held:
     return held._replace(text="".join(f"{line}\n" for line in lines))
 
 
-_NOTHING_IN = re.compile(r"(No \w+ found in )(\S+) namespace\.")
+_NOTHING_IN = r"(No \w+ found in )(\S+) namespace\."
 
 
 def _nothing_found(lines: Sequence[str]) -> str:
     """Return what kubectl has said for each of several namespaces, as one line."""
-    matches = [match for match in map(_NOTHING_IN.fullmatch, dict.fromkeys(lines)) if match]
+    matches = [match for line in dict.fromkeys(lines) if (match := re.fullmatch(_NOTHING_IN, line))]
     if len(matches) < 2:
         return lines[0]
     return f"{matches[0][1]}{', '.join(match[2] for match in matches)} namespaces."

@@ -10,11 +10,11 @@ import json
 import marshal
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.merge.owned_fields import Tree, joined_trees
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 
 class Unreadable(ValueError):

@@ -6,7 +6,6 @@ What counts as the same is in docs/compare.md, and why in docs/decisions.md ("Co
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from kubectl_mc.merge.comparable_objects import ObjectKey, Unreadable, Variant, read_variant, shown_key
 from kubectl_mc.merge.field_paths import FieldPath, remove_fields
@@ -23,6 +22,7 @@ from kubectl_mc.merge.owned_fields import (
 )
 from kubectl_mc.messages.natural_order import natural_key
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 
 class Group(NamedTuple):

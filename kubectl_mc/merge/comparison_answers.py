@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.merge.comparable_objects import shown_key
@@ -16,6 +15,7 @@ from kubectl_mc.merge.owned_fields import MISSING, canonical
 from kubectl_mc.messages.colours import BOLD, painted, painted_diff
 from kubectl_mc.messages.group_names import group_heading
 from kubectl_mc.messages.painting import painted_heading
+from kubectl_mc.type_hints import Any
 
 THE_FILE = "THE FILE"
 

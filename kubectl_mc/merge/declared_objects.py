@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from kubectl_mc.merge.comparable_objects import ObjectKey, Unreadable, object_key, strip
 from kubectl_mc.merge.hidden_secrets import is_secret
 from kubectl_mc.merge.object_changes import declared_objects
+from kubectl_mc.type_hints import Any
 
 
 def declared_by_key(content: bytes, namespace: str, with_status: bool) -> Mapping[ObjectKey, dict[str, Any]]:

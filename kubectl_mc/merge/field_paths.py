@@ -10,9 +10,9 @@ import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 
 class WrongPath(ValueError):

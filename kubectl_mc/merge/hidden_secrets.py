@@ -6,9 +6,9 @@ Nothing of a value is shown that would help to guess it, neither its length nor 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from kubectl_mc.merge.owned_fields import MISSING, Path, canonical, leaves
+from kubectl_mc.type_hints import Any
 
 SECRET = "secret"  # the kind, in lower case
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from operator import itemgetter
-from typing import TypeVar
 
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 # k8s.io/cli-runtime/pkg/printers/tabwriter.go: tabwriter.NewWriter(out, 6, 4, 3, ' ', …)
 PADDING = 3
@@ -27,7 +27,10 @@ CLUSTER = "CLUSTER"
 
 NAMESPACE = "NAMESPACE"  # the first column of kubectl's tables with -A
 
-_Source = TypeVar("_Source", bound=Hashable)
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _Source = TypeVar("_Source", bound=Hashable)
 
 
 class Table(NamedTuple):

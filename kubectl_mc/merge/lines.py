@@ -42,7 +42,7 @@ def _prefix_lines(outputs: Iterable[tuple[str, str]]) -> str:
 MAX_BEGUN = 1 << 20
 
 # The last letter of a text in UTF-8 that may not be whole.
-_BEGUN_LETTER = re.compile(rb"[\xc0-\xff][\x80-\xbf]{0,2}\Z")
+_BEGUN_LETTER = rb"[\xc0-\xff][\x80-\xbf]{0,2}\Z"
 
 
 class Prefixer:
@@ -75,7 +75,7 @@ class Prefixer:
     def _part(self) -> bytes:
         """Return what has arrived of a line as a line of its own, but for a letter that may not be whole."""
         text = b"".join(self._begun)
-        letter = _BEGUN_LETTER.search(text, len(text) - 3)
+        letter = re.compile(_BEGUN_LETTER).search(text, len(text) - 3)
         end = letter.start() if letter else len(text)
         self._begun, self._begun_size = [text[end:]], 0
         return self.prefix + text[:end] + b"\n"

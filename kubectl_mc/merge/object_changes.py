@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
-from typing import Any
 
 from kubectl_mc.merge.kubectl_tables import CLUSTER, NAMESPACE, Table
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.yaml_loader import manifest_loader
+from kubectl_mc.type_hints import Any
 
 _DRY_RUN = re.compile(r" \((?:server )?dry run\)$")
 _PLAIN = re.compile(r"([a-z][a-z0-9.-]*/[^\s/]+)(?: (\S.*))?")
 _DELETED = re.compile(r'([a-z][a-z0-9.-]*) "([^"]+)" ((?:force )?deleted)(?: from (\S+) namespace)?')
 _EVICTING = re.compile(r"evicting pod ([^\s/]+)/(\S+)")
+
+_NO_SPACE = re.compile(r"\S")
 
 # Kinds that `kubectl rollout status` can wait for.
 WORKLOADS = ("deployment.apps", "statefulset.apps", "daemonset.apps")
@@ -110,11 +113,33 @@ def declared_objects(content: bytes) -> tuple[Mapping[str, Any], ...]:
     """Return the objects of an input and its Lists; () for invalid YAML, about which kubectl has the better error."""
     import yaml
 
+    values = json_values(content)
     try:
-        documents = yaml.load_all(content, Loader=manifest_loader())
+        documents = (
+            [json.loads(text) for _, text in values] if values else yaml.load_all(content, Loader=manifest_loader())
+        )
         return tuple(declared for document in documents for declared in _objects(document))
     except (yaml.YAMLError, ValueError, TypeError, IndexError, RecursionError):
         return ()
+
+
+def json_values(content: bytes) -> list[tuple[int, bytes]]:
+    """Return (line, text) of each JSON value in a text that holds nothing else; [] for any other text.
+
+    kubectl reads a stream of JSON objects, which is no YAML (k8s.io/apimachinery/pkg/util/yaml, YAMLOrJSONDecoder).
+    """
+    text, decoder = content.decode("utf-8", "surrogateescape"), json.JSONDecoder()
+    values, line, start, end = [], 1, len(text) - len(text.lstrip()), 0
+    try:
+        while start < len(text):
+            line += text.count("\n", end, start)
+            _, end = decoder.raw_decode(text, start)
+            values.append((line, text[start:end].encode("utf-8", "surrogateescape")))
+            line += text.count("\n", start, end)
+            start = next_value.start() if (next_value := _NO_SPACE.search(text, end)) else len(text)
+    except (ValueError, RecursionError):
+        return []
+    return values
 
 
 def _objects(document: Any) -> Iterator[Mapping[str, Any]]:

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Any
+
+from kubectl_mc.type_hints import Any
 
 # What YAML reads as the text that it looks like.
 _PLAIN = re.compile(r"[A-Za-z_/][\w./@+=()-]*(?:[ :][\w./@+=()-]+)*", re.ASCII)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+
+from kubectl_mc.type_hints import Any
 
 Tree = dict[str, Any]  # step -> Tree; {} for a field with all that is in it
 Path = tuple[str, ...]  # steps

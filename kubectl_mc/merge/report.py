@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
-from kubectl_mc.command_line.options import selecting_flags
+from kubectl_mc.command_line.options import reaching_flags
 from kubectl_mc.messages import Cause
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.event_loop import Result, UnaskedResult
@@ -106,7 +106,7 @@ def make_report(
         lines.append(messages.passed_over(passed_over))
     parts = [result for result, cause in causes if cause and not cause.absent and has_part(result)]
     if failures and on_terminal:
-        flags = selecting_flags(request.options)
+        flags = reaching_flags(request.options)
         all_names, columns = request.options.verbose, request.environment.columns
         lines += messages.failure_table(failures, len(parts), len(results), flags, all_names, columns)
     elif failures:

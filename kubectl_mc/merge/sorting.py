@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, chain, islice, pairwise
-from typing import Any
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.amounts import quantity
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.messages.natural_order import natural_key
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 # kubectl prints neither of them in an object's field, so a value may hold any other text, including newlines.
 _FIELD, _RECORD = "\x1f", "\x1e"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.merge import kubectl_tables, sections
@@ -13,6 +12,7 @@ from kubectl_mc.merge.output_forms import TABLES, WITH_NAMESPACES
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Look, Request
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubectl_mc.merge.folding import Chosen

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from kubectl_mc import messages
 from kubectl_mc.merge.last_rows import MAX_OBJECTS, Key
 from kubectl_mc.merge.row_filter import column_index, condition_tests, is_cluster, unknown_column
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes.requests import Request
+from kubectl_mc.type_hints import Literal
 
 # The cluster, and the label of one of its kubectls.
 Source = tuple[str, str]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING, Literal
 
 from kubectl_mc.merge.custom_columns import WatchedColumns
 from kubectl_mc.merge.kubectl_tables import (
@@ -22,6 +21,7 @@ from kubectl_mc.merge.kubectl_tables import (
     padded,
 )
 from kubectl_mc.merge.last_rows import Key, LastRows
+from kubectl_mc.type_hints import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from kubectl_mc.merge.watch_filter import Shown, WatchFilter

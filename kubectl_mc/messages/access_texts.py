@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kubectl_mc import PROGRAM
-from kubectl_mc.messages.words import UserError, approve_command, name_list, visible
+from kubectl_mc.messages.words import UserError, approve_command, clusters_flag, name_list, visible
 
 
 def no_kubeconfig(path: str | None, missing_token: str, variable: str = "") -> UserError:
@@ -119,4 +119,16 @@ def login_not_renewed(clusters: str, program: str, problem: str) -> str:
     return (
         f"Warning: the login to {clusters} by {visible(program)} can't be renewed: {problem}. "
         "It is tried again until it works"
+    )
+
+
+def protected(names: Mapping[str, str]) -> UserError:
+    """Say that a change is for protected clusters that are not named exactly.
+
+    names: with the protected context that leads to the same cluster; "" where the cluster is protected itself
+    """
+    shown = [f"{name} (the cluster of context {context})" if context else name for name, context in names.items()]
+    return UserError(
+        f"protected by the mapping file: {name_list(shown)}. To change a protected cluster, name it exactly: "
+        f"{clusters_flag([*names])}"
     )

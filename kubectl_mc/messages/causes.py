@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from kubectl_mc.messages.words import signal_name, visible
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Literal
 
 # What a cause is, as a word that stays the same, for control flow and programs; docs/verbs.md describes each.
 Kind = Literal[

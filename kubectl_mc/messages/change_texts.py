@@ -56,14 +56,6 @@ def not_confirmed() -> UserError:
     return UserError("not confirmed")
 
 
-def protected(names: Sequence[str]) -> UserError:
-    """Say that a change is for protected clusters that are not named exactly."""
-    return UserError(
-        f"protected by the mapping file: {name_list(names)}. To change a protected cluster, name it exactly: "
-        f"{clusters_flag(names)}"
-    )
-
-
 def unapproved_contexts(names: Sequence[str], flags: str) -> UserError:
     """Say that a change is for clusters that are only reached because a context has the name of their profile.
 
@@ -227,12 +219,15 @@ def newer_run(run: str) -> UserError:
     )
 
 
-def no_run(name: str, runs: Sequence[str]) -> UserError:
-    """Say that no run, or more than one, has an id that begins like this."""
-    hint = f"Known runs: {name_list(runs[-5:])}" if runs else "There are none"
-    return UserError(
-        f"no run '{visible(name)}', or more than one that begins with it. {hint}. See: {PROGRAM} audit list"
-    )
+def no_run(name: str, matching: Sequence[str], runs: Sequence[str]) -> UserError:
+    """Say that no run, or more than one, has an id that begins like this. runs: all of them, the latest last"""
+    if not runs:
+        return UserError(f"no run '{visible(name)}'. {NO_RUNS_YET}")
+    if matching:
+        which = f"{len(matching)} runs begin with '{visible(name)}': {name_list(matching[-5:])}"
+    else:
+        which = f"no run '{visible(name)}'. The latest: {name_list(runs[-5:])}"
+    return UserError(f"{which}. See: {PROGRAM} audit")
 
 
 def run_is_running(run: str) -> UserError:

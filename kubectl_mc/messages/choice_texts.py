@@ -46,6 +46,12 @@ def left_out_by_defaults(names: Sequence[str]) -> str:
     return f"Note: left out by the defaults of the mapping file, though named: {name_list(names)}"
 
 
+def protects_nothing(patterns: Sequence[str]) -> str:
+    """Say that what the mapping file protects is nothing here, as it may be mistyped."""
+    quoted = name_list([f"'{pattern}'" for pattern in patterns])  # there may be a blank at its end
+    return f"Note: protected by the mapping file, but the name of no cluster here, and of no context: {quoted}"
+
+
 def excludes_nothing(pattern: str) -> str:
     """Say that a glob, or a regular expression, of what is to be left out matches no cluster."""
     return f"Note: no cluster matches '{visible(pattern)}', which was to be left out"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kubectl_mc import PROGRAM
 from kubectl_mc.messages.causes import NO_CONTEXT, TIMED_OUT, Cause, Kind, had_short_time
-from kubectl_mc.messages.words import cluster_count, name_list, visible
+from kubectl_mc.messages.words import approve_command, cluster_count, name_list, visible
 from kubectl_mc.named_tuples import NamedTuple
 
 _LONG = 40  # characters; a shorter reason is repeated for each cluster, and a longer cell makes no column wider
@@ -16,11 +16,15 @@ _MOST_ROWS = 10
 
 
 class _Group(NamedTuple):
-    """Clusters that failed alike. clusters: their names, at least one"""
+    """Clusters that failed alike.
+
+    clusters: their names, at least one; approval_flags: what their approval needs behind the names, with a blank ahead
+    """
 
     kind: Kind
     reason: str
     clusters: Sequence[str]
+    approval_flags: str = ""
 
 
 def failed_clusters(action: str, failures: Sequence[tuple[str, Cause]]) -> str:
@@ -62,6 +66,7 @@ def _groups(causes: Sequence[tuple[str, Cause]]) -> list[_Group]:
             if members[0][1].words and len({cause.words for _, cause in members}) == 1
             else reason,
             [cluster for cluster, _ in members],
+            _approval_flags(*members[0]) if kind == "not-approved" else "",
         )
         for (kind, reason), members in largest_first
     ]
@@ -70,6 +75,11 @@ def _groups(causes: Sequence[tuple[str, Cause]]) -> list[_Group]:
 def _shared_reason(cause: Cause) -> str:
     """Return a reason without what is said of its cluster alone: how it is approved, and what has changed there."""
     return cause.reason.partition(";")[0].partition(":")[0] if cause.kind == "not-approved" else cause.reason
+
+
+def _approval_flags(cluster: str, cause: Cause) -> str:
+    """Return the flags behind the name in the command by which the cause says how to approve its cluster."""
+    return cause.reason.partition(approve_command([cluster], ""))[2]
 
 
 def lacks_a_part(cause: Cause) -> Cause:
@@ -109,8 +119,8 @@ _ADVICE: dict[Kind, str] = {
     "unauthorized": f"log in again; to see as whom you are known: {CHECK}{{flags}}",
     "forbidden": f"to see as whom you are known there: {PROGRAM} auth whoami{{flags}}",
     "login": f"to try the login alone: {CHECK}{{flags}}",
-    "not-approved": f"to see it and approve it: {PROGRAM} trust approve {{names}}",
-    "no-context": f"to map {{it}}: {PROGRAM} setup",
+    "not-approved": f"to see it and approve it: {PROGRAM} trust approve {{names}}{{approval_flags}}",
+    "no-context": f"to map {{it}}: {PROGRAM} setup{{flags}}",
     "kubeconfig": "check the kubeconfig: kubectl config view",
     "not-found": "to go without {it}: --exclude={names}",
     "no-such-type": "to go without {it}: --exclude={names}",
@@ -167,7 +177,8 @@ def _group_advice(group: _Group, flags: str = "") -> str:
         joined = separator.join(map(quote, names)) if len(names) <= _MOST_NAMES else "NAMES"
     else:
         joined = ""
-    return _ADVICE[group.kind].format(it="it" if len(names) == 1 else "them", names=joined, flags=flags)
+    it = "it" if len(names) == 1 else "them"
+    return _ADVICE[group.kind].format(it=it, names=joined, flags=flags, approval_flags=group.approval_flags)
 
 
 def failure_table(

@@ -170,9 +170,10 @@ def several_inventories(sizes: Sequence[tuple[str, int]]) -> str:
     return f"Note: the clusters of several inventories: {_inventories(sizes)}. To choose: {_TO_CHOOSE}"
 
 
-def no_cluster_with_labels(selector: str, namespaces: Sequence[str]) -> UserError:
+def no_cluster_with_labels(selector: str, namespaces: Sequence[str], is_typed: bool) -> UserError:
     """Say that no cluster in the namespaces has the labels that --cluster-selector asks for."""
-    return UserError(f"no cluster{_where(namespaces)} has labels {visible(selector)} (--cluster-selector)")
+    flag = f"--cluster-selector{'' if is_typed else ', not typed'}"
+    return UserError(f"no cluster{_where(namespaces)} has labels {visible(selector)} ({flag})")
 
 
 def unknown_cluster(
@@ -367,11 +368,11 @@ def too_few_files(count: int, files: int) -> UserError:
     )
 
 
-def too_many_log_requests(cluster: str, count: int, limit: int) -> UserError:
-    """Say that a cluster has more containers to follow than allowed."""
-    return UserError(
-        f"{cluster} has {count} containers to follow, more than --max-log-requests={limit} of each cluster; raise it, "
-        "or choose fewer"
+def too_many_log_requests(count: int, limit: int) -> str:
+    """Say, in kubectl's words, that a cluster has more containers to follow than allowed (kubectl's logs.go)."""
+    return (
+        f"error: you are attempting to follow {count} log streams, but maximum allowed concurrency is {limit}, "
+        "use --max-log-requests to increase the limit"
     )
 
 

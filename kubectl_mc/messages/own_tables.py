@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kubectl_mc import API_VERSION
 from kubectl_mc.messages import visible
+from kubectl_mc.type_hints import Any
 
 
 def render_table(

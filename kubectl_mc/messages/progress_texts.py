@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from kubectl_mc.messages.words import name_list
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Literal
 
 # What a command waits for: the hub's inventory, logins, the names that a wildcard means, the answers, or lines that are
 # shown as they come, checks of access; and of a change the dry run, the clusters of a wave, the kinds that it makes,

@@ -44,3 +44,8 @@ def other_input(run: str, paths: Sequence[str] = ()) -> UserError:
         f"the input is not what run {run} was given: {what} {'has' if len(paths) == 1 else 'have'} changed since. "
         "A new command takes the new input to all clusters"
     )
+
+
+def moved_meanwhile(moves: Sequence[str]) -> str:
+    """Say that a run stops, as clusters lead elsewhere than when it was confirmed. moves: of `address_differences`"""
+    return f"Error: the kubeconfig has been edited meanwhile, so no more clusters are changed: {'; '.join(moves)}"

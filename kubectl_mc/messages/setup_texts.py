@@ -16,6 +16,14 @@ def mapping_file(path: str, line: int | None, problem: str) -> UserError:
     return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see README.md")
 
 
+def unreadable_mapping(path: str, problem: str, variable: str) -> UserError:
+    """Say that the mapping file can't be read. variable: the one that names another file"""
+    return UserError(
+        f"{visible(path)} can't be read: {problem}. Clusters may be protected there, so nothing is done without it. "
+        f"Make it and its folder yours to read, or name another mapping file ({variable}=FILE) or home (HOME=FOLDER)"
+    )
+
+
 def of_other_version(version: str, known: str) -> str:
     """Return what is wrong with a document of ours that has another API version than the one that is known here."""
     return (

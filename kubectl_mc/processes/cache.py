@@ -7,12 +7,13 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from kubectl_mc.named_tuples import NamedTuple
-from kubectl_mc.processes import private_files
+from kubectl_mc.type_hints import Any
 
 MAX_AGE = 300.0  # seconds for which an entry is fresh
+
+_LARGEST_PRIME = 4294967291  # of 32 bits
 
 FORMAT = 6  # part of every key, so that entries of another format, older or newer, are not read
 
@@ -59,9 +60,8 @@ def silence_path(kube_directory: str) -> str:
 
 def entry_path(directory: str, key: str) -> str:
     """Return the file for a key. Two keys may share a file: it names its key, and the key written last keeps it."""
-    from zlib import crc32
-
-    return os.path.join(directory, f"{crc32(key.encode()):08x}.json")
+    checksum = int.from_bytes(key.encode(), "big") % _LARGEST_PRIME  # zlib's would cost its import
+    return os.path.join(directory, f"{checksum:08x}.json")
 
 
 def read_entry(directory: str, key: str) -> CacheEntry | None:
@@ -76,6 +76,8 @@ def read_entry(directory: str, key: str) -> CacheEntry | None:
 
 def write_entry(directory: str, key: str, value: object, states: list[Any]) -> None:
     """Write the entry for a key. A cache that cannot be written is not an error: the next command asks again."""
+    from kubectl_mc.processes import private_files
+
     with suppress(OSError):
         private_files.make_directory(directory)
         text = json.dumps({"key": key, "time": time.time(), "files": states, "value": value})

@@ -9,11 +9,11 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from typing import IO
 
 from kubectl_mc import messages
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import lifelines, memory_files
+from kubectl_mc.type_hints import IO
 
 
 class Command(NamedTuple):
@@ -48,7 +48,10 @@ _ASKS_TO_LOG_IN = {"stdout": b"Please enter Username: ", "stderr": b"error: EOF\
 
 
 class Child:
-    """A running process, with the read ends of its pipes, and the deadline (of time.monotonic) for its end."""
+    """A running process, with the read ends of its pipes, and the deadline (of time.monotonic) for its end.
+
+    has_answered: it has written something to stdout
+    """
 
     def __init__(self, command_index: int, command: Command, stdin: str | None, deadline: float) -> None:
         self.command_index = command_index
@@ -56,7 +59,7 @@ class Child:
         self.typed_paths = command.typed_paths
         self.started = time.monotonic()
         self.deadline = deadline
-        self.timed_out = False
+        self.timed_out = self.has_answered = False
         self._asking: dict[str, bytes] = {}
         self.kubeconfig = held = None if command.kubeconfig is None else memory_files.hold(command.kubeconfig)
         self.lifeline = lifelines.open_lifeline()

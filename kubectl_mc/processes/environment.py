@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TextIO
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.invocation import Invocation
 from kubectl_mc.command_line.options import Options
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.standard_streams import SteadyStreams, Streams
+from kubectl_mc.type_hints import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from kubectl_mc.processes.report_file import ReportFile

@@ -8,17 +8,18 @@ import signal
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING
 
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.children import Child, Command, interrupts_postponed
 from kubectl_mc.processes.standard_streams import Phase
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kubectl_mc.processes.places import Places
+    from kubectl_mc.processes.places import Places, Starts
 
 GRACE = 2.0  # seconds between SIGTERM to a process group and SIGKILL
 TICK = 0.2  # seconds between two calls of on_tick
+_LONGEST_WAIT = 24 * 3600.0  # seconds; epoll takes no more than 24 days
 _LOOK_AGAIN = 0.002  # seconds between two looks at whether they have ended
 _CHUNK_SIZE = 1 << 16
 _FEW = 8  # commands that may run side by side on any machine
@@ -72,12 +73,12 @@ def files_for(count: int) -> int:
 
 def raise_file_limit(count: int) -> int:
     """Raise the soft limit of open files (256 on some systems) for `count` children, and return how many may run."""
+    wanted, soft = files_for(count), os.sysconf("SC_OPEN_MAX")
+    if soft == -1 or soft >= wanted:  # -1: without a limit
+        return count
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = files_for(count)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return count
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     for limit in (allowed, min(allowed, max(soft, _MOST_FILES))):
         with suppress(ValueError, OSError):
@@ -104,6 +105,7 @@ def run_commands(
     at_once: bool = False,
     unwanted: Container[int] = (),
     tick: float = TICK,
+    starts: Starts | None = None,
 ) -> Iterator[Chunk | Exit]:
     """Start the commands in order, and yield events as they happen.
 
@@ -116,14 +118,16 @@ def run_commands(
     on_start_error: called with the index of a command whose process can't be started, and why; then no more are
         started. By default the error is raised
     on_tick: called every `tick` seconds; it may append commands
-    at_once: as many as may are started now, whatever the machine has: they wait for each other, or for ever
+    at_once: all run at a time, whatever the machine has: they wait for each other, or for ever. As many start at a time
+        as it has places
+    starts: those of commands that run at once, which then tells for how long they have waited
     awaits: while it returns True, the loop goes on without processes, as `on_tick` will append commands
     unwanted: the indexes of commands whose processes are ended; more may come
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError.
     """
     children: list[Child] = []
     started, total, parallel, starting = 0, 0, 0, True
-    places: Places | None = None
+    places: Places | Starts | None = starts
     next_tick = time.monotonic() + tick if on_tick else float("inf")
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
@@ -132,8 +136,8 @@ def run_commands(
                     total = len(commands)
                     parallel = raise_file_limit(min(max_parallel, total))
                 limit, next_look = parallel, float("inf")
-                if not at_once and starting and min(limit, len(children) + total - started) > _FEW:
-                    places = places or _places()
+                if starting and (starts or min(limit, len(children) + total - started) > _FEW):
+                    places = places or _places(at_once)
                     limit = min(limit, max(_FEW, places.limit(children, time.monotonic())))
                     next_look = places.next_look
                 while starting and started < total and len(children) < limit:
@@ -165,10 +169,10 @@ def run_commands(
             _end_all(children)
 
 
-def _places() -> Places:
+def _places(at_once: bool) -> Places | Starts:
     from kubectl_mc.processes import places
 
-    return places.Places(places.Machine())
+    return (places.Starts if at_once else places.Places)(places.Machine())
 
 
 def _next_events(
@@ -176,7 +180,7 @@ def _next_events(
 ) -> Iterator[Chunk | Exit]:
     """Wait until a child writes, ends or is out of time, or until this time, and yield the events."""
     wait = min([until, *(child.deadline for child in children)]) - time.monotonic()
-    ready = [key for key, _ in selector.select(None if wait == float("inf") else max(0.0, wait))]
+    ready = [key for key, _ in selector.select(min(max(0.0, wait), _LONGEST_WAIT))]
     a_child_has_ended = False
     for key in ready:
         if key.data is None:
@@ -222,7 +226,9 @@ def _read(selector: selectors.BaseSelector, child: Child, read: int, to_end: boo
                 os.close(read)
                 del child.streams[read]
             return
-        yield from _chunks(child, child.heard(child.streams[read], text))
+        texts = child.heard(child.streams[read], text)
+        child.has_answered = child.has_answered or "stdout" in texts
+        yield from _chunks(child, texts)
         if not to_end:
             return
 

@@ -6,7 +6,6 @@ The measurements behind the choices are in docs/decisions.md, "What a kubectl co
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -41,9 +40,9 @@ def target_command(
         context = ["--context", target.context] if target.context else []
         words = [*verbs.plugin_words(line), *context, *grammar.join_tokens(line.tokens)]
     else:
-        # --kubeconfig and --context would take precedence over the KUBECONFIG of the target.
+        # --kubeconfig would take precedence over the KUBECONFIG of the target.
         words = grammar.canonical_words(grammar.without(line, ("kubeconfig",)) if content else line)
-        if target.context and not content:
+        if target.context:
             words.insert(len(line.path), f"--context={target.context}")
     starts_programs = plugin or target.kubeconfig.starts_programs
     variables = lean_variables(environment.kubectl, environment.variables, starts_programs, lasting)
@@ -111,5 +110,5 @@ def _locale(variables: Mapping[str, str]) -> str:
     """Return the locale (xx_YY) that kubectl reads from LC_ALL, LC_MESSAGES or LANG (k8s.io/kubectl/pkg/util/i18n)."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     value = next((variables[name] for name in names if variables.get(name)), "")
-    match = re.match(r"([a-z]{2}_[A-Z]{2})\.", value)
-    return match.group(1) if match else ""
+    locale, dot, _ = value.partition(".")
+    return locale if dot else ""

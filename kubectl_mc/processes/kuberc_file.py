@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
@@ -15,6 +14,7 @@ from kubectl_mc.command_line.options import joined
 from kubectl_mc.command_line.own_commands import COMMANDS
 from kubectl_mc.processes import cache, memory_files
 from kubectl_mc.processes.environment import Environment
+from kubectl_mc.type_hints import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kubectl_mc.command_line.kuberc import Kuberc

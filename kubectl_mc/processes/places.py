@@ -3,6 +3,9 @@
 A kubectl works for some 30 ms of CPU, and then waits for its cluster. One that waits takes no place, so clusters that
 are far away, or dead, don't keep others waiting. Those that work are few per core: more would only slow each other
 down, and the time that each has runs from its start. What all of them hold in memory has a bound.
+
+Those that last (a watch, a followed log) all run at a time, but they don't start at once: six hundred starts on two
+cores have no turn for so long that their handshakes fail, and that nobody could tell which clusters are dead.
 """
 
 from __future__ import annotations
@@ -12,12 +15,25 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kubectl_mc.processes.children import Child as Running
+    from typing import Protocol
+
+    class Running(Protocol):
+        """A running process, as far as it matters here. started: a time of time.monotonic"""
+
+        @property
+        def pid(self) -> int: ...
+        @property
+        def started(self) -> float: ...
+        @property
+        def command_index(self) -> int: ...
+        @property
+        def has_answered(self) -> bool: ...
+
 
 LOOK_AGAIN = 0.01  # seconds between two looks at what the running ones use
 _LOOK_AT_MEMORY = 0.2  # seconds, as this costs more
@@ -78,12 +94,48 @@ class Machine:
         return _FIRST_MEMORY
 
 
-class _Work(NamedTuple):
-    """The CPU that a process had used at a time, and whether it worked until then."""
+class Work(NamedTuple):
+    """What is known of a process at a time: the CPU that it had used, and whether it worked until then.
+
+    waits_since: when it last worked, or was started
+    """
 
     time: float
     cpu: float
     is_working: bool
+    waits_since: float
+
+
+def next_work(last: Work, cpu: float, now: float, least: float) -> Work:
+    """Return the work of a process now. least: the part of a core that one uses at least if it has something to do"""
+    is_working = cpu - last.cpu >= least * (now - last.time)
+    return Work(now, cpu, is_working, now if is_working else last.waits_since)
+
+
+class Works:
+    """Which processes work, and which wait. Times are of time.monotonic."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.by_process: dict[int, Work] = {}
+
+    def look(self, running: Sequence[Running], now: float) -> None:
+        """Look at what the processes use. Others are forgotten."""
+        runnable, cores = self._machine.runnable(), self._machine.cores
+        window = max(LOOK_AGAIN, _SLICE * runnable / cores)  # in which one that has something to do gets a core
+        if self._machine.quota:
+            window = max(window, _QUOTA_PERIOD)
+        least = min(_IDLE, cores / (2 * max(1, runnable)))  # half of its share, where many have something to do
+        self.by_process = {process.pid: self._work(process, now, window, least) for process in running}
+
+    def _work(self, process: Running, now: float, window: float, least: float) -> Work:
+        last = self.by_process.get(process.pid) or Work(process.started, 0.0, True, process.started)
+        if now - last.time < window:
+            return last
+        cpu = self._machine.cpu(process.pid)
+        if cpu is None:
+            return Work(process.started, 0.0, now - process.started < _UNSEEN_WORK, process.started)
+        return next_work(last, cpu, now, least)
 
 
 class Places:
@@ -93,7 +145,7 @@ class Places:
         self._machine = machine
         self._working_places = working_places(machine.cores)
         self._budget = memory_bound(machine)
-        self._works: dict[int, _Work] = {}
+        self._works = Works(machine)
         self._memory = _MemoryUse(0, 0, float("-inf"))
         self._limit = 0
         self.next_look = float("-inf")
@@ -102,32 +154,57 @@ class Places:
         """Return how many processes may run now. running: all that do"""
         if now >= self.next_look:
             self.next_look = now + LOOK_AGAIN
-            window = max(LOOK_AGAIN, _SLICE * self._machine.runnable() / self._machine.cores)
-            if self._machine.quota:
-                window = max(window, _QUOTA_PERIOD)
-            self._works = {process.pid: self._work(process, now, window) for process in running}
-            free = self._working_places - sum(work.is_working for work in self._works.values())
+            self._works.look(running, now)
+            free = self._working_places - sum(work.is_working for work in self._works.by_process.values())
             self._limit = len(running) + (min(free, self._room(now)) if free > 0 else free)
         return self._limit
-
-    def _work(self, process: Running, now: float, window: float) -> _Work:
-        """Return the work of a process now. window: the seconds in which one that has something to do gets a core"""
-        last = self._works.get(process.pid) or _Work(process.started, 0.0, True)
-        if now - last.time < window:
-            return last
-        cpu = self._machine.cpu(process.pid)
-        if cpu is None:
-            return _Work(process.started, 0.0, now - process.started < _UNSEEN_WORK)
-        return _Work(now, cpu, cpu - last.cpu >= _IDLE * (now - last.time))
 
     def _room(self, now: float) -> int:
         """Return for how many more processes there is memory."""
         if now >= self._memory.time + _LOOK_AT_MEMORY:
-            sizes = [self._machine.memory(process) for process in self._works]
+            sizes = [self._machine.memory(process) for process in self._works.by_process]
             self._memory = _MemoryUse(sum(sizes), len(sizes), now)
         expected = max(_FIRST_MEMORY, self._memory.bytes // max(1, self._memory.processes))
-        started_since = max(0, len(self._works) - self._memory.processes)
+        started_since = max(0, len(self._works.by_process) - self._memory.processes)
         return (self._budget - self._memory.bytes) // expected - started_since
+
+
+class Starts:
+    """The starts of the processes of one event loop that last. Times are of time.monotonic.
+
+    One has a place while it works towards its first answer. Those that show much later on keep no other from starting.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._places = working_places(machine.cores)
+        self._works = Works(machine)
+        self._waits_since: dict[int, float] = {}  # by the indexes of their commands
+        self._limit = 0
+        self.next_look = float("-inf")
+
+    def limit(self, running: Sequence[Running], now: float) -> int:
+        """Return how many processes may run now. running: all that do"""
+        if now >= self.next_look:
+            self.next_look = now + LOOK_AGAIN
+            starting = [process for process in running if not process.has_answered]
+            self._works.look(starting, now)
+            works = self._works.by_process
+            self._waits_since = {
+                process.command_index: works[process.pid].waits_since
+                if process.pid in works
+                else self._waits_since.get(process.command_index, now)
+                for process in running
+            }
+            self._limit = len(running) + max(0, self._places - sum(work.is_working for work in works.values()))
+        return self._limit
+
+    def waited(self, command_index: int, now: float) -> float:
+        """Return for how many seconds a process has waited for its cluster; since its first answer, if it has had one.
+
+        0.0 for one that isn't started yet. What it does by itself doesn't count, nor does the time without a turn on a
+        machine that is busy.
+        """
+        return now - self._waits_since.get(command_index, now)
 
 
 class _MemoryUse(NamedTuple):

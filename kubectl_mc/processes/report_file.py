@@ -9,10 +9,10 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from kubectl_mc import API_VERSION, messages
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any
 
 
 class ClusterReport(NamedTuple):
@@ -36,13 +36,15 @@ class ReportFile:
     """The file of a report, which is open from the start of the command on; and what it will say.
 
     `/dev/fd/N` is the descriptor itself, so a file behind it keeps what it has. Raises UserError if it can't be opened,
-    or is a file of something else, such as a kubeconfig.
+    is a file of something else, such as a kubeconfig, or is `-`.
 
     chosen_by: who has made the lasting choice that the command is under; "" for none
     has_input: whether errors may quote an input, which only the run knows for `resume`; files: the names of its files
     """
 
     def __init__(self, path: str) -> None:
+        if path == "-":
+            raise messages.report_not_written(path, "it means stdout, which has the answer. Name a file")
         self._path = path
         self._start, self._began = time.time(), time.monotonic()
         self._places: dict[str, tuple[str, str]] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from os.path import exists
-from typing import TYPE_CHECKING
 
 from kubectl_mc.command_line import verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine
@@ -18,6 +17,7 @@ from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from kubectl_mc.processes.targets import Target
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubectl_mc.messages.input_names import InputName
@@ -131,7 +131,7 @@ class Request(NamedTuple):
 
     @property
     def at_once(self) -> bool:
-        """Whether they all start at once, however many places there are: they wait, or don't end by themselves."""
+        """Whether they all run at once, however many places there are: they wait, or don't end by themselves."""
         return verbs.is_endless(self.row, self.line) or bool(self.row.waiting.kubectl_timeout)
 
 

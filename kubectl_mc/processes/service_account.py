@@ -49,7 +49,7 @@ def hub_context(named: str | None, environment: Environment) -> str | None:
     return IN_CLUSTER
 
 
-_CURRENT_CONTEXT = re.compile(rb"current-context[\"']?\s*:\s*([^\s,}#]*)")
+_CURRENT_CONTEXT = rb"current-context[\"']?\s*:\s*([^\s,}#]*)"
 
 
 def _may_name_a_context(path: str) -> bool:
@@ -66,7 +66,7 @@ def _may_name_a_context(path: str) -> bool:
         return True
     if IN_CLUSTER.encode() in text:
         return True
-    names = _CURRENT_CONTEXT.findall(text)
+    names = re.findall(_CURRENT_CONTEXT, text)
     return len(names) < text.count(b"current-context") or bool({*names} - {b"", b'""', b"''", b"null", b"~"})
 
 

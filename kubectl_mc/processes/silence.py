@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Literal
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
@@ -24,6 +23,7 @@ from kubectl_mc.processes import cache, private_files
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from kubectl_mc.processes.targets import Target
+from kubectl_mc.type_hints import Any, Literal
 
 SHORT_TIME = 5.0  # seconds that a silent cluster has, and that a cluster must have had to be silent
 MAX_AGE = 300.0  # seconds after its last failure for which a cluster counts as silent

@@ -10,9 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import TYPE_CHECKING, BinaryIO, TextIO
 
 if TYPE_CHECKING:
     from kubectl_mc.messages.progress_texts import Awaited, PhaseKind
@@ -140,8 +140,8 @@ def safe_streams(
         for stream in safe:
             with suppress(OSError):
                 stream.flush()
-                if stream.isatty():
-                    cast(_Terminal, stream.buffer).end()
+                if stream.isatty() and isinstance(stream.buffer, _Terminal):
+                    stream.buffer.end()
 
 
 def _wants_progress(variables: Mapping[str, str]) -> bool:

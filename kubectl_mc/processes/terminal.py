@@ -8,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
 
 from kubectl_mc.command_line import verbs
 from kubectl_mc.processes import kubectl_process, lifelines
@@ -16,6 +15,7 @@ from kubectl_mc.processes.memory_files import held_file
 from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.standard_streams import write_whole
 from kubectl_mc.processes.targets import Kubeconfig, Target
+from kubectl_mc.type_hints import Any
 
 _OURS = (signal.SIGTERM, signal.SIGHUP)  # the terminal sends the others to the whole foreground process group
 _TERMINALS = (signal.SIGINT, signal.SIGQUIT)
@@ -243,14 +243,20 @@ def ask_user(question: str) -> str:
         return line.decode("utf-8", "replace")
 
 
+def foreground_target(target: Target) -> Target:
+    """Return the target as a command on the terminal reaches it: by the user's own kubeconfig, if that suffices."""
+    if target.context and not target.kubeconfig.exec_entry:
+        return target._replace(kubeconfig=Kubeconfig(None, starts_programs=True))
+    return target
+
+
 def run_on_target(request: Request, target: Target) -> int:
     """Run a command on the terminal and on one cluster, and return its exit status.
 
     It gets the user's own variables and kubeconfig, because an editor or a shell that it starts inherits them. A
     kubeconfig with a credential is named by a flag.
     """
-    if target.context and not target.kubeconfig.exec_entry:
-        target = target._replace(kubeconfig=Kubeconfig(None, starts_programs=True))
+    target = foreground_target(target)
     command = job_command(request, Job(target, request.line, target.cluster))
     variables = {
         **kubectl_process.safe_variables(request.environment, request.environment.variables, target),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
+
+from kubectl_mc.type_hints import Any
 
 # Numbers as kubectl reads them (go.yaml.in/yaml/v2, resolve.go): `13:30` is none, nor is a date anything but a text.
 _INT = r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[\da-fA-F_]+|0|[1-9][\d_]*)"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
@@ -16,6 +15,7 @@ from kubectl_mc.processes.requests import Job, Request, job_command, note_answer
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads.name_patterns import name_patterns, namespace_patterns
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubectl_mc.merge.row_filter import RowFilter

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
@@ -22,6 +21,7 @@ from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import captured
 from kubectl_mc.reads.missing_types import jobs_without_missing_types
 from kubectl_mc.reads.name_patterns import name_patterns, types_by_name
+from kubectl_mc.type_hints import Any
 
 Objects = Sequence[tuple[ObjectKey, bytes]]  # as `read_objects` yields them
 

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import verbs
@@ -20,6 +21,7 @@ from kubectl_mc.messages.colours import coloured
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
+from kubectl_mc.processes.places import Machine, Starts
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers, same_jobs
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
@@ -42,7 +44,7 @@ _MANY = 20
 # How many texts of kubectls are remembered.
 _HEARD = 1000
 
-_ENDED = Command("", (), {})
+_NONE = Command("", (), {})  # of a kubectl that has ended, or is not started yet
 
 
 def follows(request: Request) -> bool:
@@ -96,8 +98,11 @@ class _Following:
         self._request, self._targets = request, targets
         self._streams = request.environment.streams
         self._commands: list[Command] = []
+        self._begins: dict[int, Callable[[], Command]] = {}  # of the commands that are not started yet: what makes them
         self._owners: list[Callable[[Chunk | Exit], None]] = []
-        self._starts: dict[int, tuple[str, float]] = {}  # of the kubectls that run: their clusters, and since when
+        self._clusters: dict[int, str] = {}  # of the kubectls that run, or are to be started
+        self._start_times: dict[int, float] = {}  # of those that run
+        self._starts = Starts(Machine())
         self._unwanted: set[int] = set()
         self._refused: set[str] = set()  # clusters that have refused the credential of the start
         self._sessions: list[LogSession] = []
@@ -116,14 +121,14 @@ class _Following:
     def run(self) -> None:
         """Run the sessions until nothing can come any more. Raises KeyboardInterrupt and UserError."""
         asked, failures = _asked_jobs(self._request, self._targets)
-        unnamed, partial = wildcards.divided(failures, asked)
+        unnamed, failed_listings = wildcards.divided(failures, asked)
         self._unreachable += unnamed
-        self._failed_listings += partial
-        self._show_failures([*self._unreachable, *partial])
+        self._failed_listings += failed_listings
+        self._show_failures([*self._unreachable, *failed_listings])
         if is_pattern(self._followed.reference):
             resolver = wildcards.Resolver(self._request, asked)
             for command in resolver.commands:
-                self._add(command, command.cluster, lambda event: self._listed(resolver, event))
+                self._add(partial(_same, command), command.cluster, lambda event: self._listed(resolver, event))
             self._begin(resolver.jobs)
         else:
             self._begin(asked)
@@ -133,20 +138,31 @@ class _Following:
             0.0,
             self._request.stdin,
             at_once=True,
+            may_start=self._make,
+            on_start=self._note_start,
             on_tick=self._tick,
             awaits=lambda: not self._is_over(),
             unwanted=self._unwanted,
             tick=_TICK,
+            starts=self._starts,
         ):
             self._owners[event.command_index](event)
             if isinstance(event, Exit):
+                cluster = self._clusters.pop(event.command_index)
+                start = self._start_times.pop(event.command_index)
                 if self._request.environment.report:
-                    cluster, start = self._starts[event.command_index]
                     self._request.environment.report.took(cluster, time.monotonic() - start)
-                del self._starts[event.command_index]
                 self._unwanted.discard(event.command_index)
-                self._commands[event.command_index] = _ENDED
+                self._commands[event.command_index] = _NONE
                 self._owners[event.command_index] = _nobody
+
+    def _make(self, index: int) -> bool:
+        """Make a command that is started now: how old a flag's time is, and the login, are those of this moment."""
+        self._commands[index] = self._begins.pop(index)()
+        return True
+
+    def _note_start(self, index: int) -> None:
+        self._start_times[index] = time.monotonic()
 
     def _begin(self, jobs: Sequence[Job]) -> None:
         now = time.monotonic()
@@ -175,13 +191,16 @@ class _Following:
             self._streams.answer(self._renderer.feed(due))
         for session in self._sessions:
             session.tick(now)
-        if not self._is_counted and all(session.is_listed or session.is_over for session in self._sessions):
+        if not self._is_counted and all(session.is_settled for session in self._sessions):
             self._is_counted = True
             self._say_count()
 
     def _say_count(self) -> None:
         """Say once how many kubectls run, if they are many, and that there is nothing yet."""
         open_sessions = [session for session in self._sessions if not session.is_over]
+        if open_sessions:
+            over = [session for session in self._sessions if session.is_over and not session.is_handed_back]
+            self._show_failures([session.result() for session in over])
         clusters = len({session.job.target.cluster for session in open_sessions})
         containers = sum(session.streams for session in open_sessions)
         count = containers + len(open_sessions)
@@ -202,19 +221,24 @@ class _Following:
 
     # --- For the sessions ------------------------------------------------------------------------------------
 
-    def _add(self, command: Command, cluster: str, owner: Callable[[Chunk | Exit], None]) -> int:
-        self._starts[len(self._commands)] = (cluster, time.monotonic())
-        count = len(self._starts)
+    def _add(self, begin: Callable[[], Command], cluster: str, owner: Callable[[Chunk | Exit], None]) -> int:
+        """Have a kubectl started as soon as there is a place. begin: makes its command then"""
+        index = len(self._commands)
+        self._clusters[index] = cluster
+        count = len(self._clusters)
         if event_loop.raise_file_limit(count) < count:
             count = max(count, 2 * len(self._sessions))  # each watches its pods, and follows a container at least
             raise messages.too_few_files(count, event_loop.files_for(count))
-        self._commands.append(command)
+        self._begins[index] = begin
+        self._commands.append(_NONE)
         self._owners.append(owner)
-        return len(self._commands) - 1
+        return index
 
-    def start(self, job: Job, line: CommandLine, owner: Callable[[Chunk | Exit], None]) -> int:
-        """Start a kubectl of a session, and return its index; `owner` gets its events."""
-        target = self._request.newest(job.target, False) if job.target.cluster in self._refused else job.target
+    def start(self, job: Job, line: Callable[[], CommandLine], owner: Callable[[Chunk | Exit], None]) -> int:
+        """Have a kubectl of a session started, and return its index; `owner` gets its events.
+
+        line: makes its command line when it is started
+        """
         heard = Messages(logs_requests(self._request))
 
         def take(event: Chunk | Exit) -> None:
@@ -222,8 +246,15 @@ class _Following:
                 self._say_new(job, text)
             owner(event)
 
-        command = job_command(self._request, job._replace(line=line, target=target))
-        return self._add(command, job.target.cluster, take)
+        def begin() -> Command:
+            target = self._request.newest(job.target, False) if job.target.cluster in self._refused else job.target
+            return job_command(self._request, job._replace(line=line(), target=target))
+
+        return self._add(begin, job.target.cluster, take)
+
+    def waited(self, index: int) -> float:
+        """Return for how many seconds a kubectl has waited for its cluster, as `Starts.waited` does."""
+        return self._starts.waited(index, time.monotonic())
 
     def _say_new(self, job: Job, text: str) -> None:
         """Say what a kubectl has said, unless another one of the cluster has said so."""
@@ -278,7 +309,7 @@ class _Following:
         self.screen.add([job])
         job = job._replace(line=self.screen.command_line(job))
         self._add(
-            job_command(self._request, job),
+            partial(job_command, self._request, job),
             job.target.cluster,
             lambda event: self.screen.show(event._replace(command_index=index)),
         )
@@ -332,6 +363,10 @@ class _Following:
         if report.status or not is_interrupted:
             self._streams.say(report.lines)
         return report.status
+
+
+def _same(command: Command) -> Command:
+    return command
 
 
 def _nobody(event: Chunk | Exit) -> None:

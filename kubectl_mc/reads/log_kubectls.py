@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.grammar import CommandLine
@@ -14,6 +13,7 @@ from kubectl_mc.processes.event_loop import Chunk, Exit
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.reads.log_resume import TimedLine
 from kubectl_mc.reads.log_sources import PodEvent, PodEvents
+from kubectl_mc.type_hints import Protocol
 
 # The end of a kubectl's stderr that is stored, in bytes.
 _STORED = 1 << 14
@@ -26,8 +26,11 @@ _WATCH_BEGINS = re.compile(rb"round_trippers\.go:\d+\].*watch=true.*200 OK")
 class Kubectls(Protocol):
     """What runs the kubectls of sessions, and shows what comes of them."""
 
-    def start(self, job: Job, line: CommandLine, owner: Callable[[Chunk | Exit], None]) -> int:
-        """Start a kubectl, and return its index; `owner` gets its events."""
+    def start(self, job: Job, line: Callable[[], CommandLine], owner: Callable[[Chunk | Exit], None]) -> int:
+        """Have a kubectl started, and return its index; `owner` gets its events. line: makes its command line then"""
+
+    def waited(self, index: int) -> float:
+        """Return for how many seconds a kubectl has waited for its cluster; 0.0 if it isn't started yet."""
 
     def end(self, index: int) -> None:
         """End a kubectl."""

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import Literal
 
 from kubectl_mc.merge.lines import MAX_BEGUN
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Literal
 
 # A container's lines are stamped by several writers (stdout, stderr), so a time may be a little earlier than the one
 # before it. Lines are compared from so many seconds before the last one on.
@@ -61,6 +61,10 @@ def _seconds(second: bytes, zone: bytes) -> int:
         return 0
 
 
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _second(time: bytes) -> int:
     return _seconds(time[:19], b"Z" if time.endswith(b"Z") else time[-6:])
 
@@ -89,6 +93,7 @@ class LogPosition:
         self._expected: Counter[int] = Counter()  # what a resumed stream serves again
         self._first: int | None = None  # the line that the stream has begun with
         self._passes_over = False  # whether the last line of a resumed stream was shown before
+        self._is_short = False  # whether the stream begins later than it should
 
     @property
     def has_served(self) -> bool:
@@ -101,25 +106,40 @@ class LogPosition:
         return self._proof == "known" or self._goes_on()
 
     @property
+    def is_behind(self) -> bool:
+        """Whether the stream has served lines that are shown, and not yet all of them."""
+        return self.has_served and any(count > 0 for count in self._expected.values())
+
+    @property
     def since(self) -> str:
         """The time from which on a stream has to be asked for; "" for all of it."""
         if not self.last:
             return ""
-        return datetime.fromtimestamp(self._oldest, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _time(self._latest if self._is_short else self._oldest)
 
     @property
     def _oldest(self) -> int:
         """The second of the oldest lines that are compared. One of them stands ahead of the last line."""
         return min(self._newest - SLACK, _second(self._before) if self._before else self._newest)
 
-    def begin(self, proof: Proof = "needed") -> None:
-        """Begin with another stream, from `since` on. A line whose end has not come is dropped: it is served again."""
+    @property
+    def _latest(self) -> int:
+        """The latest second from which on a stream shows that it goes on behind the last line."""
+        return min(_second(self.last), _second(self._before or self.last))
+
+    def begin(self, proof: Proof = "needed", is_short: bool = False) -> None:
+        """Begin with another stream, from `since` on. A line whose end has not come is dropped: it is served again.
+
+        is_short: as few lines as possible are to be served again; those whose times go back may be missing then
+        """
         self._begun, self._first, self.stopped, self.gap = b"", None, None, None
         self._proof = proof if self.last else "known"
         self._passes_over = self._proof != "known"
         self._expected = Counter()
-        for hashes in self._seen.values():
-            self._expected.update(hashes)
+        self._is_short = is_short and bool(self.last) and self._latest > self._oldest
+        for second, hashes in self._seen.items():
+            if not self._is_short or second >= self._latest:
+                self._expected.update(hashes)
 
     def feed(self, chunk: bytes) -> list[TimedLine]:
         """Return the new lines of a chunk, in order; none any more when it has stopped."""
@@ -185,6 +205,8 @@ class LogPosition:
                     return new
                 self.gap = gap
             self._proof = "known"
+            if self._is_short:
+                self.gap, self._is_short = self.gap or Gap(_time(self._oldest).encode(), self.last), False
             new.append(line)
         if new and _second(new[-1][0] or self.last) > self._newest + SLACK:
             self._expected.clear()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from kubectl_mc import messages
+from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.messages.causes import Kind
@@ -18,7 +19,7 @@ from kubectl_mc.reads.log_kubectls import Kubectls, Reader, WatchReader
 from kubectl_mc.reads.log_requests import FollowedLogs
 from kubectl_mc.reads.log_resume import TimedLine
 from kubectl_mc.reads.log_sources import Container, IsWanted, Pod, PodEvent
-from kubectl_mc.reads.log_streams import LogStream
+from kubectl_mc.reads.log_streams import Attempt, LogStream
 from kubectl_mc.reads.name_patterns import all_namespaces
 
 # Causes that may pass. With another one at the start, kubectl's own `logs -f` is run, which says what is wrong.
@@ -58,7 +59,7 @@ class LogSession:
         self._selector = followed.selector
         self._needs_object = bool(followed.reference)
         self._asking: int | None = None  # the kubectl that asks for the object, or watches the pods
-        self._now = self._due = self._asked = now
+        self._now = self._due = now
         self._tries = Tries()  # to ask for the object, and to watch
         self._is_said = False  # that the cluster, or the watch, is lost
         self._failure = b""  # why it is, in kubectl's words
@@ -80,6 +81,11 @@ class LogSession:
         """How many containers are followed."""
         return sum(not (stream.is_over or stream.is_idle) for stream in self._streams.values())
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known what comes of the start, or said that it isn't."""
+        return self.is_listed or self.is_over or self._is_said
+
     def result(self) -> Result:
         """Return what has come of the cluster so far. Its stdout only says whether there was any.
 
@@ -91,7 +97,7 @@ class LogSession:
         return Result(self.job.target.cluster, stdout, self._failure, status, namespace=self.job.namespace)
 
     def tick(self, now: float) -> None:
-        """Start what is due. Raises UserError for more containers than are followed at a time."""
+        """Start what is due."""
         self._now = now
         if self.is_over:
             return
@@ -99,9 +105,11 @@ class LogSession:
             self._begins += 1
             if self._begins > 2:  # all that was printed ahead of it has been read
                 self._end_list()
+                if self.is_over:
+                    return
         if self._asking is None and now >= self._due:
             self._ask()
-        elif not self.is_listed and not self._is_said and now >= self._asked + _SILENCE:
+        elif self._has_no_answer():
             self._is_said = True
             self._say(f"can't be reached ({NO_ANSWER}); it is waited for")
         if self.is_listed:
@@ -113,17 +121,21 @@ class LogSession:
         if self.is_listed:
             self._end_with_pods()
 
+    def _has_no_answer(self) -> bool:
+        """Return whether it has to be said that the cluster gives no answer at the start."""
+        is_awaited = not (self.is_listed or self._is_said or self._listed or self._begins)
+        return is_awaited and self._asking is not None and self._kubectls.waited(self._asking) >= _SILENCE
+
     # --- The pods --------------------------------------------------------------------------------------------
 
     def _ask(self) -> None:
         """Ask for the object whose pods are meant, or watch the pods."""
-        self._asked = self._now
         self._tries.begin(self._now)
         if self._needs_object:
-            line = log_requests.object_line(self.job.line, self._followed.reference)
+            line = partial(log_requests.object_line, self.job.line, self._followed.reference)
             self._asking = self._kubectls.start(self.job, line, Reader(self._take_object).take)
             return
-        line = log_requests.pods_line(self.job.line, self._followed, self._selector)
+        line = partial(log_requests.pods_line, self.job.line, self._followed, self._selector)
         self._listed, self._lists, self._begins = set(), True, 0
         reader = WatchReader(self.take, self._begin_watch, self._end_watch)
         self._asking = self._kubectls.start(self.job, line, reader.take)
@@ -203,6 +215,7 @@ class LogSession:
         for uid in self._pods.keys() - self._listed:
             self.take(PodEvent(self._pods[uid], is_gone=True))
         self._tries.work()
+        is_late = bool(self._is_said or self._tries.failures)
         self._is_said, self._failure = False, b""
         if self.is_listed:
             return
@@ -215,7 +228,9 @@ class LogSession:
             self._hand_back()  # kubectl says what is missing
             return
         self.is_listed = True
-        self._join(is_initial=True)
+        self._join(is_initial=True, may_fail=not is_late)  # a late one waits for room, as others are followed by then
+        if self.is_over:
+            return
         if followed.pods.one and len(pods) > 1:
             self._say(f"Found {len(pods)} pods, using pod/{self._pods[self._one].name}")
         if not self._streams and (followed.pod or followed.reference):
@@ -224,17 +239,19 @@ class LogSession:
 
     # --- The containers --------------------------------------------------------------------------------------
 
-    def _join(self, is_initial: bool) -> None:
-        """Join the containers that are meant and not followed yet."""
+    def _join(self, is_initial: bool, may_fail: bool = False) -> None:
+        """Join the containers that are meant and not followed yet. may_fail: too many of them are an error"""
         new = [(pod, container) for pod in self._meant_pods() for container in self._unfollowed(pod)]
         if not new:
             self._waits = False
             return
-        cluster, limit = self.job.target.cluster, self._followed.limit
-        count = self._kubectls.streams_of(cluster)
+        limit = self._followed.limit
+        count = self._kubectls.streams_of(self.job.target.cluster)
         room = max(0, limit - count)
-        if is_initial and len(new) > room and not self._tries.failures:  # a late one doesn't end what others show
-            raise messages.too_many_log_requests(cluster, count + len(new), limit)
+        if may_fail and len(new) > room:
+            self._failure = messages.too_many_log_requests(count + len(new), limit).encode()
+            self._end()
+            return
         if len(new) > room and not self._waits:
             text = f"{len(new) - room} more to follow than --max-log-requests={limit}; they wait"
             self._say(text)
@@ -278,7 +295,7 @@ class LogSession:
         """Start the kubectl that a stream needs, end one of no use, and let go what is over."""
         if stream.is_over:
             return
-        stream.wait(self._now)
+        stream.wait(self._now, self._kubectls.waited(stream.kubectl))
         self._show(stream, ())
         if stream.is_running and stream.is_useless:
             self._kubectls.end(stream.kubectl)
@@ -292,11 +309,16 @@ class LogSession:
             self._broken_since = self._broken_since if self._broken else self._now
             self._broken.append((stream.source, reason))
         if attempt:
-            line = log_requests.lines_line(self.job.line, stream.source, attempt, stream.is_initial)
+            line = partial(self._lines_line, stream, attempt)
             reader = Reader(partial(self._end_stream, stream), lambda chunk: self._show(stream, stream.feed(chunk)))
             stream.kubectl = self._kubectls.start(self.job, line, reader.take)
         if stream.is_over:
             self._say(f"- {self._name(stream.source)}")
+
+    def _lines_line(self, stream: LogStream, attempt: Attempt) -> CommandLine:
+        """Return the command line of a kubectl that is started now."""
+        attempt = attempt._replace(age=stream.age(self._now))
+        return log_requests.lines_line(self.job.line, stream.source, attempt, stream.is_initial)
 
     def _part(self, key: tuple[str, str], stream: LogStream) -> None:
         """Let the container of a pod that is gone go, as soon as its stream has ended."""
@@ -321,7 +343,7 @@ class LogSession:
             self._end()
         elif followed.reference and pods and self._streams and not self._is_checked:
             self._is_checked = True
-            line = log_requests.object_line(self.job.line, followed.reference)
+            line = partial(log_requests.object_line, self.job.line, followed.reference)
             self._kubectls.start(self.job, line, Reader(self._take_end).take)
 
     def _take_end(self, cause: Cause | None, stdout: bytes, stderr: bytes) -> None:

@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Literal
 
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.type_hints import Any, Literal
 
 ContainerKind = Literal["init", "", "ephem"]
 

@@ -19,6 +19,9 @@ _WATCH_DELAY = 1.0
 # Seconds that a kubelet has to serve the last lines again, and to end the stream of an instance that has ended.
 _SILENCE = 10.0
 
+# After so many streams in a row that break within what they serve again, this is said, and less is asked for.
+_STUCK = 5
+
 
 class Attempt(NamedTuple):
     """What a kubectl is asked for.
@@ -27,7 +30,7 @@ class Attempt(NamedTuple):
     since: from this time on (RFC 3339, whole seconds); "" for all of it
     is_first: no line of the container is shown yet
     was_empty: an earlier stream was there, and had no line
-    age: the seconds since the container is followed
+    age: the seconds since the container is followed, at the start of the kubectl
     """
 
     previous: bool
@@ -58,7 +61,7 @@ class LogStream:
         self.broken = ""
         self.pod, self._container = pod, container
         self._start = now
-        self._due = self._attempted = now
+        self._due = now
         self._behind_since = float("inf")  # since when there is a newer instance than that of the stream
         self._position = LogPosition(is_initial)
         self._has_lines = False
@@ -72,6 +75,7 @@ class LogStream:
         self._tries = Tries()
         self._is_clean = False  # whether the last stream has ended as at the end of a log
         self._is_said = False  # that it is broken
+        self._stuck = 0  # streams in a row that have broken within the lines that they serve again
         self._was_open = False  # a stream of it
 
     @property
@@ -88,6 +92,10 @@ class LogStream:
     def is_idle(self) -> bool:
         """Whether no kubectl is needed until another instance of the container runs."""
         return self._is_complete and not self.is_running
+
+    def age(self, now: float) -> float:
+        """Return the seconds since the container is followed."""
+        return now - self._start
 
     def update(self, pod: Pod) -> None:
         """Take what the watch says of the pod."""
@@ -115,29 +123,32 @@ class LogStream:
         elif self._is_clean and self._container.runs:
             self._break("it has ended, and the container runs")
         self._proof, self._previous, self._container_ran = proof, previous, self._container.runs
-        self._attempted, self._behind_since, self._newest = now, float("inf"), restarts
-        self._position.begin(proof)
+        self._behind_since, self._newest = float("inf"), restarts
+        self._position.begin(proof, is_short=self._stuck >= _STUCK)
         if previous and not self._position.last and restarts > self._instance + 1 + self._is_complete:
             self._position.gap = Gap(b"", b"")  # nothing serves what the instances before the last two had
         self._tries.begin(now)
         self.is_running, self.is_useless = True, False
         was_empty = self._was_open and not self._has_lines
-        return Attempt(previous, self._position.since, not self._has_lines, now - self._start, was_empty)
+        return Attempt(previous, self._position.since, not self._has_lines, self.age(now), was_empty)
 
     def feed(self, chunk: bytes) -> list[TimedLine]:
         """Return the new lines in what the kubectl has printed."""
         lines = self._position.feed(chunk)
         self.is_useless = self.is_useless or self._position.stopped is not None
         if lines:
-            self._has_lines, self._is_said = True, False
+            self._has_lines, self._is_said, self._stuck = True, False, 0
             self._tries.work()
         return lines
 
-    def wait(self, now: float) -> None:
-        """Take that the kubectl still runs: it may be silent, or its instance may not be the one that is meant."""
+    def wait(self, now: float, waited: float) -> None:
+        """Take that the kubectl still runs: it may be silent, or its instance may not be the one that is meant.
+
+        waited: the seconds for which it has waited for the kubelet
+        """
         if not self.is_running or self._previous:
             return
-        if now >= self._attempted + _SILENCE:
+        if waited >= _SILENCE:
             self._position.take_silence()
             self.is_useless = self.is_useless or self._position.stopped is not None
         is_behind = self._container.restarts > self._instance
@@ -182,6 +193,9 @@ class LogStream:
         self._due = now + (delay if cause or self._tries.failures > 1 else _WATCH_DELAY)
         if cause and cause.kind != "not-found":
             self._break(cause.reason)
+        self._stuck += self._position.is_behind
+        if self._stuck == _STUCK:
+            self.broken = f"{cause.reason if cause else 'it has ended'}, {_STUCK} times ahead of a new line"
         return []
 
     def _end_previous(self, cause: Cause | None, now: float) -> None:

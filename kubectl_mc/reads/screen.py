@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
@@ -17,6 +16,7 @@ from kubectl_mc.processes.requests import Job, Request
 from kubectl_mc.reads import watch_lines
 from kubectl_mc.reads.log_printers import LogPrinters
 from kubectl_mc.reads.printers import Printer, printer_factory
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubectl_mc.reads.watch_printers import WatchPrinter
@@ -131,6 +131,9 @@ class Screen:
         if not self._absences or not any(output.has_stdout or output.had_stdout for output in self._outputs):
             return []
         said, self._absences = self._absences, []
+        for output in self._outputs:
+            if output.is_absent and self._absence(output):
+                output.forget_absence()
         return said
 
     def show_due(self) -> None:
@@ -281,6 +284,11 @@ class _JobOutput:
     def held(self) -> Held:
         """Return the lines that are held back."""
         return Held(self._job.label, self._job.target.cluster, "".join(f"{line}\n" for line in self._held))
+
+    def forget_absence(self) -> None:
+        """Don't hold back any more that something is absent, as that has been said."""
+        absent = messages.absences(self.held().text)
+        self._held = [line for line in self._held if line not in absent]
 
     def told(self) -> set[str]:
         """Return what the notice of the failed cluster tells, if the job has failed for a cause of its cluster's."""

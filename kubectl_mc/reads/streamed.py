@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
@@ -27,8 +26,10 @@ from kubectl_mc.reads.column_files import with_columns
 from kubectl_mc.reads.log_printers import with_pods
 from kubectl_mc.reads.namespaces import namespace_jobs
 from kubectl_mc.reads.screen import Screen
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kubectl_mc.processes.places import Starts
     from kubectl_mc.reads.watch_sessions import Sessions
 
 
@@ -65,7 +66,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         commands.append(command)
         return len(commands) - 1
 
-    sessions = _watch_sessions(request, screen, append)
+    sessions, kubectl_starts = _watch_sessions(request, screen, append)
 
     def start(jobs: Sequence[Job]) -> None:
         if verbs.is_watch(request.row, request.line):
@@ -124,6 +125,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             on_start=note_start,
             on_tick=on_tick,
             awaits=sessions.awaits if sessions else lambda: False,
+            starts=kubectl_starts,
         ):
             if isinstance(event, Exit):
                 phase.end(event.command_index)
@@ -144,7 +146,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     except (KeyboardInterrupt, SystemExit) as error:
         interrupt = error
     except BaseException:  # nobody reads on
-        _tell(request, screen, failed_listings, unreachable)
+        _tell(request, screen.results(), failed_listings, unreachable)
         raise
     finally:
         phase.close(isinstance(interrupt, KeyboardInterrupt))
@@ -154,13 +156,17 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         begun = {result.cluster for result in (*screen.results(), *unreachable)}
         missed = [target.cluster for target in targets if target.cluster not in begun]
         failed_listings += [Result(cluster, b"", b"", None) for cluster in missed]
-    _tell(request, screen, failed_listings, unreachable, was_ended=endless and interrupt is not None)
+    results = screen.results()
+    if endless and interrupt:  # those that still ran have not failed, if they have answered
+        answered = [bool(result.stdout or (sessions and sessions.has_answered(n))) for n, result in enumerate(results)]
+        results = _ended_by_user(results, answered)
+    _tell(request, results, failed_listings, unreachable)
     with suppress(*([OSError] if isinstance(interrupt, SystemExit) else [])):  # after SIGHUP the terminal is gone
         if interrupt:
             screen.show_rest()
         results = screen.results()
-        if endless and interrupt:  # those that still ran have not failed
-            results = [result._replace(status=0) if result.status is None else result for result in results]
+        if endless and interrupt:  # a watch that is quiet so far may have nothing to show
+            results = _ended_by_user(results, [not (sessions and sessions.is_named(n)) for n in range(len(results))])
         joined = one_result_per_cluster([*results, *failed_listings, *unreachable])
         order = [*(target.cluster for target in targets), *(result.cluster for result in unreachable)]
         results = sorted(joined, key=lambda result: order.index(result.cluster))
@@ -189,31 +195,33 @@ def _watch_sessions(
     request: Request,
     screen: Screen,
     append: Callable[[Command, str], int],
-) -> Sessions | None:
+) -> tuple[Sessions, Starts] | tuple[None, None]:
     """Return what takes up again the watches of a request; None if it is none, or they end with their kubectls."""
     if not watch_lines.is_resumed(request):
-        return None
+        return None, None
+    from kubectl_mc.processes.places import Machine, Starts
     from kubectl_mc.reads import watch_sessions
 
-    return watch_sessions.Sessions(request, screen, append)
+    starts = Starts(Machine())
+    return watch_sessions.Sessions(
+        request, screen, append, lambda index: starts.waited(index, time.monotonic())
+    ), starts
+
+
+def _ended_by_user(results: Sequence[Result], succeeded: Sequence[bool]) -> list[Result]:
+    """Return the results of what has no end but that of the user. succeeded: those that have not failed if they ran"""
+    return [
+        result._replace(status=0) if result.status is None and has_succeeded else result
+        for result, has_succeeded in zip(results, succeeded)
+    ]
 
 
 def _tell(
-    request: Request,
-    screen: Screen,
-    failed_listings: Sequence[Result],
-    unreachable: Sequence[Result],
-    was_ended: bool = False,
+    request: Request, results: Sequence[Result], failed_listings: Sequence[Result], unreachable: Sequence[Result]
 ) -> None:
-    """Tell the report for programs what came of the clusters, if there is one.
-
-    was_ended: the command has no end but that of the user, so what has come by then is an answer
-    """
+    """Tell the report for programs what came of the clusters, if there is one."""
     if request.environment.report:
         from kubectl_mc.merge.report_entries import read_entries
 
-        results = screen.results()
-        if was_ended:
-            results = [item._replace(status=0) if item.status is None and item.stdout else item for item in results]
         joined = one_result_per_cluster([*results, *failed_listings, *unreachable])
         request.environment.report.tell(read_entries(joined, request._replace(unreachable=())))

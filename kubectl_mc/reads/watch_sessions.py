@@ -27,7 +27,7 @@ _QUIET = 1.0
 _LIST_DELAY = 0.4  # seconds after its first row, in which a kubectl may have shown what there is
 _LIST_PATIENCE = 30.0  # seconds
 
-_SILENCE = 5.0  # seconds after which it is said that a further kubectl gets no answer
+_SILENCE = 5.0  # seconds of waiting after which it is said that a kubectl gets no answer
 
 
 class _Session:
@@ -37,7 +37,10 @@ class _Session:
     is_up: the one that runs has
     is_refused: the cluster has refused the credential
     is_over: no further one will run
+    kubectl: the index of its command
+    list: the index of that of the list that runs; None for none
     due: when the next kubectl starts; None while one runs, or if none will
+    quiet: the seconds for which it may wait before a list is asked for; None once one has been, or if it is up
     list_due: when a list is asked for; None for none
     """
 
@@ -50,7 +53,10 @@ class _Session:
         self.tries = backoff.Tries()
         self.started = 0.0
         self.is_refused = False
+        self.kubectl = -1
+        self.list: int | None = None
         self.due: float | None = None
+        self.quiet: float | None = None
         self.list_due: float | None = None
         self.lists = 0  # since the start of the kubectl
 
@@ -75,10 +81,17 @@ class Sessions:
     """The sessions of a command's jobs.
 
     append: appends a command of the cluster with this name to those of the event loop, and returns its index
+    waited: for how many seconds a command has waited for its cluster, 0.0 if it isn't started yet
     """
 
-    def __init__(self, request: Request, screen: Screen, append: Callable[[Command, str], int]) -> None:
-        self._request, self._screen, self._append = request, screen, append
+    def __init__(
+        self,
+        request: Request,
+        screen: Screen,
+        append: Callable[[Command, str], int],
+        waited: Callable[[int], float],
+    ) -> None:
+        self._request, self._screen, self._append, self._waited = request, screen, append, waited
         self._say = request.environment.streams.say
         self._sessions: list[_Session] = []
         self._watches: dict[int, _Session] = {}  # by the index of the command that runs
@@ -94,12 +107,22 @@ class Sessions:
             self._sessions.append(session)
             self._start(session, now)
             if session.watches_news:
-                session.list_due = now
+                session.quiet, session.list_due = None, now
 
     @property
     def count(self) -> int:
         """How many watches there are."""
         return len(self._sessions)
+
+    def has_answered(self, job_index: int) -> bool:
+        """Return whether the cluster of a job's watch has answered, also if there was nothing to show."""
+        return self._sessions[job_index].has_begun
+
+    def is_named(self, job_index: int) -> bool:
+        """Return whether it was said that a job's watch can't begin, which is still so."""
+        session = self._sessions[job_index]
+        outage = self._outages.get(session.job.target.cluster)
+        return bool(outage and outage.is_said and session in outage.sessions and not session.has_begun)
 
     def awaits(self) -> bool:
         """Return whether kubectls are still to be started."""
@@ -124,26 +147,30 @@ class Sessions:
         """Start the kubectls that are due."""
         now = time.monotonic()
         for session in self._sessions:
+            if session.quiet is not None and self._waited(session.kubectl) >= session.quiet:
+                session.quiet, session.list_due = None, now
             if session.due is not None and session.due <= now:
                 self._start(session, now)
             elif session.list_due is not None and session.list_due <= now:
                 session.list_due = None
                 if not session.is_up or self._has_unseen(session):
                     line = watch_lines.list_alone(self._request.row, self._kubectl_line(session))
-                    self._lists[self._run(session, line, is_list=True)] = _List(session, session.started, [])
-
-            elif not (session.is_up or session.is_seeded or session.is_restarted) and self._is_silent(session, now):
+                    session.list = self._run(session, line, is_list=True)
+                    self._lists[session.list] = _List(session, session.started, [])
+            elif not (session.is_up or session.is_seeded or session.is_restarted) and self._is_silent(session):
                 self._break(session, stream_texts.NO_ANSWER)
         for cluster, outage in self._outages.items():
-            waiting = (now - session.started for session in outage.sessions if session.due is None)
+            waiting = (self._waited(session.kubectl) for session in outage.sessions if session.due is None)
             if not outage.is_said and max(waiting, default=0.0) >= _SILENCE:
                 outage.is_said = True
                 self._say([stream_texts.watch_is_down(cluster, stream_texts.NO_ANSWER, outage.has_begun)])
 
-    def _is_silent(self, session: _Session, now: float) -> bool:
+    def _is_silent(self, session: _Session) -> bool:
         """Return whether a watch that begins has no answer, nor has its list."""
-        is_awaited = session.due is None and session.list_due is None and not session.is_over
-        return is_awaited and now - session.started >= 2 * _SILENCE
+        if session.is_over or (session.due, session.quiet, session.list_due) != (None, None, None):
+            return False
+        has_list_waited = session.list is None or self._waited(session.list) >= _SILENCE
+        return has_list_waited and self._waited(session.kubectl) >= 2 * _SILENCE
 
     def _has_unseen(self, session: _Session) -> bool:
         return self._screen.watch_printer(session.index).has_unseen
@@ -156,8 +183,9 @@ class Sessions:
         session.due, session.started, session.is_up, session.lists = None, now, False, 0
         session.tries.begin(now)
         # A watch that shows nothing has nothing to show, or no answer: a list tells which.
-        session.list_due = now + (_QUIET if session.is_restarted else _SILENCE)
-        self._watches[self._run(session, self._kubectl_line(session), is_list=False)] = session
+        session.quiet, session.list_due = _QUIET if session.is_restarted else _SILENCE, None
+        session.kubectl = self._run(session, self._kubectl_line(session), is_list=False)
+        self._watches[session.kubectl] = session
 
     def _kubectl_line(self, session: _Session) -> grammar.CommandLine:
         line = session.job.line
@@ -178,7 +206,7 @@ class Sessions:
         """Note that the kubectl of a watch has reached its cluster."""
         if session.is_up:
             return
-        session.is_up = session.has_begun = True
+        session.is_up, session.has_begun, session.quiet = True, True, None
         session.tries.work()
         self._screen.goes_on(session.index)
         if session.is_restarted:
@@ -189,12 +217,12 @@ class Sessions:
         result = self._screen.ended(shown)
         cause = result_cause(result._replace(stdout=b""), self._request)
         if shown.timed_out or not watch_lines.is_passing(cause, session.has_begun, session.is_restarted):
-            session.list_due, session.is_over = None, True
+            session.quiet, session.list_due, session.is_over = None, None, True
             self._screen.show(shown)
             self._recover(session, is_over=True)
             return
         now = time.monotonic()
-        session.is_restarted, session.list_due = True, None
+        session.is_restarted, session.quiet, session.list_due = True, None, None
         session.due = now + session.tries.end(now)
         if cause is None:
             session.has_begun = True
@@ -241,6 +269,7 @@ class Sessions:
             chunks.append(event)
             return
         del self._lists[event.command_index]
+        session.list = None if session.list == event.command_index else session.list
         if session.started != watch_started or session not in self._watches.values():
             return  # the watch has broken again since
         stdout, stderr = (b"".join(c.text for c in chunks if c.stream == name) for name in ("stdout", "stderr"))

@@ -123,7 +123,7 @@ def test_a_provider_that_cannot_be_used_is_not_passed_over() -> None:
     ("cluster_profile", "reason"),
     [
         (ClusterProfile("c1", "fleet"), "its profile names no way to reach it"),
-        (profile(), "none of its access providers (google) is in the provider file"),
+        (profile(), "none of its access providers (google) is in a provider file of yours"),
         (ClusterProfile("c1", "fleet", properties=PROPERTIES), "auth.exec.command without an access provider"),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -122,14 +123,26 @@ def test_objects_are_read_as_they_were_written(changes: list[ObjectChange]) -> N
     assert [ObjectChange(**{"resource": "", "result": "", **fields}) for fields in again] == changes
 
 
-@pytest.mark.parametrize("name", ["2026", "nope", ""])
-def test_a_run_has_to_be_the_only_one_of_its_name(path: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("2026", "2 runs begin with '2026': 2026-a, 2026-b. See: kubectl mc audit"),
+        ("nope", "no run 'nope'. The latest: 2026-a, 2026-b. See: kubectl mc audit"),
+        ("", "2 runs begin with '': 2026-a, 2026-b. See: kubectl mc audit"),
+    ],
+)
+def test_a_run_has_to_be_the_only_one_of_its_name(path: str, name: str, error: str) -> None:
     for run in ("2026-a", "2026-b"):
         record.open_log(path, run).write("start", **START)
-    with pytest.raises(UserError, match="no run"):
+    with pytest.raises(UserError, match=f"^{re.escape(error)}$"):
         record.read_record(path).find(name)
     assert record.read_record(path).find("2026-a").id == "2026-a"
     assert record.read_record(path).find("last").id == "2026-b"
+
+
+def test_there_may_be_no_run_at_all(path: str) -> None:
+    with pytest.raises(UserError, match=r"^no run 'last'\. No changes have been made from here yet$"):
+        record.read_record(path).find("last")
 
 
 def test_without_a_file_there_are_no_runs(path: str) -> None:

@@ -37,7 +37,7 @@ def test_parts_count_from_the_start_and_are_rounded_up(spec: str, total: int, en
 
 
 @pytest.mark.parametrize(
-    "spec", ["", "0", "0%", "101%", "-1", "1;2", "1,,2", "half", "1.5", "5,2", "50%,10%", "20%,5,10%", "²", "50 %"]
+    "spec", ["", "0", "0%", "101%", "-1", "1;2", "1,,2", "half", "1.5", "5,2", "50%,10%", "20%,5,10%", "²", "٣", "50 %"]
 )
 def test_a_spec_that_is_none_is_said(spec: str) -> None:
     with pytest.raises(UserError, match="invalid argument"):

@@ -216,6 +216,8 @@ def test_a_time_is_read_as_go_writes_it(text: str, seconds: float) -> None:
     [
         "--cluster-timeout=soon", "--cluster-timeout=-1s", "--cluster-timeout=1d", "--cluster-timeout=1 s",
         "--cluster-timeout=s", "--cluster-timeout=1s2", "--max-parallel=0", "--max-parallel=-1",
+        "--cluster-timeout=99999999999h", f"--cluster-timeout={'9' * 400}", "--cluster-timeout=٣s",
+        f"--max-parallel={'9' * 5000}", "--max-parallel=٣",
         "--max-parallel=many", "--max-parallel=1.5", "--max-parallel=²", "--verbose=yes", "--all-clusters=no",
     ],
 )  # fmt: skip

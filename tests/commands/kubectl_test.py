@@ -300,7 +300,8 @@ def test_if_present_as_a_default_is_for_the_verbs_that_need_the_object(fp: FakeP
 def test_a_change_goes_to_the_clusters_named(fp: FakeProcess, home: Home) -> None:
     command, scaled = "scale --context=c1 --replicas=1{} deploy/a", "deployment.apps/a scaled\n"
     changes = {command.format(" --dry-run=server"): scaled, command.format(""): scaled}
-    answers = {"config view --raw --flatten -o json": "{}", **changes}
+    view = {"contexts": [{"name": "c1", "context": {"cluster": "c1"}}], "clusters": [{"name": "c1", "cluster": {}}]}
+    answers = {"config view --raw --flatten -o json": json.dumps(view), **changes}
     register(fp, home, {HUB: profiles("c1", "c2"), **answers})
     outcome = run(home, "scale deploy/a --replicas=1 --clusters=c1 --yes")
     assert started(fp, home) == [HUB, *answers]
@@ -381,6 +382,6 @@ def test_a_large_kubeconfig_is_split_so_that_each_kubectl_reads_its_own(home: Ho
         '*) echo "$*: $(cat "$KUBECONFIG")" ;; esac\n',
     )
     lines = run(home, "describe pods").stdout.splitlines()
-    configs = [json.loads(line.removeprefix("describe pods: ")) for line in lines if line.startswith("describe")]
+    configs = [json.loads(line.partition(" pods: ")[2]) for line in lines if line.startswith("describe")]
     assert [config["clusters"][0]["cluster"]["server"] for config in configs] == ["https://c1", "https://c2"]
     assert not any("https://c2" in json.dumps(config) for config in configs[:1])

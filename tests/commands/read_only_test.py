@@ -97,6 +97,10 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
         ("create -f x --edit --dry-run=client --contexts=c1", "create is a change\n"),
         ("drain n --contexts=c1", "drain is a change; --dry-run=client only says what it would do\n"),
         ("kuberc view", "kuberc view edits files of yours\n"),
+        (
+            "cluster-info dump --output-directory . --contexts=c1",
+            "cluster-info dump overwrites a file with these flags\n",
+        ),
         ("get pods --profile=cpu --profile-output=x", "get overwrites a file with these flags\n"),
         ("undo last --yes", "undo is a change; --dry-run=server only says what it would do\n"),
     ],

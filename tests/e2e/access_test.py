@@ -197,7 +197,12 @@ def test_the_unapproved_fail_and_the_others_are_shown(user: User) -> None:
 def test_without_a_provider_that_it_knows_a_cluster_has_no_context(user: User) -> None:
     done = user.mc("get", "nodes", "--clusters=c1")
     assert (done.status, user.started) == (1, 0)
-    assert "c1 (no context, and none of its access providers (kubeconfig) is in the provider file)" in done.stderr
+    why = "none of its access providers (kubeconfig) is in a provider file of yours (--clusterprofile-provider-file)"
+    assert f"c1 (no context, and {why})" in done.stderr
+    assert user.mc("trust", "approve", "c1", "--yes", provider_file(user)).status == 0
+    listed = user.mc("trust", "list")
+    assert listed.stdout.split("\n")[1].split()[:2] == ["c1", "unusable"]
+    assert listed.stderr == f"c1: {why}\n"
 
 
 def test_a_context_of_the_name_comes_before_the_profile(user: User) -> None:

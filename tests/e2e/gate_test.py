@@ -233,6 +233,25 @@ def test_the_question_is_whole_where_stderr_goes_to_a_file(place: Place) -> None
     assert "Would change 2 clusters: c1, c3\n  configmap/settings labeled\nLabel configmap" in shown
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_change_is_made_where_it_was_confirmed_though_the_kubeconfig_is_edited(place: Place, in_memory: bool) -> None:
+    """Where kubeconfigs can't be held in memory, as on macOS, it isn't made."""
+    config = place.folder / "config"
+    config.write_text(place.shell.kubectl("config", "view", "--raw", "-o", "json").stdout)
+    (place.folder / "sitecustomize.py").write_text("" if in_memory else "import os\ndel os.memfd_create\n")
+    python_path = f"{place.folder}:{place.shell.environment['PYTHONPATH']}"
+    environment = {"KUBECONFIG": str(config), "PYTHONPATH": python_path}
+    with place.shell.running(*place.words(targeted(LABEL)), env=environment, terminal=True) as running:
+        running.until(r"\[y/N\]: $")
+        config.write_text(re.sub(r'("cluster": )"c1"', r'\1"c2"', config.read_text()))
+        running.type("y\n")
+        status = running.end()
+    assert (status, labelled(place)) == ((0, ["c1", "c3"]) if in_memory else (1, []))
+    assert (
+        "edited meanwhile, so no more clusters are changed: c1: the server was https:" in running.stdout
+    ) != in_memory
+
+
 @pytest.mark.parametrize("protection", ["protected: [c3]", "protected: ['*3', nope]"])
 def test_a_protected_cluster_needs_its_exact_name(place: Place, protection: str) -> None:
     mapping = Path(place.shell.environment["HOME"], ".kube", "kubectl-mc-clusters.yaml")
@@ -247,12 +266,33 @@ def test_a_protected_cluster_needs_its_exact_name(place: Place, protection: str)
             assert place.mc(LABEL, choice, "--yes") == Done(1, "", refused)
             assert labelled(place) == []
         assert "--clusters to specify targets: !c1 only leaves out\n" in place.mc(f"{LABEL} --clusters=!c1").stderr
-        assert [row[0] for row in place.mc("clusters").rows if row[-1] == "yes"] == ["c3"]
+        shown = place.mc("clusters")
+        assert [row[0] for row in shown.rows if row[-1] == "yes"] == ["c3"]
+        idle = "Note: protected by the mapping file, but the name of no cluster here, and of no context: 'nope'\n"
+        assert shown.stderr == (idle if "nope" in protection else "")
         assert place.mc(f"{LABEL} --clusters=c1 --yes --overwrite").status == 0
         assert place.mc(f"{LABEL} --clusters=c3 --yes --overwrite").status == 0
         assert "c3" in labelled(place)
     finally:
         mapping.write_text(was)
+
+
+@pytest.mark.parametrize("protection", ["protected: [c3]", "protected: ['*3']"])
+def test_a_protected_cluster_is_not_changed_through_another_context(place: Place, protection: str) -> None:
+    config = place.folder / "config"
+    config.write_text(re.sub("viewer-c([13])", r"also-\1x", place.shell.fleet.kubeconfig.read_text()))
+    (place.folder / "mapping.yaml").write_text(f"clusters: [{{name: c3, context: c3}}]\n{protection}\n")
+    environment = {"KUBECONFIG": str(config), "KUBECTL_MC_CONFIG": str(place.folder / "mapping.yaml")}
+    refused = place.shell.mc(*place.words(f"{LABEL} --contexts=also-* --yes"), env=environment)
+    assert refused == Done(
+        1,
+        "",
+        "Error: protected by the mapping file: also-3x (the cluster of context c3). To change a protected cluster, "
+        "name it exactly: --clusters=also-3x\nSo nothing was changed\n",
+    )
+    assert labelled(place) == []
+    named = place.shell.mc(*place.words(f"{LABEL} --contexts=also-3x --as=admin --yes"), env=environment)
+    assert "protected" not in named.stderr
 
 
 # --- kubectl's own settings --------------------------------------------------------------------------------------

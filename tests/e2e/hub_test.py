@@ -57,6 +57,16 @@ def test_why_a_hub_could_not_be_asked_is_said(fresh_home: Callable[..., Shell], 
     assert done.stderr.startswith(f"Warning: hub context 'hub' can't be asked ({why}); using its clusters as they were")
 
 
+def test_a_cluster_that_has_joined_meanwhile_is_known_by_its_name(user: Shell) -> None:
+    user.fleet.remove_object("hub", "clusterprofiles", "fleet", "c3")
+    assert len(user.mc("get", "nodes").rows) == 3
+    user.fleet.reset("hub")
+    assert len(user.mc("get", "nodes").rows) == 3  # what the hub says is kept for five minutes
+    assert user.mc("get", "nodes", "--clusters=c3").status == 0
+    assert len(user.mc("get", "nodes").rows) == 4
+    assert "no cluster matches 'c4'" in user.mc("get", "nodes", "--clusters=c4").stderr
+
+
 def test_a_change_does_not_rest_on_a_placement_that_is_gone(user: Shell) -> None:
     assert user.mc("get", "nodes", "--placement=canary").status == 0
     user.kubectl("--context=hub", "delete", "placementdecision", "canary", "-n", "fleet")

@@ -305,7 +305,7 @@ def test_the_mapping_file_may_name_the_pods_own_cluster(pod: Pod, hub: Shell) ->
 @pytest.mark.parametrize(
     ("kubeconfig", "reason"),
     [
-        (None, "no context, and none of its access providers (secretreader) is in the provider file"),
+        (None, "no context, and none of its access providers (secretreader) is in a provider file of yours"),
         # kubectl itself takes the pod's own cluster for such a context
         ("contexts: [{name: c1, context: {cluster: lost, user: lost}}]\n", "connection refused"),
     ],

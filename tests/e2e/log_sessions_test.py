@@ -195,6 +195,20 @@ def test_a_cluster_that_cannot_be_reached_at_first_joins_later(changing: Shell) 
     logs.__exit__(None, None, None)
 
 
+def test_too_many_containers_of_one_cluster_do_not_end_the_others(changing: Shell) -> None:
+    kubelets = [changing.fleet.kubelet(cluster) for cluster in MEMBERS]
+    kubelets[0].create("shop/one", labels={"app": "one"})
+    for name in ("one", "two"):
+        kubelets[1].create(f"shop/{name}", labels={"app": "one"})
+    with changing.running("logs", "-f", "-n", "shop", "-l", "app=one", "--max-log-requests=1") as logs:
+        logs.until(r"^\[c2\] ended: you are attempting to follow 2 log streams.*--max-log-requests", "stderr")
+        kubelets[0].until_followed("shop/one", 1)
+        kubelets[0].write("shop/one", ["here"])
+        logs.until("here")
+        interrupted(logs)
+    assert "Error: Failed to query 1 cluster: c2 (you are attempting" in logs.stderr
+
+
 def test_a_cluster_that_joins_later_with_too_many_containers_does_not_end_the_others(changing: Shell) -> None:
     kubelets = [changing.fleet.kubelet(cluster) for cluster in MEMBERS]
     for kubelet in kubelets:

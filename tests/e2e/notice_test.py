@@ -117,7 +117,8 @@ def test_many_clusters_without_a_context_are_one_line(unmapped: Shell) -> None:
         lines = screen_of(running)
     assert lines[4:] == [
         "3 of 153 clusters answered",
-        f"  no context   150   {', '.join(UNMAPPED[:10])} and 140 more   to map them: kubectl mc setup; "
+        f"  no context   150   {', '.join(UNMAPPED[:10])} and 140 more   "
+        "to map them: kubectl mc setup --clusters='c*,far-*'; "
         "to list them: kubectl mc clusters --check --clusters='c*,far-*'",
     ]
 

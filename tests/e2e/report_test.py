@@ -11,7 +11,8 @@ from typing import Any, get_args
 
 import pytest
 
-from kubectl_mc.messages import Kind
+from kubectl_mc.messages import Kind, UserError
+from kubectl_mc.processes.report_file import ReportFile
 from tests.e2e.changing import LABEL, runs
 from tests.e2e.conftest import MC, MEMBERS, Shell
 from tests.e2e.verbs_test import Place
@@ -132,6 +133,13 @@ def test_a_file_that_cannot_be_opened_is_an_error_ahead_of_everything(place: Pla
     assert (done.status, done.stderr, runs(place)) == (1, f"{text}So nothing was changed\n", [])
     assert place.mc("get nodes --report=/nope/r.json").stderr == text
     assert place.mc("diff -f DIR/web.yaml --report=/nope/r.json").status == 2  # 1 says that something differs
+
+
+def test_a_dash_is_no_file(members: Shell) -> None:
+    with pytest.raises(UserError, match=r"^--report .*: - can't be written: it means stdout, which has the answer\. "):
+        ReportFile("-")
+    refused = members.mc("get", "nodes", "--report=-")
+    assert (refused.status, refused.stdout, Path("-").exists()) == (1, "", False)
 
 
 def test_a_file_of_something_else_is_never_overwritten(place: Place, members: Shell, tmp_path: Path) -> None:

@@ -181,3 +181,9 @@ def test_what_no_cluster_has_is_said_while_others_go_on(shop: Shell) -> None:
     assert watch.stderr == said
     done = shop.mc("get", "cm,svc", "nope", "-n", "shop", "-w")
     assert sorted(done.stderr.splitlines()) == [said[:-1], said[:-1].replace("configmaps", "services")]
+
+
+def test_a_type_that_no_cluster_has_is_said_once(shop: Shell) -> None:
+    done = shop.mc("get", "cm,widgetss", "-n", "shop", "-w", "--cluster-timeout=2s", "--clusters=c1,c2")
+    assert len([line for line in done.stderr.splitlines() if "widgetss" in line]) == 1
+    assert "timed out after 2s" in done.stderr

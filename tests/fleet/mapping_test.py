@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -228,10 +230,32 @@ def test_without_files_nothing_is_mapped(tmp_path: Path) -> None:
     assert read(tmp_path / "nowhere") == ClusterMapping()
 
 
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
+@pytest.mark.parametrize("may_be_missing", [True, False])
+def test_where_it_can_t_be_known_whether_there_is_a_file_it_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, may_be_missing: bool
+) -> None:
+    def refuse(path: str, **flags: Any) -> os.stat_result:
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(os, "stat" if may_be_missing else "lstat", refuse)  # a test may run as root, who enters all
+    with pytest.raises(
+        UserError, match=rf"kubectl-mc-clusters\.yaml can't be read: {os.strerror(number)}\. .*CONFIG=FILE"
+    ):
+        read(tmp_path, may_be_missing=may_be_missing)
+
+
+def test_a_folder_that_is_a_link_to_nowhere_is_no_missing_file(tmp_path: Path) -> None:
+    (tmp_path / "kube").symlink_to("unmounted")
+    with pytest.raises(UserError, match=r"kubectl-mc-clusters\.yaml can't be read: No such file"):
+        read(tmp_path / "kube")
+    assert read(tmp_path / "kube", may_be_missing=True) == ClusterMapping()
+
+
 @pytest.mark.parametrize("target", ["unmounted/mapping.yaml", "kubectl-mc.yaml"])
 def test_a_link_that_leads_nowhere_is_no_missing_file(tmp_path: Path, target: str) -> None:
     (tmp_path / "kubectl-mc.yaml").symlink_to(target)
-    with pytest.raises(UserError, match=r"kubectl-mc\.yaml: can't be read: "):  # what it protects isn't known
+    with pytest.raises(UserError, match=r"kubectl-mc\.yaml can't be read: "):  # what it protects isn't known
         read(tmp_path)
     assert read(tmp_path, may_be_missing=True) == ClusterMapping()  # `setup` makes it, or says why it can't
 
@@ -259,8 +283,29 @@ def test_the_first_file_says_which_inventory_whatever_the_key(tmp_path: Path, fi
 def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "kubectl-mc.yaml"
     path.mkdir() if content is None else path.write_bytes(content)
-    with pytest.raises(UserError, match=r"kubectl-mc\.yaml: can't be read: "):
+    with pytest.raises(UserError, match=r"kubectl-mc\.yaml:? can't be read: "):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "contexts"),
+    [
+        ("protected: ['prod-*']\nclusters: [{name: prod-a, context: x}, {name: dev, context: y}]", ["x", "prod-b"]),
+        ("clusters: [{name: a, context: x, protected: true}, {name: b, context: y}]", ["x"]),
+        ("protected: [f/a]\nclusters: [{name: f/a, context: x}, {name: g/a, context: y}]", ["x"]),
+        ("protected: [y]", ["y"]),
+        ("clusters: [{name: a, context: x}]", []),
+    ],
+)
+def test_contexts_are_protected_by_what_they_reach(text: str, contexts: list[str]) -> None:
+    read_file = parse(text)
+    assert [name for name in ("x", "y", "prod-b") if read_file.protects_context(name)] == contexts
+    assert read_file.protects_some == bool(contexts)
+
+
+def test_what_is_protected_and_is_nowhere() -> None:
+    read_file = parse("protected: [prod-a, 'prod-b ', 'DEV*', 'f/*', g/x, eks-live, '*']")
+    assert read_file.idle_protections([("f", "prod-a"), ("f", "dev")], ["eks-live"]) == ["prod-b ", "DEV*", "g/x"]
 
 
 PROTECTED = """\

@@ -65,10 +65,10 @@ def test_a_tie_names_the_profiles_of_which_none_counts() -> None:
     assert chosen[0].tie.startswith("a/x, b/x are the same cluster by their inventory-member-id")
 
 
-def test_other_profiles_of_a_member_are_known_even_if_they_are_not_chosen() -> None:
+def test_the_profiles_of_a_member_are_told_even_if_they_are_not_chosen() -> None:
     old, new, other = profile("a/x"), profile("b/y", created=NEW), profile("b/z", None)
     clusters = {cluster.name: cluster for cluster in named_clusters([old, new, other])}
-    assert [clusters[name].others for name in ("x", "y", "z")] == [(new,), (old,), ()]
+    assert [clusters[name].siblings for name in ("x", "y", "z")] == [(old, new), (old, new), ()]
 
 
 @pytest.mark.parametrize(

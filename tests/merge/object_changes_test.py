@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kubectl_mc.merge import object_changes
@@ -72,6 +74,17 @@ def test_the_input_says_where_a_workload_is() -> None:
         ("deployment.apps/web", "b"),
         ("statefulset.apps/db", ""),
     ]
+
+
+@pytest.mark.parametrize("between", ["\n", "", " \n\n"])
+def test_objects_in_json_may_stand_one_after_another(between: str) -> None:
+    """As kubectl reads them, though that is no YAML."""
+    objects = [{"kind": "Namespace", "metadata": {"name": name}} for name in ("a", "b")]
+    content = between.join(["", *map(json.dumps, objects), ""]).encode()
+    assert object_changes.declared_objects(content) == tuple(objects)
+    first = between.count("\n") + 1
+    assert [line for line, _ in object_changes.json_values(content)] == [first, 2 * first - 1]
+    assert object_changes.json_values(content + b"x") == []
 
 
 WEB_IN_TWO = [ObjectChange("deployment.apps/web", "", "a"), ObjectChange("deployment.apps/web", "", "b")]

@@ -98,12 +98,9 @@ def test_on_a_terminal_a_part_of_an_answer_is_told() -> None:
 
 def test_the_command_that_lists_many_clusters_is_for_the_same_ones() -> None:
     results = [UnaskedResult(f"c{number}", b"", b"no context", 1) for number in range(11)]
-    words = "get pods --clusters='c*' --healthy --hub-context=hub --cluster-timeout=3s"
-    assert (
-        on_terminal(*results, text=words)
-        .lines[1]
-        .endswith("to list them: kubectl mc clusters --check --clusters='c*' --healthy --hub-context=hub")
-    )
+    words = "get pods --clusters='c*' --healthy --hub-context=hub --cluster-timeout=3s --clusterprofile-provider-file=p"
+    flags = "--clusters='c*' --healthy --hub-context=hub --clusterprofile-provider-file=p"
+    assert on_terminal(*results, text=words).lines[1].endswith(f"to list them: kubectl mc clusters --check {flags}")
 
 
 @pytest.mark.parametrize("results", [[failed("c1", REFUSED)], [failed("c1", MISSING_A), failed("c2", MISSING_A)]])

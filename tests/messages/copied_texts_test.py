@@ -19,9 +19,10 @@ ARGUMENTS: dict[str, Any] = {
     "Sequence[str]": NAMES, "Iterable[str]": NAMES,
     "Sequence[tuple[str, str]]": [(name, "word") for name in NAMES],
     "Sequence[tuple[str, Cause]]": [(name, messages.Cause("no-context", messages.NO_CONTEXT)) for name in NAMES],
+    "Mapping[str, str]": dict.fromkeys(NAMES, ""),
     "OSError": OSError(2, "No such file"), "Cause": messages.Cause("error", "no"),
 }  # fmt: skip
-assert messages.protected is not None, "which loads all texts"
+getattr(messages, "protected")  # noqa: B009  which loads all texts
 TEXTS = [
     function
     for _, function in inspect.getmembers(messages, inspect.isfunction)
@@ -56,6 +57,6 @@ def test_a_command_line_has_all_names_or_none(function: Callable[..., object]) -
 
 
 def test_the_error_for_protected_clusters_can_be_copied() -> None:
-    text = str(messages.protected([*NAMES, "team a/x"]))
-    assert isinstance(messages.protected(NAMES), UserError)
+    text = str(messages.protected(dict.fromkeys([*NAMES, "team a/x"], "")))
+    assert isinstance(messages.protected(dict.fromkeys(NAMES, "")), UserError)
     assert shlex.split(text.partition("exactly: ")[2]) == [f"--clusters={','.join([*NAMES, 'team a/x'])}"]

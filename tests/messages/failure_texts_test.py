@@ -80,13 +80,20 @@ def test_what_is_said_of_one_cluster_alone_makes_no_group() -> None:
     ]
 
 
+def test_an_approval_has_the_flags_that_it_needs() -> None:
+    flags = "--clusterprofile-provider-file=providers.json"
+    failures = [(name, messages.problem_cause(messages.not_approved(name, flags))) for name in NAMES[:4]]
+    assert messages.advice(failures) == [f"To see it and approve it: kubectl mc trust approve c1 c2 c3 c4 {flags}"]
+    assert messages.failure_table(failures[:1], 0, 4, "")[1].endswith(f": kubectl mc trust approve c1 {flags}")
+
+
 @pytest.mark.parametrize(
     ("names", "subject"), [(NAMES[:1], "c1"), (["c\x1b"], "c\\x1b"), (NAMES, "each of these 150 clusters")]
 )
 def test_no_context_leads_to_the_set_up(names: list[str], subject: str) -> None:
     failures = [("x", FORBIDDEN), *((name, NO_CONTEXT) for name in names)]
     assert messages.advice(failures) == [f"To map {subject} to a context of yours: kubectl mc setup"]
-    why = Cause("no-context", "no context, and none of its access providers (x) is in the provider file")
+    why = Cause("no-context", "no context, and none of its access providers (x) is in a provider file of yours")
     assert messages.advice([("c1", why)]) == ["To map c1 to a context of yours: kubectl mc setup"]
 
 
@@ -118,7 +125,7 @@ def test_of_many_clusters_ten_are_named_and_a_command_lists_them() -> None:
     assert head == "39 of 200 clusters answered, 2 more in part"
     assert first == (
         "  no context   150   c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 and 140 more   "
-        "to map them: kubectl mc setup; to list them: kubectl mc clusters --check --clusters='*'"
+        "to map them: kubectl mc setup --clusters='*'; to list them: kubectl mc clusters --check --clusters='*'"
     )
     assert second.endswith("x9 and 1 more   to see as whom you are known there: kubectl mc auth whoami --clusters='*'; "
                            "to list them: add --verbose")  # fmt: skip

@@ -343,7 +343,7 @@ def test_an_error_in_the_words_of_the_client_s_library_is_one(error: str, reason
     ("problem", "kind"),
     [
         ("no context", "no-context"),
-        ("no context, and none of its access providers (x) is in the provider file", "no-context"),
+        ("no context, and none of its access providers (x) is in a provider file of yours", "no-context"),
         ("login failed: Post https://login: EOF", "login"),
         ("login failed: timed out after 2s", "login"),
         ("not approved; to see what it would run", "not-approved"),

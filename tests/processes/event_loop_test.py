@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from pytest_subprocess import FakeProcess
 
+from kubectl_mc.command_line.options import seconds
 from kubectl_mc.processes import event_loop, lifelines
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
@@ -30,6 +31,10 @@ def sh(script: str, cluster: str = "c1", **variables: str) -> Command:
 
 def collect(*commands: Command, parallel: int = 8, timeout: float = 0, stdin: str | None = None) -> list[Result]:
     return event_loop.collect_results(commands, parallel, timeout, stdin)
+
+
+def test_the_longest_time_that_can_be_typed_is_one_to_the_system() -> None:
+    assert [result.stdout for result in collect(sh("echo x"), timeout=seconds("cluster-timeout", "87600h"))] == [b"x\n"]
 
 
 class Life:
@@ -97,6 +102,7 @@ def test_as_many_run_as_there_are_open_files(
         limits.append(wanted)
 
     monkeypatch.setattr(resource, "getrlimit", lambda kind: limits[-1])
+    monkeypatch.setattr("os.sysconf", lambda name: limits[-1][0])
     monkeypatch.setattr(resource, "setrlimit", setrlimit)
     assert event_loop.raise_file_limit(count) == may_run
     assert limits[-1] == (limit, hard)

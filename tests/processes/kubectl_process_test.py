@@ -37,17 +37,18 @@ def test_kubectl_gets_the_context_and_what_was_understood() -> None:
     ]
 
 
-def test_with_a_kubeconfig_of_its_own_it_needs_no_context() -> None:
+def test_a_kubeconfig_of_its_own_is_held_for_it() -> None:
     command = kubectl_process.target_command(
         environment(), Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False)), grammar.parse_line(["get"])
     )
-    assert (command.cluster, command.argv, command.kubeconfig) == ("c1", ("kubectl", "get"), b'{"kind": "Config"}')
+    assert (command.cluster, command.argv) == ("c1", ("kubectl", "get", "--context=ctx"))
+    assert command.kubeconfig == b'{"kind": "Config"}'
 
 
 @pytest.mark.parametrize("text", ["--kubeconfig f get pods -n x", "get pods --kubeconfig=f -n x"])
 def test_a_kubeconfig_of_its_own_stands_in_for_the_one_on_the_command_line(text: str) -> None:
     reached = Target("c1", "ctx", Kubeconfig({"kind": "Config"}, False))
-    assert argv(text, reached) == ["kubectl", "get", "--namespace=x", "pods"]
+    assert argv(text, reached) == ["kubectl", "get", "--context=ctx", "--namespace=x", "pods"]
     with_user_s_own = argv(text, reached._replace(kubeconfig=OWN))
     assert with_user_s_own == ["kubectl", "get", "--context=ctx", "--kubeconfig=f", "--namespace=x", "pods"]
 

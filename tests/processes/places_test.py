@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_mc.processes import places
-from kubectl_mc.processes.places import LOOK_AGAIN, Machine, Places, working_places
+from kubectl_mc.processes.places import LOOK_AGAIN, Machine, Places, Starts, Work, next_work, working_places
 
 MIB = 1 << 20
 
@@ -19,6 +19,8 @@ MIB = 1 << 20
 class Running(NamedTuple):
     pid: int
     started: float
+    command_index: int = 0
+    has_answered: bool = False
 
 
 class FakeMachine:
@@ -152,6 +154,110 @@ def test_bounds(steps: list[tuple[float, int, int]], cores: float, memory: int) 
         assert begun <= max(0, working_places(cores) - (busy if 2 / max(2, busy) > places._IDLE else 0))
         assert begun <= max(0, memory * MIB // 2 // (20 * MIB))
         del run.running[:ends]
+
+
+# --- Those that last -----------------------------------------------------------------------------------------------
+
+
+class Lasting:
+    """Processes that last, which are started as Starts allows. Their CPU is what the test says."""
+
+    def __init__(self, machine: FakeMachine, count: int) -> None:
+        self.machine, self.starts = machine, Starts(cast(Machine, machine))
+        self.now, self.count, self.running = 100.0, count, list[Running]()
+        self.later(0.0)
+
+    def later(self, seconds: float, cpu: float = 0.0) -> int:
+        """Let time pass in which each that hasn't answered uses so much CPU. Return how many run then."""
+        self.now += seconds
+        for process in self.running:
+            if not process.has_answered:
+                self.machine.cpus[process.pid] = self.machine.cpus.get(process.pid, 0.0) + cpu
+        while len(self.running) < min(self.count, self.starts.limit(cast(list, self.running), self.now)):  # type: ignore[type-arg]
+            index = len(self.running)
+            self.running.append(Running(1 + index, self.now, index))
+        return len(self.running)
+
+    def answer(self) -> None:
+        self.running = [process._replace(has_answered=True) for process in self.running]
+
+    def waited(self, index: int = 0) -> float:
+        return self.starts.waited(index, self.now)
+
+
+def test_those_that_last_start_in_turns() -> None:
+    run = Lasting(FakeMachine(), 100)
+    assert [len(run.running), *(run.later(0.1, cpu=0.02) for _ in range(3))] == [8] * 4
+    run.answer()
+    assert run.later(0.1) == 16
+
+
+def test_those_that_have_answered_take_no_place_whatever_they_use() -> None:
+    run = Lasting(FakeMachine(), 100)
+    for _ in range(20):
+        run.answer()
+        for process in run.running:
+            run.machine.cpus[process.pid] = run.machine.cpus.get(process.pid, 0.0) + 1.0
+        run.later(0.1)
+    assert len(run.running) == 100
+
+
+def test_those_whose_clusters_are_dead_take_no_place() -> None:
+    run = Lasting(FakeMachine(memory=0), 100)  # nor does memory keep them from starting: nobody would ever end
+    for _ in range(20):
+        run.later(0.1)
+    assert (len(run.running), run.waited() > 1.9) == (100, True)
+
+
+def test_what_a_kubectl_does_by_itself_is_no_silence_of_its_cluster() -> None:
+    run = Lasting(FakeMachine(), 9)
+    assert run.waited(8) == 0.0  # it isn't started
+    for _ in range(100):
+        run.later(0.1, cpu=0.02)
+    assert run.waited(0) == 0.0
+    for _ in range(10):
+        run.later(0.1)
+    assert run.waited(0) == pytest.approx(1.0)
+
+
+def test_after_its_answer_a_process_waits_since_then() -> None:
+    run = Lasting(FakeMachine(), 1)
+    run.later(1.0, cpu=0.5)
+    run.answer()
+    run.later(2.0)
+    assert run.waited() == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("cpu", "seconds", "least", "is_working"),
+    [
+        (0.0, 0.01, 0.05, False),  # it waits for its cluster
+        (0.001, 0.01, 0.05, True),
+        (0.0004, 0.01, 0.05, False),
+        (0.004, 0.6, 0.05, False),
+        (0.004, 0.6, 0.003, True),  # 300 others have something to do, so that is all it could get
+        (0.001, 0.6, 0.003, False),
+    ],
+)
+def test_whether_a_process_works(cpu: float, seconds: float, least: float, is_working: bool) -> None:
+    last = Work(100.0, 2.0, True, 99.0)
+    now = 100.0 + seconds
+    assert next_work(last, 2.0 + cpu, now, least) == Work(now, 2.0 + cpu, is_working, now if is_working else 99.0)
+
+
+@given(st.integers(2, 400), st.lists(st.sampled_from([0.01, 0.05, 0.3, 2.0]), min_size=1, max_size=40))
+def test_one_that_gets_its_share_of_a_busy_machine_is_not_taken_to_wait(threads: int, steps: list[float]) -> None:
+    """However busy, and however late we look; and one that needs nothing is, for all but one look."""
+    machine = FakeMachine()
+    machine.threads = threads
+    run = Lasting(machine, 2)
+    turn = max(LOOK_AGAIN, places._SLICE * threads / 2)  # the time in which each has one
+    for seconds in steps:
+        run.now += seconds
+        run.machine.cpus[1] = (run.now - 100.0) * 2 / threads
+        run.later(0.0)
+        assert run.waited(0) <= turn + seconds
+        assert run.waited(1) >= run.now - 100.0 - turn - max(steps)
 
 
 def test_what_this_machine_tells() -> None:

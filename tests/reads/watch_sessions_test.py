@@ -56,20 +56,26 @@ class Cluster:
         self.objects: dict[str, Object] = {}
         self.changes: list[Change] = []
         self.kubectls: dict[int, Kubectl] = {}
+        self.is_busy = False  # the machine: no kubectl has a turn
+        self._starts: dict[int, float] = {}
         self.commands: list[Command] = []
         self.request = request(text)._replace(cluster_count=1)
         target = Target("c1", "", Kubeconfig(None, starts_programs=False))
         jobs = watch_lines.jobs_by_type([Job(target, self.request.line, "c1")])
         with self.clock():
             self.screen = Screen(self.request, jobs)
-            self.sessions = Sessions(self.request, self.screen, self._append)
+            self.sessions = Sessions(self.request, self.screen, self._append, self._waited)
             self.sessions.add(jobs)
 
     def _append(self, command: Command, cluster: str) -> int:
         self.commands.append(command)
         words = command.argv[1:]
         self.kubectls[len(self.commands) - 1] = Kubectl(not any(word.startswith("--watch") for word in words))
+        self._starts[len(self.commands) - 1] = self.now
         return len(self.commands) - 1
+
+    def _waited(self, index: int) -> float:
+        return 0.0 if self.is_busy else self.now - self._starts[index]
 
     @contextmanager
     def clock(self) -> Iterator[None]:
@@ -305,16 +311,40 @@ def test_a_cluster_that_does_not_answer_is_named() -> None:
     assert cluster.stderr.splitlines()[1:] == ["[c1] the watch goes on"]
 
 
+def test_a_cluster_whose_kubectl_has_no_turn_is_not_said_to_give_no_answer() -> None:
+    cluster = Cluster()
+    cluster.is_busy = True
+    for _ in range(30):
+        cluster.wait(1.0)
+    assert (cluster.stderr, len(cluster.commands)) == ("", 1)  # nor does a list make the machine busier
+    cluster.is_busy = False
+    for _ in range(10):
+        cluster.wait(1.0)
+    assert "no answer" in cluster.stderr
+
+
 def test_a_cluster_that_does_not_answer_at_the_start_is_named() -> None:
     cluster = Cluster()
     for _ in range(12):
         cluster.wait(1.0)
     said = "[c1] the watch can't begin (no answer); it is tried again until it succeeds\n"
     assert (cluster.stderr, len(cluster.commands)) == (said, 2)  # the second one is a list, which has no answer either
+    assert (cluster.sessions.is_named(0), cluster.sessions.has_answered(0)) == (True, False)
     watch, _ = cluster.kubectls
     cluster.change("ADDED", "a", "Up")
     cluster.write(watch)
     assert cluster.stderr == f"{said}[c1] the watch begins\n"
+    assert (cluster.sessions.is_named(0), cluster.sessions.has_answered(0)) == (False, True)
+
+
+def test_a_watch_that_has_nothing_to_show_has_answered() -> None:
+    cluster = Cluster()
+    for _ in range(6):
+        cluster.wait(1.0)
+    _, listing = cluster.kubectls
+    cluster.write(listing)
+    cluster.end(listing)
+    assert (cluster.sessions.is_named(0), cluster.sessions.has_answered(0)) == (False, True)
 
 
 def test_a_watch_that_has_nothing_to_show_is_not_said_to_have_no_answer() -> None:

@@ -1,0 +1,36 @@
+"""Clusters that a change has to name exactly, as the mapping file protects them."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+from kubectl_mc import messages
+from kubectl_mc.changes.addresses import Address, context_addresses
+from kubectl_mc.fleet.clusters import Cluster
+from kubectl_mc.fleet.mapping import read_mapping
+from kubectl_mc.processes.requests import Request
+
+
+def check_protection(
+    request: Request, clusters: Sequence[Cluster], addresses: Sequence[Address], names: Container[str]
+) -> None:
+    """Raise UserError for protected clusters that are not among these names, also by another context of the user's.
+
+    addresses: of the clusters, in the same order
+    """
+    mapping = read_mapping(request.environment)
+    unnamed = [(cluster, address) for cluster, address in zip(clusters, addresses) if not cluster.is_named(names)]
+    protected = {cluster.name: "" for cluster, address in unnamed if mapping.is_protected(cluster, address.context)}
+    if mapping.protects_some and len(protected) < len(unnamed):
+        places = {
+            address.identity: address.context
+            for address in context_addresses(request, mapping.protects_context)
+            if address.identity
+        }
+        protected = {
+            address.cluster: protected.get(address.cluster, places.get(address.identity, ""))
+            for _, address in unnamed
+            if address.cluster in protected or address.identity in places
+        }
+    if protected:
+        raise messages.protected(protected)

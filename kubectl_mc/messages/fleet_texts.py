@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.causes import Cause, Kind, late_reason, outcome_lines
 from kubectl_mc.messages.words import (
     UserError,
@@ -80,8 +81,8 @@ def hub_failed(
     if why.kind == "no-such-type":
         return UserError(
             f"{_hub_that(context)} has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io "
-            "is not installed there, neither in v1alpha2 nor in v1alpha1. Name the hub with --hub-context=NAME, or "
-            f"hubContext: in ~/.kube/kubectl-mc-clusters.yaml. {_WITHOUT_HUB}"
+            "is not installed there (v1alpha2 or v1alpha1). If the hub is another context: --hub-context=NAME; "
+            f"{PROGRAM} setup --hub-context=NAME keeps it. {_WITHOUT_HUB}"
         )
     if why.kind == "no-context":
         return no_hub_context(context)

@@ -98,7 +98,9 @@ def hub_failed(
     # A kubectl that was killed may have left nothing but the warning of a deprecated version.
     details = [line for line in outcome_lines(stderr) if not line.startswith("Warning: ")]
     detail = next(iter(details[-1:]), why.reason)
-    text = f"Cannot list ClusterProfiles with {hub}: {why.reason}. kubectl said: {visible(detail)}"
+    detail = visible(detail)
+    reason = "" if why.kind in ("error", "login") and detail.endswith(why.reason) else f": {why.reason}"
+    text = f"Cannot list ClusterProfiles with {hub}{reason}. kubectl said: {detail}"
     if by_service_account and why.kind == "unauthorized":
         text += (
             ". The token of this pod's service account has expired, or isn't of this cluster: let the kubelet mount it "

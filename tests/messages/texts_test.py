@@ -445,6 +445,15 @@ def test_without_a_name_and_without_a_current_context_there_is_no_hub() -> None:
     assert str(named).startswith("Cannot list ClusterProfiles with hub context 'h': connection refused by localhost:")
 
 
+@pytest.mark.parametrize(
+    "stderr",
+    ["error: login failed: the kubeconfig has no credentials for it", "Error from server (BadRequest): no such label"],
+)
+def test_what_kubectl_says_of_a_hub_is_said_once(stderr: str) -> None:
+    said = str(messages.hub_failed("h", messages.find_cause(stderr, 1), stderr))
+    assert said == f"Cannot list ClusterProfiles with hub context 'h'. kubectl said: {stderr}"
+
+
 def test_a_hub_s_context_that_isn_t_there_is_named_with_those_that_are() -> None:
     said = str(messages.no_hub_context("fleethub", ["fleet-hub", "kind-dev"]))
     assert said.endswith(

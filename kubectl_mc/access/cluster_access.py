@@ -7,7 +7,7 @@ from functools import partial
 
 from kubectl_mc import messages
 from kubectl_mc.access import kubeconfigs
-from kubectl_mc.access.logins import Logins, hub_target, keep_credentials_off_disk
+from kubectl_mc.access.logins import Logins, complete_logins, hub_target, keep_credentials_off_disk
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import exact_names
@@ -45,12 +45,12 @@ def _is_approved(environment: Environment, name: str) -> bool:
     return any(key.profile.rpartition("/")[2] == name for key in recorded)
 
 
-def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = None) -> list[Target]:
+def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = None, waits: bool = True) -> list[Target]:
     """Return a target for each chosen cluster: by its mapped context, the context of its name, or its ClusterProfile.
 
-    Raises UserError if the provider file or the file of approvals can't be read.
-
     logins: what runs the credential plugins; None if each kubectl logs in by itself
+    waits: until all logins have ended; else they run in the event loop, and hold back only the kubectls that need them
+    Raises UserError if the provider file or the file of approvals can't be read.
     """
     environment, own = choice.environment, choice.own_kubeconfig
     targets = context_targets(choice.clusters, choice.mapping, own)
@@ -78,8 +78,9 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
         from kubectl_mc.access import profile_targets
 
         targets = profile_targets.reach_by_profile(targets, lost, choice)
-    logged_in = logins.log_in(targets, environment) if logins and logins.for_members else targets
-    return keep_credentials_off_disk(targets, logged_in, own)
+    begun = logins.begin(targets, environment, own) if logins and logins.for_members else targets
+    begun = keep_credentials_off_disk(targets, begun, own)
+    return complete_logins(begun, environment.streams) if waits else begun
 
 
 def context_targets(clusters: Sequence[Cluster], mapping: ClusterMapping, own: Kubeconfig) -> list[Target]:

@@ -29,7 +29,7 @@ def targets_in_files(split: Sequence[Target], logged_in: Sequence[Target], own: 
 
 def _in_file(target: Target, shares_login: bool, own: Kubeconfig) -> Target:
     content = target.kubeconfig.content
-    if content is None:
+    if content is None or target.login:
         return target
     proxy_has_password = "@" in str(current_entry(content, "cluster").get("proxy-url") or "")
     if shares_login and not proxy_has_password:

@@ -28,7 +28,7 @@ from kubectl_mc.type_hints import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kubectl_mc.access.credential_plugins import CredentialPlugin
     from kubectl_mc.access.exec_credentials import Credential, LoginFailure
-    from kubectl_mc.access.plugin_runs import LoginAnswers, RunSettings
+    from kubectl_mc.access.plugin_runs import LoginAnswers, PluginLogin, RunSettings
     from kubectl_mc.access.plugin_voices import Voices
     from kubectl_mc.access.renewals import Renewals
 
@@ -61,11 +61,12 @@ class Logins:
         self._renewals: Renewals | None = None
         self._next_runs: dict[CredentialPlugin, float] = {}  # when a refused one may run again (time.monotonic)
 
-    def log_in(self, targets: Sequence[Target], environment: Environment) -> list[Target]:
-        """Return the targets with their credentials, or with the problems of their logins.
+    def begin(self, targets: Sequence[Target], environment: Environment, own: Kubeconfig | None = None) -> list[Target]:
+        """Return the targets with the logins that they need and that haven't ended: those run in the event loop.
 
-        What credential plugins write to stderr is shown while they run. Raises UserError for a mapping file that can't
-        be read, and KeyboardInterrupt.
+        own: what the credentials of these logins are kept off the disk with (see `keep_credentials_off_disk`); None:
+            they may be in kubeconfigs
+        Raises UserError for a mapping file that can't be read.
         """
         starting = [
             target for target in targets
@@ -93,13 +94,35 @@ class Logins:
         settings = self._settings(environment)
         if self.lasts:  # a token that is renewed has an open file of its own
             raise_file_limit(2 * len(clusters))
-        streams = environment.streams
-        self._voices = self._voices or plugin_voices.Voices(streams.say)
-        self._answers.update(plugin_runs.run_plugins(clusters, settings, self._voices, streams))
-        return [
-            self._logged_in(target, plugins[id(target)], denials, environment) if id(target) in plugins else target
-            for target in targets
-        ]
+        voices = self._voices = self._voices or plugin_voices.Voices(environment.streams.say)
+        plugin_runs.begin_logins(clusters, settings, voices, self._answers)
+
+        def login(plugin: CredentialPlugin) -> PluginLogin:
+            def logged_in(target: Target) -> Target:
+                after = self._logged_in(target, plugin, {}, environment)
+                return keep_credentials_off_disk([target], [after], own)[0] if own else after
+
+            return plugin_runs.PluginLogin(plugin, settings, voices, self._answers, logged_in)
+
+        logins = {plugin: login(plugin) for plugin in clusters if plugin not in self._answers}
+        begun = []
+        for target in targets:
+            plugin = plugins.get(id(target))
+            if plugin in logins:
+                begun.append(target._replace(login=logins[plugin]))
+            else:
+                begun.append(self._logged_in(target, plugin, denials, environment) if plugin else target)
+        return begun
+
+    def log_in(
+        self, targets: Sequence[Target], environment: Environment, own: Kubeconfig | None = None
+    ) -> list[Target]:
+        """Return the targets with their credentials, or with the problems of their logins. Arguments: as of `begin`.
+
+        What credential plugins write to stderr is shown while they run. Raises UserError for a mapping file that can't
+        be read, and KeyboardInterrupt.
+        """
+        return complete_logins(self.begin(targets, environment, own), environment.streams)
 
     def _settings(self, environment: Environment) -> RunSettings:
         from kubectl_mc.access import plugin_runs
@@ -124,6 +147,7 @@ class Logins:
         environment: Environment,
     ) -> Target:
         """Return a target after the login of its plugin."""
+        target = target._replace(login=None)
         from kubectl_mc.access import credential_plugins, exec_credentials
         from kubectl_mc.access.exec_credentials import LoginFailure
 
@@ -189,6 +213,8 @@ class Logins:
 
         is_refused: the cluster refuses the one that it has, so the plugin runs once more, in the background
         """
+        if target.login:
+            target = target.login.logged_in(target)
         entry, content = target.kubeconfig.exec_entry, _content(target)
         if entry is None or not content or not memory_files.available():
             return target
@@ -277,17 +303,27 @@ def hub_target(logins: Logins | None, environment: Environment, context: str | N
     name = context or str(view.get("current-context") or "")
     unsplit = Kubeconfig(None, starts_programs=True)
     before = Target("hub", name, kubeconfigs.split_contexts(view).get(name, unsplit))
-    logged_in = logins.log_in([before], environment)
-    if logged_in[0].problem:
-        raise messages.hub_login_failed(context, logged_in[0].problem)
-    (target,) = keep_credentials_off_disk([before], logged_in, unsplit)
+    begun = keep_credentials_off_disk([before], logins.begin([before], environment, unsplit), unsplit)
+    (target,) = complete_logins(begun, environment.streams)
+    if target.problem:
+        raise messages.hub_login_failed(context, target.problem)
     return target if target.kubeconfig.content and not target.kubeconfig.starts_programs else hub
+
+
+def complete_logins(targets: Sequence[Target], streams: Streams) -> list[Target]:
+    """Run the logins of targets to their ends, and return the targets after them. Raises KeyboardInterrupt."""
+    logins = dict.fromkeys(target.login for target in targets if target.login)
+    if logins:
+        from kubectl_mc.access import plugin_runs
+
+        plugin_runs.complete_logins([*logins], streams)
+    return [target.login.logged_in(target) if target.login else target for target in targets]
 
 
 def keep_credentials_off_disk(split: Sequence[Target], logged_in: list[Target], own: Kubeconfig) -> list[Target]:
     """Return the logged-in targets; where kubeconfigs have to be files, without credentials in their kubeconfigs.
 
-    The arguments are those of `kubeconfig_files.targets_in_files`.
+    The arguments are those of `kubeconfig_files.targets_in_files`. A login that hasn't ended has given none yet.
     """
     if memory_files.available():
         return logged_in

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from kubectl_mc.access import exec_credentials
@@ -20,9 +20,9 @@ from kubectl_mc.access.plugin_voices import Voices
 from kubectl_mc.messages import signal_name, visible
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import background, event_loop
-from kubectl_mc.processes.children import Command
-from kubectl_mc.processes.event_loop import Exit
+from kubectl_mc.processes.children import Chunk, Command, Exit
 from kubectl_mc.processes.standard_streams import Phase, Streams
+from kubectl_mc.processes.targets import Login, Target
 
 # Programs that wait on a port of their own for the browser: program_name -> how many run at a time by default.
 _LIMITS: Mapping[str, int] = {"kubelogin": 1, "kubectl-oidc_login": 1, "kubectl oidc-login": 1}
@@ -48,13 +48,57 @@ class RunSettings(NamedTuple):
 LoginAnswers = dict[CredentialPlugin, Credential | LoginFailure]
 
 
+class PluginLogin:
+    """The login with a credential plugin, which runs in the event loop (`processes.targets.Login`)."""
+
+    def __init__(
+        self,
+        plugin: CredentialPlugin,
+        settings: RunSettings,
+        voices: Voices,
+        answers: LoginAnswers,
+        logged_in: Callable[[Target], Target] = lambda target: target,
+    ) -> None:
+        """voices: what the plugin writes to stderr goes there; answers: gets its answer, as of the others
+
+        logged_in: returns a target with what the plugin has answered
+        """
+        self.plugin, self.settings, self.voices, self.answers = plugin, settings, voices, answers
+        self.program, self.label, self.patience = program_name(plugin), voices.label(plugin), settings.patience
+        self.started: float | None = None
+        self._logged_in = logged_in
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the plugin has answered."""
+        return self.plugin in self.answers
+
+    def logged_in(self, target: Target) -> Target:
+        """Return a target with the credential, or with the problem, of the login, which has ended."""
+        return self._logged_in(target)
+
+    def runs(self) -> PluginRuns:
+        """Return what runs this login, and others of the same command, in one event loop."""
+        return PluginRuns(self.settings, self.voices, self.answers)
+
+
+def begin_logins(
+    clusters: Mapping[CredentialPlugin, Sequence[str]], settings: RunSettings, voices: Voices, answers: LoginAnswers
+) -> None:
+    """Name the clusters of each plugin, and answer for those that can't be run. Arguments: as of `run_plugins`."""
+    for plugin, names in clusters.items():
+        voices.introduce(plugin, names)
+        if problem := _problem(plugin, settings):
+            answers[plugin] = LoginFailure(problem)
+
+
 def run_plugins(
     clusters: Mapping[CredentialPlugin, Sequence[str]], settings: RunSettings, voices: Voices, streams: Streams
 ) -> LoginAnswers:
     """Run each credential plugin once, and return what each has answered.
 
-    Those that don't ask, or can do without, run side by side and have no stdin. Then those that have to ask, and those
-    that failed without stdin, have the terminal to themselves, one after another.
+    Those that don't ask, or can do without, run side by side and have no stdin. Those that have to ask, and those that
+    failed without stdin, have the terminal to themselves, one after another.
 
     clusters: plugin -> the names of the clusters that it logs in to
     voices: what the plugins write to stderr goes there
@@ -62,31 +106,19 @@ def run_plugins(
     Raises KeyboardInterrupt.
     """
     answers: LoginAnswers = {}
-    startable = []
-    for plugin, names in clusters.items():
-        voices.introduce(plugin, names)
-        if problem := _problem(plugin, settings):
-            answers[plugin] = LoginFailure(problem)
-        else:
-            startable.append(plugin)
-    side_by_side = [plugin for plugin in startable if plugin.interactive_mode != "Always"]
-    endings = _run_side_by_side(side_by_side, settings, voices, streams)
-    asking = []
-    for plugin in startable:
-        ending = endings.get(plugin)
-        if not ending:
-            asking.append(plugin)
-            continue
-        answers[plugin] = ending.answer
-        if _is_asked_again(plugin, ending, settings):
-            asking.append(plugin)
-    answers.update(_run_on_terminal(asking, endings, settings, voices))
+    begin_logins(clusters, settings, voices, answers)
+    complete_logins([PluginLogin(plugin, settings, voices, answers) for plugin in clusters], streams)
     return answers
 
 
-def _is_asked_again(plugin: CredentialPlugin, ending: _Ending, settings: RunSettings) -> bool:
-    """Return whether a plugin that has failed without stdin is tried on the terminal."""
-    return settings.terminal and plugin.interactive_mode == "IfAvailable" and ending.failed_by_itself
+def complete_logins(logins: Sequence[Login], streams: Streams) -> None:
+    """Run logins to their ends. Raises KeyboardInterrupt."""
+    waiting = [login for login in logins if not login.has_ended]
+    if not waiting:
+        return
+    commands = [Command(login.label, (), {}, login=login) for login in waiting]
+    phase = Phase("logins", streams, [command.cluster for command in commands], waiting[0].patience)
+    event_loop.collect_results(commands, len(commands), 0.0, phase=phase)
 
 
 def run_in_background(plugin: CredentialPlugin, settings: RunSettings, voices: Voices) -> Credential | LoginFailure:
@@ -138,7 +170,7 @@ def _problem(plugin: CredentialPlugin, settings: RunSettings) -> str:
 _LONGEST_ANSWER = 1 << 20  # bytes
 
 
-# --- Side by side ----------------------------------------------------------------------------------------------
+# --- In the event loop -----------------------------------------------------------------------------------------
 
 
 class _Ending(NamedTuple):
@@ -155,78 +187,125 @@ class _Ending(NamedTuple):
     seconds: float = 0.0
 
 
-def _run_side_by_side(
-    plugins: Sequence[CredentialPlugin], settings: RunSettings, voices: Voices, streams: Streams
-) -> dict[CredentialPlugin, _Ending]:
-    """Run the plugins without stdin, and return how each has ended."""
-    endings: dict[CredentialPlugin, _Ending] = {}
-    while remaining := [plugin for plugin in plugins if plugin not in endings]:
-        endings.update(_run_until_start_error(remaining, settings, voices, streams))
-    return endings
+class PluginRuns:
+    """The runs of credential plugins in one event loop (`processes.login_children.LoginRuns`).
+
+    What a plugin says on the terminal stands there, and isn't known here. Where one fails as fast as without stdin, it
+    has asked nothing, so it has failed for the same reason; and others of its program that have failed for it aren't
+    tried again, unless the terminal has helped one of them.
+    """
+
+    def __init__(self, settings: RunSettings, voices: Voices, answers: LoginAnswers) -> None:
+        """answers: gets what each has answered; the others are those of `run_plugins`"""
+        self._settings, self._voices, self._answers = settings, voices, answers
+        self._wanted: dict[CredentialPlugin, int] = {}  # in which order
+        self._waiting: list[PluginLogin] = []  # for a start
+        self._started: list[PluginLogin] = []  # by the numbers of their runs
+        self._running: set[int] = set()
+        self._asking: list[PluginLogin] = []  # for the terminal
+        self._stdout: dict[int, bytearray] = {}
+        self._endings: dict[CredentialPlugin, _Ending] = {}
+        self._hopeless: set[tuple[str, LoginFailure]] = set()
+        self._helped: set[str] = set()
+
+    def want(self, login: PluginLogin) -> None:
+        """Run a login, unless it runs."""
+        if login.has_ended or login.plugin in self._wanted:
+            return
+        self._wanted[login.plugin] = len(self._wanted)
+        asks = login.plugin.interactive_mode == "Always"
+        (self._asking if asks else self._waiting).append(login)
+
+    def due(self) -> list[Command]:
+        """Return the runs that are to be started now, each once."""
+        due = []
+        for login in [*self._waiting]:
+            if len(self._running) >= self._settings.max_parallel:
+                break
+            if not self._has_turn(login):
+                continue
+            self._waiting.remove(login)
+            self._running.add(len(self._started))
+            self._started.append(login)
+            login.started = time.monotonic()
+            command = _command(login.plugin, self._settings, interactive=False)
+            due.append(command._replace(patience=self._settings.patience))
+        return due
+
+    def _has_turn(self, login: PluginLogin) -> bool:
+        """Return whether less of a login's program run than may."""
+        limit = program_limit(login.plugin, self._settings.limits)
+        return limit is None or limit > sum(self._started[number].program == login.program for number in self._running)
+
+    def take(self, number: int, event: Chunk | Exit) -> None:
+        """Take what a run has written, or its end."""
+        login = self._started[number]
+        if isinstance(event, Exit):
+            stdout = bytes(self._stdout.pop(number, b""))
+            ending = _ending(login.plugin, event, stdout, self._voices.last_words(login.plugin), self._settings)
+            self._end(number, ending._replace(seconds=time.monotonic() - (login.started or 0.0)))
+        elif event.stream == "stdout":
+            kept = self._stdout.setdefault(number, bytearray())
+            if len(kept) <= _LONGEST_ANSWER:  # a longer one is no credential
+                kept += event.text
+        else:
+            self._voices.hear(login.plugin, event.text)
+
+    def fail(self, number: int, error: OSError) -> None:
+        """Take why a run can't be started."""
+        self._end(number, _Ending(_start_failure(error)))
+
+    def _end(self, number: int, ending: _Ending) -> None:
+        login = self._started[number]
+        self._running.discard(number)
+        self._endings[login.plugin] = ending
+        # What has failed without stdin is tried on the terminal.
+        may_ask = self._settings.terminal and login.plugin.interactive_mode == "IfAvailable"
+        if may_ask and ending.failed_by_itself:
+            self._voices.stop(login.plugin)
+            self._asking.append(login)
+        else:
+            self._voices.end(login.plugin, ending.quoted)
+            self._answers[login.plugin] = ending.answer
+
+    def show(self) -> None:
+        """Show what the plugins have said."""
+        self._voices.show()
+
+    @property
+    def wants_terminal(self) -> bool:
+        """Whether a plugin is now to ask on the terminal.
+
+        As everything else stands still then, those that don't ask are let ahead, if they are quick.
+        """
+        if not any(map(self._has_turn, self._asking)):
+            return False
+        starts = [self._started[number].started or 0.0 for number in self._running]
+        return time.monotonic() - max(starts, default=0.0) > _AHEAD
+
+    def ask(self) -> None:
+        """Let one plugin ask on the terminal, to its end. Raises KeyboardInterrupt."""
+        login = min(filter(self._has_turn, self._asking), key=lambda login: self._wanted[login.plugin])
+        self._asking.remove(login)
+        plugin, before = login.plugin, self._endings.get(login.plugin)
+        failure = before.answer if before and isinstance(before.answer, LoginFailure) else None
+        if failure and (login.program, failure) in self._hopeless:
+            self._answers[plugin] = failure
+            return
+        self._voices.announce(plugin, login.program)
+        start = time.monotonic()
+        answer = _ask_on_terminal(plugin, self._settings)
+        is_quick = before is not None and time.monotonic() - start < before.seconds + _QUICK
+        if isinstance(answer, Credential):
+            self._helped.add(login.program)
+        elif failure and is_quick and login.program not in self._helped:
+            self._hopeless.add((login.program, failure))
+            answer = failure
+        self._answers[plugin] = answer
 
 
-def _run_until_start_error(
-    plugins: Sequence[CredentialPlugin], settings: RunSettings, voices: Voices, streams: Streams
-) -> dict[CredentialPlugin, _Ending]:
-    """Run the plugins until one of them can't be started, after which the event loop starts no others."""
-    queues: dict[str, list[CredentialPlugin]] = {}
-    for plugin in plugins:
-        queues.setdefault(program_name(plugin), []).append(plugin)
-    limits = {name: program_limit(queue[0], settings.limits) or len(queue) for name, queue in queues.items()}
-    first = {plugin for name, queue in queues.items() for plugin in queue[: limits[name]]}
-    started = [plugin for plugin in plugins if plugin in first]
-    waiting = {name: iter(queue[limits[name] :]) for name, queue in queues.items()}
-    commands = [_command(plugin, settings, interactive=False) for plugin in started]
-    stdout: dict[CredentialPlugin, bytearray] = {}
-    endings: dict[CredentialPlugin, _Ending] = {}
-    starts: dict[int, float] = {}
-
-    labels = [voices.label(plugin) for plugin in started]
-    phase = Phase("logins", streams, labels, settings.patience)
-
-    def note_start(index: int) -> None:
-        starts[index] = time.monotonic()
-        phase.begin(index)
-
-    def on_tick() -> None:
-        voices.show()
-        if phase.on_tick:
-            phase.on_tick()
-
-    def note_start_error(index: int, error: OSError) -> None:
-        endings[started[index]] = _Ending(_start_failure(error))
-
-    with phase:
-        for event in event_loop.run_commands(
-            commands,
-            settings.max_parallel,
-            settings.patience,
-            on_start=note_start,
-            on_start_error=note_start_error,
-            on_tick=on_tick,
-        ):
-            plugin = started[event.command_index]
-            if isinstance(event, Exit):
-                phase.end(event.command_index)
-                answer = bytes(stdout.get(plugin, b""))
-                ending = _ending(plugin, event, answer, voices.last_words(plugin), settings)
-                endings[plugin] = ending._replace(seconds=time.monotonic() - starts[event.command_index])
-                if _is_asked_again(plugin, endings[plugin], settings):
-                    voices.stop(plugin)
-                else:
-                    voices.end(plugin, ending.quoted)
-                follower = next(waiting[program_name(plugin)], None)
-                if follower:
-                    started.append(follower)
-                    labels.append(voices.label(follower))
-                    commands.append(_command(follower, settings, interactive=False))
-            elif event.stream == "stdout":
-                kept = stdout.setdefault(plugin, bytearray())
-                if len(kept) <= _LONGEST_ANSWER:  # a longer one is no credential
-                    kept += event.text
-            else:
-                voices.hear(plugin, event.text)
-    return endings
+_QUICK = 1.0  # seconds in which nobody answers a question
+_AHEAD = 1.0  # seconds that a plugin without stdin may run ahead of those that ask
 
 
 def _ending(plugin: CredentialPlugin, end: Exit, stdout: bytes, words: Sequence[str], settings: RunSettings) -> _Ending:
@@ -235,7 +314,8 @@ def _ending(plugin: CredentialPlugin, end: Exit, stdout: bytes, words: Sequence[
     said, quoted = " ".join(shown), [line for line in words if line in shown]
     if end.timed_out:
         heard = f", after it had said: {said}" if said else ""
-        return _Ending(LoginFailure(f"timed out after {settings.patience:g}s{heard}"), quoted)
+        name = visible(program_name(plugin))
+        return _Ending(LoginFailure(f"{name} timed out after {settings.patience:g}s{heard}"), quoted)
     if end.status:
         return _Ending(LoginFailure(said or _status_text(plugin, end.status)), quoted, failed_by_itself=True)
     answer = exec_credentials.parse_credential(stdout, plugin.api_version)
@@ -245,43 +325,6 @@ def _ending(plugin: CredentialPlugin, end: Exit, stdout: bytes, words: Sequence[
 def _status_text(plugin: CredentialPlugin, status: int) -> str:
     name = visible(os.path.basename(plugin.command))
     return f"{name} ended with status {status}" if status > 0 else f"{name} was ended by {signal_name(-status)}"
-
-
-# --- On the terminal -------------------------------------------------------------------------------------------
-
-
-def _run_on_terminal(
-    plugins: Sequence[CredentialPlugin],
-    endings: Mapping[CredentialPlugin, _Ending],
-    settings: RunSettings,
-    voices: Voices,
-) -> Iterator[tuple[CredentialPlugin, Credential | LoginFailure]]:
-    """Run the plugins one after another on the terminal, and yield the answer of each.
-
-    What one says stands on the terminal, and isn't known here. Where it fails as fast as without stdin, it has asked
-    nothing, so it has failed for the same reason; and others of its program that have failed for it aren't tried again,
-    unless the terminal has helped one of them.
-    """
-    hopeless: set[tuple[str, LoginFailure]] = set()
-    helped: set[str] = set()
-    for plugin in plugins:
-        before = endings.get(plugin)
-        failure = before.answer if before and isinstance(before.answer, LoginFailure) else None
-        if before and failure and (program_name(plugin), failure) in hopeless:
-            continue
-        voices.announce(plugin, program_name(plugin))
-        start = time.monotonic()
-        answer = _ask_on_terminal(plugin, settings)
-        is_quick = before is not None and time.monotonic() - start < before.seconds + _QUICK
-        if isinstance(answer, Credential):
-            helped.add(program_name(plugin))
-        elif failure and is_quick and program_name(plugin) not in helped:
-            hopeless.add((program_name(plugin), failure))
-            answer = failure
-        yield plugin, answer
-
-
-_QUICK = 1.0  # seconds in which nobody answers a question
 
 
 def _ask_on_terminal(plugin: CredentialPlugin, settings: RunSettings) -> Credential | LoginFailure:

@@ -13,7 +13,7 @@ from kubectl_mc.messages.progress_texts import PhaseKind
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import silence
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, run_commands
+from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, UnaskedResult, run_commands
 from kubectl_mc.processes.kubectl_process import target_command
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
@@ -79,6 +79,7 @@ def check_targets(
         for target in targets:
             if target.problem:
                 add(target.cluster, Reached(Check("<unknown>", "", target.problem), 0.0))
+        phase.wait_for_logins(commands)
         with phase:
             for event in run_commands(commands, parallel, patience, on_start=note_start, on_tick=phase.on_tick):
                 collector.add(event)
@@ -86,7 +87,7 @@ def check_targets(
                     continue
                 phase.end(event.command_index)
                 result = collector.result(event.command_index, event.cluster)
-                seconds = time.monotonic() - started[event.command_index]
+                seconds = 0.0 if event.unasked else time.monotonic() - started[event.command_index]
                 add(event.cluster, Reached(judge_check(result, patience), seconds))
                 outcomes.append((asked[event.command_index], result, seconds))
     except KeyboardInterrupt as error:
@@ -106,6 +107,8 @@ _NOT_ASKED: tuple[Kind, ...] = ("login", "kubeconfig", "no-context")
 
 def judge_check(result: Result, patience: float) -> Check:
     """Return the check that the result of `kubectl auth whoami -o json` gives. patience: the seconds it could take."""
+    if isinstance(result, UnaskedResult):
+        return Check("<unknown>", "", result.stderr.decode("utf-8", "replace"))
     if result.timed_out:
         return Check("no", "", f"timed out after {patience:g}s")
     if result.status:

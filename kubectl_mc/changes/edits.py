@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 from kubectl_mc.changes import rollouts
@@ -19,6 +20,20 @@ _FIELDS = (
     "apiVersion", "kind", "metadata.name", "metadata.namespace", "metadata.generation", "metadata.resourceVersion",
 )  # fmt: skip
 _NONE = "<none>"
+
+
+# Editors that draw on a terminal. Without one they wait for ever, or leave the file as it is.
+_SCREEN_EDITORS = ("vi", "vim", "nvim", "view", "nano", "pico", "micro", "hx", "helix", "kak", "joe", "mcedit", "ne")
+
+
+def needs_terminal(variables: Mapping[str, str]) -> bool:
+    """Return whether the editor that kubectl opens needs a terminal: vi by default, or one that is known to.
+
+    kubectl starts whatever KUBE_EDITOR, else EDITOR says (k8s.io/kubectl/pkg/cmd/util/editor). With arguments, as in
+    `vim -es -c …`, an editor may do without.
+    """
+    program, *arguments = (variables.get("KUBE_EDITOR") or variables.get("EDITOR") or "vi").split() or [""]
+    return not arguments and os.path.basename(program) in _SCREEN_EDITORS
 
 
 class ObjectState(NamedTuple):

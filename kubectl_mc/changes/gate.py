@@ -59,8 +59,7 @@ def check_terminal(request: Request) -> None:
     """Raise UserError if there is no terminal, and the user would be asked there, or type the change into an editor."""
     if terminal.is_available():
         return
-    variables = request.environment.variables
-    if verbs.opens_editor(request.row, request.line) and not (variables.get("KUBE_EDITOR") or variables.get("EDITOR")):
+    if verbs.opens_editor(request.row, request.line) and edits.needs_terminal(request.environment.variables):
         raise messages.needs_editor(request.line.verb)
     if not request.options.yes:
         raise messages.needs_yes(verbs.rehearsal(request.line))

@@ -82,7 +82,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     behind = environment.reports_on_terminal
     choice = choose_clusters(environment, logins, clustersets=form != "name", notice_behind=behind)
     check = grammar.is_set(line, "check")
-    targets = reach_clusters(choice, line, logins if check else None)
+    targets = reach_clusters(choice, line, logins if check else None, waits=False)
     environment = choice.environment.with_default_timeout(_CHECK_PATIENCE)
     rows = _rows(choice, targets)
     if groups := _same_ways([row.target for row in rows]):

@@ -113,7 +113,9 @@ def _run_on_clusters(
         choice = _with_one_cluster(choice, line.verb, wants_pick)
     if verbs.is_change(row, line):
         refuse_unapproved_contexts(choice, environment.options.typed)
-    targets = reach_clusters(choice, line, logins)
+    # All logins of a change have ended before it is made, at the latest in its preflight.
+    waits = mode == "terminal" or (verbs.is_change(row, line) and not verbs.can_rehearse(row, line))
+    targets = reach_clusters(choice, line, logins, waits)
     if environment.report and not verbs.is_change(row, line):  # a change may leave clusters out, and says so itself
         environment.report.choose(
             (cluster.name, cluster.profile.namespace, target.context)

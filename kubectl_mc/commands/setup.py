@@ -237,7 +237,7 @@ def _check(session: Session, proposals: Sequence[Proposal], approved: Collection
         mapping=mapping._replace(entries=(*entries, *mapping.entries)),
         own_kubeconfig=own_kubeconfig(session.environment.kubeconfig_files),
     )
-    targets = reach_clusters(choice, session.line, session.logins)
+    targets = reach_clusters(choice, session.line, session.logins, waits=False)
     first = {target.context or target.cluster: target for target in reversed(targets)}
     checks = reachability.check_targets(list(reversed(first.values())), session.environment)
     return {target.cluster: checks[first[target.context or target.cluster].cluster].check for target in targets}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.merge.report import Held, has_part, is_nothing_found
-from kubectl_mc.processes.event_loop import Result
+from kubectl_mc.processes.event_loop import Result, UnaskedResult
 
 
 def one_result_per_cluster(results: Sequence[Result]) -> list[Result]:
@@ -28,7 +28,7 @@ def one_result_per_cluster(results: Sequence[Result]) -> list[Result]:
 
 def _joined(group: Sequence[Result]) -> Result:
     """Return the results of a cluster as one."""
-    if len(group) == 1:
+    if len(group) == 1 or all(isinstance(result, UnaskedResult) for result in group):
         return group[0]
     by_weight = sorted(group, key=_weight)
     statuses = [result.status for result in group]

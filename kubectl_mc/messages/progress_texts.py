@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from kubectl_mc.messages.words import name_list
+from kubectl_mc.messages.words import visible
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.type_hints import Literal
 
@@ -53,6 +53,7 @@ class Awaited(NamedTuple):
     names: the others, those first that have been asked first
     seconds: since the first of these was asked; None if none has been
     patience: the seconds that it has; 0 for no limit
+    logins: those of the names that wait for a login -> the program that logs in
     """
 
     done: int
@@ -60,6 +61,7 @@ class Awaited(NamedTuple):
     names: Sequence[str]
     seconds: float | None
     patience: float
+    logins: Mapping[str, str] = {}
 
 
 _MOST_NAMES = 10
@@ -68,18 +70,21 @@ _MOST_NAMES = 10
 def progress_line(kind: PhaseKind, awaited: Awaited, width: int, title: str = "") -> str:
     """Return the line for a terminal of this width, in cells; the last cell stays free. title: ahead of it
 
-    The names go ahead of the hint, and at least two of them are named where they fit.
+    The names go ahead of the hint, and at least two of them are named where they fit; if need be without the programs
+    that log in to them.
     """
     texts, free = _TEXTS[kind], width - 1
     total = f" of {awaited.patience:g}s" if awaited.patience else ""
     time = "" if awaited.seconds is None else f" ({int(awaited.seconds)}s{total})"
     most = min(len(awaited.names), _MOST_NAMES)
+    short = awaited._replace(logins=dict.fromkeys(awaited.logins, ""))
+    hints = [f" · {hint}" for hint in (texts.hints if awaited.done else ())]
     lines = [
-        title + _filled(texts.progress, awaited, number) + time + hint
-        for hint in (*(f" · {hint}" for hint in (texts.hints if awaited.done else ())), "")
+        title + _filled(texts.progress, named, number) + time + hint
+        for named, hint in (*((awaited, hint) for hint in hints), (awaited, ""), (short, ""))
         for number in range(most, min(most, 2) - 1, -1)
     ]
-    lines += [title + _filled(texts.progress, awaited, 1) + time]
+    lines += [title + _filled(texts.progress, short, 1) + time]
     return next((line for line in lines if cells(line) <= free), None) or _cut(lines[-1], free)
 
 
@@ -90,8 +95,17 @@ def interruption(kind: PhaseKind, awaited: Awaited) -> str:
 
 def _filled(text: str, awaited: Awaited, most: int) -> str:
     """Return a text with the names, at most so many, and the count."""
-    names = name_list(awaited.names, most).replace("\t", "\\t")  # which has no width of its own
-    return text.format(count=f"{awaited.done}/{awaited.total}", names=names)
+    shown = awaited.names[:most]
+    programs: dict[str, list[str]] = {}
+    for name in shown:
+        if name in awaited.logins:
+            programs.setdefault(awaited.logins[name], []).append(visible(name))
+    parts = [visible(name) for name in shown if name not in awaited.logins]
+    for program, names in programs.items():
+        parts.append(f"login {f'with {visible(program)} ' if program else ''}to {', '.join(names)}")
+    more = len(awaited.names) - len(shown)
+    line = f"{', '.join(parts)}{f' and {more} more' if more else ''}".replace("\t", "\\t")  # which has no width
+    return text.format(count=f"{awaited.done}/{awaited.total}", names=line)
 
 
 def cells(text: str) -> int:

@@ -1,4 +1,4 @@
-"""One running process of the event loop: its pipes, its lifeline, its kubeconfig in memory."""
+"""One running process of the event loop: its pipes, its lifeline, its kubeconfig in memory; and its events."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 
 from kubectl_mc import messages
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import lifelines, memory_files
-from kubectl_mc.type_hints import IO
+from kubectl_mc.type_hints import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kubectl_mc.processes.targets import Login
 
 
 class Command(NamedTuple):
@@ -24,6 +27,9 @@ class Command(NamedTuple):
     stdin: what the process reads from stdin; None: the stdin of all commands
     typed_paths: paths that stderr may name -> what the user has typed instead
     patience: the seconds that the process may take, 0 for no limit; None: the timeout of all commands
+    login: what has to end before anything else of the command is known
+    make: returns the rest of it then
+    problem: why there is no process to start (and no `argv`); with neither, the command ends at once, and well
     """
 
     cluster: str
@@ -34,12 +40,44 @@ class Command(NamedTuple):
     further_kubeconfigs: Sequence[str] = ()
     stdin: bytes | None = None
     typed_paths: Mapping[str, str] = {}
+    login: Login | None = None
+    make: Callable[[], Command] | None = None
+    problem: str = ""
+
+    def made(self) -> Command:
+        """Return the command, after the login that it waited for has ended."""
+        if not self.make:
+            return self
+        return self.make()._replace(cluster=self.cluster, stdin=self.stdin, patience=self.patience)
 
     def variables(self, path: str | None) -> Mapping[str, str]:
         """Return the environment variables of the process. path: of the file with the kubeconfig, if there is one"""
         if path is None:
             return self.env
         return {**self.env, "KUBECONFIG": os.pathsep.join((path, *self.further_kubeconfigs))}
+
+
+class Chunk(NamedTuple):
+    """Bytes that the command with this index wrote to the stream, "stdout" or "stderr"."""
+
+    command_index: int
+    cluster: str
+    stream: str
+    text: bytes
+
+
+class Exit(NamedTuple):
+    """The end of the command with this index, after all its chunks.
+
+    status: as in subprocess, -9 for SIGKILL
+    unasked: no process was started; the one chunk, of "stderr", says why
+    """
+
+    command_index: int
+    cluster: str
+    status: int
+    timed_out: bool = False
+    unasked: bool = False
 
 
 # Where a kubeconfig has no login for a server with TLS, client-go asks for one on stdout (clientcmd/auth_loaders.go),

@@ -6,15 +6,21 @@ import os
 import selectors
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.children import Child, Command, interrupts_postponed
+from kubectl_mc.processes.children import Chunk as Chunk  # of the event loop's interface
+from kubectl_mc.processes.children import Exit as Exit
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
+    from kubectl_mc.processes.login_children import LoginChildren
     from kubectl_mc.processes.places import Places, Starts
 
 GRACE = 2.0  # seconds between SIGTERM to a process group and SIGKILL
@@ -28,24 +34,6 @@ _FEW = 8  # commands that may run side by side on any machine
 _CHILD_FILES = 3
 _OWN_FILES = 48
 _MOST_FILES = 10240  # OPEN_MAX of macOS: setrlimit(2) refuses more, though the hard limit says that there is none
-
-
-class Chunk(NamedTuple):
-    """Bytes that the command with this index wrote to the stream, "stdout" or "stderr"."""
-
-    command_index: int
-    cluster: str
-    stream: str
-    text: bytes
-
-
-class Exit(NamedTuple):
-    """The end of the command with this index, after all its chunks. status: as in subprocess, -9 for SIGKILL."""
-
-    command_index: int
-    cluster: str
-    status: int
-    timed_out: bool = False
 
 
 class Result(NamedTuple):
@@ -109,11 +97,13 @@ def run_commands(
 ) -> Iterator[Chunk | Exit]:
     """Start the commands in order, and yield events as they happen.
 
+    A command that waits for a login is started when that has ended; the others don't wait for it.
+
     commands: more may be appended while some still run
     max_parallel: how many run at a time at most. The machine's places (processes/places.py) may be fewer
     timeout: the seconds that each command may take, 0 for no limit; then its process group is ended
     stdin: the path of a file that each process reads from its start; None for an empty one
-    on_start: called with the index of each command after its start
+    on_start: called with the index of each command after its start; also of one for which there is no process to start
     may_start: called with the index of each command before its start; after a False no more are started
     on_start_error: called with the index of a command whose process can't be started, and why; then no more are
         started. By default the error is raised
@@ -126,42 +116,74 @@ def run_commands(
     Closing the generator, or an exception in it (Ctrl-C), ends every process. Raises OSError.
     """
     children: list[Child] = []
-    started, total, parallel, starting = 0, 0, 0, True
+    ready: deque[int] = deque()
+    total, parallel, starting = 0, 0, True
+    logins: LoginChildren | None = None
     places: Places | Starts | None = starts
     next_tick = time.monotonic() + tick if on_tick else float("inf")
     with selectors.DefaultSelector() as selector, _child_signals(selector):
         try:
-            while (started < len(commands) and starting) or children or awaits():
+            while True:
                 if total < len(commands):
+                    new = range(total, len(commands))
                     total = len(commands)
-                    parallel = raise_file_limit(min(max_parallel, total))
-                limit, next_look = parallel, float("inf")
-                if starting and (starts or min(limit, len(children) + total - started) > _FEW):
+                    waiting = {index: login for index in new if (login := commands[index].login)}
+                    count = min(max_parallel, total)
+                    parallel = min(count, raise_file_limit(count + len(waiting)))
+                    ready += [index for index in new if index not in waiting]
+                    for index, login in waiting.items():
+                        logins = logins or _login_children().LoginChildren(login, children, selector)
+                        logins.hold(index, login)
+                if logins:
+                    ready += logins.go_on()
+                running = len(children) - (logins.running if logins else 0)
+                if not (running or (starting and (ready or (logins and logins.holds))) or awaits()):
+                    break
+                room, next_look = parallel - running, float("inf")
+                if starting and (starts or min(parallel, running + len(ready)) > _FEW):
                     places = places or _places(at_once)
-                    limit = min(limit, max(_FEW, places.limit(children, time.monotonic())))
+                    room = min(room, max(_FEW, places.limit(children, time.monotonic())) - len(children))
                     next_look = places.next_look
-                while starting and started < total and len(children) < limit:
-                    starting = may_start(started)
+                while starting and ready and room > 0:
+                    index = ready[0]
+                    starting = may_start(index)
                     if not starting:
                         break
-                    command = commands[started]
+                    command = commands[index].made()
+                    if not command.argv:
+                        ready.popleft()
+                        on_start(index)
+                        yield from _login_children().unasked(index, command)
+                        continue
                     patience = timeout if command.patience is None else command.patience
                     deadline = time.monotonic() + patience if patience else float("inf")
                     try:
                         with interrupts_postponed():
-                            child = Child(started, command, stdin, deadline)
+                            child = Child(index, command, stdin, deadline)
                             children.append(child)
                     except OSError as error:
                         starting = False
-                        on_start_error(started, error)
+                        on_start_error(index, error)
                         break
-                    on_start(started)
-                    started += 1
+                    ready.popleft()
+                    room -= 1
+                    on_start(index)
                     for read in child.streams:
                         selector.register(read, selectors.EVENT_READ, child)
-                if children or awaits():
-                    until = min(next_tick, next_look if started < total else next_tick)
-                    yield from _next_events(selector, children, until, unwanted)
+                # While a plugin asks, nothing is started. So all that can be are started first.
+                may_ask = logins and (not ready or len(children) - logins.running >= parallel)
+                if logins and may_ask and logins.wants_terminal:
+                    try:
+                        logins.ask()
+                    except KeyboardInterrupt:  # what has ended meanwhile has answered
+                        yield from logins.others(_next_events(selector, children, 0.0, unwanted))
+                        raise
+                elif children or awaits():
+                    until = min(next_tick, next_look if ready else next_tick)
+                    if logins:
+                        until = min(until, logins.next_look)
+                    events = _next_events(selector, children, until, unwanted)
+                    yield from logins.others(events) if logins else events
                 if on_tick and time.monotonic() >= next_tick:
                     on_tick()
                     next_tick = time.monotonic() + tick
@@ -173,6 +195,12 @@ def _places(at_once: bool) -> Places | Starts:
     from kubectl_mc.processes import places
 
     return (places.Starts if at_once else places.Places)(places.Machine())
+
+
+def _login_children() -> ModuleType:
+    from kubectl_mc.processes import login_children
+
+    return login_children
 
 
 def _next_events(
@@ -288,7 +316,7 @@ def collect_results(
 
     interrupts: after Ctrl-C or another signal, gets the exception, and the results of the commands that had ended are
         returned; None: it is raised
-    on_end: called with the index of each command that has ended, and the seconds that it took
+    on_end: called with the index of each command whose process has ended, and the seconds that it took
     phase: for whom the command waits here
     meanwhile: called once, while the first commands run
     keep: called with the index and the result of each command that has ended; what it returns is kept in its place, so
@@ -302,10 +330,12 @@ def collect_results(
         starts[index] = time.monotonic()
         if phase:
             phase.begin(index)
-        if index == min(len(commands), _FEW) - 1:
+        if len(starts) == min(len(commands), _FEW):
             meanwhile()
 
     on_tick = phase.on_tick if phase else None
+    if phase:
+        phase.wait_for_logins(commands)
     try:
         with phase or nullcontext():
             for event in run_commands(
@@ -313,11 +343,12 @@ def collect_results(
             ):
                 collector.add(event)
                 if isinstance(event, Exit):
-                    on_end(event.command_index, time.monotonic() - starts[event.command_index])
                     index = event.command_index
+                    if not event.unasked:
+                        on_end(index, time.monotonic() - starts[index])
                     ended[index] = keep(index, collector.take(index, commands[index].cluster))
                     if phase:
-                        phase.end(event.command_index)
+                        phase.end(index)
     except (KeyboardInterrupt, SystemExit) as error:
         if interrupts is None:
             raise
@@ -345,6 +376,8 @@ class ResultCollector:
         if not exit_event:
             return Result(cluster, b"", b"", None)
         stdout, stderr = (b"".join(self._written.get((command_index, name), ())) for name in ("stdout", "stderr"))
+        if exit_event.unasked:
+            return UnaskedResult(cluster, b"", stderr, exit_event.status)
         return Result(cluster, stdout, stderr, exit_event.status, exit_event.timed_out)
 
     def take(self, command_index: int, cluster: str) -> Result:

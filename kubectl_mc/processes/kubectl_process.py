@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
@@ -30,7 +30,15 @@ def target_command(
 
     plugin: the verb is a plugin, whose words can't be said in another way
     lasting: the process runs until it is ended, so its memory matters more than its start
+    If the target's login hasn't ended, the command is made when it has.
     """
+    if target.login:
+        if not target.login.has_ended:
+            make = partial(target_command, environment, target, line, plugin=plugin, lasting=lasting)
+            return Command(target.cluster, (), {}, login=target.login, make=make)
+        target = target.login.logged_in(target)
+    if target.problem:
+        return Command(target.cluster, (), {}, problem=target.problem)
     content, further = target.kubeconfig.content, tuple[str, ...]()
     if plugin:
         if target.context and not content:
@@ -54,6 +62,17 @@ def target_command(
         further_kubeconfigs=further,
         typed_paths=environment.typed_paths,
     )
+
+
+def login_command(target: Target) -> Command:
+    """Return the command that ends with a target's login, which hasn't ended, and fails where that does."""
+    make = partial(_after_login, target)
+    return Command(target.cluster, (), {}, login=target.login, make=make)
+
+
+def _after_login(target: Target) -> Command:
+    problem = target.login.logged_in(target).problem if target.login else target.problem
+    return Command(target.cluster, (), {}, problem=problem)
 
 
 # With these, client-go finds a server where a kubeconfig names none (rest.InClusterConfig, clientcmd's defaults).

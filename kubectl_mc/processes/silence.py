@@ -92,7 +92,7 @@ def find_address(target: Target, states: Sequence[object]) -> Address:
     It is not known of a target whose kubectl may start a program: that may wait for the user.
     """
     kubeconfig = target.kubeconfig
-    if kubeconfig.starts_programs:
+    if kubeconfig.starts_programs and not target.login:
         return Address()
     context = _key("context", target.context, states) if target.context else ""
     for entry in (kubeconfig.content or {}).get("clusters") or ():

@@ -16,7 +16,9 @@ from kubectl_mc.type_hints import TYPE_CHECKING, BinaryIO, TextIO
 
 if TYPE_CHECKING:
     from kubectl_mc.messages.progress_texts import Awaited, PhaseKind
+    from kubectl_mc.processes.children import Command
     from kubectl_mc.processes.progress_line import ProgressLine
+    from kubectl_mc.processes.targets import Login
 
 
 class Streams(NamedTuple):
@@ -308,6 +310,11 @@ class Phase:
         self._display = streams.display
         self._starts: dict[int, float] = {}
         self._ended: set[int] = set()
+        self._logins: dict[int, Login] = {}
+
+    def wait_for_logins(self, commands: Sequence[Command]) -> None:
+        """Note which of the commands wait for logins."""
+        self._logins = {index: command.login for index, command in enumerate(commands) if command.login}
 
     def __enter__(self) -> Phase:
         return self
@@ -353,6 +360,13 @@ class Phase:
         running = [index for index in self._starts if index not in self._ended]
         rest = [index for index in range(len(self._names)) if index not in self._starts]
         names = list(dict.fromkeys(self._names[index] for index in (*running, *rest)))
+        logins = {index: self._logins[index] for index in rest if index in self._logins}
+        waiting = {index: login for index, login in logins.items() if not login.has_ended}
+        is_named = self._kind != "logins"  # it is all about logins
+        programs = {self._names[index]: login.program for index, login in waiting.items() if is_named}
+        starts = [(self._starts[index], self._patience) for index in running]
+        starts += [(login.started, login.patience) for login in waiting.values() if login.started]
+        start, patience = starts[0] if starts else (None, self._patience)
+        seconds = None if start is None else time.monotonic() - start
         total = len(set(self._names))
-        seconds = time.monotonic() - self._starts[running[0]] if running else None
-        return Awaited(total - len(names), total, names, seconds, self._patience)
+        return Awaited(total - len(names), total, names, seconds, patience, programs)

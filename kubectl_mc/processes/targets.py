@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from os.path import getsize, isfile
 
 from kubectl_mc.named_tuples import NamedTuple
-from kubectl_mc.type_hints import Any
+from kubectl_mc.type_hints import Any, Protocol
 
 
 class Kubeconfig(NamedTuple):
@@ -28,6 +28,31 @@ class Kubeconfig(NamedTuple):
         return f"Kubeconfig({'…' if self.content else None}, {self.starts_programs})"
 
 
+class Login(Protocol):
+    """The login of one or more targets. It runs when an event loop has a command that needs it.
+
+    program: of its credential plugin
+    label: the names of its clusters, made visible
+    started: when its plugin was started (time.monotonic); None if it wasn't
+    patience: the seconds that the plugin has; 0 for no limit
+    """
+
+    program: str
+    label: str
+    started: float | None
+    patience: float
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is known what has come of it."""
+
+    def logged_in(self, target: Target) -> Target:
+        """Return a target with the credential, or with the problem, of the login, which has ended."""
+
+    def runs(self) -> Any:
+        """Return what runs such logins of the same command in one event loop: a `login_children.LoginRuns`."""
+
+
 class Target(NamedTuple):
     """A cluster, or the hub, with what reaches it.
 
@@ -35,6 +60,7 @@ class Target(NamedTuple):
     kubeconfig: with content, it is used instead of the user's kubeconfig and the context
     source: where this comes from: "mapping", "context", or in the ClusterProfile "provider NAME" or "properties"
     problem: why it cannot be reached; "" if no reason is known
+    login: what has to end before a kubectl can be started; the kubeconfig is that before the login
     """
 
     cluster: str
@@ -42,6 +68,7 @@ class Target(NamedTuple):
     kubeconfig: Kubeconfig
     source: str = "context"
     problem: str = ""
+    login: Login | None = None
 
 
 def own_kubeconfig(paths: Sequence[str]) -> Kubeconfig:

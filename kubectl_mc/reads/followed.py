@@ -26,6 +26,7 @@ from kubectl_mc.processes.requests import Job, Request, job_command, note_answer
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
+from kubectl_mc.reads.after_logins import AfterLogins
 from kubectl_mc.reads.log_kubectls import Messages
 from kubectl_mc.reads.log_printers import log_style
 from kubectl_mc.reads.log_requests import FollowedLogs, followed_logs
@@ -117,6 +118,7 @@ class _Following:
         self._said: set[str] = set()
         self._heard: dict[tuple[str, str], None] = {}  # (label, text) of what kubectls have said of late
         self._is_counted = False
+        self._unlisted = 0  # how many commands have to end ahead of sessions
 
     def run(self) -> None:
         """Run the sessions until nothing can come any more. Raises KeyboardInterrupt and UserError."""
@@ -125,13 +127,12 @@ class _Following:
         self._unreachable += unnamed
         self._failed_listings += failed_listings
         self._show_failures([*self._unreachable, *failed_listings])
-        if is_pattern(self._followed.reference):
-            resolver = wildcards.Resolver(self._request, asked)
-            for command in resolver.commands:
-                self._add(partial(_same, command), command.cluster, lambda event: self._listed(resolver, event))
-            self._begin(resolver.jobs)
-        else:
-            self._begin(asked)
+        has_wildcards = is_pattern(self._followed.reference)
+        resolver = wildcards.Resolver(self._request, asked) if has_wildcards else AfterLogins(asked)
+        self._unlisted = len(resolver.commands)
+        for command in resolver.commands:
+            self._add(command, None, command.cluster, lambda event: self._listed(resolver, event))
+        self._begin(resolver.jobs)
         for event in event_loop.run_commands(
             self._commands,
             sys.maxsize,
@@ -150,7 +151,7 @@ class _Following:
             if isinstance(event, Exit):
                 cluster = self._clusters.pop(event.command_index)
                 start = self._start_times.pop(event.command_index)
-                if self._request.environment.report:
+                if self._request.environment.report and not event.unasked:
                     self._request.environment.report.took(cluster, time.monotonic() - start)
                 self._unwanted.discard(event.command_index)
                 self._commands[event.command_index] = _NONE
@@ -158,7 +159,8 @@ class _Following:
 
     def _make(self, index: int) -> bool:
         """Make a command that is started now: how old a flag's time is, and the login, are those of this moment."""
-        self._commands[index] = self._begins.pop(index)()
+        if begin := self._begins.pop(index, None):
+            self._commands[index] = begin()
         return True
 
     def _note_start(self, index: int) -> None:
@@ -176,8 +178,9 @@ class _Following:
     def _is_wanted(self, pod: str, container: str) -> bool:
         return is_wanted(pod, container, self._style)
 
-    def _listed(self, resolver: wildcards.Resolver, event: Chunk | Exit) -> None:
-        """Begin the sessions of a cluster whose names with wildcards are listed."""
+    def _listed(self, resolver: wildcards.Resolver | AfterLogins, event: Chunk | Exit) -> None:
+        """Begin the sessions of a cluster whose names with wildcards are listed, or whose login has ended."""
+        self._unlisted -= isinstance(event, Exit)
         jobs, failures = resolver.feed(event)
         self._begin(jobs)
         self._show_failures(failures)
@@ -191,7 +194,8 @@ class _Following:
             self._streams.answer(self._renderer.feed(due))
         for session in self._sessions:
             session.tick(now)
-        if not self._is_counted and all(session.is_settled for session in self._sessions):
+        is_listed = not self._unlisted and all(session.is_settled for session in self._sessions)
+        if is_listed and not self._is_counted:
             self._is_counted = True
             self._say_count()
 
@@ -221,16 +225,19 @@ class _Following:
 
     # --- For the sessions ------------------------------------------------------------------------------------
 
-    def _add(self, begin: Callable[[], Command], cluster: str, owner: Callable[[Chunk | Exit], None]) -> int:
-        """Have a kubectl started as soon as there is a place. begin: makes its command then"""
+    def _add(
+        self, command: Command, begin: Callable[[], Command] | None, cluster: str, owner: Callable[[Chunk | Exit], None]
+    ) -> int:
+        """Have a command started as soon as there is a place. begin: makes it then, in the place of `command`"""
         index = len(self._commands)
         self._clusters[index] = cluster
         count = len(self._clusters)
         if event_loop.raise_file_limit(count) < count:
             count = max(count, 2 * len(self._sessions))  # each watches its pods, and follows a container at least
             raise messages.too_few_files(count, event_loop.files_for(count))
-        self._begins[index] = begin
-        self._commands.append(_NONE)
+        if begin:
+            self._begins[index] = begin
+        self._commands.append(command)
         self._owners.append(owner)
         return index
 
@@ -250,7 +257,7 @@ class _Following:
             target = self._request.newest(job.target, False) if job.target.cluster in self._refused else job.target
             return job_command(self._request, job._replace(line=line(), target=target))
 
-        return self._add(begin, job.target.cluster, take)
+        return self._add(_NONE, begin, job.target.cluster, take)
 
     def waited(self, index: int) -> float:
         """Return for how many seconds a kubectl has waited for its cluster, as `Starts.waited` does."""
@@ -309,6 +316,7 @@ class _Following:
         self.screen.add([job])
         job = job._replace(line=self.screen.command_line(job))
         self._add(
+            _NONE,
             partial(job_command, self._request, job),
             job.target.cluster,
             lambda event: self.screen.show(event._replace(command_index=index)),
@@ -363,10 +371,6 @@ class _Following:
         if report.status or not is_interrupted:
             self._streams.say(report.lines)
         return report.status
-
-
-def _same(command: Command) -> Command:
-    return command
 
 
 def _nobody(event: Chunk | Exit) -> None:

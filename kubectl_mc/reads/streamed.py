@@ -21,7 +21,7 @@ from kubectl_mc.processes.event_loop import Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
-from kubectl_mc.reads import watch_lines, wildcards
+from kubectl_mc.reads import after_logins, watch_lines, wildcards
 from kubectl_mc.reads.column_files import with_columns
 from kubectl_mc.reads.log_printers import with_pods
 from kubectl_mc.reads.namespaces import namespace_jobs
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     """Run the command on all targets, show their lines as they come and return the exit status; after Ctrl-C 130.
 
-    Names with wildcards are listed first. The jobs of a cluster start when its own names are known.
+    Names with wildcards are listed first. The jobs of a cluster start when its own names are known, and its own login
+    has ended.
     After Ctrl-C or another signal, the report names the clusters that haven't ended, unless the command has no end;
     then SystemExit is raised for that signal.
     Raises UserError for jobs that have to run all at once and cannot.
@@ -53,7 +54,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
     asked, failed = namespace_jobs(request, targets)
-    resolver = wildcards.Resolver(request, asked)
+    resolver = after_logins.make_resolver(request, asked)
     commands = list(resolver.commands)
     screen = Screen(request, [])
     unnamed, failed_listings = wildcards.divided(failed, asked)
@@ -111,6 +112,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         if sessions:
             sessions.tick()
 
+    phase.wait_for_logins(commands)
     show_failures(unreachable)
     show_failed_listings(failed_listings)
     start(resolver.jobs)
@@ -130,7 +132,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             if isinstance(event, Exit):
                 phase.end(event.command_index)
                 took = time.monotonic() - starts.pop(event.command_index)
-                if request.environment.report:
+                if request.environment.report and not event.unasked:
                     request.environment.report.took(names[event.command_index], took)
             job_index = event.command_index - len(resolver.commands)
             if job_index >= 0 and sessions:

@@ -225,7 +225,7 @@ def test_a_plugin_that_hangs_is_ended_and_its_last_words_are_told(
     monkeypatch.setattr(event_loop, "GRACE", 0.1)
     plugin.does('echo $$ > "${0%/*}/pid"; echo visit us >&2; exec sleep 1000')
     (answer,) = run(settings._replace(patience=0.5), plugin.entry()).values()
-    assert reason(answer) == "timed out after 0.5s, after it had said: visit us"
+    assert reason(answer) == "login timed out after 0.5s, after it had said: visit us"
     with pytest.raises(ProcessLookupError):
         os.kill(int((plugin.folder / "pid").read_text()), 0)
 

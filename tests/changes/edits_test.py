@@ -32,6 +32,24 @@ def test_what_was_edited_is_told_by_its_versions(
     assert edits.is_unchanged(states(before), states(after)) is unchanged
 
 
+@pytest.mark.parametrize(
+    ("kube_editor", "editor", "needs"),
+    [
+        ("", "", True),
+        ("", "vim", True),
+        ("", " /usr/bin/nano ", True),
+        ("nvim", "sed -i s/a/b/", True),
+        ("sed -i s/a/b/", "vim", False),
+        ("", "vim -es -c wq", False),
+        ("", "./change.sh", False),
+        ("", "code", False),
+        (" ", "vim", False),
+    ],
+)
+def test_an_editor_that_needs_a_terminal(kube_editor: str, editor: str, needs: bool) -> None:
+    assert edits.needs_terminal({"KUBE_EDITOR": kube_editor, "EDITOR": editor}) is needs
+
+
 def test_what_is_looked_at_is_what_is_edited() -> None:
     line = invocation.parse_invocation(
         ["edit", "-f", "a.yaml", "deploy/a", "-n", "shop", "--as=bob", "-o", "json", "-R"]

@@ -158,12 +158,22 @@ def test_logins(user: PluginUser) -> None:
     plugin = user.plugin('say("Visit us"); wait(); give()')
     user.logs_in_with(plugin.path)
     with plugin.shut() as gate, typed(user.shell, "get", "nodes") as get:
-        get.until(r"Waiting for the login to c1, c2, c3 \(\d+s of 300s\)")
+        waiting = "0/3 answered; waiting for login with fake-login to c1, c2, c3"
+        get.until(rf"Visit us\r\n(.|\n)*{waiting} \(\d+s of 300s\)")
         assert screen(get)[0].endswith("] Visit us")
-        assert screen(get)[1].startswith("Waiting for the login to c1, c2, c3 (")
+        assert screen(get)[1].startswith(f"{waiting} (")
         assert ctrl_c(get) == 130
         gate.open()
-    assert screen(get)[1:] == ["Error: interrupted while waiting for the login to c1, c2, c3"]
+    assert screen(get)[1:3] == ["0 of 3 clusters answered", "  interrupted   3   c1, c2, c3   try again"]
+
+
+def test_the_hubs_login(user: PluginUser) -> None:
+    user.logs_in_with((plugin := user.plugin("wait(); give()")).path, clusters=("hub",))
+    with plugin.shut() as gate, typed(user.shell, "get", "nodes", "--refresh") as get:
+        get.until(r"Waiting for the login to hub \(\d+s of 300s\)")
+        assert ctrl_c(get) == 130
+        gate.open()
+    assert screen(get) == ["Error: interrupted while waiting for the login to hub"]
 
 
 @needs("controllers")

@@ -292,11 +292,13 @@ def test_without_a_terminal_one_cluster_needs_a_yes_too(changing: Shell, tmp_pat
     assert (done.status, (tmp_path / "opened").exists()) == (1, False)
 
 
-@pytest.mark.parametrize("command", ["edit cm settings -n shop --yes", "create -f FILE --edit"])
-def test_without_a_terminal_no_editor_is_opened_that_nobody_has_chosen_for_it(changing: Shell, command: str) -> None:
-    """kubectl opens vi, which would wait for ever."""
+@pytest.mark.parametrize(
+    ("command", "chosen"), [("edit cm settings -n shop --yes", "vim"), ("create -f FILE --edit", "")]
+)
+def test_without_a_terminal_no_editor_is_opened_that_needs_one(changing: Shell, command: str, chosen: str) -> None:
+    """kubectl opens it, vi by default, and it would wait for ever."""
     verb, *words = command.split()
-    done = changing.mc(verb, "--clusters=c2", *words, env={"EDITOR": "", "KUBE_EDITOR": ""})
+    done = changing.mc(verb, "--clusters=c2", *words, env={"EDITOR": chosen, "KUBE_EDITOR": ""})
     assert done.stderr.startswith(f"Error: {verb} opens an editor, and there is no terminal for it. Use patch or apply")
     assert done.stderr.endswith("\nSo nothing was changed\n")
     assert done.status == 1

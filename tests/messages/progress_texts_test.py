@@ -11,6 +11,8 @@ from kubectl_mc.messages.progress_texts import Awaited, PhaseKind, cells, interr
 
 TWO = Awaited(38, 40, ("prod-ap-17", "prod-eu-2"), 12.7, 30.0)
 MANY = Awaited(0, 40, [f"c{number}" for number in range(1, 41)], 1.0, 0.0)
+PRODS = ("prod-1", "prod-2", "prod-3")
+LOGINS = Awaited(0, 9, PRODS, 4.0, 0.0, dict.fromkeys(PRODS, "kubelogin"))
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,12 @@ MANY = Awaited(0, 40, [f"c{number}" for number in range(1, 41)], 1.0, 0.0)
         ("lines", TWO, 120, "38/40 answered; waiting for prod-ap-17, prod-eu-2 (12s of 30s)"),
         ("hub", Awaited(0, 1, ["the hub"], 3.0, 30.0), 80, "Waiting for the hub (3s of 30s)"),
         ("logins", Awaited(1, 2, ["c7"], 4.0, 300.0), 80, "Waiting for the login to c7 (4s of 300s)"),
+        (
+            "answers", Awaited(0, 4, ["c7", "c9", "b1", "b2"], 4.0, 300.0, {"c9": "x", "b1": "a\tb", "b2": "x"}), 100,
+            "0/4 answered; waiting for c7, login with x to c9, b2, login with a\\tb to b1 (4s of 300s)",
+        ),
+        ("answers", LOGINS, 75, "0/9 answered; waiting for login to prod-1, prod-2, prod-3 (4s)"),
+        ("answers", LOGINS, 60, "0/9 answered; waiting for login to prod-1 and 2 more (4s)"),
         ("preflight", Awaited(12, 13, ["c7"], 4.0, 30.0), 80, "Checking the change: 12/13; waiting for c7 (4s of 30s)"),
         ("lines", Awaited(1, 2, ["a\x1b[2J\tb"], None, 30.0), 60, r"1/2 answered; waiting for a\x1b[2J\tb"),
         # Each of these letters takes two cells.

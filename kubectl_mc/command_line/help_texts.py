@@ -107,7 +107,8 @@ kubectl mc runs a kubectl command on every cluster of your fleet and shows one a
 
   kubectl mc VERB [flags of kubectl's and ours, in any order]
 
-VERB is any of kubectl's (kubectl --help lists them), or a plugin's name (plugin run NAME, if it is one of ours, too).
+VERB is any verb of kubectl (kubectl --help lists them), or the name of a plugin (plugin run NAME, where a command
+below has the same name).
 
 Examples:
   kubectl mc get pods
@@ -121,8 +122,9 @@ Examples:
   kubectl mc rollout restart deploy/web --clusters='dev-*'
   kubectl mc apply -f app.yaml --all-clusters --waves=1,10%,100%
 
-The clusters are the ClusterProfiles (multicluster.x-k8s.io) of a hub, reached through your own contexts:
-~/.kube/kubectl-mc-clusters.yaml says which, else the context of the cluster's name. To begin, or where there is no hub:
+The clusters are those that a hub has a ClusterProfile of (multicluster.x-k8s.io). Each is reached through a context of
+yours: the one that ~/.kube/kubectl-mc-clusters.yaml names, else the one with the cluster's name. To begin with a hub,
+and without one:
   kubectl mc setup --hub-context=CONTEXT
   kubectl mc get nodes --contexts='kind-*'
 

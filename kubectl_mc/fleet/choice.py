@@ -91,7 +91,8 @@ def choose(
     if not _has_kubeconfig(environment) and (hub != IN_CLUSTER or options.contexts or environment.kubeconfig_flag):
         names_context = bool(hub or options.contexts)
         missing_token = "" if names_context else service_account.missing_token(environment)
-        raise messages.no_kubeconfig(environment.kubeconfig_flag, missing_token)
+        variable = environment.variables.get("KUBECONFIG", "")
+        raise messages.no_kubeconfig(environment.kubeconfig_flag, missing_token, variable)
     options = options if options.contexts else options._replace(hub_context=hub)
     environment, kubeconfig = environment.with_options(options), own_kubeconfig(environment.kubeconfig_files)
     if options.contexts:
@@ -112,12 +113,15 @@ def choose(
 
         def ask(refresh: bool) -> Inventory:
             with _named_in_errors(lasting if asks_by_choice else None):
-                asked = get_inventory(
-                    environment,
-                    query,
-                    lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
-                    refresh,
-                )
+                try:
+                    asked = get_inventory(
+                        environment,
+                        query,
+                        lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
+                        refresh,
+                    )
+                except messages.NoHubContext:
+                    raise messages.no_hub_context(hub, context_names(environment)) from None
             if asked.stale_reason:
                 environment.streams.say([messages.stale_inventory(query.context, asked.stale_reason, asked.age)])
             return asked

@@ -181,7 +181,8 @@ def _of_contexts(contexts: Sequence[ClusterProfile], options: Options) -> tuple[
     for pattern in options.contexts:
         idle = idle_alternatives(pattern, meant, names)
         if idle and not (is_exclusion(pattern) and has_wildcard(idle[0])):
-            raise messages.unknown_context(idle[0], [cluster.name for cluster in clusters])
+            shown = [cluster.name for cluster in clusters]
+            raise messages.unknown_context(idle[0], shown, _wider(clusters, idle[0])[0])
     everything = {cluster.profile.reference for cluster in clusters}
     chosen = choose_by_patterns(options.contexts, everything, meant, names=names)
     by_context = _reference_filter("contexts", ",".join(options.contexts), chosen)

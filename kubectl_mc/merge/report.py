@@ -109,7 +109,8 @@ def make_report(
     parts = [result for result, cause in causes if cause and not cause.absent and has_part(result)]
     if failures and on_terminal:
         flags = reaching_flags(request.options)
-        lines += messages.failure_table(failures, len(parts), len(results), flags, all_names=request.options.verbose)
+        all_names, columns = request.options.verbose, request.environment.columns
+        lines += messages.failure_table(failures, len(parts), len(results), flags, all_names, columns)
     elif failures:
         lines += _failure_lines(failures, request)
         if any(result.stdout for result in (*answered, *parts)) and not shown:

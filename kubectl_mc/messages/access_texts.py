@@ -8,10 +8,11 @@ from kubectl_mc import PROGRAM
 from kubectl_mc.messages.words import UserError, approve_command, clusters_flag, name_list, visible
 
 
-def no_kubeconfig(path: str | None, missing_token: str) -> UserError:
+def no_kubeconfig(path: str | None, missing_token: str, variable: str = "") -> UserError:
     """Say that no kubeconfig file exists.
 
     path: of --kubeconfig; missing_token: in a pod, where the token of its service account should be; "" for none
+    variable: the value of KUBECONFIG; "" if it isn't set
     """
     if path is not None:
         return UserError(f"no kubeconfig: the file of --kubeconfig, {visible(path)}, doesn't exist")
@@ -20,9 +21,10 @@ def no_kubeconfig(path: str | None, missing_token: str) -> UserError:
             f"no kubeconfig, and no token of this pod's service account: {missing_token} doesn't exist. Let the pod "
             "have it (automountServiceAccountToken, serviceAccountName; docs/in-cluster.md)"
         )
+    missing = f"no file of KUBECONFIG={visible(variable)} exists" if variable else "~/.kube/config doesn't exist"
     return UserError(
-        "no kubeconfig: neither ~/.kube/config nor the files in KUBECONFIG exist. "
-        "Log in to the hub first, then name its context with --hub-context=NAME"
+        f"no kubeconfig: {missing}. The login to a cluster writes one; then name the hub's context with "
+        "--hub-context=NAME, or, without a hub, those of your clusters with --contexts=NAME,…"
     )
 
 

@@ -62,6 +62,7 @@ OF_SERVER: tuple[Kind, ...] = ("unauthorized", "forbidden", "server", "too-many-
 
 NO_CONTEXT = "no context"
 LOGIN_FAILED = "login failed"
+NO_LOGIN = f"{LOGIN_FAILED}: the kubeconfig has no credentials for it"
 TIMED_OUT = "timed out after"
 _SILENT = ", silent since "
 
@@ -87,10 +88,15 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
         _NO_TYPE,
     ),
     (r"\(NotFound\)", _NOT_FOUND),
+    (rf"^error: {NO_LOGIN}$", Cause("login", NO_LOGIN)),
     (r"getting credentials:|exec plugin:|exec: executable", Cause("login", LOGIN_FAILED)),
     (r"\(Unauthorized\)|must be logged in|asked for the client to provide credentials", _UNAUTHORIZED),
     (r"\(Forbidden\)|is forbidden: ", _FORBIDDEN),
     (r"etcdserver: ", _SERVER_ERROR),
+    (
+        r"connection to the server localhost:8080 was refused",
+        Cause("refused", "connection refused by localhost:8080, kubectl's default for a context without a server"),
+    ),
     (
         r"connection refused|connection to the server \S+ was refused",
         Cause("refused", "connection refused"),

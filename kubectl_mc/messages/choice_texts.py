@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_mc.messages.words import UserError, name_list, visible
+from kubectl_mc import PROGRAM
+from kubectl_mc.messages.words import UserError, name_list, nearest, visible
 
 _LONGEST = 100  # characters of a flag's value
+_BY_PROFILE = ("property", "cluster-manager", "healthy")  # flags that choose by what a ClusterProfile says
 
 
 def no_cluster_left(total: int, steps: Sequence[tuple[str, str | None, bool, int]]) -> UserError:
@@ -23,7 +25,8 @@ def no_cluster_left(total: int, steps: Sequence[tuple[str, str | None, bool, int
         verb = "leaves" if parts or flag in ("exclude", "healthy") else "chooses"
         origin = "" if is_typed else " (not typed)"
         parts.append(f"{text}{origin} {verb} {count}{'' if parts else f' of {total}'}")
-    return UserError(f"no cluster is left: {', '.join(parts)}")
+    hint = f". What the hub says of each: {PROGRAM} clusters -o wide" if steps[-1][0] in _BY_PROFILE else ""
+    return UserError(f"no cluster is left: {', '.join(parts)}{hint}")
 
 
 def ambiguous_cluster(name: str, names: Sequence[str]) -> UserError:
@@ -54,9 +57,11 @@ def excludes_nothing(pattern: str) -> str:
     return f"Note: no cluster matches '{visible(pattern)}', which was to be left out"
 
 
-def unknown_context(pattern: str, names: Sequence[str]) -> UserError:
-    """Say that --contexts matches no context."""
-    return UserError(f"no context matches '{visible(pattern)}'. The kubeconfig has: {name_list(names)}")
+def unknown_context(pattern: str, names: Sequence[str], wider: str = "") -> UserError:
+    """Say that --contexts matches no context. wider: a glob that was perhaps meant, and matches some; "" for none"""
+    meant = nearest(pattern, names)
+    hint = f", but '{visible(wider)}' does." if wider else f". Did you mean {visible(meant)}?" if meant else "."
+    return UserError(f"no context matches '{visible(pattern)}'{hint} The kubeconfig has: {name_list(names)}")
 
 
 def contexts_without_hub() -> UserError:

@@ -182,12 +182,18 @@ def _group_advice(group: _Group, flags: str = "") -> str:
 
 
 def failure_table(
-    failures: Sequence[tuple[str, Cause]], parts: int, total: int, flags: str, all_names: bool = False
+    failures: Sequence[tuple[str, Cause]],
+    parts: int,
+    total: int,
+    flags: str,
+    all_names: bool = False,
+    columns: int = 0,
 ) -> list[str]:
     """Return the lines that say on a terminal how many clusters have answered, and which have failed, by their cause.
 
     failures: (cluster, cause); parts: how many of these have answered in part; total: of the selected clusters
     flags: those that select the clusters, as they were typed; all_names: else at most ten in a line
+    columns: of the terminal; what to do stands below a row that would be wider. 0: not known
     """
     groups = _groups(failures)
     if len(groups) > _MOST_ROWS:
@@ -204,9 +210,11 @@ def failure_table(
         for group in groups
     ]
     widths = [max((len(cell) for cell in column if len(cell) <= _LONG), default=0) for column in zip(*rows)]
-    lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
-    answered = f"{total - len(failures)} of {cluster_count(total)} answered{_in_part(parts)}"
-    return [answered, *(f"  {line}" for line in lines)]
+    lines = [f"{total - len(failures)} of {cluster_count(total)} answered{_in_part(parts)}"]
+    for row in rows:
+        line = "  " + "   ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+        lines += [line] if not 0 < columns < len(line) else [line[: -len(row[-1])].rstrip(), f"      {row[-1]}"]
+    return lines
 
 
 def _next_steps(group: _Group, most: int, flags: str) -> str:

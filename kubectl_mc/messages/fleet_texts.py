@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.causes import Cause, Kind, late_reason, outcome_lines
 from kubectl_mc.messages.words import (
     UserError,
@@ -38,7 +39,11 @@ class HubUnreached(UserError):
         self.reason = reason
 
 
-_WITHOUT_HUB = "Without a hub: --contexts=GLOB takes contexts for the fleet"
+class NoHubContext(UserError):
+    """The kubeconfig has no context of the hub's name."""
+
+
+_WITHOUT_HUB = "Without a hub: --contexts='*' chooses all clusters of your contexts"
 
 
 def _hub(context: str | None) -> str:
@@ -79,14 +84,11 @@ def hub_failed(
     if why.kind == "no-such-type":
         return UserError(
             f"{_hub_that(context)} has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io "
-            "is not installed there, neither in v1alpha2 nor in v1alpha1. Name the hub with --hub-context=NAME, or "
-            f"hubContext: in ~/.kube/kubectl-mc-clusters.yaml. {_WITHOUT_HUB}"
+            "is not installed there (v1alpha2 or v1alpha1). If the hub is another context: --hub-context=NAME; "
+            f"{PROGRAM} setup --hub-context=NAME keeps it. {_WITHOUT_HUB}"
         )
     if why.kind == "no-context":
-        return UserError(
-            f"{hub}: no such context in the kubeconfig. kubectl config get-contexts lists them; "
-            "name the hub's with --hub-context=NAME"
-        )
+        return no_hub_context(context)
     if why.kind == "forbidden":
         return UserError(
             f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io"
@@ -100,13 +102,25 @@ def hub_failed(
     details = [line for line in outcome_lines(stderr) if not line.startswith("Warning: ")]
     detail = next(iter(details[-1:]), why.reason)
     objects = _OBJECTS.get(wanted, "ClusterProfiles")
-    text = f"Cannot list {objects} with {hub}: {why.reason}. kubectl said: {visible(detail)}"
+    detail = visible(detail)
+    reason = "" if why.kind in ("error", "login") and detail.endswith(why.reason) else f": {why.reason}"
+    text = f"Cannot list {objects} with {hub}{reason}. kubectl said: {detail}"
     if by_service_account and why.kind == "unauthorized":
         text += (
             ". The token of this pod's service account has expired, or isn't of this cluster: let the kubelet mount it "
             "(serviceAccountName), which renews it; a copy isn't renewed"
         )
     return HubUnreached(text, why.reason) if why.kind in _UNREACHED else UserError(text)
+
+
+def no_hub_context(context: str | None, names: Sequence[str] = ()) -> NoHubContext:
+    """Say that the kubeconfig has no context of the hub's name. names: of its contexts; none if they aren't known"""
+    meant = nearest(context or "", names)
+    hint = f" Did you mean {visible(meant)}?" if meant else ""
+    contexts = f"The kubeconfig has: {name_list(names)}" if names else "kubectl config get-contexts lists them"
+    return NoHubContext(
+        f"{_hub(context)}: no such context in the kubeconfig.{hint} {contexts}. Name the hub's with --hub-context=NAME"
+    )
 
 
 def hub_login_failed(context: str | None, problem: str) -> UserError:

@@ -101,7 +101,7 @@ def chosen_for(session: str, has_terminal: bool) -> str:
         return f"Note: for this session ({session})"
     if not has_terminal:
         return (
-            "Note: for all your terminals, but not here, where stderr is none; for what runs here, first: "
+            "Note: for all your terminals, but not here, where stderr is no terminal; for what runs here, first: "
             "export KUBECTL_MC_SESSION=$$"
         )
     return "Note: for all your terminals; for one alone, first: export KUBECTL_MC_SESSION=$$"

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 
+from kubectl_mc import messages
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import lifelines, memory_files
 from kubectl_mc.type_hints import IO, TYPE_CHECKING
@@ -79,6 +80,11 @@ class Exit(NamedTuple):
     unasked: bool = False
 
 
+# Where a kubeconfig has no login for a server with TLS, client-go asks for one on stdout (clientcmd/auth_loaders.go),
+# and kubectl ends with the error that it had no answer.
+_ASKS_TO_LOG_IN = {"stdout": b"Please enter Username: ", "stderr": b"error: EOF\n"}
+
+
 class Child:
     """A running process, with the read ends of its pipes, and the deadline (of time.monotonic) for its end.
 
@@ -92,6 +98,7 @@ class Child:
         self.started = time.monotonic()
         self.deadline = deadline
         self.timed_out = self.has_answered = False
+        self._asking: dict[str, bytes] = {}
         self.kubeconfig = held = None if command.kubeconfig is None else memory_files.hold(command.kubeconfig)
         self.lifeline = lifelines.open_lifeline()
         pipes = {name: os.pipe() for name in ("stdout", "stderr")}
@@ -130,6 +137,26 @@ class Child:
         self.lifeline.close()
         if self.kubeconfig:
             self.kubeconfig.remove()
+
+    def heard(self, stream: str, text: bytes) -> dict[str, bytes]:
+        """Return what a chunk says, by its stream: that nobody answers a question for a login is an error like others.
+
+        What may be a part of such a question is kept until more comes, or `unheard` is called.
+        """
+        if stream == "stderr":
+            text = self.as_typed(text)
+        text = self._asking.pop(stream, b"") + text
+        if text != _ASKS_TO_LOG_IN[stream]:
+            return {stream: text}
+        self._asking[stream] = text
+        if self._asking != _ASKS_TO_LOG_IN:
+            return {}
+        self._asking.clear()
+        return {"stderr": f"error: {messages.NO_LOGIN}\n".encode()}
+
+    def unheard(self) -> dict[str, bytes]:
+        """Return what `heard` has kept of a process that has ended."""
+        return self._asking
 
     def as_typed(self, text: bytes) -> bytes:
         """Return an error with the paths that the user has typed. kubectl writes an error at once, so in one chunk."""

@@ -7,7 +7,7 @@ import selectors
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 
 from kubectl_mc.named_tuples import NamedTuple
@@ -228,6 +228,7 @@ def _next_events(
         # A program that outlives its kubectl may hold the pipes open forever, so what they contain now is all.
         for read in list(child.streams):
             yield from _read(selector, child, read, to_end=True)
+        yield from _chunks(child, child.unheard())
         if child.timed_out:
             child.send_signal(signal.SIGKILL)  # what kubectl had started may have ignored SIGTERM
         status = child.process.returncode
@@ -253,11 +254,15 @@ def _read(selector: selectors.BaseSelector, child: Child, read: int, to_end: boo
                 os.close(read)
                 del child.streams[read]
             return
-        stream = child.streams[read]
-        child.has_answered = child.has_answered or stream == "stdout"
-        yield Chunk(child.command_index, child.cluster, stream, child.as_typed(text) if stream == "stderr" else text)
+        texts = child.heard(child.streams[read], text)
+        child.has_answered = child.has_answered or "stdout" in texts
+        yield from _chunks(child, texts)
         if not to_end:
             return
+
+
+def _chunks(child: Child, texts: Mapping[str, bytes]) -> Iterator[Chunk]:
+    return (Chunk(child.command_index, child.cluster, stream, text) for stream, text in texts.items())
 
 
 def _end_all(children: Sequence[Child]) -> None:

@@ -475,6 +475,18 @@ def test_a_kubeconfig_that_is_not_there_is_named(members: Shell) -> None:
     assert done == (1, "", "Error: no kubeconfig: the file of --kubeconfig, /nonexistent/config, doesn't exist\n")
 
 
+def test_a_cluster_whose_login_is_missing_is_one_that_failed(members: Shell, tmp_path: Path) -> None:
+    """kubectl asks for a user name on stdout, which is no row, and no answer to `-o json`."""
+    own = {"KUBECONFIG": str(tmp_path / "config")}
+    Path(own["KUBECONFIG"]).write_bytes(members.fleet.kubeconfig.read_bytes())
+    members.kubectl("config", "set-context", "nobody", "--cluster=c1", env=own)
+    done = members.mc("get", "nodes", "--contexts=c1,nobody", "-o", "json", env=own)
+    reason = "login failed: the kubeconfig has no credentials for it"
+    assert done.stderr == f"Error: Failed to query 1 cluster: nobody ({reason})\nShowing results from 1/2 clusters:\n"
+    assert (done.status, json.loads(done.stdout)["kind"]) == (3, "List")
+    assert members.mc("get", "nodes", "--contexts=nobody", env=own) == (1, "", f"error: {reason}\n")
+
+
 def test_a_lone_object_without_the_field_needs_no_order(members: Shell) -> None:
     """As kubectl, which doesn't sort one object."""
     done = members.mc("get", "deploy", "cart", "-n", "shop", "--sort-by=.spec.nothing")

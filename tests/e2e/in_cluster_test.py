@@ -344,10 +344,10 @@ def test_completion_asks_the_member_and_not_the_pods_own_cluster(configured: Con
     ("words", "has_account", "error"),
     [
         (["--kubeconfig=/nowhere"], True, "no kubeconfig: the file of --kubeconfig, /nowhere, doesn't exist"),
-        (["--hub-context=other"], True, "no kubeconfig: neither"),
-        (["--contexts=*"], True, "no kubeconfig: neither"),
+        (["--hub-context=other"], True, "no kubeconfig: ~/.kube/config doesn't exist. "),
+        (["--contexts=*"], True, "no kubeconfig: ~/.kube/config doesn't exist. "),
         ([], False, f"no kubeconfig, and no token of this pod's service account: {SERVICE_ACCOUNT}/token doesn't"),
-        (["--hub-context=other"], False, "no kubeconfig: neither"),
+        (["--hub-context=other"], False, "no kubeconfig: ~/.kube/config doesn't exist. "),
         (["--hub-context=in-cluster"], False, "hub context 'in-cluster': no such context in the kubeconfig, and no "),
     ],
 )

@@ -311,6 +311,7 @@ def test_the_last_line_of_a_deleted_pod_may_have_no_end(kubelet: Kubelet, changi
         logs.until("first")
         kubelet.delete(POD)
         logs.until("- pod/one", "stderr")
+        logs.until("last")
         interrupted(logs)
     assert lines(logs) == ["first", "last"]
 

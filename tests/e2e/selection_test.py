@@ -49,7 +49,7 @@ def test_the_same_flags_choose_for_a_command_and_for_its_preview(
         (
             ["--healthy", "--clusters=c*", "--exclude=c1", "--property=location=mars"],
             "Error: no cluster is left: --clusters='c*' chooses 3 of 3, --exclude=c1 leaves 2, --property=location=mars"
-            " leaves 0\n",
+            " leaves 0. What the hub says of each: kubectl mc clusters -o wide\n",
         ),
         (["--clusters=c"], "no cluster is named 'c'; 'c*' matches 3 clusters. Known clusters: c1, c2, c3"),
         (["--cluster-selector=tier=none"], "no cluster has labels tier=none (--cluster-selector)"),

@@ -77,7 +77,7 @@ def test_back_to_the_choice_before_and_to_none(session: Shell) -> None:
 def test_the_user_s_own_counts_where_stderr_is_a_terminal(user: Shell) -> None:
     said = user.mc("use", "c2").stderr
     assert said.startswith(
-        "Note: for all your terminals, but not here, where stderr is none; for what runs here, first:"
+        "Note: for all your terminals, but not here, where stderr is no terminal; for what runs here, first:"
     )
     assert said.endswith(": export KUBECTL_MC_SESSION=$$\n")
     assert (done := user.mc("get", "nodes")).stderr == ""

@@ -597,6 +597,8 @@ def test_contexts_are_a_fleet_without_a_hub() -> None:
     for flags, problem in (
         (["--contexts=kind*", "--healthy"], "without a hub"),
         (["--contexts=k3d-*"], "no context matches 'k3d-"),
+        (["--contexts=ind"], r"no context matches 'ind', but '\*ind\*' does\. The kubeconfig has: "),
+        (["--contexts=kndi-a"], "no context matches 'kndi-a'. Did you mean kind-a[?] The kubeconfig has: "),
         (["--contexts=kind-*", "--exclude=*"], "--contexts='kind-.' chooses 2 of 3, --exclude='.' leaves 0"),
     ):
         with pytest.raises(UserError, match=problem):

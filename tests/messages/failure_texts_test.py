@@ -109,6 +109,16 @@ def test_the_table_says_how_many_answered_and_why_the_others_did_not() -> None:
     ]
 
 
+def test_what_to_do_stands_below_a_row_that_the_terminal_is_too_narrow_for() -> None:
+    failures = [("staging", Cause("refused", "connection refused")), ("prod-ap-17", LATE)]
+    assert messages.failure_table(failures, 0, 40, "", columns=80) == [
+        "38 of 40 clusters answered",
+        "  connection refused    1   staging",
+        "      check the address (kubectl config view), and whether the API server runs",
+        "  timed out after 30s   1   prod-ap-17   for more time: --cluster-timeout",
+    ]
+
+
 def test_of_many_clusters_ten_are_named_and_a_command_lists_them() -> None:
     failures = [(name, NO_CONTEXT) for name in NAMES] + [(f"x{number}", FORBIDDEN) for number in range(11)]
     head, first, second = messages.failure_table(failures, 2, 200, " --clusters='*'")

@@ -457,7 +457,29 @@ def test_without_a_name_and_without_a_current_context_there_is_no_hub() -> None:
     assert str(unnamed).startswith("no hub: none is named, and the kubeconfig has no current context. ")
     assert "--hub-context=NAME" in str(unnamed)
     assert "localhost" not in str(unnamed)
-    assert str(named).startswith("Cannot list ClusterProfiles with hub context 'h': connection refused.")
+    assert str(named).startswith("Cannot list ClusterProfiles with hub context 'h': connection refused by localhost:")
+
+
+@pytest.mark.parametrize(
+    "stderr",
+    ["error: login failed: the kubeconfig has no credentials for it", "Error from server (BadRequest): no such label"],
+)
+def test_what_kubectl_says_of_a_hub_is_said_once(stderr: str) -> None:
+    said = str(messages.hub_failed("h", messages.find_cause(stderr, 1), stderr))
+    assert said == f"Cannot list ClusterProfiles with hub context 'h'. kubectl said: {stderr}"
+
+
+def test_a_hub_s_context_that_isn_t_there_is_named_with_those_that_are() -> None:
+    said = str(messages.no_hub_context("fleethub", ["fleet-hub", "kind-dev"]))
+    assert said.endswith(
+        "Did you mean fleet-hub? The kubeconfig has: fleet-hub, kind-dev. Name the hub's with --hub-context=NAME"
+    )
+    assert "Did you mean" not in str(messages.no_hub_context("zzz", ["fleet-hub", "kind-dev"]))
+
+
+def test_no_kubeconfig_is_said_of_the_files_that_count() -> None:
+    assert "no file of KUBECONFIG=/a:/b exists" in str(messages.no_kubeconfig(None, "", "/a:/b"))
+    assert "~/.kube/config doesn't exist" in str(messages.no_kubeconfig(None, ""))
 
 
 @pytest.mark.parametrize(("word", "nearest"), [("prod-ue", "prod-eu"), ("zzz", None), ("prod-eu", "prod-eu")])

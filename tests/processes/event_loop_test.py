@@ -489,3 +489,22 @@ def test_commands_that_come_later_are_awaited_without_processes() -> None:
 
     events = list(event_loop.run_commands(commands, 8, 0, on_tick=on_tick, awaits=lambda: wait > 0))
     assert [event.text for event in events if isinstance(event, Chunk)] == [b"one\n", b"two\n"]
+
+
+ASKING = "printf 'Please enter Username: '; "
+NO_LOGIN = b"error: login failed: the kubeconfig has no credentials for it\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "stdout", "stderr"),
+    [
+        (f"{ASKING}echo error: EOF >&2; exit 1", b"", NO_LOGIN),
+        (f"echo error: EOF >&2; {ASKING}exit 1", b"", NO_LOGIN),
+        (f"{ASKING}echo ann", b"Please enter Username: ann\n", b""),
+        (ASKING, b"Please enter Username: ", b""),
+        ("echo error: EOF >&2; exit 1", b"", b"error: EOF\n"),
+    ],
+)
+def test_a_login_that_nobody_types_is_an_error(script: str, stdout: bytes, stderr: bytes) -> None:
+    (result,) = collect(sh(script))
+    assert (result.stdout, result.stderr) == (stdout, stderr)

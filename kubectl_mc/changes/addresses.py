@@ -190,7 +190,7 @@ def _read_address(request: Request, target: Target, entries: Entries) -> Address
         return Address(target.cluster, target.context, identity=f"context {target.context}" if target.context else "")
     line, environment = request.line, request.environment
     cluster_name = str(context.get("cluster") or "")
-    user_name = grammar.value(line, "user") or str(context.get("user") or "")
+    user_name = grammar.global_value(line, "user") or str(context.get("user") or "")
     cluster, login = entries.get(("cluster", cluster_name), {}), entries.get(("user", user_name), {})
     server = str(cluster.get("server") or "")
     proxy = grammar.value(line, "proxy-url") or str(cluster.get("proxy-url") or "")
@@ -235,7 +235,7 @@ def _login(exec_entry: object) -> str:
 
 def _effective_user(line: CommandLine, user: str) -> str:
     """Return who sends the requests: flags such as --user, --token and --as override the context's user."""
-    name = user if grammar.value(line, "user") else grammar.value(line, "username") or user
+    name = user if grammar.global_value(line, "user") else grammar.value(line, "username") or user
     credentials = [f"--{flag}" for flag in ("token", "client-certificate") if grammar.value(line, flag)]
     impersonated = grammar.value(line, "as")
     return " ".join(filter(None, (", ".join(credentials) or name, f"as {impersonated}" if impersonated else "")))

@@ -57,6 +57,13 @@ def test_the_user_is_whom_the_flags_name(flags: str, user: str) -> None:
     )
 
 
+@pytest.mark.parametrize("verb", ["create rolebinding r", "create clusterrolebinding r", "set subject rolebinding r"])
+def test_who_is_bound_by_a_rolebinding_is_not_who_sends_the_request(verb: str) -> None:
+    target = Target("c1", "c1", Kubeconfig(CONFIG, starts_programs=False))
+    (address,) = addresses.read_addresses(request(f"{verb} --user=joe --as=bob"), [target])
+    assert (address.user, address.kubeconfig_user) == ("admin as bob", "admin")
+
+
 def test_a_context_without_a_namespace_looks_in_default() -> None:
     bare = {**CONFIG, "contexts": [{"name": "c1", "context": {"cluster": "one"}}]}
     assert address_of("", bare).namespace == "default"

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from kubectl_mc import messages
@@ -207,8 +206,7 @@ def _read_address(request: Request, target: Target, entries: Entries) -> Address
         _effective_user(line, user_name),
         str(context.get("namespace") or "default"),
     )
-    certificates = _authority(line, cluster, environment, normal=True)
-    return address._replace(identity=_identity(address, certificates, cluster, login, target) if server else "")
+    return address._replace(identity=_identity(address, cluster, login, target) if server else "")
 
 
 def _login(exec_entry: object) -> str:
@@ -241,11 +239,8 @@ def _effective_user(line: CommandLine, user: str) -> str:
     return " ".join(filter(None, (", ".join(credentials) or name, f"as {impersonated}" if impersonated else "")))
 
 
-def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Environment, normal: bool = False) -> str:
-    """Return what is checked of the server: a flag overrides all of the kubeconfig (client-go, client_config.go).
-
-    normal: the same certificates, with other white space around them or in another order, are the same
-    """
+def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Environment) -> str:
+    """Return what is checked of the server: a flag overrides all of the kubeconfig (client-go, client_config.go)."""
     flag = grammar.value(line, "certificate-authority")
     skips = grammar.is_set(line, "insecure-skip-tls-verify")
     if skips or (not flag and cluster.get("insecure-skip-tls-verify")):
@@ -262,9 +257,6 @@ def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Envir
         content = _read_first([os.path.join(os.path.dirname(file), path) for file in environment.kubeconfig_files])
     else:
         return "system"
-    if content is not None and normal:
-        blocks = re.findall(rb"-----BEGIN [^-]+-----[^-]+-----END [^-]+-----", content)
-        content = b"\n".join(sorted({b"".join(block.split()) for block in blocks})) or content
     return "" if content is None else f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
@@ -291,13 +283,11 @@ def _plugin(entry: object, cluster: Mapping[str, Any]) -> object:
     return [entry.get("command"), entry.get("args") or [], sorted(map(str, variables or ())), cluster_configs]
 
 
-def _identity(
-    address: Address, certificates: str, cluster: Mapping[str, Any], login: Mapping[str, Any], target: Target
-) -> str:
+def _identity(address: Address, cluster: Mapping[str, Any], login: Mapping[str, Any], target: Target) -> str:
     """Return a digest of what decides who answers.
 
-    The names of contexts and entries are not sent, and flags are the same for all.
-    certificates: the normal form of the address's authority
+    The names of contexts and entries are not sent, and flags are the same for all. The certificate authority only
+    decides whether the answer is taken.
     """
     server = normal_server(address.server)
     user = exec_credentials.user_before_login(login, target.kubeconfig.exec_entry)
@@ -306,7 +296,6 @@ def _identity(
         address.server.rpartition("@")[0],  # a login in the URL is sent
         (address.tls_server_name or server_host(server)).lower().rstrip("."),
         address.proxy,
-        certificates,
         {field: user[field] for field in _ROUTING_LOGINS if user.get(field)},
         _plugin(user.get("exec"), cluster),
     ]

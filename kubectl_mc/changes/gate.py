@@ -46,6 +46,8 @@ def make_change(request: Request, clusters: Sequence[Cluster], targets: Sequence
     unhealthy = [cluster.name for cluster in clusters if cluster.profile.healthy is False]
     waves = plan_waves(names, options.waves, options.canary, unhealthy)
     check_flags(request, len(names))
+    if "pause" in dict(options.typed) and not (options.waves or options.canary):
+        raise messages.pause_without_waves()
     check_terminal(request)
     log = record.open_log(record.record_path(request.environment.home), record.new_run_id())
     record.lock_run(log)
@@ -290,7 +292,10 @@ def _report_refusals(change: Change, findings: Sequence[Finding]) -> int:
     # Without stdout: it says what would have been done.
     results = [finding.result._replace(stdout=b"") for finding in findings if finding.result]
     report = make_report(results, _judging_request(change, results))
-    if len({finding.explanation for finding in findings}) > 1:
+    # Of some causes (a missing right) the report has the name only.
+    shown, complaints = "\n".join(report.lines), findings[0].complaints
+    is_named_only = len(findings) > 1 and complaints and not any(line in shown for line in complaints)
+    if is_named_only or len({finding.explanation for finding in findings}) > 1:
         reasons = preflight.describe_refusals(findings)
         report = Report((messages.all_refuse(len(findings)), *reasons), report.status)
     change.streams.say([*report.lines, messages.NOTHING_CHANGED], report.stderr)

@@ -85,6 +85,13 @@ def one_by_one(flag: str, verb: str) -> UserError:
     )
 
 
+def pause_without_waves() -> UserError:
+    """Say that a pause is asked for, and all clusters would be changed at once."""
+    return UserError(
+        "--pause is between waves, and without --waves or --canary there is only one. Add such as --waves=1,100%"
+    )
+
+
 def refused_before(lines: Sequence[str], count: int, total: int) -> UserError:
     """Say that clusters refuse the change in the preflight. lines: the reasons, with their clusters"""
     return UserError(

@@ -131,6 +131,24 @@ def test_a_cluster_without_differences_is_said_to_have_none(place: Place) -> Non
 def test_differences_are_shown_for_apply_only(place: Place) -> None:
     refused = place.mc(targeted(LABEL, "--show-diff --yes"))
     assert refused == Done(1, "", "Error: --show-diff is for apply, and not for label\nSo nothing was changed\n")
+
+
+def test_a_pause_needs_waves_to_be_between(place: Place) -> None:
+    refused = place.mc(targeted(LABEL, "--pause=30s --yes"))
+    assert (refused.status, runs(place)) == (1, [])
+    assert refused.stderr.endswith("there is only one. Add such as --waves=1,100%\nSo nothing was changed\n")
+
+
+def test_why_all_clusters_refuse_is_said_in_kubectls_words(place: Place) -> None:
+    refused = place.mc(targeted(LABEL, "--as=viewer --yes"))
+    assert refused == Done(
+        1,
+        "",
+        "Error: all 2 clusters refuse:\n"
+        '  c1, c3: Error from server (Forbidden): configmaps "settings" is forbidden: User "viewer" cannot patch '
+        'resource "configmaps" in API group "" in the namespace "shop"\n'
+        "So nothing was changed\n",
+    )
     assert labelled(place) == []
 
 

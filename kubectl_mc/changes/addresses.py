@@ -85,12 +85,20 @@ def same_clusters(addresses: Sequence[Address]) -> list[list[Address]]:
 def moved_addresses(request: Request, targets: Sequence[Target], addresses: Sequence[Address]) -> list[str]:
     """Return lines as of `address_differences` for targets that lead elsewhere by now, as the kubeconfig was edited.
 
+    A kubeconfig that can't be read now, or has lost a context, may be there again when kubectl reads it.
     addresses: where the targets led before. A target with a kubeconfig of its own can't have moved.
     """
     before = {address.cluster: address for address in addresses}
     own = [target for target in targets if not target.kubeconfig.content]
     now = [address for address in read_addresses(request, own) if address != before[address.cluster]] if own else []
-    return address_differences(written_addresses(addresses), now, namespaces=True) if now else []
+    if not now:
+        return []
+    written = written_addresses(addresses)
+    servers = {entry["cluster"]: entry["server"] for entry in written}
+    lost = [address.cluster for address in now if servers[address.cluster] and not address.server]
+    return [f"{name}: {messages.moved_part('server', servers[name], '')}" for name in lost] + address_differences(
+        written, now, namespaces=True
+    )
 
 
 # --- In the record ---------------------------------------------------------------------------------------------

@@ -251,9 +251,11 @@ def test_the_question_is_whole_where_stderr_goes_to_a_file(place: Place) -> None
     assert "Would change 2 clusters: c1, c3\n  configmap/settings labeled\nLabel configmap" in shown
 
 
-@pytest.mark.parametrize("in_memory", [True, False])
-def test_a_change_is_made_where_it_was_confirmed_though_the_kubeconfig_is_edited(place: Place, in_memory: bool) -> None:
-    """Where kubeconfigs can't be held in memory, as on macOS, it isn't made."""
+@pytest.mark.parametrize(("in_memory", "is_whole"), [(True, True), (False, True), (False, False)])
+def test_a_change_is_made_where_it_was_confirmed_though_the_kubeconfig_is_edited(
+    place: Place, in_memory: bool, is_whole: bool
+) -> None:
+    """Where kubeconfigs can't be held in memory, as on macOS, it isn't made, nor while one is being written."""
     config = place.folder / "config"
     config.write_text(place.shell.kubectl("config", "view", "--raw", "-o", "json").stdout)
     (place.folder / "sitecustomize.py").write_text("" if in_memory else "import os\ndel os.memfd_create\n")
@@ -261,7 +263,8 @@ def test_a_change_is_made_where_it_was_confirmed_though_the_kubeconfig_is_edited
     environment = {"KUBECONFIG": str(config), "PYTHONPATH": python_path}
     with place.shell.running(*place.words(targeted(LABEL)), env=environment, terminal=True) as running:
         running.until(r"\[y/N\]: $")
-        config.write_text(re.sub(r'("cluster": )"c1"', r'\1"c2"', config.read_text()))
+        edited = re.sub(r'("cluster": )"c1"', r'\1"c2"', config.read_text())
+        config.write_text(edited if is_whole else edited[:-9])
         running.type("y\n")
         status = running.end()
     assert (status, labelled(place)) == ((0, ["c1", "c3"]) if in_memory else (1, []))

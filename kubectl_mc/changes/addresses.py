@@ -93,12 +93,9 @@ def moved_addresses(request: Request, targets: Sequence[Target], addresses: Sequ
     now = [address for address in read_addresses(request, own) if address != before[address.cluster]] if own else []
     if not now:
         return []
-    written = written_addresses(addresses)
-    servers = {entry["cluster"]: entry["server"] for entry in written}
-    lost = [address.cluster for address in now if servers[address.cluster] and not address.server]
-    return [f"{name}: {messages.moved_part('server', servers[name], '')}" for name in lost] + address_differences(
-        written, now, namespaces=True
-    )
+    lost = [address.cluster for address in now if before[address.cluster].server and not address.server]
+    lines = [f"{name}: {messages.ADDRESS_UNREADABLE}" for name in lost]
+    return lines + address_differences(written_addresses(addresses), now, namespaces=True)
 
 
 # --- In the record ---------------------------------------------------------------------------------------------

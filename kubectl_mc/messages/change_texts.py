@@ -106,6 +106,11 @@ def refused_before(lines: Sequence[str], count: int, total: int) -> UserError:
     )
 
 
+def canary_refuses(canary: str, lines: Sequence[str]) -> UserError:
+    """Say that the canary refuses the change in the preflight. lines: the reasons, with their clusters"""
+    return UserError("\n".join((f"the canary {visible(canary)} refuses, so no other cluster is changed:", *lines)))
+
+
 def all_refuse(total: int) -> str:
     """Say that all clusters refuse the change; the reasons follow."""
     return f"Error: all {total} clusters refuse:"

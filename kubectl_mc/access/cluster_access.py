@@ -70,7 +70,7 @@ def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = No
     if not (plugin or offering or may_log_in or keeps_place or worth_splitting(size, len(targets))):
         return targets
     view = kubeconfigs.view_with_credentials(environment)
-    flags = () if plugin else (grammar.value(line, "cluster") or "", grammar.value(line, "user") or "")
+    flags = () if plugin else tuple(grammar.global_value(line, flag) or "" for flag in ("cluster", "user"))
     contexts = kubeconfigs.split_contexts(view or {}, *flags)
     lost = [index for index in offering if view is not None and targets[index].context not in contexts]
     targets = with_split_kubeconfigs(targets, contexts)

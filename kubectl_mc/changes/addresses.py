@@ -10,7 +10,6 @@ import base64
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from kubectl_mc import messages
@@ -86,12 +85,17 @@ def same_clusters(addresses: Sequence[Address]) -> list[list[Address]]:
 def moved_addresses(request: Request, targets: Sequence[Target], addresses: Sequence[Address]) -> list[str]:
     """Return lines as of `address_differences` for targets that lead elsewhere by now, as the kubeconfig was edited.
 
+    A kubeconfig that can't be read now, or has lost a context, may be there again when kubectl reads it.
     addresses: where the targets led before. A target with a kubeconfig of its own can't have moved.
     """
     before = {address.cluster: address for address in addresses}
     own = [target for target in targets if not target.kubeconfig.content]
     now = [address for address in read_addresses(request, own) if address != before[address.cluster]] if own else []
-    return address_differences(written_addresses(addresses), now, namespaces=True) if now else []
+    if not now:
+        return []
+    lost = [address.cluster for address in now if before[address.cluster].server and not address.server]
+    lines = [f"{name}: {messages.ADDRESS_UNREADABLE}" for name in lost]
+    return lines + address_differences(written_addresses(addresses), now, namespaces=True)
 
 
 # --- In the record ---------------------------------------------------------------------------------------------
@@ -190,7 +194,7 @@ def _read_address(request: Request, target: Target, entries: Entries) -> Address
         return Address(target.cluster, target.context, identity=f"context {target.context}" if target.context else "")
     line, environment = request.line, request.environment
     cluster_name = str(context.get("cluster") or "")
-    user_name = grammar.value(line, "user") or str(context.get("user") or "")
+    user_name = grammar.global_value(line, "user") or str(context.get("user") or "")
     cluster, login = entries.get(("cluster", cluster_name), {}), entries.get(("user", user_name), {})
     server = str(cluster.get("server") or "")
     proxy = grammar.value(line, "proxy-url") or str(cluster.get("proxy-url") or "")
@@ -207,8 +211,7 @@ def _read_address(request: Request, target: Target, entries: Entries) -> Address
         _effective_user(line, user_name),
         str(context.get("namespace") or "default"),
     )
-    certificates = _authority(line, cluster, environment, normal=True)
-    return address._replace(identity=_identity(address, certificates, cluster, login, target) if server else "")
+    return address._replace(identity=_identity(address, cluster, login, target) if server else "")
 
 
 def _login(exec_entry: object) -> str:
@@ -235,17 +238,14 @@ def _login(exec_entry: object) -> str:
 
 def _effective_user(line: CommandLine, user: str) -> str:
     """Return who sends the requests: flags such as --user, --token and --as override the context's user."""
-    name = user if grammar.value(line, "user") else grammar.value(line, "username") or user
+    name = user if grammar.global_value(line, "user") else grammar.value(line, "username") or user
     credentials = [f"--{flag}" for flag in ("token", "client-certificate") if grammar.value(line, flag)]
     impersonated = grammar.value(line, "as")
     return " ".join(filter(None, (", ".join(credentials) or name, f"as {impersonated}" if impersonated else "")))
 
 
-def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Environment, normal: bool = False) -> str:
-    """Return what is checked of the server: a flag overrides all of the kubeconfig (client-go, client_config.go).
-
-    normal: the same certificates, with other white space around them or in another order, are the same
-    """
+def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Environment) -> str:
+    """Return what is checked of the server: a flag overrides all of the kubeconfig (client-go, client_config.go)."""
     flag = grammar.value(line, "certificate-authority")
     skips = grammar.is_set(line, "insecure-skip-tls-verify")
     if skips or (not flag and cluster.get("insecure-skip-tls-verify")):
@@ -262,9 +262,6 @@ def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Envir
         content = _read_first([os.path.join(os.path.dirname(file), path) for file in environment.kubeconfig_files])
     else:
         return "system"
-    if content is not None and normal:
-        blocks = re.findall(rb"-----BEGIN [^-]+-----[^-]+-----END [^-]+-----", content)
-        content = b"\n".join(sorted({b"".join(block.split()) for block in blocks})) or content
     return "" if content is None else f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
@@ -291,13 +288,11 @@ def _plugin(entry: object, cluster: Mapping[str, Any]) -> object:
     return [entry.get("command"), entry.get("args") or [], sorted(map(str, variables or ())), cluster_configs]
 
 
-def _identity(
-    address: Address, certificates: str, cluster: Mapping[str, Any], login: Mapping[str, Any], target: Target
-) -> str:
+def _identity(address: Address, cluster: Mapping[str, Any], login: Mapping[str, Any], target: Target) -> str:
     """Return a digest of what decides who answers.
 
-    The names of contexts and entries are not sent, and flags are the same for all.
-    certificates: the normal form of the address's authority
+    The names of contexts and entries are not sent, and flags are the same for all. The certificate authority only
+    decides whether the answer is taken.
     """
     server = normal_server(address.server)
     user = exec_credentials.user_before_login(login, target.kubeconfig.exec_entry)
@@ -306,7 +301,6 @@ def _identity(
         address.server.rpartition("@")[0],  # a login in the URL is sent
         (address.tls_server_name or server_host(server)).lower().rstrip("."),
         address.proxy,
-        certificates,
         {field: user[field] for field in _ROUTING_LOGINS if user.get(field)},
         _plugin(user.get("exec"), cluster),
     ]

@@ -23,7 +23,7 @@ from kubectl_mc.changes.change_input import held_input, written_input
 from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.changes.protection import check_protection
 from kubectl_mc.changes.record import Outcome
-from kubectl_mc.changes.waves import plan_waves, tolerated_failures
+from kubectl_mc.changes.waves import plan_waves, refill_waves, tolerated_failures
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.options import exact_names, seconds
 from kubectl_mc.fleet import members
@@ -46,6 +46,8 @@ def make_change(request: Request, clusters: Sequence[Cluster], targets: Sequence
     unhealthy = [cluster.name for cluster in clusters if cluster.profile.healthy is False]
     waves = plan_waves(names, options.waves, options.canary, unhealthy)
     check_flags(request, len(names))
+    if "pause" in dict(options.typed) and not (options.waves or options.canary):
+        raise messages.pause_without_waves()
     check_terminal(request)
     log = record.open_log(record.record_path(request.environment.home), record.new_run_id())
     record.lock_run(log)
@@ -206,8 +208,7 @@ def carry_out(
         _settle(change, progress, [*settled, *(Outcome(name, "refused", reason) for name, reason in refusals.items())])
         _settle(change, progress, [_found_done(change, finding) for finding in findings if finding.cluster in done])
         awaiting_rollout = [*awaiting_rollout, *(done if change.waits_for_rollouts else ())]
-        remaining = [tuple(name for name in wave if name in going) for wave in waves]
-        wave_runner.run_waves(change, [wave for wave in remaining if wave], progress, awaiting_rollout)
+        wave_runner.run_waves(change, refill_waves(waves, going), progress, awaiting_rollout)
         return _finish(change, progress, _show(change, progress))
 
 
@@ -277,7 +278,14 @@ def _preflight(change: Change, clusters: Sequence[str]) -> tuple[list[Finding], 
     refusals = {finding.cluster: finding.refusal for finding in findings if finding.refusal}
     # A tie says nothing about the change, so it doesn't stop that of other clusters.
     stopping = [finding for finding in findings if finding.refusal and not change.clusters[finding.cluster].tie]
-    if stopping and len(refusals) < len(clusters) and not request.options.continue_on_preflight_error:
+    canary = request.options.canary
+    if len(refusals) == len(clusters):
+        return findings, refusals
+    if canary in refusals:
+        change_report.tell_refusals(change, findings, clusters)
+        lines = preflight.describe_refusals([finding for finding in findings if finding.refusal])
+        raise messages.canary_refuses(canary, lines)
+    if stopping and not request.options.continue_on_preflight_error:
         change_report.tell_refusals(change, findings, clusters)
         lines = preflight.describe_refusals(stopping)
         raise messages.refused_before(lines, len(stopping), len(clusters))
@@ -290,7 +298,10 @@ def _report_refusals(change: Change, findings: Sequence[Finding]) -> int:
     # Without stdout: it says what would have been done.
     results = [finding.result._replace(stdout=b"") for finding in findings if finding.result]
     report = make_report(results, _judging_request(change, results))
-    if len({finding.explanation for finding in findings}) > 1:
+    # Of some causes (a missing right) the report has the name only.
+    shown, complaints = "\n".join(report.lines), findings[0].complaints
+    is_named_only = len(findings) > 1 and complaints and not any(line in shown for line in complaints)
+    if is_named_only or len({finding.explanation for finding in findings}) > 1:
         reasons = preflight.describe_refusals(findings)
         report = Report((messages.all_refuse(len(findings)), *reasons), report.status)
     change.streams.say([*report.lines, messages.NOTHING_CHANGED], report.stderr)

@@ -38,10 +38,15 @@ class Finding(NamedTuple):
     result: Result | None = None
 
     @property
+    def complaints(self) -> tuple[str, ...]:
+        """What kubectl says of the refusal, line by line."""
+        stderr = self.result.stderr.decode("utf-8", "replace") if self.result and not self.result.timed_out else ""
+        return tuple(dict.fromkeys(messages.visible(line) for line in messages.outcome_lines(stderr)))
+
+    @property
     def explanation(self) -> str:
         """The refusal in full: in kubectl's own words, with the few words ahead of them where they say more."""
-        stderr = self.result.stderr.decode("utf-8", "replace") if self.result and not self.result.timed_out else ""
-        words = "; ".join(dict.fromkeys(messages.visible(line) for line in messages.outcome_lines(stderr)))
+        words = "; ".join(self.complaints)
         return self.refusal if not words else words if self.refusal in words else f"{self.refusal}: {words}"
 
     @property

@@ -24,11 +24,15 @@ def summary_lines(run: str, outcomes: Sequence[Outcome], whole: bool) -> list[st
     whole: the record has the whole command, so it need not be typed again
     """
     lines = []
+    unsure = [outcome for outcome in outcomes if outcome.state == "failed" and outcome.unsure]
     for state in _STATES:
-        if group := [outcome for outcome in outcomes if outcome.state == state and outcome.rolled_out is not False]:
+        group = [outcome for outcome in outcomes if outcome.state == state and outcome.rolled_out is not False]
+        if group := [outcome for outcome in group if outcome not in unsure]:
             names = fold_names(outcome.cluster for outcome in group)
             clusters = f"{messages.cluster_count(len(group))}: {names}"
             lines.append(f"{state} in {_with_reasons(group) if state in _WITH_REASON else clusters}")
+    if unsure:
+        lines.append(f"failed, but perhaps changed in {_with_reasons(unsure)}")
     if not_rolled_out := [outcome for outcome in outcomes if outcome.rolled_out is False]:
         lines.append(f"changed, but not rolled out in {_with_reasons(not_rolled_out)}")
     if not outcomes_left(outcomes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from kubectl_mc import messages
 
@@ -25,6 +25,15 @@ def plan_waves(
     first = [(canary,)] if canary is not None else []
     bounds = [0, *wave_ends(spec or "100%", len(rest))]
     return [*first, *(tuple(rest[start:end]) for start, end in pairwise(bounds))]
+
+
+def refill_waves(waves: Sequence[Sequence[str]], clusters: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return waves of the same sizes with these clusters only, which are in their order; the last ones may be left out.
+
+    If the only cluster of the first wave drops out, another one is the first: the rest isn't changed at once.
+    """
+    ends = accumulate(len(wave) for wave in waves)
+    return [tuple(clusters[start:end]) for start, end in pairwise([0, *ends]) if start < len(clusters)]
 
 
 def wave_ends(spec: str, total: int) -> list[int]:

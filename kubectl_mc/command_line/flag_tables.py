@@ -41,12 +41,22 @@ def flag_table(path: str) -> FlagTable:
 
     A command's own flag hides the global one of its name, and the shorthand of that (pflag's AddFlagSet).
     """
-    text = f"{FLAGS.get(path, COMMANDS.get(path, ''))} {EXTRA_FLAGS.get(path, '')}"
-    own = dict(map(_parse_entry, text.split())) if path else {}
+    own = _own_entries(path) if path else {}
     global_flags = dict(map(_parse_entry, FLAGS[""].split()))
     entries = {"help": ("h", Flag()), **global_flags, **own}
     letters = {letter: name for name, (letter, _) in entries.items() if letter}
     return FlagTable({name: flag for name, (_, flag) in entries.items()}, letters)
+
+
+def hides_global(path: str, name: str) -> bool:
+    """Return whether a command has a flag of its own by the long name of a global one: `set subject --user`."""
+    return bool(path) and name in _own_entries(path)
+
+
+@cache
+def _own_entries(path: str) -> dict[str, tuple[str, Flag]]:
+    text = f"{FLAGS.get(path, COMMANDS.get(path, ''))} {EXTRA_FLAGS.get(path, '')}"
+    return dict(map(_parse_entry, text.split()))
 
 
 @cache

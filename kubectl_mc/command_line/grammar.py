@@ -10,6 +10,7 @@ import os
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 from kubectl_mc import messages
+from kubectl_mc.command_line import flag_tables
 from kubectl_mc.command_line.flag_tables import Flag, FlagTable, all_flags, all_letters, flag_table, normal_name
 from kubectl_mc.command_line.kubectl_flags import ALIASES, FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, PLUGIN_RUN
@@ -283,6 +284,11 @@ def values(line: CommandLine, name: str) -> list[str | None]:
 def value(line: CommandLine, name: str) -> str | None:
     """Return the value of a flag: the last one, as in pflag. None if the flag is absent or has no value."""
     return next(reversed(values(line, name)), None)
+
+
+def global_value(line: CommandLine, name: str) -> str | None:
+    """Return the value of a flag that every verb has; None where it is the verb's own (`set subject --user=joe`)."""
+    return None if flag_tables.hides_global(line.verb, name) else value(line, name)
 
 
 # strconv.ParseBool

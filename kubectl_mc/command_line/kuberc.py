@@ -218,12 +218,16 @@ def _check_added_words(where: str, line: CommandLine, typed: Sequence[str]) -> N
         typed_flags = set()
     for token in line.tokens:
         for flag in token.flags:
-            if flag[0] in IDENTITY_FLAGS and flag not in typed_flags:
+            if _changes_identity(line.path, flag[0]) and flag not in typed_flags:
                 raise messages.kuberc_identity(where, flag[0])
             if flag[0] in OWN_FLAGS and flag not in typed_flags:
                 raise messages.bad_kuberc(f"{where}: kubectl has no flag --{flag[0]}")
         if token.unknown:
             raise messages.bad_kuberc(f"{where}: the flag {token.words[0]} is unknown, so its words can't be judged")
+
+
+def _changes_identity(path: tuple[str, ...], name: str) -> bool:
+    return name in IDENTITY_FLAGS and not flag_tables.hides_global(" ".join(path), name)
 
 
 def _counting(options: Sequence[Option], where: str, path: tuple[str, ...], argv: Sequence[str]) -> list[Option]:
@@ -237,7 +241,7 @@ def _counting(options: Sequence[Option], where: str, path: tuple[str, ...], argv
         letter = next((letter for letter, long in table.shorthand.items() if long == name), "")
         if name == "kuberc" or _is_typed(name, letter, argv):
             continue
-        if name in IDENTITY_FLAGS:
+        if _changes_identity(path, name):
             raise messages.kuberc_identity(where, name)
         counting.append((name, value))
     return counting

@@ -329,7 +329,7 @@ def seconds(flag: str, text: str) -> float:
     duration = sum(float(count) * _UNITS[unit] for count, unit in parts)
     is_whole = "".join(count + unit for count, unit in parts) in (text, f"{text}s")
     if not parts or not is_whole or duration > _LONGEST:
-        raise messages.bad_flag_value(flag, text, "a duration such as 30s, 1m30s or 500ms")
+        raise messages.bad_flag_value(flag, text, "a duration of at most ten years, such as 30s, 1m30s or 500ms")
     return duration
 
 

@@ -28,6 +28,7 @@ NO_DIFFERENCES = "no differences"
 NO_RUNS_YET = "No changes have been made from here yet"
 LEFT_OUT = "It isn't made there again. Look at these clusters; to make it there again: --repeat-unknown"
 FOUND_DONE = "found done"
+ADDRESS_UNREADABLE = "its server can't be read any more"
 OTHER_URL_LOGIN = "the user, password or query in the URL of its server or proxy is another one"
 NOT_READABLE = "a line about it in the record can't be read"
 NOTHING_CHANGED = "So nothing was changed"
@@ -85,6 +86,13 @@ def one_by_one(flag: str, verb: str) -> UserError:
     )
 
 
+def pause_without_waves() -> UserError:
+    """Say that a pause is asked for, and all clusters would be changed at once."""
+    return UserError(
+        "--pause is between waves, and without --waves or --canary there is only one. Add such as --waves=1,100%"
+    )
+
+
 def refused_before(lines: Sequence[str], count: int, total: int) -> UserError:
     """Say that clusters refuse the change in the preflight. lines: the reasons, with their clusters"""
     return UserError(
@@ -96,6 +104,11 @@ def refused_before(lines: Sequence[str], count: int, total: int) -> UserError:
             )
         )
     )
+
+
+def canary_refuses(canary: str, lines: Sequence[str]) -> UserError:
+    """Say that the canary refuses the change in the preflight. lines: the reasons, with their clusters"""
+    return UserError("\n".join((f"the canary {visible(canary)} refuses, so no other cluster is changed:", *lines)))
 
 
 def all_refuse(total: int) -> str:

@@ -35,6 +35,14 @@ def test_what_is_left_can_be_gone_on_with(whole: bool, last: str) -> None:
     ]
 
 
+def test_a_failure_that_may_have_changed_something_is_told_apart() -> None:
+    unsure = Outcome("c1", "failed", "timed out after 2s", unsure=True)
+    assert summary.summary_lines("R", [unsure, LEFT], whole=True)[1:-1] == [
+        "  failed in 1 cluster: c2 (forbidden)",
+        "  failed, but perhaps changed in 1 cluster: c1 (timed out after 2s)",
+    ]
+
+
 WAITING = Outcome("c3", "not started")
 ROLLED_BACK = DONE._replace(rolled_out=False)
 IN_PART = LEFT._replace(objects=(ObjectChange("configmap/a", "configured"), ObjectChange("configmap/b", "unchanged")))

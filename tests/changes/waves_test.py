@@ -82,3 +82,13 @@ def test_how_many_may_fail(spec: str | None, total: int, tolerated: int) -> None
 def test_a_bad_number_of_failures_is_said(spec: str) -> None:
     with pytest.raises(UserError, match="--max-failures"):
         waves.tolerated_failures(spec, 10)
+
+
+@given(NAMES, SPECS, st.data())
+def test_clusters_that_drop_out_make_no_wave_larger(names: list[str], spec: str, data: st.DataObject) -> None:
+    plan = waves.plan_waves(names, spec, None)
+    left = [name for name in names if name not in data.draw(st.sets(st.sampled_from(names)))]
+    refilled = waves.refill_waves(plan, left)
+    assert [name for wave in refilled for name in wave] == left
+    assert all(0 < len(wave) <= len(planned) for wave, planned in zip(refilled, plan))
+    assert not left or len(refilled[0]) == min(len(plan[0]), len(left))

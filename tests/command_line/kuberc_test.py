@@ -89,6 +89,7 @@ ALIASES = Kuberc(
         Defaults("delete", (("interactive", "true"),)),
         Defaults("apply", (("server", "https://x"),)),
         Defaults("config view", (("minify", "true"),)),
+        Defaults("create rolebinding", (("user", "joe"),)),
     ),
 )
 
@@ -109,6 +110,7 @@ ALIASES = Kuberc(
         ("delete cm x", "--interactive=true delete cm x"),
         ("delete cm x --interactive=false", "delete cm x --interactive=false"),
         ("config view", "--minify=true config view"),
+        ("create rolebinding x", "--user=joe create rolebinding x"),  # the verb's own --user, who is bound
         ("rollout status x", "rollout status x"),
         ("someplugin gp", "someplugin gp"),
         ("plugin run gp x", "plugin run gp x"),

@@ -80,7 +80,7 @@ def test_a_dash_that_is_stdin(text: str, reads: bool) -> None:
             get pods -A -w;get --raw /version;logs -f deploy/web;wait pod/x --for=delete;events -w;explain pods
             diff -f x;describe pod x;top nodes;auth can-i create pods;auth whoami;rollout status deploy/x
             rollout history deploy/x;api-resources;api-versions;version;version --client;cluster-info
-            cluster-info dump --output-directory=x;get pods --profile=none;kustomize . --enable-helm=false
+            cluster-info dump;get pods --profile=none;kustomize . --enable-helm=false
             apply view-last-applied deploy/x;delete --help;exec -h;rollout
             set;auth;certificate;proxy --help;apply -f x --dry-run=server;delete pod x --dry-run=client
             drain n --dry-run;scale deploy/x --replicas=1 --dry-run=1;run x --image=y --dry-run=client -o yaml
@@ -121,6 +121,7 @@ def test_a_dash_that_is_stdin(text: str, reads: bool) -> None:
             """
             get pods --profile=cpu;delete pod x --dry-run=server --profile=heap;label -f x a=b --local --profile=cpu
             clusters --profile=cpu --profile-output=x;kustomize . -o x;kustomize . -o0
+            cluster-info dump --output-directory=x
             """,
         ),
         (

@@ -131,6 +131,24 @@ def test_a_cluster_without_differences_is_said_to_have_none(place: Place) -> Non
 def test_differences_are_shown_for_apply_only(place: Place) -> None:
     refused = place.mc(targeted(LABEL, "--show-diff --yes"))
     assert refused == Done(1, "", "Error: --show-diff is for apply, and not for label\nSo nothing was changed\n")
+
+
+def test_a_pause_needs_waves_to_be_between(place: Place) -> None:
+    refused = place.mc(targeted(LABEL, "--pause=30s --yes"))
+    assert (refused.status, runs(place)) == (1, [])
+    assert refused.stderr.endswith("there is only one. Add such as --waves=1,100%\nSo nothing was changed\n")
+
+
+def test_why_all_clusters_refuse_is_said_in_kubectls_words(place: Place) -> None:
+    refused = place.mc(targeted(LABEL, "--as=viewer --yes"))
+    assert refused == Done(
+        1,
+        "",
+        "Error: all 2 clusters refuse:\n"
+        '  c1, c3: Error from server (Forbidden): configmaps "settings" is forbidden: User "viewer" cannot patch '
+        'resource "configmaps" in API group "" in the namespace "shop"\n'
+        "So nothing was changed\n",
+    )
     assert labelled(place) == []
 
 
@@ -233,9 +251,11 @@ def test_the_question_is_whole_where_stderr_goes_to_a_file(place: Place) -> None
     assert "Would change 2 clusters: c1, c3\n  configmap/settings labeled\nLabel configmap" in shown
 
 
-@pytest.mark.parametrize("in_memory", [True, False])
-def test_a_change_is_made_where_it_was_confirmed_though_the_kubeconfig_is_edited(place: Place, in_memory: bool) -> None:
-    """Where kubeconfigs can't be held in memory, as on macOS, it isn't made."""
+@pytest.mark.parametrize(("in_memory", "is_whole"), [(True, True), (False, True), (False, False)])
+def test_a_change_is_made_where_it_was_confirmed_though_the_kubeconfig_is_edited(
+    place: Place, in_memory: bool, is_whole: bool
+) -> None:
+    """Where kubeconfigs can't be held in memory, as on macOS, it isn't made, nor while one is being written."""
     config = place.folder / "config"
     config.write_text(place.shell.kubectl("config", "view", "--raw", "-o", "json").stdout)
     (place.folder / "sitecustomize.py").write_text("" if in_memory else "import os\ndel os.memfd_create\n")
@@ -243,13 +263,13 @@ def test_a_change_is_made_where_it_was_confirmed_though_the_kubeconfig_is_edited
     environment = {"KUBECONFIG": str(config), "PYTHONPATH": python_path}
     with place.shell.running(*place.words(targeted(LABEL)), env=environment, terminal=True) as running:
         running.until(r"\[y/N\]: $")
-        config.write_text(re.sub(r'("cluster": )"c1"', r'\1"c2"', config.read_text()))
+        edited = re.sub(r'("cluster": )"c1"', r'\1"c2"', config.read_text())
+        config.write_text(edited if is_whole else edited[:-9])
         running.type("y\n")
         status = running.end()
     assert (status, labelled(place)) == ((0, ["c1", "c3"]) if in_memory else (1, []))
-    assert (
-        "edited meanwhile, so no more clusters are changed: c1: the server was https:" in running.stdout
-    ) != in_memory
+    why = "the server was https:" if is_whole else "its server can't be read any more; c3: "
+    assert (f"edited meanwhile, so no more clusters are changed: c1: {why}" in running.stdout) != in_memory
 
 
 @pytest.mark.parametrize("protection", ["protected: [c3]", "protected: ['*3', nope]"])

@@ -70,6 +70,19 @@ def test_a_pause_that_asks(place: Place, answer: str, done: list[str]) -> None:
     assert labelled(place) == done
 
 
+def test_waves_are_of_the_clusters_that_do_not_refuse(place: Place) -> None:
+    """Else the first wave, of one cluster that is down, would be passed over, and all others changed at once."""
+    command = f"{LABEL} --all-clusters --continue-on-preflight-error --yes"
+    with place.shell.fault("c1", "refuse"):
+        refused = place.mc(f"{command} --canary=c1")
+        done = place.mc(f"{command} --waves=1,100%")
+    assert (refused.status, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: the canary c1 refuses, so no other cluster is changed:\n  c1: connection")
+    assert refused.stderr.endswith("did you specify the right host or port?\nSo nothing was changed\n")
+    assert (done.status, labelled(place)) == (3, ["c2", "c3"])
+    assert "Wave 1/2: c2\nWave 2/2: c3\n" in done.stderr
+
+
 # --- Faults in a wave: set while the run pauses ahead of its second wave -----------------------------------------
 
 

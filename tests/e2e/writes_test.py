@@ -55,6 +55,7 @@ CASES = (
     Case("create -f DIR/web.yaml", "get deploy new-web -n shop -o yaml"),
     Case("create deployment new -n shop --image=new", "get deploy -n shop -o name"),
     Case("create namespace new", "get ns -o name"),
+    Case("create rolebinding new -n shop --role=new --user=joe", "get rolebinding -n shop -o name"),
     Case("create secret generic new -n shop --from-literal=password=hunter2", "get secret new -n shop -o yaml"),
     Case("debug box -n shop --image=box", "get pod box -n shop -o yaml", (BOX,), dry=False, needs=("kubelet",)),
     Case("delete cm settings -n shop", SETTINGS),

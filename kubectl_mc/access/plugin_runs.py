@@ -36,6 +36,7 @@ class RunSettings(NamedTuple):
     patience: the seconds that each of them has, 0 for no limit; there is no limit on the terminal
     terminal: stdin is a terminal that nobody else reads
     limits: program_name -> how many runs of it there may be at a time; for the others, see `_LIMITS`
+    says_waits: a run that takes long is said once, as no progress line tells for whom the command waits
     """
 
     variables: Mapping[str, str]
@@ -43,6 +44,7 @@ class RunSettings(NamedTuple):
     patience: float
     terminal: bool = False
     limits: Mapping[str, int] = {}
+    says_waits: bool = False
 
 
 LoginAnswers = dict[CredentialPlugin, Credential | LoginFailure]
@@ -205,6 +207,7 @@ class PluginRuns:
         self._asking: list[PluginLogin] = []  # for the terminal
         self._stdout: dict[int, bytearray] = {}
         self._endings: dict[CredentialPlugin, _Ending] = {}
+        self._long: set[int] = set()  # whose long run has been said
         self._hopeless: set[tuple[str, LoginFailure]] = set()
         self._helped: set[str] = set()
 
@@ -269,8 +272,23 @@ class PluginRuns:
             self._answers[login.plugin] = ending.answer
 
     def show(self) -> None:
-        """Show what the plugins have said."""
+        """Show what the plugins have said, and who runs for long."""
         self._voices.show()
+        if self._settings.says_waits:
+            self._say_long_runs(time.monotonic())
+
+    def _say_long_runs(self, now: float) -> None:
+        """Say once of each run that takes long that it does, in one line for those of a program."""
+        by_program: dict[str, list[int]] = {}
+        for number in sorted(self._running - self._long):
+            login = self._started[number]
+            if now - (login.started or now) >= _LONG:
+                by_program.setdefault(login.program, []).append(number)
+        for program, numbers in by_program.items():
+            self._long.update(numbers)
+            seconds = now - (self._started[numbers[0]].started or now)
+            plugins = [self._started[number].plugin for number in numbers]
+            self._voices.tell_wait(plugins, program, seconds, self._settings.patience)
 
     @property
     def wants_terminal(self) -> bool:
@@ -305,6 +323,7 @@ class PluginRuns:
 
 
 _QUICK = 1.0  # seconds in which nobody answers a question
+_LONG = 5.0  # seconds after which it is said that a plugin runs, as of a kubectl without an answer
 _AHEAD = 1.0  # seconds that a plugin without stdin may run ahead of those that ask
 
 

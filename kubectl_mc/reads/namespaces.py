@@ -13,6 +13,7 @@ from kubectl_mc.merge.kubectl_tables import NotATable
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.name_patterns import (
@@ -24,6 +25,10 @@ from kubectl_mc.reads.name_patterns import (
     namespace_patterns,
 )
 from kubectl_mc.reads.resource_types import ResourceType, by_scope, parse_types, unknown_words
+from kubectl_mc.type_hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kubectl_mc.messages.progress_texts import PhaseKind
 
 
 def namespace_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
@@ -51,6 +56,7 @@ def namespace_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Jo
                 if asks_types
             ),
         ],
+        "types" if asks_types else "names",
     )
     listed_names: Sequence[Result | None] = results[: len(targets)] if asks_names else [None] * len(targets)
     known_types = _types(request, targets, results[-len(targets) :]) if asks_types and targets else [()] * len(targets)
@@ -87,12 +93,17 @@ def _listing(line: CommandLine, *words: str, **flags: str) -> CommandLine:
     return grammar.with_flags(wildcards.asking_line(_unscoped(line), words), *flags.items())
 
 
-def _ask(request: Request, asked: Sequence[tuple[Target, CommandLine]]) -> list[Result]:
-    """Run a kubectl for each, and return their results. One that took too long is what a wildcard's listing is then."""
+def _ask(request: Request, asked: Sequence[tuple[Target, CommandLine]], listed: PhaseKind) -> list[Result]:
+    """Run a kubectl for each, and return their results. One that took too long is what a wildcard's listing is then.
+
+    listed: what they list, as the progress line says it
+    """
     timeout = request.options.cluster_timeout
     patience = verb_rows.PATIENCE if timeout is None else timeout
     commands = [job_command(request, Job(target, line, target.cluster)) for target, line in asked]
-    results = event_loop.collect_results(commands, request.parallel(len(commands)), patience) if commands else []
+    phase = Phase(listed, request.environment.streams, [command.cluster for command in commands], patience)
+    parallel = request.parallel(len(commands))
+    results = event_loop.collect_results(commands, parallel, patience, phase=phase) if commands else []
     return [
         wildcards.late_result(request, result.cluster, patience) if result.timed_out else result for result in results
     ]
@@ -153,7 +164,7 @@ def _jobs_everywhere(request: Request, targets: Sequence[Target]) -> tuple[list[
     listed_type = typed or DEFAULT_TYPES[line.verb]
     listing = wildcards.listing(request, line, listed_type)
     jobs, failures = list[Job](), list[Result]()
-    for target, result in zip(targets, _ask(request, [(target, listing) for target in targets])):
+    for target, result in zip(targets, _ask(request, [(target, listing) for target in targets], "names")):
         objects, _ = wildcards.listed_objects(listed_type, result)
         named = {item.namespace for item in objects if not words or item.name == name}
         names, too_many = _bounded(in_servers_order(named), target.cluster)
@@ -181,7 +192,7 @@ def _types(
     types = list(map(_parsed, listings))
     stale = [index for index, own in enumerate(types) if not isinstance(own, Result) and unknown_words(operands, own)]
     listing = _listing(request.line, "api-resources", output="wide")
-    for index, result in zip(stale, _ask(request, [(targets[index], listing) for index in stale])):
+    for index, result in zip(stale, _ask(request, [(targets[index], listing) for index in stale], "types")):
         fresh = _parsed(result)
         types[index] = types[index] if isinstance(fresh, Result) else fresh
     return types

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from contextlib import ExitStack
 
 import pytest
 
@@ -72,6 +74,39 @@ def test_it_is_named_while_it_is_waited_for_and_ctrl_c_shows_the_others(user: Pl
     text = "\n".join(screen(get))
     assert ("c2-node" in text, "c3-node" in text, "2 of 3 clusters answered" in text) == (True, True, True)
     assert slow.ended == 0
+
+
+def test_it_is_named_while_what_is_asked_depends_on_the_clusters(user: PluginUser, slow: FakePlugin) -> None:
+    """Which namespaces there are, and which types have any."""
+    cases = {
+        ("get", "pods", "-n", "shop,default"): "types",
+        ("get", "pods", "-n", "sh*"): "types",
+        ("events", "-n", "sh*"): "names",
+        ("logs", "deploy/cart", "-A"): "names",
+    }
+    with slow.shut(), ExitStack() as stack:
+        started = {words: stack.enter_context(typed(user.shell, *words)) for words in cases}
+        for words, running in started.items():
+            running.until(rf"2/3 have listed their {cases[words]}; waiting for login to c1 \(")
+            assert ctrl_c(running) == 130
+            said = f"the clusters listed their {cases[words]}, waiting for login with slow-login to c1"
+            assert said in "".join(screen(running)), words
+
+
+def test_it_is_named_once_below_what_has_no_end(user: PluginUser, slow: FakePlugin) -> None:
+    cases = (("get", "pods", "-n", "shop", "-w"), ("logs", "deploy/cart", "-n", "shop", "-c", "app", "-f"))
+    said = "[c1] waiting for login with slow-login (5s of 40s)"
+    with slow.shut() as gate, ExitStack() as stack:
+        flags = ("--cluster-timeout=40s", "--no-reconnect")
+        started = [stack.enter_context(user.shell.running(*words, *flags)) for words in cases]
+        for running in started:
+            running.until(re.escape(said), "stderr")
+        gate.open()
+        for running in started:
+            running.until(r"\bc1\b")
+            running.interrupt()
+            running.end()
+            assert running.stderr.count("waiting for login") == 1
 
 
 def test_who_is_asked_on_the_terminal_is_not_kept_waiting_by_a_login_that_hangs(

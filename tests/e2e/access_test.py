@@ -301,7 +301,7 @@ def test_a_login_that_hangs_has_the_clusters_time_and_does_not_hide_the_others(u
     contexts_with_plugin(user, {"c1": ["hang"], "c2": ["hang"]})
     done = user.mc("get", "nodes", "--cluster-timeout=2s")
     assert (done.status, clusters(done)) == (3, ["c3"])
-    assert "c1 (login failed: timed out after 2s), c2 (login failed: timed out after 2s)" in done.stderr
+    assert "c1, c2 (login failed: fleet-login timed out after 2s)" in done.stderr
 
 
 def test_contexts_with_different_logins_start_each(user: User) -> None:

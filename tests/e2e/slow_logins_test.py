@@ -109,6 +109,21 @@ def test_it_is_named_once_below_what_has_no_end(user: PluginUser, slow: FakePlug
             assert running.stderr.count("waiting for login") == 1
 
 
+@needs("kubelet")
+def test_those_that_fail_alike_are_named_in_their_order(user: PluginUser) -> None:
+    last = user.plugin("wait(); fail('denied')", name="last-login")
+    user.logs_in_with(last.path, clusters=("c1",))
+    user.logs_in_with(user.plugin("fail('denied')", name="first-login").path, clusters=("c2",))
+    with last.shut() as gate, user.shell.running("logs", "deploy/cart", "-n", "shop", "-c", "app", "-f") as logs:
+        logs.until(r"^\[c2\] ended: login failed: denied$", "stderr")
+        gate.open()
+        logs.until(r"^\[c1\] ended: login failed: denied$", "stderr")
+        logs.until(r"\bc3\b")
+        logs.interrupt()
+        logs.end()
+    assert lines_with(logs.stderr, "Failed to query 2 clusters", "c1 (login failed: denied), c2 (login failed: denied)")
+
+
 def test_who_is_asked_on_the_terminal_is_not_kept_waiting_by_a_login_that_hangs(
     user: PluginUser, slow: FakePlugin
 ) -> None:

@@ -79,9 +79,7 @@ def test_it_is_named_while_it_is_waited_for_and_ctrl_c_shows_the_others(user: Pl
 def test_it_is_named_while_what_is_asked_depends_on_the_clusters(user: PluginUser, slow: FakePlugin) -> None:
     """Which namespaces there are, and which types have any."""
     cases = {
-        ("get", "pods", "-n", "shop,default"): "types",
-        ("get", "pods", "-n", "sh*"): "types",
-        ("events", "-n", "sh*"): "names",
+        ("get", "pods", "-n", "shop,default", "-w"): "types",
         ("logs", "deploy/cart", "-A"): "names",
     }
     with slow.shut(), ExitStack() as stack:
@@ -91,6 +89,25 @@ def test_it_is_named_while_what_is_asked_depends_on_the_clusters(user: PluginUse
             assert ctrl_c(running) == 130
             said = f"the clusters listed their {cases[words]}, waiting for login with slow-login to c1"
             assert said in "".join(screen(running)), words
+
+
+@pytest.mark.parametrize(
+    "words", [("get", "pods", "-n", "shop,default"), ("describe", "cm", "-n", "sh*"), ("events", "-n", "sh*")]
+)
+def test_others_answer_in_several_namespaces_meanwhile(
+    user: PluginUser, slow: FakePlugin, words: tuple[str, ...]
+) -> None:
+    path = user.home / "report"
+    with slow.shut(), typed(user.shell, *words, f"--report={path}") as read:
+        read.until(r"2/3 answered; waiting for login with slow-login to c1 \(")
+        assert ctrl_c(read) == 130
+    text = "\n".join(screen(read))
+    assert ("c2 " in text or "CLUSTER: c2" in text, screen(read)[-2:]) == (
+        True,
+        ["2 of 3 clusters answered", "  interrupted   1   c1   try again"],
+    )
+    report = json.loads(path.read_text())
+    assert {entry["name"]: entry["reason"] for entry in report["clusters"]} == {"c1": "interrupted", "c2": "", "c3": ""}
 
 
 def test_it_is_named_once_below_what_has_no_end(user: PluginUser, slow: FakePlugin) -> None:

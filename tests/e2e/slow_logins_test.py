@@ -158,7 +158,6 @@ def test_who_is_asked_on_the_terminal_is_not_kept_waiting_by_a_login_that_hangs(
 def test_ctrl_c_at_a_question_shows_what_has_come_meanwhile(user: PluginUser) -> None:
     asking = user.plugin("ask('MFA code: '); give()", name="asking-login")
     user.logs_in_with(asking.path, clusters=("c1",), interactiveMode="Always")
-    user.logs_in_with(user.plugin(name="quick-login").path, clusters=("c2",))
     with typed(user.shell, *NODES) as get:
         get.until("MFA code: ")
         while any("nodes" in line and "kubectl " in line for line in get.left()):

@@ -88,44 +88,45 @@ def _reassembled(url: str) -> str:
     return f"{scheme.lower()}{colon}{rest}"
 
 
-def parse_credential(stdout: bytes, api_version: str) -> Credential | LoginFailure:
+def parse_credential(stdout: bytes, api_version: str, program: str = "the plugin") -> Credential | LoginFailure:
     """Parse the output of a plugin, JSON or YAML. The checks are client-go's (plugin/pkg/client/auth/exec/exec.go).
 
     A time in the past is no error, nor a private key of another certificate, which kubectl finds when it connects.
+    program: its name, for what is wrong
     """
+    no_credential = LoginFailure(f"{program}'s output is not an ExecCredential")
     answer = _parse_answer(stdout.decode("utf-8", "replace"))
     # Go finds these two fields in any case, others in their own alone; a kind that is left out is what is asked for.
     header = {name.lower(): value for name, value in (answer or {}).items()}
     kind, version = header.get("kind") or "", header.get("apiversion")
     if answer is None or not isinstance(answer.get("spec"), dict | None):
-        return _NO_CREDENTIAL
+        return no_credential
     if kind != "ExecCredential" and (kind or version != api_version):
-        return _NO_CREDENTIAL
+        return no_credential
     if version != api_version:
         other = version if version in _KNOWN_VERSIONS else "another one"
-        return LoginFailure(f"the plugin was asked for API version {api_version} and gave {other}")
+        return LoginFailure(f"{program} was asked for API version {api_version} and gave {other}")
     status = answer.get("status")
     if status is None:
-        return LoginFailure("the plugin didn't return a status field")
+        return LoginFailure(f"{program} didn't return a status field")
     if not isinstance(status, dict):
-        return _NO_CREDENTIAL
+        return no_credential
     fields = [status.get(name) for name in ("token", "clientCertificateData", "clientKeyData")]
     if not all(isinstance(field, str | None) for field in fields):
-        return _NO_CREDENTIAL
+        return no_credential
     token, certificate, key = (_SURROGATES.sub("\ufffd", field or "") for field in fields)
     if not token and not certificate and not key:
-        return LoginFailure("the plugin didn't return a token or cert/key pair")
+        return LoginFailure(f"{program} didn't return a token or cert/key pair")
     if bool(certificate) != bool(key):
-        return LoginFailure("the plugin returned only certificate or key, not both")
+        return LoginFailure(f"{program} returned only certificate or key, not both")
     if certificate and not (_has_block("CERTIFICATE", certificate) and _has_block("(?:[^\n]* )?PRIVATE KEY", key)):
-        return LoginFailure("failed parsing the plugin's client key/certificate: one of them has no such PEM block")
+        return LoginFailure(f"failed parsing {program}'s client key/certificate: one of them has no such PEM block")
     try:
         return Credential(token, certificate, key, _seconds(status.get("expirationTimestamp")))
     except (ValueError, TypeError, OverflowError):
-        return LoginFailure("the plugin's expirationTimestamp is not a time")
+        return LoginFailure(f"{program}'s expirationTimestamp is not a time")
 
 
-_NO_CREDENTIAL = LoginFailure("the plugin's output is not an ExecCredential")
 _KNOWN_VERSIONS = tuple(f"client.authentication.k8s.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
 _SURROGATES = re.compile("[\ud800-\udfff]")
 

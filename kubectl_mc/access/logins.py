@@ -147,6 +147,7 @@ class Logins:
             patience,
             self.may_ask,
             read_mapping(environment, may_be_missing=True).login_limits,
+            says_waits=self.is_endless,
         )
 
     def _logged_in(

@@ -36,6 +36,7 @@ class RunSettings(NamedTuple):
     patience: the seconds that each of them has, 0 for no limit; there is no limit on the terminal
     terminal: stdin is a terminal that nobody else reads
     limits: program_name -> how many runs of it there may be at a time; for the others, see `_LIMITS`
+    says_waits: a run that takes long is said once, as no progress line tells for whom the command waits
     """
 
     variables: Mapping[str, str]
@@ -43,6 +44,7 @@ class RunSettings(NamedTuple):
     patience: float
     terminal: bool = False
     limits: Mapping[str, int] = {}
+    says_waits: bool = False
 
 
 LoginAnswers = dict[CredentialPlugin, Credential | LoginFailure]
@@ -134,7 +136,7 @@ def run_in_background(plugin: CredentialPlugin, settings: RunSettings, voices: V
     try:
         done = background.run_in_background(command.argv, command.env, settings.patience, hear)
     except OSError as error:
-        return _start_failure(error)
+        return _start_failure(plugin, error)
     end = Exit(0, command.cluster, done.status, done.timed_out)
     ending = _ending(plugin, end, done.stdout, voices.last_words(plugin), settings)
     voices.end(plugin, ending.quoted)
@@ -159,12 +161,16 @@ def _problem(plugin: CredentialPlugin, settings: RunSettings) -> str:
         hint = f". {_shortened(visible(' '.join(plugin.install_hint.split())))}" if plugin.install_hint else ""
         return f"executable {_shortened(visible(plugin.command))} not found{hint}"
     if plugin.interactive_mode == "Always" and not settings.terminal:
-        return "the plugin has to ask, and standard input is not a terminal"
+        return f"{_shown_name(plugin)} has to ask, and standard input is not a terminal"
     words = (plugin.path, *plugin.args, *(f"{name}={value}" for name, value in plugin.env))
     with suppress(UnicodeEncodeError):
         if not any(b"\0" in os.fsencode(word) for word in words):
             return ""
-    return "the plugin can't be started: not a possible command line"
+    return f"{_shown_name(plugin)} can't be started: not a possible command line"
+
+
+def _shown_name(plugin: CredentialPlugin) -> str:
+    return _shortened(visible(program_name(plugin)))
 
 
 _LONGEST_ANSWER = 1 << 20  # bytes
@@ -205,6 +211,7 @@ class PluginRuns:
         self._asking: list[PluginLogin] = []  # for the terminal
         self._stdout: dict[int, bytearray] = {}
         self._endings: dict[CredentialPlugin, _Ending] = {}
+        self._long: set[int] = set()  # whose long run has been said
         self._hopeless: set[tuple[str, LoginFailure]] = set()
         self._helped: set[str] = set()
 
@@ -253,7 +260,7 @@ class PluginRuns:
 
     def fail(self, number: int, error: OSError) -> None:
         """Take why a run can't be started."""
-        self._end(number, _Ending(_start_failure(error)))
+        self._end(number, _Ending(_start_failure(self._started[number].plugin, error)))
 
     def _end(self, number: int, ending: _Ending) -> None:
         login = self._started[number]
@@ -269,8 +276,23 @@ class PluginRuns:
             self._answers[login.plugin] = ending.answer
 
     def show(self) -> None:
-        """Show what the plugins have said."""
+        """Show what the plugins have said, and who runs for long."""
         self._voices.show()
+        if self._settings.says_waits:
+            self._say_long_runs(time.monotonic())
+
+    def _say_long_runs(self, now: float) -> None:
+        """Say once of each run that takes long that it does, in one line for those of a program."""
+        by_program: dict[str, list[int]] = {}
+        for number in sorted(self._running - self._long):
+            login = self._started[number]
+            if now - (login.started or now) >= _LONG:
+                by_program.setdefault(login.program, []).append(number)
+        for program, numbers in by_program.items():
+            self._long.update(numbers)
+            seconds = now - (self._started[numbers[0]].started or now)
+            plugins = [self._started[number].plugin for number in numbers]
+            self._voices.tell_wait(plugins, program, seconds, self._settings.patience)
 
     @property
     def wants_terminal(self) -> bool:
@@ -305,6 +327,7 @@ class PluginRuns:
 
 
 _QUICK = 1.0  # seconds in which nobody answers a question
+_LONG = 5.0  # seconds after which it is said that a plugin runs, as of a kubectl without an answer
 _AHEAD = 1.0  # seconds that a plugin without stdin may run ahead of those that ask
 
 
@@ -314,11 +337,10 @@ def _ending(plugin: CredentialPlugin, end: Exit, stdout: bytes, words: Sequence[
     said, quoted = " ".join(shown), [line for line in words if line in shown]
     if end.timed_out:
         heard = f", after it had said: {said}" if said else ""
-        name = visible(program_name(plugin))
-        return _Ending(LoginFailure(f"{name} timed out after {settings.patience:g}s{heard}"), quoted)
+        return _Ending(LoginFailure(f"{_shown_name(plugin)} timed out after {settings.patience:g}s{heard}"), quoted)
     if end.status:
         return _Ending(LoginFailure(said or _status_text(plugin, end.status)), quoted, failed_by_itself=True)
-    answer = exec_credentials.parse_credential(stdout, plugin.api_version)
+    answer = exec_credentials.parse_credential(stdout, plugin.api_version, _shown_name(plugin))
     return _Ending(answer, failed_by_itself=isinstance(answer, LoginFailure))
 
 
@@ -334,7 +356,7 @@ def _ask_on_terminal(plugin: CredentialPlugin, settings: RunSettings) -> Credent
     try:
         status, stdout = terminal.run_and_read(command.argv, command.env)
     except OSError as error:
-        return _start_failure(error)
+        return _start_failure(plugin, error)
     return _ending(plugin, Exit(0, command.cluster, status), stdout, (), settings).answer
 
 
@@ -352,10 +374,10 @@ def _command(plugin: CredentialPlugin, settings: RunSettings, interactive: bool)
     return Command(plugin.command, (plugin.path, *plugin.args), variables)
 
 
-def _start_failure(error: Exception) -> LoginFailure:
+def _start_failure(plugin: CredentialPlugin, error: Exception) -> LoginFailure:
     # The error's own text may quote the command line, which may hold a secret.
     reason = getattr(error, "strerror", None) or "not a possible command line"
-    return LoginFailure(f"the plugin can't be started: {reason}")
+    return LoginFailure(f"{_shown_name(plugin)} can't be started: {reason}")
 
 
 def _shortened(text: str, length: int = 200) -> str:

@@ -31,7 +31,7 @@ class Voices:
 
     def introduce(self, plugin: CredentialPlugin, clusters: Sequence[str]) -> None:
         """Name the clusters that a plugin logs in to."""
-        self._voices[plugin] = _Voice(short_names(clusters))
+        self._voices[plugin] = _Voice(clusters)
 
     def label(self, plugin: CredentialPlugin) -> str:
         """Return the names of the clusters that a plugin logs in to, made visible."""
@@ -96,6 +96,12 @@ class Voices:
         voice.has_ended = voice.had_terminal = True
         self._say([f"[{voice.label}] login with {visible(program)}"])
 
+    def tell_wait(self, plugins: Sequence[CredentialPlugin], program: str, seconds: float, patience: float) -> None:
+        """Say that plugins, of one program, have run for so many seconds. patience: what each has, 0 for no limit"""
+        names = short_names([name for plugin in plugins for name in self._voices[plugin].clusters])
+        limit = f" of {patience:g}s" if patience else ""
+        self._say([f"[{names}] waiting for login with {visible(program)} ({int(seconds)}s{limit})"])
+
     def _show(self, voice: _Voice, lines: Sequence[str]) -> None:
         if lines:
             self._say([f"[{voice.label}] {line}" for line in lines])
@@ -109,8 +115,9 @@ class _Voice:
     has_ended, had_terminal: whether its run has ended, or had the terminal
     """
 
-    def __init__(self, label: str) -> None:
-        self.label = label
+    def __init__(self, clusters: Sequence[str]) -> None:
+        self.clusters = clusters
+        self.label = short_names(clusters)
         self.tail = ""
         self.repeated: dict[str, float] = {}
         self.has_ended = False

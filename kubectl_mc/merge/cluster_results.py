@@ -67,21 +67,21 @@ def _present(results: Sequence[Result]) -> list[Result]:
         {line: _unplaced(line, result.namespace) for line in messages.absences(text)}
         for result, text in zip(results, said)
     ]
-    answered = [(result, {*each.values()}) for result, each in zip(results, absences) if _weight(result) < 2]
-    lacked = _lacked([(result.namespace, each) for result, each in answered if result.namespace])
+    answered = [(result, {*lines.values()}) for result, lines in zip(results, absences) if _weight(result) < 2]
+    lacked = _lacked([(result.namespace, absent) for result, absent in answered if result.namespace])
     nothing = [line for text in said for line in messages.split_messages(text) if is_nothing_found(line)]
     is_empty = not any(result.stdout for result in results)
-    if not lacked and is_empty and all(each for _, each in answered):  # one of them lacks this, another one that
-        lacked = {what for _, each in answered for what in each}
-    kept, told = list[Result](), {*nothing}
+    if not lacked and is_empty and all(absent for _, absent in answered):  # one of them lacks this, another one that
+        lacked = {what for _, absent in answered for what in absent}
+    kept, kept_lines = list[Result](), {*nothing}
     for result, text, own in zip(results, said, absences):
         lines = []
         for message in messages.split_messages(text):
             what = own.get(message, message)
             # What all of them say, as a warning or a mistake in the command, is no more of one than of another.
-            if what not in told and not (message in own and result.namespace and what not in lacked):
+            if what not in kept_lines and not (message in own and result.namespace and what not in lacked):
                 lines.append(message)
-        told.update(own.get(message, message) for message in lines)
+        kept_lines.update(own.get(message, message) for message in lines)
         is_there = result.namespace and _weight(result) == 1 and not lacked.intersection(own.values())
         stderr = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
         kept.append(result._replace(stderr=stderr, status=0 if is_there else result.status))

@@ -98,7 +98,7 @@ def make_report(
     lines = _said(causes, request, held, untold=is_mistake)
     if is_mistake:
         return Report(tuple(lines), status)  # the command itself is wrong: kubectl says why
-    if held is None or any(messages.absences(each.text) for each in held):  # else all of it is on the screen
+    if held is None or any(messages.absences(message.text) for message in held):  # else all of it is on the screen
         lines += absent
     if not absent and answered and not any(result.stdout for result in results):
         # The namespace in kubectl's line is kept only if it is the same in all clusters.
@@ -228,9 +228,9 @@ def _said(
                 for message in messages.split_messages(text)
                 for line in message.split("\n")
             ]
-    told = {} if untold else {result.cluster: told_messages(result, cause, request) for result, cause in causes}
+    elsewhere = {} if untold else {result.cluster: told_messages(result, cause, request) for result, cause in causes}
     said = [
-        (label, [message for message in messages.split_messages(text) if message not in told.get(cluster, ())])
+        (label, [message for message in messages.split_messages(text) if message not in elsewhere.get(cluster, ())])
         for label, cluster, text in held
     ]
     if logs_requests(request):

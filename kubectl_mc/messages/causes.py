@@ -78,10 +78,7 @@ _TOO_MANY = Cause("too-many-requests", "too many requests")
 # The order matters: a NotFound may quote any text, a TLS error may be part of an "Unable to connect", and a plain
 # "not found" may be the end of another failure (`… is forbidden: … serviceaccount "x" not found`), so it comes last.
 _CAUSES: tuple[tuple[str, Cause], ...] = (
-    (
-        r"context was not found for specified context|context \S+ does not exist",
-        Cause("no-context", NO_CONTEXT),
-    ),
+    (r"context was not found for specified context|context \S+ does not exist", Cause("no-context", NO_CONTEXT)),
     (
         r"doesn't have a resource type|no matches for kind|^error: the server could not find the requested resource"
         r"|the selfsubjectreviews API is not enabled",  # `auth whoami` on a server before 1.28

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from kubectl_mc import PROGRAM, __version__
+from kubectl_mc import PROGRAM
 from kubectl_mc.messages.causes import outcome_lines
 from kubectl_mc.messages.command_line_texts import bad_flag_value
 from kubectl_mc.messages.fleet_texts import system_error
@@ -25,7 +25,6 @@ from kubectl_mc.messages.words import (
 FINISHING = "Interrupted: the clusters that have begun are finishing, no more are started. Ctrl-C again ends them"
 NOT_REHEARSED = "kubectl has no dry run of this, so what it would change isn't known"
 NO_DIFFERENCES = "no differences"
-NO_RUNS_YET = "No changes have been made from here yet"
 LEFT_OUT = "It isn't made there again. Look at these clusters; to make it there again: --repeat-unknown"
 FOUND_DONE = "found done"
 ADDRESS_UNREADABLE = "its server can't be read any more"
@@ -216,45 +215,6 @@ def unreadable_lines(path: str, count: int) -> str:
     return f"Warning: {lines} of {visible(path)} can't be read and {are} left out"
 
 
-def newer_runs(runs: Sequence[str]) -> str:
-    """Say that runs of the record are shown as far as they are understood."""
-    return (
-        f"Warning: runs of a newer version of kubectl-mc than this one, {__version__}, are shown as far as they are "
-        f"understood here: {name_list(runs[-5:])}"
-    )
-
-
-def newer_run(run: str) -> UserError:
-    """Say that a run can't be taken up."""
-    return UserError(
-        f"{visible(run)} is a run of a newer version of kubectl-mc than this one, {__version__}, which may "
-        "not understand what is done of it. Use that version"
-    )
-
-
-def no_run(name: str, matching: Sequence[str], runs: Sequence[str]) -> UserError:
-    """Say that no run, or more than one, has an id that begins like this. runs: all of them, the latest last"""
-    if not runs:
-        return UserError(f"no run '{visible(name)}'. {NO_RUNS_YET}")
-    if matching:
-        which = f"{len(matching)} runs begin with '{visible(name)}': {name_list(matching[-5:])}"
-    else:
-        which = f"no run '{visible(name)}'. The latest: {name_list(runs[-5:])}"
-    return UserError(f"{which}. See: {PROGRAM} audit")
-
-
-def run_is_running(run: str) -> UserError:
-    """Say that another process still carries out the run."""
-    return UserError(
-        f"run {run} is still going on, in another process. Wait for its end; see: {PROGRAM} audit show {run}"
-    )
-
-
-def which_run(command: str) -> UserError:
-    """Say that the command needs the id of a run."""
-    return UserError(f"which run? {PROGRAM} audit list shows them; then: {PROGRAM} {command} RUN")
-
-
 def stores_words() -> UserError:
     """Say that --record is refused."""
     return UserError(
@@ -309,54 +269,9 @@ def _kubectls_error(text: str) -> UserError:
     return error
 
 
-def left_out(run: str, names: str) -> UserError:
-    """Say that nothing is resumed, as all that is left are clusters where the end isn't known. names: these, folded"""
-    return UserError(
-        f"nothing is resumed: how run {run} ended in {names} isn't known, and nothing else is left of it. "
-        f"Look at these clusters; to make the change there again: {PROGRAM} resume {run} --repeat-unknown"
-    )
-
-
-def nothing_to_resume(run: str) -> UserError:
-    """Say that the run to resume is complete."""
-    return UserError(f"nothing is left of run {run}: every cluster is done")
-
-
-def to_go_on(run: str, whole: bool) -> str:
-    """Say that a run is not complete. whole: the record has all of its command line."""
-    if whole:
-        return f"To go on with the rest: {PROGRAM} resume {run}"
-    return (
-        "To go on with the rest, give the command again, as not all of it is recorded: "
-        f"{PROGRAM} resume {run} -- COMMAND…"
-    )
-
-
-def moved_part(part: str, was: str, now: str) -> str:
-    """Say that a part of a cluster's address is another one than in the run."""
-    return visible(f"the {part} was {was or 'none'} and is {now or 'none'}")
-
-
-def not_a_name_of_run(name: str) -> str:
-    """Say that a cluster has a name that none of the run has, since the fleet has other ClusterProfiles by now."""
-    return visible(f"{name}: the run has no cluster of this name")
-
-
-def moved(moves: Sequence[str]) -> UserError:
-    """Say that clusters have other addresses than in the run. moves: `c2: the server was … and is …`."""
-    return UserError(f"these clusters aren't the ones of the run any more: {'; '.join(moves)}")
-
-
 def no_folder(path: str) -> UserError:
     """Say that the working directory of the run cannot be entered."""
     return UserError(f"the run was started in {visible(path)}, and that folder can't be entered")
-
-
-def nothing_to_undo(run: str) -> UserError:
-    """Say that no workload has a new revision by the run."""
-    return UserError(
-        f"run {run} gave no workload a new revision, so there is no rollout to undo. See: {PROGRAM} audit show {run}"
-    )
 
 
 def not_waited_for(resources: Sequence[str]) -> str:
@@ -380,29 +295,3 @@ def not_established(crds: Sequence[str], timeout: str, cause: str) -> str:
 def not_rolled_back(resources: Sequence[str]) -> str:
     """Say that resources of a run cannot be rolled back."""
     return f"Left out, as it isn't known in which namespace the run changed them: {name_list(resources)}"
-
-
-def not_in_run(run: str, names: Sequence[str]) -> UserError:
-    """Say that --clusters names clusters that are complete in the run, or not in it."""
-    return UserError(f"--clusters: run {run} has nothing left to do for {name_list(names)}")
-
-
-def flag_has_secret(command: str, run: str, flags: Sequence[str]) -> UserError:
-    """Say that flags of the run have values that are not recorded."""
-    again = " ".join(f"--{name}=…" for name in flags)
-    return UserError(
-        f"the values of the run's {name_list(flags)} aren't kept. Give them again: {command} {run} {again}"
-    )
-
-
-def may_be_done(names: str) -> str:
-    """Say that it is unknown how the change ended on clusters. names: of these, folded."""
-    return f"The change may have been made already in {names}: there it had begun, and how it ended isn't known"
-
-
-def changed_since(runs: Sequence[str]) -> str:
-    """Say that later runs have changed the workloads that undo rolls back."""
-    return (
-        "Warning: rollout undo takes back the latest revision, and these runs have changed the same workloads since: "
-        f"{name_list(runs)}"
-    )

@@ -24,18 +24,18 @@ def unreadable_mapping(path: str, problem: str, variable: str) -> UserError:
     )
 
 
-def of_other_version(version: str, known: str) -> str:
-    """Return what is wrong with a document of ours that has another API version than the one that is known here."""
+def of_other_version(version: str, own: str) -> str:
+    """Return what is wrong with a document of ours that has another API version than ours."""
     return (
         f"it is of {visible(version)}, as another version of kubectl-mc writes it; this is {__version__}, which reads "
-        f"{known}"
+        f"{own}"
     )
 
 
-def other_version(path: str, line: int | None, version: str, known: str, remedy: str) -> UserError:
+def other_version(path: str, line: int | None, version: str, own: str, remedy: str) -> UserError:
     """Say that a file of ours is of another version. line: None for the whole file; remedy: what makes it anew"""
     where = path if line is None else f"{path}:{line}"
-    problem = of_other_version(version, known)
+    problem = of_other_version(version, own)
     return UserError(f"{visible(where)}: {problem}. Use that version, or move the file away and make it anew: {remedy}")
 
 

@@ -311,6 +311,7 @@ def collect_results(
     at_once: bool = False,
     meanwhile: Callable[[], None] = lambda: None,
     keep: Callable[[int, Result], Result] = lambda index, result: result,
+    after: Callable[[int, Result], Sequence[Command]] = lambda index, result: (),
 ) -> list[Result]:
     """Run the commands to their ends, and return their results in order. Arguments and errors: as for `run_commands`.
 
@@ -321,7 +322,9 @@ def collect_results(
     meanwhile: called once, while the first commands run
     keep: called with the index and the result of each command that has ended; what it returns is kept in its place, so
         that a long output need not be
+    after: called with the same; the commands that it returns are run, too, and their results are behind the others'
     """
+    commands = list(commands)
     collector = ResultCollector()
     ended: dict[int, Result] = {}
     starts: dict[int, float] = {}
@@ -347,7 +350,10 @@ def collect_results(
                     if not event.unasked:
                         on_end(index, time.monotonic() - starts[index])
                     ended[index] = keep(index, collector.take(index, commands[index].cluster))
+                    more = after(index, ended[index])
+                    commands += more
                     if phase:
+                        phase.add(more)
                         phase.end(index)
     except (KeyboardInterrupt, SystemExit) as error:
         if interrupts is None:

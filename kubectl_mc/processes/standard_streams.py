@@ -316,6 +316,10 @@ class Phase:
         """Note which of the commands wait for logins."""
         self._logins = {index: command.login for index, command in enumerate(commands) if command.login}
 
+    def add(self, commands: Sequence[Command]) -> None:
+        """Wait for further commands, which wait for no login."""
+        self._names = [*self._names, *(command.cluster for command in commands)]
+
     def __enter__(self) -> Phase:
         return self
 

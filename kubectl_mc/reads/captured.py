@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from kubectl_mc import messages
@@ -18,8 +18,11 @@ from kubectl_mc.reads.name_patterns import name_patterns, namespace_patterns
 from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kubectl_mc.command_line.grammar import CommandLine
     from kubectl_mc.merge.row_filter import RowFilter
+    from kubectl_mc.processes.children import Command
     from kubectl_mc.reads.name_filter import NameFilter
+    from kubectl_mc.reads.namespaces import Ahead
 
 
 class JobAnswer(NamedTuple):
@@ -38,14 +41,15 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     """
     interrupts: list[BaseException] = []
     request = _with_columns(request)
-    asked, failures = asked_jobs(request, targets)
+    ahead = _Ahead(request, interrupts)
+    asked, failures = asked_jobs(request, targets, ahead)
     jobs, failed_listings = asked, list[Result]()
     if failures or name_patterns(request.row, request.line):
         from kubectl_mc.reads import wildcards
 
         request, jobs, failed_listings = wildcards.resolve_jobs(request, asked, failures)
     several = len(jobs) + len(request.unreachable) > 1 or any(job.namespace for job in jobs)
-    answers = _ask(request, jobs, several, interrupts)
+    answers = _ask(request, jobs, several, interrupts, ahead.results)
     if several and any(_MISSING_TYPE in answer.result.stderr for answer in answers):
         answers = _ask_without_missing_types(request, answers, interrupts)
     if any(answer.job.namespace and _UNSORTABLE in answer.result.stderr for answer in answers):
@@ -113,13 +117,53 @@ def _row_filter(request: Request) -> RowFilter | None:
     return RowFilter(options.where, options.count_by)
 
 
-def asked_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
-    """Return the jobs for what was typed, and what failed on the way to them, as `namespaces.namespace_jobs`."""
+class _Ahead:
+    """Asks clusters in several namespaces as soon as their own jobs are known (`namespaces.Ahead`).
+
+    results: of jobs, by what tells them apart
+    """
+
+    def __init__(self, request: Request, interrupts: list[BaseException]) -> None:
+        self._request, self.interrupts = request, interrupts
+        self._jobs = list[Job]()
+        self.results: dict[tuple[str, CommandLine], Result] = {}
+        # Names with wildcards, and keys, are looked up first.
+        self._waits = bool(name_patterns(request.row, request.line) or grammar.value(request.line, "sort-by"))
+
+    def commands(self, jobs: Sequence[Job]) -> list[Command]:
+        """Return the commands for jobs of a cluster; none if something else has to be known first."""
+        if self._waits:
+            return []
+        lines = [job._replace(line=mergeable_line(self._request, job.line, several=True)) for job in jobs]
+        new = [*lines, *key_jobs(self._request, jobs, several=True)]
+        self._jobs += new
+        commands = [job_command(self._request, job) for job in new]
+        return [
+            command._replace(patience=self._request.patience) if command.patience is None else command
+            for command in commands
+        ]
+
+    def take(self, results: Sequence[Result], seconds: Sequence[float]) -> None:
+        """Take the results of all of these commands, in their order, and the seconds that each took."""
+        ended = [item for item in zip(self._jobs, results, seconds) if item[1].status is not None]
+        note_answers(self._request, [(job.target, result, took) for job, result, took in ended])
+        for job, _, took in ended:
+            if report := self._request.environment.report:
+                report.took(job.target.cluster, took)
+        for job, result in zip(self._jobs, results):
+            result = self._request.named(result)._replace(namespace=job.namespace)
+            self.results[job.target.cluster, job.line] = result
+
+
+def asked_jobs(
+    request: Request, targets: Sequence[Target], ahead: Ahead | None = None
+) -> tuple[list[Job], list[Result]]:
+    """Return the jobs for what was typed, and what failed on the way to them. Arguments: of `namespace_jobs`."""
     if not namespace_patterns(request.line):
         return same_jobs(targets, request.line), []
     from kubectl_mc.reads.namespaces import namespace_jobs
 
-    return namespace_jobs(request, targets)
+    return namespace_jobs(request, targets, ahead)
 
 
 def _without_empty_documents(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:
@@ -145,17 +189,26 @@ def _with_columns(request: Request) -> Request:
     return with_columns(request)
 
 
-def _ask(request: Request, jobs: Sequence[Job], several: bool, interrupts: list[BaseException]) -> list[JobAnswer]:
+def _ask(
+    request: Request,
+    jobs: Sequence[Job],
+    several: bool,
+    interrupts: list[BaseException],
+    ahead: Mapping[tuple[str, CommandLine], Result] = {},
+) -> list[JobAnswer]:
     """Run the jobs, and the jobs that print their keys.
 
     several: the answer is merged with that of other jobs; interrupts: as of `collect`
+    ahead: results of jobs that have run already
     """
     keys_of_jobs = key_jobs(request, jobs, several)
     if keys_of_jobs and (typed := grammar.value(request.line, "sort-by")):  # which an error is to quote
         _, template = grammar.output_format(keys_of_jobs[0].line)
         request = request._replace(environment=request.environment.with_typed_paths({template: typed}))
     all_jobs = [job._replace(line=mergeable_line(request, job.line, several)) for job in jobs] + keys_of_jobs
-    results = collect(request, all_jobs, interrupts)
+    others = [job for job in all_jobs if (job.target.cluster, job.line) not in ahead]
+    collected = iter(collect(request, others, interrupts) if others else ())
+    results = [ahead.get((job.target.cluster, job.line)) or next(collected) for job in all_jobs]
     keys: Sequence[Result | None] = results[len(jobs) :] if keys_of_jobs else [None] * len(jobs)
     from kubectl_mc.merge.table_answers import is_unreadable
 

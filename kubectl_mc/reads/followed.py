@@ -361,9 +361,11 @@ class _Following:
         held = [*self.screen.held(), *said_by([*self._unreachable, *not_found])]
         if any(item.job.namespace for item in sessions):  # what each of them lacks is said once for all
             held = [untold(messages_of_one, results) for messages_of_one in held]
+        names = [*order, *(result.cluster for result in self._unreachable)]
+        unreachable = sorted(self._unreachable, key=lambda result: names.index(result.cluster))
         report = make_report(
             results,
-            self._request._replace(unreachable=tuple(self._unreachable)),
+            self._request._replace(unreachable=tuple(unreachable)),
             shown=True,
             held=held,
             on_terminal=self._request.reports_on_terminal,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from kubectl_mc import messages
@@ -11,8 +11,10 @@ from kubectl_mc.command_line import grammar, verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.kubectl_tables import NotATable
 from kubectl_mc.processes import event_loop
+from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
+from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.name_patterns import (
@@ -24,13 +26,35 @@ from kubectl_mc.reads.name_patterns import (
     namespace_patterns,
 )
 from kubectl_mc.reads.resource_types import ResourceType, by_scope, parse_types, unknown_words
+from kubectl_mc.type_hints import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from kubectl_mc.messages.progress_texts import PhaseKind
 
 
-def namespace_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
+class Ahead(Protocol):
+    """What asks a cluster as soon as its own jobs are known, while others still list theirs.
+
+    interrupts: gets the exception of Ctrl-C or another signal, after which nothing more is asked
+    """
+
+    interrupts: list[BaseException]
+
+    def commands(self, jobs: Sequence[Job]) -> Sequence[Command]:
+        """Return the commands for jobs of a cluster."""
+
+    def take(self, results: Sequence[Result], seconds: Sequence[float]) -> None:
+        """Take the results of all of these commands, in their order, and the seconds that each took."""
+
+
+def namespace_jobs(
+    request: Request, targets: Sequence[Target], ahead: Ahead | None = None
+) -> tuple[list[Job], list[Result]]:
     """Return the jobs for what was typed, in the order of their answers, and what failed on the way to them.
 
     The jobs are one for each cluster, or one for each of the namespaces that -n lists. Namespaces are in the order in
     which an API server lists their objects, whatever the order of the list.
+    ahead: gets the jobs of most clusters, and their results; without it, Ctrl-C is raised
     Raises UserError for an empty part of the list.
     """
     line, patterns = request.line, namespace_patterns(request.line)
@@ -41,30 +65,45 @@ def namespace_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Jo
     if all_namespaces(line):
         return _jobs_everywhere(request, targets)
     asks_names = any(map(is_pattern, patterns))
-    results = _ask(
-        request,
-        [
-            *((target, _listing(line, "get", "namespaces", output="name")) for target in targets if asks_names),
-            *(
-                (target, _listing(line, "api-resources", output="wide", cached="true"))
-                for target in targets
-                if asks_types
-            ),
-        ],
+    listings = [(target, _listing(line, "get", "namespaces", output="name")) for target in targets if asks_names]
+    cached_types = _listing(line, "api-resources", output="wide", cached="true")
+    listings += [(target, cached_types) for target in targets if asks_types]
+    ended: dict[int, Result] = {}
+
+    def jobs_of(index: int, types: Sequence[ResourceType]) -> tuple[list[Job], list[Result]]:
+        parts = by_scope(operands, types)
+        names, failed = _names(patterns, ended[index] if asks_names else None)
+        jobs = [
+            _job(request, targets[index], grammar.with_operands(line, words), name)
+            for namespaced, words in parts
+            for name in (names if namespaced else [""])
+        ]
+        return jobs, failed if any(namespaced for namespaced, _ in parts) else []
+
+    def after(listing_index: int, result: Result) -> Sequence[Command]:
+        ended[listing_index] = result
+        index = listing_index % len(targets)
+        own = [ended.get(number) for number in range(index, len(listings), len(targets))]
+        if not ahead or listing_index >= len(listings) or any(not one or one.status for one in own):
+            return ()
+        types = _parsed(result if len(own) == 1 else ended[index + len(targets)]) if asks_types else ()
+        if isinstance(types, Result) or (asks_types and unknown_words(operands, types)):
+            return ()
+        return ahead.commands(jobs_of(index, types)[0])
+
+    results = _ask(request, listings, "answers" if ahead else "types" if asks_types else "names", ahead, after)
+    ended.update(enumerate(results))
+    known_types = (
+        _types(request, targets, results[-len(targets) :], ahead) if asks_types and targets else [()] * len(targets)
     )
-    listed_names: Sequence[Result | None] = results[: len(targets)] if asks_names else [None] * len(targets)
-    known_types = _types(request, targets, results[-len(targets) :]) if asks_types and targets else [()] * len(targets)
     jobs, failures = list[Job](), list[Result]()
-    for target, names_result, types in zip(targets, listed_names, known_types):
+    for index, types in enumerate(known_types):
         if isinstance(types, Result):
             failures.append(types)
             continue
-        parts = by_scope(operands, types)
-        names, failed = _names(patterns, names_result)
-        failures += failed if any(namespaced for namespaced, _ in parts) else []
-        for namespaced, words in parts:
-            part = grammar.with_operands(line, words)
-            jobs += [_job(request, target, part, name) for name in (names if namespaced else [""])]
+        own_jobs, failed = jobs_of(index, types)
+        jobs += own_jobs
+        failures += failed
     return jobs, failures
 
 
@@ -87,12 +126,33 @@ def _listing(line: CommandLine, *words: str, **flags: str) -> CommandLine:
     return grammar.with_flags(wildcards.asking_line(_unscoped(line), words), *flags.items())
 
 
-def _ask(request: Request, asked: Sequence[tuple[Target, CommandLine]]) -> list[Result]:
-    """Run a kubectl for each, and return their results. One that took too long is what a wildcard's listing is then."""
+def _ask(
+    request: Request,
+    asked: Sequence[tuple[Target, CommandLine]],
+    listed: PhaseKind,
+    ahead: Ahead | None = None,
+    after: Callable[[int, Result], Sequence[Command]] = lambda index, result: (),
+) -> list[Result]:
+    """Run a kubectl for each, and return their results. One that took too long is what a wildcard's listing is then.
+
+    listed: what they list, as the progress line says it; ahead, after: as of `namespace_jobs`, `collect_results`
+    """
     timeout = request.options.cluster_timeout
     patience = verb_rows.PATIENCE if timeout is None else timeout
     commands = [job_command(request, Job(target, line, target.cluster)) for target, line in asked]
-    results = event_loop.collect_results(commands, request.parallel(len(commands)), patience) if commands else []
+    if ahead and ahead.interrupts:
+        return [Result(command.cluster, b"", b"", None) for command in commands]
+    if not commands:
+        return []
+    phase = Phase(listed, request.environment.streams, [command.cluster for command in commands], patience)
+    parallel, took = request.parallel(len(commands)), dict[int, float]()
+    interrupts = ahead.interrupts if ahead else None
+    results = event_loop.collect_results(
+        commands, parallel, patience, interrupts=interrupts, on_end=took.__setitem__, phase=phase, after=after
+    )
+    results, further = results[: len(commands)], results[len(commands) :]
+    if ahead:
+        ahead.take(further, [took.get(len(commands) + index, 0.0) for index in range(len(further))])
     return [
         wildcards.late_result(request, result.cluster, patience) if result.timed_out else result for result in results
     ]
@@ -110,6 +170,8 @@ def _names(patterns: Sequence[str], listing: Result | None) -> tuple[list[str], 
     globs = [name for name in patterns if is_pattern(name)]
     if not listing:
         return in_servers_order(plain), []
+    if listing.status is None:
+        return [], [listing]
     if listing.status:
         error = listing.stderr.decode("utf-8", "replace")
         if isinstance(listing, UnaskedResult) or messages.find_cause(error, listing.status).kind != "forbidden":
@@ -153,7 +215,7 @@ def _jobs_everywhere(request: Request, targets: Sequence[Target]) -> tuple[list[
     listed_type = typed or DEFAULT_TYPES[line.verb]
     listing = wildcards.listing(request, line, listed_type)
     jobs, failures = list[Job](), list[Result]()
-    for target, result in zip(targets, _ask(request, [(target, listing) for target in targets])):
+    for target, result in zip(targets, _ask(request, [(target, listing) for target in targets], "names")):
         objects, _ = wildcards.listed_objects(listed_type, result)
         named = {item.namespace for item in objects if not words or item.name == name}
         names, too_many = _bounded(in_servers_order(named), target.cluster)
@@ -171,7 +233,7 @@ def _jobs_everywhere(request: Request, targets: Sequence[Target]) -> tuple[list[
 
 
 def _types(
-    request: Request, targets: Sequence[Target], listings: Sequence[Result]
+    request: Request, targets: Sequence[Target], listings: Sequence[Result], ahead: Ahead | None
 ) -> list[Sequence[ResourceType] | Result]:
     """Return the types of each cluster, or why they are not known. listings: what its kubectl has cached of them
 
@@ -181,7 +243,7 @@ def _types(
     types = list(map(_parsed, listings))
     stale = [index for index, own in enumerate(types) if not isinstance(own, Result) and unknown_words(operands, own)]
     listing = _listing(request.line, "api-resources", output="wide")
-    for index, result in zip(stale, _ask(request, [(targets[index], listing) for index in stale])):
+    for index, result in zip(stale, _ask(request, [(targets[index], listing) for index in stale], "types", ahead)):
         fresh = _parsed(result)
         types[index] = types[index] if isinstance(fresh, Result) else fresh
     return types
@@ -190,7 +252,7 @@ def _types(
 def _parsed(listing: Result) -> Sequence[ResourceType] | Result:
     """Return the types in a listing. Where an aggregated API doesn't answer, kubectl fails, and lists the others."""
     if not listing.stdout:
-        return listing if listing.status else ()
+        return listing if listing.status != 0 else ()
     try:
         return parse_types(listing.stdout.decode("utf-8", "replace"))
     except NotATable:

@@ -174,8 +174,8 @@ def test_a_failing_plugin_fails_alone(plugin: FakePlugin, settings: RunSettings)
     [
         ("exit 3", "login ended with status 3"),
         ("kill -9 $$", "login was ended by signal 9 (SIGKILL)"),
-        ("echo secret-token", "the plugin's output is not an ExecCredential"),
-        ("head -c 3000000 /dev/zero", "the plugin's output is not an ExecCredential"),
+        ("echo secret-token", "login's output is not an ExecCredential"),
+        ("head -c 3000000 /dev/zero", "login's output is not an ExecCredential"),
         (f'echo \'{{"apiVersion": "{V1BETA1}", "kind": "ExecCredential"}}\'', f"asked for API version {V1}"),
         ("yes x | tr -d '\\n' | head -c 5000 >&2; exit 1", "x" * 200 + "…"),
         ("yes | head -c 3000000 >&2; echo The end >&2; exit 1", "y The end"),
@@ -208,7 +208,7 @@ def test_plugins_that_cannot_be_started_do_not_stop_the_others(
     bad = [plugin.entry(args=[name])._replace(path=str(broken)) for name in "ab"]
     good = [plugin.entry(args=[name]) for name in "cde"]
     answers = run(settings, bad[0], good[0], bad[1], *good[1:])
-    assert {reason(answers[one]) for one in bad} == {"the plugin can't be started: Exec format error"}
+    assert {reason(answers[one]) for one in bad} == {"login can't be started: Exec format error"}
     assert [token(answers[one]) for one in good] == ["secret-token"] * 3
     assert sorted(plugin.runs) == ["c", "d", "e"]
 
@@ -216,7 +216,7 @@ def test_plugins_that_cannot_be_started_do_not_stop_the_others(
 @pytest.mark.parametrize("word", ["a\0b", "a\ud800b"])
 def test_arguments_that_no_process_can_get_are_a_failure(plugin: FakePlugin, settings: RunSettings, word: str) -> None:
     for entry in (plugin.entry(args=[word]), plugin.entry(env=[{"name": "A", "value": word}])):
-        assert reason(run(settings, entry)[entry]) == "the plugin can't be started: not a possible command line"
+        assert reason(run(settings, entry)[entry]) == "login can't be started: not a possible command line"
 
 
 def test_a_plugin_that_hangs_is_ended_and_its_last_words_are_told(
@@ -332,7 +332,7 @@ def test_in_the_background_it_is_told_while_the_plugin_waits(plugin: FakePlugin,
 
 def test_one_that_has_to_ask_fails_without_a_terminal(plugin: FakePlugin, settings: RunSettings) -> None:
     entry = plugin.entry(interactiveMode="Always")
-    assert reason(run(settings, entry)[entry]) == "the plugin has to ask, and standard input is not a terminal"
+    assert reason(run(settings, entry)[entry]) == "login has to ask, and standard input is not a terminal"
     assert plugin.runs == []
 
 

@@ -255,7 +255,7 @@ def test_checks_share_the_login_and_let_it_ask_as_other_commands_do(user: User, 
     contexts_with_plugin(user, {name: ["admin"] for name in MEMBERS}, mode="Always")
     unattended = user.mc(*text.split())
     assert (unattended.status, user.started) == (1, 0)
-    assert unattended.stdout.count("the plugin has to ask, and standard input is not a terminal") == len(MEMBERS)
+    assert unattended.stdout.count("fleet-login has to ask, and standard input is not a terminal") == len(MEMBERS)
     environment = {**user.shell.environment, "HOME": str(user.home), "KUBECONFIG": ""}
     attended = talk(user.shell._replace(environment=environment), [*text.split(), "--hub-context=hub"], [])
     assert (attended.status, attended.stdout.count(ADMIN), user.started) == (0, len(MEMBERS), 1)
@@ -266,7 +266,7 @@ def test_the_hub_and_its_clusters_share_one_login_that_may_ask(user: User, text:
     contexts_with_plugin(user, {name: ["admin"] for name in ("hub", *MEMBERS)}, mode="Always")
     unattended = user.mc(*text.split())
     assert (unattended.status, unattended.stdout, user.started) == (1, "", 0)
-    reason = "login failed: the plugin has to ask, and standard input is not a terminal"
+    reason = "login failed: fleet-login has to ask, and standard input is not a terminal"
     assert unattended.stderr == f"Error: Cannot list ClusterProfiles with hub context 'hub': {reason}\n"
     environment = {**user.shell.environment, "HOME": str(user.home), "KUBECONFIG": ""}
     attended = talk(user.shell._replace(environment=environment), [*text.split(), "--hub-context=hub"], [])
@@ -301,7 +301,7 @@ def test_a_login_that_hangs_has_the_clusters_time_and_does_not_hide_the_others(u
     contexts_with_plugin(user, {"c1": ["hang"], "c2": ["hang"]})
     done = user.mc("get", "nodes", "--cluster-timeout=2s")
     assert (done.status, clusters(done)) == (3, ["c3"])
-    assert "c1 (login failed: timed out after 2s), c2 (login failed: timed out after 2s)" in done.stderr
+    assert "c1, c2 (login failed: fleet-login timed out after 2s)" in done.stderr
 
 
 def test_contexts_with_different_logins_start_each(user: User) -> None:

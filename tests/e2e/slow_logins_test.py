@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from contextlib import ExitStack
 
 import pytest
 
@@ -74,6 +76,71 @@ def test_it_is_named_while_it_is_waited_for_and_ctrl_c_shows_the_others(user: Pl
     assert slow.ended == 0
 
 
+def test_it_is_named_while_what_is_asked_depends_on_the_clusters(user: PluginUser, slow: FakePlugin) -> None:
+    """Which namespaces there are, and which types have any."""
+    cases = {
+        ("get", "pods", "-n", "shop,default", "-w"): "types",
+        ("logs", "deploy/cart", "-A"): "names",
+    }
+    with slow.shut(), ExitStack() as stack:
+        started = {words: stack.enter_context(typed(user.shell, *words)) for words in cases}
+        for words, running in started.items():
+            running.until(rf"2/3 have listed their {cases[words]}; waiting for login to c1 \(")
+            assert ctrl_c(running) == 130
+            said = f"the clusters listed their {cases[words]}, waiting for login with slow-login to c1"
+            assert said in "".join(screen(running)), words
+
+
+@pytest.mark.parametrize(
+    "words", [("get", "pods", "-n", "shop,default"), ("describe", "cm", "-n", "sh*"), ("events", "-n", "sh*")]
+)
+def test_others_answer_in_several_namespaces_meanwhile(
+    user: PluginUser, slow: FakePlugin, words: tuple[str, ...]
+) -> None:
+    path = user.home / "report"
+    with slow.shut(), typed(user.shell, *words, f"--report={path}") as read:
+        read.until(r"2/3 answered; waiting for login with slow-login to c1 \(")
+        assert ctrl_c(read) == 130
+    text = "\n".join(screen(read))
+    assert ("c2 " in text or "CLUSTER: c2" in text, screen(read)[-2:]) == (
+        True,
+        ["2 of 3 clusters answered", "  interrupted   1   c1   try again"],
+    )
+    report = json.loads(path.read_text())
+    assert {entry["name"]: entry["reason"] for entry in report["clusters"]} == {"c1": "interrupted", "c2": "", "c3": ""}
+
+
+def test_it_is_named_once_below_what_has_no_end(user: PluginUser, slow: FakePlugin) -> None:
+    cases = (("get", "pods", "-n", "shop", "-w"), ("logs", "deploy/cart", "-n", "shop", "-c", "app", "-f"))
+    said = "[c1] waiting for login with slow-login (5s of 40s)"
+    with slow.shut() as gate, ExitStack() as stack:
+        flags = ("--cluster-timeout=40s", "--no-reconnect")
+        started = [stack.enter_context(user.shell.running(*words, *flags)) for words in cases]
+        for running in started:
+            running.until(re.escape(said), "stderr")
+        gate.open()
+        for running in started:
+            running.until(r"\bc1\b")
+            running.interrupt()
+            running.end()
+            assert running.stderr.count("waiting for login") == 1
+
+
+@needs("kubelet")
+def test_those_that_fail_alike_are_named_in_their_order(user: PluginUser) -> None:
+    last = user.plugin("wait(); fail('denied')", name="last-login")
+    user.logs_in_with(last.path, clusters=("c1",))
+    user.logs_in_with(user.plugin("fail('denied')", name="first-login").path, clusters=("c2",))
+    with last.shut() as gate, user.shell.running("logs", "deploy/cart", "-n", "shop", "-c", "app", "-f") as logs:
+        logs.until(r"^\[c2\] ended: login failed: denied$", "stderr")
+        gate.open()
+        logs.until(r"^\[c1\] ended: login failed: denied$", "stderr")
+        logs.until(r"\bc3\b")
+        logs.interrupt()
+        logs.end()
+    assert lines_with(logs.stderr, "Failed to query 2 clusters", "c1 (login failed: denied), c2 (login failed: denied)")
+
+
 def test_who_is_asked_on_the_terminal_is_not_kept_waiting_by_a_login_that_hangs(
     user: PluginUser, slow: FakePlugin
 ) -> None:
@@ -91,7 +158,6 @@ def test_who_is_asked_on_the_terminal_is_not_kept_waiting_by_a_login_that_hangs(
 def test_ctrl_c_at_a_question_shows_what_has_come_meanwhile(user: PluginUser) -> None:
     asking = user.plugin("ask('MFA code: '); give()", name="asking-login")
     user.logs_in_with(asking.path, clusters=("c1",), interactiveMode="Always")
-    user.logs_in_with(user.plugin(name="quick-login").path, clusters=("c2",))
     with typed(user.shell, *NODES) as get:
         get.until("MFA code: ")
         while any("nodes" in line and "kubectl " in line for line in get.left()):

@@ -105,7 +105,7 @@ def asked(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch, *cluster
     answers: (cluster, verb or type) -> what is listed
     """
 
-    def collect(commands: Sequence[Command], parallel: int, patience: float, *rest: Any) -> list[Result]:
+    def collect(commands: Sequence[Command], parallel: int, patience: float, **rest: Any) -> list[Result]:
         results = []
         for command in commands:
             words = [word for word in command.argv[1:] if not word.startswith("-")]

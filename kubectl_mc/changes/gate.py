@@ -86,12 +86,13 @@ def check_targets(
     """Return the clusters and their targets, without those that lead to the same cluster as an older ClusterProfile.
 
     typed: our flags as they were typed
-    may_leave_out: else names that lead to the same cluster are an error in any case
+    may_leave_out: else they are of an earlier run, and names that lead to the same cluster are an error in any case
     Says on stderr which are left out. Raises UserError for protected clusters that are not named exactly, and for names
     that lead to the same cluster, unless the hub itself says the same of them.
     """
     addresses = read_addresses(request, targets)
-    check_protection(request, clusters, addresses, exact_names(typed))
+    flag = "contexts" if request.options.contexts and may_leave_out else "clusters"
+    check_protection(request, clusters, addresses, exact_names(typed), flag)
     reachable = [address for target, address in zip(targets, addresses) if not target.problem]
     by_name = {cluster.name: (cluster, target) for cluster, target in zip(clusters, targets)}
     groups = [[by_name[address.cluster] for address in group] for group in same_clusters(reachable)]

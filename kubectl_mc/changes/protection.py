@@ -12,11 +12,11 @@ from kubectl_mc.processes.requests import Request
 
 
 def check_protection(
-    request: Request, clusters: Sequence[Cluster], addresses: Sequence[Address], names: Container[str]
+    request: Request, clusters: Sequence[Cluster], addresses: Sequence[Address], names: Container[str], flag: str
 ) -> None:
     """Raise UserError for protected clusters that are not among these names, also by another context of the user's.
 
-    addresses: of the clusters, in the same order
+    addresses: of the clusters, in the same order; flag: by which they can be named exactly
     """
     mapping = read_mapping(request.environment)
     unnamed = [(cluster, address) for cluster, address in zip(clusters, addresses) if not cluster.is_named(names)]
@@ -33,4 +33,4 @@ def check_protection(
             if address.cluster in protected or address.identity in places
         }
     if protected:
-        raise messages.protected(protected)
+        raise messages.protected(protected, flag)

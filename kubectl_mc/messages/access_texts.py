@@ -122,13 +122,14 @@ def login_not_renewed(clusters: str, program: str, problem: str) -> str:
     )
 
 
-def protected(names: Mapping[str, str]) -> UserError:
+def protected(names: Mapping[str, str], flag: str = "clusters") -> UserError:
     """Say that a change is for protected clusters that are not named exactly.
 
     names: with the protected context that leads to the same cluster; "" where the cluster is protected itself
+    flag: that names clusters exactly in this command
     """
     shown = [f"{name} (the cluster of context {context})" if context else name for name, context in names.items()]
     return UserError(
         f"protected by the mapping file: {name_list(shown)}. To change a protected cluster, name it exactly: "
-        f"{clusters_flag([*names])}"
+        f"{clusters_flag([*names], flag)}"
     )

@@ -13,7 +13,7 @@ def mapping_file(path: str, line: int | None, problem: str) -> UserError:
     """Say that the mapping file is not valid. line: None for the whole file."""
     where = path if line is None else f"{path}:{line}"
     expected = "clusters: [{name: PROFILE, context: CONTEXT}]"
-    return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see README.md")
+    return UserError(f"{visible(where)}: {visible(problem)}. Expected: {expected}; see docs/choosing.md")
 
 
 def unreadable_mapping(path: str, problem: str, variable: str) -> UserError:

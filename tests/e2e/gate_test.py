@@ -278,11 +278,12 @@ def test_a_protected_cluster_needs_its_exact_name(place: Place, protection: str)
     was = mapping.read_text()
     try:
         mapping.write_text(f"{was}\n{protection}\n")
-        refused = (
-            "Error: protected by the mapping file: c3. To change a protected cluster, name it exactly: --clusters=c3\n"
-            "So nothing was changed\n"
-        )
         for choice in ("--all-clusters", "--clusters=c*", "--contexts=c?", "--clusters={c1,c3}", "--clusters=/^c3$/"):
+            flag = "contexts" if "contexts" in choice else "clusters"
+            refused = (
+                "Error: protected by the mapping file: c3. To change a protected cluster, name it exactly: "
+                f"--{flag}=c3\nSo nothing was changed\n"
+            )
             assert place.mc(LABEL, choice, "--yes") == Done(1, "", refused)
             assert labelled(place) == []
         assert "--clusters to specify targets: !c1 only leaves out\n" in place.mc(f"{LABEL} --clusters=!c1").stderr
@@ -308,7 +309,7 @@ def test_a_protected_cluster_is_not_changed_through_another_context(place: Place
         1,
         "",
         "Error: protected by the mapping file: also-3x (the cluster of context c3). To change a protected cluster, "
-        "name it exactly: --clusters=also-3x\nSo nothing was changed\n",
+        "name it exactly: --contexts=also-3x\nSo nothing was changed\n",
     )
     assert labelled(place) == []
     named = place.shell.mc(*place.words(f"{LABEL} --contexts=also-3x --as=admin --yes"), env=environment)

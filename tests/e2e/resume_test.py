@@ -45,10 +45,11 @@ def test_a_flag_that_would_mean_nothing_is_refused(place: Place, command: str) -
 
 
 @needs("controllers")
-def test_a_cluster_protected_since_is_not_changed_unless_it_is_named(place: Place) -> None:
+@pytest.mark.parametrize("choice", ["--all-clusters", "--contexts=c?"])
+def test_a_cluster_protected_since_is_not_changed_unless_it_is_named(place: Place, choice: str) -> None:
     mapping = Path(place.shell.environment["HOME"], ".kube", "kubectl-mc-clusters.yaml")
     was = mapping.read_text()
-    words = place.words(f"{NEW_IMAGE} --all-clusters --waves=1,2 --pause=prompt --yes")
+    words = place.words(f"{NEW_IMAGE} {choice} --waves=1,2 --pause=prompt --yes")
     with place.shell.running(*words, terminal=True) as running:
         running.until(r"\[y/N\]: $")
         running.type("n\n")
@@ -57,7 +58,9 @@ def test_a_cluster_protected_since_is_not_changed_unless_it_is_named(place: Plac
     try:
         mapping.write_text(f"{was}\nprotected: ['c*']\n")
         for command in ("resume last", "undo last", "resume last --clusters=c?", "undo last --clusters=c?"):
-            assert place.mc(command, "--yes").stderr.startswith("Error: protected by the mapping file: c")
+            refused = place.mc(command, "--yes").stderr
+            assert refused.startswith("Error: protected by the mapping file: c")
+            assert "name it exactly: --clusters=c" in refused  # also where contexts were chosen: it takes no --contexts
         assert place.everywhere(IMAGE) == images
         assert "has nothing left to do for c1" in place.mc("resume last --yes --clusters=c1").stderr
         assert place.mc("resume last --yes --clusters=c3").status == 3  # c2 is left

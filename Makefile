@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 # make test: all that .ci/run runs. make demo: see it work. Both set themselves up in .venv.
 
 PYTHON ?= python3

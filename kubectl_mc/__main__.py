@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The start of the process. Only here are the process's streams and environment variables read."""
 
 # Ctrl-C is handled ahead of all other imports, as these take most of the time of a start.

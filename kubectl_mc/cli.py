@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs one command line: chooses the command, and turns errors into a text and an exit status."""
 
 from __future__ import annotations

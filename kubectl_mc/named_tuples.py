@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """typing.NamedTuple, defined in a fifth of the time: the start of a command defines some fifty of them.
 
 typing compiles each annotation, which is a text here, to a reference that nobody follows, and collections.namedtuple

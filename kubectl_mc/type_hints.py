@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The names of `typing` that annotations need, without importing it, which takes 2 ms of each command's start.
 
 No annotation is evaluated when a command runs, so there the names stand for nothing. Type checkers see typing's own,

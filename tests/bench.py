@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`make bench`: what kubectl-mc costs, next to the ways people do without it, as ratios from one run.
 
 Every comparison alternates the two commands and quotes the median of the pairs' ratios, so that it holds on a

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Settings of the test run: a property is judged by its answer, never by the time it takes.
 
 FUZZ is the number of cases of each property, for `make fuzz`. pytest's --hypothesis-seed repeats the cases of a run.

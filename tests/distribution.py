@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`make dist`: what a release consists of, in dist/.
 
     kubectl_mc-VERSION-py3-none-any.whl, kubectl_mc-VERSION.tar.gz    for pip, pipx and uv

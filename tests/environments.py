@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Environments and requests for unit tests, with streams in memory."""
 
 from __future__ import annotations

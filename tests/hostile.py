@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Objects of a hostile hub, with arbitrary JSON in some of their fields."""
 
 from __future__ import annotations

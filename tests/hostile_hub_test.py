@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A hub that wants to do harm, or is just very large: what it says is values to us, nothing else."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What a command imports: the read path is as quick as a kubectl is, so nothing that costs is among it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The order of the rooms: a module imports only what lies below it, and no modules import each other in a circle.
 
 Every import counts: at the top of a module, inside a function, and under TYPE_CHECKING. They are read from the source,

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The documents: each relative link leads to a file of the repository, and to a heading of it where it names one."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`make demo` and `make test` set themselves up in steps, and say each. The Python here only prints its arguments."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`make pictures`: the picture at README's opening, drawn from a real run of four commands on the demo's fleet.
 
 A picture that only differs in what is another one at each run, such as ages, stays as it is.

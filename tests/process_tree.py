@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What running processes use, read from /proc: the bench and the soak sample it."""
 
 from __future__ import annotations

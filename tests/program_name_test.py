@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The name by which the program was called, in all texts of ours and in none of others."""
 
 from __future__ import annotations

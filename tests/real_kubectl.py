@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The kubectl that tests start, and what its version means for them.
 
 It is the one that the variable KUBECTL names (`make test KUBECTL=PATH`), else the one beside this Python, else the one

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The recordings of a real kubectl in fixtures/data/kubectl."""
 
 from __future__ import annotations

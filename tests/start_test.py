@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The start of the process: Ctrl-C at any moment of it gives no traceback, and status 130; closed streams."""
 
 from __future__ import annotations

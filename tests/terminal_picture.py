@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A terminal's lines as an SVG picture, and the lines of such a picture.
 
 GitHub shows an SVG as an image: without scripts and without fonts of its own. So text is placed by cells, and keeps its

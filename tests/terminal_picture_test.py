@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A picture has the lines that it was made of."""
 
 from __future__ import annotations

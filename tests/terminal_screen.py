@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A terminal's screen, as far as what we write there needs it: one that wraps its lines anew when it is resized."""
 
 from __future__ import annotations

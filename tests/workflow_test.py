@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What GitHub runs: every Python that the package names, and kubectls from the oldest to the newest of our tables."""
 
 from __future__ import annotations

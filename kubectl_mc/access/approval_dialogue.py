@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What the ClusterProfiles of the chosen clusters offer, and asking the user to approve it."""
 
 from __future__ import annotations

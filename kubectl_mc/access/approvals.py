@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The user's approvals of what ClusterProfiles offer, kept in ~/.kube/kubectl-mc-trust.yaml.
 
 An offer is approved if its digest is the approved one. The approved fields are kept beside the digest to describe

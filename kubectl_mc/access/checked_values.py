@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Checks of values that become part of a command line, an environment or a kubeconfig. Pure.
 
 The values come from a hub or from the user's provider file.

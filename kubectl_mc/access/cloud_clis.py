@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The clouds' own CLIs, as a table: the command that makes a context for a cluster, and the values that it needs.
 
 The values come from the hub, which is not trusted. A value has to match what the cloud accepts, cannot begin with a

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Running a cloud's own CLI for clusters without a context, one at a time because all write the same kubeconfig."""
 
 from __future__ import annotations

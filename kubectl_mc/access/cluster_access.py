@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """How each chosen cluster is reached: through a context of the user, or through what its ClusterProfile offers."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Asking the user on the terminal which contexts reach clusters: by a pattern for many, then cluster by cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Patterns that say the contexts of many clusters at once: `admin@{name}`. Pure.
 
 A hub chooses what stands for the fields, so it decides which of the user's contexts a pattern gives to a cluster. So a

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Proposing which of the user's contexts reaches each cluster of the hub. Pure.
 
 A hub is not trusted: a context is only chosen without a question if the user's mapping or its name say so, or if its

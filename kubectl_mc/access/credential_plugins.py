@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The credential plugins that kubeconfigs name: which program runs with which arguments, and which two are the same."""
 
 from __future__ import annotations

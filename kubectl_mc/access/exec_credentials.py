@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The protocol of client-go with a credential plugin (KEP-541): the input of the plugin and the credential it returns.
 
 No message, repr or exception of this module holds a credential or the output of a plugin.

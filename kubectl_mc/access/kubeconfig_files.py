@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Kubeconfigs without a credential in them, for systems where kubeconfigs have to be files (`processes.memory_files`).
 
 The environment of each kubectl holds the credential instead, and an exec entry prints it from there.

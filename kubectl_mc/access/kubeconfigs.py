@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The user's kubeconfig as kubectl merges it, and a minimal kubeconfig for each of its contexts.
 
 Every kubectl parses its whole kubeconfig, so the cost grows with the square of the number of contexts. One

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The logins of one command: each credential plugin that its clusters or the hub name is run once, by us.
 
 Otherwise each kubectl would run it: a prompt could not be seen, nor answered, below our kubectls, what a plugin says

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The user's policy for credential plugins, which a kuberc holds (KEP-3104): which of them may run.
 
 The rules are client-go's of 1.35 to 1.37 (plugin/pkg/client/auth/exec/exec.go: ValidatePluginPolicy,

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Running credential plugins as client-go would: side by side, or one after another where they ask on the terminal.
 
 What they write to stderr is shown while they run, with the clusters that they log in to. Several runs of one program

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What credential plugins say on stderr, shown with the clusters that they log in to."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Adding a kubeconfig that a cloud's CLI has printed to the user's own kubeconfig, as one context.
 
 kubectl writes it. Keys and certificates reach kubectl through stdin, never as an argument.

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What a ClusterProfile offers (KEP-5339): a profile and the user's providers -> a minimal kubeconfig. Pure.
 
 A hub is not trusted. An Offer lists everything that would be contacted or run, so that the user can approve it. Only

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Targets for clusters that no context reaches: through what their ClusterProfiles offer, if the user approved it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The user's provider file (KEP-5339): the programs that log in to clusters that no context of the user reaches."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The URL of a server, and the proxy through which kubectl reaches it, from the environment. Pure.
 
 The rules of the proxy are those of Go's golang.org/x/net/http/httpproxy (proxyForURL, useProxy), which client-go uses.

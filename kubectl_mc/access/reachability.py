@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Checking how clusters are reached: one request shows whether a server answers, and as whom it knows the user."""
 
 from __future__ import annotations

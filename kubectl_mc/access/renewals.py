@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Tokens that outlive a kubectl's patience: each is held in a file in memory, and renewed before it expires.
 
 client-go reads a `tokenFile` again some 50 seconds after it has read it (client-go, transport/token_source.go). So what

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The URL of a server that a ClusterProfile publishes, and the user's template that replaces it. Pure."""
 
 from __future__ import annotations

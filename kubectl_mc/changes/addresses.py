@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The address of a cluster: everything that decides where kubectl sends a request, and as whom.
 
 A server's URL alone doesn't tell clusters apart: behind a proxy, many have the same one, and the TLS server name, the

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A change that is about to be made, and its progress."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The input of a command (-f, -k, pipes, files), read once so that every cluster gets the same bytes."""
 
 from __future__ import annotations

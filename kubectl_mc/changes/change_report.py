@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What the report for programs (--report) says of a change: what its summary says, cluster by cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What is shown ahead of a change, and the question whether it is to be made."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Documents in JSON or YAML as trees of nodes, and edits of them. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Shared by `resume` and `undo`: which run, which of its clusters, and whether their addresses are unchanged."""
 
 from __future__ import annotations

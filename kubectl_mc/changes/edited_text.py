@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A text in JSON or YAML with some of its entries and items taken off. Pure.
 
 They are cut out of the text, and all else stays to the byte. Where the text can't be cut (an alias needs the anchor

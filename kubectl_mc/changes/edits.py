@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What `kubectl edit` has changed. Its output goes to the terminal, so the objects before and after are compared."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The gate: a change's targets, preflight, question, waves and record, in that order. No verb has code of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Digests of the files that kubectl itself reads for a change, by which `resume` sees that one has changed."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Kinds that the input of a change defines itself, by a CustomResourceDefinition beside the objects of that kind.
 
 kubectl's own first run makes such a CRD, and says of the objects that there are no matches for their kind; when the

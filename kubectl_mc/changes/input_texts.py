@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The texts of an input, each with the name by which an error speaks of it: the file, and the document in it.
 
 kubectl doesn't number documents. So each document of a file is given to it as a file of its own, whose path it then

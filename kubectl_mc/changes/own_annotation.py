@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The annotation that names an object's cluster, taken off what is given to kubectl: `get -o yaml | apply -f -`. Pure.
 
 It is taken off objects and Lists, off what a patch sets, and off the operations of a JSON patch, in JSON and in YAML.

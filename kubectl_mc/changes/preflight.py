@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The preflight: a dry run on every cluster before the first one is changed."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Proofs: salted digests in the record, by which a secret text is recognized when it is given again."""
 
 from __future__ import annotations

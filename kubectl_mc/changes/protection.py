@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Clusters that a change has to name exactly, as the mapping file protects them."""
 
 from __future__ import annotations

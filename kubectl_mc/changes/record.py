@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The record of all runs: a file with one JSON object per line for each event of a run.
 
 A line is appended with one write and synced before the next step is taken, so the file shows how far a run had come,

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Redaction: leaving secrets out of a command line that is recorded. Pure.
 
 What the arguments of a program or a plugin mean is not known. So an argument is kept only if it is plain, and nothing

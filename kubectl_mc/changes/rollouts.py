@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Waiting for the rollouts of the workloads that a wave has changed."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The summary at the end of a run: the outcome of each cluster, and how to go on. Pure."""
 
 from __future__ import annotations

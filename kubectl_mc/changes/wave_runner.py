@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Making a change, wave by wave. What begins and what ends is recorded before the next step is taken."""
 
 from __future__ import annotations

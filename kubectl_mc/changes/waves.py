@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The plan of a change: the waves in which clusters are changed, and how many of them may fail. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Amounts as kubectl and API servers write them: quantities (`3`, `250m`, `5Gi`), percentages and ages (`3d4h`)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Conditions on the rows of tables, as they are typed: `--where 'RESTARTS>3'`."""
 
 from __future__ import annotations

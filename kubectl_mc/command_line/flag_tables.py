@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The flags of kubectl's commands and of ours, as tables."""
 
 from __future__ import annotations

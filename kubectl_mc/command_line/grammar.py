@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Reads kubectl command lines as cobra and pflag read them, edits them, and says them back in one canonical form.
 
 kubectl never gets the words that the user typed, but `canonical_words`: what was understood of them. So a wrong reading

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The texts of `--help`. Completion reads the descriptions of our flags from them."""
 
 from __future__ import annotations

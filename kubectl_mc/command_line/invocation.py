@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Splits a command line into our options and kubectl's command line."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """kuberc: the user's aliases and defaults for kubectl (KEP-3104), resolved as kubectl resolves them.
 
 What follows sees the real command: kubectl gets no kuberc but one with the user's policy for credential plugins. The

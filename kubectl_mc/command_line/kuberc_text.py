@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Reads the text of a kuberc as kubectl does, with Go's readers: or not at all.
 
 A user's default may be what makes a `delete` a dry run. So a text that PyYAML may read otherwise than Go is an error.

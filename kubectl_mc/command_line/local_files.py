@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Which files of this machine kubectl reads for a command: those that flags and operands name. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The values of the flags that name clusters: where they end in a list, and sets of them, `prod-{eu,us}`. Pure.
 
 A set is what it is to bash's brace expansion, without its sequences (`{1..3}`), quotes and backslashes: alternatives

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What the words of other tools for many clusters are here, as data: for hints where kubectl has no such word.
 
 They were read in the tools' sources in November 2026: suchpuppet/kubectl-mc 6cc527e (the proof of concept, also what

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Our own commands: their names, flags and operands, as data."""
 
 from __future__ import annotations

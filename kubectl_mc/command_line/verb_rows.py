@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The verb table: what is true of each kubectl verb, as data. No verb has code of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What is true of a command line, by the row of its verb and its flags."""
 
 from __future__ import annotations

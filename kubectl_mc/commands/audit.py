@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc audit`: the changes that were made with kubectl mc, who made them, and the outcome on each cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc clusters`: the clusters of the fleet as a table, and with --check how each of them is reached.
 
 The command takes all flags that choose clusters, so it shows beforehand which clusters another command would run on.

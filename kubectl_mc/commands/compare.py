@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc compare`: which clusters have the same object, and how the others differ."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl_complete-mc`: the program that kubectl's shell completion runs for candidates after `kubectl mc`.
 
 kubectl runs it with the words so far, of which the last is to be completed. It prints one candidate per line

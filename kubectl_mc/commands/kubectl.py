@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc VERB`: runs a command of kubectl, or of one of its plugins, on the fleet."""
 
 from __future__ import annotations

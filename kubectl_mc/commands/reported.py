@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs a command with a report for programs (--report=FILE), which is written however the command ends."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc resume RUN`: continues a run on the clusters that it has not begun, or where it failed."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc setup`: finds and checks the user's context for each cluster of the hub, and writes the mapping file.
 
 Contexts that are certain are taken (mapped, same name, same server). For other clusters the user is asked on the

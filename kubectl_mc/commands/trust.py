@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc trust`: approvals of what the ClusterProfiles of a hub make this machine contact and run."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc undo RUN`: rolls back the workloads that a run gave a new revision, through the same gate."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc use`: chooses the clusters that later commands are for."""
 
 from __future__ import annotations

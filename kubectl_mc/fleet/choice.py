@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The choice: the clusters of the fleet that a command is for."""
 
 from __future__ import annotations

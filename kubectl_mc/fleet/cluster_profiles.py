@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """ClusterProfiles (multicluster.x-k8s.io, KEP-4322) as values.
 
 The hub is not trusted. A field whose type differs from the CRD counts as absent. A profile whose name is not valid in

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Objects as a hub returns them, in JSON: a value of another type than expected counts as absent."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The versions of the standard's API (multicluster.x-k8s.io) that we read, and which of them a hub is asked for.
 
 A hub serves v1alpha1 alone, v1alpha2 beside it (cluster-inventory-api v0.2), or v1alpha2 alone. A request names its

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The inventory of a hub: read with one kubectl per kind of object, or from the cache."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Choices that last: the clusters that commands are for where none are named (kubectl mc use, KUBECTL_MC_CLUSTERS).
 
 A choice is kept as the flags that were typed, so that clusters which come later count as well. It is for reads only: a

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The mapping file: which of the user's own kubeconfig contexts reaches the cluster of which ClusterProfile."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Writes the mapping file and leaves the rest of it unchanged: comments, order, and keys of the user's own.
 
 PyYAML loses comments, so the text itself is edited, at the positions that a composed document gives for its nodes. The

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Member clusters: which of several ClusterProfiles of the same cluster a command acts on. Pure.
 
 KEP-4322: the label inventory-member-id has the same value on all ClusterProfiles of one member cluster. Of those that a

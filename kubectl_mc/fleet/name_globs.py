@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Patterns of the names of clusters. Pure.
 
 A ClusterProfile is named NAME, or NAMESPACE/NAME. A glob without a `/` is for its NAME only: a namespace must not bring

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The user picks clusters with fzf, as in kubectx, or from a numbered list if fzf is not installed."""
 
 from __future__ import annotations

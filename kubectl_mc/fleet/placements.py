@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """PlacementDecisions (multicluster.x-k8s.io, KEP-5313): which ClusterProfiles a placement has chosen, and why. Pure.
 
 A decision is one PlacementDecision, or several, its slices. Slices of one decision share the label decision-key, or

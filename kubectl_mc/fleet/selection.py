@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The selection flags: which clusters of the fleet they choose, and in which order. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The answer on stdout, made of the clusters' results: chooses how they are merged by the output form. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The results of clusters that had several kubectls: one result for each cluster. Pure."""
 
 from __future__ import annotations

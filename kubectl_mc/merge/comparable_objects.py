@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The objects that a cluster has answered with, made comparable with those of other clusters. Pure.
 
 Left out is what a server sets in each cluster anew: status, uid, times and the like, and managedFields, of which only

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Which clusters have the same object: the objects of all clusters -> groups of clusters for each. Pure.
 
 What counts as the same is in docs/compare.md, and why in docs/decisions.md ("Comparing").

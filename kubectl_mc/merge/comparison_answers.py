@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What is shown of compared objects: texts with diffs, a document, or names. Pure."""
 
 from __future__ import annotations

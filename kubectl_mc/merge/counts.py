@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """How many rows of all clusters' tables have the same values in some columns (--count-by). Pure."""
 
 from __future__ import annotations

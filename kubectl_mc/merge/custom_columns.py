@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`-o custom-columns`, whose cells may have several lines: asked for with marks between them, and read exactly.
 
 kubectl prints every value as it is (printOneObject in k8s.io/kubectl/pkg/cmd/get/customcolumn.go), and its tab writer

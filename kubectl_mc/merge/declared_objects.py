@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The objects of a file, made comparable with those of clusters. Pure."""
 
 from __future__ import annotations

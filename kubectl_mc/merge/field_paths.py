@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Paths of fields as kubectl's custom-columns take them: `.spec.replicas`, `{.spec.containers[*].image}`. Pure.
 
 The syntax is that of k8s.io/client-go/util/jsonpath, of whose filters those for one value are read. The braces and the

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Folding: what several clusters answer alike is shown once, below their names; the largest group comes first. Pure.
 
 Rows and texts are compared without ages, and without the times and ids that each API server, and `diff`, makes anew.

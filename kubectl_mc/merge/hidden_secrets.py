@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Secrets as they may be shown: with their fields, and whether the values of these are equal. Pure.
 
 Nothing of a value is shown that would help to guess it, neither its length nor a digest.

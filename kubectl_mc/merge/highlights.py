@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Highlights: what patterns match in a line, in a colour of its own."""
 
 from __future__ import annotations

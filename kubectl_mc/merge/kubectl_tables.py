@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """kubectl's tables: text -> columns; the tables of many clusters -> one with a CLUSTER column -> kubectl's text again.
 
 A table is stored by columns, so that 100,000 rows take only a few passes, which run in C.

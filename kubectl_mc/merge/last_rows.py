@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The rows that a watch has shown last, by which what is new in a further list of its objects is told. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Lines: each line that a cluster printed, with the cluster's name in front of it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Tables whose last cells may have several lines (`events`): rows are located by the values of these cells. Pure.
 
 A line of a cell may look like a row, and kubectl's tab writer starts its columns anew behind a line without a tab. So a

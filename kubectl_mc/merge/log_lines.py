@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Log lines: what a container has written, where it is, and how it is shown."""
 
 from __future__ import annotations

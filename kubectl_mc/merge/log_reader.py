@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What `kubectl logs` prints, read into lines of containers; and what it has to be asked for, so that it can be."""
 
 from __future__ import annotations

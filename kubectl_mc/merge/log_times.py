@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The times of log lines, and the order of lines by them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The objects that a command changes, read from kubectl's lines: `deployment.apps/cart configured`. Pure."""
 
 from __future__ import annotations

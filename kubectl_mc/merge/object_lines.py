@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """An object as lines that look like YAML, and the differences of two objects as a unified diff. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Objects: the JSON, YAML or KYAML of many clusters -> one `v1` List whose items are annotated with their cluster.
 
 kubectl's layout is fixed (four spaces a level in JSON, two in YAML and KYAML), so the items are cut out of the text and

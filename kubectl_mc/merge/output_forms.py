@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """How the clusters' kubectls are asked, so that their answers can be merged: by the output form. Pure."""
 
 from __future__ import annotations

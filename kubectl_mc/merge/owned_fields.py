@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The fields of an object that have an owner, by its managedFields. Pure.
 
 The format is FieldsV1 (sigs.k8s.io/structured-merge-diff/v6/fieldpath): a tree whose keys are `f:NAME` for a field,

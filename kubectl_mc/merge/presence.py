@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Presence: whether a cluster lacks all that a command is about, or only a part. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The report on the clusters' results: which clusters failed and why, what else they said, the exit status. Pure."""
 
 from __future__ import annotations

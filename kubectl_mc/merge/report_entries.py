@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What the report for programs (--report) says of the clusters that a command has asked. Pure."""
 
 from __future__ import annotations

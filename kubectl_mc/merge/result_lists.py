@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Documents that are not objects (`version -o json`) of many clusters -> one ClusterResultList. Pure."""
 
 from __future__ import annotations

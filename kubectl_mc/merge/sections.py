@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Sections: what each cluster printed, unchanged, under a heading with the cluster's name."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Orders over a fleet: each kubectl sorts its own answer, and the answers are merged by keys that it prints beside it.
 
 kubectl's order can't be rebuilt: its comparison is not transitive (two texts that are both quantities are compared as

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The tables of all clusters as one of each type. Pure."""
 
 from __future__ import annotations

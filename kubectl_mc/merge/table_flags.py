@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The flags about the rows of tables, --where and --count-by: which command lines they are for. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The rows of watches that meet the conditions of --where. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Watched documents: the objects of a watch, each with its cluster, as they come."""
 
 from __future__ import annotations

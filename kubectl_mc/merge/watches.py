@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Watches: tables of many clusters that are shown while they grow."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The texts of errors and notes that the user reads, by subject, joined under one name.
 
 What a command needs where all is well is imported with the package, the causes with the first of their names, and all

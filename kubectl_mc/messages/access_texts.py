@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The texts about access: kubeconfigs, offers with the provider file and approvals, and logins."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Causes: why a cluster gave no answer, by kubectl's own texts."""
 
 from __future__ import annotations

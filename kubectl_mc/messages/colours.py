@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Colours on the terminal: whether there are any, and how a text gets one."""
 
 from __future__ import annotations

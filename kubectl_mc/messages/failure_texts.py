@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The texts about clusters that failed, and those that lack what was asked for: what is said with an answer."""
 
 from __future__ import annotations

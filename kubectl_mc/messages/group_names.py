@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Names of a group of clusters as globs, where these fit the group alone: `dev-*, prod-ap-1`."""
 
 from __future__ import annotations

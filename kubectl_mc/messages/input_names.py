@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The names of an input in kubectl's errors: the file that the user typed, in place of what kubectl was given."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The texts about choices that last. They are imported only where there is one."""
 
 from __future__ import annotations

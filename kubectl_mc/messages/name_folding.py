@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Folding of many names into a short line: c1, c2, c3 and c10 become c[1-3,10]."""
 
 from __future__ import annotations

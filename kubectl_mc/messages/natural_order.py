@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The natural order of names: c2 comes before c10."""
 
 from __future__ import annotations

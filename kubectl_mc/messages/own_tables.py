@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The output of our own commands: tables that look like kubectl's, and documents in JSON or YAML."""
 
 from __future__ import annotations

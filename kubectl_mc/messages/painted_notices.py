@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Lines for people with colours, as kubectl and we write them, most of them on stderr: see `painting`."""
 
 from __future__ import annotations

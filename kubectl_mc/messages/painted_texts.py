@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What clusters write for people, and documents, with colours: see `painting`."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Tables and headings with colours. Without its colours, each is as it was; so are painted texts and notices.
 
 A text that has colours of its own keeps them, and gets none of ours: a reset inside it would end them.

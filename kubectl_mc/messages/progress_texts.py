@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The progress line: what a command waits for, in one line of a terminal. Pure."""
 
 from __future__ import annotations

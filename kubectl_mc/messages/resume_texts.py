@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The texts about runs that are resumed or undone, and what has to be given again for that."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The texts about the flags for the rows of tables, --where and --count-by."""
 
 from __future__ import annotations

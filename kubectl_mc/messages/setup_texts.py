@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The texts of `kubectl mc setup`, and those about the mapping file, which it writes."""
 
 from __future__ import annotations

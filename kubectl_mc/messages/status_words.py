@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The words for states, and the colours they are shown in: one table for the cells of any type.
 
 A word is good, waiting or bad wherever it stands. Whether a truth value is, its column says: True under READY is Ready,

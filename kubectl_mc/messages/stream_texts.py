@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What the user reads about streams that break and are taken up again."""
 
 from __future__ import annotations

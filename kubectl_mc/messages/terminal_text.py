@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Text of clusters on a terminal: colours pass, and nothing that could move the cursor or turn the text around.
 
 What a terminal makes of control sequences is in ECMA-48 and xterm's ctlseqs; of direction marks, in Unicode's UAX 9.

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The parts of all texts for the user: the exception that carries one, and how names and foreign text are shown."""
 
 from __future__ import annotations

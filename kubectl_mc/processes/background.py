@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Programs that run beside the event loop, in a thread: the loop is for the main thread, which has the signals.
 
 Only where there are files in memory (`memory_files.available`), for nothing is renewed elsewhere.

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A cache of JSON values in files that only their owner can read, so that most commands need not ask again."""
 
 from __future__ import annotations

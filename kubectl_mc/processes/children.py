@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """One running process of the event loop: its pipes, its lifeline, its kubeconfig in memory; and its events."""
 
 from __future__ import annotations

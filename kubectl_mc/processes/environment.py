@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The environment that every command runs with. It is made once, when the process starts, and handed in."""
 
 from __future__ import annotations

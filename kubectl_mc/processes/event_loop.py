@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The event loop: it runs commands side by side, one process each, and yields events as they happen."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The command that starts a kubectl: its arguments, its kubeconfig, and the variables that make it start fast.
 
 The measurements behind the choices are in docs/decisions.md, "What a kubectl costs".

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The user's kuberc file: which one kubectl would read, and what it holds."""
 
 from __future__ import annotations

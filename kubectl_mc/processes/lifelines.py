@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Lifelines: what ends our children when this process is killed outright, so that it can end nothing itself.
 
 A pipe into which nothing is ever written has its writing end here only. When this process is gone, however it ended,

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Logins in the event loop: credential plugins run beside the commands, and hold back only those that need them."""
 
 from __future__ import annotations

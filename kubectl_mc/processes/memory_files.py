@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Content that a process which we start reads as a file: in memory where the system can (Linux, by memfd_create).
 
 Elsewhere (macOS) it is a file that only its owner can read, and which is removed with the process. A kubeconfig with a

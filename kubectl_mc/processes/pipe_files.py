@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Files that can be read once only, or by this process only: pipes (`/dev/stdin`, a shell's `<(…)`, FIFOs), terminals.
 
 They are read once, and every kubectl gets the same content. So are files that may change while it runs.

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Places: how many more processes may be started now, by what the machine has and what the running ones use.
 
 A kubectl works for some 30 ms of CPU, and then waits for its cluster. One that waits takes no place, so clusters that

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Files and directories that only their owner can read."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The programs on PATH that a command line refers to: the user's kubectl, and its plugins."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The progress line, drawn on a terminal below all that stands there, and cleared without a trace."""
 
 from __future__ import annotations

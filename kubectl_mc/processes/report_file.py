@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The report for programs (--report=FILE): one JSON object that says what came of each cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Requests: a kubectl command line for the fleet, and the jobs that it consists of, one per cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The service account of the pod that this process runs in: kubectl's way to the pod's own cluster.
 
 The rules are client-go's: clientcmd/client_config.go (DeferredLoadingClientConfig, inClusterClientConfig) and

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Silent clusters: those from which lately nothing has answered. Reads wait for them a short time only.
 
 They are known by their addresses, in one file of the cache, which exists only while there are some. It holds digests

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The streams that a command reads and writes. They are handed in, so no other module uses those of the process."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Targets: clusters with what reaches them, for the start of a kubectl."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The user's terminal: commands that own it, and questions on it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """PyYAML's loader that makes no Python objects: that of libyaml, which is faster, where PyYAML was built with it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Jobs of what streams, each of which begins when the login of its cluster has ended."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Backoff: how long a stream that broke waits until it is taken up again. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Captured commands: the answers of all clusters are collected and merged into one."""
 
 from __future__ import annotations

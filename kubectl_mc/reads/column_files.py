@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Custom columns as they were typed: in a file (`-o custom-columns-file=FILE`), and in kubectl's errors."""
 
 from __future__ import annotations

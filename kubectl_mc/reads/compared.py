@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`compare`: the objects of each cluster are read as they come, and only what is compared of them is kept."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Followed logs: a session for each cluster, and the report at the end."""
 
 from __future__ import annotations

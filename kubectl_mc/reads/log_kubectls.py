@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The kubectls of sessions: what runs them, and what reads what they print."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Printers of log lines: what the kubectls of all jobs print is shown in one style."""
 
 from __future__ import annotations

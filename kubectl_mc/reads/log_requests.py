@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What kubectls are asked for while logs are followed: the pods, and the lines of each container. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Where a followed log is, so that it is taken up again without a line lost or shown twice. Pure.
 
 A kubelet serves one file of an instance of a container, from a time on that kubectl rounds down to a whole second

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The session of one cluster whose logs are followed: its pods are watched, and each container has a stream."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Which containers a followed log is of, by what a watch says of the pods. Pure."""
 
 from __future__ import annotations

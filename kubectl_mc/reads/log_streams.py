@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The stream of one container: which kubectl is started next for it, and what its end means. Pure.
 
 A container's lines are those of its instances, one after another. A kubelet serves the instance that runs, or has run

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Types that a cluster does not have: kubectl refuses `get pods,widgets` as a whole and is asked again for the pods."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Names with wildcards of a `get`, resolved in the answer: a cluster returns all objects of a type, and we filter them.
 
 That is one request for a cluster, its kubectl sorts what it prints, and a watch shows what appears later.

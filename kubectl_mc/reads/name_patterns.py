@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Which operands of a command line are names with wildcards. This module is cheap to import, so every read can ask."""
 
 from __future__ import annotations

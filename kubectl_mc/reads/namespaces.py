@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Several namespaces (`-n a,b,'team-*'`): one kubectl for each of them and each cluster; one for what has none."""
 
 from __future__ import annotations

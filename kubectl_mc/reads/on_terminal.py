@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Commands that own the terminal and change nothing, such as `port-forward`: they need exactly one cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Printers: they turn what a streamed job writes to stdout into what is shown of it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The types of a cluster, as `kubectl api-resources` lists them, and which typed ones are cluster-scoped. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The screen: shows what jobs print as it comes, each line with its cluster."""
 
 from __future__ import annotations

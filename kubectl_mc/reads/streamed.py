@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Streamed commands: logs, watches and others whose lines are shown as they come, each with its cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The command lines of watches: one for each type, and those with which a watch is taken up again. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The printers of watches: tables, documents and names that grow, and go on after a break."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The watches of a command: each goes on with a further kubectl when one has ended, until the user ends it.
 
 A further kubectl lists the objects again, and its printer leaves out what is as it was. Which objects were deleted

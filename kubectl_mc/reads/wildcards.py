@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Names with wildcards (`get pod 'nginx-*'`): each cluster lists its names first and is asked for those that match."""
 
 from __future__ import annotations

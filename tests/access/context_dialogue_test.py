@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The questions of `setup`, on streams in place of a terminal, and without fzf."""
 
 from __future__ import annotations

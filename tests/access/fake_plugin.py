@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A credential plugin for the tests: a script that records its runs."""
 
 from __future__ import annotations

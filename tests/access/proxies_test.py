@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The URL of a server, and the proxy of the environment, by the rules of Go's httpproxy: its own cases, properties."""
 
 from __future__ import annotations

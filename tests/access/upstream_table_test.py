@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The cases of cluster-inventory-api's pkg/access (config_test.go, config.go) and what they give here.
 
 A case is a provider file and the status of a profile. `SAME` has what pkg/access gives, which is also ours. `SAFER` has

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Random objects in YAML with anchors, aliases and merge keys, and their values as kubectl reads them."""
 
 from __future__ import annotations

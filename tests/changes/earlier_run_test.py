@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Which clusters of an earlier run `resume` and `undo` are narrowed to."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The table of kubectl's flags: how help is read, what the table says, and that kubectl still agrees."""
 
 import re

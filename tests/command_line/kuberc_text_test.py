@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What is read is what kubectl 1.34 to 1.37 were seen to read; what they may read otherwise is an error."""
 
 from __future__ import annotations

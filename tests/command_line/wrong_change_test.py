@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A command line that can't be read ends as its command would: where that is a change, nothing was changed."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc clusters`: what the hub says of a cluster, in cells and in JSON."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Whatever is in the record, what can be read of it is shown, the rest is one warning, and there is no traceback."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Where only reads are allowed: which kubectls are started at all. The kubectl is a script that notes its words."""
 
 from __future__ import annotations

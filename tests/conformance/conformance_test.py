@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The conformance of kubectl-mc as a consumer of ClusterProfiles: the cases of `cases/`, on the simulated hub."""
 
 from __future__ import annotations

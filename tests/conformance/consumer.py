@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """kubectl-mc as a consumer: the only file of the conformance tests that knows its flags and its output."""
 
 from __future__ import annotations

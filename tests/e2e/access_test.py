@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Clusters that the user has no context for: reached by what their ClusterProfiles say, once it is approved."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """docs/agents.md: its commands are run, and what they say is what the page shows."""
 
 from __future__ import annotations

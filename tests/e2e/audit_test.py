@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The record of changes: what `kubectl mc audit` shows of it, no secrets in it, and that it can't be kept."""
 
 from __future__ import annotations

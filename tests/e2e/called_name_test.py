@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The program under another name, as krew installs it: kubectl-multicluster, next to somebody else's kubectl-mc."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What the tests of changes share: the clusters, some changes, and how to look at the results."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc setup --provider` on the fleet, with fakes of the clouds' CLIs: what they are told, make and say."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A stand-in for OCM's cluster-proxy: one server for all members; the first part of the path names the member."""
 
 from __future__ import annotations

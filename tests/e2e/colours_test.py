@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Colours on a terminal, and their absence in pipes: what is read without them is the same."""
 
 from __future__ import annotations

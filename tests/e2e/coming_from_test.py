@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """docs/coming-from.md: what other tools have is here as it says."""
 
 from __future__ import annotations

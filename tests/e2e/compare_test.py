@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`compare`: which clusters have the same objects, and how those of the others differ."""
 
 from __future__ import annotations

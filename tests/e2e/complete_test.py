@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Shell completion: `kubectl_complete-mc` as kubectl calls it, on the fleet."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The fleets of the end-to-end tests, and kubectl and kubectl-mc as a user's shell starts them."""
 
 from __future__ import annotations

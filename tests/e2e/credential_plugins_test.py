@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Exec credential plugins: what they are started with, what they may answer, and how their failures are told."""
 
 from __future__ import annotations

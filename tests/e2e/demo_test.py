@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`make demo`: its clusters differ, so that the commands which it and README show have something to show."""
 
 from __future__ import annotations

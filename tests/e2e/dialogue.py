@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A dialogue at a terminal, and the files in the home directory of the user."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What `make dist` builds, each installed where there is nothing but Python and kubectl."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Exec credential plugins of the tests, and a user whose kubeconfig logs in with them.
 
 A fake plugin is a Python program that records its runs: what it was started with and by whom, and when it ended. Its

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """With one cluster selected, `kubectl mc X` without what names the cluster is `kubectl X`, byte for byte.
 
 Shown for every recorded read command.

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """--fold: what clusters answer alike is shown once, below their names."""
 
 from __future__ import annotations

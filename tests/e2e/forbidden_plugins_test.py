@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The policy for credential plugins in the user's kuberc: what it forbids is not started, by whatever command."""
 
 from __future__ import annotations

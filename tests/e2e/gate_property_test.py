@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The gate can't be passed, whatever is typed: real kubectls on a fleet that records every request.
 
 Each generated line is run twice: without targets, and for one cluster. What our own reading of it is shows from

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What comes ahead of the first change: dry runs, refusals, differences, the question, protection."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Command lines for the property that the gate can't be passed, generated from the table of kubectl's flags."""
 
 from __future__ import annotations

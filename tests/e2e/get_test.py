@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc get` with real kubectl: what is merged, passed through, and said when a part of the fleet fails."""
 
 from __future__ import annotations

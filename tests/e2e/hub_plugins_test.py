@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Exec credential plugins and the hub: the plugin by which the hub is reached, and plugins that look for it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What a hub says, and what it doesn't say any more: when an older answer of it may stand in."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A hub is asked for the newest version of the standard's API that it serves and that we read, and nobody is warned."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Who is who: a change is for the clusters and with the input that were meant, each cluster once, and no other."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """kubectl-mc in a pod on the hub, as docs/in-cluster.md describes it: its manifests are those of the document."""
 
 from __future__ import annotations

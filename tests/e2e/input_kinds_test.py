@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A CRD and objects of its kind in one input: kubectl makes them in two runs, and a change in one."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Changes whose input can be read once only: each cluster is given the same, and the terminal is asked."""
 
 from __future__ import annotations

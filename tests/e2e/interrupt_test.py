@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Ctrl-C, closed pipes and time limits: what was complete is shown, and nothing is left behind."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Several inventories on one hub, and ClusterProfiles that are the same member cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """docs/kind.md: its commands are run, and what they say is what the page shows. README has a part of them.
 
 `kind` is a fake that names contexts of the fleet as kind names its own, and the CRD comes from a file instead of a URL.

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A kuberc with real kubectl: the real command is classified, and nothing of it is sent elsewhere."""
 
 from __future__ import annotations

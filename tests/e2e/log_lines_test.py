@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Which lines of logs are shown, and how: flags of ours, next to what kubectl prints."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Followed logs: containers come and go, and streams that break are taken up again; each line is shown once."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Real kubectl on the simulated fleet, logged in by what its ClusterProfiles say and an exec plugin gives."""
 
 from __future__ import annotations

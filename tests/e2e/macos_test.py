@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What Linux has and macOS hasn't, taken away: memfd, /proc, epoll, F_SETSIG, a process's CPU; and 256 open files."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What the kubectls say on stderr, and which clusters lack what a command is about, on the fleet."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Several namespaces (`-n a,b,'team-*'`), next to what kubectl shows with -A."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Where and how it is said which clusters failed: behind the answer on a terminal, ahead of it in a pipe."""
 
 from __future__ import annotations

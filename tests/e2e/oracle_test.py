@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Whatever is read, kubectl mc shows what each cluster's kubectl answers: generated lines, compared with it.
 
 Each line is run for one cluster and for several of a fleet of four, one of which is down, next to the plain kubectl of

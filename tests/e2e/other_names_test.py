@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`resume` and `undo` where the run has had several names of one cluster."""
 
 from __future__ import annotations

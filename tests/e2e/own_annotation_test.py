@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The annotation that says where an object is from: there is exactly one, ours, and it is never stored."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Files that can be read once only, as a shell names them: a command does with a pipe what it does with a file."""
 
 from __future__ import annotations

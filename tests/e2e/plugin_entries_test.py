@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Which credential plugin an entry means: what we find is what kubectl runs, with the same words and variables.
 
 kubectl runs a plugin before it connects, so no server is needed.

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What a credential plugin prints: we take for a credential what kubectl takes for one."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The policy for credential plugins: we allow what kubectl allows, and deny what can't be judged."""
 
 from __future__ import annotations

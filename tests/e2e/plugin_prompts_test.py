@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Exec credential plugins that speak to the user while they run, or ask: on a terminal and without one."""
 
 from __future__ import annotations

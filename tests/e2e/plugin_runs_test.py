@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """How often exec credential plugins run, how many at a time, and what becomes of their credentials."""
 
 from __future__ import annotations

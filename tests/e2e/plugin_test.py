@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Plugins, ours and others; one document; exit statuses that answer."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A pod on the hub, as far as a process in it can tell: its service account, mounted volumes, a read-only home.
 
 The process runs in a mount namespace of its own (unshare). As root, it gets a uid without a passwd entry and without

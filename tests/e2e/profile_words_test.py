@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What ClusterProfiles say of their clusters (ids, display names, ClusterSets, conditions): chosen by, and shown."""
 
 from __future__ import annotations

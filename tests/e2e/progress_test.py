@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """On a terminal: for whom a command waits, and what Ctrl-C shows then. c2 accepts connections and never answers."""
 
 from __future__ import annotations

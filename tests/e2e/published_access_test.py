@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What hubs publish of how their clusters are reached, and what the user's provider file replaces of it."""
 
 from __future__ import annotations

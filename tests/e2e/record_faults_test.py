@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Faults at every line that a run writes into the record: afterwards the record and the fleet agree.
 
 A change of two clusters in two waves, with a workload whose rollouts are waited for, writes EVENTS. Between any two

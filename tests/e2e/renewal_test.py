@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A credential that expires during a command: what starts later has a new one."""
 
 from __future__ import annotations

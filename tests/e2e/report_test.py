@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The report for programs (--report): what it says, and where it is written."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc resume` and `kubectl mc undo`: what they do, and what they refuse to."""
 
 from __future__ import annotations

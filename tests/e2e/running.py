@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A command whose output is read while it runs. Tests wait for output, and fail only at a deadline."""
 
 from __future__ import annotations

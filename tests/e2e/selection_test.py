@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Choosing clusters on a real hub, the inventory as a table, and how long it is kept."""
 
 from __future__ import annotations

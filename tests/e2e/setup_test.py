@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """`kubectl mc setup` on the fleet: what it proposes, asks, checks and writes; and the clouds' CLIs, as fakes."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What a shell offers after Tab: kubectl's own completion script, in bash and zsh, with `kubectl_complete-mc`.
 
 Bash 3.2 (macOS) has no compopt, so it is taken from this bash; a bash of that version runs the same test. The parts of

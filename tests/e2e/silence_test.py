@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Clusters that were silent lately: a read waits for them 5 s only, says since when, and all is well with an answer."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A login that hangs, or waits for the user, holds back the kubectls of its own clusters, and no others."""
 
 from __future__ import annotations

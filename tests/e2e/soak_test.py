@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """A soak: commands without an end, on clusters that go down and come back, keep their memory and their open files.
 
 SOAK_SECONDS sets how long each command runs, on 100 clusters: two minutes in `make fuzz`, by hand also longer.

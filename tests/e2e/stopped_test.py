@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Changes that are stopped on the way, by SIGKILL, Ctrl-C and other signals: what is left, and going on with it."""
 
 from __future__ import annotations

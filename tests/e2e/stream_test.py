@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Logs, watches and waits on the fleet: lines appear as they come, whole, each with its cluster."""
 
 from __future__ import annotations

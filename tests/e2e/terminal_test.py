@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Commands that own the terminal, those that need a single cluster, and colours."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What clusters say on a terminal: it can be read, and steers nothing. In a pipe it is as it was."""
 
 from __future__ import annotations

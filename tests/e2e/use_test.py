@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Choices that last: `kubectl mc use`, KUBECTL_MC_SESSION, KUBECTL_MC_CLUSTERS; and KUBECTL_MC_CONFIG."""
 
 from __future__ import annotations

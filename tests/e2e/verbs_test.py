@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """docs/verbs.md, row by row: what is said there of a verb is what `kubectl mc` does with it on the fleet."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Watches on the fleet whose connections break: they are taken up again, and show what has changed meanwhile."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Changes in waves: what is waited for and asked between them, and a cluster that fails in the middle."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """--where and --count-by on the fleet: what is shown of kubectl's tables, and of its watches."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Names with wildcards in every output form: the answer has the shape of a List, whatever the number of objects."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Names with wildcards: names that are hard to print, and types that clusters lack or refuse."""
 
 from __future__ import annotations

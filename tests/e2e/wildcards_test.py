@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Names with wildcards: each cluster's own, in one namespace or in all, and what isn't there."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Changes on a fleet: every verb is refused, rehearsed, confirmed and written down."""
 
 from __future__ import annotations

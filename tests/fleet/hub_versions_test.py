@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Which version of the standard's API a hub is asked for."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Choices that last: which one is in force, what it makes of a command's options, and how it is kept."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """KUBECTL_MC_CONFIG: another mapping file."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What a placement has chosen: by which names, from which slices, of which revision."""
 
 from __future__ import annotations

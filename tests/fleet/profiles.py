@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """ClusterProfiles for the tests."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Ages as API servers write them, as an oracle for what is read from them."""
 
 from __future__ import annotations

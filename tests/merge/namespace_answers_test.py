@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Answers of several namespaces of a cluster (`-n a,b`)."""
 
 from __future__ import annotations

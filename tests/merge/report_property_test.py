@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Every line of stderr is shown as of exactly the clusters that said it, as often as they said it, in their order."""
 
 from __future__ import annotations

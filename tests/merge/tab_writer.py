@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """kubectl's tab writer (github.com/liggitt/tabwriter), as an oracle for what is read from its texts."""
 
 from __future__ import annotations

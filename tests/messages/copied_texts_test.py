@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What is made for copying is whole: a list that is only read may be cut, a command line never is."""
 
 from __future__ import annotations

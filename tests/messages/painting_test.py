@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Texts with colours: without these they are as they were, and each colour ends where it belongs."""
 
 from __future__ import annotations

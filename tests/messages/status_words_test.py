@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Which cells of a table are statuses, and what they say."""
 
 from __future__ import annotations

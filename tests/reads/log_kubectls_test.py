@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What the kubectls of followed logs print."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The session of a cluster whose kubectls are played here: what it says, and what it asks for."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Each line of a container is shown exactly once, in order, or it is said that lines may be missing.
 
 A model of a kubelet writes, rotates, restarts and cuts at random; no process runs.

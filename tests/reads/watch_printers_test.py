@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What the printers of a watch show, type by type and after a break."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Watches that are taken up again, with kubectls and a cluster that are played here."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Properties of the answers to names with wildcards, with a small kubectl of our own and random objects."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The oracles: what is wrong with the answer of kubectl mc to a line, next to what each cluster's kubectl answers.
 
 One cluster: stdout, stderr and status are kubectl's, less what names the cluster. Several: each cluster's rows, items

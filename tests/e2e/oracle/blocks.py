@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Whether a folded answer tells each cluster exactly what its kubectl printed: it is unfolded, without kubectl mc."""
 
 from __future__ import annotations

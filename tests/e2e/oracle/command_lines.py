@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Command lines of kubectl's read verbs: their words, and how the answer of a fleet to them is shown."""
 
 from __future__ import annotations

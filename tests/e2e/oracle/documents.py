@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Whether a fleet's JSON or YAML holds exactly what each cluster's kubectl printed."""
 
 from __future__ import annotations

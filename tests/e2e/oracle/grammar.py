@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Generates command lines of kubectl's read verbs: types, names, output forms, selectors, spellings, positions."""
 
 from __future__ import annotations

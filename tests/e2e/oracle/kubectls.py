@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """What each cluster's own kubectl answers to a line, and what kubectl mc does."""
 
 from __future__ import annotations

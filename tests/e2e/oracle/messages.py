@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Whether stderr and the exit status of a fleet's command say what each cluster's kubectl says."""
 
 from __future__ import annotations

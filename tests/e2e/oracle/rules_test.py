@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """The oracles find what is wrong, and nothing in what is right: answers that are made up, without a kubectl."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright The kubectl-mc Authors.
+# SPDX-License-Identifier: Apache-2.0
+
 """Whether a fleet's table holds exactly the rows of each cluster's kubectl: read by the headers, without kubectl mc."""
 
 from __future__ import annotations

@@ -347,10 +347,7 @@ def _signals_handled_by(handler: Callable[[int, object], None]) -> Iterator[None
 
 
 def run_one_by_one(change: Change, clusters: Sequence[str], progress: Progress) -> int:
-    """Run a command that owns the terminal on one cluster after another, until one fails.
-
-    Returns the last exit status.
-    """
+    """Run a command that owns the terminal on one cluster after another, until one fails; return the last status."""
     status = 0
     with interruptible(progress):
         for number, cluster in enumerate(clusters, start=1):

@@ -97,10 +97,7 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
         r"connection to the server localhost:8080 was refused",
         Cause("refused", "connection refused by localhost:8080, kubectl's default for a context without a server"),
     ),
-    (
-        r"connection refused|connection to the server \S+ was refused",
-        Cause("refused", "connection refused"),
-    ),
+    (r"connection refused|connection to the server \S+ was refused", Cause("refused", "connection refused")),
     (r"no such host|server misbehaving|name resolution", Cause("dns", "DNS lookup failed")),
     (r"x509: |tls: |gave HTTP response to HTTPS client", Cause("tls", "TLS error")),
     (

@@ -394,8 +394,7 @@ def _only_kept(request: Request, answer: JobAnswer, is_kept: NameFilter, plain_n
     from kubectl_mc.reads import name_filter
 
     result = name_filter.filtered_result(answer.result, is_kept, request, plain_names)
-    keys = answer.keys
-    if keys:
+    if keys := answer.keys:
         stdout = sorting.only_keys(keys.stdout.decode("utf-8", "replace"), is_kept).encode()
         keys = keys._replace(stdout=stdout)
     return JobAnswer(answer.job, result, keys) if result else None

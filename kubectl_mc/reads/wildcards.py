@@ -333,8 +333,7 @@ def are_plain(listings: Sequence[Result]) -> bool:
 
 def _jobs(request: Request, asked: Job, objects: Sequence[Object], missing: Sequence[str]) -> list[Job]:
     """Return the jobs for one that was asked for. missing: TYPE/NAME of objects that kubectl has to say are lacking."""
-    line = asked.line
-    if line.verb != "get":
+    if (line := asked.line).verb != "get":
         return _text_jobs(asked, objects, missing)
     if _is_table(line) and len({name for names in types_by_name(line).values() for name in names}) > 1:
         # As in a List of several types, of whatever types there are objects.
@@ -367,16 +366,15 @@ def _manifest(item: Object) -> dict[str, object]:
 def _watch_jobs(asked: Job, objects: Sequence[Object], missing: Sequence[str]) -> list[Job]:
     """Return a job for each object (with -A for each name of a type), since kubectl watches one object or all."""
     line = asked.line
-    own_selector = grammar.value(line, "field-selector")
-    prefix = f"{own_selector}," if own_selector else ""
+    prefix = f"{selector}," if (selector := grammar.value(line, "field-selector")) else ""
     jobs = {}
     for item in objects:
         name = re.sub(r"[\\,=]", r"\\\g<0>", item.name)  # apimachinery, fields.EscapeValue
         job_line = grammar.with_flags(
             grammar.with_operands(line, [item.exact_type]), ("field-selector", f"{prefix}metadata.name={name}")
         )
-        label = f"{item.kind.lower()}/{messages.visible(item.name)}"
-        jobs[item.operand] = asked._replace(line=job_line, label=f"{asked.label} {label}")
+        label = f"{asked.label} {item.kind.lower()}/{messages.visible(item.name)}"
+        jobs[item.operand] = asked._replace(line=job_line, label=label)
     by_name = [
         asked._replace(line=grammar.with_operands(line, [word]), label=f"{asked.label} {word}") for word in missing
     ]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from kubectl_mc import messages
@@ -20,7 +19,7 @@ from kubectl_mc.reads import log_requests, log_sources
 from kubectl_mc.reads.backoff import Tries
 from kubectl_mc.reads.log_kubectls import Kubectls, Reader, WatchReader
 from kubectl_mc.reads.log_requests import FollowedLogs
-from kubectl_mc.reads.log_resume import TimedLine
+from kubectl_mc.reads.log_resume import NO_LINES, TimedLines
 from kubectl_mc.reads.log_sources import Container, IsWanted, Pod, PodEvent
 from kubectl_mc.reads.log_streams import Attempt, LogStream
 from kubectl_mc.reads.name_patterns import all_namespaces
@@ -299,7 +298,7 @@ class LogSession:
         if stream.is_over:
             return
         stream.wait(self._now, self._kubectls.waited(stream.kubectl))
-        self._show(stream, ())
+        self._show(stream)
         if stream.is_running and stream.is_useless:
             self._kubectls.end(stream.kubectl)
         if stream.pod_is_gone:
@@ -363,11 +362,11 @@ class LogSession:
 
     # --- Their lines -----------------------------------------------------------------------------------------
 
-    def _show(self, stream: LogStream, lines: Sequence[TimedLine]) -> None:
+    def _show(self, stream: LogStream, lines: TimedLines = NO_LINES) -> None:
         """Show lines of a container, and say ahead of them what may be missing."""
         if gap := stream.take_gap():
             self._say(messages.lines_may_be_missing(self._name(stream.source), *gap))
-        if lines:
+        if lines.texts:
             self.has_lines = True
             self._kubectls.show(stream.source, lines)
 

@@ -26,9 +26,8 @@ def read(form: LogForm, chunks: list[bytes]) -> Lines:
     runs = [run for chunk in [*chunks, None] for run in reader.feed(chunk)]
     lines: Lines = []
     for run in runs:
-        texts = run.text.split(b"\n")
-        assert not run.times or len(run.times) == len(texts)
-        lines += [(run.source, time, text) for time, text in zip(run.times or [""] * len(texts), texts)]
+        assert not run.times or len(run.times) == len(run.texts)
+        lines += [(run.source, time, text) for time, text in zip(run.times or [""] * len(run.texts), run.texts)]
     return lines
 
 

@@ -19,12 +19,15 @@ from hypothesis import strategies as st
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.reads import log_streams
-from kubectl_mc.reads.log_resume import LogPosition, TimedLine
+from kubectl_mc.reads.log_resume import NO_LINES, LogPosition, TimedLines
 from kubectl_mc.reads.log_sources import Container, Pod
 from kubectl_mc.reads.log_streams import Attempt, LogStream
 
 SECOND = 1_000_000_000
 LOST = Cause("lost", "connection lost")
+
+
+TimedLine = tuple[bytes, bytes]
 
 
 def stamped(nanoseconds: int, text: bytes) -> TimedLine:
@@ -138,10 +141,10 @@ class Follower:
             self.kubelet.is_open = False
             self._show(self.stream.end(cause, self.now))
 
-    def _show(self, lines: Sequence[TimedLine]) -> None:
+    def _show(self, lines: TimedLines) -> None:
         gap = self.stream.take_gap()
         self.shown += [None] if gap else []
-        self.shown += lines
+        self.shown += zip(lines.times, lines.texts)
 
     def finish(self) -> None:
         """Let everything be served that there is."""
@@ -152,7 +155,7 @@ class Follower:
                 self.deliver(1 << 20)
             self.stream.wait(self.now, 0.0)
             self.stream.wait(self.now + 15.0, 15.0)
-            self._show([])
+            self._show(NO_LINES)
             if self.stream.is_useless:
                 self.cut(None)
 
@@ -269,7 +272,7 @@ def test_a_stream_that_breaks_again_and_again_within_what_it_serves_again(cause:
         lines = stream.feed(b"".join(served[: 3 if number else 6]))
         if gap := stream.take_gap():
             assert gap == (b"2026-09-21T14:13:20Z", stamped(*written[5])[0])
-        shown += lines
+        shown += zip(lines.times, lines.texts)
         stream.end(cause, now)
     assert shown == [stamped(*line) for line in written]
     reason = cause.reason if cause else "it has ended"

@@ -132,6 +132,11 @@ class LogPosition:
         return self._proof == "known" or self._goes_on()
 
     @property
+    def is_steady(self) -> bool:
+        """Whether nothing but further lines can change what is known of the stream, and nothing is to be said of it."""
+        return self.is_taken_up and not (self.gap or self.stopped)
+
+    @property
     def is_behind(self) -> bool:
         """Whether the stream has served lines that are shown, and not yet all of them."""
         return self.has_served and any(count > 0 for count in self._expected.values())

@@ -96,6 +96,13 @@ class LogStream:
         """Whether no kubectl is needed until another instance of the container runs."""
         return self._is_complete and not self.is_running
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether nothing is to be done until its kubectl prints lines or ends, or the watch says more of its pod."""
+        if not self.is_running or self.is_useless or self.pod_is_gone:
+            return False
+        return self._position.is_steady and self._container.restarts == self._instance
+
     def age(self, now: float) -> float:
         """Return the seconds since the container is followed."""
         return now - self._start

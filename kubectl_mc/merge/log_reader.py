@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
@@ -71,6 +72,14 @@ def _names_container(line: CommandLine) -> bool:
 # As kubectl writes it (k8s.io/kubectl/pkg/cmd/logs/logs.go, addPrefixIfNeeded).
 _PREFIX = re.compile(rb"\[pod/([^/\s]+)/(\S*)\] ")
 
+_AHEAD_OF_PREFIX = re.compile(rb"\n(?=%b)" % _PREFIX.pattern)
+
+
+@lru_cache(maxsize=4096)
+def _ahead_of_others(prefix: bytes) -> re.Pattern[bytes]:
+    """Return what finds the line feed ahead of a line that doesn't have this prefix."""
+    return re.compile(rb"\n(?!%b)" % re.escape(prefix))
+
 
 class LogReader:
     """Reads what a kubectl prints, in chunks that may end anywhere.
@@ -90,32 +99,21 @@ class LogReader:
         text = self._splitter.end() if chunk is None else self._splitter.feed(chunk)
         if text is None:
             return []
-        if not self._form.prefix:
-            return [self._run(self._source, text.split(b"\n"))]
-        start = self._prefix
-        if start and text.startswith(start):
-            texts = text[len(start) :].split(b"\n" + start)
-            if len(texts) == text.count(b"\n") + 1:
-                return [self._run(self._current, texts)]
-        return self._runs(text.split(b"\n"))
+        return [*self._runs(text)] if self._form.prefix else [self._run(self._source, text.split(b"\n"))]
 
-    def _runs(self, lines: Sequence[bytes]) -> list[LogRun]:
-        """Return the runs of lines, of which each is looked at by itself."""
-        runs, texts = list[LogRun](), list[bytes]()
-        source, prefix = self._current, self._prefix
-        for line in lines:
-            if prefix and line.startswith(prefix):
-                line = line[len(prefix) :]
-            elif match := _PREFIX.match(line):
-                if texts:
-                    runs.append(self._run(source, texts))
-                    texts = []
+    def _runs(self, text: bytes) -> Iterator[LogRun]:
+        """Yield the runs of lines that have the same prefix, or none."""
+        start = 0
+        while start <= len(text):
+            match = _PREFIX.match(text, start)
+            if match and match[0] != self._prefix:
                 pod, container = (name.decode("utf-8", "backslashreplace") for name in match.groups())
-                source, prefix = self._source._replace(pod=pod, container=container), match[0]
-                line = line[match.end() :]
-            texts.append(line)
-        self._current, self._prefix = source, prefix
-        return [*runs, self._run(source, texts)]
+                self._current, self._prefix = self._source._replace(pod=pod, container=container), match[0]
+            prefix, ends = (match[0], _ahead_of_others(match[0])) if match else (b"", _AHEAD_OF_PREFIX)
+            end_match = ends.search(text, start)
+            end = end_match.start() if end_match else len(text)
+            yield self._run(self._current, text[start + len(prefix) : end].split(b"\n" + prefix))
+            start = end + 1
 
     def _run(self, source: LogSource, lines: Sequence[bytes]) -> LogRun:
         """Return the run of lines that have no prefix any more."""

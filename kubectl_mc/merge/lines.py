@@ -52,11 +52,13 @@ class LineSplitter:
     """Finds the whole lines of a stream that arrives in chunks.
 
     in_parts: a line that gets longer than MAX_BEGUN before its end arrives is returned as several lines
+    begins_inside: what was returned last begins with a further part of a line
     It works on bytes: a log may hold anything, and a busy one must cost little.
     """
 
     def __init__(self, in_parts: bool = False) -> None:
         self._in_parts = in_parts
+        self.begins_inside = self._ends_inside = False
         self._begun: list[bytes] = []  # chunks of a line whose end has not arrived yet
         self._begun_size = 0  # of those without a newline
 
@@ -69,6 +71,7 @@ class LineSplitter:
             self._begun_size += len(chunk)
             return part
         self._begun_size = 0
+        self.begins_inside, self._ends_inside = self._ends_inside, False
         whole_lines = b"".join((*self._begun, chunk[:end]))
         self._begun = [chunk[end + 1 :]] if end + 1 < len(chunk) else []
         return whole_lines
@@ -79,6 +82,7 @@ class LineSplitter:
         letter = re.compile(_BEGUN_LETTER).search(text, len(text) - 3)
         end = letter.start() if letter else len(text)
         self._begun, self._begun_size = [text[end:]], 0
+        self.begins_inside, self._ends_inside = self._ends_inside, True
         return text[:end]
 
     def end(self) -> bytes | None:

@@ -99,7 +99,13 @@ class LogReader:
         text = self._splitter.end() if chunk is None else self._splitter.feed(chunk)
         if text is None:
             return []
-        return [*self._runs(text)] if self._form.prefix else [self._run(self._source, text.split(b"\n"))]
+        runs = list[LogRun]()
+        if self._splitter.begins_inside:  # whatever it looks like
+            part, line_feed, text = text.partition(b"\n")
+            runs = [LogRun(self._current, [part], [self._time] * self._form.times)]
+            if not line_feed:
+                return runs
+        return [*runs, *(self._runs(text) if self._form.prefix else [self._run(self._source, text.split(b"\n"))])]
 
     def _runs(self, text: bytes) -> Iterator[LogRun]:
         """Yield the runs of lines that have the same prefix, or none."""

@@ -43,10 +43,16 @@ class TimedLines(NamedTuple):
     keys: Sequence[int] = ()
 
     @classmethod
-    def read(cls, printed: bytes) -> TimedLines:
-        """Return lines as kubectl prints them with `--timestamps`. printed: without the line feed of the last"""
+    def read(cls, printed: bytes, begins_inside: bool = False) -> TimedLines:
+        """Return lines as kubectl prints them with `--timestamps`.
+
+        printed: without the line feed of the last
+        begins_inside: the first is a further part of a line, so it has no time, whatever it looks like
+        """
         lines = printed.split(b"\n")
         times, texts = divided_by_times(lines)
+        if begins_inside:
+            times[0], texts[0] = b"", lines[0]
         return cls(times, texts, list(map(hash, lines)))
 
     def chosen(self, are_chosen: Sequence[bool]) -> TimedLines:
@@ -114,7 +120,7 @@ class LogPosition:
         self._start = b""  # the time of the first line of all
         self._seen: dict[int, array[int]] = {}  # second -> the hash of each line of it that is shown
         self._last_lines: Counter[int] = Counter()  # those with the time of the last one
-        self._begun = b""  # of a line
+        self._begun, self._is_inside = b"", False  # of a line, and whether parts of it have been returned
         self._proof: Proof = "known"
         self._expected: Counter[int] = Counter()  # what a resumed stream serves again
         self._first: int | None = None  # the line that the stream has begun with
@@ -163,7 +169,8 @@ class LogPosition:
 
         is_short: as few lines as possible are to be served again; those whose times go back may be missing then
         """
-        self._begun, self._first, self.stopped, self.gap = b"", None, None, None
+        self._begun, self._is_inside = b"", False
+        self._first, self.stopped, self.gap = None, None, None
         self._proof = proof if self.last else "known"
         self._passes_over = self._proof != "known"
         self._expected = Counter()
@@ -211,7 +218,8 @@ class LogPosition:
             whole, self._begun = self._begun[:_LONGEST], self._begun[_LONGEST:]
         else:
             whole, self._begun = self._begun + chunk[:end], chunk[end + 1 :]
-        return TimedLines.read(whole)
+        begins_inside, self._is_inside = self._is_inside, end < 0
+        return TimedLines.read(whole, begins_inside)
 
     def _are_new(self, lines: TimedLines) -> list[bool]:
         """Return of each line of a resumed stream whether it is not shown yet; up to where it is stopped."""

@@ -388,7 +388,7 @@ def load_followed(size: int, pods: int, lines: int, rounds: int, folder: str) ->
     """The logs of several pods in each cluster, followed, against the same kubectls, each writing to /dev/null.
 
     The same: one for each container and one that watches the pods, with the environment that ours have. What counts
-    are the seconds from the start until the last line has come out, of ours of one pipe. Six hundred kubectls that
+    are the seconds from the start until the last line has been written to /dev/null. Six hundred kubectls that
     start at once on two cores have no turn within client-go's ten seconds for a TLS handshake, so some fail, and wait
     for ever: the bare ones start in turns, as ours do (`Starts`). Then as many lines once more are written to all logs
     at once, while all streams are open: that has nothing of the starts in it, and no goal.
@@ -417,6 +417,7 @@ class Followers:
 
     def __init__(self, found: Fleet, pods: int, lines: int) -> None:
         self.found, self.pods, self.lines = found, pods, lines
+        self.size = sum(len(LOAD_LINE.format(number=number)) + 1 for number in range(lines))  # in bytes, of one pod
         self._processes: list[tuple[subprocess.Popen[bytes], Sequence[str], IO[bytes]]] = []  # and command, and stderr
 
     def __enter__(self) -> Followers:
@@ -438,10 +439,10 @@ class Followers:
         """Return what tells whether as many lines, which come next, have come out."""
         raise NotImplementedError
 
-    def run(self, command: Sequence[str], environment: dict[str, str], stdout: int) -> subprocess.Popen[bytes]:
-        """Start a process."""
+    def run(self, command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        """Start a process, whose output is thrown away."""
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end
-        process = subprocess.Popen(command, env=environment, stdout=stdout, stderr=errors)
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
         self._processes.append((process, command, errors))
         return process
 
@@ -475,24 +476,23 @@ class Followers:
 
 
 class OurFollowers(Followers):
-    """kubectl-mc, whose lines come out of one pipe."""
+    """kubectl-mc, whose output goes to /dev/null, as that of the bare ones does."""
 
     def start(self) -> Callable[[], bool]:
         asked = ("logs", "-f", "-n", "shop", "-l", "app=load", "--tail=-1", f"--max-log-requests={self.pods}")
-        self._lines, stdout = os.pipe()
-        self.run((*KUBECTL_MC, *asked), environment(self.found), stdout)
-        os.close(stdout)
-        return self.more()
+        self.run((*KUBECTL_MC, *asked), environment(self.found))
+        return self._written_from(0)
 
     def more(self) -> Callable[[], bool]:
-        count = len(self.found.clusters) * self.pods * self.lines
-        reader = subprocess.Popen(["head", "-n", str(count)], stdin=self._lines, stdout=subprocess.DEVNULL)
         (process, *_), *_ = self._processes
-        return lambda: reader.poll() is not None and process.poll() is None
+        return self._written_from(process_tree.written(process.pid))
 
-    def __exit__(self, *error: object) -> None:
-        super().__exit__()
-        os.close(self._lines)
+    def _written_from(self, count: int) -> Callable[[], bool]:
+        """Return what tells whether the lines of all pods have been written. count: bytes so far"""
+        labels = [f"[{name} load-{number}] " for name in self.found.clusters for number in range(self.pods)]
+        end = count + sum(self.size + self.lines * len(label) for label in labels)
+        (process, *_), *_ = self._processes
+        return lambda: process_tree.written(process.pid) >= end
 
 
 class BareFollowers(Followers):
@@ -508,7 +508,7 @@ class BareFollowers(Followers):
         starts, running = Starts(Machine()), list[Started]()
         while len(running) < len(commands):
             while len(running) < min(len(commands), starts.limit(running, time.monotonic())):
-                process = self.run(commands[len(running)], lean, subprocess.DEVNULL)
+                process = self.run(commands[len(running)], lean)
                 running.append(Started(process.pid, len(running)))
             time.sleep(LOOK_AGAIN)
         return self._written_from(lambda process: 0)  # some KiB of requests count for lines
@@ -518,8 +518,7 @@ class BareFollowers(Followers):
 
     def _written_from(self, count: Callable[[int], int]) -> Callable[[], bool]:
         """Return what tells whether all that follow a log have written its lines. count: bytes so far"""
-        size = sum(len(LOAD_LINE.format(number=number)) + 1 for number in range(self.lines))
-        ends = [(process.pid, count(process.pid) + size) for process, words, _ in self._processes if "-f" in words]
+        ends = [(process.pid, count(process.pid) + self.size) for process, words, _ in self._processes if "-f" in words]
 
         def have_come() -> bool:
             while ends and process_tree.written(ends[-1][0]) >= ends[-1][1]:

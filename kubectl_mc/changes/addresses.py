@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.access import exec_credentials, kubeconfigs
-from kubectl_mc.access.proxies import environment_proxy, normal_server, server_host
+from kubectl_mc.access.proxies import environment_proxy, normal_host, normal_server, server_host
 from kubectl_mc.changes import redaction
 from kubectl_mc.changes.proofs import make_proof, matches_proof
 from kubectl_mc.command_line import grammar
@@ -302,7 +302,7 @@ def _identity(address: Address, cluster: Mapping[str, Any], login: Mapping[str, 
     parts = [
         server,
         address.server.rpartition("@")[0],  # a login in the URL is sent
-        (address.tls_server_name or server_host(server)).lower().rstrip("."),
+        normal_host(address.tls_server_name or server_host(server)),
         address.proxy,
         {field: user[field] for field in _ROUTING_LOGINS if user.get(field)},
         _plugin(user.get("exec"), cluster),

@@ -198,6 +198,18 @@ def test_what_is_sent_to_one_place_is_one_cluster(other: dict[str, Any]) -> None
     assert are_same(CONFIG, other)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"server": "https://127.0.0.1:6443"}, {"server": "https://0.0.0.0:6443"}),
+        ({"server": "https://127.0.0.1:6443", "tls_server_name": "localhost"}, {"server": "https://localhost:6443"}),
+        ({"server": "https://10.0.0.1"}, {"server": "https://[::ffff:10.0.0.1]"}),
+    ],
+)
+def test_two_spellings_of_a_server_are_one_cluster(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert are_same(changed(**one), changed(**other))
+
+
 def by_plugin(config: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {**config, "users": [{"name": "admin", "user": {"exec": {"command": "tsh", "args": ["x"], **fields}}}]}
 

@@ -146,8 +146,8 @@ def rolled_back(run: str, rollbacks: Mapping[str, Sequence[str]]) -> UserError:
     by = ", ".join(f"by {rollback} in {fold_names(clusters)}" for rollback, clusters in rollbacks.items())
     ids = " or ".join(rollbacks)
     return UserError(
-        f"run {run} is rolled back already, {by}. To go on with a rollback that isn't complete: {PROGRAM} resume {ids}; "
-        f"to take one back: {PROGRAM} undo {ids}"
+        f"run {run} is rolled back already, {by}. To go on with a rollback that isn't complete: "
+        f"{PROGRAM} resume {ids}; to take one back: {PROGRAM} undo {ids}"
     )
 
 

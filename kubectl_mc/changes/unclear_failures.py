@@ -26,10 +26,16 @@ _UNREADABLE = (
 _OF_INPUT = r"(?:[Ee]rror: )*(?:error (?:parsing|reading|converting|validating) |unable to (?:decode|recognize) \")"
 
 
-def leaves_open(result: Result, cause: Cause) -> bool:
-    """Return whether the change may have been made, where a kubectl has failed for this cause."""
+def leaves_open(result: Result, cause: Cause, of_program: bool = False) -> bool:
+    """Return whether the change may have been made, where a kubectl has failed for this cause.
+
+    of_program: the exit status is that of a program in a container, or of a plugin, which may fail without a word.
+        kubectl itself says why: one that says nothing was killed behind a wrapper, which has a status such as 137
+    """
     if result.timed_out or (result.status or 0) < 0 or cause.kind in _UNCLEAR:
         return True
+    if cause.kind == "exit":
+        return not of_program
     return cause.kind == "error" and any(
         map(_is_unreadable, messages.complaints(result.stderr.decode(errors="replace")))
     )

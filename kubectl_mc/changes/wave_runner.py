@@ -204,8 +204,9 @@ def judge_outcome(change: Change, result: Result, took: float, before: Outcome) 
         objects = before.objects  # the lines of -o name don't say what was done
     objects = change.with_namespaces(result.cluster, objects) if verbs.is_kubectls(request.line) else ()
     if cause := report.result_cause(result, request):
-        unsure = leaves_open(result, cause)
-        reason = _program_failure(result) if request.row.as_change.runs_program and result.status else cause.reason
+        runs_program = request.row.as_change.runs_program
+        unsure = leaves_open(result, cause, runs_program or not verbs.is_kubectls(request.line))
+        reason = _program_failure(result) if runs_program and result.status else cause.reason
         return Outcome(result.cluster, "failed", reason, took, objects, unsure=unsure)
     silent_is_unchanged = verbs.can_rehearse(request.row, request.line) and form in ("", "name")
     state: State = "unchanged" if object_changes.are_unchanged(objects, silent_is_unchanged) else "changed"

@@ -34,9 +34,9 @@ The connection to the server 127.0.0.1:1 was refused - did you specify the right
 """
 
 
-def is_open(stderr: str, status: int = 1, timed_out: bool = False) -> bool:
+def is_open(stderr: str, status: int = 1, timed_out: bool = False, of_program: bool = False) -> bool:
     result = Result("c1", b"", f"{stderr}\n".encode(), status, timed_out=timed_out)
-    return leaves_open(result, messages.find_cause(stderr, status))
+    return leaves_open(result, messages.find_cause(stderr, status), of_program)
 
 
 @pytest.mark.parametrize("stderr", UNREADABLE.splitlines())
@@ -62,3 +62,10 @@ def test_a_refusal_and_an_error_of_the_input_are_clear(stderr: str) -> None:
 )
 def test_a_failure_on_the_way_leaves_it_open(stderr: str, status: int, timed_out: bool) -> None:
     assert is_open(stderr, status, timed_out)
+
+
+def test_a_kubectl_that_ends_without_a_word_leaves_it_open() -> None:
+    """As a wrapper of it ends when it is killed. Of a program in a container the status is the answer."""
+    assert is_open("", 137)
+    assert not is_open("", 137, of_program=True)
+    assert not is_open("command terminated with exit code 137", 137, of_program=True)

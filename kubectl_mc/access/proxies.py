@@ -11,11 +11,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from posixpath import normpath
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 _VARIABLES = {"https": ("HTTPS_PROXY", "https_proxy"), "http": ("HTTP_PROXY", "http_proxy")}
 _PORTS = {"https": 443, "http": 80}
+_THIS_MACHINE = ("127.0.0.1", "0.0.0.0", "::1", "::")  # 127.0.0.2 can be a listener of its own
 
 
 def normal_server(server: str) -> str:
@@ -25,12 +27,30 @@ def normal_server(server: str) -> str:
     """
     try:
         url = urlsplit(server if "://" in server else f"https://{server}")
-        host, port = (url.hostname or "").rstrip("."), url.port or _PORTS.get(url.scheme)
+        host, port = normal_host(url.hostname or ""), url.port or _PORTS.get(url.scheme)
     except ValueError:
         return server
-    # kubectl joins the path with that of each request, which resolves its dots (client-go, rest/request.go).
-    path = normpath(f"/{url.path}").lstrip("/")
-    return f"{url.scheme}://{host}:{port}{path and f'/{path}'}" if host else server
+    # kubectl joins the decoded path with that of each request, which resolves its dots (client-go, rest/request.go).
+    path = normpath(f"/{unquote(url.path)}").lstrip("/")
+    place = f"[{host}]" if ":" in host else host
+    return f"{url.scheme}://{place}:{port}{path and f'/{path}'}" if host else server
+
+
+def normal_host(host: str) -> str:
+    """Return a server's name or IP address in one spelling. All that mean this machine are `127.0.0.1`.
+
+    Go dials `0.0.0.0` and `::` as this machine (net, dial.go), and sends a name that isn't ASCII as IDNA
+    (net/http, transport.go).
+    """
+    name = host.lower().rstrip(".")
+    if not name.isascii():
+        with suppress(UnicodeError):
+            name = name.encode("idna").decode()
+    address = _ip_address(name)
+    address = getattr(address, "ipv4_mapped", None) or address
+    if name == "localhost" or str(address) in _THIS_MACHINE:
+        return "127.0.0.1"
+    return str(address or name)
 
 
 def server_host(server: str) -> str:

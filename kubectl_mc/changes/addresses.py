@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.access import exec_credentials, kubeconfigs
-from kubectl_mc.access.proxies import environment_proxy, normal_server, server_host
+from kubectl_mc.access.proxies import environment_proxy, normal_host, normal_server, server_host
 from kubectl_mc.changes import redaction
 from kubectl_mc.changes.proofs import make_proof, matches_proof
 from kubectl_mc.command_line import grammar
@@ -38,6 +38,7 @@ class Address(NamedTuple):
     user: who sends the requests: flags such as --token and --as override the context's user
     namespace: the context's, which kubectl uses without -n
     identity: a digest of what decides who answers, so that the same one is the same cluster; not recorded
+    place: the same without the login; equal to the identity if no proxy can know by the login which cluster is meant
     """
 
     cluster: str
@@ -52,6 +53,7 @@ class Address(NamedTuple):
     user: str = ""
     namespace: str = ""
     identity: str = ""
+    place: str = ""
 
 
 def read_addresses(request: Request, targets: Sequence[Target]) -> list[Address]:
@@ -83,6 +85,16 @@ def same_clusters(addresses: Sequence[Address]) -> list[list[Address]]:
         if address.identity:
             groups.setdefault(address.identity, []).append(address)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def may_be_same_cluster(one: Address, other: Address) -> bool:
+    """Return whether two addresses lead to the same cluster as far as one can tell: what protects one protects both.
+
+    They do so, too, if one of two logins is no routing one, such as a token: then there is no proxy that needs one.
+    """
+    if one.identity == other.identity:
+        return bool(one.identity)
+    return bool(one.place) and one.place == other.place and one.place in (one.identity, other.identity)
 
 
 def moved_addresses(request: Request, targets: Sequence[Target], addresses: Sequence[Address]) -> list[str]:
@@ -214,7 +226,10 @@ def _read_address(request: Request, target: Target, entries: Entries) -> Address
         _effective_user(line, user_name),
         str(context.get("namespace") or "default"),
     )
-    return address._replace(identity=_identity(address, cluster, login, target) if server else "")
+    if not server:
+        return address
+    place, identity = _place_and_identity(address, cluster, login, target)
+    return address._replace(place=place, identity=identity)
 
 
 def _login(exec_entry: object) -> str:
@@ -291,20 +306,26 @@ def _plugin(entry: object, cluster: Mapping[str, Any]) -> object:
     return [entry.get("command"), entry.get("args") or [], sorted(map(str, variables or ())), cluster_configs]
 
 
-def _identity(address: Address, cluster: Mapping[str, Any], login: Mapping[str, Any], target: Target) -> str:
-    """Return a digest of what decides who answers.
+def _place_and_identity(
+    address: Address, cluster: Mapping[str, Any], login: Mapping[str, Any], target: Target
+) -> tuple[str, str]:
+    """Return digests of where requests are sent, and of all that decides who answers: that and a routing login.
 
     The names of contexts and entries are not sent, and flags are the same for all. The certificate authority only
     decides whether the answer is taken.
     """
     server = normal_server(address.server)
     user = exec_credentials.user_before_login(login, target.kubeconfig.exec_entry)
-    parts = [
+    place = _digest(
         server,
         address.server.rpartition("@")[0],  # a login in the URL is sent
-        (address.tls_server_name or server_host(server)).lower().rstrip("."),
+        normal_host(address.tls_server_name or server_host(server)),
         address.proxy,
-        {field: user[field] for field in _ROUTING_LOGINS if user.get(field)},
-        _plugin(user.get("exec"), cluster),
-    ]
+    )
+    routing = {field: user[field] for field in _ROUTING_LOGINS if user.get(field)}
+    plugin = _plugin(user.get("exec"), cluster)
+    return place, _digest(place, routing, plugin) if routing or plugin else place
+
+
+def _digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()

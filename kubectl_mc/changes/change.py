@@ -111,3 +111,15 @@ def written_command(change: Change) -> tuple[CommandLine, list[str]]:
     end = next((index for index, token in enumerate(safe.tokens) if token.verbatim), len(safe.tokens))
     before, after = grammar.join_tokens(safe.tokens[:end]), grammar.join_tokens(safe.tokens[end:])
     return safe, [*ahead, *safe.path, *before, *behind, *after]
+
+
+def hidden_texts(change: Change) -> tuple[str, ...]:
+    """Return what neither the record nor a report may quote, the longest first.
+
+    That is what `written_command` leaves out, and the credentials of the clusters, which a server may echo.
+    """
+    typed = redaction.hidden_texts(change.typed, written_command(change)[0])
+    configs = (job.target.kubeconfig.content for job in change.jobs.values())
+    return tuple(
+        sorted({*typed, *(text for config in configs for text in redaction.credentials(config))}, key=len, reverse=True)
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from kubectl_mc.changes import redaction
-from kubectl_mc.changes.change import Change, written_command
+from kubectl_mc.changes.change import Change, hidden_texts
 from kubectl_mc.changes.change_input import written_input
 from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.changes.record import Outcome
@@ -43,7 +43,7 @@ def tell_outcomes(
     if not report:
         return
     # The record's log knows what it hides once the run has begun, and refusals come before.
-    hidden = redaction.hidden_texts(change.typed, written_command(change)[0])
+    hidden = hidden_texts(change)
     has_input = bool(written_input(change.input))
     files = tuple(name.name for name in change.request.input_names.values())
     report.has_input, report.files = has_input, files

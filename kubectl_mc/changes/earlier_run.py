@@ -40,7 +40,7 @@ def open_run(line: CommandLine, environment: Environment, refused: Container[str
     environment.streams.say(runs.warnings)
     log = record.open_log(path, runs.find(operands[0]).id)
     record.lock_run(log)
-    run = record.reread_run(log)
+    run, runs = record.reread_record(log)  # another process may have gone on with it, or undone it, until now
     if run.version > record.VERSION:
         raise messages.newer_run(run.id)
     if environment.report:

@@ -16,12 +16,11 @@ from kubectl_mc.changes import (
     preflight,
     proofs,
     record,
-    redaction,
     summary,
     wave_runner,
 )
 from kubectl_mc.changes.addresses import Address, read_addresses, same_clusters, written_addresses
-from kubectl_mc.changes.change import Change, Progress, written_command
+from kubectl_mc.changes.change import Change, Progress, hidden_texts, written_command
 from kubectl_mc.changes.change_input import held_input, written_input
 from kubectl_mc.changes.preflight import Finding
 from kubectl_mc.changes.protection import check_protection
@@ -347,9 +346,8 @@ def _record_start(change: Change, waves: Sequence[tuple[str, ...]], findings: Se
             for address in written_addresses(change.addresses)
         ],
     )
-    hidden = redaction.hidden_texts(change.typed, safe)
     files = tuple(name.name for name in change.request.input_names.values())
-    change = change._replace(log=change.log._replace(hidden=hidden, has_input=bool(written), files=files))
+    change = change._replace(log=change.log._replace(hidden=hidden_texts(change), has_input=bool(written), files=files))
     return change._replace(namespaces={address.cluster: address.namespace for address in change.addresses})
 
 

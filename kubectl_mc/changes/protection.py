@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from kubectl_mc import messages
-from kubectl_mc.changes.addresses import Address, context_addresses
+from kubectl_mc.changes.addresses import Address, context_addresses, may_be_same_cluster
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.processes.requests import Request
@@ -25,15 +25,14 @@ def check_protection(
     unnamed = [(cluster, address) for cluster, address in zip(clusters, addresses) if not cluster.is_named(names)]
     protected = {cluster.name: "" for cluster, address in unnamed if mapping.is_protected(cluster, address.context)}
     if mapping.protects_some and len(protected) < len(unnamed):
-        places = {
-            address.identity: address.context
-            for address in context_addresses(request, mapping.protects_context)
-            if address.identity
-        }
-        protected = {
-            address.cluster: protected.get(address.cluster, places.get(address.identity, ""))
+        places = context_addresses(request, mapping.protects_context)
+        by_place = {
+            address.cluster: place.context
             for _, address in unnamed
-            if address.cluster in protected or address.identity in places
+            for place in places
+            if may_be_same_cluster(address, place)
         }
+        names_in_order = [cluster.name for cluster, _ in unnamed if cluster.name in {*protected, *by_place}]
+        protected = {name: protected.get(name, by_place.get(name, "")) for name in names_in_order}
     if protected:
         raise messages.protected(protected, flag)

@@ -266,15 +266,15 @@ def read_record(path: str) -> Record:
         raise messages.unreadable_record(path, error.strerror or str(error)) from None
 
 
-def reread_run(log: RunLog) -> Run:
-    """Read the run of a log through its own descriptor: closing another one of the file would end the lock.
+def reread_record(log: RunLog) -> tuple[Run, Record]:
+    """Read the run of a log, and the record, through the log's descriptor: closing another one would end the lock.
 
     Raises UserError.
     """
     with open(log.descriptor, encoding="utf-8", errors="replace", closefd=False) as file:
         file.seek(0)
         record = _parse_record(log.path, file)
-    return record._replace(runs=tuple(run for run in record.runs if run.id == log.run)).find(log.run)
+    return record._replace(runs=tuple(run for run in record.runs if run.id == log.run)).find(log.run), record
 
 
 def _parse_record(path: str, lines: Iterable[str]) -> Record:

@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
+from kubectl_mc.type_hints import Any
 
 REDACTED = "<redacted>"
 
@@ -61,6 +62,13 @@ def hidden_texts(line: CommandLine, redacted: CommandLine) -> tuple[str, ...]:
     return tuple(sorted({text for pair in pairs for text in _left_out(*pair) if text}, key=len, reverse=True))
 
 
+def credentials(kubeconfig: Mapping[str, Any] | None) -> set[str]:
+    """Return the tokens and passwords of a kubeconfig, which a server may quote."""
+    users = [entry.get("user") or {} for entry in (kubeconfig or {}).get("users") or ()]
+    values = {str(user.get(field) or "") for user in users for field in ("token", "password")}
+    return {value for value in values if len(value) >= _SHORTEST_CREDENTIAL}
+
+
 def _left_out(typed: str, kept: str) -> Sequence[str]:
     pattern = "(.*)".join(re.escape(part) for part in kept.split(REDACTED))
     match = re.fullmatch(pattern, typed, re.DOTALL)
@@ -74,6 +82,12 @@ _QUOTE = re.compile(r"""['"`{\[]|value: """)
 # NAME=VALUE, as a credential plugin may print it
 _SECRET_PAIR = re.compile(r"""([\w.-]+=)[^\s"']+""")
 
+# What a server may echo of the request: the value of its Authorization, a JWT, a token of OpenShift.
+_CREDENTIAL = re.compile(
+    r"\b((?:bearer|basic)\s+)(?=\S*[\d=])[\w.~+/=-]{8,}|\beyJ[\w-]{8,}(?:\.[\w-]+)*|\bsha256~[\w-]{16,}", re.IGNORECASE
+)
+_SHORTEST_CREDENTIAL = 8  # characters; a shorter one may be a part of any text
+
 
 def redact_quotes(text: str, hidden: Iterable[str], of_input: bool, files: Iterable[str] = ()) -> str:
     """Redact what a text, such as kubectl's error, quotes of the command line and of the input, and what looks secret.
@@ -83,6 +97,7 @@ def redact_quotes(text: str, hidden: Iterable[str], of_input: bool, files: Itera
         the names of its files
     """
     text = _SECRET_PAIR.sub(lambda pair: pair[1] + REDACTED if looks_secret(pair[1]) else pair[0], redact_text(text))
+    text = _CREDENTIAL.sub(lambda match: (match[1] or "") + REDACTED, text)
     names = "|".join(re.escape(f'"{file}"') for file in files if file)
     unquoted = re.sub(names, lambda name: "x" * len(name[0]), text) if names else text
     if of_input and (quote := _QUOTE.search(unquoted)):

@@ -16,10 +16,11 @@ from kubectl_mc.changes.addresses import moved_addresses
 from kubectl_mc.changes.change import DEFAULT_WAVE_TIMEOUT, Change, Progress
 from kubectl_mc.changes.input_kinds import InputKind
 from kubectl_mc.changes.record import Outcome, State
+from kubectl_mc.changes.unclear_failures import leaves_open
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.options import seconds
 from kubectl_mc.merge import object_changes, output_forms, report
-from kubectl_mc.messages import Kind, RecordError
+from kubectl_mc.messages import RecordError
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop, terminal
@@ -190,10 +191,6 @@ def _settle_unstarted(change: Change, progress: Progress, before: Outcome, error
     change.streams.say([messages.cannot_start(before.cluster, problem)])
 
 
-# Causes that may come after the server has made the change.
-_UNSURE: tuple[Kind, ...] = ("timeout", "lost", "server")
-
-
 def judge_outcome(change: Change, result: Result, took: float, before: Outcome) -> Outcome:
     """Return the outcome of a cluster whose kubectl has ended.
 
@@ -207,8 +204,9 @@ def judge_outcome(change: Change, result: Result, took: float, before: Outcome) 
         objects = before.objects  # the lines of -o name don't say what was done
     objects = change.with_namespaces(result.cluster, objects) if verbs.is_kubectls(request.line) else ()
     if cause := report.result_cause(result, request):
-        unsure = result.timed_out or (result.status or 0) < 0 or cause.kind in _UNSURE
-        reason = _program_failure(result) if request.row.as_change.runs_program and result.status else cause.reason
+        runs_program = request.row.as_change.runs_program
+        unsure = leaves_open(result, cause, runs_program or not verbs.is_kubectls(request.line))
+        reason = _program_failure(result) if runs_program and result.status else cause.reason
         return Outcome(result.cluster, "failed", reason, took, objects, unsure=unsure)
     silent_is_unchanged = verbs.can_rehearse(request.row, request.line) and form in ("", "name")
     state: State = "unchanged" if object_changes.are_unchanged(objects, silent_is_unchanged) else "changed"

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from kubectl_mc import PROGRAM, messages
 from kubectl_mc.changes import earlier_run, redaction, rollouts
@@ -28,6 +28,8 @@ Take back the rollouts of a change: `kubectl rollout undo` for the workloads tha
       --dry-run=server   only say what would be rolled back
 """
 
+_UNDO = ("rollout", "undo")  # the path of kubectl's verb
+
 # Our flags that are taken over from the run.
 _KEPT_FLAGS = ("hub-context", "inventory", "contexts", "clusterprofile-provider-file")
 
@@ -40,11 +42,25 @@ def run(line: CommandLine, environment: Environment) -> int:
     # Of a run that goes on, only a part would be rolled back. Each workload has its own namespace.
     _, earlier, runs = earlier_run.open_run(line, environment, refused=("namespace",))
     recorded = parse_invocation([str(word) for word in earlier.start["argv"]])
+    if grammar.operands(line) == ["last"] and recorded.kubectl.path == _UNDO:
+        raise messages.last_is_rollback(earlier.id)
     groups = _revised_workloads(earlier) if verbs.find_row(recorded.kubectl).as_change.revises else {}
     if not groups:
         raise messages.nothing_to_undo(earlier.id)
     names = list(dict.fromkeys(cluster for clusters in groups.values() for cluster in clusters))
     wanted = earlier_run.narrowed_names(earlier, names, options.clusters, bool(recorded.options.contexts))
+    # The record is in order; the ids of runs that began in the same second are not.
+    since = runs.runs[[run.id for run in runs.runs].index(earlier.id) + 1 :]
+    rolled_back = _rolled_back(earlier, since)
+    groups = _revised_workloads(earlier, rolled_back)
+    rollbacks: dict[str, list[str]] = {}
+    for cluster, run_id in dict.fromkeys((cluster, run_id) for (cluster, _, _), run_id in rolled_back.items()):
+        if cluster in wanted:
+            rollbacks.setdefault(run_id, []).append(cluster)
+    wanted = [name for name in wanted if any(name in clusters for clusters in groups.values())]
+    if not wanted:
+        raise messages.rolled_back(earlier.id, rollbacks)
+    streams.say(messages.rolled_back_before(rollbacks))
     typed = [(name, value) for name, value in options.typed if name != "clusters"]
     # A flag that is typed now replaces that of the run, also one that may be repeated.
     kept = set(_KEPT_FLAGS) - set(dict(typed))
@@ -65,9 +81,7 @@ def run(line: CommandLine, environment: Environment) -> int:
         raise UserError("; ".join(ties))
     streams.say([f"Error: {tie}" for tie in ties])
     wanted = [cluster.name for cluster in reached.clusters if not cluster.tie]
-    workloads = _workloads(earlier)
-    # The record is in order; the ids of runs that began in the same second are not.
-    since = runs.runs[[run.id for run in runs.runs].index(earlier.id) + 1 :]
+    workloads = _workloads(earlier) - rolled_back.keys()
     later = [run.id for run in since if _workloads(run) & workloads]
     if later:
         streams.say([messages.changed_since(later)])
@@ -118,7 +132,7 @@ def _undo_invocation(
     """Return the invocation of `rollout undo` on the clusters. group: a namespace and its workloads; () for none."""
     namespace, *workloads = group or ("",)
     dry_run = grammar.join_tokens([token for token in flags.tokens if "dry-run" in dict(token.flags)])
-    line = rollouts.related_line(flags, ["rollout", "undo", *workloads, *dry_run], namespace)
+    line = rollouts.related_line(flags, [*_UNDO, *workloads, *dry_run], namespace)
     typed = [f"--{name}" if value is None else f"--{name}={value}" for name, value in own_flags]
     chosen = [f"--clusters={','.join(clusters)}", "--all-clusters"]  # whatever the mapping file's defaults say
     return parse_invocation([*grammar.typed_words(line), *chosen, *typed])
@@ -133,14 +147,53 @@ def _workloads(run: Run) -> set[tuple[str, str, str]]:
     }
 
 
-def _revised_workloads(run: Run) -> dict[tuple[str, ...], list[str]]:
+def _rolled_back(run: Run, since: Sequence[Run]) -> dict[tuple[str, str, str], str]:
+    """Return (cluster, workload, namespace) of what is, or may be, rolled back already -> the id of the last rollback.
+
+    A `rollout undo` after another one brings out again what that has taken back, and after another change it is that
+    change that it takes back. So of the later runs, the rollbacks ahead of any other change count, if they are odd.
+    """
+    rollbacks: dict[tuple[str, str, str], list[str]] = {workload: [] for workload in sorted(_workloads(run))}
+    changed_otherwise = set[tuple[str, str, str]]()
+    for later in since:
+        touched = _workloads(later) | _begun_rollbacks(later)
+        for workload in (touched & rollbacks.keys()) - changed_otherwise:
+            if _rollback_line(later):
+                rollbacks[workload].append(later.id)
+            else:
+                changed_otherwise.add(workload)
+    return {workload: ids[-1] for workload, ids in rollbacks.items() if len(ids) % 2}
+
+
+def _begun_rollbacks(run: Run) -> set[tuple[str, str, str]]:
+    """Return (cluster, workload, namespace) of what `rollout undo` was for where it isn't known how it ended."""
+    clusters = [outcome.cluster for outcome in run.outcomes() if outcome.may_be_done]
+    line = _rollback_line(run) if clusters else None
+    if not line:
+        return set()
+    namespace = grammar.value(line, "namespace") or ""
+    return {(cluster, workload, namespace) for cluster in clusters for workload in grammar.operands(line)}
+
+
+def _rollback_line(run: Run) -> CommandLine | None:
+    """Return the command line of a run of `rollout undo`; None for other runs, and where it can't be read."""
+    try:
+        line = parse_invocation([str(word) for word in run.start["argv"]]).kubectl
+    except UserError:
+        return None
+    return line if line.path == _UNDO else None
+
+
+def _revised_workloads(run: Run, without: Container[tuple[str, str, str]] = ()) -> dict[tuple[str, ...], list[str]]:
     """Return (namespace, workload, …) -> the clusters where the run gave exactly these workloads a new revision.
 
-    A workload that the run created has no earlier revision. One whose namespace is not known is left out.
+    A workload that the run created has no earlier revision. One whose namespace is not known is left out, and so are
+    those of `without`: (cluster, workload, namespace).
     """
     groups: dict[tuple[str, ...], list[str]] = {}
     for outcome in run.outcomes():
         revised = [change for change in object_changes.workloads(outcome.objects) if change.result != "created"]
+        revised = [change for change in revised if (outcome.cluster, change.resource, change.namespace) not in without]
         for namespace in dict.fromkeys(change.namespace for change in revised if change.namespace):
             names = tuple(change.resource for change in revised if change.namespace == namespace)
             groups.setdefault((namespace, *names), []).append(outcome.cluster)

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kubectl_mc import PROGRAM, __version__
+from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.messages.words import UserError, name_list, visible
 
 NO_RUNS_YET = "No changes have been made from here yet"
@@ -137,6 +138,32 @@ def nothing_to_undo(run: str) -> UserError:
     """Say that no workload has a new revision by the run."""
     return UserError(
         f"run {run} gave no workload a new revision, so there is no rollout to undo. See: {PROGRAM} audit show {run}"
+    )
+
+
+def rolled_back(run: str, rollbacks: Mapping[str, Sequence[str]]) -> UserError:
+    """Say that undo has nothing to do. rollbacks: the runs that have rolled the run back -> in which clusters"""
+    by = ", ".join(f"by {rollback} in {fold_names(clusters)}" for rollback, clusters in rollbacks.items())
+    ids = " or ".join(rollbacks)
+    return UserError(
+        f"run {run} is rolled back already, {by}. To go on with a rollback that isn't complete: "
+        f"{PROGRAM} resume {ids}; to take one back: {PROGRAM} undo {ids}"
+    )
+
+
+def rolled_back_before(rollbacks: Mapping[str, Sequence[str]]) -> list[str]:
+    """Say which clusters undo leaves out. rollbacks: as of `rolled_back`"""
+    return [
+        f"Note: left out, as {rollback} has rolled it back already: {fold_names(clusters)}"
+        for rollback, clusters in rollbacks.items()
+    ]
+
+
+def last_is_rollback(run: str) -> UserError:
+    """Say that the last run can't be undone by the word `last`, which somebody may type twice."""
+    return UserError(
+        f"the last run, {run}, is a rollback itself. To take it back, name it: {PROGRAM} undo {run}; for another run, "
+        f"see: {PROGRAM} audit"
     )
 
 

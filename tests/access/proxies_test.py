@@ -24,7 +24,17 @@ PROXY = "http://proxy:3128"
         ("HOST:6443/", "https://host:6443"),
         ("https://host/k8s/clusters/C-1/", "https://host:443/k8s/clusters/C-1"),
         ("https://host?a=b#c", "https://host:443"),
-        ("https://[::1]", "https://::1:443"),
+        ("https://host/k8s/%2e%2e/c-2", "https://host:443/c-2"),
+        ("https://host/a%2Fb", "https://host:443/a/b"),
+        ("https://[2001:DB8:0:0:0:0:0:1]:6443", "https://[2001:db8::1]:6443"),
+        ("https://[::ffff:10.0.0.1]:6443", "https://10.0.0.1:6443"),
+        ("https://[::FFFF:a00:1]:6443", "https://10.0.0.1:6443"),
+        ("https://[fe80::1%25eth0]:6443", "https://[fe80::1%25eth0]:6443"),
+        ("https://M\u00fcnchen.example", "https://xn--mnchen-3ya.example:443"),
+        ("https://\uff11\uff10.0.0.1", "https://10.0.0.1:443"),
+        ("https://" + "\u00fc" * 64, "https://" + "\u00fc" * 64 + ":443"),
+        ("https://k8s.localhost:6443", "https://k8s.localhost:6443"),  # a router tells such names apart
+        ("https://127.0.0.2:6443", "https://127.0.0.2:6443"),  # a listener of its own
         ("https://host:x", "https://host:x"),
         ("https://", "https://"),
         ("", ""),
@@ -32,6 +42,14 @@ PROXY = "http://proxy:3128"
 )
 def test_a_server_has_one_spelling(server: str, normal: str) -> None:
     assert normal_server(server) == normal
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST.", "127.0.0.1", "0.0.0.0", "[::1]", "[::]", "[::ffff:127.0.0.1]"]
+)
+def test_this_machine_has_one_spelling(host: str) -> None:
+    """kind writes 127.0.0.1 into a kubeconfig, k3d 0.0.0.0; what is typed by hand is often localhost."""
+    assert normal_server(f"https://{host}:6443") == "https://127.0.0.1:6443"
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def address_of(flags: str = "", config: object = CONFIG, variables: Mapping[str,
     ],
 )
 def test_the_user_is_whom_the_flags_name(flags: str, user: str) -> None:
-    assert address_of(flags)._replace(identity="", kubeconfig_user="") == Address(
+    assert address_of(flags)._replace(identity="", place="", kubeconfig_user="") == Address(
         "c1", "c1", "https://one", authority="system", kubeconfig_cluster="one", user=user, namespace="shop"
     )
 
@@ -198,6 +198,18 @@ def test_what_is_sent_to_one_place_is_one_cluster(other: dict[str, Any]) -> None
     assert are_same(CONFIG, other)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"server": "https://127.0.0.1:6443"}, {"server": "https://0.0.0.0:6443"}),
+        ({"server": "https://127.0.0.1:6443", "tls_server_name": "localhost"}, {"server": "https://localhost:6443"}),
+        ({"server": "https://10.0.0.1"}, {"server": "https://[::ffff:10.0.0.1]"}),
+    ],
+)
+def test_two_spellings_of_a_server_are_one_cluster(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert are_same(changed(**one), changed(**other))
+
+
 def by_plugin(config: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {**config, "users": [{"name": "admin", "user": {"exec": {"command": "tsh", "args": ["x"], **fields}}}]}
 
@@ -224,6 +236,33 @@ TOLD = changed(extensions=[{"name": "client.authentication.k8s.io/exec", "extens
 )
 def test_of_a_plugin_what_it_runs_and_is_told_counts(first: dict[str, Any], second: dict[str, Any], same: bool) -> None:
     assert are_same(first, second) is same
+
+
+CERTIFICATE = {**changed(), "users": [{"name": "admin", "user": {"client-certificate-data": "b3RoZXI="}}]}
+OTHER_CERTIFICATE = {**changed(), "users": [{"name": "admin", "user": {"client-certificate-data": "eHh4"}}]}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        (CONFIG, {**CONFIG, "users": [{"name": "admin", "user": {"token": "another"}}]}, True),
+        (CONFIG, CERTIFICATE, True),  # OpenShift's kube:admin and system:admin
+        (by_plugin(CONFIG), CONFIG, True),
+        (CERTIFICATE, OTHER_CERTIFICATE, False),
+        (by_plugin(CONFIG), CERTIFICATE, False),
+        (by_plugin(CONFIG), by_plugin(CONFIG, args=["y"]), False),  # Teleport
+        (CONFIG, {**CERTIFICATE, **changed(server="https://two")}, False),
+        (CONFIG, {**CONFIG, "contexts": []}, False),
+        ({**CONFIG, "contexts": []}, {**CONFIG, "contexts": []}, True),  # of one context
+        ({**CONFIG, "clusters": []}, {**CONFIG, "clusters": []}, False),  # nobody knows where they lead
+    ],
+)
+def test_what_protects_a_cluster_protects_it_by_all_logins_that_no_proxy_needs(
+    first: dict[str, Any], second: dict[str, Any], same: bool
+) -> None:
+    pair = address_of("", first), address_of("", second)
+    assert addresses.may_be_same_cluster(*pair) is same
+    assert addresses.may_be_same_cluster(*reversed(pair)) is same
 
 
 def test_the_names_of_entries_are_not_sent() -> None:

@@ -156,7 +156,8 @@ def test_a_run_is_held_by_one_process(path: str) -> None:
     log = record.open_log(path, "20260114-093012-3f9a")
     record.lock_run(log)
     log.write("start", **START)
-    assert record.reread_run(log).clusters == ["c1", "c2", "c3"]
+    run, whole = record.reread_record(log)
+    assert (run.clusters, whole.runs) == (["c1", "c2", "c3"], (run,))
     other = os.fork()
     if not other:
         try:

@@ -275,3 +275,30 @@ def test_a_reason_has_no_secret_of_a_plugin_or_an_address(reason: str, safe: str
     shown = redaction.redact_quotes(reason, (), of_input=False)
     assert safe in shown
     assert "S3CR3T" not in shown
+
+
+@pytest.mark.parametrize(
+    ("echoed", "safe"),
+    [
+        ("no: Authorization: Bearer abcdef-S3CR3T-1", "no: Authorization: Bearer <redacted>"),
+        ("header bearer  eyJhbGciOi.eyJS3CR3T.x_-y, bad", "header bearer  <redacted>, bad"),
+        ("token eyJhbGciOiJSUzI1.eyJS3CR3TpcHQ.Zm9v is over", "token <redacted> is over"),
+        ("sha256~S3CR3T_abcdefghijklmnopqrstuvw", "<redacted>"),
+        ("Basic dXNlcjpTM0NSM1Q=", "Basic <redacted>"),
+        ("basic authentication is off", "basic authentication is off"),
+        ("the bearer of this is unknown", "the bearer of this is unknown"),
+        ("image x@sha256:0123456789abcdef0123456789abcdef", "image x@sha256:0123456789abcdef0123456789abcdef"),
+    ],
+)
+def test_a_reason_has_no_credential_that_a_server_echoes(echoed: str, safe: str) -> None:
+    assert redaction.redact_quotes(echoed, (), of_input=False) == safe
+
+
+def test_the_credentials_of_a_kubeconfig_are_hidden() -> None:
+    users = [
+        {"name": "a", "user": {"token": "long-enough-1", "username": "joe", "password": "hunter2hunter2"}},
+        {"name": "b", "user": {"token": "admin", "exec": {"command": "x"}}},  # a part of any text
+        {"name": "c", "user": None},
+    ]
+    assert redaction.credentials({"users": users}) == {"long-enough-1", "hunter2hunter2"}
+    assert redaction.credentials(None) == redaction.credentials({}) == set()

@@ -162,6 +162,26 @@ def test_undo_rolls_back_what_the_run_changed(place: Place) -> None:
 
 
 @needs("controllers")
+def test_a_second_undo_does_not_bring_out_again_what_the_first_has_rolled_back(place: Place) -> None:
+    """Also after a failure of the first, when the same words are typed again."""
+    was = place.everywhere(IMAGE)
+    place.mc(targeted(NEW_IMAGE, "--yes"))
+    run = runs(place)[-1].id
+    with place.shell.fault("c3", "refuse"):
+        assert place.mc(f"undo {run} --yes --continue-on-preflight-error").status == 3
+    rollback = runs(place)[-1].id
+    again = place.mc(f"undo {run} --yes")
+    assert (again.status, again.stdout) == (0, "[c3] deployment.apps/cart rolled back\n")
+    assert f"Note: left out, as {rollback} has rolled it back already: c1\n" in again.stderr
+    assert place.everywhere(IMAGE) == was
+    for command in (f"undo {run} --yes", f"undo {run} --yes --clusters=c1", f"undo {run} --dry-run=server"):
+        refused = place.mc(command)
+        assert (refused.status, f"rolled back already, by {rollback} in c1" in refused.stderr) == (1, True)
+    assert "is a rollback itself" in place.mc("undo last --yes").stderr
+    assert place.everywhere(IMAGE) == was
+
+
+@needs("controllers")
 def test_undo_is_for_the_same_namespace_user_and_server(place: Place) -> None:
     was = place.everywhere(IMAGE)
     config = os.path.relpath(moved(place, c1="/shop", c3="/shop")["KUBECONFIG"])

@@ -139,3 +139,17 @@ def test_some_may_fail(place: Place) -> None:
     assert running.process.returncode == 3
     assert labelled(place) == ["c1", "c3"]
     assert states(runs(place)[0]) == {"c1": "changed", "c2": "failed", "c3": "changed"}
+
+
+def test_an_answer_that_is_no_object_leaves_open_whether_the_change_was_made(place: Place) -> None:
+    """Such as the page of a proxy ahead of the server. The change isn't made a second time."""
+    words = place.words("create cm once -n shop --clusters=c1,c3 --waves=1 --pause=prompt --yes")
+    with place.shell.running(*words, terminal=True) as running:
+        running.until(r"\[y/N\]: $")
+        with place.shell.fault("c3", "garbage"):
+            running.type("y\n")
+            assert running.end() == 3
+    assert "failed, but perhaps changed in 1 cluster: c3" in running.stdout
+    made = writes(place, "c3")
+    again = place.mc("resume last --yes")
+    assert (again.status, "isn't known" in again.stderr, writes(place, "c3")) == (1, True, made)

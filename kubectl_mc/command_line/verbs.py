@@ -177,6 +177,13 @@ def stores_words(line: CommandLine) -> bool:
     return is_kubectls(line) and grammar.is_set(line, "record")
 
 
+def may_lack_a_flag(line: CommandLine) -> bool:
+    """Return whether it depends on the version of kubectl that the verb has all of these flags."""
+    table = flag_tables.flag_table(line.verb).flags
+    late = (name in table and table[name].is_late for token in line.tokens for name, _ in token.flags)
+    return any(token.unknown for token in line.tokens) or any(late)
+
+
 def reads_stdin(row: VerbRow, line: CommandLine) -> bool:
     """Return whether kubectl reads stdin for a "-" that is no file."""
     words = [token.words[0] for token in line.tokens if not token.flags] + grammar.values(line, "env")

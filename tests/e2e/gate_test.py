@@ -103,6 +103,22 @@ def test_what_is_no_dry_run_goes_through_the_gate(place: Place, command: str) ->
     assert (runs(place), (place.folder / "ran").exists()) == ([], False)
 
 
+@pytest.mark.parametrize(
+    ("command", "flag"),
+    [
+        ("rollout restart deploy/cart -n shop --dry-run=server", "--dry-run"),
+        ("rollout restart deploy/cart -n shop --dry-run=server --all-clusters --yes", "--dry-run"),
+        ("annotate deploy/cart a=b --nope --all-clusters", "--nope"),
+        ("get pods --dry-run=server --hub-context=nope", "--dry-run"),
+    ],
+)
+def test_a_flag_that_kubectl_does_not_have_is_named_ahead_of_all_else(place: Place, command: str, flag: str) -> None:
+    verb = command.partition(" deploy")[0].partition(" pods")[0]
+    ending = "" if verb == "get" else "So nothing was changed\n"
+    said = f"error: unknown flag: {flag}\nSee 'kubectl {verb} --help' for usage.\n{ending}"
+    assert (place.mc(command), runs(place)) == (Done(1, "", said), [])
+
+
 @pytest.mark.parametrize("flags", ["--record --yes", "--record=true --dry-run=server -o yaml"])
 def test_words_that_the_user_has_not_typed_are_not_stored(place: Place, flags: str) -> None:
     refused = place.mc(targeted("set image deploy/cart -n shop app=new", flags))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -331,6 +332,10 @@ def test_a_protected_cluster_is_not_changed_through_another_context(place: Place
         "name it exactly: --contexts=also-3x\nSo nothing was changed\n",
     )
     assert labelled(place) == []
+    shown = place.shell.mc("clusters", "--contexts=also-*", env=environment)
+    assert [(row[0], row[-1]) for row in shown.rows[1:]] == [("also-1x", "no"), ("also-3x", "yes")]
+    items = json.loads(place.shell.mc("clusters", "--contexts=also-*", "-o", "json", env=environment).stdout)["items"]
+    assert [item["protected"] for item in items] == [False, True]
     named = place.shell.mc(*place.words(f"{LABEL} --contexts=also-3x --as=admin --yes"), env=environment)
     assert "protected" not in named.stderr
 

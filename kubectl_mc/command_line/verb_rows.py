@@ -105,6 +105,7 @@ class ChangeTraits(NamedTuple):
     asks_by: the flag with which kubectl itself asks on stdin
     lists_by: the flag with which it shows what is there, and changes nothing if it is told nothing to set
     runs_program: it runs a program, whose arguments and output are not recorded
+    silent: kubectl prints nothing of what it changes
     one_by_one: on the terminal, it goes through several clusters, one after another
     """
 
@@ -123,6 +124,7 @@ class ChangeTraits(NamedTuple):
     asks_by: str = ""
     lists_by: str = ""
     runs_program: bool = False
+    silent: bool = False
     one_by_one: bool = False
 
 
@@ -237,7 +239,7 @@ _ROWS = (
     VerbRow("attach", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM),
     VerbRow("run", modes=_IN_NEW_POD, change=_PROGRAM, input_as_file=True),
     VerbRow("debug", modes=_IN_NEW_POD, change=_PROGRAM, input_as_file=True),
-    VerbRow("cp", modes=_STREAMED, waiting=_UNLIMITED, change=ChangeTraits(stops=False)),
+    VerbRow("cp", modes=_STREAMED, waiting=_UNLIMITED, change=ChangeTraits(stops=False, silent=True)),
     VerbRow("edit", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True, revises=True)),
     VerbRow("apply edit-last-applied", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True)),
     VerbRow("annotate", modes=_LOCAL_BY_FLAG, change=_PAIRS),

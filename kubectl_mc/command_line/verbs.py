@@ -167,6 +167,12 @@ def can_rehearse(row: VerbRow, line: CommandLine) -> bool:
     return change.rehearsed and is_kubectls(line) and _has_dry_run_flag(line) and not _any(line, change.unrehearsed_by)
 
 
+def tells_changes(row: VerbRow, line: CommandLine) -> bool:
+    """Return whether kubectl prints something of each object that it changes, with these flags."""
+    change = row.as_change
+    return not (change.silent or change.runs_program or _any(line, change.ignoring_dry_run))
+
+
 def without_question(row: VerbRow, line: CommandLine) -> CommandLine:
     """Return the command line without kubectl's own question on stdin: ours stands for it, a dry run needs none."""
     return grammar.without(line, (row.as_change.asks_by,))

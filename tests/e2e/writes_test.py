@@ -134,6 +134,15 @@ def test_every_changing_verb_has_a_case() -> None:
 
 
 @needs("kubelet")
+@pytest.mark.parametrize(
+    "command", ["auth reconcile -f DIR/settings.yaml", "rollout restart deploy -l app=nope -n shop"]
+)
+def test_what_kubectl_says_nothing_of_is_unchanged(place: Place, command: str) -> None:
+    """It has no dry run, and the input nothing that it is about."""
+    done = place.mc(targeted(command, "--yes"))
+    assert (done.status, done.stdout, states(runs(place)[0])) == (0, "", dict.fromkeys(TARGETS, "unchanged"))
+
+
 def test_exec_runs_on_the_targets_only_and_is_written_down(place: Place) -> None:
     words = "exec deploy/cart -n shop -c app"
     assert place.mc(f"{words} --clusters=c1,c3 -- hostname").status == 1

@@ -181,10 +181,12 @@ class _Table:
 
     def __init__(self, rows: Sequence[ClusterRow], wide: bool, check: bool, headers: bool, colours: bool) -> None:
         """check, headers: whether the check of each cluster, and the names of the columns, are part of it"""
-        names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
+        names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "ACCESS", "CONTEXT"]
         has_protection = wide or any(row.protected for row in rows)
         names += ["PROTECTED"] if has_protection else []
-        names += ["DISPLAY-NAME", "INVENTORY", "MEMBER-ID", "CONDITIONS", "LABELS", "PROPERTIES"] if wide else []
+        names += (
+            ["MANAGER", "DISPLAY-NAME", "INVENTORY", "MEMBER-ID", "CONDITIONS", "LABELS", "PROPERTIES"] if wide else []
+        )
         names += ["PLACEMENT-REASON", "SCHEDULER"] if wide and any(row.decision for row in rows) else []
         now = time.time()
         cells = [list(_cells(row, wide, has_protection, now)) for row in rows]
@@ -236,12 +238,12 @@ def _cells(row: ClusterRow, wide: bool, has_protection: bool, now: float) -> Ite
     yield "<unknown>" if row.clusterset is None else _clusterset(row) or "<none>"
     unapproved = row.target.source == "context" and not row.approved
     access = f"{row.target.source} (not approved)" if unapproved else row.target.source
-    for text in (profile.cluster_manager, access, row.target.context):
+    for text in (access, row.target.context):
         yield text or "<none>"
     if has_protection:
         yield "yes" if row.protected else "no"
     if wide:
-        for text in (profile.display_name, profile.namespace, profile.member_id):
+        for text in (profile.cluster_manager, profile.display_name, profile.namespace, profile.member_id):
             yield text or "<none>"
         yield ", ".join(_condition(condition, now) for condition in profile.conditions) or "<none>"
         yield ",".join(f"{name}={value}" for name, value in sorted(profile.labels.items())) or "<none>"

@@ -37,9 +37,14 @@ def plugin_words(line: CommandLine) -> tuple[str, ...]:
     return line.path[len(PLUGIN_RUN) :] if line.path[: len(PLUGIN_RUN)] == PLUGIN_RUN else line.path
 
 
-def spoken_verb(line: CommandLine) -> str:
-    """Return the verb as a sentence says it (`Failed to … in 3 clusters`): a plugin is run."""
-    return f"run {' '.join(plugin_words(line))}" if is_plugin(line) else line.verb
+def spoken_verb(line: CommandLine, about: str = "") -> str:
+    """Return what the command does, as a sentence says it (`Failed to … in 3 clusters`): a plugin is run.
+
+    about: what it is about, "deployment 'cart'"; "" leaves out what leads to it: "set the image", "attach"
+    """
+    verb = f"run {' '.join(plugin_words(line))}" if is_plugin(line) else line.verb
+    spoken = find_row(line).as_change.spoken or f"{verb} {{}}"
+    return spoken.format(about) if about else re.sub(r"(?: of| for| in| to)? {}$", "", spoken)
 
 
 def mode(row: VerbRow, line: CommandLine) -> Mode:

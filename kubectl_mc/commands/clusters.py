@@ -42,6 +42,8 @@ clusters for a command, it shows which ones that command would be run on.
   kubectl mc clusters [NAME…] [--check] [-o wide|json|yaml|name] [flags that choose clusters]
 
 NAME is what --clusters takes. With --check, the table's rows are in the order in which the clusters answer.
+ACCESS says what reaches a cluster: a context, by mapping or (context) by its own name, or its ClusterProfile, by
+provider NAME or properties. PROTECTED is there if a change needs the exact names of some.
 
 Examples:
   kubectl mc clusters --healthy

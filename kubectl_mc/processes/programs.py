@@ -166,4 +166,4 @@ def _path_folders(variables: Mapping[str, str]) -> list[str]:
 
 
 def _runs(path: str) -> bool:
-    return os.access(path, os.X_OK) and not os.path.isdir(path)
+    return os.access(path, os.X_OK) and os.path.isfile(path)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,12 @@ from tests import environments
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A PATH with plugins, a file that can't be run, and a folder."""
+    """A PATH with plugins, a file that can't be run, a folder, and a pipe."""
     for name in ("kubectl-foo", "kubectl-foo-bar", "kubectl-a_b-c_d", "kubectl-create-thing", "kubectl-file"):
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o644 if name == "kubectl-file" else 0o755)
     (tmp_path / "kubectl-folder").mkdir()
+    os.mkfifo(tmp_path / "kubectl-pipe", 0o755)
     return {"HOME": "/nonexistent", "PATH": f"/nonexistent:{tmp_path}"}
 
 
@@ -37,6 +39,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         ("foo-bar", None),
         ("file x", None),
         ("folder x", None),
+        ("pipe x", None),
         ("fo", None),
         ("create thing x", "create thing"),
         ("create deployment x", None),

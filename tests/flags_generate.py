@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -54,18 +55,19 @@ _CHECKED_DEFAULT = re.compile(r"-?\d[\dhms]*")
 _RECORD = ("annotate", "apply", "apply edit-last-applied", "autoscale", "create", "edit", "expose", "label", "patch",
            "run", "scale", "set image", "set resources", "set selector", "set serviceaccount")  # fmt: skip
 HIDDEN = {path: ["record"] for path in _RECORD} | {
-    "apply": ["record", "applyset=", "prune-whitelist=*"],
-    "drain": ["delete-local-data"],
+    "apply": ["record", "applyset=~", "prune-whitelist=*~"],
+    "drain": ["delete-local-data~"],
     "kustomize": ["reorder=", "enable-managedby-label"],
-    "version": ["short"],
+    "version": ["short~"],
 }
+LATE = "~"  # behind the mark of a flag that some versions don't have
 
 
 class Flag(NamedTuple):
     """A flag of kubectl's.
 
     mark: how it takes a value: "" boolean; "?unchanged" optional, and what it means without one; "=" scalar;
-        "=!" scalar whose values are checked; "=*" list
+        "=!" scalar whose values are checked; "=*" list; with LATE behind it where some versions don't have the flag
     """
 
     name: str
@@ -217,14 +219,19 @@ def _run(kubectl: str, home: str, args: Iterable[str]) -> Answer:
 
 
 def merge(tables: Collection[Table]) -> tuple[Table, list[str]]:
-    """Return the union of the tables, and a note for each contradiction. The newest version wins."""
+    """Return the union of the tables, and a note for each contradiction. The newest version wins.
+
+    A flag that a version with the command doesn't have is marked as such.
+    """
     flags: dict[str, dict[str, Flag]] = {}
+    versions: Counter[tuple[str, str]] = Counter()
     aliases: dict[str, str] = {}
     notes: list[str] = []
     for table in sorted(tables, key=lambda table: _version_key(table.versions[-1]), reverse=True):
         version = table.versions[-1]
         for path, own in table.flags.items():
             newer = flags.setdefault(path, {})
+            versions.update([(path, ""), *((path, flag.name) for flag in own)])
             for flag in own:
                 kept = newer[flag.name] = _merge_flag(newer, flag)
                 if kept.mark != flag.mark or flag.shorthand not in ("", kept.shorthand):
@@ -232,6 +239,9 @@ def merge(tables: Collection[Table]) -> tuple[Table, list[str]]:
         for alias, path in table.aliases.items():
             if aliases.setdefault(alias, path) != path:
                 notes.append(f"kubectl {version}: {alias!r} is {path!r}, newer: {aliases[alias]!r}")
+    for path, merged in flags.items():
+        late = (flag for flag in merged.values() if versions[path, flag.name] < versions[path, ""])
+        merged.update({flag.name: flag._replace(mark=flag.mark + LATE) for flag in late})
     return Table(
         tuple(sorted({version for table in tables for version in table.versions}, key=_version_key)),
         {path: tuple(sorted(merged.values())) for path, merged in sorted(flags.items())},
@@ -267,6 +277,7 @@ def render(table: Table) -> str:
             "`watch` is boolean; `dry-run?unchanged` takes a value only after a `=`, and means that without one;",
             "`template=` takes the next argument as its value unless a `=` follows; so does `replicas=!`, whose",
             "values are checked, and `filename=*`, of which all values count. `f,filename=*` also has a shorthand.",
+            "Of a flag with a `~`, some of these kubectls with the command have none: `show-secrets~`, `max-depth=!~`.",
             "Flags that no help lists are there, too.",
             "ALIASES: the path with another name of a command -> its path.",
             '"""',

@@ -19,6 +19,7 @@ from kubectl_mc.access.profile_access import Offer
 from kubectl_mc.access.server_urls import is_unencrypted
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.processes import regular_files
 from kubectl_mc.processes.yaml_loader import safe_loader
 from kubectl_mc.type_hints import Any, Literal
 
@@ -183,7 +184,7 @@ def read_approvals(path: str) -> dict[ProfileKey, Approval]:
     import yaml
 
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", opener=regular_files.opener) as file:
             status = os.fstat(file.fileno())
             text = file.read()
     except FileNotFoundError:

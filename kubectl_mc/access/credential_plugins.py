@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from kubectl_mc.access import exec_credentials
 from kubectl_mc.access.provider_file import API_VERSIONS, INTERACTIVE_MODES
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.processes import regular_files
 from kubectl_mc.type_hints import Any
 
 
@@ -113,7 +114,7 @@ def _authority(cluster: Mapping[str, Any]) -> dict[str, str] | None:
     if not path:
         return {}
     try:
-        with open(str(path), "rb") as file:
+        with open(str(path), "rb", opener=regular_files.opener) as file:
             return {"certificate-authority-data": b64encode(file.read()).decode()}
     except (OSError, ValueError):
         return None

@@ -94,7 +94,8 @@ def _reassembled(url: str) -> str:
 def parse_credential(stdout: bytes, api_version: str, program: str = "the plugin") -> Credential | LoginFailure:
     """Parse the output of a plugin, JSON or YAML. The checks are client-go's (plugin/pkg/client/auth/exec/exec.go).
 
-    A time in the past is no error, nor a private key of another certificate, which kubectl finds when it connects.
+    A time in the past is no error, nor a private key of another certificate, which kubectl finds when it connects. A
+    token that can't be sent is one, which client-go finds with each request: in a file, it would be trimmed.
     program: its name, for what is wrong
     """
     no_credential = LoginFailure(f"{program}'s output is not an ExecCredential")
@@ -120,6 +121,8 @@ def parse_credential(stdout: bytes, api_version: str, program: str = "the plugin
     token, certificate, key = (_SURROGATES.sub("\ufffd", field or "") for field in fields)
     if not token and not certificate and not key:
         return LoginFailure(f"{program} didn't return a token or cert/key pair")
+    if _UNSENDABLE.search(token):
+        return LoginFailure(f"{program} returned a token with a line end or another control character")
     if bool(certificate) != bool(key):
         return LoginFailure(f"{program} returned only certificate or key, not both")
     if certificate and not (_has_block("CERTIFICATE", certificate) and _has_block("(?:[^\n]* )?PRIVATE KEY", key)):
@@ -131,6 +134,7 @@ def parse_credential(stdout: bytes, api_version: str, program: str = "the plugin
 
 
 _KNOWN_VERSIONS = tuple(f"client.authentication.k8s.io/{version}" for version in ("v1", "v1beta1", "v1alpha1"))
+_UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f]")  # in a header (golang.org/x/net/http/httpguts)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 

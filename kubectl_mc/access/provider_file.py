@@ -13,6 +13,7 @@ from kubectl_mc import messages
 from kubectl_mc.access.checked_values import RefusedError, clean_text
 from kubectl_mc.access.server_urls import ServerTemplate, parse_name_template, parse_server_template
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.processes import regular_files
 from kubectl_mc.type_hints import Any
 
 # The versions that kubectl accepts. Every credential plugin speaks v1beta1.
@@ -57,7 +58,7 @@ def _with_authority(provider: Provider) -> Provider:
     if not provider.authority_path:
         return provider
     try:
-        with open(provider.authority_path, "rb") as file:
+        with open(provider.authority_path, "rb", opener=regular_files.opener) as file:
             content = file.read()
     except OSError as error:
         return provider._replace(problem=f"{provider.authority_path} can't be read: {error.strerror}")

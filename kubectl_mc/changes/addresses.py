@@ -23,6 +23,7 @@ from kubectl_mc.changes.proofs import make_proof, matches_proof
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.processes import regular_files
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.requests import Request
 from kubectl_mc.processes.targets import Kubeconfig, Target
@@ -286,7 +287,7 @@ def _authority(line: CommandLine, cluster: Mapping[str, Any], environment: Envir
 def _read_first(paths: Sequence[str]) -> bytes | None:
     for path in paths:
         try:
-            with open(path, "rb") as file:
+            with open(path, "rb", opener=regular_files.opener) as file:
                 return file.read()
         except OSError:
             continue

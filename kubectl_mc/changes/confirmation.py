@@ -33,13 +33,10 @@ def describe_change(typed: CommandLine, clusters: Iterable[Cluster]) -> list[str
 
 
 def sentence(request: Request, typed: CommandLine, findings: Sequence[Finding], count: int) -> str:
-    """Return a sentence such as `Delete deployment 'nginx' from 10 clusters`."""
-    has_objects = any(finding.objects for finding in findings)
-    verb = (
-        "create" if has_objects and typed.path[0] == "create" else verbs.spoken_verb(typed)
-    )  # the objects have the kind already
-    words = [verb.capitalize(), preflight.subject(request._replace(line=typed), findings)]
-    return f"{' '.join(filter(None, words))} {request.row.as_change.preposition} {messages.cluster_count(count)}"
+    """Return a sentence such as `Delete deployment 'nginx' from 10 clusters`, in the words of the verb's row."""
+    about = preflight.subject(request._replace(line=typed), findings)
+    done = verbs.spoken_verb(typed, about)
+    return f"{done[:1].upper()}{done[1:]} {request.row.as_change.preposition} {messages.cluster_count(count)}"
 
 
 def is_counted(request: Request, typed: CommandLine, findings: Sequence[Finding], count: int) -> bool:

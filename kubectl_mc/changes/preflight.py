@@ -149,8 +149,9 @@ def subject(request: Request, findings: Sequence[Finding]) -> str:
         return ", ".join(f"{kind.partition('.')[0]} '{messages.visible(name)}'" for kind, name in resources)
     if objects:
         return f"{len(objects)} objects"
-    words = [word for word in grammar.operands(request.line) if redaction.REDACTED not in word]
-    if len(words) > 1 and not any("/" in word or "=" in word for word in words[:2]):
+    # What is set (`app=new`) is no object: no name has a "=".
+    words = [word for word in grammar.operands(request.line) if redaction.REDACTED not in word and "=" not in word]
+    if len(words) > 1 and not any("/" in word for word in words[:2]):
         names = ", ".join(f"'{messages.visible(word)}'" for word in words[1:])
         return f"{messages.visible(words[0])} {names}"
     if words:

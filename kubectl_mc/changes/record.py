@@ -20,7 +20,7 @@ from kubectl_mc import messages
 from kubectl_mc.changes import redaction
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.named_tuples import NamedTuple
-from kubectl_mc.processes import private_files
+from kubectl_mc.processes import private_files, regular_files
 from kubectl_mc.type_hints import Any, Literal, get_args
 
 Event = Mapping[str, Any]
@@ -81,7 +81,7 @@ def open_log(path: str, run: str) -> RunLog:
         private_files.make_directory(folder)
         if os.stat(folder).st_uid == os.getuid():  # in a pod, a volume's folder is root's
             os.chmod(folder, 0o700)
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = regular_files.opener(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         if os.fstat(descriptor).st_uid == os.getuid():
             os.fchmod(descriptor, 0o600)
     except OSError as error:
@@ -258,7 +258,7 @@ class Record(NamedTuple):
 def read_record(path: str) -> Record:
     """Read the record, whatever is in the file. Raises UserError if the file itself can't be read."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="replace", opener=regular_files.opener) as file:
             return _parse_record(path, file)
     except FileNotFoundError:
         return Record(path, (), 0)

@@ -208,7 +208,9 @@ def judge_outcome(change: Change, result: Result, took: float, before: Outcome) 
         unsure = leaves_open(result, cause, runs_program or not verbs.is_kubectls(request.line))
         reason = _program_failure(result) if runs_program and result.status else cause.reason
         return Outcome(result.cluster, "failed", reason, took, objects, unsure=unsure)
-    silent_is_unchanged = verbs.can_rehearse(request.row, request.line) and form in ("", "name")
+    # What has a dry run names its objects; of the rest, some lines name none (the token of `create token`).
+    names_all = verbs.can_rehearse(request.row, request.line) or not stdout.strip()
+    silent_is_unchanged = names_all and verbs.tells_changes(request.row, request.line) and form in ("", "name")
     state: State = "unchanged" if object_changes.are_unchanged(objects, silent_is_unchanged) else "changed"
     return Outcome(result.cluster, state, "", took, objects)
 

@@ -20,10 +20,12 @@ class Flag(NamedTuple):
     kind: "bool" and "optional" take no next word (pflag's NoOptDefVal), the others do; of a "list" all values count;
         of a "checked" scalar, such as a number, pflag refuses wrong values even where a later one replaces them
     bare: the value of an optional flag that is typed without one, e.g. "unchanged" for --dry-run
+    is_late: some kubectls that have the command don't have the flag
     """
 
     kind: Literal["bool", "optional", "scalar", "checked", "list"] = "bool"
     bare: str = "true"
+    is_late: bool = False
 
     @property
     def takes_word(self) -> bool:
@@ -69,14 +71,16 @@ def extra_flags(path: str) -> frozenset[str]:
 
 
 def _parse_entry(entry: str) -> tuple[str, tuple[str, Flag]]:
-    """Return (long name, (shorthand, flag)) of an entry of kubectl_flags.py: `f,filename=*`."""
+    """Return (long name, (shorthand, flag)) of an entry of kubectl_flags.py: `f,filename=*`, `late=~`."""
     shorthand, _, rest = entry.rpartition(",")
-    name, optional, bare = rest.partition("?")
+    always = rest.rstrip("~")
+    is_late = always != rest
+    name, optional, bare = always.partition("?")
     if optional:
-        return name, (shorthand, Flag("optional", bare))
-    name, equals, mark = rest.partition("=")
+        return name, (shorthand, Flag("optional", bare, is_late))
+    name, equals, mark = always.partition("=")
     kinds: Mapping[str, Literal["scalar", "checked", "list"]] = {"": "scalar", "!": "checked", "*": "list"}
-    return name, (shorthand, Flag(kinds[mark]) if equals else Flag())
+    return name, (shorthand, Flag(kinds[mark] if equals else "bool", is_late=is_late))
 
 
 @cache

@@ -9,6 +9,7 @@ FLAGS: command path -> its flags, separated by spaces; the empty path has the fl
 `watch` is boolean; `dry-run?unchanged` takes a value only after a `=`, and means that without one;
 `template=` takes the next argument as its value unless a `=` follows; so does `replicas=!`, whose
 values are checked, and `filename=*`, of which all values count. `f,filename=*` also has a shorthand.
+Of a flag with a `~`, some of these kubectls with the command have none: `show-secrets~`, `max-depth=!~`.
 Flags that no help lists are there, too.
 ALIASES: the path with another name of a command -> its path.
 """
@@ -17,9 +18,9 @@ ALIASES: the path with another name of a command -> its path.
 VERSIONS = "1.27.16 1.28.15 1.29.14 1.30.13 1.31.9 1.32.5 1.33.1 1.34.5 1.35.2 1.36.4 1.37.1"
 
 _FLAGS = """\
-|as-group=* as-uid= as-user-extra=* as= cache-dir= certificate-authority= client-certificate= client-key= cluster=
- context= disable-compression h,help insecure-skip-tls-verify kubeconfig= kuberc= log-flush-frequency=!
- match-server-version n,namespace= password= profile-output= profile= proxy-url= request-timeout= s,server=
+|as-group=* as-uid= as-user-extra=*~ as= cache-dir= certificate-authority= client-certificate= client-key= cluster=
+ context= disable-compression h,help insecure-skip-tls-verify kubeconfig= kuberc=~ log-flush-frequency=!
+ match-server-version n,namespace= password= profile-output= profile= proxy-url=~ request-timeout= s,server=
  tls-server-name= token= user= username= v,v=! vmodule=! warnings-as-errors
 alpha|
 alpha kuberc|
@@ -28,24 +29,25 @@ alpha kuberc view|allow-missing-template-keys kuberc= o,output= show-managed-fie
 annotate|all A,all-namespaces allow-missing-template-keys dry-run?unchanged field-manager= field-selector= f,filename=*
  k,kustomize= list local o,output= overwrite record R,recursive resource-version= l,selector= show-managed-fields
  template=
-api-resources|api-group= cached categories=* namespaced no-headers o,output= show-managed-fields sort-by= verbs=*
+api-resources|api-group= cached categories=* namespaced no-headers o,output= show-managed-fields~ sort-by= verbs=*
 api-versions|
-apply|all allow-missing-template-keys applyset= cascade?background dry-run?unchanged field-manager= f,filename=* force
- force-conflicts grace-period=! k,kustomize= openapi-patch o,output= overwrite prune prune-allowlist=* prune-whitelist=*
- record R,recursive l,selector= server-side show-managed-fields subresource= template= timeout=! validate?strict wait
+apply|all allow-missing-template-keys applyset=~ cascade?background dry-run?unchanged field-manager= f,filename=* force
+ force-conflicts grace-period=! k,kustomize= openapi-patch o,output= overwrite prune prune-allowlist=*
+ prune-whitelist=*~ record R,recursive l,selector= server-side show-managed-fields subresource=~ template= timeout=!
+ validate?strict wait
 apply edit-last-applied|allow-missing-template-keys field-manager= f,filename=* k,kustomize= o,output= record
  R,recursive show-managed-fields template= validate?strict windows-line-endings
 apply set-last-applied|allow-missing-template-keys create-annotation dry-run?unchanged f,filename=* o,output=
  show-managed-fields template=
 apply view-last-applied|all f,filename=* k,kustomize= o,output= R,recursive l,selector=
-attach|c,container= detach-keys= pod-running-timeout=! q,quiet i,stdin t,tty
+attach|c,container= detach-keys=~ pod-running-timeout=! q,quiet i,stdin t,tty
 auth|
 auth can-i|A,all-namespaces list no-headers q,quiet subresource=
 auth reconcile|allow-missing-template-keys dry-run?unchanged f,filename=* k,kustomize= o,output= R,recursive
  remove-extra-permissions remove-extra-subjects show-managed-fields template=
 auth whoami|allow-missing-template-keys o,output= show-managed-fields template=
-autoscale|allow-missing-template-keys cpu-percent=! cpu= dry-run?unchanged field-manager= f,filename=* k,kustomize=
- max=! memory= min=! name= o,output= record R,recursive save-config show-managed-fields template=
+autoscale|allow-missing-template-keys cpu-percent=!~ cpu=~ dry-run?unchanged field-manager= f,filename=* k,kustomize=
+ max=! memory=~ min=! name= o,output= record R,recursive save-config show-managed-fields template=
 certificate|
 certificate approve|allow-missing-template-keys f,filename=* force k,kustomize= o,output= R,recursive
  show-managed-fields template=
@@ -68,7 +70,7 @@ config set|set-raw-bytes
 config set-cluster|certificate-authority= embed-certs insecure-skip-tls-verify proxy-url= server= tls-server-name=
 config set-context|cluster= current n,namespace= user=
 config set-credentials|auth-provider-arg=* auth-provider= client-certificate= client-key= embed-certs exec-api-version=
- exec-arg=* exec-command= exec-env=* exec-interactive-mode= exec-provide-cluster-info password= token= username=
+ exec-arg=* exec-command= exec-env=* exec-interactive-mode=~ exec-provide-cluster-info~ password= token= username=
 config unset|
 config use-context|
 config view|allow-missing-template-keys flatten merge minify o,output= raw show-managed-fields template=
@@ -123,22 +125,22 @@ create serviceaccount|allow-missing-template-keys dry-run?unchanged field-manage
  show-managed-fields template= validate?strict
 create token|allow-missing-template-keys audience=* bound-object-kind= bound-object-name= bound-object-uid= duration=!
  o,output= show-managed-fields template=
-debug|arguments-only attach c,container= copy-to= custom= env=* f,filename=* image-pull-policy= image= keep-annotations
- keep-init-containers keep-labels keep-liveness keep-readiness keep-startup profile= q,quiet replace same-node
- set-image=* share-processes i,stdin target= t,tty
+debug|arguments-only attach c,container= copy-to= custom=~ env=* f,filename=* image-pull-policy= image=
+ keep-annotations~ keep-init-containers~ keep-labels~ keep-liveness~ keep-readiness~ keep-startup~ profile= q,quiet
+ replace same-node set-image=* share-processes i,stdin target= t,tty
 delete|all A,all-namespaces cascade?background dry-run?unchanged field-selector= f,filename=* force grace-period=!
- ignore-not-found i,interactive k,kustomize= now o,output= raw= R,recursive l,selector= timeout=! wait
+ ignore-not-found i,interactive~ k,kustomize= now o,output= raw= R,recursive l,selector= timeout=! wait
 describe|A,all-namespaces chunk-size=! f,filename=* k,kustomize= R,recursive l,selector= show-events
-diff|concurrency=! field-manager= f,filename=* force-conflicts k,kustomize= prune prune-allowlist=* R,recursive
- l,selector= server-side show-managed-fields show-secrets
-drain|chunk-size=! delete-emptydir-data delete-local-data disable-eviction dry-run?unchanged force grace-period=!
+diff|concurrency=!~ field-manager= f,filename=* force-conflicts k,kustomize= prune prune-allowlist=* R,recursive
+ l,selector= server-side show-managed-fields show-secrets~
+drain|chunk-size=! delete-emptydir-data delete-local-data~ disable-eviction dry-run?unchanged force grace-period=!
  ignore-daemonsets pod-selector= l,selector= skip-wait-for-delete-timeout=! timeout=!
 edit|allow-missing-template-keys field-manager= f,filename=* k,kustomize= output-patch o,output= record R,recursive
  save-config show-managed-fields subresource= template= validate?strict windows-line-endings
 events|A,all-namespaces allow-missing-template-keys chunk-size=! for= no-headers o,output= show-managed-fields template=
  types=* w,watch
 exec|c,container= f,filename=* pod-running-timeout=! q,quiet i,stdin t,tty
-explain|api-version= max-depth=! o,output= R,recursive
+explain|api-version= max-depth=!~ o,output= R,recursive
 expose|allow-missing-template-keys cluster-ip= dry-run?unchanged external-ip= field-manager= f,filename=* k,kustomize=
  l,labels= load-balancer-ip= name= o,output= override-type= overrides= port= protocol= record R,recursive save-config
  selector= session-affinity= show-managed-fields target-port= template= type=
@@ -149,12 +151,12 @@ help|
 kuberc|
 kuberc set|allowlist-entry=* appendarg=* command= kuberc= name= option=* overwrite policy= prependarg=* section=
 kuberc view|allow-missing-template-keys kuberc= o,output= show-managed-fields template=
-kustomize|as-current-user enable-alpha-plugins enable-helm enable-managedby-label e,env=* helm-api-versions=*
- helm-command= helm-debug helm-kube-version= load-restrictor= mount=* network network-name= o,output= reorder=
+kustomize|as-current-user enable-alpha-plugins enable-helm enable-managedby-label e,env=* helm-api-versions=*~
+ helm-command= helm-debug~ helm-kube-version=~ load-restrictor= mount=* network network-name= o,output= reorder=
 label|all A,all-namespaces allow-missing-template-keys dry-run?unchanged field-manager= field-selector= f,filename=*
  k,kustomize= list local o,output= overwrite record R,recursive resource-version= l,selector= show-managed-fields
  template=
-logs|all-containers all-pods c,container= f,follow ignore-errors insecure-skip-tls-verify-backend limit-bytes=!
+logs|all-containers all-pods~ c,container= f,follow ignore-errors insecure-skip-tls-verify-backend limit-bytes=!
  max-log-requests=! pod-running-timeout=! prefix p,previous l,selector= since-time= since=! tail=! timestamps
 options|
 patch|allow-missing-template-keys dry-run?unchanged field-manager= f,filename=* k,kustomize= local o,output= patch-file=
@@ -179,10 +181,10 @@ rollout resume|allow-missing-template-keys field-manager= f,filename=* k,kustomi
 rollout status|f,filename=* k,kustomize= R,recursive revision=! l,selector= timeout=! w,watch
 rollout undo|allow-missing-template-keys dry-run?unchanged f,filename=* k,kustomize= o,output= R,recursive l,selector=
  show-managed-fields template= to-revision=!
-run|allow-missing-template-keys annotations=* attach cascade?background command detach-keys= dry-run?unchanged env=*
- expose field-manager= f,filename=* force grace-period=! image-pull-policy= image= k,kustomize= l,labels=
- leave-stdin-open o,output= override-type= overrides= pod-running-timeout=! port= privileged q,quiet record R,recursive
- restart= rm save-config show-managed-fields i,stdin template= timeout=! t,tty wait
+run|allow-missing-template-keys annotations=* attach cascade?background~ command detach-keys=~ dry-run?unchanged env=*
+ expose field-manager= f,filename=*~ force~ grace-period=!~ image-pull-policy= image= k,kustomize=~ l,labels=
+ leave-stdin-open o,output= override-type= overrides= pod-running-timeout=! port= privileged q,quiet record R,recursive~
+ restart= rm save-config show-managed-fields i,stdin template= timeout=!~ t,tty wait~
 scale|all allow-missing-template-keys current-replicas=! dry-run?unchanged f,filename=* k,kustomize= o,output= record
  R,recursive replicas=! resource-version= l,selector= show-managed-fields template= timeout=!
 set|
@@ -201,10 +203,10 @@ set subject|all allow-missing-template-keys dry-run?unchanged field-manager= f,f
 taint|all allow-missing-template-keys dry-run?unchanged field-manager= o,output= overwrite l,selector=
  show-managed-fields template= validate?strict
 top|
-top node|no-headers l,selector= show-capacity show-swap sort-by= use-protocol-buffers
-top pod|A,all-namespaces containers field-selector= no-headers l,selector= show-swap sort-by= sum use-protocol-buffers
+top node|no-headers l,selector= show-capacity show-swap~ sort-by= use-protocol-buffers
+top pod|A,all-namespaces containers field-selector= no-headers l,selector= show-swap~ sort-by= sum use-protocol-buffers
 uncordon|dry-run?unchanged l,selector=
-version|client o,output= short
+version|client o,output= short~
 wait|all A,all-namespaces allow-missing-template-keys field-selector= f,filename=* for=* local o,output= R,recursive
  l,selector= show-managed-fields template= timeout=!
 """

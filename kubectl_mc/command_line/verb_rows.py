@@ -92,6 +92,7 @@ class ChangeTraits(NamedTuple):
     """What is true of a verb that changes something.
 
     preposition: "in" or "from" clusters, for sentences
+    spoken: what it does, for the question: "set the image of {}", where {} is what it is about; "" for the verb itself
     ignoring_dry_run: flags with which kubectl makes the change in spite of --dry-run
     rehearsed, unrehearsed_by: whether a dry run shows what the change would do, and flags with which it doesn't
     dry_run: the dry run that shows it, and ends: "server", or "client" where kubectl's server dry run may not end
@@ -105,10 +106,12 @@ class ChangeTraits(NamedTuple):
     asks_by: the flag with which kubectl itself asks on stdin
     lists_by: the flag with which it shows what is there, and changes nothing if it is told nothing to set
     runs_program: it runs a program, whose arguments and output are not recorded
+    silent: kubectl prints nothing of what it changes
     one_by_one: on the terminal, it goes through several clusters, one after another
     """
 
     preposition: str = "in"
+    spoken: str = ""
     rehearsed: bool = True
     dry_run: Literal["server", "client"] = "server"
     unrehearsed_by: tuple[str, ...] = ("raw",)
@@ -123,6 +126,7 @@ class ChangeTraits(NamedTuple):
     asks_by: str = ""
     lists_by: str = ""
     runs_program: bool = False
+    silent: bool = False
     one_by_one: bool = False
 
 
@@ -193,10 +197,15 @@ _IN_NEW_POD = Modes(terminal_by=("stdin", "tty", "attach"))
 _FORCE = ("raw", "force")  # kubectl refuses a dry run with --force
 _LARGE = ("namespace", "namespaces", "ns", "customresourcedefinition", "customresourcedefinitions", "crd", "crds")
 _PROGRAM = ChangeTraits(runs_program=True)
-_INDEPENDENT_PROGRAM = ChangeTraits(stops=False, runs_program=True)
+_CREATING = ChangeTraits(spoken="create {}", ignoring_dry_run=("raw", "edit"))  # an object's name has its kind
 _REPEATABLE = ChangeTraits(repeatable=True)
 _PAIRS = ChangeTraits(repeatable=True, lists_by="list")
 _REVISING = ChangeTraits(revises=True)
+_SETTING = ChangeTraits(repeatable=True, revises=True)
+_APPLYING = ChangeTraits(
+    unrehearsed_by=_FORCE, counted_by=("prune",), repeatable=True, defines_kinds=True, revises=True
+)
+_LAST_APPLIED = "the last applied configuration of {}"
 
 _ROWS = (
     VerbRow(
@@ -233,25 +242,50 @@ _ROWS = (
     VerbRow("apply view-last-applied", _TEXT),
     VerbRow("port-forward", modes=Modes("terminal"), effect="port"),
     VerbRow("proxy", modes=Modes("terminal"), effect="port"),
-    VerbRow("exec", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM, input_as_file=True),
-    VerbRow("attach", modes=_IN_CONTAINER, waiting=_UNLIMITED, change=_INDEPENDENT_PROGRAM),
+    VerbRow(
+        "exec",
+        modes=_IN_CONTAINER,
+        waiting=_UNLIMITED,
+        change=_PROGRAM._replace(spoken="run a command in {}", stops=False),
+        input_as_file=True,
+    ),
+    VerbRow(
+        "attach",
+        modes=_IN_CONTAINER,
+        waiting=_UNLIMITED,
+        change=_PROGRAM._replace(spoken="attach to {}", stops=False),
+    ),
     VerbRow("run", modes=_IN_NEW_POD, change=_PROGRAM, input_as_file=True),
     VerbRow("debug", modes=_IN_NEW_POD, change=_PROGRAM, input_as_file=True),
-    VerbRow("cp", modes=_STREAMED, waiting=_UNLIMITED, change=ChangeTraits(stops=False)),
-    VerbRow("edit", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True, revises=True)),
-    VerbRow("apply edit-last-applied", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True)),
-    VerbRow("annotate", modes=_LOCAL_BY_FLAG, change=_PAIRS),
     VerbRow(
-        "apply",
-        change=ChangeTraits(
-            unrehearsed_by=_FORCE, counted_by=("prune",), repeatable=True, defines_kinds=True, revises=True
-        ),
+        "cp", modes=_STREAMED, waiting=_UNLIMITED, change=ChangeTraits(spoken="copy files", stops=False, silent=True)
+    ),
+    VerbRow("edit", modes=Modes("terminal"), change=ChangeTraits(one_by_one=True, revises=True)),
+    VerbRow(
+        "apply edit-last-applied",
+        modes=Modes("terminal"),
+        change=ChangeTraits(spoken=f"edit {_LAST_APPLIED}", one_by_one=True),
+    ),
+    VerbRow("annotate", modes=_LOCAL_BY_FLAG, change=_PAIRS),
+    VerbRow("apply", change=_APPLYING),
+    VerbRow(
+        "apply set-last-applied",
+        change=_APPLYING._replace(spoken=f"set {_LAST_APPLIED}"),
     ),
     VerbRow("auth", change=ChangeTraits(rehearsed=False, repeatable=True), group=True),
+    VerbRow(
+        "auth reconcile",
+        change=ChangeTraits(spoken="reconcile the RBAC objects of {}", rehearsed=False, repeatable=True),
+    ),
     VerbRow("autoscale", change=ChangeTraits()),
     VerbRow("certificate", change=_REPEATABLE, group=True),
+    *(
+        VerbRow(f"certificate {verb}", change=_REPEATABLE._replace(spoken=f"{verb} certificate request {{}}"))
+        for verb in ("approve", "deny")
+    ),
     VerbRow("cordon", change=_REPEATABLE),
-    VerbRow("create", modes=Modes(terminal_by=("edit",)), change=ChangeTraits(ignoring_dry_run=("raw", "edit"))),
+    VerbRow("create", modes=Modes(terminal_by=("edit",)), change=_CREATING),
+    VerbRow("create token", change=_CREATING._replace(spoken="create a token for {}")),
     VerbRow(
         "delete",
         waiting=_MINUTES,
@@ -273,11 +307,28 @@ _ROWS = (
         ),
     ),
     VerbRow("rollout", change=ChangeTraits(), group=True),
-    VerbRow("rollout restart", change=_REVISING),
-    VerbRow("rollout undo", change=_REVISING),
+    VerbRow("rollout pause", change=ChangeTraits(spoken="pause the rollout of {}")),
+    VerbRow("rollout restart", change=_REVISING._replace(spoken="restart {}")),
+    VerbRow("rollout resume", change=ChangeTraits(spoken="resume the rollout of {}")),
+    VerbRow("rollout undo", change=_REVISING._replace(spoken="roll back {}")),
     VerbRow("scale", change=_REPEATABLE),
-    VerbRow("set", modes=_LOCAL_BY_FLAG, change=ChangeTraits(repeatable=True, revises=True), group=True),
-    VerbRow("set env", modes=_LOCAL_BY_FLAG, change=_PAIRS._replace(revises=True), dash_is_stdin=True),
+    VerbRow("set", modes=_LOCAL_BY_FLAG, change=_SETTING, group=True),
+    *(
+        VerbRow(f"set {verb}", modes=_LOCAL_BY_FLAG, change=_SETTING._replace(spoken=f"set the {field} of {{}}"))
+        for verb, field in (
+            ("image", "image"),
+            ("resources", "resources"),
+            ("selector", "selector"),
+            ("serviceaccount", "service account"),
+            ("subject", "subjects"),
+        )
+    ),
+    VerbRow(
+        "set env",
+        modes=_LOCAL_BY_FLAG,
+        change=_SETTING._replace(spoken="set the environment of {}", lists_by="list"),
+        dash_is_stdin=True,
+    ),
     VerbRow("taint", change=_REPEATABLE),
     VerbRow("uncordon", change=_REPEATABLE),
     *(VerbRow(path, modes=_LOCAL) for path in ("completion", "help", "options", "plugin")),

@@ -37,9 +37,14 @@ def plugin_words(line: CommandLine) -> tuple[str, ...]:
     return line.path[len(PLUGIN_RUN) :] if line.path[: len(PLUGIN_RUN)] == PLUGIN_RUN else line.path
 
 
-def spoken_verb(line: CommandLine) -> str:
-    """Return the verb as a sentence says it (`Failed to … in 3 clusters`): a plugin is run."""
-    return f"run {' '.join(plugin_words(line))}" if is_plugin(line) else line.verb
+def spoken_verb(line: CommandLine, about: str = "") -> str:
+    """Return what the command does, as a sentence says it (`Failed to … in 3 clusters`): a plugin is run.
+
+    about: what it is about, "deployment 'cart'"; "" leaves out what leads to it: "set the image", "attach"
+    """
+    verb = f"run {' '.join(plugin_words(line))}" if is_plugin(line) else line.verb
+    spoken = find_row(line).as_change.spoken or f"{verb} {{}}"
+    return spoken.format(about) if about else re.sub(r"(?: of| for| in| to)? {}$", "", spoken)
 
 
 def mode(row: VerbRow, line: CommandLine) -> Mode:
@@ -167,6 +172,12 @@ def can_rehearse(row: VerbRow, line: CommandLine) -> bool:
     return change.rehearsed and is_kubectls(line) and _has_dry_run_flag(line) and not _any(line, change.unrehearsed_by)
 
 
+def tells_changes(row: VerbRow, line: CommandLine) -> bool:
+    """Return whether kubectl prints something of each object that it changes, with these flags."""
+    change = row.as_change
+    return not (change.silent or change.runs_program or _any(line, change.ignoring_dry_run))
+
+
 def without_question(row: VerbRow, line: CommandLine) -> CommandLine:
     """Return the command line without kubectl's own question on stdin: ours stands for it, a dry run needs none."""
     return grammar.without(line, (row.as_change.asks_by,))
@@ -175,6 +186,13 @@ def without_question(row: VerbRow, line: CommandLine) -> CommandLine:
 def stores_words(line: CommandLine) -> bool:
     """Return whether kubectl stores the words of its command line in the objects (--record, a change's cause)."""
     return is_kubectls(line) and grammar.is_set(line, "record")
+
+
+def may_lack_a_flag(line: CommandLine) -> bool:
+    """Return whether it depends on the version of kubectl that the verb has all of these flags."""
+    table = flag_tables.flag_table(line.verb).flags
+    late = (name in table and table[name].is_late for token in line.tokens for name, _ in token.flags)
+    return any(token.unknown for token in line.tokens) or any(late)
 
 
 def reads_stdin(row: VerbRow, line: CommandLine) -> bool:

@@ -22,6 +22,9 @@ Show the changes that were made with kubectl mc: who, when, what, on which clust
 
   kubectl mc audit [list] [-o json|yaml]
   kubectl mc audit show RUN [-o json|yaml]
+
+A cluster is changed, unchanged, failed, refused (nothing was done there), not started, or unknown: it was begun, and
+its end isn't recorded.
 """
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
 
@@ -26,11 +26,12 @@ from kubectl_mc.command_line.own_commands import FLAG_VALUES
 from kubectl_mc.fleet.choice import Choice, context_names
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile, Condition
 from kubectl_mc.fleet.clusters import Cluster
-from kubectl_mc.fleet.mapping import read_mapping
+from kubectl_mc.fleet.mapping import ClusterMapping, read_mapping
 from kubectl_mc.fleet.placements import ClusterDecision
 from kubectl_mc.messages.own_tables import cell_text, render_document, render_table
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes.environment import Environment
+from kubectl_mc.processes.requests import make_request
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.type_hints import Any
 
@@ -41,6 +42,8 @@ clusters for a command, it shows which ones that command would be run on.
   kubectl mc clusters [NAME…] [--check] [-o wide|json|yaml|name] [flags that choose clusters]
 
 NAME is what --clusters takes. With --check, the table's rows are in the order in which the clusters answer.
+ACCESS says what reaches a cluster: a context, by mapping or (context) by its own name, or its ClusterProfile, by
+provider NAME or properties. PROTECTED is there if a change needs the exact names of some.
 
 Examples:
   kubectl mc clusters --healthy
@@ -61,7 +64,7 @@ class ClusterRow(NamedTuple):
     clusterset: None if it is not known; clustersets: where it is said -> ClusterSet
     reached: None without --check
     approved: whether the way to it is the user's own, or approved
-    protected: whether the mapping file wants its exact name to be typed for a change
+    protected: whether the mapping file wants its exact name to be typed for a change, be it for another context's sake
     decision: that the --placement has chosen it; None without one
     """
 
@@ -87,7 +90,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     check = grammar.is_set(line, "check")
     targets = reach_clusters(choice, line, logins if check else None, waits=False)
     environment = choice.environment.with_default_timeout(_CHECK_PATIENCE)
-    rows = _rows(choice, targets)
+    rows = _rows(choice, targets, line)
     if groups := _same_ways([row.target for row in rows]):
         environment.streams.say([messages.same_ways(groups)])
     headers, colours = not grammar.is_set(line, "no-headers"), environment.has_colours(stdout)
@@ -118,7 +121,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     return messages.fleet_status(done=not all(failed), failed=any(failed))
 
 
-def _rows(choice: Choice, targets: Sequence[Target]) -> list[ClusterRow]:
+def _rows(choice: Choice, targets: Sequence[Target], line: CommandLine) -> list[ClusterRow]:
     """Return what is shown of the clusters, without the checks."""
     mapping = read_mapping(choice.environment)  # it protects contexts chosen by --contexts, too
     contexts = {*context_names(choice.environment), ""}
@@ -129,6 +132,7 @@ def _rows(choice: Choice, targets: Sequence[Target]) -> list[ClusterRow]:
     # reach_clusters names a context for every cluster.
     ways = [target if target.context in contexts else target._replace(source="", context="") for target in targets]
     unapproved = clusters_by_unapproved_context(choice, ways)
+    protected = _protected(choice, mapping, targets, line)
     decisions = {decision.reference: decision for decision in choice.inventory.placement_decision or ()}
     return [
         ClusterRow(
@@ -137,11 +141,22 @@ def _rows(choice: Choice, targets: Sequence[Target]) -> list[ClusterRow]:
             cluster.profile.clustersets(choice.inventory.clustersets or {}),
             way,
             bool(way.source) and not way.problem and cluster.name not in unapproved,
-            mapping.is_protected(cluster, target.context),
+            cluster.name in protected,
             decision=decisions.get((cluster.profile.namespace, cluster.profile.name)),
         )
-        for cluster, target, way in zip(choice.clusters, targets, ways)
+        for cluster, way in zip(choice.clusters, ways)
     ]
+
+
+def _protected(choice: Choice, mapping: ClusterMapping, targets: Sequence[Target], line: CommandLine) -> Container[str]:
+    """Return the names of the clusters that a change has to name exactly, as the gate decides it."""
+    if not mapping.protects_some:
+        return ()
+    from kubectl_mc.changes import addresses, protection
+
+    request = make_request(choice.environment, line, targets)
+    places = addresses.read_addresses(request, targets)
+    return protection.protecting_contexts(request, mapping, list(zip(choice.clusters, places)))
 
 
 def _offered_way(kubeconfig: Mapping[str, Any]) -> str:
@@ -168,10 +183,12 @@ class _Table:
 
     def __init__(self, rows: Sequence[ClusterRow], wide: bool, check: bool, headers: bool, colours: bool) -> None:
         """check, headers: whether the check of each cluster, and the names of the columns, are part of it"""
-        names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
+        names = ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "ACCESS", "CONTEXT"]
         has_protection = wide or any(row.protected for row in rows)
         names += ["PROTECTED"] if has_protection else []
-        names += ["DISPLAY-NAME", "INVENTORY", "MEMBER-ID", "CONDITIONS", "LABELS", "PROPERTIES"] if wide else []
+        names += (
+            ["MANAGER", "DISPLAY-NAME", "INVENTORY", "MEMBER-ID", "CONDITIONS", "LABELS", "PROPERTIES"] if wide else []
+        )
         names += ["PLACEMENT-REASON", "SCHEDULER"] if wide and any(row.decision for row in rows) else []
         now = time.time()
         cells = [list(_cells(row, wide, has_protection, now)) for row in rows]
@@ -223,12 +240,12 @@ def _cells(row: ClusterRow, wide: bool, has_protection: bool, now: float) -> Ite
     yield "<unknown>" if row.clusterset is None else _clusterset(row) or "<none>"
     unapproved = row.target.source == "context" and not row.approved
     access = f"{row.target.source} (not approved)" if unapproved else row.target.source
-    for text in (profile.cluster_manager, access, row.target.context):
+    for text in (access, row.target.context):
         yield text or "<none>"
     if has_protection:
         yield "yes" if row.protected else "no"
     if wide:
-        for text in (profile.display_name, profile.namespace, profile.member_id):
+        for text in (profile.cluster_manager, profile.display_name, profile.namespace, profile.member_id):
             yield text or "<none>"
         yield ", ".join(_condition(condition, now) for condition in profile.conditions) or "<none>"
         yield ",".join(f"{name}={value}" for name, value in sorted(profile.labels.items())) or "<none>"

@@ -55,6 +55,9 @@ Examples:
   kubectl mc setup --check
   kubectl mc setup --provider=gcp --clusters='prod-*'
 
+HOW says where the context comes from: mapped (the file has it), same name, same server, by pattern, chosen, made by
+a cloud's CLI; "its profile, approved" needs none. A cluster that is open has none, for the reason under PROBLEM.
+
       --check           change nothing; exit status 3 if some clusters have no context that works, 1 if all have none
       --yes             ask nothing: take what is certain (mapped, same name, same server)
       --provider=CLOUD  let the cloud's own CLI make the contexts that are missing; its commands are shown first

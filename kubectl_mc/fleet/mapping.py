@@ -197,8 +197,10 @@ def _from_cache(value: Any) -> ClusterMapping | None:
 
 
 def _read_file(path: str) -> ClusterMapping:
+    from kubectl_mc.processes import regular_files
+
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", opener=regular_files.opener) as file:
             text = file.read()
     except OSError as error:
         raise messages.unreadable_mapping(path, error.strerror or str(error), CONFIG) from None

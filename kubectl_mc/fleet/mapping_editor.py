@@ -20,6 +20,7 @@ import yaml
 from kubectl_mc import API_VERSION
 from kubectl_mc.fleet.mapping import MappingEntry
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.processes import regular_files
 from kubectl_mc.processes.private_files import make_directory, write_privately
 from kubectl_mc.type_hints import Any
 
@@ -255,7 +256,7 @@ def _block(item: Mapping[str, str], column: int) -> list[str]:
 def read_text(path: str) -> str:
     """Return the file's text with its own line ends; "" if there is no file. Raises OSError, UnicodeDecodeError."""
     try:
-        with open(path, encoding="utf-8", newline="") as file:
+        with open(path, encoding="utf-8", newline="", opener=regular_files.opener) as file:
             return file.read()
     except FileNotFoundError:
         return ""

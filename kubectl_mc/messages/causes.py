@@ -65,6 +65,7 @@ OF_SERVER: tuple[Kind, ...] = ("unauthorized", "forbidden", "server", "too-many-
 
 NO_CONTEXT = "no context"
 LOGIN_FAILED = "login failed"
+BAD_TOKEN = f"{LOGIN_FAILED}: its token has a line end or another control character"
 NO_LOGIN = f"{LOGIN_FAILED}: the kubeconfig has no credentials for it"
 TIMED_OUT = "timed out after"
 _SILENT = ", silent since "
@@ -89,6 +90,10 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
     ),
     (r"\(NotFound\)", _NOT_FOUND),
     (rf"^error: {NO_LOGIN}$", Cause("login", NO_LOGIN)),
+    (
+        r"invalid header field value for \\?\"Authorization",
+        Cause("login", BAD_TOKEN),
+    ),  # net/http, as klog quotes it, too
     (r"getting credentials:|exec plugin:|exec: executable", Cause("login", LOGIN_FAILED)),
     (r"\(Unauthorized\)|must be logged in|asked for the client to provide credentials", _UNAUTHORIZED),
     (r"\(Forbidden\)|is forbidden: ", _FORBIDDEN),

@@ -158,7 +158,9 @@ def unchanged_on_error() -> Iterator[None]:
     except MidwayError:
         raise
     except UserError as error:
-        raise StopError(f"{error}\n{NOTHING_CHANGED}", error.status) from None
+        stop = StopError(f"{error}\n{NOTHING_CHANGED}", error.status)
+        stop.prefix = error.prefix
+        raise stop from None
 
 
 @contextmanager

@@ -35,6 +35,13 @@ def unknown_command(name: str, commands: Sequence[str], hint: str = "") -> UserE
     )
 
 
+def unknown_flag(text: str) -> UserError:
+    """Say that kubectl doesn't have a flag. text: kubectl's own, of several lines"""
+    error = UserError("\n".join(map(visible, text.splitlines())))
+    error.prefix = "error"
+    return error
+
+
 def read_only(verb: str, effect: str, reason: str, rehearsal: str) -> UserError:
     """Say that a command is refused because only reads are allowed.
 

@@ -70,7 +70,10 @@ def entry_path(directory: str, key: str) -> str:
 def read_entry(directory: str, key: str) -> CacheEntry | None:
     """Return the entry for a key, of any age; None if there is none, or if it cannot be read."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        with open(entry_path(directory, key), encoding="utf-8") as file:
+        path = entry_path(directory, key)
+        if not os.path.isfile(path):  # a pipe would be waited for
+            return None
+        with open(path, encoding="utf-8") as file:
             fields = json.load(file)
         if fields["key"] == key:
             return CacheEntry(fields["value"], time.time() - fields["time"], fields["files"])

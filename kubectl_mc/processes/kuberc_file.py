@@ -119,6 +119,7 @@ def _read(path: str, named: bool, environment: Environment) -> Kuberc:
     """
     from kubectl_mc.command_line.kuberc import Kuberc
     from kubectl_mc.command_line.kuberc_text import UnclearError
+    from kubectl_mc.processes import regular_files
 
     directory, key = (
         cache.cache_directory(environment.kube_directory),
@@ -133,7 +134,7 @@ def _read(path: str, named: bool, environment: Environment) -> Kuberc:
         except (KeyError, TypeError, ValueError):
             pass
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=None if named else regular_files.opener) as file:
             preferences = _parse(file.read())
     except UnclearError as error:
         raise messages.unclear_kuberc(path, str(error)) from None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import takewhile
@@ -16,6 +17,10 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS
 from kubectl_mc.processes.environment import Environment
+from kubectl_mc.type_hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kubectl_mc.processes.event_loop import Result
 
 
 def with_kubectl(environment: Environment) -> Environment:
@@ -73,12 +78,32 @@ def resolve_plugin(line: CommandLine, environment: Environment) -> CommandLine:
 
 def _is_verb_of_users_kubectl(verb: str, environment: Environment) -> bool:
     """Return whether the user's kubectl has a help about a verb that is neither in our tables nor a plugin."""
+    return _help_of(with_kubectl(environment), (verb, "--help")).status == 0
+
+
+def check_flags(line: CommandLine, environment: Environment) -> None:
+    """Raise UserError, in kubectl's words, for a flag that the user's kubectl doesn't have with this verb.
+
+    A kubectl is started for it only if some kubectl that we know hasn't got one of the flags. With --help, it reads
+    the flags, and does nothing (cobra's Command.execute). A plugin's flags are its own.
+    """
+    if not verbs.is_kubectls(line) or not verbs.may_lack_a_flag(line):
+        return
+    words = grammar.canonical_words(line)
+    result = _help_of(environment, (*line.path, "--help", *words[len(line.path) :]))
+    text = result.stderr.decode("utf-8", "replace").removeprefix("error: ").rstrip()
+    if result.status and re.match("unknown (shorthand )?flag: ", text):  # pflag, NotExistError
+        raise messages.unknown_flag(text)
+
+
+def _help_of(environment: Environment, words: Sequence[str]) -> Result:
+    """Return what kubectl prints for words with --help. No cluster is asked, and no kuberc read."""
     from kubectl_mc.processes import event_loop
     from kubectl_mc.processes.children import Command
 
-    command = Command("", (with_kubectl(environment).kubectl, verb, "--help"), environment.variables)
+    command = Command("", (environment.kubectl, *words), {**environment.variables, "KUBERC": "off"})
     (result,) = event_loop.collect_results([command], 1, _PATIENCE)
-    return result.status == 0
+    return result
 
 
 def _check_own_verb(line: CommandLine, variables: Mapping[str, str]) -> None:
@@ -141,4 +166,4 @@ def _path_folders(variables: Mapping[str, str]) -> list[str]:
 
 
 def _runs(path: str) -> bool:
-    return os.access(path, os.X_OK) and not os.path.isdir(path)
+    return os.access(path, os.X_OK) and os.path.isfile(path)

@@ -96,8 +96,11 @@ def in_cluster_kubeconfig(environment: Environment) -> Kubeconfig:
 
 
 def _namespace(environment: Environment) -> str:
+    from kubectl_mc.processes import regular_files
+
     try:
-        with open(os.path.join(environment.service_account, "namespace"), encoding="utf-8") as file:
+        path = os.path.join(environment.service_account, "namespace")
+        with open(path, encoding="utf-8", opener=regular_files.opener) as file:
             namespace = file.read().strip()
     except (OSError, UnicodeDecodeError):
         namespace = ""

@@ -22,7 +22,7 @@ from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import Options
 from kubectl_mc.command_line.verb_rows import VerbRow, Waiting
 from kubectl_mc.named_tuples import NamedTuple
-from kubectl_mc.processes import cache, private_files
+from kubectl_mc.processes import cache, private_files, regular_files
 from kubectl_mc.processes.environment import Environment
 from kubectl_mc.processes.event_loop import Result, UnaskedResult
 from kubectl_mc.processes.targets import Target
@@ -220,7 +220,7 @@ def read_entries(kube_directory: str) -> dict[str, Entry]:
     """Return the entries of the cache; {} if there is none that can be read."""
     entries = {}
     with suppress(OSError, ValueError, AttributeError, KeyError):
-        with open(cache.silence_path(kube_directory), encoding="utf-8") as file:
+        with open(cache.silence_path(kube_directory), encoding="utf-8", opener=regular_files.opener) as file:
             content: dict[str, Any] = json.load(file)
         is_readable = content.get("format") == cache.FORMAT
         for key, value in content["entries"].items() if is_readable else ():

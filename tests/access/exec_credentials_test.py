@@ -64,6 +64,8 @@ def test_a_credential_is_read(status: dict[str, Any], credential: Credential) ->
         (answer(), "didn't return a token or cert/key pair"),
         (answer(token=""), "didn't return a token or cert/key pair"),
         (answer(token=["secret"]), "not an ExecCredential"),
+        (answer(token="secret\n"), "a token with a line end"),
+        (answer(token="secret\x7f"), "another control character"),
         (answer(clientCertificateData="secret"), "only certificate or key"),
         (answer(clientKeyData="secret"), "only certificate or key"),
         (answer(token="secret", expirationTimestamp="tomorrow"), "expirationTimestamp is not a time"),

@@ -142,8 +142,9 @@ def test_the_columns_have_their_cells() -> None:
 def test_the_column_protected_is_there_if_a_cluster_is_protected() -> None:
     protected = row(ClusterProfile("prod", "fleet"), {})
     plain = row(ClusterProfile("dev", "fleet"), {})._replace(protected=False)
-    assert [line.split()[7:] for line in table(plain, protected, wide=False)[:3]] == [["PROTECTED"], ["no"], ["yes"]]
+    assert [line.split()[6:] for line in table(plain, protected, wide=False)[:3]] == [["PROTECTED"], ["no"], ["yes"]]
     assert table(plain, wide=False)[0].split()[-1] == "CONTEXT"
+    assert "MANAGER" not in table(plain, wide=False)[0]
     assert "PROTECTED" in table(plain)[0]
     assert [clusters._document(each)["protected"] for each in (plain, protected)] == [False, True]
 
@@ -155,7 +156,7 @@ def test_rows_of_a_check_stand_below_each_other_whatever_follows() -> None:
         table.checked_row("production", Reached(Check("yes", "admin"), 0.1234)),
         table.checked_row("a", Reached(Check("no", "", "\x1b[31mconnection\trefused"), 12.0)),
     ]
-    start = len("production   unknown   <none>    <none>       <none>    mapping   production   yes         ")
+    start = len("production   unknown   <none>    <none>       mapping   production   yes         ")
     assert [line[start:] for line in (table.start(), *checks)] == [
         "LATENCY   USER        REACHABLE\n",
         "123ms     admin       yes\n",

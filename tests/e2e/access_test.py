@@ -139,7 +139,7 @@ def test_an_approved_profile_reaches_its_cluster_with_the_plugins_token(user: Us
     assert (done.status, done.stderr, clusters(done)) == (0, "", ["c1"])
     assert user.runs.read_text() == "admin\n"
     listed = user.mc("clusters", "--clusters=c1")
-    assert listed.rows[1][5] == "properties"
+    assert listed.rows[1][4] == "properties"
 
 
 @needs("faults")

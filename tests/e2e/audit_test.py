@@ -50,7 +50,7 @@ def test_no_secret_is_kept_of_a_command_or_of_what_a_program_says(place: Place) 
     assert "hunter2" not in Path(record.record_path(place.shell.environment["HOME"])).read_text()
     assert [run.start["what"] for run in runs(place)] == [
         "Run danger 'login' in 2 clusters",
-        "Set env deployment 'cart' in 2 clusters",
+        "Set the environment of deployment 'cart' in 2 clusters",
         "Run pod 'z' in 2 clusters",
     ]
     assert {each.reason for each in runs(place)[0].outcomes()} == {"exit status 3"}

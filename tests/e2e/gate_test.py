@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -101,6 +102,22 @@ def test_what_is_no_dry_run_goes_through_the_gate(place: Place, command: str) ->
         assert place.mc(command, more).status == 1
     assert place.everywhere("get deploy,cm,clusterrole -n shop -o yaml") == was
     assert (runs(place), (place.folder / "ran").exists()) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("command", "flag"),
+    [
+        ("rollout restart deploy/cart -n shop --dry-run=server", "--dry-run"),
+        ("rollout restart deploy/cart -n shop --dry-run=server --all-clusters --yes", "--dry-run"),
+        ("annotate deploy/cart a=b --nope --all-clusters", "--nope"),
+        ("get pods --dry-run=server --hub-context=nope", "--dry-run"),
+    ],
+)
+def test_a_flag_that_kubectl_does_not_have_is_named_ahead_of_all_else(place: Place, command: str, flag: str) -> None:
+    verb = command.partition(" deploy")[0].partition(" pods")[0]
+    ending = "" if verb == "get" else "So nothing was changed\n"
+    said = f"error: unknown flag: {flag}\nSee 'kubectl {verb} --help' for usage.\n{ending}"
+    assert (place.mc(command), runs(place)) == (Done(1, "", said), [])
 
 
 @pytest.mark.parametrize("flags", ["--record --yes", "--record=true --dry-run=server -o yaml"])
@@ -315,6 +332,10 @@ def test_a_protected_cluster_is_not_changed_through_another_context(place: Place
         "name it exactly: --contexts=also-3x\nSo nothing was changed\n",
     )
     assert labelled(place) == []
+    shown = place.shell.mc("clusters", "--contexts=also-*", env=environment)
+    assert [(row[0], row[-1]) for row in shown.rows[1:]] == [("also-1x", "no"), ("also-3x", "yes")]
+    items = json.loads(place.shell.mc("clusters", "--contexts=also-*", "-o", "json", env=environment).stdout)["items"]
+    assert [item["protected"] for item in items] == [False, True]
     named = place.shell.mc(*place.words(f"{LABEL} --contexts=also-3x --as=admin --yes"), env=environment)
     assert "protected" not in named.stderr
 

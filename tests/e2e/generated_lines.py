@@ -229,7 +229,7 @@ class Flag(NamedTuple):
 def flags_of(path: str) -> list[Flag]:
     """Return the flags that the table has for a command itself, for "" the global ones."""
     entries = [re.fullmatch(r"(?:(.),)?([a-z0-9-]+)(.*)", entry) for entry in FLAGS[path].split()]
-    flags = [Flag(entry[2], entry[1] or "", entry[3]) for entry in entries if entry]
+    flags = [Flag(entry[2], entry[1] or "", entry[3].rstrip("~")) for entry in entries if entry]
     return [flag for flag in flags if flag.name not in _LEFT_OUT]
 
 

@@ -130,7 +130,7 @@ def test_what_only_v1alpha1_says_of_access_goes_with_it(changing_hub: Shell) -> 
 
     def access() -> str:
         flags = ("--clusters=c1", "--refresh", f"--clusterprofile-provider-file={file}")
-        return changing_hub.mc("clusters", *flags).rows[1][5]
+        return changing_hub.mc("clusters", *flags).rows[1][4]
 
     assert access() == "<none>"
     serve(changing_hub, "v1alpha1")

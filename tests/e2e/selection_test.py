@@ -69,8 +69,8 @@ def test_a_choice_that_cannot_be_made_is_said(members: Shell, flags: list[str], 
 
 def test_clusters_is_a_table_of_the_inventory(members: Shell) -> None:
     done = members.mc("clusters")
-    assert done.rows[0] == ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "MANAGER", "ACCESS", "CONTEXT"]
-    assert done.rows[1] == ["c1", "healthy", "v1.36.2", "prod", "fixtures", "mapping", "c1"]
+    assert done.rows[0] == ["NAME", "HEALTH", "VERSION", "CLUSTERSET", "ACCESS", "CONTEXT"]
+    assert done.rows[1] == ["c1", "healthy", "v1.36.2", "prod", "mapping", "c1"]
     assert [row[0] for row in done.rows[1:]] == list(MEMBERS)
     assert [row[0] for row in members.mc("clusters", "c{1,3},c2", "!c1").rows[1:]] == ["c2", "c3"]
     wide = members.mc("clusters", "-o", "wide").stdout
@@ -94,7 +94,7 @@ def test_a_context_s_name_can_not_steer_the_terminal(fresh_home: Callable[..., S
 def test_a_way_that_does_not_exist_is_not_shown(fresh_home: Callable[..., Shell]) -> None:
     user = fresh_home(mapping="hubContext: hub\nclusters: [{name: c1, context: gone}, {name: c2, context: c1}]\n")
     user.kubectl("config", "delete-context", "c3")
-    ways = [row[5:] for row in user.mc("clusters").rows[1:]]
+    ways = [row[4:] for row in user.mc("clusters").rows[1:]]
     assert ways == [["<none>", "<none>"], ["mapping", "c1"], ["<none>", "<none>"]]
     items = json.loads(user.mc("clusters", "-o", "json").stdout)["items"]
     assert [(item["access"], item["context"]) for item in items] == [("", ""), ("mapping", "c1"), ("", "")]

@@ -140,7 +140,9 @@ def test_the_exit_status_of_what_is_run(changing: Shell) -> None:
     many = changing.mc(*command, "--all-clusters", "--yes", "--", "sh", "-c", "exit 3")
     assert many.status == 1
     reason = "command terminated with exit code 3"
-    assert f"Error: Failed to exec in 3 clusters: c1 ({reason}), c2 (not found), c3 ({reason})\n" in many.stderr
+    assert (
+        f"Error: Failed to run a command in 3 clusters: c1 ({reason}), c2 (not found), c3 ({reason})\n" in many.stderr
+    )
 
 
 @needs("kubelet")

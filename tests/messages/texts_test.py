@@ -23,6 +23,7 @@ KINDS: dict[str, Kind] = {
     "unreachable": "unreachable", "connection lost": "lost", "unauthorized": "unauthorized", "forbidden": "forbidden",
     "login failed": "login", "no context": "no-context", "bad kubeconfig": "kubeconfig", "server error": "server",
     "too many requests": "too-many-requests", "exit status 1": "exit",
+    messages.BAD_TOKEN: "login",
 }  # fmt: skip
 
 
@@ -103,6 +104,7 @@ TRIES = 'E1123 04:32:24.691813   17786 memcache.go:265] "Unhandled Error" err="c
         (UNABLE + "dial tcp 10.1.2.3:6443: connect: connection refused", "connection refused"),
         (UNABLE + "EOF", "connection lost"),
         (UNABLE + "read tcp 10.0.0.1:1->10.0.0.2:6443: read: connection reset by peer", "connection lost"),
+        (UNABLE + 'net/http: invalid header field value for "Authorization"', messages.BAD_TOKEN),
         (UNABLE + "getting credentials: exec: executable aws failed with exit code 255", "login failed"),
         (
             UNABLE + "getting credentials: exec: executable gke-gcloud-auth-plugin not found\n\n"

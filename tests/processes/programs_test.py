@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,12 @@ from tests import environments
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A PATH with plugins, a file that can't be run, and a folder."""
+    """A PATH with plugins, a file that can't be run, a folder, and a pipe."""
     for name in ("kubectl-foo", "kubectl-foo-bar", "kubectl-a_b-c_d", "kubectl-create-thing", "kubectl-file"):
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o644 if name == "kubectl-file" else 0o755)
     (tmp_path / "kubectl-folder").mkdir()
+    os.mkfifo(tmp_path / "kubectl-pipe", 0o755)
     return {"HOME": "/nonexistent", "PATH": f"/nonexistent:{tmp_path}"}
 
 
@@ -37,6 +39,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         ("foo-bar", None),
         ("file x", None),
         ("folder x", None),
+        ("pipe x", None),
         ("fo", None),
         ("create thing x", "create thing"),
         ("create deployment x", None),
@@ -111,3 +114,41 @@ def test_no_flag_may_stand_ahead_of_a_plugins_name(environment: dict[str, str]) 
         programs.resolve_plugin(line, environments.environment(environment))
     # kubectl looks for a plugin of `create` only where it is the first word.
     assert programs.plugin_name(grammar.parse_line(["-n", "x", "create", "thing"]), environment) == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("get pods -n shop -l app=cart", None),
+        ("logs web --all-pods", "logs --help --all-pods=true web"),
+        (
+            "rollout restart deploy x --dry-run=server -n shop",
+            "rollout restart --help --namespace=shop deploy x --dry-run=server",
+        ),
+        ("get pods --nope -Z", "get --help pods --nope -Z"),
+        ("exec web -- ls --nope", None),
+        ("foo bar --nope", None),
+    ],
+)
+def test_kubectl_is_asked_for_flags_that_it_may_lack(tmp_path: Path, words: str, asked: str | None) -> None:
+    kubectl, log = tmp_path / "kubectl", tmp_path / "log"
+    kubectl.write_text(f'#!/bin/sh\necho "$*" >{log}\necho "error: unknown flag: --x\nSee help" >&2\nexit 1\n')
+    kubectl.chmod(0o755)
+    line = grammar.parse_line(words.split())
+    user = environments.environment(kubectl=str(kubectl))
+    if asked is None:
+        programs.check_flags(line, user)
+        assert not log.exists()
+        return
+    with pytest.raises(UserError, match="unknown flag: --x\nSee help") as refused:
+        programs.check_flags(line, user)
+    assert (log.read_text().strip(), refused.value.prefix) == (asked, "error")
+
+
+@pytest.mark.parametrize("script", ["exit 0", "echo 'error: flag needs an argument: --x' >&2; exit 1", "exit 1"])
+def test_what_a_kubectl_does_not_say_of_its_flags_is_no_error(tmp_path: Path, script: str) -> None:
+    """A wrong value is for each cluster's kubectl to refuse, and a newer kubectl may have the flag."""
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(f"#!/bin/sh\n{script}\n")
+    kubectl.chmod(0o755)
+    programs.check_flags(grammar.parse_line(["get", "pods", "--x"]), environments.environment(kubectl=str(kubectl)))

@@ -24,15 +24,18 @@ from kubectl_mc.processes.event_loop import Exit, Result
 from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
-from kubectl_mc.reads import after_logins, watch_lines, wildcards
+from kubectl_mc.reads import watch_lines, wildcards
 from kubectl_mc.reads.column_files import with_columns
+from kubectl_mc.reads.exchanges import Exchanges, log_in
 from kubectl_mc.reads.log_printers import with_pods
+from kubectl_mc.reads.name_patterns import namespace_patterns
 from kubectl_mc.reads.namespaces import namespace_jobs
 from kubectl_mc.reads.screen import Screen
 from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubectl_mc.processes.places import Starts
+    from kubectl_mc.reads.exchanges import Exchange
     from kubectl_mc.reads.watch_sessions import Sessions
 
 
@@ -56,13 +59,12 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
                 return followed.show_followed(request, targets)
     streams = request.environment.streams
     endless = verbs.is_endless(request.row, request.line)
-    asked, failed = namespace_jobs(request, targets)
-    resolver = after_logins.make_resolver(request, asked)
-    commands = list(resolver.commands)
+    commands = list[Command]()
     screen = Screen(request, [])
-    unnamed, failed_listings = wildcards.divided(failed, asked)
-    unreachable = [*request.unreachable, *unnamed]
-    names = [command.cluster for command in commands]  # of the clusters
+    count = 0  # of jobs
+    job_indexes: dict[int, int] = {}  # by the index of a command, of those without sessions
+    unreachable, failed_listings = [*request.unreachable], list[Result]()
+    names = list[str]()  # of the clusters
     starts: dict[int, float] = {}  # times of time.monotonic
 
     def append(command: Command, cluster: str) -> int:
@@ -75,12 +77,16 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     def start(jobs: Sequence[Job]) -> None:
         if verbs.is_watch(request.row, request.line):
             jobs = watch_lines.jobs_by_type(jobs)
+        nonlocal count
+        first, count = count, count + len(jobs)
         screen.add(jobs)
         if sessions:
             sessions.add(jobs)
-        for job in () if sessions else jobs:
-            append(job_command(request, job._replace(line=screen.command_line(job))), job.target.cluster)
-        count = sessions.count if sessions else len(commands) - len(resolver.commands)
+        for job_index, job in enumerate(() if sessions else jobs, first):
+            command = job_command(request, job._replace(line=screen.command_line(job)))
+            job_indexes[append(command, job.target.cluster)] = job_index
+
+    def check_files() -> None:
         if endless and event_loop.raise_file_limit(count) < count:
             raise messages.too_few_files(count, event_loop.files_for(count))
 
@@ -115,10 +121,21 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
         if sessions:
             sessions.tick()
 
-    phase.wait_for_logins(commands)
+    def exchange(target: Target) -> Exchange[None]:
+        jobs, failures = yield from stream_jobs(request, target)
+        start(jobs)
+        gone, partial = wildcards.divided(failures, jobs)
+        show_failures(gone)
+        show_failed_listings(partial)
+        unreachable.extend(gone)
+        failed_listings.extend(partial)
+
+    exchanges = Exchanges(lambda question: append(question.command, question.target.cluster))
     show_failures(unreachable)
-    show_failed_listings(failed_listings)
-    start(resolver.jobs)
+    for target in targets:
+        exchanges.begin(exchange(target))
+    check_files()
+    phase.wait_for_logins(commands)
     interrupt: BaseException | None = None
     try:
         for event in event_loop.run_commands(
@@ -137,17 +154,13 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
                 took = time.monotonic() - starts.pop(event.command_index)
                 if request.environment.report and not event.unasked:
                     request.environment.report.took(names[event.command_index], took)
-            job_index = event.command_index - len(resolver.commands)
-            if job_index >= 0 and sessions:
+            if event.command_index in exchanges:
+                exchanges.feed(event)
+                check_files()
+            elif sessions:
                 sessions.take(event)
-                continue
-            if job_index >= 0:
-                screen.show(event._replace(command_index=job_index))
-                continue
-            jobs, failures = resolver.feed(event)
-            start(jobs)
-            (show_failed_listings if jobs else show_failures)(failures)
-            (failed_listings if jobs else unreachable).extend(failures)
+            else:
+                screen.show(event._replace(command_index=job_indexes[event.command_index]))
     except (KeyboardInterrupt, SystemExit) as error:
         interrupt = error
     except BaseException:  # nobody reads on
@@ -180,7 +193,7 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
             asked_results = [result for result in results if result.cluster in by_name]
             note_answers(request, [(by_name[result.cluster], result, 0.0) for result in asked_results])
         held = [*screen.held(), *said_by([*unreachable, *([] if endless else failed_listings)])]
-        if any(job.namespace for job in asked):
+        if namespace_patterns(request.line):
             held = [untold(messages_of_one, joined) for messages_of_one in held]
         report = make_report(
             results,
@@ -194,6 +207,14 @@ def show_streamed(request: Request, targets: Sequence[Target]) -> int:
     if isinstance(interrupt, SystemExit):
         raise interrupt
     return 130 if interrupt else report.status
+
+
+def stream_jobs(request: Request, target: Target) -> Exchange[tuple[list[Job], list[Result]]]:
+    """Return the jobs of a cluster, which is logged in to then, and what failed."""
+    asked, failures = yield from namespace_jobs(request, target)
+    jobs, unnamed = yield from wildcards.resolved_jobs(request, asked)
+    not_logged_in = (yield from log_in(target)) if jobs else []
+    return [] if not_logged_in else jobs, [*failures, *unnamed, *not_logged_in]
 
 
 def _watch_sessions(

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     Exchange = Generator[Sequence["Question"], Sequence[Result], T]
 
 
+_LONG = 5.0  # seconds without an answer after which that is said where no progress line says it
+
+
 def _whole(result: Result) -> Result:
     return result
 
@@ -79,10 +82,27 @@ class Exchanges:
         self._append = append
         self._places: dict[int, tuple[_Step, int]] = {}  # of the questions without an answer
         self._collector = event_loop.ResultCollector()
+        self._named: set[str] = set()
+
+    def __bool__(self) -> bool:
+        """Return whether an exchange goes on."""
+        return bool(self._places)
 
     def __contains__(self, command_index: int) -> bool:
         """Return whether a command is a question's that has no answer yet."""
         return command_index in self._places
+
+    def silent(self, waited: Callable[[int], float]) -> list[str]:
+        """Return the clusters that have been silent to a question for long, each cluster once.
+
+        waited: returns for how many seconds a command has waited for its cluster, 0.0 if it isn't started yet
+        """
+        targets = (
+            step.questions[place].target for index, (step, place) in self._places.items() if waited(index) >= _LONG
+        )
+        silent = [name for name in dict.fromkeys(target.cluster for target in targets) if name not in self._named]
+        self._named.update(silent)
+        return silent
 
     def begin(self, exchange: Exchange[None]) -> None:
         """Begin an exchange."""

@@ -206,6 +206,8 @@ class _Following:
             self._streams.answer(self._renderer.feed(due))
         for session in self._sessions:
             session.tick(now)
+        for cluster in self._exchanges.silent(self.waited):
+            self._say(cluster, cluster, stream_texts.NOTHING_LISTED)
         is_listed = not self._unlisted and all(session.is_settled for session in self._sessions)
         if is_listed and not self._is_counted:
             self._is_counted = True

@@ -14,6 +14,7 @@ from kubectl_mc import messages
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.merge.cluster_results import one_result_per_cluster, untold
 from kubectl_mc.merge.report import make_report, result_cause, said_by
+from kubectl_mc.messages import stream_texts
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Exit, Result
@@ -102,20 +103,23 @@ class _Streaming:
         from kubectl_mc.processes.places import Machine, Starts
         from kubectl_mc.reads import watch_sessions
 
-        self._starts = starts = Starts(Machine())
+        self._starts = Starts(Machine())
+        self._sessions = watch_sessions.Sessions(self._request, self._screen, self._append, self._waited)
 
-        def waited(index: int) -> float:
-            return starts.waited(index, time.monotonic())
-
-        self._sessions = watch_sessions.Sessions(self._request, self._screen, self._append, waited)
+    def _waited(self, index: int) -> float:
+        """Return for how many seconds a command has waited for its cluster; 0.0 if it isn't started yet."""
+        now = time.monotonic()
+        return self._starts.waited(index, now) if self._starts else now - self._start_times.get(index, now)
 
     # --- What runs --------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
         """Begin with all clusters. Raises UserError."""
         self._show_failures(self._unreachable)
+        self._screen.expect_more(True)
         for target in self._targets:
             self._exchanges.begin(self._exchange(target))
+        self._screen.expect_more(bool(self._exchanges))
         self._check_files()
         self._phase.wait_for_logins(self._commands)
 
@@ -137,6 +141,8 @@ class _Streaming:
             if event.command_index in self._exchanges:
                 self._exchanges.feed(event)
                 self._check_files()
+                if not self._exchanges:
+                    self._screen.expect_more(False)
             elif self._sessions:
                 self._sessions.take(event)
             else:
@@ -192,6 +198,8 @@ class _Streaming:
         if self._endless:
             self._streams.check_reader()
             self._screen.show_due()
+            for cluster in self._exchanges.silent(self._waited):
+                self._streams.say([f"[{cluster}] {stream_texts.NOTHING_LISTED}"])
         elif self._phase.on_tick:
             self._phase.on_tick()
         if self._sessions:

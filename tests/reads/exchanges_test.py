@@ -98,5 +98,7 @@ def test_results_have_the_order_of_their_questions_and_only_what_is_kept() -> No
         assert event.command_index in exchanges
         exchanges.feed(event)
     assert (3 in exchanges, shown) == (False, [])
+    assert exchanges.silent({3: 9.0, 7: 4.9}.__getitem__) == []
+    assert [exchanges.silent(lambda index: 5.0) for _ in range(2)] == [["c1"], []]
     exchanges.feed(Exit(7, "c1", 1))
     assert shown == [Result("c1", b"f", b"", 1), Result("c1", b"s", b"", 0)]

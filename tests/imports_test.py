@@ -44,7 +44,7 @@ OURS = {"kubectl_mc"} | {
         "processes.lifelines", "processes.memory_files", "processes.pipe_files", "processes.private_files",
         "processes.programs",
         "processes.requests", "processes.service_account", "processes.standard_streams", "processes.targets",
-        "reads", "reads.captured", "reads.name_patterns",
+        "reads", "reads.captured", "reads.exchanges", "reads.name_patterns",
         "type_hints",
     )
 }  # fmt: skip

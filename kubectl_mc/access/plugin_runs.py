@@ -35,7 +35,7 @@ class RunSettings(NamedTuple):
     """How credential plugins run.
 
     variables: the user's environment variables, which credential plugins get
-    max_parallel: how many run at a time
+    max_parallel: how many run at a time; one that runs for long waits for something, and doesn't count any more
     patience: the seconds that each of them has, 0 for no limit; there is no limit on the terminal
     terminal: stdin is a terminal that nobody else reads
     limits: program_name -> how many runs of it there may be at a time; for the others, see `_LIMITS`
@@ -228,16 +228,18 @@ class PluginRuns:
 
     def due(self) -> list[Command]:
         """Return the runs that are to be started now, each once."""
-        due = []
+        due, now = [], time.monotonic()
+        working = sum(now - (self._started[number].started or now) < _WORK for number in self._running)
         for login in [*self._waiting]:
-            if len(self._running) >= self._settings.max_parallel:
+            if working >= self._settings.max_parallel:
                 break
             if not self._has_turn(login):
                 continue
             self._waiting.remove(login)
+            working += 1
             self._running.add(len(self._started))
             self._started.append(login)
-            login.started = time.monotonic()
+            login.started = now
             command = _command(login.plugin, self._settings, interactive=False)
             due.append(command._replace(patience=self._settings.patience))
         return due
@@ -329,6 +331,7 @@ class PluginRuns:
         self._answers[plugin] = answer
 
 
+_WORK = 3.0  # seconds that a plugin may work; after them it waits, for its provider or for the user
 _QUICK = 1.0  # seconds in which nobody answers a question
 _LONG = 5.0  # seconds after which it is said that a plugin runs, as of a kubectl without an answer
 _AHEAD = 1.0  # seconds that a plugin without stdin may run ahead of those that ask

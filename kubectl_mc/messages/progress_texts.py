@@ -11,12 +11,9 @@ from kubectl_mc.messages.words import visible
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.type_hints import Literal
 
-# What a command waits for: the hub's inventory, logins, the names that a wildcard means, which types have namespaces,
-# the answers, or lines that are shown as they come, checks of access; and of a change the dry run, the clusters of a
-# wave, the kinds that it makes, and the rollouts.
-PhaseKind = Literal[
-    "hub", "logins", "names", "types", "answers", "lines", "checks", "preflight", "wave", "kinds", "rollouts"
-]
+# What a command waits for: the hub's inventory, logins, the answers, lines that are shown as they come, checks of
+# access; and of a change the dry run, the clusters of a wave, the kinds that it makes, and the rollouts.
+PhaseKind = Literal["hub", "logins", "answers", "lines", "checks", "preflight", "wave", "kinds", "rollouts"]
 
 
 class _Texts(NamedTuple):
@@ -36,12 +33,6 @@ _ANSWERED = "{count} answered; waiting for {names}"
 _TEXTS: dict[PhaseKind, _Texts] = {
     "hub": _Texts("Waiting for {names}", "waiting for {names}"),
     "logins": _Texts("Waiting for the login to {names}", "waiting for the login to {names}"),
-    "names": _Texts(
-        "{count} have listed their names; waiting for {names}", "the clusters listed their names, waiting for {names}"
-    ),
-    "types": _Texts(
-        "{count} have listed their types; waiting for {names}", "the clusters listed their types, waiting for {names}"
-    ),
     "answers": _Texts(_ANSWERED, hints=("Ctrl-C shows what is there", "Ctrl-C to see")),
     "lines": _Texts(_ANSWERED),
     "checks": _Texts(_ANSWERED, "the clusters were checked, waiting for {names}"),

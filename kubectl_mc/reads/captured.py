@@ -5,27 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.merge.output_forms import key_jobs, mergeable_line
 from kubectl_mc.named_tuples import NamedTuple
-from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import Job, Request, job_command, note_answers, same_jobs
-from kubectl_mc.processes.standard_streams import Phase
+from kubectl_mc.processes.requests import Job, Request, same_jobs
 from kubectl_mc.processes.targets import Target
+from kubectl_mc.reads.exchanges import ask, run_exchanges
 from kubectl_mc.reads.name_patterns import name_patterns, namespace_patterns
 from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kubectl_mc.command_line.grammar import CommandLine
     from kubectl_mc.merge.row_filter import RowFilter
-    from kubectl_mc.processes.children import Command
+    from kubectl_mc.reads.exchanges import Exchange
     from kubectl_mc.reads.name_filter import NameFilter
-    from kubectl_mc.reads.namespaces import Ahead
 
 
 class JobAnswer(NamedTuple):
@@ -44,22 +41,14 @@ def show_captured(request: Request, targets: Sequence[Target]) -> int:
     """
     interrupts: list[BaseException] = []
     request = _with_columns(request)
-    ahead = _Ahead(request, interrupts)
-    asked, failures = asked_jobs(request, targets, ahead)
-    jobs, failed_listings = asked, list[Result]()
-    if failures or name_patterns(request.row, request.line):
-        from kubectl_mc.reads import wildcards
-
-        request, jobs, failed_listings = wildcards.resolve_jobs(request, asked, failures)
-    several = len(jobs) + len(request.unreachable) > 1 or any(job.namespace for job in jobs)
-    answers = _ask(request, jobs, several, interrupts, ahead.results)
-    if several and any(_MISSING_TYPE in answer.result.stderr for answer in answers):
-        answers = _ask_without_missing_types(request, answers, interrupts)
-    if any(answer.job.namespace and _UNSORTABLE in answer.result.stderr for answer in answers):
-        answers = _ask_for_the_unsortable(request, answers, interrupts)
-    if name_patterns(request.row, request.line):
-        request, answers, partial = _filtered(request, asked, answers, several, interrupts)
-        failed_listings += partial
+    is_one_of_several = len(targets) + len(request.unreachable) > 1
+    exchanges = [_part(request, target, is_one_of_several) for target in targets]
+    parts = run_exchanges(request, exchanges, interrupts, lambda: _import_merging(request.shows_colours))
+    answers = [answer for part in parts for answer in part.answers]
+    request, failed_listings = with_failures(
+        request, [failure for part in parts for failure in part.failures], [answer.job for answer in answers]
+    )
+    several = is_one_of_several or len(answers) > 1 or any(answer.job.namespace for answer in answers)
     from kubectl_mc.merge.answers import merge_answers
     from kubectl_mc.merge.cluster_results import one_result_per_cluster
     from kubectl_mc.merge.report import make_report
@@ -97,7 +86,7 @@ def show_answer(
     """Write the answer to stdout, and what is said about it to stderr. Raises SystemExit if a signal said so.
 
     On a terminal the answer comes first, as else the rest would scroll away, and the request's notice comes last.
-    relayed: what the kubectls have written to stderr; interrupts: as of `collect`
+    relayed: what the kubectls have written to stderr; interrupts: as of `run_exchanges`
     """
     streams, on_terminal = request.environment.streams, request.reports_on_terminal
     ended = next((error for error in interrupts if isinstance(error, SystemExit)), None)
@@ -120,53 +109,51 @@ def _row_filter(request: Request) -> RowFilter | None:
     return RowFilter(options.where, options.count_by)
 
 
-class _Ahead:
-    """Asks clusters in several namespaces as soon as their own jobs are known (`namespaces.Ahead`).
+class _Part(NamedTuple):
+    """What came of a cluster. failures: what failed on the way to its jobs"""
 
-    results: of jobs, by what tells them apart
-    """
-
-    def __init__(self, request: Request, interrupts: list[BaseException]) -> None:
-        self._request, self.interrupts = request, interrupts
-        self._jobs = list[Job]()
-        self.results: dict[tuple[str, CommandLine], Result] = {}
-        # Names with wildcards, and keys, are looked up first.
-        self._waits = bool(name_patterns(request.row, request.line) or grammar.value(request.line, "sort-by"))
-
-    def commands(self, jobs: Sequence[Job]) -> list[Command]:
-        """Return the commands for jobs of a cluster; none if something else has to be known first."""
-        if self._waits:
-            return []
-        lines = [job._replace(line=mergeable_line(self._request, job.line, several=True)) for job in jobs]
-        new = [*lines, *key_jobs(self._request, jobs, several=True)]
-        self._jobs += new
-        commands = [job_command(self._request, job) for job in new]
-        return [
-            command._replace(patience=self._request.patience) if command.patience is None else command
-            for command in commands
-        ]
-
-    def take(self, results: Sequence[Result], seconds: Sequence[float]) -> None:
-        """Take the results of all of these commands, in their order, and the seconds that each took."""
-        ended = [item for item in zip(self._jobs, results, seconds) if item[1].status is not None]
-        note_answers(self._request, [(job.target, result, took) for job, result, took in ended])
-        for job, _, took in ended:
-            if report := self._request.environment.report:
-                report.took(job.target.cluster, took)
-        for job, result in zip(self._jobs, results):
-            result = self._request.named(result)._replace(namespace=job.namespace)
-            self.results[job.target.cluster, job.line] = result
+    answers: Sequence[JobAnswer]
+    failures: Sequence[Result]
 
 
-def asked_jobs(
-    request: Request, targets: Sequence[Target], ahead: Ahead | None = None
-) -> tuple[list[Job], list[Result]]:
-    """Return the jobs for what was typed, and what failed on the way to them. Arguments: of `namespace_jobs`."""
+def _part(request: Request, target: Target, is_one_of_several: bool) -> Exchange[_Part]:
+    """Ask a cluster to its end. is_one_of_several: of the command's clusters"""
+    asked, failures = yield from asked_jobs(request, target)
+    jobs = asked
+    if name_patterns(request.row, request.line):
+        from kubectl_mc.reads import wildcards
+
+        jobs, unnamed = yield from wildcards.resolved_jobs(request, asked)
+        failures += unnamed
+    several = is_one_of_several or len(jobs) > 1 or any(job.namespace for job in jobs)
+    answers = yield from _ask(request, jobs, several)
+    if several and any(_MISSING_TYPE in answer.result.stderr for answer in answers):
+        answers = yield from _ask_without_missing_types(request, answers)
+    if any(answer.job.namespace and _UNSORTABLE in answer.result.stderr for answer in answers):
+        answers = yield from _ask_for_the_unsortable(request, answers)
+    if name_patterns(request.row, request.line):
+        answers, partial = yield from _filtered(request, asked, answers, several)
+        failures += partial
+    return _Part(answers, failures)
+
+
+def asked_jobs(request: Request, target: Target) -> Exchange[tuple[list[Job], list[Result]]]:
+    """Return the jobs of a cluster for what was typed, and what failed. Raises as `namespace_jobs` does."""
     if not namespace_patterns(request.line):
-        return same_jobs(targets, request.line), []
+        return same_jobs([target], request.line), []
     from kubectl_mc.reads.namespaces import namespace_jobs
 
-    return namespace_jobs(request, targets, ahead)
+    return (yield from namespace_jobs(request, target))
+
+
+def with_failures(request: Request, failures: Sequence[Result], jobs: Sequence[Job]) -> tuple[Request, list[Result]]:
+    """Return the request with the clusters that have no jobs as unreachable, and what failed of those that have."""
+    if not failures:
+        return request, []
+    from kubectl_mc.reads import wildcards
+
+    unreachable, partial = wildcards.divided(failures, jobs)
+    return request._replace(unreachable=(*request.unreachable, *unreachable)), partial
 
 
 def _without_empty_documents(request: Request, answers: Sequence[JobAnswer]) -> list[JobAnswer]:
@@ -192,33 +179,24 @@ def _with_columns(request: Request) -> Request:
     return with_columns(request)
 
 
-def _ask(
-    request: Request,
-    jobs: Sequence[Job],
-    several: bool,
-    interrupts: list[BaseException],
-    ahead: Mapping[tuple[str, CommandLine], Result] = {},
-) -> list[JobAnswer]:
-    """Run the jobs, and the jobs that print their keys.
+def _ask(request: Request, jobs: Sequence[Job], several: bool) -> Exchange[list[JobAnswer]]:
+    """Ask with jobs of a cluster, and with those that print their keys.
 
-    several: the answer is merged with that of other jobs; interrupts: as of `collect`
-    ahead: results of jobs that have run already
+    several: the answer is merged with that of other jobs
     """
     keys_of_jobs = key_jobs(request, jobs, several)
     if keys_of_jobs and (typed := grammar.value(request.line, "sort-by")):  # which an error is to quote
         _, template = grammar.output_format(keys_of_jobs[0].line)
         request = request._replace(environment=request.environment.with_typed_paths({template: typed}))
     all_jobs = [job._replace(line=mergeable_line(request, job.line, several)) for job in jobs] + keys_of_jobs
-    others = [job for job in all_jobs if (job.target.cluster, job.line) not in ahead]
-    collected = iter(collect(request, others, interrupts) if others else ())
-    results = [ahead.get((job.target.cluster, job.line)) or next(collected) for job in all_jobs]
+    results = yield from ask(request, all_jobs)
     keys: Sequence[Result | None] = results[len(jobs) :] if keys_of_jobs else [None] * len(jobs)
     from kubectl_mc.merge.table_answers import is_unreadable
 
     unreadable = [
         index for index, (result, key) in enumerate(zip(results, keys)) if is_unreadable(request, result, key)
     ]
-    plain_results = collect(request, [jobs[index] for index in unreadable], interrupts) if unreadable else []
+    plain_results = yield from ask(request, [jobs[index] for index in unreadable])
     for index, plain_result in zip(unreadable, plain_results):
         results[index] = plain_result
     # Without its keys, an answer can't be merged with others.
@@ -244,45 +222,6 @@ def _mergeable(result: Result, keys: Result | None) -> Result:
     return result if needs_none else keys._replace(stdout=b"")
 
 
-def collect(
-    request: Request,
-    jobs: Sequence[Job],
-    interrupts: list[BaseException],
-    keep: Callable[[int, Result], Result] = lambda index, result: result,
-) -> list[Result]:
-    """Run the jobs, and return their results; after Ctrl-C or another signal those of the jobs that had ended.
-
-    interrupts: gets the exception of the signal; once it has one, no jobs are run
-    keep: as of `event_loop.collect_results`
-    """
-    if interrupts:
-        return [_interrupted(job) for job in jobs]
-    commands = [job_command(request, job) for job in jobs]
-    parallel, report = request.parallel(len(jobs)), request.environment.report
-    took: dict[int, float] = {}
-
-    def on_end(index: int, seconds: float) -> None:
-        took[index] = seconds
-        if report:
-            report.took(jobs[index].target.cluster, seconds)
-
-    phase = Phase("answers", request.environment.streams, [job.target.cluster for job in jobs], request.patience)
-    results = event_loop.collect_results(
-        commands,
-        parallel,
-        request.patience,
-        request.stdin,
-        interrupts,
-        on_end=on_end,
-        phase=phase,
-        at_once=request.at_once,
-        meanwhile=lambda: _import_merging(request.shows_colours),
-        keep=keep,
-    )
-    note_answers(request, ((jobs[index].target, results[index], seconds) for index, seconds in took.items()))
-    return [request.named(result)._replace(namespace=job.namespace) for job, result in zip(jobs, results)]
-
-
 def _import_merging(colours: bool) -> None:
     """Import what the answers are merged and painted with, while their kubectls run: it takes milliseconds."""
     from kubectl_mc.merge import answers, cluster_results, report  # noqa: F401
@@ -291,20 +230,13 @@ def _import_merging(colours: bool) -> None:
         from kubectl_mc.messages import painting  # noqa: F401
 
 
-def _interrupted(job: Job) -> Result:
-    """Return the result of a job for which Ctrl-C came too early."""
-    return Result(job.label, b"", b"", None)
-
-
-def _ask_without_missing_types(
-    request: Request, answers: Sequence[JobAnswer], interrupts: list[BaseException]
-) -> list[JobAnswer]:
-    """Ask clusters that do not have a type for the other types, until no cluster reports a missing type."""
+def _ask_without_missing_types(request: Request, answers: Sequence[JobAnswer]) -> Exchange[list[JobAnswer]]:
+    """Ask a cluster that does not have a type for the other types, until it reports no missing type."""
     from kubectl_mc.reads.missing_types import jobs_without_missing_types
 
     answers = list(answers)
     while jobs := jobs_without_missing_types([answer.job for answer in answers], [answer.result for answer in answers]):
-        for index, answer in zip(jobs, _ask(request, list(jobs.values()), several=True, interrupts=interrupts)):
+        for index, answer in zip(jobs, (yield from _ask(request, list(jobs.values()), several=True))):
             before, after = answers[index].result, answer.result
             if after.status is None:
                 answers[index] = answer
@@ -322,9 +254,7 @@ _MISSING_TYPE = b"have a resource type"
 _UNSORTABLE = b"couldn't find any field with path"
 
 
-def _ask_for_the_unsortable(
-    request: Request, answers: Sequence[JobAnswer], interrupts: list[BaseException]
-) -> list[JobAnswer]:
+def _ask_for_the_unsortable(request: Request, answers: Sequence[JobAnswer]) -> Exchange[list[JobAnswer]]:
     """Ask namespaces in which no object has the field of --sort-by without it, if others of the cluster have objects.
 
     With -A, kubectl has such objects first.
@@ -332,13 +262,12 @@ def _ask_for_the_unsortable(
     from kubectl_mc.merge.report import has_part
 
     unsortable = [index for index, answer in enumerate(answers) if _UNSORTABLE in answer.result.stderr]
-    others = [answer for index, answer in enumerate(answers) if index not in unsortable]
-    with_objects = {answer.job.target.cluster for answer in others if has_part(answer.result)}
-    indexes = [index for index in unsortable if answers[index].job.target.cluster in with_objects]
-    lines = [grammar.without(answers[index].job.line, ("sort-by",)) for index in indexes]
-    jobs = [answers[index].job._replace(line=line) for index, line in zip(indexes, lines)]
     answers = list(answers)
-    for index, answer in zip(indexes, _ask(request, jobs, True, interrupts)):
+    if not any(has_part(answer.result) for index, answer in enumerate(answers) if index not in unsortable):
+        return answers
+    lines = [grammar.without(answers[index].job.line, ("sort-by",)) for index in unsortable]
+    jobs = [answers[index].job._replace(line=line) for index, line in zip(unsortable, lines)]
+    for index, answer in zip(unsortable, (yield from _ask(request, jobs, several=True))):
         before = answers[index].result
         said = [line for line in before.stderr.splitlines(keepends=True) if _MISSING_TYPE in line]
         status = answer.result.status or (before.status if said else 0)
@@ -348,44 +277,33 @@ def _ask_for_the_unsortable(
 
 
 def _filtered(
-    request: Request, asked: Sequence[Job], answers: Sequence[JobAnswer], several: bool, interrupts: list[BaseException]
-) -> tuple[Request, list[JobAnswer], list[Result]]:
-    """Return the answers with only the objects whose names match, unless only those were asked for.
+    request: Request, asked: Sequence[Job], answers: Sequence[JobAnswer], several: bool
+) -> Exchange[tuple[list[JobAnswer], list[Result]]]:
+    """Return the answers with only the objects whose names match, unless only those were asked for; and what failed.
 
     asked: the jobs for what was typed, one for each answer
     A cluster whose table doesn't tell the names lists them, and is asked for the objects that match if some of its
-    names can't be printed in a table. The other values are as in `wildcards.resolve_jobs`.
+    names can't be printed in a table.
     """
     from kubectl_mc.reads import name_filter, wildcards
 
     is_kept = name_filter.name_filter(request)
     if not is_kept:
-        return request, list(answers), []
+        return [*answers], []
     filtered = [_only_kept(request, answer, is_kept) for answer in answers]
     uncertain = [index for index, answer in enumerate(filtered) if not answer]
-    resolver = wildcards.Resolver(request, [asked[index] for index in uncertain], always=True)
     jobs, failures = list[tuple[int, Job]](), list[Result]()
-    listed: list[list[Result]] = []
-    try:
-        listed = resolver.run() if uncertain and not interrupts else []
-    except (KeyboardInterrupt, SystemExit) as error:
-        interrupts.append(error)
-    if interrupts:
-        for index in uncertain:
-            job = answers[index].job
-            filtered[index] = JobAnswer(job, _interrupted(job), None)
-    for number, (index, listings) in enumerate(zip(uncertain, listed)):
-        if wildcards.are_plain(listings):
+    listed = yield from wildcards.listings_of(request, [asked[index] for index in uncertain])
+    for index, listings in zip(uncertain, listed):
+        if wildcards.are_plain(listings.values()):
             filtered[index] = _only_kept(request, answers[index], is_kept, plain_names=True)
         if not filtered[index]:
-            own_jobs, own_failures = resolver.resolve(number, listings)
+            own_jobs, own_failures = wildcards.resolved_job(request, asked[index], listings)
             jobs += [(index, job) for job in own_jobs]  # one, or none
             failures += own_failures
-    for (index, _), answer in zip(jobs, _ask(request, [job for _, job in jobs], several, interrupts) if jobs else ()):
+    for (index, _), answer in zip(jobs, (yield from _ask(request, [job for _, job in jobs], several))):
         filtered[index] = answer
-    kept = [answer for answer in filtered if answer]
-    unreachable, partial = wildcards.divided(failures, [answer.job for answer in kept])
-    return request._replace(unreachable=(*request.unreachable, *unreachable)), kept, partial
+    return [answer for answer in filtered if answer], failures
 
 
 def _only_kept(request: Request, answer: JobAnswer, is_kept: NameFilter, plain_names: bool = False) -> JobAnswer | None:

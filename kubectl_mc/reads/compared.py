@@ -22,9 +22,13 @@ from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.requests import Job, Request
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import captured
+from kubectl_mc.reads.exchanges import ask, run_exchanges
 from kubectl_mc.reads.missing_types import jobs_without_missing_types
 from kubectl_mc.reads.name_patterns import name_patterns, types_by_name
-from kubectl_mc.type_hints import Any
+from kubectl_mc.type_hints import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kubectl_mc.reads.exchanges import Exchange
 
 Objects = Sequence[tuple[ObjectKey, bytes]]  # as `read_objects` yields them
 
@@ -57,36 +61,19 @@ def read_clusters(
     A cluster that has failed is not compared, nor is one whose answer is no list of the objects that were asked for.
     """
     interrupts: list[BaseException] = []
-    jobs, failures = captured.asked_jobs(request, targets)
-    failed_listings = list[Result]()
-    typed = request.line
-    if failures or name_patterns(request.row, request.line):
-        from kubectl_mc.reads import wildcards
-
-        request, jobs, failed_listings = wildcards.resolve_jobs(request, jobs, failures)
-    reader = _Reader(request, typed, with_status, renamed)
-    if asked is not None:
-        line = grammar.without(request.line, ("filename", "kustomize", "recursive"))
-        line = grammar.with_flags(line, ("filename", "-"), ("ignore-not-found", "true"))
-        jobs = [job._replace(line=line) for job in jobs]
-        results = _collect_declared(reader, jobs, asked, interrupts)
-    else:
-        results = reader.collect(jobs, interrupts)
-    while again := jobs_without_missing_types(jobs, results):
-        jobs = [again.get(index, job) for index, job in enumerate(jobs)]
-        for index, after in zip(again, reader.collect([*again.values()], interrupts, [*again])):
-            if after.status is not None:
-                # The error about the missing type stays: a type that no cluster has is a failure.
-                stderr, status = results[index].stderr + after.stderr, after.status or results[index].status
-                after = after._replace(stderr=stderr, status=status)
-            results[index] = after
-        if interrupts:
-            break
-    named = [result._replace(cluster=job.target.cluster) for job, result in zip(jobs, results)]
-    cluster_results = one_result_per_cluster([*named, *failed_listings])
-    objects: dict[str, list[tuple[ObjectKey, bytes]]] = {}
-    for index, job in enumerate(jobs):
-        objects.setdefault(job.target.cluster, []).extend(reader.objects.get(index, ()))
+    reader = _Reader(request, with_status, renamed, asked)
+    parts = run_exchanges(request, [reader.read(target) for target in targets], interrupts)
+    failures = [failure for part in parts for failure in part.failures]
+    jobs = [job for part in parts for job in part.jobs]
+    request, failed_listings = captured.with_failures(request, failures, jobs)
+    results = [
+        result._replace(cluster=job.target.cluster) for part in parts for job, result in zip(part.jobs, part.results)
+    ]
+    cluster_results = one_result_per_cluster([*results, *failed_listings])
+    objects = {
+        target.cluster: [item for _, own in sorted(part.objects.items()) for item in own]
+        for target, part in zip(targets, parts)
+    }
     outside = [result.cluster for result in request.unreachable]
     for index, result in enumerate(cluster_results):
         cause = result_cause(result, request)
@@ -94,7 +81,7 @@ def read_clusters(
             outside.append(result.cluster)
             continue
         try:
-            comparison.add(result.cluster, without_duplicates(objects.get(result.cluster, ())))
+            comparison.add(result.cluster, without_duplicates(objects[result.cluster]))
         except Unreadable as problem:
             cluster_results[index] = _unreadable(result, problem)
             outside.append(result.cluster)
@@ -110,45 +97,33 @@ def read_clusters(
 _NO_KIND = re.compile(rb'no matches for kind "([^"]+)" in version "([^"]+)"')
 
 
-def _collect_declared(
-    reader: _Reader, jobs: Sequence[Job], asked: Sequence[Mapping[str, Any]], interrupts: list[BaseException]
-) -> list[Result]:
-    """Return the results of jobs that get objects from their stdin; of those whose kinds their cluster has."""
-    parts = [[*asked] for _ in jobs]
-    results: dict[int, Result] = {}
-    waiting = [*range(len(jobs))]
-    while waiting:
-        texts = {
-            index: json.dumps({"apiVersion": "v1", "kind": "List", "items": parts[index]}).encode() for index in waiting
-        }
-        again = []
-        own_jobs = [jobs[index]._replace(stdin=texts[index]) for index in waiting]
-        for index, result in zip(waiting, reader.collect(own_jobs, interrupts, waiting)):
-            results[index] = result
-            lacking = {(kind.decode(), version.decode()) for kind, version in _NO_KIND.findall(result.stderr)}
-            rest = [item for item in parts[index] if (item["kind"], item["apiVersion"]) not in lacking]
-            if result.status and not result.timed_out and len(rest) < len(parts[index]):
-                parts[index] = rest
-                if rest:
-                    again.append(index)
-                else:
-                    results[index] = result._replace(status=0, stderr=b"")
-        waiting = again
-    return [results[index] for index in range(len(jobs))]
+class _Part(NamedTuple):
+    """What came of a cluster.
+
+    results: of its jobs; their stdout only says whether there were objects
+    failures: what failed on the way to its jobs
+    objects: by the index of a job
+    """
+
+    jobs: Sequence[Job]
+    results: Sequence[Result]
+    failures: Sequence[Result]
+    objects: Mapping[int, Objects]
 
 
 class _Reader:
-    """Runs jobs, and reads the objects of each as soon as it has ended. objects: by the index of the job"""
+    """Reads the objects of clusters, each answer as soon as it is there."""
 
     def __init__(
         self,
         request: Request,
-        typed: grammar.CommandLine,
         with_status: bool,
         renamed: Callable[[ObjectKey], ObjectKey],
+        asked: Sequence[Mapping[str, Any]] | None,
     ) -> None:
-        """typed: the command line with the names as they were typed."""
-        self._request, self._with_status, self._renamed = request, with_status, renamed
+        """Arguments: of `read_clusters`."""
+        self._request, self._with_status, self._renamed, self._asked = request, with_status, renamed, asked
+        typed = request.line
         names = (
             types_by_name(typed) if len(grammar.operands(typed)) > 1 or "/" in "".join(grammar.operands(typed)) else ()
         )
@@ -156,34 +131,68 @@ class _Reader:
         self._drops = bool(name_patterns(request.row, typed))
         self._namespace = "" if grammar.is_set(typed, "all-namespaces") else grammar.value(typed, "namespace") or ""
         self._contents: dict[bytes, bytes] = {}
-        self.objects: dict[int, Objects] = {}
 
-    def collect(
-        self, jobs: Sequence[Job], interrupts: list[BaseException], places: Sequence[int] | None = None
-    ) -> list[Result]:
-        """Run the jobs and return their results, whose stdout only says whether there were objects.
+    def read(self, target: Target) -> Exchange[_Part]:
+        """Read the objects of a cluster."""
+        jobs, failures = yield from captured.asked_jobs(self._request, target)
+        if name_patterns(self._request.row, self._request.line):
+            from kubectl_mc.reads import wildcards
 
-        interrupts: gets the exception of Ctrl-C or another signal; places: the indexes of the jobs in `objects`
-        """
+            jobs, unnamed = yield from wildcards.resolved_jobs(self._request, jobs)
+            failures += unnamed
+        objects: dict[int, Objects] = {}
+        if self._asked is not None:
+            (job,) = jobs  # -f and -k take no list of namespaces
+            result = yield from self._declared(job, self._asked, objects)
+            return _Part(jobs, [result], failures, objects)
+        results = yield from self._ask(dict(enumerate(jobs)), objects)
+        while again := jobs_without_missing_types(jobs, [results[index] for index in range(len(jobs))]):
+            jobs = [again.get(index, job) for index, job in enumerate(jobs)]
+            for index, after in (yield from self._ask(again, objects)).items():
+                before = results[index]
+                # The error about the missing type stays: a type that no cluster has is a failure.
+                joined = after._replace(stderr=before.stderr + after.stderr, status=after.status or before.status)
+                results[index] = after if after.status is None else joined
+        return _Part(jobs, [results[index] for index in range(len(jobs))], failures, objects)
 
-        def keep(index: int, result: Result) -> Result:
-            return self._read(places[index] if places else index, jobs[index], result)
+    def _declared(self, job: Job, asked: Sequence[Mapping[str, Any]], objects: dict[int, Objects]) -> Exchange[Result]:
+        """Return the result of a job that gets objects from its stdin; of those whose kinds its cluster has."""
+        line = grammar.without(job.line, ("filename", "kustomize", "recursive"))
+        line = grammar.with_flags(line, ("filename", "-"), ("ignore-not-found", "true"))
+        while True:
+            text = json.dumps({"apiVersion": "v1", "kind": "List", "items": asked}).encode()
+            result = (yield from self._ask({0: job._replace(line=line, stdin=text)}, objects))[0]
+            lacking = {(kind.decode(), version.decode()) for kind, version in _NO_KIND.findall(result.stderr)}
+            rest = [item for item in asked if (item["kind"], item["apiVersion"]) not in lacking]
+            if not result.status or result.timed_out or len(rest) == len(asked):
+                return result
+            if not rest:
+                return result._replace(status=0, stderr=b"")
+            asked = rest
 
-        return captured.collect(self._request, jobs, interrupts, keep)
+    def _ask(self, jobs: Mapping[int, Job], objects: dict[int, Objects]) -> Exchange[dict[int, Result]]:
+        """Ask with jobs, by their indexes, and return their results. objects: gets what they have answered"""
+        indexes = [*jobs]
 
-    def _read(self, place: int, job: Job, result: Result) -> Result:
-        if result.timed_out:
-            return result._replace(stdout=b"")
-        try:
-            objects = [
-                (self._renamed(key), self._contents.setdefault(content, content))
-                for key, content in read_objects(result.stdout, self._with_status)
-                if self._is_asked_for(key, job)
-            ]
-        except Unreadable as problem:
-            return _unreadable(result, problem)
-        self.objects[place] = objects
-        return result._replace(stdout=b"." if objects else b"")
+        def keep(place: int, result: Result) -> Result:
+            if result.timed_out:
+                return result._replace(stdout=b"")
+            index = indexes[place]
+            try:
+                objects[index] = self._objects(jobs[index], result.stdout)
+            except Unreadable as problem:
+                return _unreadable(result, problem)
+            return result._replace(stdout=b"." if objects[index] else b"")
+
+        return dict(zip(indexes, (yield from ask(self._request, [*jobs.values()], keep))))
+
+    def _objects(self, job: Job, stdout: bytes) -> Objects:
+        """Return the objects in an answer. Raises Unreadable for anything else."""
+        return [
+            (self._renamed(key), self._contents.setdefault(content, content))
+            for key, content in read_objects(stdout, self._with_status)
+            if self._is_asked_for(key, job)
+        ]
 
     def _is_asked_for(self, key: ObjectKey, job: Job) -> bool:
         """Return whether the object counts. Raises Unreadable for one that a cluster can't have been asked for."""

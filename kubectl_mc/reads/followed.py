@@ -29,7 +29,7 @@ from kubectl_mc.processes.requests import Job, Request, job_command, note_answer
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
-from kubectl_mc.reads.after_logins import AfterLogins
+from kubectl_mc.reads.exchanges import Exchanges, Question, log_in
 from kubectl_mc.reads.log_kubectls import Messages
 from kubectl_mc.reads.log_printers import log_style
 from kubectl_mc.reads.log_requests import FollowedLogs, followed_logs
@@ -38,6 +38,10 @@ from kubectl_mc.reads.log_sessions import LogSession
 from kubectl_mc.reads.name_patterns import all_namespaces, is_pattern
 from kubectl_mc.reads.namespaces import namespace_jobs
 from kubectl_mc.reads.screen import Screen
+from kubectl_mc.type_hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kubectl_mc.reads.exchanges import Exchange
 
 # Seconds between two looks at what is due.
 _TICK = 0.05
@@ -84,15 +88,21 @@ def show_followed(request: Request, targets: Sequence[Target]) -> int:
     return 130 if interrupt else status
 
 
-def _asked_jobs(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
-    """Return a job for each session: for a cluster, or for each of the namespaces that -n lists.
+def _jobs(request: Request, target: Target) -> Exchange[tuple[list[Job], list[Result]]]:
+    """Return a job for each session of a cluster: for all of it, or for each of the namespaces that -n lists.
 
     -A is one watch, unless an object is meant: each namespace may have one of its name.
+    The cluster is logged in to then. The second value is what failed.
     """
     reference = _followed(request).reference
-    if all_namespaces(request.line) and (not reference or is_pattern(reference)):
-        return same_jobs(targets, request.line), []
-    return namespace_jobs(request, targets)
+    jobs, failures = same_jobs([target], request.line), list[Result]()
+    if reference or not all_namespaces(request.line):
+        jobs, failures = yield from namespace_jobs(request, target)
+    if is_pattern(reference):
+        jobs, unnamed = yield from wildcards.resolved_jobs(request, jobs)
+        failures += unnamed
+    not_logged_in = (yield from log_in(target)) if jobs else []
+    return [] if not_logged_in else jobs, [*failures, *not_logged_in]
 
 
 class _Following:
@@ -121,21 +131,15 @@ class _Following:
         self._said: set[str] = set()
         self._heard: dict[tuple[str, str], None] = {}  # (label, text) of what kubectls have said of late
         self._is_counted = False
-        self._unlisted = 0  # how many commands have to end ahead of sessions
+        self._exchanges = Exchanges(self._ask)
+        self._unlisted = 0  # how many clusters have no sessions yet
 
     def run(self) -> None:
         """Run the sessions until nothing can come any more. Raises KeyboardInterrupt and UserError."""
-        asked, failures = _asked_jobs(self._request, self._targets)
-        unnamed, failed_listings = wildcards.divided(failures, asked)
-        self._unreachable += unnamed
-        self._failed_listings += failed_listings
-        self._show_failures([*self._unreachable, *failed_listings])
-        has_wildcards = is_pattern(self._followed.reference)
-        resolver = wildcards.Resolver(self._request, asked) if has_wildcards else AfterLogins(asked)
-        self._unlisted = len(resolver.commands)
-        for command in resolver.commands:
-            self._add(command, None, command.cluster, lambda event: self._listed(resolver, event))
-        self._begin(resolver.jobs)
+        self._show_failures(self._unreachable)
+        self._unlisted = len(self._targets)
+        for target in self._targets:
+            self._exchanges.begin(self._listed(target))
         for event in event_loop.run_commands(
             self._commands,
             sys.maxsize,
@@ -181,13 +185,18 @@ class _Following:
     def _is_wanted(self, pod: str, container: str) -> bool:
         return is_wanted(pod, container, self._style)
 
-    def _listed(self, resolver: wildcards.Resolver | AfterLogins, event: Chunk | Exit) -> None:
-        """Begin the sessions of a cluster whose names with wildcards are listed, or whose login has ended."""
-        self._unlisted -= isinstance(event, Exit)
-        jobs, failures = resolver.feed(event)
+    def _listed(self, target: Target) -> Exchange[None]:
+        """Begin the sessions of a cluster, when its jobs are known and its login has ended."""
+        jobs, failures = yield from _jobs(self._request, target)
+        self._unlisted -= 1
         self._begin(jobs)
-        self._show_failures(failures)
-        (self._failed_listings if jobs else self._unreachable).extend(failures)
+        unnamed, failed_listings = wildcards.divided(failures, jobs)
+        self._show_failures([*unnamed, *failed_listings])
+        self._unreachable += unnamed
+        self._failed_listings += failed_listings
+
+    def _ask(self, question: Question) -> int:
+        return self._add(question.command, None, question.target.cluster, self._exchanges.feed)
 
     def _tick(self) -> None:
         self._streams.check_reader()
@@ -197,6 +206,8 @@ class _Following:
             self._streams.answer(self._renderer.feed(due))
         for session in self._sessions:
             session.tick(now)
+        for cluster in self._exchanges.silent(self.waited):
+            self._say(cluster, cluster, stream_texts.NOTHING_LISTED)
         is_listed = not self._unlisted and all(session.is_settled for session in self._sessions)
         if is_listed and not self._is_counted:
             self._is_counted = True

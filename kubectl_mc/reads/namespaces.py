@@ -6,18 +6,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import grammar, verb_rows, verbs
+from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.kubectl_tables import NotATable
-from kubectl_mc.processes import event_loop
-from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Result, UnaskedResult
-from kubectl_mc.processes.requests import Job, Request, job_command, same_jobs
-from kubectl_mc.processes.standard_streams import Phase
+from kubectl_mc.processes.requests import Job, Request, same_jobs
 from kubectl_mc.processes.targets import Target
 from kubectl_mc.reads import wildcards
 from kubectl_mc.reads.name_patterns import (
@@ -29,85 +26,53 @@ from kubectl_mc.reads.name_patterns import (
     namespace_patterns,
 )
 from kubectl_mc.reads.resource_types import ResourceType, by_scope, parse_types, unknown_words
-from kubectl_mc.type_hints import TYPE_CHECKING, Protocol
+from kubectl_mc.type_hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kubectl_mc.messages.progress_texts import PhaseKind
+    from kubectl_mc.reads.exchanges import Exchange
 
 
-class Ahead(Protocol):
-    """What asks a cluster as soon as its own jobs are known, while others still list theirs.
+def namespace_jobs(request: Request, target: Target) -> Exchange[tuple[list[Job], list[Result]]]:
+    """Return the jobs of a cluster for what was typed, in the order of their answers, and what failed.
 
-    interrupts: gets the exception of Ctrl-C or another signal, after which nothing more is asked
-    """
-
-    interrupts: list[BaseException]
-
-    def commands(self, jobs: Sequence[Job]) -> Sequence[Command]:
-        """Return the commands for jobs of a cluster."""
-
-    def take(self, results: Sequence[Result], seconds: Sequence[float]) -> None:
-        """Take the results of all of these commands, in their order, and the seconds that each took."""
-
-
-def namespace_jobs(
-    request: Request, targets: Sequence[Target], ahead: Ahead | None = None
-) -> tuple[list[Job], list[Result]]:
-    """Return the jobs for what was typed, in the order of their answers, and what failed on the way to them.
-
-    The jobs are one for each cluster, or one for each of the namespaces that -n lists. Namespaces are in the order in
-    which an API server lists their objects, whatever the order of the list.
-    ahead: gets the jobs of most clusters, and their results; without it, Ctrl-C is raised
+    It is one job, or one for each of the namespaces that -n lists. They are in the order in which an API server lists
+    their objects, whatever the order of the list.
     Raises UserError for an empty part of the list.
     """
     line, patterns = request.line, namespace_patterns(request.line)
     operands, asks_types = grammar.operands(line), request.row.namespaces == "some"
     # Without a type, kubectl refuses the line; what --raw asks for has its namespace in its path.
     if not patterns or grammar.value(line, "raw") is not None or (asks_types and not operands):
-        return same_jobs(targets, line), []
+        return same_jobs([target], line), []
     if all_namespaces(line):
-        return _jobs_everywhere(request, targets)
+        return (yield from _jobs_everywhere(request, target))
     asks_names = any(map(is_pattern, patterns))
-    listings = [(target, _listing(line, "get", "namespaces", output="name")) for target in targets if asks_names]
-    cached_types = _listing(line, "api-resources", output="wide", cached="true")
-    listings += [(target, cached_types) for target in targets if asks_types]
-    ended: dict[int, Result] = {}
+    questions = []
+    if asks_names:
+        listing = _listing(line, "get", "namespaces", output="name")
+        questions.append(wildcards.listing_question(request, target, listing))
+    if asks_types:
+        listing = _listing(line, "api-resources", output="wide", cached="true")
+        questions.append(wildcards.listing_question(request, target, listing, tells=False))
+    results = [_in_time(request, target, result) for result in (yield questions)]
+    types: Sequence[ResourceType] | Result = ()
+    if asks_types:
+        types = yield from _types(request, target, results[-1])
+    if isinstance(types, Result):
+        return [], [types]
+    parts = by_scope(operands, types)
+    names, failures = _names(patterns, results[0] if asks_names else None)
+    jobs = [
+        _job(request, target, grammar.with_operands(line, words), name)
+        for namespaced, words in parts
+        for name in (names if namespaced else [""])
+    ]
+    return jobs, failures if any(namespaced for namespaced, _ in parts) else []
 
-    def jobs_of(index: int, types: Sequence[ResourceType]) -> tuple[list[Job], list[Result]]:
-        parts = by_scope(operands, types)
-        names, failed = _names(patterns, ended[index] if asks_names else None)
-        jobs = [
-            _job(request, targets[index], grammar.with_operands(line, words), name)
-            for namespaced, words in parts
-            for name in (names if namespaced else [""])
-        ]
-        return jobs, failed if any(namespaced for namespaced, _ in parts) else []
 
-    def after(listing_index: int, result: Result) -> Sequence[Command]:
-        ended[listing_index] = result
-        index = listing_index % len(targets)
-        own = [ended.get(number) for number in range(index, len(listings), len(targets))]
-        if not ahead or listing_index >= len(listings) or any(not one or one.status for one in own):
-            return ()
-        types = _parsed(result if len(own) == 1 else ended[index + len(targets)]) if asks_types else ()
-        if isinstance(types, Result) or (asks_types and unknown_words(operands, types)):
-            return ()
-        return ahead.commands(jobs_of(index, types)[0])
-
-    results = _ask(request, listings, "answers" if ahead else "types" if asks_types else "names", ahead, after)
-    ended.update(enumerate(results))
-    known_types = (
-        _types(request, targets, results[-len(targets) :], ahead) if asks_types and targets else [()] * len(targets)
-    )
-    jobs, failures = list[Job](), list[Result]()
-    for index, types in enumerate(known_types):
-        if isinstance(types, Result):
-            failures.append(types)
-            continue
-        own_jobs, failed = jobs_of(index, types)
-        jobs += own_jobs
-        failures += failed
-    return jobs, failures
+def _in_time(request: Request, target: Target, result: Result) -> Result:
+    """Return the result of a listing, whose cluster may have taken too long."""
+    return wildcards.late_result(request, target.cluster) if result.timed_out else result
 
 
 def _job(request: Request, target: Target, line: CommandLine, namespace: str) -> Job:
@@ -127,38 +92,6 @@ def _unscoped(line: CommandLine) -> CommandLine:
 
 def _listing(line: CommandLine, *words: str, **flags: str) -> CommandLine:
     return grammar.with_flags(wildcards.asking_line(_unscoped(line), words), *flags.items())
-
-
-def _ask(
-    request: Request,
-    asked: Sequence[tuple[Target, CommandLine]],
-    listed: PhaseKind,
-    ahead: Ahead | None = None,
-    after: Callable[[int, Result], Sequence[Command]] = lambda index, result: (),
-) -> list[Result]:
-    """Run a kubectl for each, and return their results. One that took too long is what a wildcard's listing is then.
-
-    listed: what they list, as the progress line says it; ahead, after: as of `namespace_jobs`, `collect_results`
-    """
-    timeout = request.options.cluster_timeout
-    patience = verb_rows.PATIENCE if timeout is None else timeout
-    commands = [job_command(request, Job(target, line, target.cluster)) for target, line in asked]
-    if ahead and ahead.interrupts:
-        return [Result(command.cluster, b"", b"", None) for command in commands]
-    if not commands:
-        return []
-    phase = Phase(listed, request.environment.streams, [command.cluster for command in commands], patience)
-    parallel, took = request.parallel(len(commands)), dict[int, float]()
-    interrupts = ahead.interrupts if ahead else None
-    results = event_loop.collect_results(
-        commands, parallel, patience, interrupts=interrupts, on_end=took.__setitem__, phase=phase, after=after
-    )
-    results, further = results[: len(commands)], results[len(commands) :]
-    if ahead:
-        ahead.take(further, [took.get(len(commands) + index, 0.0) for index in range(len(further))])
-    return [
-        wildcards.late_result(request, result.cluster, patience) if result.timed_out else result for result in results
-    ]
 
 
 # --- Which namespaces there are ----------------------------------------------------------------------------------
@@ -206,50 +139,45 @@ def in_servers_order(namespaces: Iterable[str]) -> list[str]:
     return sorted(namespaces, key=lambda name: f"{name}/")
 
 
-def _jobs_everywhere(request: Request, targets: Sequence[Target]) -> tuple[list[Job], list[Result]]:
+def _jobs_everywhere(request: Request, target: Target) -> Exchange[tuple[list[Job], list[Result]]]:
     """Return the jobs of a verb that has no -A of kubectl's: one for each namespace that has what is asked for."""
     line = request.line
     if name_patterns(request.row, line):
-        return same_jobs(targets, line), []
+        return same_jobs([target], line), []
     words, selector = grammar.operands(line)[:1], grammar.values(line, "selector")
     if bool(words) == bool(selector):  # kubectl refuses it, and says why
-        return same_jobs(targets, _unscoped(line)), []
+        return same_jobs([target], _unscoped(line)), []
     typed, _, name = "".join(words).rpartition("/")
     listed_type = typed or DEFAULT_TYPES[line.verb]
     listing = wildcards.listing(request, line, listed_type)
-    jobs, failures = list[Job](), list[Result]()
-    for target, result in zip(targets, _ask(request, [(target, listing) for target in targets], "names")):
-        objects, _ = wildcards.listed_objects(listed_type, result)
-        named = {item.namespace for item in objects if not words or item.name == name}
-        names, too_many = _bounded(in_servers_order(named), target.cluster)
-        failures += too_many
-        jobs += [_job(request, target, line, namespace) for namespace in names]
-        if result.status:
-            failures.append(result._replace(stdout=b""))
-        elif not named:
-            error, status = (messages.no_match(words), 1) if words else ("No resources found\n", 0)
-            failures.append(Result(target.cluster, b"", error.encode("utf-8", "replace"), status))
-    return jobs, failures
+    (result,) = yield [wildcards.listing_question(request, target, listing)]
+    result = _in_time(request, target, result)
+    objects, _ = wildcards.listed_objects(listed_type, result)
+    named = {item.namespace for item in objects if not words or item.name == name}
+    names, failures = _bounded(in_servers_order(named), target.cluster)
+    if result.status != 0:
+        failures.append(result._replace(stdout=b""))
+    elif not named:
+        error, status = (messages.no_match(words), 1) if words else ("No resources found\n", 0)
+        failures.append(Result(target.cluster, b"", error.encode("utf-8", "replace"), status))
+    return [_job(request, target, line, namespace) for namespace in names], failures
 
 
 # --- Which types have namespaces ---------------------------------------------------------------------------------
 
 
-def _types(
-    request: Request, targets: Sequence[Target], listings: Sequence[Result], ahead: Ahead | None
-) -> list[Sequence[ResourceType] | Result]:
-    """Return the types of each cluster, or why they are not known. listings: what its kubectl has cached of them
+def _types(request: Request, target: Target, cached: Result) -> Exchange[Sequence[ResourceType] | Result]:
+    """Return the types of a cluster, or why they are not known. cached: the listing of what its kubectl remembers
 
     A cluster whose types don't include all that were typed may have got new ones, and is asked itself.
     """
-    operands = grammar.operands(request.line)
-    types = list(map(_parsed, listings))
-    stale = [index for index, own in enumerate(types) if not isinstance(own, Result) and unknown_words(operands, own)]
+    types = _parsed(cached)
+    if isinstance(types, Result) or not unknown_words(grammar.operands(request.line), types):
+        return types
     listing = _listing(request.line, "api-resources", output="wide")
-    for index, result in zip(stale, _ask(request, [(targets[index], listing) for index in stale], "types", ahead)):
-        fresh = _parsed(result)
-        types[index] = types[index] if isinstance(fresh, Result) else fresh
-    return types
+    (result,) = yield [wildcards.listing_question(request, target, listing)]
+    fresh = _parsed(_in_time(request, target, result))
+    return types if isinstance(fresh, Result) else fresh
 
 
 def _parsed(listing: Result) -> Sequence[ResourceType] | Result:

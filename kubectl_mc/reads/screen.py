@@ -37,6 +37,7 @@ class Screen:
         self._is_watch = verbs.is_watch(request.row, request.line)
         self._outputs: list[_JobOutput] = []
         self._absences: list[str] = []  # to be said, of a watch of several types or names
+        self._expects_more = False
         self.add(jobs)
 
     def add(self, jobs: Sequence[Job]) -> None:
@@ -47,6 +48,13 @@ class Screen:
             )
             printer = self._new_printer(job, stdout_prefix)
             self._outputs.append(_JobOutput(self._request, job, printer, stderr_prefix, self._told))
+
+    def expect_more(self, expected: bool) -> None:
+        """Note whether more jobs may be added. Until they are, no stream is the last, and nothing absent everywhere."""
+        self._expects_more = expected
+        absent = {tuple(output.operands): output for output in self._outputs if output.is_absent and self._is_watch}
+        self._absences += [line for output in absent.values() for line in self._absence(output)]
+        self._streams.say(self._due_absences())
 
     def command_line(self, job: Job) -> CommandLine:
         """Return the command line for a job's kubectl, whose output can be shown."""
@@ -61,7 +69,7 @@ class Screen:
             self._streams.say(output.stderr_lines(None))
             if not event.status or self._request.row.change:
                 self._streams.say(output.release(output.told()))
-            others_go_on = not all(item.exit for item in self._outputs)
+            others_go_on = self._expects_more or not all(item.exit for item in self._outputs)
             if others_go_on and verbs.is_endless(self._request.row, self._request.line):
                 self._streams.say(self._end_notice(output))
             if self._is_watch:
@@ -124,7 +132,7 @@ class Screen:
         """Return that a type or name, of those that are watched, is absent everywhere; [] while a job may have it."""
         same = [other for other in self._outputs if other.operands == output.operands]
         errors = messages.absences(output.result().stderr.decode("utf-8", "replace"))
-        if not errors or not all(other.is_absent for other in same):
+        if self._expects_more or not errors or not all(other.is_absent for other in same):
             return []
         clusters = {other.cluster for other in same}
         return messages.everywhere(errors[-1], len(clusters), self._request.cluster_count or len(clusters))

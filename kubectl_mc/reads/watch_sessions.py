@@ -112,11 +112,6 @@ class Sessions:
             if session.watches_news:
                 session.quiet, session.list_due = None, now
 
-    @property
-    def count(self) -> int:
-        """How many watches there are."""
-        return len(self._sessions)
-
     def has_answered(self, job_index: int) -> bool:
         """Return whether the cluster of a job's watch has answered, also if there was nothing to show."""
         return self._sessions[job_index].has_begun

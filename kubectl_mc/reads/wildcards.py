@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
-from itertools import islice
 
 from kubectl_mc import messages
 from kubectl_mc.command_line import flag_tables, grammar, verb_rows, verbs
 from kubectl_mc.command_line.grammar import CommandLine, Token
 from kubectl_mc.merge.cluster_results import one_result_per_cluster
 from kubectl_mc.named_tuples import NamedTuple
-from kubectl_mc.processes import event_loop
-from kubectl_mc.processes.event_loop import Chunk, Exit, Result, UnaskedResult
-from kubectl_mc.processes.requests import Job, Request, job_command, note_answers
-from kubectl_mc.processes.standard_streams import Phase
+from kubectl_mc.processes.event_loop import Result, UnaskedResult
+from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.targets import Target
+from kubectl_mc.reads.exchanges import Question
 from kubectl_mc.reads.name_patterns import (
     ALL_NAMESPACES_FLAGS,
     DEFAULT_TYPES,
@@ -29,6 +27,10 @@ from kubectl_mc.reads.name_patterns import (
     name_patterns,
     types_by_name,
 )
+from kubectl_mc.type_hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kubectl_mc.reads.exchanges import Exchange
 
 
 class Object(NamedTuple):
@@ -57,23 +59,19 @@ class Object(NamedTuple):
         return f"{self.exact_type}/{self.name}"
 
 
-def resolve_jobs(
-    request: Request, asked: Sequence[Job], failures: Sequence[Result] = ()
-) -> tuple[Request, list[Job], list[Result]]:
-    """Return the jobs of all clusters, with the names that the wildcards stand for on each cluster.
+def resolved_jobs(request: Request, asked: Sequence[Job]) -> Exchange[tuple[list[Job], list[Result]]]:
+    """Return the jobs of a cluster, with the names that the wildcards stand for there, and what failed.
 
-    asked: the jobs for what was typed; failures: what has failed on the way to them
-    The request's `unreachable` gets the clusters that have no jobs; the third value are the listings that failed on
-    clusters that have jobs.
+    asked: the jobs for what was typed
     """
-    resolver = Resolver(request, asked)
-    jobs, failures = list(resolver.jobs), list(failures)
-    for index, listings in enumerate(() if resolver.jobs else resolver.run()):
-        own_jobs, own_failures = resolver.resolve(index, listings)
+    if unlisted := _unlisted(request):
+        return [job._replace(line=unlisted(job.line)) for job in asked], []
+    jobs, failures = list[Job](), list[Result]()
+    for job, listings in zip(asked, (yield from listings_of(request, asked))):
+        own_jobs, own_failures = resolved_job(request, job, listings)
         jobs += own_jobs
         failures += own_failures
-    unreachable, partial = divided(failures, jobs)
-    return request._replace(unreachable=(*request.unreachable, *unreachable)), jobs, partial
+    return jobs, failures
 
 
 def divided(failures: Sequence[Result], jobs: Sequence[Job]) -> tuple[list[Result], list[Result]]:
@@ -83,106 +81,85 @@ def divided(failures: Sequence[Result], jobs: Sequence[Job]) -> tuple[list[Resul
     return unreachable, [failure for failure in failures if failure.cluster in asked]
 
 
-def late_result(request: Request, cluster: str, patience: float) -> Result:
-    """Return the result of a cluster whose names were not listed in time. patience: of one that was not silent"""
+def late_result(request: Request, cluster: str) -> Result:
+    """Return the result of a cluster that has listed nothing in time."""
     short = request.short_times if request.short_time(cluster) else None
-    seconds, since = (short.seconds, short.since) if short else (patience, "")
+    seconds, since = (short.seconds, short.since) if short else (_patience(request), "")
     return UnaskedResult(cluster, b"", messages.timed_out(seconds, since).encode(), 1)
 
 
-class Resolver:
-    """Resolves the names of jobs one by one, as soon as a job's listings have ended.
+def _patience(request: Request) -> float:
+    """Return the seconds that a listing has: a limit also where what follows has none, and is of other clusters."""
+    timeout = request.options.cluster_timeout
+    return verb_rows.PATIENCE if timeout is None else timeout
 
-    commands: the listings, one for each type and job, to be run in front of all other commands
-    jobs: the jobs of all clusters if no names have to be listed
-    """
 
-    def __init__(self, request: Request, asked: Sequence[Job], always: bool = False) -> None:
-        """asked: the jobs for what was typed; always: names have to be listed also if an answer should tell them."""
-        self._request = request
-        self._asked = asked
-        self._collector = event_loop.ResultCollector()
-        # A cluster must not hold up the others, so a listing has a limit even if the jobs after it have none.
-        timeout = request.options.cluster_timeout
-        self._patience = verb_rows.PATIENCE if timeout is None else timeout
-        self._is_wanted: Callable[[str, str], bool] = lambda kind, name: True
-        if request.row.output.log_lines:
-            from kubectl_mc.reads.log_printers import wanted_objects
+def listing_question(request: Request, target: Target, line: CommandLine, tells: bool = True) -> Question:
+    """Return the question with a line that lists something of a cluster. tells: as of a `Question`"""
+    command = job_command(request, Job(target, line, target.cluster))
+    patience = _patience(request) if command.patience is None else command.patience
+    return Question(target, command._replace(patience=patience), tells=tells)
 
-            self._is_wanted = wanted_objects(request)
-        unlisted = None if always else _unlisted(request)
-        self.jobs = [job._replace(line=unlisted(job.line)) for job in asked] if unlisted else []
-        self._types = [[] if unlisted else _listed_types(job.line) for job in asked]
-        listed = [(index, name) for index, types in enumerate(self._types) for name in types]
-        self._listed_jobs = [index for index, _ in listed]  # of each listing, the job that it is for
-        listing_jobs = [
-            Job(asked[index].target, listing(request, asked[index].line, name), asked[index].target.cluster)
-            for index, name in listed
-        ]
-        self.commands = [job_command(request, job)._replace(patience=self._seconds(job.target)) for job in listing_jobs]
 
-    def _seconds(self, target: Target) -> float:
-        """Return the seconds that each listing of a cluster has."""
-        short = self._request.short_time(target.cluster)
-        return self._patience if short is None else short
-
-    def run(self) -> list[list[Result]]:
-        """Run the listings, and return the results for each job."""
-        parallel, took = self._request.parallel(len(self.commands)), dict[int, float]()
-        names = [command.cluster for command in self.commands]
-        phase = Phase("names", self._request.environment.streams, names, self._patience)
-        listings = event_loop.collect_results(
-            self.commands, parallel, verb_rows.PATIENCE, on_end=took.__setitem__, phase=phase
+def listings_of(request: Request, asked: Sequence[Job]) -> Exchange[list[dict[str, Result]]]:
+    """List the objects that the names of jobs may mean, and return for each job its types with their listings."""
+    types = [_listed_types(job.line) for job in asked]
+    results = iter(
+        (
+            yield [
+                listing_question(request, job.target, listing(request, job.line, name))
+                for job, names in zip(asked, types)
+                for name in names
+            ]
         )
-        targets = (self._asked[index].target for index in self._listed_jobs)
-        seconds = (took.get(index, 0.0) for index in range(len(listings)))
-        note_answers(self._request, zip(targets, listings, seconds))
-        results = iter(listings)
-        return [list(islice(results, len(types))) for types in self._types]
+    )
+    return [{name: next(results) for name in names} for names in types]
 
-    def feed(self, event: Chunk | Exit) -> tuple[list[Job], list[Result]]:
-        """Return what `resolve` returns for the job whose last listing ends with this event; else nothing."""
-        self._collector.add(event)
-        if isinstance(event, Chunk):
-            return [], []
-        asked_index = self._listed_jobs[event.command_index]
-        first, count = self._listed_jobs.index(asked_index), len(self._types[asked_index])
-        results = [self._collector.result(first + index, event.cluster) for index in range(count)]
-        return ([], []) if any(result.status is None for result in results) else self.resolve(asked_index, results)
 
-    def resolve(self, asked_index: int, results: Sequence[Result]) -> tuple[list[Job], list[Result]]:
-        """Return the jobs for one of those that were asked for, and what failed. results: of its listings
+def resolved_job(request: Request, asked: Job, listings: Mapping[str, Result]) -> tuple[list[Job], list[Result]]:
+    """Return the jobs for one that was asked for, and what failed. listings: type -> its listing
 
-        A type whose names cannot be listed takes nothing from the others, as in kubectl. Without a job, what failed is
-        the one result that kubectl would have given instead.
-        """
-        asked = self._asked[asked_index]
-        jobs, failures = self._resolve(asked, dict(zip(self._types[asked_index], results)))
-        named = [failure._replace(cluster=asked.target.cluster, namespace=asked.namespace) for failure in failures]
-        return [job._replace(namespace=asked.namespace) for job in jobs], named
+    A type whose names cannot be listed takes nothing from the others, as in kubectl. Without a job, what failed is
+    the one result that kubectl would have given instead.
+    """
+    jobs, failures = _resolved(request, asked, listings)
+    named = [failure._replace(cluster=asked.target.cluster, namespace=asked.namespace) for failure in failures]
+    return [job._replace(namespace=asked.namespace) for job in jobs], named
 
-    def _resolve(self, asked: Job, listings: Mapping[str, Result]) -> tuple[list[Job], list[Result]]:
-        cluster, names, results = asked.target.cluster, types_by_name(asked.line), list(listings.values())
-        if any(result.timed_out for result in results):
-            return [], [late_result(self._request, cluster, self._patience)]
-        objects, unreadable = _matching_objects(names, listings, self._is_wanted)
-        missing = [] if all_namespaces(asked.line) else _missing_references(names, listings, objects)
-        failed: dict[tuple[str, ...], Result] = {}
-        for result in results:
-            if result.status:  # kubectl says once what is so for all types, as that no server answers
-                stderr = result.stderr.decode("utf-8", "replace")
-                failed.setdefault(tuple(messages.complaints(stderr)), result._replace(stdout=b""))
-        failures = [*failed.values()]
-        failures += [Result(cluster, b"", text.encode("utf-8", "replace"), 1) for text in unreadable]
-        if objects or missing:
-            # Two words for one type (`po,pods`) give the same objects.
-            return _jobs(self._request, asked, list({item[1:]: item for item in objects}.values()), missing), failures
-        warnings = b"".join(result.stderr for result in results if not result.status)
-        is_wanted = not grammar.is_set(self._request.line, "ignore-not-found")
-        if is_wanted and not unreadable and not all(result.status for result in results):
-            error = messages.no_match(self._request.options.pod_regex or list(names)).encode("utf-8", "replace")
-            failures.insert(0, Result(cluster, b"", warnings + error, 1))
-        return [], one_result_per_cluster(failures or [Result(cluster, b"", warnings, 0)])
+
+def _resolved(request: Request, asked: Job, listings: Mapping[str, Result]) -> tuple[list[Job], list[Result]]:
+    cluster, names, results = asked.target.cluster, types_by_name(asked.line), list(listings.values())
+    if any(result.timed_out for result in results):
+        return [], [late_result(request, cluster)]
+    if interrupted := [result for result in results if result.status is None]:
+        return [], interrupted[:1]
+    objects, unreadable = _matching_objects(names, listings, _wanted(request))
+    missing = [] if all_namespaces(asked.line) else _missing_references(names, listings, objects)
+    failed: dict[tuple[str, ...], Result] = {}
+    for result in results:
+        if result.status:  # kubectl says once what is so for all types, as that no server answers
+            stderr = result.stderr.decode("utf-8", "replace")
+            failed.setdefault(tuple(messages.complaints(stderr)), result._replace(stdout=b""))
+    failures = [*failed.values()]
+    failures += [Result(cluster, b"", text.encode("utf-8", "replace"), 1) for text in unreadable]
+    if objects or missing:
+        # Two words for one type (`po,pods`) give the same objects.
+        return _jobs(request, asked, list({item[1:]: item for item in objects}.values()), missing), failures
+    warnings = b"".join(result.stderr for result in results if not result.status)
+    is_wanted = not grammar.is_set(request.line, "ignore-not-found")
+    if is_wanted and not unreadable and not all(result.status for result in results):
+        error = messages.no_match(request.options.pod_regex or list(names)).encode("utf-8", "replace")
+        failures.insert(0, Result(cluster, b"", warnings + error, 1))
+    return [], one_result_per_cluster(failures or [Result(cluster, b"", warnings, 0)])
+
+
+def _wanted(request: Request) -> Callable[[str, str], bool]:
+    """Return what says of a kind and a name whether the object counts."""
+    if not request.row.output.log_lines:
+        return lambda kind, name: True
+    from kubectl_mc.reads.log_printers import wanted_objects
+
+    return wanted_objects(request)
 
 
 def _listed_types(line: CommandLine) -> list[str]:
@@ -323,10 +300,10 @@ def listed_objects(listed_type: str, listing: Result) -> tuple[list[Object], lis
 _UNPRINTED = re.compile(r"[\t-\r\x1b]| $")
 
 
-def are_plain(listings: Sequence[Result]) -> bool:
+def are_plain(listings: Collection[Result]) -> bool:
     """Return whether all names in a cluster's listings are such that a table prints them as they are."""
     listed = [listed_objects("", listing) for listing in listings]
-    return not any(listing.status for listing in listings) and not any(
+    return all(listing.status == 0 for listing in listings) and not any(
         unreadable or any(_UNPRINTED.search(item.name) for item in objects) for objects, unreadable in listed
     )
 

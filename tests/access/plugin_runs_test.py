@@ -91,11 +91,27 @@ def most_at_a_time(plugin: FakePlugin) -> int:
     return max(sum(steps[:end]) for end in range(len(steps)))
 
 
-def test_no_more_than_max_parallel_run_at_a_time(plugin: FakePlugin, settings: RunSettings) -> None:
+def test_no_more_than_max_parallel_run_at_a_time(
+    plugin: FakePlugin, settings: RunSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin_runs, "_WORK", float("inf"))  # on a machine that is busy
     plugin.does(f"{STEPS}{plugin.answer(token='t')}")
     answers = run(settings._replace(max_parallel=3), *(plugin.entry(args=[str(n)]) for n in range(8)))
     assert {token(answer) for answer in answers.values()} == {"t"}
     assert most_at_a_time(plugin) <= 3
+
+
+def test_one_that_waits_makes_room_for_the_next(
+    plugin: FakePlugin, settings: RunSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one waits for the second."""
+    monkeypatch.setattr(plugin_runs, "_WORK", 0.0)
+    os.mkfifo(plugin.folder / "met")
+    plugin.does(
+        'if [ "$1" = c1 ]; then read x < "${0%/*}/met"; else echo > "${0%/*}/met"; fi\n' + plugin.answer(token="t")
+    )
+    answers = run(settings._replace(max_parallel=1), *(plugin.entry(args=[name]) for name in ("c1", "c2")))
+    assert {token(answer) for answer in answers.values()} == {"t"}
 
 
 @pytest.mark.parametrize(

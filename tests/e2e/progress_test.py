@@ -96,16 +96,11 @@ def test_clusters_that_are_checked_are_shown_as_they_answer(members: Shell) -> N
     assert ["<unknown> (interrupted)" in line for line in screen(check)[1:]] == [False, False, True]
 
 
-def test_the_hub_and_the_names_that_a_wildcard_means(members: Shell) -> None:
-    with members.fault("hub", "hang"), members.fault("c2", "hang"), ExitStack() as stack:
-        at_hub = stack.enter_context(typed(members, "get", "nodes", "--refresh"))
-        names = ("get", "pods,svc", "w*", "-o", "jsonpath={.kind}", "--contexts=c1,c2,c3")
-        at_names = stack.enter_context(typed(members, *names))
-        at_hub.until(r"Waiting for the hub \(\d+s of 30s\)")
-        at_names.until(r"2/3 have listed their names; waiting for c2 \(")
-        assert [ctrl_c(running) for running in (at_hub, at_names)] == [130, 130]
-    assert screen(at_hub) == ["Error: interrupted while waiting for the hub"]
-    assert screen(at_names) == ["Error: interrupted while the clusters listed their names, waiting for c2"]
+def test_the_hub(members: Shell) -> None:
+    with members.fault("hub", "hang"), typed(members, "get", "nodes", "--refresh") as get:
+        get.until(r"Waiting for the hub \(\d+s of 30s\)")
+        assert ctrl_c(get) == 130
+    assert screen(get) == ["Error: interrupted while waiting for the hub"]
 
 
 def test_a_change(place: Place) -> None:

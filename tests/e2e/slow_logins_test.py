@@ -79,21 +79,6 @@ def test_it_is_named_while_it_is_waited_for_and_ctrl_c_shows_the_others(user: Pl
     assert slow.ended == 0
 
 
-def test_it_is_named_while_what_is_asked_depends_on_the_clusters(user: PluginUser, slow: FakePlugin) -> None:
-    """Which namespaces there are, and which types have any."""
-    cases = {
-        ("get", "pods", "-n", "shop,default", "-w"): "types",
-        ("logs", "deploy/cart", "-A"): "names",
-    }
-    with slow.shut(), ExitStack() as stack:
-        started = {words: stack.enter_context(typed(user.shell, *words)) for words in cases}
-        for words, running in started.items():
-            running.until(rf"2/3 have listed their {cases[words]}; waiting for login to c1 \(")
-            assert ctrl_c(running) == 130
-            said = f"the clusters listed their {cases[words]}, waiting for login with slow-login to c1"
-            assert said in "".join(screen(running)), words
-
-
 @pytest.mark.parametrize(
     "words", [("get", "pods", "-n", "shop,default"), ("describe", "cm", "-n", "sh*"), ("events", "-n", "sh*")]
 )

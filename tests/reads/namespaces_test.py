@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -14,13 +13,14 @@ from kubectl_mc.command_line import grammar, verb_rows, verbs
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.commands import kubectl
 from kubectl_mc.messages import UserError
-from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Result
+from kubectl_mc.processes.requests import Job
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from kubectl_mc.reads.name_patterns import lists_namespaces, namespace_patterns
 from kubectl_mc.reads.namespaces import in_servers_order, namespace_jobs
 from tests.environments import environment, request
+from tests.reads.exchanging import outcome
 
 TYPES = """\
 NAME          SHORTNAMES   APIVERSION   NAMESPACED   KIND         VERBS      CATEGORIES
@@ -102,24 +102,24 @@ def test_namespaces_have_the_order_of_the_keys_of_their_objects(names: list[str]
 Answers = Mapping[tuple[str, str], str | Result]
 
 
-def asked(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch, *clusters: str) -> list[str]:
+def asked(text: str, answers: Answers, *clusters: str) -> list[str]:
     """What is asked, as "LABEL(NAMESPACE): words", and what failed, as "CLUSTER STATUS: stderr".
 
     answers: (cluster, verb or type) -> what is listed
     """
 
-    def collect(commands: Sequence[Command], parallel: int, patience: float, **rest: Any) -> list[Result]:
-        results = []
-        for command in commands:
-            words = [word for word in command.argv[1:] if not word.startswith("-")]
-            cached = ["cached"] if "--cached=true" in command.argv else []
-            answer = answers[command.cluster, " ".join([*cached, *words])]
-            results.append(answer if isinstance(answer, Result) else Result(command.cluster, answer.encode(), b"", 0))
-        return results
+    def answer(command: Command) -> Result:
+        words = [word for word in command.argv[1:] if not word.startswith("-")]
+        cached = ["cached"] if "--cached=true" in command.argv else []
+        answer = answers[command.cluster, " ".join([*cached, *words])]
+        return answer if isinstance(answer, Result) else Result(command.cluster, answer.encode(), b"", 0)
 
-    monkeypatch.setattr(event_loop, "collect_results", collect)
-    targets = [Target(name, name, Kubeconfig(None, starts_programs=False)) for name in clusters or ("c1",)]
-    jobs, failures = namespace_jobs(request(text), targets)
+    jobs, failures = list[Job](), list[Result]()
+    for name in clusters or ("c1",):
+        target = Target(name, name, Kubeconfig(None, starts_programs=False))
+        own_jobs, own_failures = outcome(namespace_jobs(request(text), target), answer)
+        jobs += own_jobs
+        failures += own_failures
     return [
         *(f"{job.label}({job.namespace}): {' '.join(grammar.typed_words(job.line))}" for job in jobs),
         *(f"{failure.cluster} {failure.status}: {failure.stderr.decode()}" for failure in failures),
@@ -171,8 +171,8 @@ POD_LISTING = "v1 Pod b web\nv1 Pod a web\nv1 Pod a db\n"
         ("get pods -n a,x*", ["c1(a): get pods --namespace=a"]),
     ],
 )  # fmt: skip
-def test_what_is_asked(text: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert asked(text, KNOWN, monkeypatch) == expected
+def test_what_is_asked(text: str, expected: list[str]) -> None:
+    assert asked(text, KNOWN) == expected
 
 
 @pytest.mark.parametrize(
@@ -187,11 +187,11 @@ def test_what_is_asked(text: str, expected: list[str], monkeypatch: pytest.Monke
         ("logs -A x*", ["c1(): logs -A x*"]),  # the names are listed by `wildcards`
     ],
 )
-def test_logs_everywhere(text: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert asked(text, {("c1", "get pod"): POD_LISTING}, monkeypatch) == expected
+def test_logs_everywhere(text: str, expected: list[str]) -> None:
+    assert asked(text, {("c1", "get pod"): POD_LISTING}) == expected
 
 
-def test_a_cluster_can_t_have_any_number_of_kubectls_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_can_t_have_any_number_of_kubectls_run() -> None:
     names = [f"a-{number:04}" for number in range(501)]
     answers: Answers = {
         **KNOWN,
@@ -199,23 +199,23 @@ def test_a_cluster_can_t_have_any_number_of_kubectls_run(monkeypatch: pytest.Mon
         ("c1", "get pod"): "".join(f"v1 Pod {name} web\n" for name in names),
     }
     for text in ("get pods -n a-*", "logs -A -l app=x"):
-        (failure,) = asked(text, answers, monkeypatch)
+        (failure,) = asked(text, answers)
         assert failure.startswith("c1 1: error: 501 namespaces are meant here")
-    assert len(asked("get pods -n a-0[0-4]*", answers, monkeypatch)) == 500
-    assert len(asked(f"get pods -n {','.join(names)}", answers, monkeypatch)) == 501  # the user has named them
+    assert len(asked("get pods -n a-0[0-4]*", answers)) == 500
+    assert len(asked(f"get pods -n {','.join(names)}", answers)) == 501  # the user has named them
 
 
-def test_a_type_that_is_not_cached_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_type_that_is_not_cached_is_asked_for() -> None:
     fresh = TYPES + "widgets                    x.io/v1      false        Widget       get,list   \n"
     answers = {**KNOWN, ("c1", "api-resources"): fresh}
-    assert asked("get widgets -n a,b", answers, monkeypatch) == ["c1(): get widgets"]
+    assert asked("get widgets -n a,b", answers) == ["c1(): get widgets"]
     # Of what isn't known at all, kubectl says that.
-    assert asked("get gadgets -n a,b", answers, monkeypatch) == [
+    assert asked("get gadgets -n a,b", answers) == [
         "c1(a): get gadgets --namespace=a", "c1(b): get gadgets --namespace=b",
     ]  # fmt: skip
 
 
-def test_a_cluster_that_fails_takes_nothing_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_fails_takes_nothing_from_the_others() -> None:
     refused = Result("c2", b"", b"Error from server (Forbidden): namespaces is forbidden\n", 1)
     down = Result("c3", b"", b"The connection to the server x was refused\n", 1)
     slow = Result("c4", b"", b"", -15, timed_out=True)
@@ -230,7 +230,7 @@ def test_a_cluster_that_fails_takes_nothing_from_the_others(monkeypatch: pytest.
         ("c5", "cached api-resources"): partly,
     }
     hint = "'team-b*' can't be looked up without a list of the namespaces: name them (-n NAME,NAME)\n"
-    assert asked("get pods -n team-b*,a", answers, monkeypatch, "c1", "c2", "c3", "c4", "c5") == [
+    assert asked("get pods -n team-b*,a", answers, "c1", "c2", "c3", "c4", "c5") == [
         "c1(a): get pods --namespace=a",
         "c1(team-b): get pods --namespace=team-b",
         "c2(a): get pods --namespace=a",
@@ -244,10 +244,10 @@ def test_a_cluster_that_fails_takes_nothing_from_the_others(monkeypatch: pytest.
         ("c1", "get namespaces"): slow._replace(cluster="c1"),
         ("c2", "get namespaces"): down._replace(cluster="c2"),
     }
-    assert asked("events -n x*,a", answers, monkeypatch, "c1", "c2") == [
+    assert asked("events -n x*,a", answers, "c1", "c2") == [
         "c1 1: error: timed out after 30s",
         f"c2 1: {down.stderr.decode()}",
     ]
     answers = {("c2", "cached api-resources"): TYPES, ("c2", "get namespaces"): refused}
     # What has no namespace needs no list of them.
-    assert asked("get nodes -n team-b*", answers, monkeypatch, "c2") == ["c2(): get nodes"]
+    assert asked("get nodes -n team-b*", answers, "c2") == ["c2(): get nodes"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_mc.command_line import invocation
+from kubectl_mc.command_line import grammar, invocation
 from kubectl_mc.merge.report import Held
 from kubectl_mc.messages import visible
 from kubectl_mc.processes.event_loop import Chunk, Exit, Result
@@ -169,6 +169,27 @@ def test_a_stream_that_ends_while_others_go_on(written: Mapping[str, str], statu
     shown.show(0, **written)
     assert shown.end(0, status) == farewell
     assert shown.end(1) == farewell  # the last one needs none
+
+
+def test_a_stream_that_ends_while_the_jobs_of_others_are_not_known_is_not_the_last() -> None:
+    shown = Shown("logs web -f", "c1")
+    shown.screen.expect_more(True)
+    shown.show(0, stdout="line\n")
+    assert shown.end(0, 0) == "[c1] ended\n"
+
+
+def test_what_is_absent_everywhere_is_said_when_all_jobs_are_known() -> None:
+    lacks = 'error: the server doesn\'t have a resource type "x"\n'
+    shown = Shown("get cm,x -w", "c1 cm", "c1 x")
+    shown.jobs = [job._replace(line=grammar.with_operands(job.line, [job.label.split()[1]])) for job in shown.jobs]
+    shown.screen.expect_more(True)
+    shown.screen.add(shown.jobs)
+    shown.jobs *= 2
+    shown.show(2, stdout="NAME   DATA   AGE\nsettings   1   1m\n")
+    shown.show(3, stderr=lacks)
+    assert shown.end(3, 1) == ""
+    shown.screen.expect_more(False)
+    assert shown.stderr == lacks
 
 
 def test_a_colour_is_a_clusters_and_only_where_it_can_be_seen() -> None:

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
 from hypothesis import given
@@ -17,13 +17,17 @@ from hypothesis import strategies as st
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Result
+from kubectl_mc.processes.requests import Request
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from kubectl_mc.reads import captured
 from tests.environments import request, written
 from tests.merge.tab_writer import tab_writer
+from tests.reads.exchanging import T, outcome
+
+if TYPE_CHECKING:
+    from kubectl_mc.reads.exchanges import Exchange
 
 # What may be typed -> (its apiVersion and kind)
 TYPES = {
@@ -203,10 +207,10 @@ def test_the_answer_is_a_list_of_the_objects_that_match(
     made = request(["get", *words, *flags], {"HOME": os.devnull})
     targets = [Target(cluster, "", Kubeconfig(None, starts_programs=False)) for cluster in sorted(fleet)]
 
-    def collect(commands: Sequence[Command], *rest: Any, **options: Any) -> list[Result]:
-        return [kubectl(command, fleet[command.cluster]) for command in commands]
+    def run_exchanges(asked: Request, exchanges: Sequence[Exchange[T]], *rest: object) -> list[T]:
+        return [outcome(exchange, lambda command: kubectl(command, fleet[command.cluster])) for exchange in exchanges]
 
-    with mock.patch.object(event_loop, "collect_results", collect):
+    with mock.patch.object(captured, "run_exchanges", run_exchanges):
         status = captured.show_captured(made, targets)
     answer, stderr = written(made.environment.streams.stdout), written(made.environment.streams.stderr)
     expected = {cluster: meant(words, fleet[cluster], everywhere) for cluster in sorted(fleet)}

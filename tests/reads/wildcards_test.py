@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 import pytest
@@ -17,14 +16,14 @@ from kubectl_mc.command_line import grammar
 from kubectl_mc.merge.cluster_results import one_result_per_cluster
 from kubectl_mc.merge.report import result_cause
 from kubectl_mc.messages import Cause
-from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.children import Command
-from kubectl_mc.processes.event_loop import Chunk, Exit, Result
-from kubectl_mc.processes.requests import same_jobs
+from kubectl_mc.processes.event_loop import Result
+from kubectl_mc.processes.requests import Job, same_jobs
 from kubectl_mc.processes.silence import ShortTimes
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from kubectl_mc.reads import wildcards
 from tests.environments import request
+from tests.reads.exchanging import outcome
 
 FORBIDDEN = b'Error from server (Forbidden): pods is forbidden: User "u" cannot list resource "pods"\n'
 LACKS = b'error: the server doesn\'t have a resource type "widgets"\n'
@@ -38,25 +37,27 @@ def listing(kind: str, *names: str, api_version: str = "v1", namespace: str = "x
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def resolved(text: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[Result]]:
+def resolved(text: str, answers: Answers) -> tuple[list[str], list[Result]]:
     """The jobs as "LABEL: words < what stdin names", and what failed; answers: (cluster, type) -> its listing."""
     asked = request(text, {"HOME": os.devnull})
     patiences: list[float | None] = []
 
-    def collect(commands: Sequence[Command], parallel: int, patience: float, *rest: Any, **more: Any) -> list[Result]:
-        patiences.extend(command.patience for command in commands)
-        listings = [(command.cluster, answers[command.cluster, command.argv[-1]]) for command in commands]
-        return [item if isinstance(item, Result) else Result(name, item, b"", 0) for name, item in listings]
+    def answer(command: Command) -> Result:
+        patiences.append(command.patience)
+        listed = answers[command.cluster, command.argv[-1]]
+        return listed if isinstance(listed, Result) else Result(command.cluster, listed, b"", 0)
 
-    monkeypatch.setattr(event_loop, "collect_results", collect)
-    clusters = list(dict.fromkeys(cluster for cluster, _ in answers))
-    targets = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in clusters]
-    asked, jobs, failures = wildcards.resolve_jobs(asked, same_jobs(targets, asked.line))
+    jobs, all_failures = list[Job](), list[Result]()
+    for cluster in dict.fromkeys(cluster for cluster, _ in answers):
+        target = Target(cluster, cluster, Kubeconfig(None, starts_programs=False))
+        own_jobs, own_failures = outcome(wildcards.resolved_jobs(asked, same_jobs([target], asked.line)), answer)
+        jobs += own_jobs
+        all_failures += own_failures
+    unreachable, failures = wildcards.divided(all_failures, jobs)
     assert {result.cluster for result in failures} <= {job.target.cluster for job in jobs}
     assert set(patiences) <= {30.0 if asked.options.cluster_timeout is None else 2.0}
-    return [f"{job.label}: {' '.join(grammar.typed_words(job.line))}{read(job.stdin)}" for job in jobs], [
-        *failures, *asked.unreachable,
-    ]  # fmt: skip
+    shown = [f"{job.label}: {' '.join(grammar.typed_words(job.line))}{read(job.stdin)}" for job in jobs]
+    return shown, [*failures, *unreachable]
 
 
 def read(stdin: bytes | None) -> str:
@@ -170,7 +171,7 @@ ALL: Answers = {("c1", "all"): listing("Pod", "a-1") + DEPLOYMENTS}
 def test_each_clusters_own_names(
     text: str, answers: Answers, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert resolved(text, answers, monkeypatch) == (expected, [])
+    assert resolved(text, answers) == (expected, [])
 
 
 @pytest.mark.parametrize(
@@ -189,13 +190,13 @@ def test_each_clusters_own_names(
 )
 def test_what_is_listed(text: str, asked: str) -> None:
     targets = [Target("c1", "", Kubeconfig(None, starts_programs=False))]
-    resolver = wildcards.Resolver(request(text), same_jobs(targets, request(text).line))
-    _, *words = resolver.commands[0].argv
+    (question, *_) = next(wildcards.resolved_jobs(request(text), same_jobs(targets, request(text).line)))
+    _, *words = question.command.argv
     assert sorted(word for word in words if not word.startswith("--output=go-template=")) == sorted(asked.split())
 
 
 @pytest.mark.parametrize("error", [LACKS, FORBIDDEN])
-def test_one_of_several_types_may_fail(error: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_several_types_may_fail(error: bytes) -> None:
     """It takes nothing from the others, and is not forgotten."""
     failure = Result("c1", b"", error, 1)
     answers: Answers = {("c1", "pods"): listing("Pod", "w"), ("c1", "widgets"): failure}
@@ -205,19 +206,19 @@ def test_one_of_several_types_may_fail(error: bytes, monkeypatch: pytest.MonkeyP
         "get widgets/w* pods/w* -o name --ignore-not-found": "get -o name --ignore-not-found --filename=- < v1/Pod/x/w",
         "describe pods,widgets w*": "describe Pod.v1./w",
     }.items():
-        assert resolved(text, answers, monkeypatch) == ([f"c1: {words}"], [failure])
+        assert resolved(text, answers) == ([f"c1: {words}"], [failure])
 
 
-def test_what_all_types_say_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_all_types_say_is_told_once() -> None:
     """kubectl, too, finds only once that no server answers."""
     refused = b"The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?\n"
     tries = [b"E1123 04:32:24.69181%d   17786 memcache.go:381] x\n" % number for number in range(2)]
     first, second = (Result("c1", b"", logged + refused, 1) for logged in tries)
     answers = {("c1", "pods"): first, ("c1", "svc"): second}
-    assert resolved("get pods/w* svc/w*", answers, monkeypatch) == ([], [first])
+    assert resolved("get pods/w* svc/w*", answers) == ([], [first])
 
 
-def test_all_types_that_fail_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_types_that_fail_are_told() -> None:
     second = FORBIDDEN.replace(b"pods", b"services")
     listings: Answers = {
         ("c1", "nodes"): b"",
@@ -233,12 +234,12 @@ def test_all_types_that_fail_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
         "get nodes/w* pods/w*": none % b"nodes/w*" + none % b"pods/w*" + FORBIDDEN,
     }.items():
         answers = {key: item for key, item in listings.items() if f"{key[1]}/" in text}
-        assert resolved(text, answers, monkeypatch) == ([], [Result("c1", b"", stderr, 1)])
-        _, [ignored] = resolved(f"{text} --ignore-not-found", answers, monkeypatch)
+        assert resolved(text, answers) == ([], [Result("c1", b"", stderr, 1)])
+        _, [ignored] = resolved(f"{text} --ignore-not-found", answers)
         assert (ignored.status, ignored.stderr) == (1, stderr.rpartition(b'" not found\n')[2])
 
 
-def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_whose_names_cannot_be_had_is_not_asked() -> None:
     answers: Answers = {
         ("c1", "pods"): listing("Pod", "a"),
         ("c2", "pods"): Result("c2", b"", FORBIDDEN, 1),
@@ -252,28 +253,12 @@ def test_a_cluster_whose_names_cannot_be_had_is_not_asked(monkeypatch: pytest.Mo
         Result("c4", b"", b'Warning: old\nerror: names matching "a*" not found\n', 1),
         Result("c5", b"", LACKS, 1),
     ]
-    assert resolved("describe pods a* --cluster-timeout=2s", answers, monkeypatch) == (
+    assert resolved("describe pods a* --cluster-timeout=2s", answers) == (
         ["c1: describe Pod.v1./a"],
         aside,
     )
-    _, left = resolved("get pods a* --ignore-not-found -o jsonpath={.x} --cluster-timeout=2s", answers, monkeypatch)
+    _, left = resolved("get pods a* --ignore-not-found -o jsonpath={.x} --cluster-timeout=2s", answers)
     assert left == [Result("c4", b"", b"Warning: old\n", 0) if result.cluster == "c4" else result for result in aside]
-
-
-def test_a_clusters_jobs_are_known_when_its_own_listings_have_ended() -> None:
-    asked = request("get pods,svc a* -w -o jsonpath={.x}")
-    targets = [Target(name, name, Kubeconfig(None, starts_programs=False)) for name in ("c1", "c2")]
-    resolver = wildcards.Resolver(asked, same_jobs(targets, asked.line))
-    assert [command.cluster for command in resolver.commands] == ["c1", "c1", "c2", "c2"]
-    assert resolver.feed(Chunk(2, "c2", "stdout", listing("Pod", "a"))) == ([], [])
-    assert resolver.feed(Exit(2, "c2", 0)) == ([], [])
-    jobs, aside = resolver.feed(Exit(3, "c2", 0))
-    assert ([job.label for job in jobs], aside) == (["c2 pod/a"], [])
-    assert resolver.feed(Exit(0, "c1", 0)) == ([], [])
-    assert resolver.feed(Exit(1, "c1", -15, timed_out=True)) == (
-        [],
-        [Result("c1", b"", b"error: timed out after 30s", 1)],
-    )
 
 
 @pytest.mark.parametrize(
@@ -318,30 +303,36 @@ def test_what_cannot_be_an_object_is_not_taken_for_one(line: str) -> None:
 def test_the_names_of_a_silent_cluster_are_waited_for_a_short_time_only() -> None:
     short = ShortTimes(frozenset({"c2"}), "10:42")
     asked = request("describe pods a*")._replace(short_times=short)
+    patiences = []
+
+    def answer(command: Command) -> Result:
+        patiences.append(command.patience)
+        return Result(command.cluster, b"", b"", -15, timed_out=True)
+
     targets = [Target(cluster, cluster, Kubeconfig(None, starts_programs=False)) for cluster in ("c1", "c2")]
-    resolver = wildcards.Resolver(asked, same_jobs(targets, asked.line))
-    assert [command.patience for command in resolver.commands] == [30, 5]
-    late = [Result("", b"", b"", -15, timed_out=True)]
-    (first,), (second,) = (resolver.resolve(index, late)[1] for index in range(2))
+    (_, (first,)), (_, (second,)) = (
+        outcome(wildcards.resolved_jobs(asked, same_jobs([target], asked.line)), answer) for target in targets
+    )
+    assert patiences == [30, 5]
     assert first.stderr == b"error: timed out after 30s"
     assert second.stderr == b"error: timed out after 5s, silent since 10:42"
     assert result_cause(second, asked) == Cause("timeout", "timed out after 5s, silent since 10:42")
-    assert wildcards.late_result(asked, "c2", 30.0) == second._replace(namespace="")
+    assert wildcards.late_result(asked, "c2") == second._replace(namespace="")
 
 
-def test_what_cannot_be_asked_for_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_asked_for_is_said() -> None:
     line = b"v1 Pod x a%00b\n"
     failure = Result("c1", b"", b'error: the names of "pods" are in part unreadable: "v1 Pod x a\\x00b"\n', 1)
     answers: Answers = {("c1", "pods"): listing("Pod", "a") + line}
-    assert resolved("describe pods a*", answers, monkeypatch) == (["c1: describe Pod.v1./a"], [failure])
-    assert resolved("describe pods a*", {("c1", "pods"): line}, monkeypatch)[0] == []
+    assert resolved("describe pods a*", answers) == (["c1: describe Pod.v1./a"], [failure])
+    assert resolved("describe pods a*", {("c1", "pods"): line})[0] == []
 
 
-def test_a_label_shows_a_name_with_control_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_label_shows_a_name_with_control_characters() -> None:
     answers: Answers = {("c1", "pods"): listing("Pod", "a\n[c2 b] x")}
-    [job], _ = resolved("logs pods/a*", answers, monkeypatch)
+    [job], _ = resolved("logs pods/a*", answers)
     assert job.startswith("c1 a\\n[c2 b] x: ")
-    [job], _ = resolved("get pods a* -w -o jsonpath={.x}", answers, monkeypatch)
+    [job], _ = resolved("get pods a* -w -o jsonpath={.x}", answers)
     assert job.startswith("c1 pod/a\\n[c2 b] x: ")
 
 

@@ -71,13 +71,13 @@ def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]
     unexpected = [token.words[0] for token in line.tokens if token.unknown]
     unexpected += [f"--{name}" for name, _ in typed if name not in shared and name not in table]
     unexpected += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
-    unexpected += [token.words[0] for token in line.tokens if token.verbatim] if line.verb not in RETYPED else []
+    unexpected += grammar.join_tokens(grammar.split_tokens(line)[1]) if line.verb not in RETYPED else []
     if unexpected:
         flags = [f"--{name}" for name in (*table, *shared)]
         hint = other_tools.flag_hint(line.path[0], unexpected[0])
         raise messages.unexpected_argument(line.verb, unexpected[0], flags, hint)
     kubectls = flag_tables.flag_table("").flags.keys() - {"help"}
-    for name, value in (flag for token in line.tokens if not token.verbatim for flag in token.flags):
+    for name, value in (flag for token in line.tokens for flag in token.flags):
         if name not in kubectls and table[name].kind == "bool":
             truth(name, value or "")
 

@@ -108,6 +108,5 @@ def written_command(change: Change) -> tuple[CommandLine, list[str]]:
     # Behind a plugin's name, some of them would be the plugin's.
     ahead = [word for name, word in ours if verbs.is_plugin(safe) and name not in PLUGIN_FLAGS]
     behind = [word for _, word in ours if word not in ahead]
-    end = next((index for index, token in enumerate(safe.tokens) if token.verbatim), len(safe.tokens))
-    before, after = grammar.join_tokens(safe.tokens[:end]), grammar.join_tokens(safe.tokens[end:])
+    before, after = map(grammar.join_tokens, grammar.split_tokens(safe))
     return safe, [*ahead, *safe.path, *before, *behind, *after]

@@ -70,7 +70,7 @@ def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str], are_
 
 def _refuse_flags(line: CommandLine, names: Container[str]) -> None:
     """Raise UserError if one of these flags of kubectl is typed, which would be ignored."""
-    typed = [name for token in line.tokens if not token.verbatim for name, _ in token.flags if name in names]
+    typed = [name for token in line.tokens for name, _ in token.flags if name in names]
     if typed:
         raise messages.unexpected_argument(line.verb, f"--{typed[0]}", ())
 

@@ -36,10 +36,10 @@ def redact_line(line: CommandLine, about_secrets: bool) -> CommandLine:
     """
     if not verbs.is_kubectls(line):
         return line._replace(tokens=tuple(_redact_plugin(line)))
-    end = next((index for index, token in enumerate(line.tokens) if token.verbatim), len(line.tokens))
+    tokens, behind_dashes = grammar.split_tokens(line)
     about_secrets = about_secrets or any(_SECRET_TYPE.match(operand) for operand in grammar.operands(line))
-    ahead = _redact_kubectl(line, line.tokens[:end], about_secrets)
-    behind = _redact_program(line, line.tokens[end:])
+    ahead = _redact_kubectl(line, tokens, about_secrets)
+    behind = _redact_program(line, behind_dashes)
     if not verbs.find_row(line).as_change.runs_program:  # then they may be operands, too: `set env x -- KEY=value`
         behind = (_redact_operand(token, line) for token in behind)
     return line._replace(tokens=(*ahead, *behind))

@@ -57,7 +57,7 @@ def related_line(line: CommandLine, words: Sequence[str], namespace: str) -> Com
     kept = [
         flag
         for token in line.tokens
-        if not token.verbatim and all(name in common and name != "namespace" for name, _ in token.flags)
+        if all(name in common and name != "namespace" for name, _ in token.flags)
         for flag in token.flags
     ]
     flags = ["--namespace", namespace] if namespace else []

@@ -146,11 +146,9 @@ def _first_word(
         word = argv[position]
         if word == "--":
             return None
-        if not word.startswith("-"):
-            if word:
-                return position
-            continue
-        if "=" in word:
+        if word and not word.startswith("-"):
+            return position
+        if not word or "=" in word:
             continue
         if word.startswith("--"):
             name = normal_name(word[2:])
@@ -274,6 +272,17 @@ def join_tokens(tokens: Iterable[Token]) -> list[str]:
     return [word for token in tokens for word in token.words]
 
 
+def split_tokens(line: CommandLine) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
+    """Return the tokens ahead of a `--`, and those from it on: () without one."""
+    end = next((index for index, token in enumerate(line.tokens) if token.verbatim), len(line.tokens))
+    return line.tokens[:end], line.tokens[end:]
+
+
+def words_behind(line: CommandLine) -> list[str]:
+    """Return the words behind a `--`."""
+    return join_tokens(split_tokens(line)[1])[1:]
+
+
 def typed_words(line: CommandLine) -> list[str]:
     """Return the command line as it is shown and recorded: the verb, then the other words as they were typed."""
     return [*line.path, *join_tokens(line.tokens)]
@@ -333,26 +342,21 @@ def without(line: CommandLine, names: Container[str]) -> CommandLine:
     tokens: list[Token] = []
     for token in line.tokens:
         kept = tuple(flag for flag in token.flags if flag[0] not in names)
-        if len(kept) == len(token.flags):
-            tokens.append(token)
-        else:
-            tokens += [_flag_token(*flag) for flag in kept]
+        tokens += [token] if len(kept) == len(token.flags) else [_flag_token(*flag) for flag in kept]
     return line._replace(tokens=tuple(tokens))
 
 
 def with_flags(line: CommandLine, *flags: tuple[str, str | None]) -> CommandLine:
     """Return the command line with these (name, value) flags added, ahead of a `--`."""
-    added = tuple(_flag_token(*flag) for flag in flags)
-    end = next((index for index, token in enumerate(line.tokens) if token.verbatim), len(line.tokens))
-    return line._replace(tokens=line.tokens[:end] + added + line.tokens[end:])
+    ahead, behind = split_tokens(line)
+    return line._replace(tokens=(*ahead, *(_flag_token(*flag) for flag in flags), *behind))
 
 
 def with_operands(line: CommandLine, words: Sequence[str]) -> CommandLine:
     """Return the command line with these words instead of its operands."""
     rest = [token for token in line.tokens if not token.is_operand]
     first = next((index for index, token in enumerate(line.tokens) if token.is_operand), 0)
-    ahead = sum(not token.is_operand for token in line.tokens[:first])
-    return line._replace(tokens=(*rest[:ahead], *(Token((word,)) for word in words), *rest[ahead:]))
+    return line._replace(tokens=(*rest[:first], *(Token((word,)) for word in words), *rest[first:]))
 
 
 def with_path(line: CommandLine, path: tuple[str, ...]) -> CommandLine:
@@ -395,4 +399,4 @@ def canonical_words(line: CommandLine) -> list[str]:
         words += [f"--{name}={text}" for text in texts]
     rest = [token for token in line.tokens if token.is_operand or token.unknown]
     words += join_tokens(sorted(rest, key=lambda token: token.unknown and len(token.words) == 1))
-    return words + join_tokens(token for token in line.tokens if token.verbatim)
+    return words + join_tokens(split_tokens(line)[1])

@@ -47,7 +47,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     awaiting_rollout = _awaiting_rollout(earlier, recorded.options)
     if not outcomes_left and not awaiting_rollout:
         raise messages.nothing_to_resume(earlier.id)
-    recorded = _with_secrets(earlier, recorded, [token.words[0] for token in line.tokens if token.verbatim][1:])
+    recorded = _with_secrets(earlier, recorded, grammar.words_behind(line))
     recorded = recorded._replace(kubectl=programs.resolve_plugin(recorded.kubectl, environment))
     row = verbs.find_row(recorded.kubectl)
     outcomes_left = _to_repeat(outcomes_left, row, options, grammar.is_set(line, "repeat-unknown"), streams)

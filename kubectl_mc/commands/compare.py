@@ -11,7 +11,7 @@ from functools import partial
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.own_commands import ASKING_AS, FLAG_VALUES
+from kubectl_mc.command_line.own_commands import ASKING_AS
 from kubectl_mc.commands import kubectl
 from kubectl_mc.merge import comparison_answers
 from kubectl_mc.merge.comparable_objects import ObjectKey, Unreadable, shown_key
@@ -52,7 +52,6 @@ Exit status: 0 all alike, 1 some differ, 2 nothing could be compared, 3 some clu
 """
 
 _OWN = ("against", "ignore", "output", "with-status")
-_FORMS = FLAG_VALUES["compare", "output"]
 _MOST_ALIKE = 10  # objects that are alike everywhere and are told one by one
 
 
@@ -80,16 +79,14 @@ def run(line: CommandLine, environment: Environment) -> int:
 
 
 def _settings(line: CommandLine) -> Settings:
-    form = grammar.value(line, "output") or ""
-    if form not in ("", *_FORMS):
-        raise messages.bad_flag_value("output", form, f"one of {', '.join(_FORMS)}")
     ignored = []
     for text in grammar.values(line, "ignore"):
         try:
             ignored.append(parse_path(text or ""))
         except WrongPath as problem:
             raise messages.wrong_path(text or "", problem.position, problem.reason) from None
-    return Settings(form, grammar.value(line, "against") or "", tuple(ignored), grammar.is_set(line, "with-status"))
+    form, against = grammar.value(line, "output") or "", grammar.value(line, "against") or ""
+    return Settings(form, against, tuple(ignored), grammar.is_set(line, "with-status"))
 
 
 def _show(settings: Settings, request: Request, targets: Sequence[Target]) -> int:

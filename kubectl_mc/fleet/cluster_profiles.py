@@ -72,6 +72,11 @@ class ClusterProfile(NamedTuple):
         return self._is_true("ControlPlaneHealthy")
 
     @property
+    def health(self) -> str:
+        """The word for it: "healthy", "unhealthy" or "unknown"."""
+        return {True: "healthy", False: "unhealthy", None: "unknown"}[self.healthy]
+
+    @property
     def health_reason(self) -> str:
         """The reason that the hub gives if the cluster is not known to be healthy; "" if there is none."""
         reasons = (condition.reason for condition in self.conditions if condition.type == "ControlPlaneHealthy")

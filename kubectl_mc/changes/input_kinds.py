@@ -17,6 +17,7 @@ from kubectl_mc import messages
 from kubectl_mc.changes.change import Change
 from kubectl_mc.changes.rollouts import related_line, run_waiting
 from kubectl_mc.command_line import grammar, verb_rows, verbs
+from kubectl_mc.fleet.hub_objects import object_of
 from kubectl_mc.merge import object_changes
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.named_tuples import NamedTuple
@@ -59,16 +60,12 @@ def _definitions(document: Mapping[str, object]) -> Iterator[tuple[str, str, str
     """Yield (CRD, apiVersion, kind) of each version that a CRD serves."""
     if document.get("kind") != "CustomResourceDefinition":
         return
-    spec, metadata = _mapping(document.get("spec")), _mapping(document.get("metadata"))
+    spec, metadata = object_of(document.get("spec")), object_of(document.get("metadata"))
     versions = spec.get("versions")
-    for version in map(_mapping, versions if isinstance(versions, list) else ()):
+    for version in map(object_of, versions if isinstance(versions, list) else ()):
         if version.get("served"):
             api_version = f"{spec.get('group')}/{version.get('name')}"
-            yield str(metadata.get("name")), api_version, str(_mapping(spec.get("names")).get("kind"))
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
+            yield str(metadata.get("name")), api_version, str(object_of(spec.get("names")).get("kind"))
 
 
 # The errors of cli-runtime (pkg/resource/mapper.go), alone or in a list `[…, …]`. The second form is that of a kubectl

@@ -119,10 +119,10 @@ def _redact_kubectl(line: CommandLine, tokens: Sequence[Token], about_secrets: b
 def _redact_program(line: CommandLine, tokens: Sequence[Token]) -> Iterator[Token]:
     """Redact what is behind a `--`: a program, whose name is kept, and its arguments."""
     only_arguments = line.path == ("run",) and not grammar.is_set(line, "command")
-    named = len(tokens) > 1 and not only_arguments and bool(_PROGRAM.fullmatch(tokens[1].words[0]))
-    yield from tokens[: 1 + named]
-    arguments = _redact_arguments(grammar.join_tokens(tokens[1 + named :]), tokens[1].words[0] if named else "")
-    for token in tokens[1 + named :]:
+    has_name = len(tokens) > 1 and not only_arguments and bool(_PROGRAM.fullmatch(tokens[1].words[0]))
+    yield from tokens[: 1 + has_name]
+    arguments = _redact_arguments(grammar.join_tokens(tokens[1 + has_name :]), tokens[1].words[0] if has_name else "")
+    for token in tokens[1 + has_name :]:
         yield _take_words(token, arguments)
 
 

@@ -108,8 +108,8 @@ def _show(settings: Settings, request: Request, targets: Sequence[Target]) -> in
     if comparison.clusters and comparison.is_empty and not comparable.report.lines and settings.form != "json":
         request.environment.streams.say([NOTHING])
     answer = _Answer(settings.form, comparable.outside, everywhere, request.shows_colours, request.options.verbose)
-    for item in comparison.compared() if comparison.clusters else ():
-        answer.add(item)
+    for compared_object in comparison.compared() if comparison.clusters else ():
+        answer.add(compared_object)
     return compared.show(request, comparable, answer.text() if comparison.clusters else "", answer.differs)
 
 
@@ -161,18 +161,18 @@ class _Answer:
         self._documents: list[dict[str, Any]] = []
         self.differs = False
 
-    def add(self, item: ComparedObject) -> None:
+    def add(self, compared_object: ComparedObject) -> None:
         """Add an object."""
-        self.differs = self.differs or not item.is_alike
+        self.differs = self.differs or not compared_object.is_alike
         if self._form == "json":
-            self._documents.append(comparison_answers.document(item))
+            self._documents.append(comparison_answers.document(compared_object))
         elif self._form == "name":
-            self._texts += [] if item.is_alike else [f"{shown_key(item.key)}\n"]
-        elif item.is_alike:
-            alike = comparison_answers.alike_text(item, self._everywhere)
-            (self._noted if item.not_compared else self._alike).append(alike)
+            self._texts += [] if compared_object.is_alike else [f"{shown_key(compared_object.key)}\n"]
+        elif compared_object.is_alike:
+            alike = comparison_answers.alike_text(compared_object, self._everywhere)
+            (self._noted if compared_object.not_compared else self._alike).append(alike)
         else:
-            self._texts.append(comparison_answers.difference_text(item, self._outside, self._coloured))
+            self._texts.append(comparison_answers.difference_text(compared_object, self._outside, self._coloured))
 
     def text(self) -> str:
         """Return the answer: what differs first."""

@@ -122,8 +122,8 @@ def mapping_files(environment: Environment) -> list[str]:
 
     They are the file that KUBECTL_MC_CONFIG names, else those in ~/.kube.
     """
-    named = environment.variables.get(CONFIG)
-    return [os.path.abspath(named)] if named else [os.path.join(environment.kube_directory, name) for name in FILES]
+    path = environment.variables.get(CONFIG)
+    return [os.path.abspath(path)] if path else [os.path.join(environment.kube_directory, name) for name in FILES]
 
 
 def read_mapping(environment: Environment, may_be_missing: bool = False) -> ClusterMapping:
@@ -137,11 +137,11 @@ def read_mapping(environment: Environment, may_be_missing: bool = False) -> Clus
     is there, as in a folder that can't be entered.
     """
     kube_directory = environment.kube_directory
-    named = environment.variables.get(CONFIG)
-    looks_up = os.stat if may_be_missing or named else os.lstat
+    config = environment.variables.get(CONFIG)
+    looks_up = os.stat if may_be_missing or config else os.lstat
     paths = [path for path in mapping_files(environment) if _is_there(path, looks_up)]
-    if named and not os.path.isfile(named) and (paths or not may_be_missing):
-        raise messages.no_mapping_file(CONFIG, named, exists=bool(paths))
+    if config and not os.path.isfile(config) and (paths or not may_be_missing):
+        raise messages.no_mapping_file(CONFIG, config, exists=bool(paths))
     if not paths:
         return ClusterMapping()
     directory, key = cache.cache_directory(kube_directory), cache.cache_key(["mapping", *paths])

@@ -25,12 +25,6 @@ from tests.access.fake_plugin import FakePlugin
 
 
 @pytest.fixture
-def plugin(tmp_path: Path) -> FakePlugin:
-    (tmp_path / "plugin").mkdir()
-    return FakePlugin(tmp_path / "plugin")
-
-
-@pytest.fixture
 def user(tmp_path: Path) -> Environment:
     return environments.environment({"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
 

@@ -30,12 +30,6 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
-def plugin(tmp_path: Path) -> FakePlugin:
-    (tmp_path / "plugin").mkdir()
-    return FakePlugin(tmp_path / "plugin")
-
-
-@pytest.fixture
 def settings(tmp_path: Path) -> RunSettings:
     return RunSettings({"HOME": str(tmp_path), "PATH": os.environ.get("PATH", os.defpath), "USERS": "own"}, 8, 20.0)
 

@@ -152,6 +152,7 @@ def _report_refusal(argv: Sequence[str], variables: Mapping[str, str], error: Us
 
 
 def _run(invocation: Invocation, environment: Environment) -> int:
+    """Show our help or version, or run the command and write its report. Return the exit status. Raises UserError."""
     line = invocation.kubectl
     if invocation.wants == "help":
         from kubectl_mc.command_line import help_texts

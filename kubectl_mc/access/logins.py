@@ -128,6 +128,7 @@ class Logins:
         return begun
 
     def _settings(self, environment: Environment) -> RunSettings:
+        """Return how credential plugins are run. Raises UserError for a mapping file that can't be read."""
         from kubectl_mc.access import plugin_runs
 
         patience = environment.hub_patience

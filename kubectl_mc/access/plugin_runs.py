@@ -250,6 +250,7 @@ class PluginRuns:
         self._end(number, _Ending(_start_failure(self._started[number].plugin, error)))
 
     def _end(self, number: int, ending: _Ending) -> None:
+        """Take how a run has ended: its answer counts, unless the plugin is tried on the terminal."""
         login = self._started[number]
         self._running.discard(number)
         self._endings[login.plugin] = ending

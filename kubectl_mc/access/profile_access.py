@@ -186,6 +186,7 @@ _MOST_TO_APPROVE = 16 * 1024  # characters: nobody reads more before they approv
 def _offer(
     source: str, name: str, cluster: Mapping[str, Any], entry: Mapping[str, Any], fields: Mapping[str, Any]
 ) -> Offer:
+    """Return an offer with its kubeconfig. fields: what the user approves. Raises RefusedError if too long."""
     if len(json.dumps(fields)) > _MOST_TO_APPROVE:
         raise RefusedError(f"there is more to approve than {_MOST_TO_APPROVE // 1024} KiB")
     # kubectl sends no credential without TLS, so the credential plugin isn't run either.

@@ -236,6 +236,7 @@ def _redact_flags(token: Token, line: CommandLine, about_secrets: bool) -> Token
 
 
 def _redact_value(name: str, value: str, line: CommandLine, about_secrets: bool) -> str:
+    """Return the value of a flag of kubectl's without what is, or may be, a secret."""
     if name in _SECRET_PAIR_FLAGS and value != "-":  # that is stdin
         key, equals, _ = value.partition("=")
         return f"{key}={REDACTED}" if equals else REDACTED

@@ -226,7 +226,7 @@ def _parse_plugin_flag(argv: Sequence[str], position: int, table: FlagTable) -> 
 
 
 def _parse_letters(argv: Sequence[str], position: int, table: FlagTable) -> Token:
-    """Return the token of `-it`, `-nshop`, `-n=shop`, `-n shop`, `-Aowide`: letter by letter."""
+    """Return the token of `-it`, `-nshop`, `-n=shop`, `-n shop`, `-Aowide`: letter by letter. Raises UserError."""
     word = argv[position]
     flags: list[tuple[str, str | None]] = []
     for index, letter in enumerate(word[1:], start=1):

@@ -210,6 +210,7 @@ class _Table:
 
 
 def _cells(row: ClusterRow, wide: bool, has_protection: bool, now: float) -> Iterator[str]:
+    """Yield the cells of a row. now: in seconds, for the times that have passed"""
     profile = row.cluster.profile
     yield row.cluster.name
     yield messages.with_reason(profile.health, profile.health_reason)

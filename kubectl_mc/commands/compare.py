@@ -90,6 +90,7 @@ def _settings(line: CommandLine) -> Settings:
 
 
 def _show(settings: Settings, request: Request, targets: Sequence[Target]) -> int:
+    """Compare the objects of the targets, show the answer and return the exit status. Raises UserError."""
     declared = _declared(request, settings)
     names = [target.cluster for target in targets] + [result.cluster for result in request.unreachable]
     if settings.against and settings.against not in names:

@@ -149,7 +149,7 @@ def _table(documents: Sequence[Mapping[str, Any]], colours: bool) -> str:
 
 
 def _approve(line: CommandLine, environment: Environment) -> int:
-    """Show all offers, then ask once. The exit status is 3 if some can't be approved, 1 if nothing was."""
+    """Show all offers, then ask once. Returns 3 if some can't be approved, 1 if nothing was. Raises UserError."""
     streams = environment.streams
     options = with_names(environment.options, grammar.operands(line))
     if not names_targets(options):

@@ -159,6 +159,7 @@ def parse_clustersets(items: Sequence[Any]) -> dict[str, str]:
 
 
 def _profile(item: Mapping[str, Any]) -> ClusterProfile:
+    """Return the profile in a JSON object; a field of another type counts as absent."""
     metadata, spec, status = (object_of(item.get(field)) for field in ("metadata", "spec", "status"))
     properties = objects_of(status.get("properties"))
     return ClusterProfile(

@@ -268,7 +268,7 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
 
 
 def _login_limits(document: Mapping[object, object], path: str, root: object) -> dict[str, int]:
-    """Return the limits in `login: {PROGRAM: {parallel: NUMBER}}`."""
+    """Return the limits in `login: {PROGRAM: {parallel: NUMBER}}`. Raises UserError."""
     programs, line = document.get("login") or {}, _line(root, "login")
     if not isinstance(programs, dict):
         raise messages.mapping_file(path, line, "login is not a mapping of programs to {parallel: NUMBER}")
@@ -291,7 +291,7 @@ def _misspelled_key(fields: Mapping[object, object], keys: Sequence[str]) -> tup
 
 
 def _defaults(document: Mapping[object, object], path: str, root: object) -> tuple[tuple[str, str], ...]:
-    """Return the (flag, value) pairs of the defaults: `{exclude: [dev], cluster-timeout: 10s}`."""
+    """Return the (flag, value) pairs of the defaults: `{exclude: [dev], cluster-timeout: 10s}`. Raises UserError."""
     from kubectl_mc.command_line.options import OWN_FLAGS, from_flags
 
     defaults = document.get("defaults") or {}

@@ -44,6 +44,7 @@ def _pick(
     question: str,
     several: bool,
 ) -> list[Cluster]:
+    """Return the clusters that are picked with fzf, below its prompt, or by the answer to the question."""
     header, *lines = _listing(clusters, mapping)
     try:
         indexes = terminal.pick_lines(lines, prompt, variables, header, several)

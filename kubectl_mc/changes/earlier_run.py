@@ -34,7 +34,9 @@ def open_run(line: CommandLine, environment: Environment, refused: Container[str
     operands = grammar.operands(line)
     if len(operands) != 1 or names_targets(environment.options._replace(clusters=())):
         raise messages.which_run(line.verb)
-    _refuse_flags(line, refused)
+    ignored = [f"--{name}" for token in line.tokens for name, _ in token.flags if name in refused]
+    if ignored:
+        raise messages.unexpected_argument(line.verb, ignored[0], ())
     path = record.record_path(environment.home)
     runs = record.read_record(path)
     environment.streams.say(runs.warnings)
@@ -71,13 +73,6 @@ def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str], are_
     if unmatched or not chosen:
         raise messages.not_in_run(run.id, unmatched or patterns)
     return [name for name in names if name in chosen]
-
-
-def _refuse_flags(line: CommandLine, names: Container[str]) -> None:
-    """Raise UserError if one of these flags of kubectl is typed, which would be ignored."""
-    typed = [name for token in line.tokens for name, _ in token.flags if name in names]
-    if typed:
-        raise messages.unexpected_argument(line.verb, f"--{typed[0]}", ())
 
 
 def enter_directory(run: Run) -> None:

@@ -78,7 +78,10 @@ def parse_line(
     own_flags = {name: Flag("scalar") if takes_value else Flag() for name, takes_value in (own or {}).items()}
     path, positions = _find_verb(argv, own_flags, unknown_takes_word=True)
     if _find_verb(argv, own_flags, unknown_takes_word=False)[0] != path:
-        raise _unclear_verb(_first_unknown(argv, own_flags))
+        from kubectl_mc.command_line import other_tools
+
+        word = _first_unknown(argv, own_flags)
+        raise other_tools.unknown_flag("", word) or messages.unclear_verb(word)
     is_kubectls = not path or " ".join(path) in FLAGS or " ".join(path) in COMMANDS
     table = flag_table(" ".join(path))
     ahead = behind = FlagTable({**table.flags, **own_flags}, table.shorthand)
@@ -173,13 +176,6 @@ def _first_unknown(argv: Sequence[str], own_flags: Mapping[str, Flag]) -> str:
     """Return the first word that looks like a flag that we don't know, for a message."""
     flags = (word for word in argv if word.startswith("-") and word not in ("-", "--"))
     return next((word for word in flags if normal_name(word[2:]) not in {*own_flags, *all_flags()}), "")
-
-
-def _unclear_verb(word: str) -> messages.UserError:
-    """Return the error for a line whose verb depends on this flag, which we don't know."""
-    from kubectl_mc.command_line import other_tools
-
-    return other_tools.unknown_flag("", word) or messages.unclear_verb(word)
 
 
 def _extend_path(path: tuple[str, ...], word: str) -> tuple[str, ...] | None:

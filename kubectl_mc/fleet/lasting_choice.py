@@ -235,12 +235,8 @@ def _boot() -> bytes:
 
 def _note_use(path: str | None) -> None:
     """Keep the choice of a session that still uses it from being deleted."""
-    with suppress(OSError):
-        if path and os.stat(path).st_mtime < _now() - _DAY:
-            os.utime(path)
-
-
-def _now() -> float:
     from time import time
 
-    return time()
+    with suppress(OSError):
+        if path and os.stat(path).st_mtime < time() - _DAY:
+            os.utime(path)

@@ -13,7 +13,7 @@ from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS, PLUGIN_FLAGS, REPORT, truth
-from kubectl_mc.command_line.own_commands import COMMANDS, PLUGIN_RUN, REPORTED, RETYPED, WITHOUT_OPERANDS
+from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_VALUES, PLUGIN_RUN, REPORTED, RETYPED, WITHOUT_OPERANDS
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
@@ -61,7 +61,7 @@ def main(argv: Sequence[str], variables: Mapping[str, str], stdin: TextIO, stdou
 def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]]) -> None:
     """Raise UserError for a flag or an operand that a command of ours doesn't have, so that it can't run without it.
 
-    Raises it also for a boolean flag of the command whose value is neither true nor false.
+    Raises it also for a value that a flag of the command can't have.
     typed: our flags, as they were typed
     """
     from kubectl_mc.command_line import help_texts, other_tools
@@ -71,15 +71,20 @@ def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]
     unexpected = [token.words[0] for token in line.tokens if token.unknown]
     unexpected += [f"--{name}" for name, _ in typed if name not in shared and name not in table]
     unexpected += grammar.operands(line) if line.verb in WITHOUT_OPERANDS else []
-    unexpected += [token.words[0] for token in line.tokens if token.verbatim] if line.verb not in RETYPED else []
+    unexpected += grammar.join_tokens(grammar.split_tokens(line)[1]) if line.verb not in RETYPED else []
     if unexpected:
         flags = [f"--{name}" for name in (*table, *shared)]
         hint = other_tools.flag_hint(line.path[0], unexpected[0])
         raise messages.unexpected_argument(line.verb, unexpected[0], flags, hint)
     kubectls = flag_tables.flag_table("").flags.keys() - {"help"}
-    for name, value in (flag for token in line.tokens if not token.verbatim for flag in token.flags):
+    for name, value in (flag for token in line.tokens for flag in token.flags):
         if name not in kubectls and table[name].kind == "bool":
             truth(name, value or "")
+    for name in table:
+        text, choices = grammar.value(line, name), FLAG_VALUES.get((line.path[0], name), ())
+        # An empty -o is none, as kubectl has it.
+        if choices and text is not None and text not in choices and (text or name != "output"):
+            raise messages.bad_flag_value(name, text, f"one of {', '.join(choices)}")
 
 
 def _check_read_only(line: CommandLine, environment: Environment) -> None:
@@ -147,6 +152,7 @@ def _report_refusal(argv: Sequence[str], variables: Mapping[str, str], error: Us
 
 
 def _run(invocation: Invocation, environment: Environment) -> int:
+    """Show our help or version, or run the command and write its report. Return the exit status. Raises UserError."""
     line = invocation.kubectl
     if invocation.wants == "help":
         from kubectl_mc.command_line import help_texts

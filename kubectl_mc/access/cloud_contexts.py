@@ -74,6 +74,7 @@ def make_contexts(
 def _make_context(
     cloud: Cloud, command: Command, expected: str, environment: Environment, patience: float
 ) -> MadeContext:
+    """Run a command of the cloud's CLI, and return the context that it made. expected: the name that it should have"""
     before = view_without_secrets(environment)
     try:
         (result,) = collect_results([command], 1, patience)

@@ -105,6 +105,7 @@ class Dialogue:
     # --- One by one -----------------------------------------------------------------------------------------------
 
     def _ask_one_by_one(self) -> None:
+        """Ask for the context of each cluster without one, until the input ends; one that is skipped stays without."""
         waiting = self._open
         total, uses_fzf = len(waiting), len(waiting) > _FEW
         while waiting:

@@ -103,6 +103,7 @@ def published_servers(profile: ClusterProfile) -> set[Server]:
 def _propose(
     cluster: Cluster, claims: Mapping[Server, int], mapping: ClusterMapping, contexts: Sequence[Context]
 ) -> Proposal:
+    """Return the proposal for a cluster. claims: server -> how many member clusters have it by their profiles"""
     names = [context.name for context in contexts]
     mapped = mapping.context_for(cluster.profile.name, cluster.profile.namespace)
     if mapped in names:

@@ -102,10 +102,10 @@ def _absolute(folder: str, variables: Mapping[str, str]) -> str:
     """Return a folder's absolute path as Go's filepath.Abs does: below PWD, if that is the current folder."""
     current = variables.get("PWD", "")
     try:
-        named = os.path.isabs(current) and os.path.samefile(current, os.curdir)
+        is_here = os.path.isabs(current) and os.path.samefile(current, os.curdir)
     except (OSError, ValueError):
-        named = False
-    return os.path.normpath(os.path.join(current if named else os.getcwd(), folder))
+        is_here = False
+    return os.path.normpath(os.path.join(current if is_here else os.getcwd(), folder))
 
 
 def _has_relative(kubeconfig: Mapping[str, Any]) -> bool:

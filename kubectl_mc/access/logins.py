@@ -127,17 +127,8 @@ class Logins:
                 begun.append(self._logged_in(target, plugin, denials, environment) if plugin else target)
         return begun
 
-    def log_in(
-        self, targets: Sequence[Target], environment: Environment, own: Kubeconfig | None = None
-    ) -> list[Target]:
-        """Return the targets with their credentials, or with the problems of their logins. Arguments: as of `begin`.
-
-        What credential plugins write to stderr is shown while they run. Raises UserError for a mapping file that can't
-        be read, and KeyboardInterrupt.
-        """
-        return complete_logins(self.begin(targets, environment, own), environment.streams)
-
     def _settings(self, environment: Environment) -> RunSettings:
+        """Return how credential plugins are run. Raises UserError for a mapping file that can't be read."""
         from kubectl_mc.access import plugin_runs
 
         patience = environment.hub_patience

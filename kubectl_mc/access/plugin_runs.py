@@ -62,25 +62,21 @@ class PluginLogin:
         settings: RunSettings,
         voices: Voices,
         answers: LoginAnswers,
-        logged_in: Callable[[Target], Target] = lambda target: target,
+        logged_in: Callable[[Target], Target],
     ) -> None:
         """voices: what the plugin writes to stderr goes there; answers: gets its answer, as of the others
 
-        logged_in: returns a target with what the plugin has answered
+        logged_in: returns a target with the credential, or with the problem, of the login, which has ended
         """
         self.plugin, self.settings, self.voices, self.answers = plugin, settings, voices, answers
         self.program, self.label, self.patience = program_name(plugin), voices.label(plugin), settings.patience
         self.started: float | None = None
-        self._logged_in = logged_in
+        self.logged_in = logged_in
 
     @property
     def has_ended(self) -> bool:
         """Whether the plugin has answered."""
         return self.plugin in self.answers
-
-    def logged_in(self, target: Target) -> Target:
-        """Return a target with the credential, or with the problem, of the login, which has ended."""
-        return self._logged_in(target)
 
     def runs(self) -> PluginRuns:
         """Return what runs this login, and others of the same command, in one event loop."""
@@ -90,34 +86,19 @@ class PluginLogin:
 def begin_logins(
     clusters: Mapping[CredentialPlugin, Sequence[str]], settings: RunSettings, voices: Voices, answers: LoginAnswers
 ) -> None:
-    """Name the clusters of each plugin, and answer for those that can't be run. Arguments: as of `run_plugins`."""
+    """Name the clusters of each plugin, and answer for those that can't be run.
+
+    clusters: plugin -> the names of the clusters that it logs in to
+    voices: what the plugins write to stderr goes there; answers: gets what those have answered that can't be run
+    """
     for plugin, names in clusters.items():
         voices.introduce(plugin, names)
         if problem := _problem(plugin, settings):
             answers[plugin] = LoginFailure(problem)
 
 
-def run_plugins(
-    clusters: Mapping[CredentialPlugin, Sequence[str]], settings: RunSettings, voices: Voices, streams: Streams
-) -> LoginAnswers:
-    """Run each credential plugin once, and return what each has answered.
-
-    Those that don't ask, or can do without, run side by side and have no stdin. Those that have to ask, and those that
-    failed without stdin, have the terminal to themselves, one after another.
-
-    clusters: plugin -> the names of the clusters that it logs in to
-    voices: what the plugins write to stderr goes there
-    streams: where it is shown for whom the command waits
-    Raises KeyboardInterrupt.
-    """
-    answers: LoginAnswers = {}
-    begin_logins(clusters, settings, voices, answers)
-    complete_logins([PluginLogin(plugin, settings, voices, answers) for plugin in clusters], streams)
-    return answers
-
-
 def complete_logins(logins: Sequence[Login], streams: Streams) -> None:
-    """Run logins to their ends. Raises KeyboardInterrupt."""
+    """Run logins to their ends, with a phase of these streams. Raises KeyboardInterrupt."""
     waiting = [login for login in logins if not login.has_ended]
     if not waiting:
         return
@@ -197,7 +178,10 @@ class _Ending(NamedTuple):
 
 
 class PluginRuns:
-    """The runs of credential plugins in one event loop (`processes.login_children.LoginRuns`).
+    """The runs of credential plugins in one event loop (`processes.login_children.LoginRuns`), each of them once.
+
+    Those that don't ask, or can do without, run side by side and have no stdin. Those that have to ask, and those that
+    failed without stdin, have the terminal to themselves, one after another.
 
     What a plugin says on the terminal stands there, and isn't known here. Where one fails as fast as without stdin, it
     has asked nothing, so it has failed for the same reason; and others of its program that have failed for it aren't
@@ -205,7 +189,7 @@ class PluginRuns:
     """
 
     def __init__(self, settings: RunSettings, voices: Voices, answers: LoginAnswers) -> None:
-        """answers: gets what each has answered; the others are those of `run_plugins`"""
+        """voices: what the plugins write to stderr goes there; answers: gets what each has answered"""
         self._settings, self._voices, self._answers = settings, voices, answers
         self._wanted: dict[CredentialPlugin, int] = {}  # in which order
         self._waiting: list[PluginLogin] = []  # for a start
@@ -268,6 +252,7 @@ class PluginRuns:
         self._end(number, _Ending(_start_failure(self._started[number].plugin, error)))
 
     def _end(self, number: int, ending: _Ending) -> None:
+        """Take how a run has ended: its answer counts, unless the plugin is tried on the terminal."""
         login = self._started[number]
         self._running.discard(number)
         self._endings[login.plugin] = ending

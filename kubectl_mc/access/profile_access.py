@@ -19,6 +19,7 @@ from kubectl_mc.access.exec_credentials import CLUSTER_CONFIG
 from kubectl_mc.access.provider_file import API_VERSIONS, PEM_CERTIFICATE, Provider
 from kubectl_mc.access.server_urls import fill_name, fill_server, is_unencrypted, parse_server
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
+from kubectl_mc.fleet.hub_objects import objects_of
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.type_hints import Any
 
@@ -185,6 +186,7 @@ _MOST_TO_APPROVE = 16 * 1024  # characters: nobody reads more before they approv
 def _offer(
     source: str, name: str, cluster: Mapping[str, Any], entry: Mapping[str, Any], fields: Mapping[str, Any]
 ) -> Offer:
+    """Return an offer with its kubeconfig. fields: what the user approves. Raises RefusedError if too long."""
     if len(json.dumps(fields)) > _MOST_TO_APPROVE:
         raise RefusedError(f"there is more to approve than {_MOST_TO_APPROVE // 1024} KiB")
     # kubectl sends no credential without TLS, so the credential plugin isn't run either.
@@ -296,9 +298,8 @@ def _is_shallow(value: object, levels: int) -> bool:
 
 def _parse_extensions(cluster: Mapping[str, Any]) -> dict[str, Any]:
     """Return the extensions of a Cluster by name. Raises RefusedError for two with one name, as client-go does."""
-    extensions = cluster.get("extensions")
-    named = [item for item in extensions if isinstance(item, dict)] if isinstance(extensions, list) else []
-    pairs = [(text_field(item, "name"), item.get("extension")) for item in named]
+    extensions = objects_of(cluster.get("extensions"))
+    pairs = [(text_field(extension, "name"), extension.get("extension")) for extension in extensions]
     if len({name for name, _ in pairs}) < len(pairs):
         raise RefusedError("an extension is there twice")
     return dict(pairs)

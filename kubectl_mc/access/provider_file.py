@@ -55,6 +55,7 @@ def read_providers(path: str) -> tuple[Provider, ...]:
 
 
 def _with_authority(provider: Provider) -> Provider:
+    """Return a provider with the certificate authority in the file that it names, or with the problem of that file."""
     if not provider.authority_path:
         return provider
     try:
@@ -95,6 +96,7 @@ def _fold_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _parse_provider(entry: Any, folder: str) -> Provider:
+    """Return a provider. folder: that of the file, for relative paths. Raises RefusedError for a wrong entry."""
     name = entry.get("name") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not name:
         raise RefusedError("a provider has no name")

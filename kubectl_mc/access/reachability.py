@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Sequence
 
 from kubectl_mc import messages
@@ -16,7 +15,7 @@ from kubectl_mc.messages.progress_texts import PhaseKind
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import silence
 from kubectl_mc.processes.environment import Environment
-from kubectl_mc.processes.event_loop import Chunk, Result, ResultCollector, UnaskedResult, run_commands
+from kubectl_mc.processes.event_loop import Result, UnaskedResult, collect_results
 from kubectl_mc.processes.kubectl_process import target_command
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
@@ -60,44 +59,33 @@ def check_targets(
     line = grammar.parse_line([*flag, "auth", "whoami", "-o", "json"])
     asked = [target for target in targets if not target.problem]
     commands = [target_command(environment, target, line) for target in asked]
+    parallel, patience = environment.options.max_parallel or max(1, len(commands)), environment.hub_patience
     checks: dict[str, Reached] = {}
+    seconds: dict[int, float] = {}
+    ended: list[tuple[Target, Result, float]] = []
+    stops: list[BaseException] = []
 
     def add(cluster: str, reached: Reached) -> None:
         checks[cluster] = reached
         on_check(cluster, reached)
 
-    parallel, patience = environment.options.max_parallel or max(1, len(commands)), environment.hub_patience
-    started: dict[int, float] = {}
-    collector = ResultCollector()
-    outcomes: list[tuple[Target, Result, float]] = []
+    def judge(index: int, result: Result) -> Result:
+        took = seconds.get(index, 0.0)
+        ended.append((asked[index], result, took))
+        add(result.cluster, Reached(judge_check(result, patience), took))
+        return result
 
+    for target in targets:
+        if target.problem:
+            add(target.cluster, Reached(Check("<unknown>", "", target.problem), 0.0))
     kind: PhaseKind = "checks" if interrupts is None else "answers"
     phase = Phase(kind, environment.streams, [command.cluster for command in commands], patience)
-
-    def note_start(index: int) -> None:
-        started[index] = time.monotonic()
-        phase.begin(index)
-
-    try:
-        for target in targets:
-            if target.problem:
-                add(target.cluster, Reached(Check("<unknown>", "", target.problem), 0.0))
-        phase.wait_for_logins(commands)
-        with phase:
-            for event in run_commands(commands, parallel, patience, on_start=note_start, on_tick=phase.on_tick):
-                collector.add(event)
-                if isinstance(event, Chunk):
-                    continue
-                phase.end(event.command_index)
-                result = collector.result(event.command_index, event.cluster)
-                seconds = 0.0 if event.unasked else time.monotonic() - started[event.command_index]
-                add(event.cluster, Reached(judge_check(result, patience), seconds))
-                outcomes.append((asked[event.command_index], result, seconds))
-    except KeyboardInterrupt as error:
-        if interrupts is None:
-            raise
-        interrupts.append(error)
-    silence.note(environment, outcomes)
+    collect_results(commands, parallel, patience, interrupts=stops, on_end=seconds.__setitem__, phase=phase, keep=judge)
+    for stop in stops:
+        if interrupts is None or not isinstance(stop, KeyboardInterrupt):
+            raise stop
+        interrupts.append(stop)
+    silence.note(environment, ended)
     for target in targets:
         if target.cluster not in checks:
             add(target.cluster, INTERRUPTED)

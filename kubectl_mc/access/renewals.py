@@ -104,6 +104,7 @@ class Renewals:
             threading.Thread(target=self._renew_token, args=(plugin,), daemon=True).start()
 
     def _renew_token(self, plugin: CredentialPlugin) -> None:
+        """Run the plugin, and write its token to the file; report a failure once, and try again later."""
         answer = self._renew(plugin)
         problem = answer.reason if isinstance(answer, LoginFailure) else "" if answer.token else "it gave no token"
         delay = float("inf")  # of a token that doesn't expire

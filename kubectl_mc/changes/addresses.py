@@ -205,6 +205,7 @@ def _index(config: Mapping[str, Any]) -> Entries:
 
 
 def _read_address(request: Request, target: Target, entries: Entries) -> Address:
+    """Return the address of a target. entries: those of the user's kubeconfig"""
     context = entries.get(("context", target.context))
     if context is None:  # kubectl will say so, or why the kubeconfig can't be read
         return Address(target.cluster, target.context, identity=f"context {target.context}" if target.context else "")

@@ -19,8 +19,9 @@ from kubectl_mc.merge import object_changes
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.messages import RecordError
 from kubectl_mc.named_tuples import NamedTuple
+from kubectl_mc.processes.children import Command
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import Job, Request
+from kubectl_mc.processes.requests import Job, Request, job_command
 from kubectl_mc.processes.standard_streams import Streams
 
 DEFAULT_WAVE_TIMEOUT = 300.0  # seconds
@@ -56,6 +57,11 @@ class Change(NamedTuple):
         """Whether each wave's rollouts are waited for: with waves, a canary, or a time limit for them."""
         options = self.request.options
         return any(value is not None for value in (options.waves, options.canary, options.wave_timeout))
+
+    def command(self, cluster: str, line: CommandLine) -> Command:
+        """Return the command of another kubectl command line on a cluster of the change."""
+        request = self.request._replace(row=verbs.find_row(line), line=line)
+        return job_command(request, self.jobs[cluster]._replace(line=line))
 
     def with_namespaces(self, cluster: str, objects: Sequence[ObjectChange]) -> tuple[ObjectChange, ...]:
         """Return a cluster's object changes with their namespaces, as far as these are known."""
@@ -108,8 +114,7 @@ def written_command(change: Change) -> tuple[CommandLine, list[str]]:
     # Behind a plugin's name, some of them would be the plugin's.
     ahead = [word for name, word in ours if verbs.is_plugin(safe) and name not in PLUGIN_FLAGS]
     behind = [word for _, word in ours if word not in ahead]
-    end = next((index for index, token in enumerate(safe.tokens) if token.verbatim), len(safe.tokens))
-    before, after = grammar.join_tokens(safe.tokens[:end]), grammar.join_tokens(safe.tokens[end:])
+    before, after = map(grammar.join_tokens, grammar.split_tokens(safe))
     return safe, [*ahead, *safe.path, *before, *behind, *after]
 
 

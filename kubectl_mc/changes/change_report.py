@@ -65,12 +65,10 @@ def _reason_word(outcome: Outcome, cause: Cause | None) -> str:
         return "not-rolled-out"
     if outcome.state not in ("failed", "refused", "unknown"):
         return ""
+    if cause:
+        return cause.kind
     words = {"interrupted": "interrupted", "exit status": "exit"}  # of a command on the terminal
-    return (
-        cause.kind
-        if cause
-        else next((word for text, word in words.items() if outcome.reason.startswith(text)), "error")
-    )
+    return next((word for text, word in words.items() if outcome.reason.startswith(text)), "error")
 
 
 def tell_refusals(change: Change, findings: Sequence[Finding], clusters: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from kubectl_mc.changes.gate import CheckedTargets
 from kubectl_mc.changes.record import Outcome, Record, Run, RunLog
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.invocation import Invocation
+from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import Options, names_targets
 from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.fleet.clusters import named_clusters
@@ -34,7 +34,9 @@ def open_run(line: CommandLine, environment: Environment, refused: Container[str
     operands = grammar.operands(line)
     if len(operands) != 1 or names_targets(environment.options._replace(clusters=())):
         raise messages.which_run(line.verb)
-    _refuse_flags(line, refused)
+    ignored = [f"--{name}" for token in line.tokens for name, _ in token.flags if name in refused]
+    if ignored:
+        raise messages.unexpected_argument(line.verb, ignored[0], ())
     path = record.record_path(environment.home)
     runs = record.read_record(path)
     environment.streams.say(runs.warnings)
@@ -46,6 +48,11 @@ def open_run(line: CommandLine, environment: Environment, refused: Container[str
     if environment.report:
         environment.report.has_input = bool(run.start.get("input"))
     return log, run, runs
+
+
+def recorded_invocation(run: Run) -> Invocation:
+    """Return the command line of a run, as it is recorded: without its secrets. Raises UserError."""
+    return parse_invocation([str(word) for word in run.start["argv"]])
 
 
 def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str], are_contexts: bool) -> list[str]:
@@ -68,13 +75,6 @@ def narrowed_names(run: Run, names: Sequence[str], patterns: Sequence[str], are_
     return [name for name in names if name in chosen]
 
 
-def _refuse_flags(line: CommandLine, names: Container[str]) -> None:
-    """Raise UserError if one of these flags of kubectl is typed, which would be ignored."""
-    typed = [name for token in line.tokens if not token.verbatim for name, _ in token.flags if name in names]
-    if typed:
-        raise messages.unexpected_argument(line.verb, f"--{typed[0]}", ())
-
-
 def enter_directory(run: Run) -> None:
     """Change to the directory in which the run was typed, for the relative paths in its command. Raises UserError."""
     folder = str(run.start.get("directory") or "")
@@ -88,7 +88,7 @@ def reach_clusters_of_run(
     run: Run,
     invocation: Invocation,
     environment: Environment,
-    option_sets: Sequence[Options],
+    recorded: Options,
     logins: Logins | None,
     same_namespace: bool,
 ) -> tuple[CheckedTargets, Choice]:
@@ -96,14 +96,14 @@ def reach_clusters_of_run(
 
     All that the gate checks of a change's targets is checked here as well. Returns also the choice of the clusters.
 
-    option_sets: our flags as they were typed for the run, and now
+    recorded: our flags as they were typed for the run; those typed now are the environment's
     logins: for one login where clusters share it; None if each kubectl logs in by itself
     same_namespace: the context's namespace must be the same as well, unless the command has a namespace
     """
     line = invocation.kubectl
     choice = choose_clusters(environment.for_invocation(invocation), logins, purpose="change")
-    recorded = {str(address["cluster"]) for address in run.start["targets"]}
-    renamed = [cluster.name for cluster in choice.clusters if cluster.name not in recorded]
+    names = {str(address["cluster"]) for address in run.start["targets"]}
+    renamed = [cluster.name for cluster in choice.clusters if cluster.name not in names]
     if renamed:  # other inventories are read, or the hub has others
         raise messages.moved([messages.not_a_name_of_run(name) for name in renamed])
     # A name of the run is that of a cluster. It must not be taken for what is now another one's display name.
@@ -111,7 +111,7 @@ def reach_clusters_of_run(
     for name in invocation.options.clusters:
         if name not in chosen:
             raise messages.unknown_cluster(name, sorted(chosen))
-    typed = [flag for options in option_sets for flag in options.typed]
+    typed = [*recorded.typed, *environment.options.typed]
     refuse_unapproved_contexts(choice, typed)
     targets = reach_clusters(choice, line, logins)
     request = make_request(choice.environment, line, targets)

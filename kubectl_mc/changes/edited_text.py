@@ -45,6 +45,7 @@ def _edited_part(text: str, edit: Edit) -> str:
 
 
 def _edited_yaml(text: str, edit: Edit) -> str:
+    """Return a text of YAML documents with these edits."""
     documents = document_nodes.yaml_documents(text)
     edits = [(document, edit(document)) for document in documents]
     if all(new is old for old, new in edits):

@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 
 from kubectl_mc.changes import rollouts
 from kubectl_mc.changes.change import Change
-from kubectl_mc.command_line import grammar, verb_rows, verbs
+from kubectl_mc.command_line import grammar, verb_rows
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.object_changes import WORKLOADS, ObjectChange
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import job_command
 from kubectl_mc.processes.standard_streams import Phase
 
 _FIELDS = (
@@ -52,11 +51,9 @@ ObjectStates = Mapping[tuple[str, str], ObjectState]
 def read_states(change: Change, clusters: Sequence[str]) -> list[Result]:
     """Ask each cluster for the objects that are edited (see `parse_states`). Raises KeyboardInterrupt."""
     line = reading_line(change.request.line)
-    request = change.request._replace(row=verbs.find_row(line), line=line)
-    clusters = list(clusters)
-    commands = [job_command(request, change.jobs[cluster]._replace(line=line)) for cluster in clusters]
+    commands = [change.command(cluster, line) for cluster in clusters]
     parallel, patience = change.request.parallel(len(commands)), verb_rows.PATIENCE
-    phase = Phase("preflight", change.streams, clusters, patience)
+    phase = Phase("preflight", change.streams, list(clusters), patience)
     on_end = change.request.reports_time(clusters)
     return event_loop.collect_results(commands, parallel, patience, on_end=on_end, phase=phase)
 

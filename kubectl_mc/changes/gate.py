@@ -234,7 +234,7 @@ def _show(change: Change, progress: Progress) -> int:
 def _found_done(change: Change, finding: Finding) -> Outcome:
     """Return the outcome of a cluster where the run has made the change, but its record doesn't say so."""
     # The dry run says "unchanged", which would start no rollout.
-    objects = [entry._replace(result=messages.FOUND_DONE) for entry in finding.objects]
+    objects = [object_change._replace(result=messages.FOUND_DONE) for object_change in finding.objects]
     made = change.with_namespaces(finding.cluster, objects)
     return Outcome(finding.cluster, "unchanged", messages.FOUND_DONE, objects=made, done_before=True)
 

@@ -15,15 +15,14 @@ from functools import lru_cache
 
 from kubectl_mc import messages
 from kubectl_mc.changes.change import Change
-from kubectl_mc.changes.rollouts import GRACE, related_line
+from kubectl_mc.changes.rollouts import related_line, run_waiting
 from kubectl_mc.command_line import grammar, verb_rows, verbs
+from kubectl_mc.fleet.hub_objects import object_of
 from kubectl_mc.merge import object_changes
 from kubectl_mc.merge.object_changes import ObjectChange
 from kubectl_mc.named_tuples import NamedTuple
-from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.event_loop import Result
-from kubectl_mc.processes.requests import Request, job_command
-from kubectl_mc.processes.standard_streams import Phase
+from kubectl_mc.processes.requests import Request
 
 _CRD = "customresourcedefinition.apiextensions.k8s.io"
 
@@ -61,16 +60,12 @@ def _definitions(document: Mapping[str, object]) -> Iterator[tuple[str, str, str
     """Yield (CRD, apiVersion, kind) of each version that a CRD serves."""
     if document.get("kind") != "CustomResourceDefinition":
         return
-    spec, metadata = _mapping(document.get("spec")), _mapping(document.get("metadata"))
+    spec, metadata = object_of(document.get("spec")), object_of(document.get("metadata"))
     versions = spec.get("versions")
-    for version in map(_mapping, versions if isinstance(versions, list) else ()):
+    for version in map(object_of, versions if isinstance(versions, list) else ()):
         if version.get("served"):
             api_version = f"{spec.get('group')}/{version.get('name')}"
-            yield str(metadata.get("name")), api_version, str(_mapping(spec.get("names")).get("kind"))
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
+            yield str(metadata.get("name")), api_version, str(object_of(spec.get("names")).get("kind"))
 
 
 # The errors of cli-runtime (pkg/resource/mapper.go), alone or in a list `[…, …]`. The second form is that of a kubectl
@@ -129,13 +124,9 @@ def wait_for_kinds(change: Change, kinds: Mapping[str, Sequence[InputKind]]) -> 
     for cluster, awaited in kinds.items():
         crds = dict.fromkeys(f"{_CRD}/{kind.crd}" for kind in awaited)
         line = related_line(change.typed, ["wait", "--for=condition=Established", *crds, f"--timeout={timeout:g}s"], "")
-        request = change.request._replace(row=verbs.find_row(line), line=line)
-        commands.append(job_command(request, change.jobs[cluster]._replace(line=line)))
-    phase = Phase("kinds", change.streams, list(kinds), timeout)
-    parallel = change.request.parallel(len(commands))
-    results = event_loop.collect_results(commands, parallel, timeout + GRACE, phase=phase, at_once=True)
+        commands.append(change.command(cluster, line))
     reasons = {}
-    for (cluster, awaited), result in zip(kinds.items(), results):
+    for (cluster, awaited), result in zip(kinds.items(), run_waiting(change, "kinds", commands, timeout)):
         cause = messages.find_cause(result.stderr.decode("utf-8", "replace"), result.status or 0).reason
         crds = dict.fromkeys(kind.crd for kind in awaited)
         failed = result.status != 0

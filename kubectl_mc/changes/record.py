@@ -213,6 +213,7 @@ class Run(NamedTuple):
 
 
 def _outcome_after(outcome: Outcome, event: Event) -> Outcome:
+    """Return the outcome of a cluster after one more of its events."""
     if event["event"] == "begin":
         return outcome._replace(state="unknown", reason="interrupted", rolled_out=None)
     if event["event"] == "rollout":
@@ -278,6 +279,7 @@ def reread_record(log: RunLog) -> tuple[Run, Record]:
 
 
 def _parse_record(path: str, lines: Iterable[str]) -> Record:
+    """Return the runs in the lines of a record; a line that isn't valid is counted, and left out."""
     unreadable = 0
     events: dict[str, list[Event]] = {}
     damages: Counter[str] = Counter()

@@ -37,10 +37,10 @@ def redact_line(line: CommandLine, about_secrets: bool) -> CommandLine:
     """
     if not verbs.is_kubectls(line):
         return line._replace(tokens=tuple(_redact_plugin(line)))
-    end = next((index for index, token in enumerate(line.tokens) if token.verbatim), len(line.tokens))
+    tokens, behind_dashes = grammar.split_tokens(line)
     about_secrets = about_secrets or any(_SECRET_TYPE.match(operand) for operand in grammar.operands(line))
-    ahead = _redact_kubectl(line, line.tokens[:end], about_secrets)
-    behind = _redact_program(line, line.tokens[end:])
+    ahead = _redact_kubectl(line, tokens, about_secrets)
+    behind = _redact_program(line, behind_dashes)
     if not verbs.find_row(line).as_change.runs_program:  # then they may be operands, too: `set env x -- KEY=value`
         behind = (_redact_operand(token, line) for token in behind)
     return line._replace(tokens=(*ahead, *behind))
@@ -134,10 +134,10 @@ def _redact_kubectl(line: CommandLine, tokens: Sequence[Token], about_secrets: b
 def _redact_program(line: CommandLine, tokens: Sequence[Token]) -> Iterator[Token]:
     """Redact what is behind a `--`: a program, whose name is kept, and its arguments."""
     only_arguments = line.path == ("run",) and not grammar.is_set(line, "command")
-    named = len(tokens) > 1 and not only_arguments and bool(_PROGRAM.fullmatch(tokens[1].words[0]))
-    yield from tokens[: 1 + named]
-    arguments = _redact_arguments(grammar.join_tokens(tokens[1 + named :]), tokens[1].words[0] if named else "")
-    for token in tokens[1 + named :]:
+    has_name = len(tokens) > 1 and not only_arguments and bool(_PROGRAM.fullmatch(tokens[1].words[0]))
+    yield from tokens[: 1 + has_name]
+    arguments = _redact_arguments(grammar.join_tokens(tokens[1 + has_name :]), tokens[1].words[0] if has_name else "")
+    for token in tokens[1 + has_name :]:
         yield _take_words(token, arguments)
 
 
@@ -251,6 +251,7 @@ def _redact_flags(token: Token, line: CommandLine, about_secrets: bool) -> Token
 
 
 def _redact_value(name: str, value: str, line: CommandLine, about_secrets: bool) -> str:
+    """Return the value of a flag of kubectl's without what is, or may be, a secret."""
     if name in _SECRET_PAIR_FLAGS and value != "-":  # that is stdin
         key, equals, _ = value.partition("=")
         return f"{key}={REDACTED}" if equals else REDACTED

@@ -9,14 +9,16 @@ from collections.abc import Mapping, Sequence
 
 from kubectl_mc import messages
 from kubectl_mc.changes.change import Change
-from kubectl_mc.command_line import flag_tables, grammar, verbs
+from kubectl_mc.command_line import flag_tables, grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.merge.object_changes import ObjectChange
+from kubectl_mc.messages.progress_texts import PhaseKind
 from kubectl_mc.processes import event_loop
-from kubectl_mc.processes.requests import job_command
+from kubectl_mc.processes.children import Command
+from kubectl_mc.processes.event_loop import Result
 from kubectl_mc.processes.standard_streams import Phase
 
-GRACE = 10.0  # seconds that a kubectl has beyond its own --timeout
+_GRACE = 10.0  # seconds that a kubectl has beyond its own --timeout
 
 # kubectl's error for the strategy OnDelete, under which pods are replaced only when somebody deletes them.
 _NOTHING_TO_SEE = "rollout status is only available for"
@@ -33,12 +35,8 @@ def wait_for_rollouts(
     commands = []
     for cluster, workload in watched:
         words = ["rollout", "status", workload.resource, f"--timeout={timeout:g}s"]
-        line = related_line(change.typed, words, workload.namespace)
-        request = change.request._replace(row=verbs.find_row(line), line=line)
-        commands.append(job_command(request, change.jobs[cluster]._replace(line=line)))
-    phase = Phase("rollouts", change.streams, [cluster for cluster, _ in watched], timeout)
-    parallel = change.request.parallel(len(commands))
-    results = event_loop.collect_results(commands, parallel, timeout + GRACE, phase=phase, at_once=True)
+        commands.append(change.command(cluster, related_line(change.typed, words, workload.namespace)))
+    results = run_waiting(change, "rollouts", commands, timeout)
     reasons = dict.fromkeys(workloads, "")
     for (cluster, workload), result in zip(watched, results):
         stderr = result.stderr.decode("utf-8", "replace")
@@ -46,6 +44,16 @@ def wait_for_rollouts(
             cause = messages.find_cause(stderr, result.status).reason
             reasons[cluster] = f"{workload.resource} is not rolled out: {cause}"
     return reasons
+
+
+def run_waiting(change: Change, kind: PhaseKind, commands: Sequence[Command], timeout: float) -> list[Result]:
+    """Run kubectls that wait for objects, and return their results. Raises KeyboardInterrupt.
+
+    kind: of the phase; timeout: the seconds of their --timeout
+    """
+    phase = Phase(kind, change.streams, [command.cluster for command in commands], timeout)
+    parallel = change.request.parallel(len(commands))
+    return event_loop.collect_results(commands, parallel, timeout + _GRACE, phase=phase, at_once=True)
 
 
 def related_line(line: CommandLine, words: Sequence[str], namespace: str) -> CommandLine:
@@ -57,7 +65,7 @@ def related_line(line: CommandLine, words: Sequence[str], namespace: str) -> Com
     kept = [
         flag
         for token in line.tokens
-        if not token.verbatim and all(name in common and name != "namespace" for name, _ in token.flags)
+        if all(name in common and name != "namespace" for name, _ in token.flags)
         for flag in token.flags
     ]
     flags = ["--namespace", namespace] if namespace else []

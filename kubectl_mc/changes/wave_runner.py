@@ -24,7 +24,7 @@ from kubectl_mc.messages import RecordError
 from kubectl_mc.messages.name_folding import fold_names
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import event_loop, terminal
-from kubectl_mc.processes.event_loop import Chunk, Result
+from kubectl_mc.processes.event_loop import Exit, Result, ResultCollector
 from kubectl_mc.processes.requests import job_command
 from kubectl_mc.processes.standard_streams import Phase
 from kubectl_mc.processes.targets import Target
@@ -123,7 +123,7 @@ def _run_jobs(
     title: ahead of the progress line
     """
     request, jobs = change.request, [change.jobs[cluster] for cluster in clusters]
-    outputs: list[dict[str, list[bytes]]] = [{"stdout": [], "stderr": []} for _ in jobs]
+    collector = ResultCollector()
     screen = Screen(request, jobs) if verbs.mode(request.row, request.line) == "streamed" else None
     # A screen shows stdout at once; it is kept as well only if it says what became of the objects.
     keeps_stdout = not screen or verbs.can_rehearse(request.row, request.line)
@@ -158,13 +158,11 @@ def _run_jobs(
             ):  # fmt: skip
                 if screen:
                     screen.show(event)
-                if isinstance(event, Chunk):
-                    if keeps_stdout or event.stream == "stderr":
-                        outputs[event.command_index][event.stream].append(event.text)
-                    continue
-                phase.end(event.command_index)
-                stdout, stderr = (b"".join(outputs[event.command_index][name]) for name in ("stdout", "stderr"))
-                yield request.named(Result(event.cluster, stdout, stderr, event.status, event.timed_out))
+                if isinstance(event, Exit) or keeps_stdout or event.stream == "stderr":
+                    collector.add(event)
+                if isinstance(event, Exit):
+                    phase.end(event.command_index)
+                    yield request.named(collector.take(event.command_index, event.cluster))
     finally:
         if screen:
             screen.show_rest()

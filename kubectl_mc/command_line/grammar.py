@@ -78,7 +78,10 @@ def parse_line(
     own_flags = {name: Flag("scalar") if takes_value else Flag() for name, takes_value in (own or {}).items()}
     path, positions = _find_verb(argv, own_flags, unknown_takes_word=True)
     if _find_verb(argv, own_flags, unknown_takes_word=False)[0] != path:
-        raise _unclear_verb(_first_unknown(argv, own_flags))
+        from kubectl_mc.command_line import other_tools
+
+        word = _first_unknown(argv, own_flags)
+        raise other_tools.unknown_flag("", word) or messages.unclear_verb(word)
     is_kubectls = not path or " ".join(path) in FLAGS or " ".join(path) in COMMANDS
     table = flag_table(" ".join(path))
     ahead = behind = FlagTable({**table.flags, **own_flags}, table.shorthand)
@@ -146,11 +149,9 @@ def _first_word(
         word = argv[position]
         if word == "--":
             return None
-        if not word.startswith("-"):
-            if word:
-                return position
-            continue
-        if "=" in word:
+        if word and not word.startswith("-"):
+            return position
+        if not word or "=" in word:
             continue
         if word.startswith("--"):
             name = normal_name(word[2:])
@@ -175,13 +176,6 @@ def _first_unknown(argv: Sequence[str], own_flags: Mapping[str, Flag]) -> str:
     """Return the first word that looks like a flag that we don't know, for a message."""
     flags = (word for word in argv if word.startswith("-") and word not in ("-", "--"))
     return next((word for word in flags if normal_name(word[2:]) not in {*own_flags, *all_flags()}), "")
-
-
-def _unclear_verb(word: str) -> messages.UserError:
-    """Return the error for a line whose verb depends on this flag, which we don't know."""
-    from kubectl_mc.command_line import other_tools
-
-    return other_tools.unknown_flag("", word) or messages.unclear_verb(word)
 
 
 def _extend_path(path: tuple[str, ...], word: str) -> tuple[str, ...] | None:
@@ -228,7 +222,7 @@ def _parse_plugin_flag(argv: Sequence[str], position: int, table: FlagTable) -> 
 
 
 def _parse_letters(argv: Sequence[str], position: int, table: FlagTable) -> Token:
-    """Return the token of `-it`, `-nshop`, `-n=shop`, `-n shop`, `-Aowide`: letter by letter."""
+    """Return the token of `-it`, `-nshop`, `-n=shop`, `-n shop`, `-Aowide`: letter by letter. Raises UserError."""
     word = argv[position]
     flags: list[tuple[str, str | None]] = []
     for index, letter in enumerate(word[1:], start=1):
@@ -272,6 +266,17 @@ def _unknown_flag(argv: Sequence[str], position: int, complete: bool) -> Token:
 def join_tokens(tokens: Iterable[Token]) -> list[str]:
     """Return the words that the tokens were read from."""
     return [word for token in tokens for word in token.words]
+
+
+def split_tokens(line: CommandLine) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
+    """Return the tokens ahead of a `--`, and those from it on: () without one."""
+    end = next((index for index, token in enumerate(line.tokens) if token.verbatim), len(line.tokens))
+    return line.tokens[:end], line.tokens[end:]
+
+
+def words_behind(line: CommandLine) -> list[str]:
+    """Return the words behind a `--`."""
+    return join_tokens(split_tokens(line)[1])[1:]
 
 
 def typed_words(line: CommandLine) -> list[str]:
@@ -333,26 +338,21 @@ def without(line: CommandLine, names: Container[str]) -> CommandLine:
     tokens: list[Token] = []
     for token in line.tokens:
         kept = tuple(flag for flag in token.flags if flag[0] not in names)
-        if len(kept) == len(token.flags):
-            tokens.append(token)
-        else:
-            tokens += [_flag_token(*flag) for flag in kept]
+        tokens += [token] if len(kept) == len(token.flags) else [_flag_token(*flag) for flag in kept]
     return line._replace(tokens=tuple(tokens))
 
 
 def with_flags(line: CommandLine, *flags: tuple[str, str | None]) -> CommandLine:
     """Return the command line with these (name, value) flags added, ahead of a `--`."""
-    added = tuple(_flag_token(*flag) for flag in flags)
-    end = next((index for index, token in enumerate(line.tokens) if token.verbatim), len(line.tokens))
-    return line._replace(tokens=line.tokens[:end] + added + line.tokens[end:])
+    ahead, behind = split_tokens(line)
+    return line._replace(tokens=(*ahead, *(_flag_token(*flag) for flag in flags), *behind))
 
 
 def with_operands(line: CommandLine, words: Sequence[str]) -> CommandLine:
     """Return the command line with these words instead of its operands."""
     rest = [token for token in line.tokens if not token.is_operand]
     first = next((index for index, token in enumerate(line.tokens) if token.is_operand), 0)
-    ahead = sum(not token.is_operand for token in line.tokens[:first])
-    return line._replace(tokens=(*rest[:ahead], *(Token((word,)) for word in words), *rest[ahead:]))
+    return line._replace(tokens=(*rest[:first], *(Token((word,)) for word in words), *rest[first:]))
 
 
 def with_path(line: CommandLine, path: tuple[str, ...]) -> CommandLine:
@@ -395,4 +395,4 @@ def canonical_words(line: CommandLine) -> list[str]:
         words += [f"--{name}={text}" for text in texts]
     rest = [token for token in line.tokens if token.is_operand or token.unknown]
     words += join_tokens(sorted(rest, key=lambda token: token.unknown and len(token.words) == 1))
-    return words + join_tokens(token for token in line.tokens if token.verbatim)
+    return words + join_tokens(split_tokens(line)[1])

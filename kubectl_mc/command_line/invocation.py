@@ -59,7 +59,7 @@ def parse_invocation(argv: Sequence[str]) -> Invocation:
 
 
 def _log_output(line: CommandLine) -> str:
-    """Return the value of -o for a verb of kubectl's that has none there."""
+    """Return the value of -o for a verb of kubectl's that has none there. Raises UserError for a wrong one."""
     output = grammar.value(line, "output")
     if output is not None and output not in LOG_OUTPUTS:
         raise messages.bad_flag_value("output", output, f"one of {', '.join(LOG_OUTPUTS)}")

@@ -93,6 +93,7 @@ def parse_documents(documents: Iterable[object]) -> Kuberc | None:
 
 
 def _parse_document(document: Mapping[str, Any], defaults: str, options: str, policy: tuple[str, ...]) -> Kuberc:
+    """Return what a document says. defaults, options, policy: the names of fields in its version. Raises TypeError."""
     unknown = [name for name in document if name not in ("apiVersion", "kind", "aliases", defaults, *policy)]
 
     def entries_of(mapping: Mapping[str, Any], field: str, *fields: str) -> list[Mapping[str, Any]]:

@@ -85,6 +85,7 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _parse_yaml(text: str) -> object:
+    """Return what the first document says to Go's YAML and to ours alike. Raises UnclearError where they may differ."""
     import yaml
 
     def value_of(event: Any, in_flow: bool) -> Any:

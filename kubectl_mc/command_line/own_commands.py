@@ -65,7 +65,8 @@ FLAG_SECTIONS: dict[str, tuple[str, ...]] = {
     "use": ("clusters", "hub", "colours"),
 }
 
-# (command, its flag) -> the values that it may have. `logs` is kubectl's, but the flag is ours (EXTRA_FLAGS).
+# (command, its flag) -> the values that it may have: they are completed, and others refused. `logs` is kubectl's, but
+# the flag is ours (EXTRA_FLAGS).
 FLAG_VALUES: dict[tuple[str, str], tuple[str, ...]] = {
     ("clusters", "output"): ("wide", "json", "yaml", "name"),
     ("compare", "output"): ("json", "name"),

@@ -205,11 +205,11 @@ def needs_count(row: VerbRow, line: CommandLine) -> bool:
     """Return whether the change affects so much that a yes is not enough, as far as the command line tells."""
     words = grammar.operands(line)
     types = words[0].partition("/")[0].split(",") if words else []
-    named = len(words) > 1 or any("/" in word for word in words) or _any(line, ("filename", "kustomize"))
+    names_objects = len(words) > 1 or any("/" in word for word in words) or _any(line, ("filename", "kustomize"))
     change = row.as_change
     return (
         _any(line, change.counted_by)
-        or (change.counted_unnamed and not named)
+        or (change.counted_unnamed and not names_objects)
         or any(is_counted_type(row, name) for name in types)
     )
 

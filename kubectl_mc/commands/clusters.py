@@ -22,7 +22,6 @@ from kubectl_mc.access.reachability import Reached
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import with_names
-from kubectl_mc.command_line.own_commands import FLAG_VALUES
 from kubectl_mc.fleet.choice import Choice, context_names
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile, Condition
 from kubectl_mc.fleet.clusters import Cluster
@@ -81,8 +80,6 @@ class ClusterRow(NamedTuple):
 def run(line: CommandLine, environment: Environment) -> int:
     """Show the clusters. The exit status says whether --check could reach all, some (3) or none. Raises UserError."""
     form = grammar.value(line, "output") or ""
-    if form not in ("", *(forms := FLAG_VALUES["clusters", "output"])):
-        raise messages.bad_flag_value("output", form, f"one of {', '.join(forms)}")
     environment = environment._replace(options=with_names(environment.options, grammar.operands(line)))
     logins, stdout = logins_for(line, environment.streams), environment.streams.stdout
     behind = environment.reports_on_terminal
@@ -229,13 +226,11 @@ class _Table:
         return f"{'   '.join((before, *cells))}\n"
 
 
-_HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
-
-
 def _cells(row: ClusterRow, wide: bool, has_protection: bool, now: float) -> Iterator[str]:
+    """Yield the cells of a row. now: in seconds, for the times that have passed"""
     profile = row.cluster.profile
     yield row.cluster.name
-    yield messages.with_reason(_HEALTH[profile.healthy], profile.health_reason)
+    yield messages.with_reason(profile.health, profile.health_reason)
     yield profile.version or "<none>"
     yield "<unknown>" if row.clusterset is None else _clusterset(row) or "<none>"
     unapproved = row.target.source == "context" and not row.approved
@@ -303,7 +298,7 @@ def _document(row: ClusterRow) -> dict[str, Any]:
         "memberId": profile.member_id,
         "displayName": profile.display_name,
         "creationTimestamp": profile.created,
-        "health": _HEALTH[profile.healthy],
+        "health": profile.health,
         "healthReason": profile.health_reason,
         "joined": profile.joined,
         "conditions": [

@@ -11,7 +11,7 @@ from functools import partial
 from kubectl_mc import messages
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.own_commands import ASKING_AS, FLAG_VALUES
+from kubectl_mc.command_line.own_commands import ASKING_AS
 from kubectl_mc.commands import kubectl
 from kubectl_mc.merge import comparison_answers
 from kubectl_mc.merge.comparable_objects import ObjectKey, Unreadable, shown_key
@@ -52,7 +52,6 @@ Exit status: 0 all alike, 1 some differ, 2 nothing could be compared, 3 some clu
 """
 
 _OWN = ("against", "ignore", "output", "with-status")
-_FORMS = FLAG_VALUES["compare", "output"]
 _MOST_ALIKE = 10  # objects that are alike everywhere and are told one by one
 
 
@@ -80,19 +79,18 @@ def run(line: CommandLine, environment: Environment) -> int:
 
 
 def _settings(line: CommandLine) -> Settings:
-    form = grammar.value(line, "output") or ""
-    if form not in ("", *_FORMS):
-        raise messages.bad_flag_value("output", form, f"one of {', '.join(_FORMS)}")
     ignored = []
     for text in grammar.values(line, "ignore"):
         try:
             ignored.append(parse_path(text or ""))
         except WrongPath as problem:
             raise messages.wrong_path(text or "", problem.position, problem.reason) from None
-    return Settings(form, grammar.value(line, "against") or "", tuple(ignored), grammar.is_set(line, "with-status"))
+    form, against = grammar.value(line, "output") or "", grammar.value(line, "against") or ""
+    return Settings(form, against, tuple(ignored), grammar.is_set(line, "with-status"))
 
 
 def _show(settings: Settings, request: Request, targets: Sequence[Target]) -> int:
+    """Compare the objects of the targets, show the answer and return the exit status. Raises UserError."""
     declared = _declared(request, settings)
     names = [target.cluster for target in targets] + [result.cluster for result in request.unreachable]
     if settings.against and settings.against not in names:
@@ -111,8 +109,8 @@ def _show(settings: Settings, request: Request, targets: Sequence[Target]) -> in
     if comparison.clusters and comparison.is_empty and not comparable.report.lines and settings.form != "json":
         request.environment.streams.say([NOTHING])
     answer = _Answer(settings.form, comparable.outside, everywhere, request.shows_colours, request.options.verbose)
-    for item in comparison.compared() if comparison.clusters else ():
-        answer.add(item)
+    for compared_object in comparison.compared() if comparison.clusters else ():
+        answer.add(compared_object)
     return compared.show(request, comparable, answer.text() if comparison.clusters else "", answer.differs)
 
 
@@ -164,18 +162,18 @@ class _Answer:
         self._documents: list[dict[str, Any]] = []
         self.differs = False
 
-    def add(self, item: ComparedObject) -> None:
+    def add(self, compared_object: ComparedObject) -> None:
         """Add an object."""
-        self.differs = self.differs or not item.is_alike
+        self.differs = self.differs or not compared_object.is_alike
         if self._form == "json":
-            self._documents.append(comparison_answers.document(item))
+            self._documents.append(comparison_answers.document(compared_object))
         elif self._form == "name":
-            self._texts += [] if item.is_alike else [f"{shown_key(item.key)}\n"]
-        elif item.is_alike:
-            alike = comparison_answers.alike_text(item, self._everywhere)
-            (self._noted if item.not_compared else self._alike).append(alike)
+            self._texts += [] if compared_object.is_alike else [f"{shown_key(compared_object.key)}\n"]
+        elif compared_object.is_alike:
+            alike = comparison_answers.alike_text(compared_object, self._everywhere)
+            (self._noted if compared_object.not_compared else self._alike).append(alike)
         else:
-            self._texts.append(comparison_answers.difference_text(item, self._outside, self._coloured))
+            self._texts.append(comparison_answers.difference_text(compared_object, self._outside, self._coloured))
 
     def text(self) -> str:
         """Return the answer: what differs first."""

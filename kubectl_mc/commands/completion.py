@@ -52,6 +52,7 @@ def complete(words: Sequence[str], variables: Mapping[str, str]) -> Candidates:
 
 
 def _complete(before: list[str], word: str, environment: Environment) -> Candidates:
+    """Return the candidates for a word behind others. Raises UserError for words that can't be parsed."""
     if "--" in before:
         return _kubectl_candidates(parse_invocation(before), before, word, environment)
     flag, equals, value = word.partition("=")

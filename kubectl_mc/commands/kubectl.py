@@ -12,10 +12,10 @@ from os.path import exists
 
 from kubectl_mc import OWN_VERSION, messages
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, refuse_unapproved_contexts
-from kubectl_mc.access.logins import logins_for
+from kubectl_mc.access.logins import Logins, logins_for
 from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.options import exact_names, names_targets, set_log_flags, without_log_flags
+from kubectl_mc.command_line.options import Options, exact_names, names_targets, set_log_flags, without_log_flags
 from kubectl_mc.command_line.verb_rows import TABLE, Mode, VerbRow
 from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.processes import cache, pipe_files, programs
@@ -70,57 +70,57 @@ def _check_namespaces(line: CommandLine, row: VerbRow) -> None:
         raise messages.namespaces_of_files(typed)
 
 
-def _check_fold(line: CommandLine, mode: Mode) -> None:
-    """Raise UserError for an answer that can't be folded. As a default, --fold is then passed over."""
-    from kubectl_mc.merge.output_forms import DOCUMENTS
+def _check_flags(line: CommandLine, options: Options, row: VerbRow, mode: Mode) -> None:
+    """Raise UserError for a flag of ours that isn't for the command. As a default, --fold is then passed over."""
+    for flag in () if row.output.log_lines else set_log_flags(options):
+        raise messages.flag_is_not_for(flag, line.verb, "logs")
+    if options.where or options.count_by:
+        from kubectl_mc.merge import table_flags
 
-    form, _ = grammar.output_format(line)
-    if mode == "streamed":
-        raise messages.streams_are_not_folded(" ".join(line.path))
-    if form in DOCUMENTS:
-        raise messages.documents_are_not_folded(form)
+        if refusal := table_flags.refusal(row, line, options):
+            raise refusal
+    if options.if_present and not row.status.needs_all:
+        raise messages.flag_is_not_for("if-present", line.verb, "wait, rollout status and diff")
+    if options.no_reconnect and not verbs.is_endless(row, line):
+        raise messages.flag_is_not_for("no-reconnect", line.verb, "what goes on without end (-f, -w)")
+    if options.fold and "fold" in dict(options.typed):
+        from kubectl_mc.merge.output_forms import DOCUMENTS
+
+        form, _ = grammar.output_format(line)
+        if mode == "streamed":
+            raise messages.streams_are_not_folded(line.verb)
+        if form in DOCUMENTS:
+            raise messages.documents_are_not_folded(form)
 
 
 def _run_on_clusters(
     line: CommandLine, environment: Environment, row: VerbRow, mode: Mode, show: Show | None = None
 ) -> int:
     """Choose the clusters, reach them, run the command line there, and return the exit status. Raises UserError."""
+    is_change, is_dry_run = verbs.is_change(row, line), verbs.is_dry_run(row, line)
     needs_one = verbs.needs_one_cluster(row, line)
-    unnamed = verbs.is_change(row, line) and not names_targets(environment.options)
+    unnamed = is_change and not names_targets(environment.options)
     if unnamed and not needs_one:
         exclusions = (*environment.options.clusters, *environment.options.contexts)
         raise messages.no_targets_for_change(verbs.spoken_verb(line), row.as_change.preposition, exclusions)
-    for flag in () if row.output.log_lines else set_log_flags(environment.options):
-        raise messages.flag_is_not_for(flag, line.verb, "logs")
-    if environment.options.where or environment.options.count_by:
-        from kubectl_mc.merge import table_flags
-
-        if refusal := table_flags.refusal(row, line, environment.options):
-            raise refusal
-    if environment.options.if_present and not row.status.needs_all:
-        raise messages.flag_is_not_for("if-present", " ".join(line.path), "wait, rollout status and diff")
-    if environment.options.no_reconnect and not verbs.is_endless(row, line):
-        raise messages.flag_is_not_for("no-reconnect", " ".join(line.path), "what goes on without end (-f, -w)")
-    if environment.options.fold and "fold" in dict(environment.options.typed):
-        _check_fold(line, mode)
+    _check_flags(line, environment.options, row, mode)
     logins = logins_for(line, environment.streams)
-    changes = verbs.is_change(row, line) or verbs.is_dry_run(row, line)
     wants_pick = needs_one and environment.options.pick  # of what is left of the clusters, see _with_one_cluster
     environment = environment._replace(options=environment.options._replace(pick=False)) if wants_pick else environment
     choice = choose_clusters(
         environment,
         logins,
-        purpose="change" if changes else "read",
+        purpose="change" if is_change or is_dry_run else "read",
         notice_behind=mode == "captured" and environment.reports_on_terminal,
     )
     if needs_one and (unnamed or wants_pick or len(choice.clusters) > 1):
         choice = _with_one_cluster(choice, line.verb, wants_pick)
-    if verbs.is_change(row, line):
+    if is_change:
         refuse_unapproved_contexts(choice, environment.options.typed)
     # All logins of a change have ended before it is made, at the latest in its preflight.
-    waits = mode == "terminal" or (verbs.is_change(row, line) and not verbs.can_rehearse(row, line))
+    waits = mode == "terminal" or (is_change and not verbs.can_rehearse(row, line))
     targets = reach_clusters(choice, line, logins, waits)
-    if environment.report and not verbs.is_change(row, line):  # a change may leave clusters out, and says so itself
+    if environment.report and not is_change:  # a change may leave clusters out, and says so itself
         environment.report.choose(
             (cluster.name, cluster.profile.namespace, target.context)
             for cluster, target in zip(choice.clusters, targets)
@@ -131,20 +131,12 @@ def _run_on_clusters(
     ]
     if unhealthy:
         environment.streams.say([messages.reported_unhealthy(unhealthy)])
-    request = make_request(choice.environment, line, targets)._replace(notice=choice.notice)
-    if not row.output.log_lines:  # as defaults of the mapping file, flags about log lines are for logs only
-        request = request.with_options(without_log_flags(request.options))
-    if request.options.where or request.options.count_by:
-        from kubectl_mc.merge import table_flags
-
-        request = table_flags.applied(request)
-    if request.options.if_present and not row.status.needs_all:  # it is such a default, too
-        request = request.with_options(request.options._replace(if_present=False))
-    if verbs.is_change(row, line):
+    request = _without_unfit_options(make_request(choice.environment, line, targets)._replace(notice=choice.notice))
+    if is_change:
         from kubectl_mc.changes import gate
 
         return gate.make_change(request, choice.clusters, targets)
-    if verbs.is_dry_run(row, line):
+    if is_dry_run:
         row = row._replace(status=row.status._replace(needs_all=True))  # as for the change itself
         request = request._replace(row=row, line=verbs.without_question(row, line))
     elif exists(cache.silence_path(environment.kube_directory)):
@@ -153,22 +145,37 @@ def _run_on_clusters(
         names = exact_names(request.options.typed)
         named = [cluster.name for cluster in choice.clusters if cluster.is_named(names)]
         request = request._replace(short_times=silence.short_times(request.environment, row, line, targets, named))
-    reachable = [target for target in targets if not target.problem]
     with _held_input(request) as request:
-        if show:
-            return show(request, reachable)
-        if mode == "terminal":
-            from kubectl_mc.reads import on_terminal
+        return (show or partial(_show, mode, logins))(request, [target for target in targets if not target.problem])
 
-            return on_terminal.show_on_terminal(request, reachable)
-        if mode == "streamed":
-            from kubectl_mc.reads import streamed
 
-            request = request._replace(newest=partial(logins.newest, request.environment))
-            return streamed.show_streamed(request, reachable)
-        from kubectl_mc.reads import captured
+def _without_unfit_options(request: Request) -> Request:
+    """Return the request without the options that are not for its verb, which are defaults of the mapping file."""
+    row, options = request.row, request.options
+    if not row.output.log_lines:
+        request = request.with_options(without_log_flags(options))
+    if options.where or options.count_by:
+        from kubectl_mc.merge import table_flags
 
-        return captured.show_captured(request, reachable)
+        request = table_flags.applied(request)
+    if options.if_present and not row.status.needs_all:
+        request = request.with_options(request.options._replace(if_present=False))
+    return request
+
+
+def _show(mode: Mode, logins: Logins, request: Request, targets: Sequence[Target]) -> int:
+    """Run the request on the targets as its mode says, show the answers, and return the exit status."""
+    if mode == "terminal":
+        from kubectl_mc.reads import on_terminal
+
+        return on_terminal.show_on_terminal(request, targets)
+    if mode == "streamed":
+        from kubectl_mc.reads import streamed
+
+        return streamed.show_streamed(request._replace(newest=partial(logins.newest, request.environment)), targets)
+    from kubectl_mc.reads import captured
+
+    return captured.show_captured(request, targets)
 
 
 def _with_one_cluster(choice: Choice, verb: str, wants_pick: bool) -> Choice:

@@ -116,7 +116,7 @@ def _without_secrets(line: CommandLine, report: ReportFile) -> tuple[list[str], 
     own = bool(line.path) and line.path[0] in COMMANDS
     if own:
         hidden = _hidden_behind(line)
-        words = grammar.typed_words(line._replace(tokens=tuple(token for token in line.tokens if not token.verbatim)))
+        words = grammar.typed_words(line._replace(tokens=grammar.split_tokens(line)[0]))
     elif line.path:
         safe = redaction.redact_line(line, about_secrets=True)
         hidden, words = redaction.hidden_texts(line, safe), grammar.typed_words(safe)
@@ -128,7 +128,7 @@ def _without_secrets(line: CommandLine, report: ReportFile) -> tuple[list[str], 
 
 def _hidden_behind(line: CommandLine) -> tuple[str, ...]:
     """Return what is secret in a command line that is given again behind `--`: all of it if it can't be parsed."""
-    words = [word for token in line.tokens if token.verbatim for word in token.words][1:]
+    words = grammar.words_behind(line)
     try:
         typed = parse_invocation(words).kubectl
     except messages.UserError:

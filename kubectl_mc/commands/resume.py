@@ -42,12 +42,12 @@ def run(line: CommandLine, environment: Environment) -> int:
     options, streams = environment.options, environment.streams
     # kubectl's flags are those of the run.
     log, earlier, _ = earlier_run.open_run(line, environment, refused=flag_tables.flag_table("").flags)
-    recorded = parse_invocation([str(word) for word in earlier.start["argv"]])
+    recorded = earlier_run.recorded_invocation(earlier)
     outcomes_left = summary.outcomes_left(earlier.outcomes())
     awaiting_rollout = _awaiting_rollout(earlier, recorded.options)
     if not outcomes_left and not awaiting_rollout:
         raise messages.nothing_to_resume(earlier.id)
-    recorded = _with_secrets(earlier, recorded, [token.words[0] for token in line.tokens if token.verbatim][1:])
+    recorded = _with_secrets(earlier, recorded, grammar.words_behind(line))
     recorded = recorded._replace(kubectl=programs.resolve_plugin(recorded.kubectl, environment))
     row = verbs.find_row(recorded.kubectl)
     outcomes_left = _to_repeat(outcomes_left, row, options, grammar.is_set(line, "repeat-unknown"), streams)
@@ -63,9 +63,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     names = [name for name in earlier.clusters if name in wanted]
     restated = recorded._replace(options=_resumed_options(recorded.options, options, names))
     logins = logins_for(recorded.kubectl, streams)
-    option_sets = (recorded.options, options)
     reached, choice = earlier_run.reach_clusters_of_run(
-        earlier, restated, environment, option_sets, logins, same_namespace=True
+        earlier, restated, environment, recorded.options, logins, same_namespace=True
     )
     settled = earlier_run.settled_under_other_names(earlier, clusters_to_run, reached, choice)
     streams.say([messages.counts_as_done(other.cluster, other.reason) for other in settled if other.is_done])

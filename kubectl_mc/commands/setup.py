@@ -87,9 +87,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     Else, and if the mapping file can't be written, it is 1. Raises UserError.
     """
     options, streams = environment.options, environment.streams
-    provider = grammar.value(line, "provider") or ""
-    if grammar.values(line, "provider") and provider not in CLOUDS:
-        raise messages.bad_flag_value("provider", provider, f"one of {', '.join(CLOUDS)}")
+    provider = grammar.value(line, "provider")
     if os.path.exists(earlier := os.path.join(environment.kube_directory, "kubectl-mc-config.yaml")):
         streams.say([messages.setup_earlier_config(earlier)])
     mode = _mode(line, options, streams)

@@ -88,8 +88,6 @@ def _unusable(offered: Sequence[OfferedAccess]) -> dict[str, str]:
 def _list(line: CommandLine, environment: Environment) -> int:
     """List what the clusters offer, then what else is approved. If the hub cannot be asked, list the approvals."""
     form = grammar.value(line, "output") or ""
-    if form not in ("", "json", "yaml"):
-        raise messages.bad_flag_value("output", form, "json or yaml")
     approvals = read_approvals(approvals_path(environment.home))
     try:
         offered = _offered(_choose(environment, line), approvals)
@@ -151,7 +149,7 @@ def _table(documents: Sequence[Mapping[str, Any]], colours: bool) -> str:
 
 
 def _approve(line: CommandLine, environment: Environment) -> int:
-    """Show all offers, then ask once. The exit status is 3 if some can't be approved, 1 if nothing was."""
+    """Show all offers, then ask once. Returns 3 if some can't be approved, 1 if nothing was. Raises UserError."""
     streams = environment.streams
     options = with_names(environment.options, grammar.operands(line))
     if not names_targets(options):

@@ -41,7 +41,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     options, streams = environment.options, environment.streams
     # Of a run that goes on, only a part would be rolled back. Each workload has its own namespace.
     _, earlier, runs = earlier_run.open_run(line, environment, refused=("namespace",))
-    recorded = parse_invocation([str(word) for word in earlier.start["argv"]])
+    recorded = earlier_run.recorded_invocation(earlier)
     if grammar.operands(line) == ["last"] and recorded.kubectl.path == _UNDO:
         raise messages.last_is_rollback(earlier.id)
     groups = _revised_workloads(earlier) if verbs.find_row(recorded.kubectl).as_change.revises else {}
@@ -70,9 +70,8 @@ def run(line: CommandLine, environment: Environment) -> int:
         earlier_run.enter_directory(earlier)
     # Before the first rollback, the clusters have to be those of the run.
     asking = _undo_invocation((), flags, wanted, own_flags)
-    option_sets = (recorded.options, options)
     reached, _ = earlier_run.reach_clusters_of_run(
-        earlier, asking, environment, option_sets, logins=None, same_namespace=False
+        earlier, asking, environment, recorded.options, logins=None, same_namespace=False
     )
     # Each group of workloads has a run of its own. A cluster that the run changed under two names is in one of them.
     tied = {cluster.name: cluster.tie for cluster in reached.clusters if cluster.tie}
@@ -81,28 +80,44 @@ def run(line: CommandLine, environment: Environment) -> int:
         raise UserError("; ".join(ties))
     streams.say([f"Error: {tie}" for tie in ties])
     wanted = [cluster.name for cluster in reached.clusters if not cluster.tie]
-    workloads = _workloads(earlier) - rolled_back.keys()
+    streams.say(_notes(_workloads(earlier) - rolled_back.keys(), since))
+    undoings = [
+        _undo_invocation(group, flags, chosen, own_flags)
+        for group, clusters in groups.items()
+        if (chosen := [name for name in clusters if name in wanted])
+    ]
+    return _common_status([*_roll_back(undoings, environment), *([1] if tied else [])])
+
+
+def _notes(workloads: set[tuple[str, str, str]], since: Sequence[Run]) -> list[str]:
+    """Return what the user has to know of workloads: later runs have changed some, or some can't be rolled back.
+
+    since: the runs after that of the workloads
+    """
     later = [run.id for run in since if _workloads(run) & workloads]
-    if later:
-        streams.say([messages.changed_since(later)])
     without_namespace = sorted({resource for _, resource, namespace in workloads if not namespace})
-    if without_namespace:
-        streams.say([messages.not_rolled_back(without_namespace)])
+    return [
+        *([messages.changed_since(later)] if later else []),
+        *([messages.not_rolled_back(without_namespace)] if without_namespace else []),
+    ]
+
+
+def _roll_back(undoings: Sequence[Invocation], environment: Environment) -> list[int]:
+    """Run the rollbacks one after another, up to one that can't be run, and return their exit statuses.
+
+    Raises UserError if the first one can't be run.
+    """
     statuses: list[int] = []
-    for group, clusters in groups.items():
-        chosen = [name for name in clusters if name in wanted]
-        if chosen:
-            undoing = _undo_invocation(group, flags, chosen, own_flags)
-            try:
-                with messages.stops_as_errors():
-                    statuses.append(kubectl.run_resolved(undoing.kubectl, environment.for_invocation(undoing)))
-            except UserError as error:
-                if not statuses:
-                    raise
-                streams.say([f"Error: {error}"])  # the groups before have been rolled back
-                statuses.append(error.status)
-                break
-    return _common_status([*statuses, *([1] if tied else [])])
+    for undoing in undoings:
+        try:
+            with messages.stops_as_errors():
+                statuses.append(kubectl.run_resolved(undoing.kubectl, environment.for_invocation(undoing)))
+        except UserError as error:
+            if not statuses:
+                raise
+            environment.streams.say([f"Error: {error}"])  # the groups before have been rolled back
+            return [*statuses, error.status]
+    return statuses
 
 
 def _common_status(statuses: Sequence[int]) -> int:

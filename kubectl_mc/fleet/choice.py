@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
+from functools import cache, partial
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.options import HUB_FLAGS, Options, with_defaults
@@ -91,19 +91,12 @@ def choose(
     lasting = _lasting_choice(environment, mapping, purpose)
     options = _completed(environment.options, lasting, mapping)
     hub = service_account.hub_context(options.hub_context or mapping.hub_context, environment)
-    if not _has_kubeconfig(environment) and (hub != IN_CLUSTER or options.contexts or environment.kubeconfig_flag):
-        names_context = bool(hub or options.contexts)
-        missing_token = "" if names_context else service_account.missing_token(environment)
-        variable = environment.variables.get("KUBECONFIG", "")
-        raise messages.no_kubeconfig(environment.kubeconfig_flag, missing_token, variable)
+    _check_kubeconfig(environment, options, hub)
     options = options if options.contexts else options._replace(hub_context=hub)
     environment, kubeconfig = environment.with_options(options), own_kubeconfig(environment.kubeconfig_files)
     if options.contexts:
-        contexts = tuple(ClusterProfile(name, "") for name in context_names(environment))
-        inventory, mapping = Inventory(contexts), ClusterMapping()
-        with _named_in_errors(lasting):
-            clusters = selection.clusters_of_contexts(contexts, options)
-        environment.streams.say(selection.context_notes(contexts, options, clusters))
+        mapping = ClusterMapping()
+        inventory, clusters = _choose_contexts(environment, lasting)
     else:
         query = InventoryQuery(
             hub,
@@ -112,44 +105,18 @@ def choose(
             clustersets="required" if options.clusterset is not None else "optional" if clustersets else "",
             placement=options.placement,
         )
-        asks_by_choice = lasting and any(name in HUB_FLAGS for name, _ in lasting.flags)
-
-        def ask(refresh: bool) -> Inventory:
-            with _named_in_errors(lasting if asks_by_choice else None):
-                try:
-                    asked = get_inventory(
-                        environment,
-                        query,
-                        lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
-                        refresh,
-                    )
-                except messages.NoHubContext:
-                    raise messages.no_hub_context(hub, context_names(environment)) from None
-            if asked.stale_reason:
-                environment.streams.say([messages.stale_inventory(query.context, asked.stale_reason, asked.age)])
-            return asked
-
-        inventory = ask(refresh=purpose == "change")
-        _check_inventories(inventory, query, purpose)
-        environment.streams.say(selection.placement_notes(inventory, options))
         mapped = {*mapping.protected, *(name for entry in mapping.entries for name in (entry.profile, entry.context))}
+
+        def target() -> Target:
+            return _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig)
 
         @cache
         def is_known(text: str) -> bool:
             return purpose == "approval" or text in mapped or is_approved(text) or text in context_names(environment)
 
-        with _named_in_errors(lasting):
-            try:
-                clusters = selection.select_clusters(inventory, options, is_known)
-            except messages.UserError:
-                if not inventory.age or inventory.stale_reason:
-                    raise
-                inventory = ask(refresh=True)  # a cluster may have joined since
-                clusters = selection.select_clusters(inventory, options, is_known)
-        environment.streams.say(selection.selection_notes(inventory, options, clusters, is_known))
-        if purpose == "change":
-            idle = selection.idle_exclusions(inventory, options)
-            environment.streams.say([messages.excludes_nothing(pattern) for pattern in idle])
+        inventory, clusters = _choose_from_hub(
+            environment, query, target, is_known, lasting, is_change=purpose == "change"
+        )
     if options.pick:
         from kubectl_mc.fleet import picker
 
@@ -160,6 +127,77 @@ def choose(
         clusters = _once_each(environment, clusters, for_change=purpose == "change")
     choice = Choice(environment, tuple(clusters), mapping, inventory, kubeconfig)
     return _with_notice(choice, lasting, notice_behind) if lasting else choice
+
+
+def _check_kubeconfig(environment: Environment, options: Options, hub: str | None) -> None:
+    """Raise UserError if there is no kubeconfig, and the command isn't for the hub of the pod that we run in alone."""
+    if _has_kubeconfig(environment) or (hub == IN_CLUSTER and not options.contexts and not environment.kubeconfig_flag):
+        return
+    names_context = bool(hub or options.contexts)
+    missing_token = "" if names_context else service_account.missing_token(environment)
+    variable = environment.variables.get("KUBECONFIG", "")
+    raise messages.no_kubeconfig(environment.kubeconfig_flag, missing_token, variable)
+
+
+def _choose_contexts(environment: Environment, lasting: LastingChoice | None) -> tuple[Inventory, list[Cluster]]:
+    """Return the user's contexts as an inventory, and those of them that --contexts chooses. Raises UserError."""
+    options, contexts = environment.options, tuple(ClusterProfile(name, "") for name in context_names(environment))
+    with _named_in_errors(lasting):
+        clusters = selection.clusters_of_contexts(contexts, options)
+    environment.streams.say(selection.context_notes(contexts, options, clusters))
+    return Inventory(contexts), clusters
+
+
+def _choose_from_hub(
+    environment: Environment,
+    query: InventoryQuery,
+    target: Callable[[], Target],
+    is_known: Callable[[str], bool],
+    lasting: LastingChoice | None,
+    is_change: bool,
+) -> tuple[Inventory, list[Cluster]]:
+    """Return the hub's inventory, and the clusters that the options choose. Raises UserError.
+
+    target: makes the target for the hub; it is called only if the hub has to be asked
+    is_known: as of `selection.select_clusters`
+    """
+    options, streams = environment.options, environment.streams
+    ask = partial(_ask_hub, environment, query, target, lasting)
+    inventory = ask(refresh=is_change)
+    _check_inventories(inventory, query, is_change)
+    streams.say(selection.placement_notes(inventory, options))
+    with _named_in_errors(lasting):
+        try:
+            clusters = selection.select_clusters(inventory, options, is_known)
+        except messages.UserError:
+            if not inventory.age or inventory.stale_reason:
+                raise
+            inventory = ask(refresh=True)  # a cluster may have joined since
+            clusters = selection.select_clusters(inventory, options, is_known)
+    streams.say(selection.selection_notes(inventory, options, clusters, is_known))
+    if is_change:
+        idle = selection.idle_exclusions(inventory, options)
+        streams.say([messages.excludes_nothing(pattern) for pattern in idle])
+    return inventory, clusters
+
+
+def _ask_hub(
+    environment: Environment,
+    query: InventoryQuery,
+    target: Callable[[], Target],
+    lasting: LastingChoice | None,
+    refresh: bool,
+) -> Inventory:
+    """Return the inventory as `get_inventory` does, and say if the hub can't be asked again. Raises UserError."""
+    asks_by_choice = lasting and any(name in HUB_FLAGS for name, _ in lasting.flags)
+    with _named_in_errors(lasting if asks_by_choice else None):
+        try:
+            inventory = get_inventory(environment, query, target, refresh)
+        except messages.NoHubContext:
+            raise messages.no_hub_context(query.context, context_names(environment)) from None
+    if inventory.stale_reason:
+        environment.streams.say([messages.stale_inventory(query.context, inventory.stale_reason, inventory.age)])
+    return inventory
 
 
 def _lasting_choice(environment: Environment, mapping: ClusterMapping, purpose: Purpose) -> LastingChoice | None:
@@ -216,13 +254,13 @@ def _in_cluster_hub(environment: Environment, context: str | None) -> Target | N
     return Target("hub", "", service_account.in_cluster_kubeconfig(environment))
 
 
-def _check_inventories(inventory: Inventory, query: InventoryQuery, purpose: Purpose) -> None:
+def _check_inventories(inventory: Inventory, query: InventoryQuery, is_change: bool) -> None:
     """Raise UserError if an inventory is empty, or if a change doesn't say which of several is meant."""
     sizes = Counter(profile.namespace for profile in inventory.profiles)
     empty = [name for name in query.namespaces if name not in sizes]
     if empty or not sizes:
         raise messages.no_profiles(query.context, empty)
-    if purpose == "change" and len(sizes) > 1 and not query.namespaces:
+    if is_change and len(sizes) > 1 and not query.namespaces:
         raise messages.which_inventory(query.context, sorted(sizes.items()))
 
 

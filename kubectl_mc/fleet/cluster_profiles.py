@@ -72,6 +72,11 @@ class ClusterProfile(NamedTuple):
         return self._is_true("ControlPlaneHealthy")
 
     @property
+    def health(self) -> str:
+        """The word for it: "healthy", "unhealthy" or "unknown"."""
+        return {True: "healthy", False: "unhealthy", None: "unknown"}[self.healthy]
+
+    @property
     def health_reason(self) -> str:
         """The reason that the hub gives if the cluster is not known to be healthy; "" if there is none."""
         reasons = (condition.reason for condition in self.conditions if condition.type == "ControlPlaneHealthy")
@@ -154,6 +159,7 @@ def parse_clustersets(items: Sequence[Any]) -> dict[str, str]:
 
 
 def _profile(item: Mapping[str, Any]) -> ClusterProfile:
+    """Return the profile in a JSON object; a field of another type counts as absent."""
     metadata, spec, status = (object_of(item.get(field)) for field in ("metadata", "spec", "status"))
     properties = objects_of(status.get("properties"))
     return ClusterProfile(

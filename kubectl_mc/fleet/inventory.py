@@ -93,8 +93,8 @@ def get_inventory(
         inventory, versions = ask_hub(environment, query, hub_target(), before)
     except messages.HubUnreached as error:
         # Without a named context, another kubeconfig may mean another hub; so may another service account.
-        named = query.context and not hub_files
-        same_hub = named or all(entry.file_states == file_states for entry in entries.values())
+        names_hub = query.context and not hub_files
+        same_hub = names_hub or all(entry.file_states == file_states for entry in entries.values())
         if not (cached and same_hub):
             raise
         return cached._replace(stale_reason=error.reason)

@@ -23,6 +23,7 @@ from kubectl_mc.command_line.options import (
     with_defaults,
     with_flags,
 )
+from kubectl_mc.fleet.hub_objects import object_of
 from kubectl_mc.messages.lasting_texts import (
     chosen_in_vain,
     of_variable,
@@ -179,7 +180,7 @@ def write_choices(path: str, choices: KeptChoices) -> None:
 
 def _parsed(document: Any) -> KeptChoices:
     """Return the choices in a file's JSON. Raises ValueError: it was damaged, or a later version has written it."""
-    fields = document if isinstance(document, dict) else {}
+    fields = object_of(document)
     version, kind = str(fields.get("apiVersion")), fields.get("kind")
     if kind == _KIND and is_other_version(version):
         raise ValueError(messages.of_other_version(version, API_VERSION))
@@ -234,12 +235,8 @@ def _boot() -> bytes:
 
 def _note_use(path: str | None) -> None:
     """Keep the choice of a session that still uses it from being deleted."""
-    with suppress(OSError):
-        if path and os.stat(path).st_mtime < _now() - _DAY:
-            os.utime(path)
-
-
-def _now() -> float:
     from time import time
 
-    return time()
+    with suppress(OSError):
+        if path and os.stat(path).st_mtime < time() - _DAY:
+            os.utime(path)

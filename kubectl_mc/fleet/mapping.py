@@ -122,8 +122,8 @@ def mapping_files(environment: Environment) -> list[str]:
 
     They are the file that KUBECTL_MC_CONFIG names, else those in ~/.kube.
     """
-    named = environment.variables.get(CONFIG)
-    return [os.path.abspath(named)] if named else [os.path.join(environment.kube_directory, name) for name in FILES]
+    path = environment.variables.get(CONFIG)
+    return [os.path.abspath(path)] if path else [os.path.join(environment.kube_directory, name) for name in FILES]
 
 
 def read_mapping(environment: Environment, may_be_missing: bool = False) -> ClusterMapping:
@@ -137,11 +137,11 @@ def read_mapping(environment: Environment, may_be_missing: bool = False) -> Clus
     is there, as in a folder that can't be entered.
     """
     kube_directory = environment.kube_directory
-    named = environment.variables.get(CONFIG)
-    looks_up = os.stat if may_be_missing or named else os.lstat
+    config = environment.variables.get(CONFIG)
+    looks_up = os.stat if may_be_missing or config else os.lstat
     paths = [path for path in mapping_files(environment) if _is_there(path, looks_up)]
-    if named and not os.path.isfile(named) and (paths or not may_be_missing):
-        raise messages.no_mapping_file(CONFIG, named, exists=bool(paths))
+    if config and not os.path.isfile(config) and (paths or not may_be_missing):
+        raise messages.no_mapping_file(CONFIG, config, exists=bool(paths))
     if not paths:
         return ClusterMapping()
     directory, key = cache.cache_directory(kube_directory), cache.cache_key(["mapping", *paths])
@@ -270,7 +270,7 @@ def parse_mapping(text: str, path: str) -> ClusterMapping:
 
 
 def _login_limits(document: Mapping[object, object], path: str, root: object) -> dict[str, int]:
-    """Return the limits in `login: {PROGRAM: {parallel: NUMBER}}`."""
+    """Return the limits in `login: {PROGRAM: {parallel: NUMBER}}`. Raises UserError."""
     programs, line = document.get("login") or {}, _line(root, "login")
     if not isinstance(programs, dict):
         raise messages.mapping_file(path, line, "login is not a mapping of programs to {parallel: NUMBER}")
@@ -293,7 +293,7 @@ def _misspelled_key(fields: Mapping[object, object], keys: Sequence[str]) -> tup
 
 
 def _defaults(document: Mapping[object, object], path: str, root: object) -> tuple[tuple[str, str], ...]:
-    """Return the (flag, value) pairs of the defaults: `{exclude: [dev], cluster-timeout: 10s}`."""
+    """Return the (flag, value) pairs of the defaults: `{exclude: [dev], cluster-timeout: 10s}`. Raises UserError."""
     from kubectl_mc.command_line.options import OWN_FLAGS, from_flags
 
     defaults = document.get("defaults") or {}

@@ -105,7 +105,7 @@ def _with_key(text: str, key: str, value: str) -> str:
 
 
 def _read(text: str) -> tuple[dict[str, Any], yaml.MappingNode | None]:
-    """Return the document and its root node; {} and None if the text has no content."""
+    """Return the document and its root node; {} and None if the text has no content. Raises CannotEdit."""
     document = yaml.safe_load(text)
     root = yaml.compose(text, Loader=_Loader)
     if document is None:

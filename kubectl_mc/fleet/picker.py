@@ -44,6 +44,7 @@ def _pick(
     question: str,
     several: bool,
 ) -> list[Cluster]:
+    """Return the clusters that are picked with fzf, below its prompt, or by the answer to the question."""
     header, *lines = _listing(clusters, mapping)
     try:
         indexes = terminal.pick_lines(lines, prompt, variables, header, several)
@@ -59,9 +60,6 @@ def _pick(
     return [clusters[index] for index in sorted(set(indexes))]
 
 
-_HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
-
-
 def _listing(clusters: Sequence[Cluster], mapping: ClusterMapping) -> list[str]:
     """Return the header and a line for each cluster: its name, and what the hub says of it, if there is a hub."""
     from kubectl_mc.messages.own_tables import render_table
@@ -69,7 +67,7 @@ def _listing(clusters: Sequence[Cluster], mapping: ClusterMapping) -> list[str]:
     rows = [("NAME", "HEALTH", "VERSION", "PROTECTED")]
     for cluster in clusters:
         profile = cluster.profile
-        health = messages.with_reason(_HEALTH[profile.healthy], profile.health_reason) if profile.namespace else ""
+        health = messages.with_reason(profile.health, profile.health_reason) if profile.namespace else ""
         context = mapping.context_for(profile.name, profile.namespace) or cluster.default_context
         is_protected = mapping.is_protected(cluster, context)
         rows.append((cluster.name, health, profile.version, "protected" if is_protected else ""))

@@ -69,11 +69,6 @@ def _set_value(step: str) -> str:
         return ""
 
 
-def is_same(value: Any, other: Any) -> bool:
-    """Return whether two JSON values are the same; 1, 1.0 and true are not."""
-    return canonical(value) == canonical(other)
-
-
 def _item_steps(items: Sequence[Any], tree: Tree) -> list[str | None]:
     """Return the step of a tree that means each item of a list; None for an item that none means."""
     by_keys: dict[tuple[str, ...], dict[str, str]] = {}

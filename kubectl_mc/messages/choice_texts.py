@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_mc import PROGRAM
-from kubectl_mc.messages.words import UserError, name_list, nearest, visible
+from kubectl_mc.messages.words import UserError, did_you_mean, name_list, visible
 
 _LONGEST = 100  # characters of a flag's value
 _BY_PROFILE = ("property", "cluster-manager", "healthy")  # flags that choose by what a ClusterProfile says
@@ -62,8 +62,7 @@ def excludes_nothing(pattern: str) -> str:
 
 def unknown_context(pattern: str, names: Sequence[str], wider: str = "") -> UserError:
     """Say that --contexts matches no context. wider: a glob that was perhaps meant, and matches some; "" for none"""
-    meant = nearest(pattern, names)
-    hint = f", but '{visible(wider)}' does." if wider else f". Did you mean {visible(meant)}?" if meant else "."
+    hint = f", but '{visible(wider)}' does." if wider else f".{did_you_mean(pattern, names)}"
     return UserError(f"no context matches '{visible(pattern)}'{hint} The kubeconfig has: {name_list(names)}")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_mc import PROGRAM
-from kubectl_mc.messages.words import UserError, name_list, nearest, visible
+from kubectl_mc.messages.words import UserError, did_you_mean, name_list, visible
 
 
 def no_kubectl() -> UserError:
@@ -24,10 +24,8 @@ def unknown_command(name: str, commands: Sequence[str], hint: str = "") -> UserE
 
     commands: the verbs of kubectl and our own commands; hint: a sentence of what it is here
     """
-    if hint:
-        hint = f" {hint}."
-    elif meant := nearest(name, commands, cutoff=0.65):  # below, `pods` would be `expose`
-        hint = f" Did you mean {meant}?"
+    # With a lower cutoff, `pods` would be `expose`.
+    hint = f" {hint}." if hint else did_you_mean(name, commands, cutoff=0.65)
     shown = visible(name)
     return UserError(
         f"unknown command '{shown}': no verb of kubectl's, and no plugin kubectl-{shown} on PATH.{hint} "

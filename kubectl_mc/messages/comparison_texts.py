@@ -17,7 +17,7 @@ def nothing_to_compare() -> UserError:
 
 
 def wrong_path(path: str, position: int, reason: str) -> UserError:
-    """A path of --ignore is none. position: of the mistake, from 0"""
+    """Say that a value of --ignore is no path. position: of the mistake, from 0"""
     shown = visible(path)
     at = len(visible(path[:position]))
     return UserError(
@@ -28,14 +28,14 @@ def wrong_path(path: str, position: int, reason: str) -> UserError:
 
 
 def not_among_chosen(name: str, chosen: Sequence[str]) -> UserError:
-    """The cluster of --against is not among the chosen ones."""
+    """Say that the cluster of --against is not among the chosen ones."""
     meant = nearest(name, chosen)
     hint = f"did you mean {visible(meant)}?" if meant else f"they are {name_list(chosen, most=10)}"
     return UserError(f"--against={visible(name)}: this cluster is not among those that are compared; {hint}")
 
 
 def reference_failed(name: str) -> UserError:
-    """The cluster of --against could not be asked."""
+    """Say that the cluster of --against could not be asked."""
     return UserError(f"nothing can be compared with {visible(name)}, as it has not answered")
 
 
@@ -45,17 +45,17 @@ def one_reference() -> UserError:
 
 
 def choice_from_file(flag: str) -> UserError:
-    """A flag that chooses objects of clusters stands beside a file. flag: without its dashes"""
+    """Say that a flag that chooses objects of clusters stands beside a file. flag: without its dashes"""
     return UserError(f"--{flag} doesn't go with -f and -k: the objects of the file are compared, and no others")
 
 
 def no_objects_in_file() -> UserError:
-    """The input of -f or -k has no objects."""
+    """Say that the input of -f or -k has no objects."""
     return UserError("there are no objects in what is to be compared (-f, -k), or it is not valid YAML or JSON")
 
 
 def unreadable_objects(reason: str) -> UserError:
-    """The input of -f or -k has something that can't be compared."""
+    """Say that the input of -f or -k has something that can't be compared."""
     return UserError(f"what is to be compared (-f, -k) can't be: {visible(reason)}")
 
 

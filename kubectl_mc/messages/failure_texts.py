@@ -170,6 +170,7 @@ def _each(names: Sequence[str]) -> str:
 
 
 def _group_advice(group: _Group, flags: str = "") -> str:
+    """Return what to do about the cause that the clusters of a group have; "" for nothing."""
     if group.kind == "timeout" and group.reason.startswith(TIMED_OUT):
         return "for more time: --cluster-timeout"
     names = [visible(name) for name in group.clusters]

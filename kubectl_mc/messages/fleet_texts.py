@@ -12,8 +12,8 @@ from kubectl_mc.messages.causes import Cause, Kind, late_reason, outcome_lines
 from kubectl_mc.messages.words import (
     UserError,
     cluster_count,
+    did_you_mean,
     name_list,
-    nearest,
     rough_time,
     visible,
     with_reason,
@@ -118,8 +118,7 @@ def hub_failed(
 
 def no_hub_context(context: str | None, names: Sequence[str] = ()) -> NoHubContext:
     """Say that the kubeconfig has no context of the hub's name. names: of its contexts; none if they aren't known"""
-    meant = nearest(context or "", names)
-    hint = f" Did you mean {visible(meant)}?" if meant else ""
+    hint = did_you_mean(context or "", names)
     contexts = f"The kubeconfig has: {name_list(names)}" if names else "kubectl config get-contexts lists them"
     return NoHubContext(
         f"{_hub(context)}: no such context in the kubeconfig.{hint} {contexts}. Name the hub's with --hub-context=NAME"
@@ -198,8 +197,7 @@ def unknown_cluster(
     if glob:
         text = f"no cluster is named '{visible(name)}'{among}; '{visible(glob)}' matches {cluster_count(count)}."
     else:
-        meant = nearest(name, names)
-        text = f"no cluster matches '{visible(name)}'{among}.{f' Did you mean {visible(meant)}?' if meant else ''}"
+        text = f"no cluster matches '{visible(name)}'{among}.{did_you_mean(name, names)}"
     return UserError(f"{text} Known clusters: {name_list(names)}")
 
 
@@ -221,8 +219,7 @@ def no_clusterset(
 
     clustersets: those of the clusters in the namespaces
     """
-    meant = nearest(pattern, clustersets)
-    hint = f" Did you mean {visible(meant)}?" if meant else ""
+    hint = did_you_mean(pattern, clustersets)
     sets = (
         f"ClusterSets: {name_list(clustersets)}" if clustersets else "The hub says of none that it is in a ClusterSet"
     )

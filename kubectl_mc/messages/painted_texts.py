@@ -27,6 +27,7 @@ def painted_text(text: str) -> str:
 
 
 def _painted_text_line(line: str) -> str:
+    """Return a line of a text in its colours: a heading, or a field and its value."""
     if "\x1b" in line or len(line) > _LONGEST_LINE:
         return line
     if _HEADER.fullmatch(line):

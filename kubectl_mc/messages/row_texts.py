@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from kubectl_mc.messages.words import UserError, name_list, nearest, visible
+from kubectl_mc.messages.words import UserError, did_you_mean, name_list, visible
 
 # What is said of columns is of this length at most: a cluster may call them anything, and have any number.
 _MOST_NAMES, _LONGEST_NAME = 50, 60
@@ -53,8 +53,7 @@ def flags_exclude(flag: str, other: str, reason: str) -> UserError:
 def unknown_column(flag: str, column: str, headers: Sequence[str], has_more: bool) -> UserError:
     """Say that no table has a column that a flag of ours names. headers: those there are; has_more: with -o wide"""
     names = _shown_names(headers)
-    meant = nearest(column.upper(), names, cutoff=0.7)
-    hint = f" Did you mean {visible(meant)}?" if meant else ""
+    hint = did_you_mean(column.upper(), names, cutoff=0.7)
     more = ". With -o wide there are more" if has_more else ""
     return UserError(
         f"--{flag}: no table has a column '{visible(column)}'.{hint} There are: {name_list(names, _MOST_NAMES)}{more}"

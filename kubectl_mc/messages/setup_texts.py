@@ -9,7 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kubectl_mc import PROGRAM, __version__
 from kubectl_mc.messages.name_folding import fold_names
-from kubectl_mc.messages.words import UserError, approve_command, cluster_count, name_list, nearest, visible
+from kubectl_mc.messages.words import (
+    UserError,
+    approve_command,
+    cluster_count,
+    did_you_mean,
+    name_list,
+    nearest,
+    visible,
+)
 
 
 def mapping_file(path: str, line: int | None, problem: str) -> UserError:
@@ -82,8 +90,7 @@ def unexpected_argument(command: str, word: str, flags: Iterable[str], hint: str
     flags: those that it takes; hint: what the argument is here, if another tool has it
     """
     is_flag = bool(word.strip("-")) and word.startswith("-")
-    meant = nearest(word.partition("=")[0], flags, cutoff=0.8) if is_flag else None
-    hint = f" {hint}." if hint else f" Did you mean {meant}?" if meant else ""
+    hint = f" {hint}." if hint else did_you_mean(word.partition("=")[0], flags, cutoff=0.8) if is_flag else ""
     return UserError(f"{PROGRAM} {command} takes no '{visible(word)}'.{hint} See: {PROGRAM} {command} --help")
 
 

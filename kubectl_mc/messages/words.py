@@ -132,6 +132,12 @@ def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | 
     return next(iter(get_close_matches(word, list(candidates), n=1, cutoff=cutoff)), None)
 
 
+def did_you_mean(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return a question, behind a blank, for the candidate that the user probably meant; "" for none."""
+    meant = nearest(word, candidates, cutoff)
+    return f" Did you mean {visible(meant)}?" if meant else ""
+
+
 def name_list(names: Sequence[str], most: int = 20) -> str:
     """Return the names in a line, at most `most` of them."""
     shown = ", ".join(visible(name) for name in names[:most])

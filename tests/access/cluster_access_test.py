@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -18,6 +19,7 @@ from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster, named_clusters
 from kubectl_mc.fleet.inventory import Inventory
 from kubectl_mc.fleet.mapping import ClusterMapping, MappingEntry
+from kubectl_mc.messages import UserError
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from tests.environments import environment
 
@@ -75,6 +77,22 @@ def test_a_context_that_only_has_the_name_is_for_changes_once_it_is_approved_or_
         if not set(unapproved) - typed:
             flags = [("clusters", ",".join(sorted(typed))), ("exclude", "a")]
             cluster_access.refuse_unapproved_contexts(choice, flags)  # asks no kubectl, for there is nothing to refuse
+
+
+def test_only_clusters_whose_context_is_there_and_not_approved_are_refused(tmp_path: Path) -> None:
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text("#!/bin/sh\nprintf 'approved\\nunapproved\\nother\\n'\n")
+    kubectl.chmod(0o755)
+    offers = {ProfileKey("", "fleet/approved", "approved"): approvals.context_offer("approved")}
+    path = approvals.approvals_path(str(tmp_path))
+    approvals.update_approvals(path, lambda before: approvals.approve(before, offers))
+    names = ("approved", "unapproved", "without-context", "named")
+    clusters = tuple(named_clusters(ClusterProfile(name, "fleet") for name in names))
+    user = environment({"HOME": str(tmp_path)})._replace(kubectl=str(kubectl))
+    choice = Choice(user, clusters, ClusterMapping(), Inventory(()), OWN)
+    with pytest.raises(UserError) as raised:
+        cluster_access.refuse_unapproved_contexts(choice, [("clusters", "named"), ("all-clusters", None)])
+    assert "that the hub gives the cluster: unapproved. " in str(raised.value)
 
 
 @pytest.mark.parametrize(

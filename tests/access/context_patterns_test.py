@@ -112,6 +112,12 @@ def test_patterns_that_fit_the_most_are_named() -> None:
     assert likely == [("{name}-admin", 3), ("kind-{name}", 2)]
 
 
+def test_a_pattern_that_gives_one_cluster_a_context_is_not_named() -> None:
+    (other,) = clusters("x")
+    assert likely_patterns(clusters("a", "b"), ["a-admin", "b-admin"], {}) == [("{name}-admin", 2)]
+    assert likely_patterns(clusters("a", "b"), ["a-admin", "b-admin"], {"b-admin": [other]}) == []
+
+
 TEXTS = st.text("ab{}name-@", max_size=6)
 NAMES = st.lists(st.text("ab-", min_size=1, max_size=3), max_size=6, unique=True)
 PATTERNS = st.lists(st.sampled_from(["{name}", "{namespace}", "{id}", "{display}", "a", "-", "@"]), max_size=4)

@@ -1,18 +1,23 @@
 # Copyright The kubectl-mc Authors.
 # SPDX-License-Identifier: Apache-2.0
 
-"""A credential plugin for the tests: a script that records its runs."""
+"""A credential plugin for the tests: a script that records its runs; and what runs plugins to their ends."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kubectl_mc.access import plugin_runs
 from kubectl_mc.access.credential_plugins import CredentialPlugin, find_credential_plugin
+from kubectl_mc.access.plugin_runs import LoginAnswers, PluginLogin, RunSettings
+from kubectl_mc.access.plugin_voices import Voices
+from kubectl_mc.processes.standard_streams import Streams
 from tests.access.credential_plugins_test import ENV, V1, V1BETA1, kubeconfig
 
-__all__ = ["V1", "V1BETA1", "FakePlugin"]
+__all__ = ["V1", "V1BETA1", "FakePlugin", "run_plugins"]
 
 
 class FakePlugin:
@@ -65,3 +70,14 @@ class FakePlugin:
         plugin = find_credential_plugin(self.kubeconfig(**fields), ENV)
         assert plugin
         return plugin
+
+
+def run_plugins(
+    clusters: Mapping[CredentialPlugin, Sequence[str]], settings: RunSettings, voices: Voices, streams: Streams
+) -> LoginAnswers:
+    """Run each credential plugin once, and return what each has answered."""
+    answers: LoginAnswers = {}
+    plugin_runs.begin_logins(clusters, settings, voices, answers)
+    logins = [PluginLogin(plugin, settings, voices, answers, lambda target: target) for plugin in clusters]
+    plugin_runs.complete_logins(logins, streams)
+    return answers

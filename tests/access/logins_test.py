@@ -7,12 +7,13 @@ import base64
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kubectl_mc.access.logins import Logins, logins_for
+from kubectl_mc.access.logins import Logins, complete_logins, logins_for
 from kubectl_mc.command_line.invocation import parse_invocation
 from kubectl_mc.processes import memory_files
 from kubectl_mc.processes.environment import Environment
@@ -21,12 +22,6 @@ from tests import environments
 from tests.access.credential_plugins_test import of_user
 from tests.access.exec_credentials_test import CERTIFICATE, KEY
 from tests.access.fake_plugin import FakePlugin
-
-
-@pytest.fixture
-def plugin(tmp_path: Path) -> FakePlugin:
-    (tmp_path / "plugin").mkdir()
-    return FakePlugin(tmp_path / "plugin")
 
 
 @pytest.fixture
@@ -54,9 +49,14 @@ def lasting() -> Logins:
     return Logins(may_ask=False, lasts=True, is_endless=True)
 
 
+def log_in(logins: Logins, targets: Sequence[Target], environment: Environment) -> list[Target]:
+    """Return the targets after their logins, which are run to their ends."""
+    return complete_logins(logins.begin(targets, environment), environment.streams)
+
+
 def test_one_entry_of_a_hundred_contexts_runs_once(plugin: FakePlugin, user: Environment) -> None:
     targets = [target(f"c{n}", plugin.kubeconfig(f"https://c{n}", args=["get-token"])) for n in range(100)]
-    logged_in = short().log_in(targets, user)
+    logged_in = log_in(short(), targets, user)
     assert plugin.runs == ["get-token"]
     assert users(logged_in) == [{"token": "secret-token"}] * 100
     assert [after.kubeconfig.content["clusters"] for after in logged_in if after.kubeconfig.content] == [
@@ -70,13 +70,13 @@ def test_one_entry_of_a_hundred_contexts_runs_once(plugin: FakePlugin, user: Env
 
 
 def test_one_cluster_alone_is_logged_in_too(plugin: FakePlugin, user: Environment) -> None:
-    assert users(short().log_in([target("c1", plugin.kubeconfig())], user)) == [{"token": "secret-token"}]
+    assert users(log_in(short(), [target("c1", plugin.kubeconfig())], user)) == [{"token": "secret-token"}]
 
 
 def test_cluster_info_makes_entries_different(plugin: FakePlugin, user: Environment) -> None:
     names = ("c1", "c1", "c2")
-    short().log_in(
-        [target(name, plugin.kubeconfig(f"https://{name}", provideClusterInfo=True)) for name in names], user
+    log_in(
+        short(), [target(name, plugin.kubeconfig(f"https://{name}", provideClusterInfo=True)) for name in names], user
     )
     assert sorted(told["spec"]["cluster"]["server"] for told in plugin.told) == ["https://c1", "https://c2"]
 
@@ -84,7 +84,7 @@ def test_cluster_info_makes_entries_different(plugin: FakePlugin, user: Environm
 def test_what_a_plugin_has_given_in_this_command_is_not_asked_for_again(plugin: FakePlugin, user: Environment) -> None:
     logins = short()
     for count in (1, 3, 1):
-        logged_in = logins.log_in([target(f"c{n}", plugin.kubeconfig()) for n in range(count)], user)
+        logged_in = log_in(logins, [target(f"c{n}", plugin.kubeconfig()) for n in range(count)], user)
         assert users(logged_in) == [{"token": "secret-token"}] * count
     assert len(plugin.runs) == 1
 
@@ -97,7 +97,7 @@ def test_targets_that_kubectl_itself_logs_in_stay_as_they_are(plugin: FakePlugin
         Target("own", "own", Kubeconfig(None, starts_programs=True)),
         target("bad", plugin.kubeconfig())._replace(problem="not approved"),
     ]
-    logged_in = short().log_in([*others, target("c1", plugin.kubeconfig(args=["c1"]))], user)
+    logged_in = log_in(short(), [*others, target("c1", plugin.kubeconfig(args=["c1"]))], user)
     assert logged_in[:-1] == others
     assert plugin.runs == ["c1"]
 
@@ -106,7 +106,7 @@ def test_a_failed_login_is_the_targets_problem(plugin: FakePlugin, user: Environ
     plugin.does('[ "$1" = c1 ] && { echo The token is expired >&2; exit 1; }\n' + plugin.answer(token="t"))
     logins = short()
     for _ in range(2):
-        c1, c2 = logins.log_in([target(name, plugin.kubeconfig(args=[name])) for name in ("c1", "c2")], user)
+        c1, c2 = log_in(logins, [target(name, plugin.kubeconfig(args=[name])) for name in ("c1", "c2")], user)
         assert (c1.problem, c2.problem) == ("login failed: The token is expired", "")
         assert users([c2]) == [{"token": "t"}]
     assert len(plugin.runs) == 2
@@ -114,7 +114,7 @@ def test_a_failed_login_is_the_targets_problem(plugin: FakePlugin, user: Environ
 
 def test_a_plugin_that_the_policy_forbids_is_not_run(plugin: FakePlugin, user: Environment) -> None:
     forbidding = user._replace(plugin_policy={"credentialPluginPolicy": "DenyAll"})
-    (c1,) = short().log_in([target("c1", plugin.kubeconfig())], forbidding)
+    (c1,) = log_in(short(), [target("c1", plugin.kubeconfig())], forbidding)
     assert (c1.problem.startswith("login failed: "), plugin.runs) == (True, [])
 
 
@@ -124,7 +124,7 @@ def test_a_certificate_is_used_too(plugin: FakePlugin, user: Environment) -> Non
         "client-certificate-data": base64.b64encode(CERTIFICATE.encode()).decode(),
         "client-key-data": base64.b64encode(KEY.encode()).decode(),
     }
-    assert users(short().log_in([target("c1", plugin.kubeconfig())], user)) == [encoded]
+    assert users(log_in(short(), [target("c1", plugin.kubeconfig())], user)) == [encoded]
 
 
 @pytest.mark.parametrize("seconds", [3600, 30, -30])
@@ -132,19 +132,19 @@ def test_a_short_command_takes_the_token_whenever_it_expires(
     plugin: FakePlugin, user: Environment, seconds: float
 ) -> None:
     plugin.gives(token="t", expirationTimestamp=at(seconds))
-    assert users(short().log_in([target("c1", plugin.kubeconfig())], user)) == [{"token": "t"}]
+    assert users(log_in(short(), [target("c1", plugin.kubeconfig())], user)) == [{"token": "t"}]
 
 
 def test_what_lasts_reads_its_token_from_a_file_in_memory(plugin: FakePlugin, user: Environment) -> None:
     plugin.gives(token="t", expirationTimestamp=at(3600))
-    logged_in = lasting().log_in([target(f"c{n}", plugin.kubeconfig()) for n in range(3)], user)
+    logged_in = log_in(lasting(), [target(f"c{n}", plugin.kubeconfig()) for n in range(3)], user)
     (path,) = {login["tokenFile"] for login in users(logged_in)}
     assert users(logged_in) == [{"tokenFile": path}] * 3
     assert (path.startswith("/proc/"), Path(path).read_text()) == (True, "t")
 
 
 def test_what_lasts_takes_a_token_that_doesn_t_expire(plugin: FakePlugin, user: Environment) -> None:
-    assert users(lasting().log_in([target("c1", plugin.kubeconfig())], user)) == [{"token": "secret-token"}]
+    assert users(log_in(lasting(), [target("c1", plugin.kubeconfig())], user)) == [{"token": "secret-token"}]
 
 
 @pytest.mark.parametrize(("seconds", "kept"), [(12 * 3600, False), (900, True)])
@@ -152,8 +152,8 @@ def test_a_certificate_that_ends_too_soon_is_left_to_what_lasts(
     plugin: FakePlugin, user: Environment, seconds: float, kept: bool
 ) -> None:
     plugin.gives(clientCertificateData=CERTIFICATE, clientKeyData=KEY, expirationTimestamp=at(seconds))
-    of_context, of_profile = lasting().log_in(
-        [target("c1", plugin.kubeconfig()), target("c2", plugin.kubeconfig(), context="")], user
+    of_context, of_profile = log_in(
+        lasting(), [target("c1", plugin.kubeconfig()), target("c2", plugin.kubeconfig(), context="")], user
     )
     assert (of_context.kubeconfig.content is None, "exec" in users([of_profile])[0]) == (kept, kept)
 
@@ -163,7 +163,7 @@ def test_without_memory_files_what_lasts_has_its_plugin(
 ) -> None:
     monkeypatch.setattr(memory_files, "available", lambda: False)
     plugin.gives(token="t", expirationTimestamp=at(900))
-    (c1,) = lasting().log_in([target("c1", plugin.kubeconfig())], user)
+    (c1,) = log_in(lasting(), [target("c1", plugin.kubeconfig())], user)
     assert c1.kubeconfig == Kubeconfig(None, starts_programs=True)
 
 

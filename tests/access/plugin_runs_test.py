@@ -24,15 +24,9 @@ from kubectl_mc.access.plugin_runs import LoginAnswers, RunSettings
 from kubectl_mc.access.plugin_voices import Voices
 from kubectl_mc.processes import event_loop
 from kubectl_mc.processes.standard_streams import Streams
-from tests.access.fake_plugin import V1, V1BETA1, FakePlugin
+from tests.access.fake_plugin import V1, V1BETA1, FakePlugin, run_plugins
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-@pytest.fixture
-def plugin(tmp_path: Path) -> FakePlugin:
-    (tmp_path / "plugin").mkdir()
-    return FakePlugin(tmp_path / "plugin")
 
 
 @pytest.fixture
@@ -51,7 +45,7 @@ def nothing_said() -> None:
 def run(settings: RunSettings, *plugins: CredentialPlugin) -> LoginAnswers:
     """Run the plugins, each for the cluster that its last argument names."""
     clusters = {plugin: [(plugin.args or ("c1",))[-1]] for plugin in plugins}
-    return plugin_runs.run_plugins(clusters, settings, voices(), STREAMS)
+    return run_plugins(clusters, settings, voices(), STREAMS)
 
 
 def voices(say: Callable[[Sequence[str]], None] | None = None) -> Voices:
@@ -276,7 +270,7 @@ def test_many_clusters_are_named_shortly(
     plugin: FakePlugin, settings: RunSettings, clusters: list[str], label: str
 ) -> None:
     plugin.does(f"echo hello >&2\n{plugin.answer(token='t')}")
-    plugin_runs.run_plugins({plugin.entry(): clusters}, settings, voices(), STREAMS)
+    run_plugins({plugin.entry(): clusters}, settings, voices(), STREAMS)
     assert said == [f"[{label}] hello"]
 
 
@@ -291,7 +285,7 @@ def test_it_is_told_while_the_plugin_waits(plugin: FakePlugin, settings: RunSett
         said.extend(lines)
         os.write(heard, b"yes\n")
 
-    answers = plugin_runs.run_plugins({plugin.entry(): ["c1"]}, settings, voices(say), STREAMS)
+    answers = run_plugins({plugin.entry(): ["c1"]}, settings, voices(say), STREAMS)
     os.close(heard)
     assert (token(answers[plugin.entry()]), said) == ("t", ["[c1] visit us"])
 
@@ -366,13 +360,14 @@ import json, os, sys
 from kubectl_mc.access import plugin_runs, plugin_voices
 from kubectl_mc.access.credential_plugins import CredentialPlugin
 from kubectl_mc.processes.standard_streams import Streams
+from tests.access.fake_plugin import run_plugins
 plugins = {}
 for name, fields in json.load(open(sys.argv[1])):
     plugins[CredentialPlugin(*(tuple(field) if isinstance(field, list) else field for field in fields))] = [name]
 settings = plugin_runs.RunSettings(dict(os.environ), 8, 20.0, terminal=sys.stdin.isatty())
 voices = plugin_voices.Voices(lambda lines: print(*lines, sep="\\n", file=sys.stderr))
 try:
-    answers = plugin_runs.run_plugins(plugins, settings, voices, Streams(sys.stdin, sys.stdout, sys.stderr))
+    answers = run_plugins(plugins, settings, voices, Streams(sys.stdin, sys.stdout, sys.stderr))
 except KeyboardInterrupt:
     sys.exit(130)
 shown = {plugins[plugin][0]: getattr(answer, "token", None) or answer.reason for plugin, answer in answers.items()}

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from kubectl_mc.access import exec_credentials, profile_access, provider_file
-from kubectl_mc.access.logins import Logins
+from kubectl_mc.access.logins import Logins, complete_logins
 from kubectl_mc.access.profile_access import Offer
 from kubectl_mc.fleet import cluster_profiles, hub_objects
 from kubectl_mc.processes import event_loop
@@ -77,7 +77,8 @@ def targets(kubeconfigs: Mapping[str, Mapping[str, Any]]) -> list[Target]:
 
 
 def logged_in(members: Shell, before: Sequence[Target]) -> list[Target]:
-    return Logins(may_ask=False, lasts=False).log_in(before, environments.environment(members.environment))
+    environment = environments.environment(members.environment)
+    return complete_logins(Logins(may_ask=False, lasts=False).begin(before, environment), environment.streams)
 
 
 def run(members: Shell, reached: Sequence[Target], *words: str) -> list[Result]:

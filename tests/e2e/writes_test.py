@@ -118,6 +118,8 @@ def test_a_change_is_refused_rehearsed_confirmed_and_written_down(place: Place, 
 
     done = place.mc(targeted(case.command, "--yes"))
     assert done.status == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert sorted(lines) == sorted(set(lines))  # what is shown as it comes isn't shown at the end once more
     now = everywhere(place, case.look)
     assert [cluster for cluster in MEMBERS if now[cluster] != was[cluster]] == list(TARGETS)
 

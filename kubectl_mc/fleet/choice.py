@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 
 from kubectl_mc import messages
@@ -115,22 +115,20 @@ def choose(
         asks_by_choice = lasting and any(name in HUB_FLAGS for name, _ in lasting.flags)
 
         def ask(refresh: bool) -> Inventory:
-            with _named_in_errors(lasting if asks_by_choice else None):
-                try:
-                    asked = get_inventory(
-                        environment,
-                        query,
-                        lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
-                        refresh,
-                    )
-                except messages.NoHubContext:
-                    raise messages.no_hub_context(hub, context_names(environment)) from None
+            with _named_in_errors(lasting if asks_by_choice else None), _hub_in_errors(environment, hub):
+                asked = get_inventory(
+                    environment,
+                    query,
+                    lambda: _in_cluster_hub(environment, hub) or hub_target(environment, hub, kubeconfig),
+                    refresh,
+                )
             if asked.stale_reason:
                 environment.streams.say([messages.stale_inventory(query.context, asked.stale_reason, asked.age)])
             return asked
 
         inventory = ask(refresh=purpose == "change")
-        _check_inventories(inventory, query, purpose)
+        with _hub_in_errors(environment, hub):
+            _check_inventories(inventory, query, purpose)
         environment.streams.say(selection.placement_notes(inventory, options))
         mapped = {*mapping.protected, *(name for entry in mapping.entries for name in (entry.profile, entry.context))}
 
@@ -188,6 +186,37 @@ def _named_in_errors(lasting: LastingChoice | None) -> AbstractContextManager[No
     from kubectl_mc.fleet import lasting_choice
 
     return lasting_choice.named_in_errors(lasting)
+
+
+@contextmanager
+def _hub_in_errors(environment: Environment, hub: str | None) -> Iterator[None]:
+    """Say with an error of the block about the hub which context that is, and what is typed where it is none."""
+    try:
+        yield
+    except messages.NoHubContext:
+        raise messages.no_hub_context(hub, context_names(environment)) from None
+    except messages.UserError as error:
+        text = str(error)
+        if not hub:
+            listing = kubectl_process.config_command(environment, "current-context")
+            (result,) = event_loop.collect_results([listing], 1, environment.hub_patience)
+            current = "" if result.status else result.stdout.decode("utf-8", "replace").removesuffix("\n")
+            text = messages.naming_current_context(text, current)
+        if isinstance(error, messages.NoClusterProfiles) or (not hub and isinstance(error, messages.HubFailed)):
+            text += f"\n{messages.without_hub(_meant_contexts(environment))}"
+        error.args = (text,)
+        raise
+
+
+def _meant_contexts(environment: Environment) -> str:
+    """Return what --clusters has, if it fits contexts, or else a glob for all of them, as a value of --contexts."""
+    typed = environment.options.clusters
+    try:
+        contexts = [ClusterProfile(name, "") for name in context_names(environment)] if typed else []
+        selection.clusters_of_contexts(contexts, Options(contexts=typed))
+    except messages.UserError:
+        return "*"
+    return ",".join(typed) or "*"
 
 
 def _with_notice(choice: Choice, lasting: LastingChoice, is_behind: bool) -> Choice:

@@ -34,7 +34,15 @@ _UNREACHED: tuple[Kind, ...] = (
 )  # fmt: skip
 
 
-class HubUnreached(UserError):
+class HubFailed(UserError):
+    """The hub doesn't list its ClusterProfiles; where nobody has named it, there may be none."""
+
+
+class NoClusterProfiles(HubFailed):
+    """What was asked as the hub doesn't have the resource type."""
+
+
+class HubUnreached(HubFailed):
     """The hub gave no answer, so that a cached inventory may be used. reason: why, in a few words."""
 
     def __init__(self, text: str, reason: str) -> None:
@@ -46,11 +54,28 @@ class NoHubContext(UserError):
     """The kubeconfig has no context of the hub's name."""
 
 
-_WITHOUT_HUB = "Without a hub: --contexts='*' chooses all clusters of your contexts"
+_CURRENT_CONTEXT = "the current context, used as hub"
+
+
+def naming_current_context(text: str, name: str) -> str:
+    """Return the text of an error about the hub that says which one the current context is. name: "" if there is none"""
+    named = f"the current context '{visible(name)}', used as hub"
+    return text.replace(_CURRENT_CONTEXT, named, 1) if name else text
+
+
+def without_hub(contexts: str) -> str:
+    """Say how to go on where there is no hub, or another one. contexts: a value of --contexts"""
+    from shlex import quote
+
+    flag = f"--contexts={quote(visible(contexts))}"
+    return (
+        f"Without a hub, choose contexts: {flag}. To keep that for later reads: {PROGRAM} use {flag}\n"
+        f"If another context is the hub: --hub-context=NAME. To keep that: {PROGRAM} setup --hub-context=NAME"
+    )
 
 
 def _hub(context: str | None) -> str:
-    return f"hub context '{visible(context)}'" if context else "the current context, used as hub"
+    return f"hub context '{visible(context)}'" if context else _CURRENT_CONTEXT
 
 
 def _hub_that(context: str | None) -> str:
@@ -75,9 +100,8 @@ def hub_failed(
     by_service_account: the hub is the cluster of the pod that we run in
     """
     if not context and "server localhost:8080 was refused" in stderr:  # kubectl's default server
-        return UserError(
-            "no hub: none is named, and the kubeconfig has no current context. Name the hub's with --hub-context=NAME "
-            f"(kubectl config get-contexts lists them). {_WITHOUT_HUB}"
+        return HubFailed(
+            "no hub: none is named, and the kubeconfig has no current context (kubectl config get-contexts lists them)"
         )
     if wanted == "placement_decision" and why.kind in ("forbidden", "no-such-type"):
         only = "; with rights in one namespace only, name it: --placement=NAMESPACE/NAME"
@@ -85,10 +109,9 @@ def hub_failed(
         return UserError(f"--placement needs to list PlacementDecisions with {_hub(context)}: {why.reason}{hint}")
     hub = _hub(context)
     if why.kind == "no-such-type":
-        return UserError(
+        return NoClusterProfiles(
             f"{_hub_that(context)} has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io "
-            "is not installed there (v1alpha2 or v1alpha1). If the hub is another context: --hub-context=NAME; "
-            f"{PROGRAM} setup --hub-context=NAME keeps it. {_WITHOUT_HUB}"
+            "is not installed there (v1alpha2 or v1alpha1)"
         )
     if why.kind == "no-context":
         return no_hub_context(context)
@@ -113,7 +136,9 @@ def hub_failed(
             ". The token of this pod's service account has expired, or isn't of this cluster: let the kubelet mount it "
             "(serviceAccountName), which renews it; a copy isn't renewed"
         )
-    return HubUnreached(text, why.reason) if why.kind in _UNREACHED else UserError(text)
+    if why.kind in _UNREACHED:
+        return HubUnreached(text, why.reason)
+    return UserError(text) if why.kind == "kubeconfig" else HubFailed(text)
 
 
 def no_hub_context(context: str | None, names: Sequence[str] = ()) -> NoHubContext:
@@ -128,7 +153,7 @@ def no_hub_context(context: str | None, names: Sequence[str] = ()) -> NoHubConte
 
 def hub_login_failed(context: str | None, problem: str) -> UserError:
     """Say that the login to the hub fails. problem: as for a cluster, made visible: `login failed: …`."""
-    return UserError(f"Cannot list ClusterProfiles with {_hub(context)}: {problem}")
+    return HubFailed(f"Cannot list ClusterProfiles with {_hub(context)}: {problem}")
 
 
 def hub_timed_out(context: str | None, seconds: float) -> HubUnreached:

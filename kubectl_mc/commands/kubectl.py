@@ -191,7 +191,7 @@ def _with_one_cluster(choice: Choice, verb: str, wants_pick: bool) -> Choice:
 
 def _run_locally(line: CommandLine, environment: Environment) -> int:
     """Run kubectl once, as if the user had called it. Below the help of one of its verbs, our flags are listed."""
-    from kubectl_mc.command_line import help_texts
+    from kubectl_mc.command_line import verb_help
     from kubectl_mc.processes import terminal
 
     shows_help = verbs.asks_for_help(line)
@@ -200,8 +200,8 @@ def _run_locally(line: CommandLine, environment: Environment) -> int:
     is_about_files = line.path[0] in ("config", "kuberc", "alpha")
     variables = {**environment.variables, **({} if is_about_files else {"KUBERC": environment.kuberc})}
     status = terminal.run_in_foreground([environment.kubectl, *words], variables)
-    if shows_help:
-        environment.show_help(f"\n{help_texts.FLAGS_HELP}")
+    if shows_help and (text := verb_help.verb_help(line)):
+        environment.show_help(f"\n{text}")
     return status
 
 

@@ -58,7 +58,7 @@ _CURRENT_CONTEXT = "the current context, used as hub"
 
 
 def naming_current_context(text: str, name: str) -> str:
-    """Return the text of an error about the hub that says which one the current context is. name: "" if there is none"""
+    """Return the text of an error about the hub with the name of the current context; "" if there is none."""
     named = f"the current context '{visible(name)}', used as hub"
     return text.replace(_CURRENT_CONTEXT, named, 1) if name else text
 

@@ -125,11 +125,12 @@ def _run_on_clusters(
             for cluster, target in zip(choice.clusters, targets)
         )
         environment.report.chosen_by = choice.chosen_by
-    unhealthy = [
-        (cluster.name, cluster.profile.health_reason) for cluster in choice.clusters if cluster.profile.healthy is False
-    ]
-    if unhealthy:
-        environment.streams.say([messages.reported_unhealthy(unhealthy)])
+    profiles = [(cluster.name, cluster.profile) for cluster in choice.clusters]
+    unhealthy = [(name, profile.health_reason) for name, profile in profiles if profile.healthy is False]
+    unjoined = [(name, profile.joined_reason) for name, profile in profiles if profile.joined is False]
+    for what, clusters in (("unhealthy", unhealthy), ("not joined", unjoined)):
+        if clusters:
+            environment.streams.say([messages.hub_reports(what, clusters)])
     request = make_request(choice.environment, line, targets)._replace(notice=choice.notice)
     if not row.output.log_lines:  # as defaults of the mapping file, flags about log lines are for logs only
         request = request.with_options(without_log_flags(request.options))

@@ -137,10 +137,10 @@ def chosen_elsewhere(placement: str, names: Sequence[str]) -> str:
     return f"Note: placement '{visible(placement)}' also chose, outside the chosen inventories: {name_list(names)}"
 
 
-def reported_unhealthy(clusters: Sequence[tuple[str, str]]) -> str:
-    """Say that ClusterProfiles of chosen clusters have an unhealthy condition. clusters: (name, its reason)"""
+def hub_reports(what: str, clusters: Sequence[tuple[str, str]]) -> str:
+    """Say what conditions of their ClusterProfiles say of chosen clusters. clusters: (name, the condition's reason)"""
     described = [with_reason(name, reason) for name, reason in clusters]
-    return f"Note: the hub reports as unhealthy: {name_list(described)}"
+    return f"Note: the hub reports as {what}: {name_list(described)}"
 
 
 def nothing_picked() -> UserError:

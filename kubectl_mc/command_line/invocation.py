@@ -106,7 +106,8 @@ def _check_flags(line: CommandLine) -> None:
             raise error
         name = flag_tables.normal_name(word[2:].partition("=")[0])
         is_long = word.startswith("--") and name not in flag_tables.all_flags()
-        if is_long and (meant := messages.nearest(name, OWN_FLAGS, cutoff=0.8)):
+        own = OWN_FLAGS if line.path else (*OWN_FLAGS, "help", "version")
+        if is_long and (meant := messages.nearest(name, own, cutoff=0.8 if line.path else 0.7)):
             raise messages.unknown_own_flag(name, meant)
 
 

@@ -388,6 +388,16 @@ def test_a_command_without_a_verb_is_an_error() -> None:
     assert run("--verbose") == (1, "", f"Error: {messages.no_verb()}\n")
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("--hlep", "--help"), ("--versoin", "--version"), ("--cluters=x", "--clusters")]
+)
+def test_a_mistyped_flag_without_a_verb_is_told_what_was_meant(typed: str, meant: str) -> None:
+    assert (
+        run(typed)[2]
+        == f"Error: unknown flag: {typed.partition('=')[0]}. Did you mean {meant}? See: kubectl mc --help\n"
+    )
+
+
 class Failing(io.StringIO):
     """A stream whose other end makes trouble."""
 

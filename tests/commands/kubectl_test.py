@@ -192,7 +192,7 @@ NO_HUB = (
         (("unknown-resource",), f"{CURRENT}, has no ClusterProfiles: the resource type ", NO_HUB),
         (("conn-refused",), f"Cannot list ClusterProfiles with {CURRENT}: connection refused. ", NO_HUB),
         (("forbidden",), f"{CURRENT}: forbidden. You need to list clusterprofiles.", ""),
-        (profiles(), f"{CURRENT}, has no ClusterProfiles, so there is no cluster to ask", ""),
+        (profiles(), f"{CURRENT}, has no ClusterProfiles, so there is no cluster to ask", NO_HUB),
         ("garbage", f"{CURRENT}, answered the list of ClusterProfiles with something ", ""),
     ],
 )

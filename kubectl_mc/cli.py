@@ -154,10 +154,10 @@ def _report_refusal(argv: Sequence[str], variables: Mapping[str, str], error: Us
 def _run(invocation: Invocation, environment: Environment) -> int:
     """Show our help or version, or run the command and write its report. Return the exit status. Raises UserError."""
     line = invocation.kubectl
-    if invocation.wants == "help":
+    if invocation.wants in ("brief", "help"):
         from kubectl_mc.command_line import help_texts
 
-        environment.show_help(help_texts.HELP)
+        environment.show_help(help_texts.BRIEF if invocation.wants == "brief" else help_texts.HELP)
         return 0
     if invocation.wants == "version":
         environment.streams.stdout.write(f"{OWN_VERSION}\n")

@@ -17,7 +17,7 @@ from kubectl_mc import program_name
 ROOT = Path(kubectl_mc.__file__).parent
 
 # Texts that `help_texts.named` writes, as they have nothing in them but ours.
-STATIC_TEXTS = ("HELP", "FLAGS_HELP", "PLUGIN_RUN_HELP")
+STATIC_TEXTS = ("HELP", "BRIEF", "FLAGS_HELP", "PLUGIN_RUN_HELP")
 
 
 @pytest.mark.parametrize(

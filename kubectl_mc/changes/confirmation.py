@@ -22,13 +22,20 @@ _HEALTH = {True: "healthy", False: "unhealthy", None: "health unknown"}
 
 
 def describe_change(typed: CommandLine, clusters: Iterable[Cluster]) -> list[str]:
-    """Return lines with the command and the clusters, those of the same health and version together."""
-    groups: dict[tuple[str, str], list[str]] = {}
+    """Return lines with the command and the clusters, those of the same health and version together.
+
+    Of contexts without a hub, which alone have no namespace, nothing is said but their names.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
     for cluster in clusters:
         profile = cluster.profile
         health = messages.with_reason(_HEALTH[profile.healthy], profile.health_reason)
-        groups.setdefault((health, profile.version or "version unknown"), []).append(cluster.name)
-    lines = [f"  {fold_names(names)}: {messages.visible(', '.join(state))}" for state, names in groups.items()]
+        state = (health, profile.version or "version unknown") if profile.namespace else ()
+        groups.setdefault(state, []).append(cluster.name)
+    lines = [
+        "  " + ": ".join(filter(None, (fold_names(names), messages.visible(", ".join(state)))))
+        for state, names in groups.items()
+    ]
     return [messages.visible(f"kubectl {shlex.join(grammar.typed_words(typed))}"), *lines]
 
 

@@ -91,7 +91,8 @@ SECTIONS: Mapping[str, str] = {
 """,
 }
 
-FLAGS_HELP = "Flags of kubectl mc; all others go to kubectl untouched:\n" + "".join(SECTIONS.values())
+FLAGS_HEADING = "Flags of kubectl mc; all others go to kubectl untouched:\n"
+FLAGS_HELP = FLAGS_HEADING + "".join(SECTIONS.values())
 
 # Our own commands, each with a summary.
 SUMMARIES: Mapping[str, str] = {
@@ -104,6 +105,25 @@ SUMMARIES: Mapping[str, str] = {
     "undo": "roll back what a change has rolled out",
     "use": "the clusters that later commands are for",
 }
+
+_COMMANDS = f"""\
+Commands of our own (kubectl mc COMMAND --help):
+{"".join(f"  {name:<10} {text}" + chr(10) for name, text in SUMMARIES.items())}"""
+
+# What is shown where nothing is typed: it fits a screen of 24 lines.
+BRIEF = f"""\
+kubectl mc runs a kubectl command on every cluster of your fleet, and shows one
+answer: kubectl mc VERB [flags of kubectl's and ours, in any order]
+
+To begin with the contexts of your kubeconfig, or with a hub of ClusterProfiles:
+  kubectl mc get nodes --contexts='prod-*'
+  kubectl mc setup --hub-context=CONTEXT
+
+{_COMMANDS}
+  kubectl mc --help        examples, and all flags of ours
+  kubectl mc VERB --help   kubectl's own help, and those flags of ours that the
+                           verb takes
+"""
 
 HELP = f"""\
 kubectl mc runs a kubectl command on every cluster of your fleet and shows one answer.
@@ -131,10 +151,9 @@ and without one:
   kubectl mc setup --hub-context=CONTEXT
   kubectl mc get nodes --contexts='kind-*'
 
-Commands of our own (kubectl mc COMMAND --help):
-{"".join(f"  {name:<10} {text}" + chr(10) for name, text in SUMMARIES.items())}
+{_COMMANDS}
 {FLAGS_HELP}
-  --help, --version              this text; our version. kubectl mc VERB --help: kubectl's own, and the flags above
+  --help, --version              this text; our version. kubectl mc VERB --help: kubectl's own, and these flags
 """
 
 
@@ -183,8 +202,12 @@ def command_sections(command: str) -> tuple[str, ...]:
 
 
 def sections_text(names: Iterable[str]) -> str:
-    """Return the help for the flags of these sections."""
-    return "\nFlags that other commands have, too:\n" + "".join(SECTIONS[name] for name in names)
+    """Return the help for the flags of these sections, by their names alone: `kubectl mc --help` describes them."""
+    import textwrap
+
+    flags = ", ".join(f"--{name}" for name in flag_descriptions(names) if name != "output")
+    text = f"Flags that other commands have, too (kubectl mc --help says what they do): {flags}"
+    return "\n" + textwrap.fill(text, 120, break_on_hyphens=False) + "\n"
 
 
 def flag_descriptions(names: Iterable[str]) -> dict[str, str]:

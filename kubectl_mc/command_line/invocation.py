@@ -19,7 +19,7 @@ from kubectl_mc.named_tuples import NamedTuple
 class Invocation(NamedTuple):
     """A command line, parsed: our options, and kubectl's command line without them.
 
-    wants: "help" or "version" for our own help or version, else "kubectl"
+    wants: "brief", "help" or "version" for what is shown without a word, our own help or version, else "kubectl"
     """
 
     options: Options
@@ -48,7 +48,7 @@ def parse_invocation(argv: Sequence[str]) -> Invocation:
     if kubectl.path == ("help",):
         return parse_invocation([*grammar.operands(kubectl), "--help"])
     if not argv:
-        return Invocation(options, kubectl, "help")
+        return Invocation(options, kubectl, "brief")
     if not kubectl.path:
         if grammar.is_set(kubectl, "help"):
             return Invocation(options, kubectl, "help")
@@ -106,7 +106,8 @@ def _check_flags(line: CommandLine) -> None:
             raise error
         name = flag_tables.normal_name(word[2:].partition("=")[0])
         is_long = word.startswith("--") and name not in flag_tables.all_flags()
-        if is_long and (meant := messages.nearest(name, OWN_FLAGS, cutoff=0.8)):
+        own = OWN_FLAGS if line.path else (*OWN_FLAGS, "help", "version")
+        if is_long and (meant := messages.nearest(name, own, cutoff=0.8 if line.path else 0.7)):
             raise messages.unknown_own_flag(name, meant)
 
 

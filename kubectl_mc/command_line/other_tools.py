@@ -116,6 +116,8 @@ VERBS: tuple[Counterpart, ...] = (
     Counterpart("docker", ("ps",), "kubectl mc get pods"),
     Counterpart("other tools", ("show", "status"), "kubectl mc get TYPE NAME, or kubectl mc describe TYPE NAME"),
     Counterpart("other tools", ("tail",), "kubectl mc logs -f"),
+    Counterpart(STERN, ("stern",), "kubectl mc logs -f --pod-regex=REGEX --all-containers"),
+    Counterpart("k9s", ("k9s",), "nothing that fills the screen; kubectl mc get TYPE -w, to see what changes"),
     Counterpart("other tools", ("watch",), "kubectl mc get TYPE -w"),
     Counterpart("other tools", ("ssh",), "kubectl mc exec -it POD --clusters=NAME -- sh"),
     Counterpart(KUBECTX, ("ctx", "kubectx", "switch"), "kubectl mc use 'prod-*', for the clusters of later commands"),

@@ -172,6 +172,7 @@ def _same_ways(targets: Sequence[Target]) -> list[list[str]]:
     return [names for names in groups.values() if len(names) > 1]
 
 
+_HUB_COLUMNS = ("HEALTH", "VERSION", "CLUSTERSET", "MANAGER")  # what only a hub says
 _CHECK_COLUMNS = ("LATENCY", "USER", "REACHABLE")
 
 
@@ -189,6 +190,9 @@ class _Table:
         names += ["PLACEMENT-REASON", "SCHEDULER"] if wide and any(row.decision for row in rows) else []
         now = time.time()
         cells = [list(_cells(row, wide, has_protection, now)) for row in rows]
+        if not wide and not any(row.cluster.profile.namespace for row in rows):  # contexts, without a hub
+            kept = [index for index, name in enumerate(names) if name not in _HUB_COLUMNS]
+            names, *cells = ([line[index] for index in kept] for line in (names, *cells))
         plain = render_table(names if headers else (), cells).splitlines()
         self._width = max(map(len, plain), default=0)
         shown = render_table(names if headers else (), cells, colours, "NAME").splitlines()

@@ -21,10 +21,10 @@ from kubectl_mc.access.approvals import approvals_path, read_approvals
 from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters
 from kubectl_mc.access.logins import Logins, hub_target
 from kubectl_mc.changes import record
-from kubectl_mc.command_line import flag_tables, grammar, help_texts, verbs
+from kubectl_mc.command_line import flag_tables, grammar, help_texts, verb_help, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import REFUSED, Invocation, parse_invocation
-from kubectl_mc.command_line.options import COLOR_CHOICES, LOG_FLAGS, OWN_FLAGS, PLUGIN_FLAGS, TABLE_FLAGS
+from kubectl_mc.command_line.options import COLOR_CHOICES, OWN_FLAGS, PLUGIN_FLAGS
 from kubectl_mc.command_line.own_commands import ASKING_AS, COMMANDS, FLAG_VALUES, PLUGIN_RUN
 from kubectl_mc.fleet import read_only
 from kubectl_mc.fleet.choice import Purpose
@@ -130,20 +130,7 @@ def _without_own_flags(words: Sequence[str], line: CommandLine) -> list[str]:
 
 def _own_flags(line: CommandLine) -> list[str]:
     """Return those of our flags that this command of kubectl uses; without a command, all of them."""
-    row = verbs.find_row(line)
-    if row.modes.usual == "local":
-        return []
-    may_change = not line.path or row.change
-    described = help_texts.flag_descriptions(name for name in help_texts.SECTIONS if may_change or name != "changes")
-    if verbs.is_plugin(line):
-        return [f"--{name}\t{text}" for name, text in described.items() if name in PLUGIN_FLAGS]
-    if not row.output.log_lines:
-        others = ("output", *(LOG_FLAGS if line.path else ()))
-        described = {name: text for name, text in described.items() if name not in others}
-    if line.path and row.output.shape != "table" and not row.output.table_by:
-        described = {name: text for name, text in described.items() if name not in TABLE_FLAGS}
-    if line.path and not row.status.needs_all:
-        described.pop("if-present")
+    described = verb_help.used_flags(line)
     if not line.path:
         described["version"] = f"of {PROGRAM}"
     return [f"--{name}\t{text}" for name, text in described.items()]

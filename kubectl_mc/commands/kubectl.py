@@ -126,11 +126,12 @@ def _run_on_clusters(
             for cluster, target in zip(choice.clusters, targets)
         )
         environment.report.chosen_by = choice.chosen_by
-    unhealthy = [
-        (cluster.name, cluster.profile.health_reason) for cluster in choice.clusters if cluster.profile.healthy is False
-    ]
-    if unhealthy:
-        environment.streams.say([messages.reported_unhealthy(unhealthy)])
+    profiles = [(cluster.name, cluster.profile) for cluster in choice.clusters]
+    unhealthy = [(name, profile.health_reason) for name, profile in profiles if profile.healthy is False]
+    unjoined = [(name, profile.joined_reason) for name, profile in profiles if profile.joined is False]
+    for what, clusters in (("unhealthy", unhealthy), ("not joined", unjoined)):
+        if clusters:
+            environment.streams.say([messages.hub_reports(what, clusters)])
     request = _without_unfit_options(make_request(choice.environment, line, targets)._replace(notice=choice.notice))
     if is_change:
         from kubectl_mc.changes import gate
@@ -199,7 +200,7 @@ def _with_one_cluster(choice: Choice, verb: str, wants_pick: bool) -> Choice:
 
 def _run_locally(line: CommandLine, environment: Environment) -> int:
     """Run kubectl once, as if the user had called it. Below the help of one of its verbs, our flags are listed."""
-    from kubectl_mc.command_line import help_texts
+    from kubectl_mc.command_line import verb_help
     from kubectl_mc.processes import terminal
 
     shows_help = verbs.asks_for_help(line)
@@ -208,8 +209,8 @@ def _run_locally(line: CommandLine, environment: Environment) -> int:
     is_about_files = line.path[0] in ("config", "kuberc", "alpha")
     variables = {**environment.variables, **({} if is_about_files else {"KUBERC": environment.kuberc})}
     status = terminal.run_in_foreground([environment.kubectl, *words], variables)
-    if shows_help:
-        environment.show_help(f"\n{help_texts.FLAGS_HELP}")
+    if shows_help and (text := verb_help.verb_help(line)):
+        environment.show_help(f"\n{text}")
     return status
 
 

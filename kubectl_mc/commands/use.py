@@ -22,10 +22,10 @@ from kubectl_mc.processes.environment import Environment
 HELP = """\
 Choose the clusters that later commands are for where they name none themselves. Each answer says so.
 
-  kubectl mc use PATTERN… [flags that choose clusters]   as --clusters=PATTERN and these flags choose
+  kubectl mc use PATTERN… [flags that choose clusters]   as these choose
   kubectl mc use                                         show the choice
-  kubectl mc use -                                       go back to the one before
-  kubectl mc use --none                                  no choice: all clusters again
+  kubectl mc use -                                       back to the one before
+  kubectl mc use --none                                  all clusters again
 
 Examples:
   kubectl mc use 'prod-*' --exclude=prod-ap

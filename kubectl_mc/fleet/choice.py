@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache, partial
 
 from kubectl_mc import messages
@@ -164,7 +164,8 @@ def _choose_from_hub(
     options, streams = environment.options, environment.streams
     ask = partial(_ask_hub, environment, query, target, lasting)
     inventory = ask(refresh=is_change)
-    _check_inventories(inventory, query, is_change)
+    with _hub_in_errors(environment, query.context):
+        _check_inventories(inventory, query, is_change)
     streams.say(selection.placement_notes(inventory, options))
     with _named_in_errors(lasting):
         try:
@@ -190,11 +191,8 @@ def _ask_hub(
 ) -> Inventory:
     """Return the inventory as `get_inventory` does, and say if the hub can't be asked again. Raises UserError."""
     asks_by_choice = lasting and any(name in HUB_FLAGS for name, _ in lasting.flags)
-    with _named_in_errors(lasting if asks_by_choice else None):
-        try:
-            inventory = get_inventory(environment, query, target, refresh)
-        except messages.NoHubContext:
-            raise messages.no_hub_context(query.context, context_names(environment)) from None
+    with _named_in_errors(lasting if asks_by_choice else None), _hub_in_errors(environment, query.context):
+        inventory = get_inventory(environment, query, target, refresh)
     if inventory.stale_reason:
         environment.streams.say([messages.stale_inventory(query.context, inventory.stale_reason, inventory.age)])
     return inventory
@@ -226,6 +224,37 @@ def _named_in_errors(lasting: LastingChoice | None) -> AbstractContextManager[No
     from kubectl_mc.fleet import lasting_choice
 
     return lasting_choice.named_in_errors(lasting)
+
+
+@contextmanager
+def _hub_in_errors(environment: Environment, hub: str | None) -> Iterator[None]:
+    """Say with an error of the block about the hub which context that is, and what is typed where it is none."""
+    try:
+        yield
+    except messages.NoHubContext:
+        raise messages.no_hub_context(hub, context_names(environment)) from None
+    except messages.UserError as error:
+        text = str(error)
+        if not hub:
+            listing = kubectl_process.config_command(environment, "current-context")
+            (result,) = event_loop.collect_results([listing], 1, environment.hub_patience)
+            current = "" if result.status else result.stdout.decode("utf-8", "replace").removesuffix("\n")
+            text = messages.naming_current_context(text, current)
+        if isinstance(error, messages.NoClusterProfiles) or (not hub and isinstance(error, messages.HubFailed)):
+            text += f"\n{messages.without_hub(_meant_contexts(environment))}"
+        error.args = (text,)
+        raise
+
+
+def _meant_contexts(environment: Environment) -> str:
+    """Return what --clusters has, if it fits contexts, or else a glob for all of them, as a value of --contexts."""
+    typed = environment.options.clusters
+    try:
+        contexts = [ClusterProfile(name, "") for name in context_names(environment)] if typed else []
+        selection.clusters_of_contexts(contexts, Options(contexts=typed))
+    except messages.UserError:
+        return "*"
+    return ",".join(typed) or "*"
 
 
 def _with_notice(choice: Choice, lasting: LastingChoice, is_behind: bool) -> Choice:

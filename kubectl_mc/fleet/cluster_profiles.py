@@ -79,13 +79,17 @@ class ClusterProfile(NamedTuple):
     @property
     def health_reason(self) -> str:
         """The reason that the hub gives if the cluster is not known to be healthy; "" if there is none."""
-        reasons = (condition.reason for condition in self.conditions if condition.type == "ControlPlaneHealthy")
-        return "" if self.healthy else next(reasons, "")
+        return "" if self.healthy else self._reason("ControlPlaneHealthy")
 
     @property
     def joined(self) -> bool | None:
         """Whether the condition Joined is true; None if it is Unknown or absent."""
         return self._is_true("Joined")
+
+    @property
+    def joined_reason(self) -> str:
+        """The reason that the hub gives for the condition Joined; "" if there is none."""
+        return self._reason("Joined")
 
     @property
     def member_id(self) -> str:
@@ -110,6 +114,9 @@ class ClusterProfile(NamedTuple):
             "property": self.properties.get(CLUSTERSET_PROPERTY, ""),
         }
         return {place: clusterset for place, clusterset in said.items() if clusterset}
+
+    def _reason(self, condition_type: str) -> str:
+        return next((condition.reason for condition in self.conditions if condition.type == condition_type), "")
 
     def _is_true(self, condition_type: str) -> bool | None:
         statuses = {condition.type: condition.status for condition in self.conditions}

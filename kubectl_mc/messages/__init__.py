@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kubectl_mc.messages.comparison_texts import *
     from kubectl_mc.messages.failure_texts import *
     from kubectl_mc.messages.fleet_texts import *
+    from kubectl_mc.messages.hub_texts import *
     from kubectl_mc.messages.member_texts import *
     from kubectl_mc.messages.resume_texts import *
     from kubectl_mc.messages.row_texts import *
@@ -51,12 +52,13 @@ def _join_texts() -> None:
     import kubectl_mc.messages.comparison_texts as comparison
     import kubectl_mc.messages.failure_texts as failure
     import kubectl_mc.messages.fleet_texts as fleet
+    import kubectl_mc.messages.hub_texts as hub
     import kubectl_mc.messages.member_texts as member
     import kubectl_mc.messages.resume_texts as resume
     import kubectl_mc.messages.row_texts as row
     import kubectl_mc.messages.setup_texts as setup
 
-    _join((access, change, choice, command_line, comparison, failure, fleet, member, resume, row, setup))
+    _join((access, change, choice, command_line, comparison, failure, fleet, hub, member, resume, row, setup))
 
 
 def _join(modules: Iterable[ModuleType]) -> None:

@@ -62,6 +62,8 @@ def excludes_nothing(pattern: str) -> str:
 
 def unknown_context(pattern: str, names: Sequence[str], wider: str = "") -> UserError:
     """Say that --contexts matches no context. wider: a glob that was perhaps meant, and matches some; "" for none"""
+    if not names:
+        return UserError(f"no context matches '{visible(pattern)}': the kubeconfig has none")
     hint = f", but '{visible(wider)}' does." if wider else f".{did_you_mean(pattern, names)}"
     return UserError(f"no context matches '{visible(pattern)}'{hint} The kubeconfig has: {name_list(names)}")
 

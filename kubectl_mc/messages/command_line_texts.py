@@ -116,10 +116,11 @@ def bad_pattern(flag: str, text: str, problem: str) -> UserError:
 def refused_flag(flag: str, hint: str = "") -> UserError:
     """Say that a flag of kubectl's cannot be used, because it chooses a server. hint: what it is of another tool"""
     advice = {
-        "context": "To choose clusters use --clusters=NAME; for the hub's context, --hub-context=NAME.",
-        "cluster": "To choose clusters use --clusters=NAME.",
-        "server": "To choose clusters use --clusters=NAME; the kubeconfig says where a cluster is reached.",
+        "context": "; for the hub's context, --hub-context=NAME",
+        "cluster": "",
+        "server": "; the kubeconfig says where a cluster is reached",
     }[flag]
+    advice = f"To choose clusters use --clusters=NAME, or without a hub --contexts=NAME{advice}."
     advice = f"{advice} {hint}" if hint else advice
     return UserError(f"--{flag} would send every cluster's command to one place, so it can't be used here. {advice}")
 

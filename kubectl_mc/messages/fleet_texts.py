@@ -1,188 +1,28 @@
 # Copyright The kubectl-mc Authors.
 # SPDX-License-Identifier: Apache-2.0
 
-"""The texts about the hub, and the choice of clusters."""
+"""The texts about the choice of clusters, and what a hub says of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kubectl_mc import PROGRAM
-from kubectl_mc.messages.causes import Cause, Kind, late_reason, outcome_lines
+from kubectl_mc.messages.causes import late_reason, outcome_lines
+from kubectl_mc.messages.hub_texts import in_namespaces
 from kubectl_mc.messages.words import (
     UserError,
     cluster_count,
     did_you_mean,
     name_list,
-    rough_time,
     visible,
     with_reason,
 )
 
 
-def no_service_account(context: str) -> UserError:
-    """Say that the hub is to be the cluster of this pod, and that this is no pod with a service account."""
-    return UserError(
-        f"{_hub(context)}: no such context in the kubeconfig, and no service account of a pod is here "
-        "(KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT and its token; docs/in-cluster.md)"
-    )
-
-
-# The causes by which a hub has not been reached. With any other, it has answered.
-_UNREACHED: tuple[Kind, ...] = (
-    "refused", "dns", "tls", "timeout", "unreachable", "lost", "server", "too-many-requests",
-)  # fmt: skip
-
-
-class HubUnreached(UserError):
-    """The hub gave no answer, so that a cached inventory may be used. reason: why, in a few words."""
-
-    def __init__(self, text: str, reason: str) -> None:
-        super().__init__(text)
-        self.reason = reason
-
-
-class NoHubContext(UserError):
-    """The kubeconfig has no context of the hub's name."""
-
-
-_WITHOUT_HUB = "Without a hub: --contexts='*' chooses all clusters of your contexts"
-
-
-def _hub(context: str | None) -> str:
-    return f"hub context '{visible(context)}'" if context else "the current context, used as hub"
-
-
-def _hub_that(context: str | None) -> str:
-    """Return the hub as the subject of a sentence."""
-    return _hub(context) + ("" if context else ",")
-
-
-_OBJECTS = {"clustersets": "namespaces", "placement_decision": "PlacementDecisions"}  # what is asked for
-
-
-def hub_failed(
-    context: str | None,
-    why: Cause,
-    stderr: str,
-    wanted: str = "profiles",
-    namespace: str | None = None,
-    by_service_account: bool = False,
-) -> UserError:
-    """Say why the hub failed and what to do; HubUnreached if it gave no answer.
-
-    wanted, namespace: what was requested, and where; None: in all namespaces
-    by_service_account: the hub is the cluster of the pod that we run in
-    """
-    if not context and "server localhost:8080 was refused" in stderr:  # kubectl's default server
-        return UserError(
-            "no hub: none is named, and the kubeconfig has no current context. Name the hub's with --hub-context=NAME "
-            f"(kubectl config get-contexts lists them). {_WITHOUT_HUB}"
-        )
-    if wanted == "placement_decision" and why.kind in ("forbidden", "no-such-type"):
-        only = "; with rights in one namespace only, name it: --placement=NAMESPACE/NAME"
-        hint = "" if why.kind != "forbidden" else _where([namespace]) if namespace else only
-        return UserError(f"--placement needs to list PlacementDecisions with {_hub(context)}: {why.reason}{hint}")
-    hub = _hub(context)
-    if why.kind == "no-such-type":
-        return UserError(
-            f"{_hub_that(context)} has no ClusterProfiles: the resource type clusterprofiles.multicluster.x-k8s.io "
-            "is not installed there (v1alpha2 or v1alpha1). If the hub is another context: --hub-context=NAME; "
-            f"{PROGRAM} setup --hub-context=NAME keeps it. {_WITHOUT_HUB}"
-        )
-    if why.kind == "no-context":
-        return no_hub_context(context)
-    if why.kind == "forbidden":
-        return UserError(
-            f"{hub}: forbidden. You need to list clusterprofiles.multicluster.x-k8s.io"
-            + (
-                _where([namespace])
-                if namespace
-                else " there; with rights in one namespace only, name it with --inventory"
-            )
-        )
-    # A kubectl that was killed may have left nothing but the warning of a deprecated version.
-    details = [line for line in outcome_lines(stderr) if not line.startswith("Warning: ")]
-    detail = next(iter(details[-1:]), why.reason)
-    objects = _OBJECTS.get(wanted, "ClusterProfiles")
-    detail = visible(detail)
-    reason = "" if why.kind in ("error", "login") and detail.endswith(why.reason) else f": {why.reason}"
-    text = f"Cannot list {objects} with {hub}{reason}. kubectl said: {detail}"
-    if by_service_account and why.kind == "unauthorized":
-        text += (
-            ". The token of this pod's service account has expired, or isn't of this cluster: let the kubelet mount it "
-            "(serviceAccountName), which renews it; a copy isn't renewed"
-        )
-    return HubUnreached(text, why.reason) if why.kind in _UNREACHED else UserError(text)
-
-
-def no_hub_context(context: str | None, names: Sequence[str] = ()) -> NoHubContext:
-    """Say that the kubeconfig has no context of the hub's name. names: of its contexts; none if they aren't known"""
-    hint = did_you_mean(context or "", names)
-    contexts = f"The kubeconfig has: {name_list(names)}" if names else "kubectl config get-contexts lists them"
-    return NoHubContext(
-        f"{_hub(context)}: no such context in the kubeconfig.{hint} {contexts}. Name the hub's with --hub-context=NAME"
-    )
-
-
-def hub_login_failed(context: str | None, problem: str) -> UserError:
-    """Say that the login to the hub fails. problem: as for a cluster, made visible: `login failed: …`."""
-    return UserError(f"Cannot list ClusterProfiles with {_hub(context)}: {problem}")
-
-
-def hub_timed_out(context: str | None, seconds: float) -> HubUnreached:
-    """Say that the hub gives no answer in time."""
-    reason = f"no answer in {seconds:g}s"
-    return HubUnreached(f"Cannot list ClusterProfiles with {_hub(context)}: {reason} (--cluster-timeout)", reason)
-
-
-def hub_garbage(context: str | None) -> UserError:
-    """Say that the kubectl for the hub prints something that is not the JSON of a list."""
-    return UserError(
-        f"{_hub_that(context)} answered the list of ClusterProfiles with something that is not a list of objects"
-    )
-
-
-def stale_inventory(context: str | None, why: str, age: float) -> str:
-    """Say that the hub cannot be reached (why), and an inventory that is `age` seconds old is used."""
-    return (
-        f"Warning: {_hub_that(context)} can't be asked ({why}); using its clusters as they were {rough_time(age)} ago"
-    )
-
-
-def no_profiles(context: str | None, namespaces: Sequence[str]) -> UserError:
-    """Say that the hub has no ClusterProfiles in the namespaces."""
-    return UserError(f"{_hub_that(context)} has no ClusterProfiles{_where(namespaces)}, so there is no cluster to ask")
-
-
-def _where(namespaces: Sequence[str]) -> str:
-    return f" in namespace{'s' if len(namespaces) > 1 else ''} {name_list(namespaces)}" if namespaces else ""
-
-
-_TO_CHOOSE = "--inventory=NAMESPACE, or inventory: in ~/.kube/kubectl-mc-clusters.yaml"
-
-
-def _inventories(sizes: Sequence[tuple[str, int]]) -> str:
-    return name_list([f"{namespace} ({cluster_count(count)})" for namespace, count in sizes])
-
-
-def which_inventory(context: str | None, sizes: Sequence[tuple[str, int]]) -> UserError:
-    """Say that a change has to name an inventory, as the hub has several. sizes: (namespace, number of clusters)"""
-    return UserError(
-        f"{_hub_that(context)} has several inventories: {_inventories(sizes)}. "
-        f"A change has to say which is meant: {_TO_CHOOSE}"
-    )
-
-
-def several_inventories(sizes: Sequence[tuple[str, int]]) -> str:
-    """Say that the chosen clusters are of several inventories. sizes: (namespace, number of its chosen clusters)"""
-    return f"Note: the clusters of several inventories: {_inventories(sizes)}. To choose: {_TO_CHOOSE}"
-
-
 def no_cluster_with_labels(selector: str, namespaces: Sequence[str], is_typed: bool) -> UserError:
     """Say that no cluster in the namespaces has the labels that --cluster-selector asks for."""
     flag = f"--cluster-selector{'' if is_typed else ', not typed'}"
-    return UserError(f"no cluster{_where(namespaces)} has labels {visible(selector)} ({flag})")
+    return UserError(f"no cluster{in_namespaces(namespaces)} has labels {visible(selector)} ({flag})")
 
 
 def unknown_cluster(
@@ -192,7 +32,7 @@ def unknown_cluster(
 
     wider: a glob that was perhaps meant, and how many clusters it matches; ("", 0) for none
     """
-    among = f" among those{_where(namespaces)}" if namespaces else ""
+    among = f" among those{in_namespaces(namespaces)}" if namespaces else ""
     glob, count = wider
     if glob:
         text = f"no cluster is named '{visible(name)}'{among}; '{visible(glob)}' matches {cluster_count(count)}."
@@ -223,7 +63,7 @@ def no_clusterset(
     sets = (
         f"ClusterSets: {name_list(clustersets)}" if clustersets else "The hub says of none that it is in a ClusterSet"
     )
-    text = f"no cluster{_where(namespaces)} is in ClusterSet '{visible(pattern)}'.{hint} {sets}"
+    text = f"no cluster{in_namespaces(namespaces)} is in ClusterSet '{visible(pattern)}'.{hint} {sets}"
     if unknown:
         text += (
             f". That of {name_list(unknown)} is not known, as {_NO_RIGHT}; with rights in one namespace only, name it "
@@ -266,7 +106,7 @@ def no_placement(name: str, matching: Sequence[str], placements: Sequence[str], 
     if matching:
         return UserError(f"placement '{visible(name)}' exists more than once: say which of {name_list(matching)}")
     own = name.rpartition("/")[0]
-    where = _where([own] if own else namespaces)
+    where = in_namespaces([own] if own else namespaces)
     by_inventory = bool(namespaces and not own)
     text = f"no PlacementDecision '{visible(name)}'{where}{', as --inventory says where to look' * by_inventory}. "
     if placements:
@@ -295,10 +135,10 @@ def chosen_elsewhere(placement: str, names: Sequence[str]) -> str:
     return f"Note: placement '{visible(placement)}' also chose, outside the chosen inventories: {name_list(names)}"
 
 
-def reported_unhealthy(clusters: Sequence[tuple[str, str]]) -> str:
-    """Say that ClusterProfiles of chosen clusters have an unhealthy condition. clusters: (name, its reason)"""
+def hub_reports(what: str, clusters: Sequence[tuple[str, str]]) -> str:
+    """Say what conditions of their ClusterProfiles say of chosen clusters. clusters: (name, the condition's reason)"""
     described = [with_reason(name, reason) for name, reason in clusters]
-    return f"Note: the hub reports as unhealthy: {name_list(described)}"
+    return f"Note: the hub reports as {what}: {name_list(described)}"
 
 
 def nothing_picked() -> UserError:

@@ -81,7 +81,10 @@ def setup_earlier_config(path: str) -> str:
 
 def setup_needs_a_hub() -> UserError:
     """Say that setup is used with --contexts."""
-    return UserError("setup maps a hub's clusters to your contexts; --contexts leaves the hub out")
+    return UserError(
+        "setup maps a hub's clusters to your contexts, and without a hub there is nothing to map. "
+        f"To choose contexts for later reads: {PROGRAM} use --contexts=NAME,…"
+    )
 
 
 def unexpected_argument(command: str, word: str, flags: Iterable[str], hint: str = "") -> UserError:

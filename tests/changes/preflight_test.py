@@ -184,6 +184,11 @@ def test_what_is_shown_says_why_a_cluster_is_unhealthy() -> None:
     assert confirmation.describe_change(line, [cluster])[1:] == ["  c1: unhealthy (Silent\\x1b), version unknown"]
 
 
+def test_of_contexts_without_a_hub_the_names_alone_are_shown() -> None:
+    clusters = [Cluster(name, ClusterProfile(name, "")) for name in ("kind-a", "kind-b")]
+    assert confirmation.describe_change(request("delete cm a").line, clusters)[1:] == ["  kind-a, kind-b"]
+
+
 def test_the_findings_are_told_by_what_they_have_in_common() -> None:
     findings = [
         finding("c1", "pod/a"),

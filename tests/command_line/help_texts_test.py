@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from kubectl_mc.command_line import help_texts
+from kubectl_mc.command_line import help_texts, verb_help
+from kubectl_mc.command_line.invocation import parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS
 
@@ -26,6 +29,38 @@ def test_each_command_of_ours_has_a_summary_and_its_flags() -> None:
 
 def test_help_fits_a_terminal() -> None:
     assert max(len(line) for line in help_texts.HELP.splitlines()) <= 120
+
+
+def test_what_is_shown_without_a_word_fits_a_small_terminal() -> None:
+    lines = help_texts.fitted(help_texts.BRIEF, 80).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) + 2 <= 24  # the command, and the next prompt
+    assert all(f"\n  {command} " in help_texts.BRIEF for command in help_texts.SUMMARIES)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown", "left_out"),
+    [
+        ("get", ("where", "fold", "clusters", "no-reconnect"), ("include", "output", "waves", "yes", "if-present")),
+        ("logs", ("include", "output", "by-time"), ("where", "waves")),
+        ("apply", ("waves", "show-diff", "clusters"), ("include", "where")),
+        ("wait", ("if-present",), ("waves",)),
+    ],
+)
+def test_below_a_verbs_help_are_the_flags_that_it_takes(
+    words: str, shown: tuple[str, ...], left_out: tuple[str, ...]
+) -> None:
+    line = parse_invocation(words.split()).kubectl
+    text = verb_help.verb_help(line)
+    named = set(re.findall("^ {6}--([a-z-]+)", text, re.MULTILINE))
+    assert named == set(verb_help.used_flags(line))
+    assert named >= set(shown)
+    assert not named & set(left_out)
+    assert set(text.splitlines()) <= set(help_texts.FLAGS_HELP.splitlines())
+
+
+def test_a_command_about_files_of_this_machine_takes_none_of_our_flags() -> None:
+    assert verb_help.verb_help(parse_invocation(["config", "view"]).kubectl) == ""
 
 
 @pytest.mark.parametrize("width", [80, 100])

@@ -350,7 +350,7 @@ def test_other_unknown_flags_are_kubectl_s_business(argv: str) -> None:
     ("text", "wants"),
     [
         ("--help", "help"), ("-h", "help"), ("--verbose --help", "help"), ("--version", "version"),
-        ("get --help", "kubectl"), ("get pods -h", "kubectl"), ("version", "kubectl"), ("", "help"),
+        ("get --help", "kubectl"), ("get pods -h", "kubectl"), ("version", "kubectl"), ("", "brief"),
         ("help", "help"), ("help -h", "help"), ("--verbose help", "help"), ("help get", "kubectl"),
         ("--help=false", "kubectl"), ("-- --help", "kubectl"),
     ],
@@ -369,6 +369,7 @@ def test_help_of_a_verb_is_its_help_flag(text: str, same: str) -> None:
 
 def test_help_goes_to_stdout() -> None:
     assert run("--help") == (0, help_texts.HELP, "")
+    assert run() == (0, help_texts.BRIEF, "")
 
 
 def test_version_goes_to_stdout() -> None:
@@ -385,6 +386,16 @@ def test_an_error_is_one_line_on_stderr_and_status_1() -> None:
 
 def test_a_command_without_a_verb_is_an_error() -> None:
     assert run("--verbose") == (1, "", f"Error: {messages.no_verb()}\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("--hlep", "--help"), ("--versoin", "--version"), ("--cluters=x", "--clusters")]
+)
+def test_a_mistyped_flag_without_a_verb_is_told_what_was_meant(typed: str, meant: str) -> None:
+    assert (
+        run(typed)[2]
+        == f"Error: unknown flag: {typed.partition('=')[0]}. Did you mean {meant}? See: kubectl mc --help\n"
+    )
 
 
 class Failing(io.StringIO):

@@ -42,6 +42,15 @@ def cells(profile: ClusterProfile, clustersets: dict[str, str] | None = None) ->
     return list(clusters._cells(row(profile, clustersets), True, True, NOW))
 
 
+def test_of_contexts_there_are_no_columns_of_a_hub() -> None:
+    rows = [row(ClusterProfile(name, "")) for name in ("c1", "c2")]
+    assert [line.split() for line in table(*rows, wide=False)[:2]] == [
+        ["NAME", "ACCESS", "CONTEXT", "PROTECTED"], ["c1", "mapping", "c1", "yes"],
+    ]  # fmt: skip
+    assert "HEALTH" in table(*rows)[0]
+    assert "HEALTH" in table(row(ClusterProfile("c1", "fleet")), *rows, wide=False)[0]
+
+
 @pytest.mark.parametrize(
     ("condition", "health", "text"),
     [

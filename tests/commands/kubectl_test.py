@@ -178,24 +178,56 @@ def test_what_is_nowhere_is_an_error(fp: FakeProcess, home: Home) -> None:
     )
 
 
+CURRENT = "the current context 'kind-dev', used as hub"
+NO_HUB = (
+    "Without a hub, choose contexts: --contexts='*'. "
+    "To keep that for later reads: kubectl mc use --contexts='*'\n"
+    "If another context is the hub: --hub-context=NAME. To keep that: kubectl mc setup --hub-context=NAME\n"
+)
+
+
 @pytest.mark.parametrize(
-    ("hub", "problem"),
+    ("hub", "problem", "advice"),
     [
-        (("unknown-resource",), "the current context, used as hub, has no ClusterProfiles: the resource type "),
-        (("conn-refused",), "Cannot list ClusterProfiles with the current context, used as hub: connection refused. "),
-        (("forbidden",), "the current context, used as hub: forbidden. You need to list clusterprofiles."),
-        (profiles(), "the current context, used as hub, has no ClusterProfiles, so there is no cluster to ask"),
-        ("garbage", "the current context, used as hub, answered the list of ClusterProfiles with something "),
+        (("unknown-resource",), f"{CURRENT}, has no ClusterProfiles: the resource type ", NO_HUB),
+        (("conn-refused",), f"Cannot list ClusterProfiles with {CURRENT}: connection refused. ", NO_HUB),
+        (("forbidden",), f"{CURRENT}: forbidden. You need to list clusterprofiles.", ""),
+        (profiles(), f"{CURRENT}, has no ClusterProfiles, so there is no cluster to ask", NO_HUB),
+        ("garbage", f"{CURRENT}, answered the list of ClusterProfiles with something ", ""),
     ],
 )
-def test_a_hub_without_profiles_is_one_line(fp: FakeProcess, home: Home, hub: Any, problem: str) -> None:
+def test_a_hub_without_profiles_is_named_with_what_to_do(
+    fp: FakeProcess, home: Home, hub: Any, problem: str, advice: str
+) -> None:
     older = HUB.replace("v1alpha2", "v1alpha1")
-    register(fp, home, {HUB: hub, older: hub})
+    register(fp, home, {HUB: hub, older: hub, "config current-context": "kind-dev\n"})
     outcome = run(home, "get pods")
     assert (outcome.status, outcome.stdout) == (1, "")
-    assert outcome.stderr.startswith(f"Error: {problem}")
-    assert outcome.stderr.count("\n") == 1
-    assert started(fp, home) == [HUB, *([older] if hub == ("unknown-resource",) else [])]
+    first, _, rest = outcome.stderr.partition("\n")
+    assert first.startswith(f"Error: {problem}")
+    assert rest == advice
+    hubs = [HUB, *([older] if hub == ("unknown-resource",) else [])]
+    assert started(fp, home) == [*hubs, "config current-context"]
+
+
+@pytest.mark.parametrize(
+    ("words", "advised"),
+    [
+        ("get pods --clusters=prod-*,dev", "'prod-*,dev'"),
+        ("use dev", "dev"),
+        ("get pods --clusters=prd", "'*'"),
+    ],
+)
+def test_without_a_hub_the_contexts_that_were_meant_are_advised(
+    fp: FakeProcess, home: Home, words: str, advised: str
+) -> None:
+    older = HUB.replace("v1alpha2", "v1alpha1")
+    nothing = ("unknown-resource",)
+    contexts = {"config current-context": "dev\n", "config get-contexts -o name": "dev\nprod-1\n"}
+    register(fp, home, {HUB: nothing, older: nothing, **contexts})
+    outcome = run(home, words)
+    assert outcome.status == 1
+    assert f"Without a hub, choose contexts: --contexts={advised}. To keep" in outcome.stderr
 
 
 def test_an_unreachable_hub_s_last_answer_is_used_and_said(fp: FakeProcess, home: Home) -> None:

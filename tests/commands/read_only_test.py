@@ -34,6 +34,7 @@ echo >> "$LOG"
 case "$1 $2" in
 "config view") cat "$KUBECONFIG" ;;
 "config get-contexts") echo c1 ;;
+"config current-context") echo c1 ;;
 "delte --help") exit 1 ;;
 esac
 """
@@ -234,7 +235,17 @@ READS = (
         "wait",
     ),
     *("auth can-i", "auth whoami", "diff", "rollout history", "rollout status", "logs", "apply view-last-applied"),
-    *("config view", "config get-contexts", "kuberc view", "kustomize", "options", "completion", "plugin", "help"),
+    *(
+        "config view",
+        "config get-contexts",
+        "config current-context",
+        "kuberc view",
+        "kustomize",
+        "options",
+        "completion",
+        "plugin",
+        "help",
+    ),
 )
 REHEARSING = ("client", "server", "unchanged", "1", "t", "T", "TRUE", "true", "True")
 FALSE = tuple(f"--local={value}" for value in ("0", "f", "F", "FALSE", "false", "False"))  # others kubectl refuses

@@ -207,6 +207,11 @@ def test_why_a_cluster_is_unhealthy_is_shown(user: Shell) -> None:
     wide = user.mc("clusters", "-o", "wide", "--clusters=c2").stdout
     assert f"(Silent: {message[:100]}…)" in wide
     assert "fleet       m-2" in wide
+    gone = {"type": "Joined", "status": "False", "reason": "Detached", "message": "", "lastTransitionTime": since}
+    patch(user, "c3", {"status": {"conditions": [gone]}}, "--subresource=status")
+    assert user.mc("get", "nodes", "--clusters=c3", "--refresh").stderr == (
+        "Note: the hub reports as not joined: c3 (Detached)\n"
+    )
     (item,) = json.loads(user.mc("clusters", "-o", "json", "--clusters=c2").stdout)["items"]
     assert item["conditions"] == [{**down, "lastTransitionTime": since}]
     assert (item["healthReason"], item["memberId"], item["inventory"]) == ("Silent", "m-2", "fleet")

@@ -16,7 +16,6 @@ from typing import NamedTuple
 import pytest
 
 from kubectl_mc.command_line import grammar, verb_rows, verbs
-from kubectl_mc.command_line.help_texts import FLAGS_HELP
 from tests.e2e.conftest import MEMBERS, WHOAMI, Done, Shell, needs
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "verbs.md"
@@ -202,9 +201,16 @@ def once(*commands: str) -> Proof:
 
 
 def help_and_ours(place: Place) -> None:
+    """kubectl's own help, and behind it the flags of ours that the verb takes."""
     theirs = place.shell.kubectl("help", "get").stdout
     for command in ("help get", "get --help", "get pods -n shop -h --clusters=c1"):
-        assert place.mc(command).stdout == f"{theirs}\n{FLAGS_HELP}"
+        head, _, ours = place.mc(command).stdout.partition(
+            "\nFlags of kubectl mc; all others go to kubectl untouched:\n"
+        )
+        assert head == theirs
+        assert "      --where=" in ours
+        assert "      --waves=" not in ours
+    assert place.mc("config --help").stdout == place.shell.kubectl("config", "--help").stdout
 
 
 def alone(command: str) -> Proof:

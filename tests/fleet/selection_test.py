@@ -606,6 +606,8 @@ def test_contexts_are_a_fleet_without_a_hub() -> None:
     ):
         with pytest.raises(UserError, match=problem):
             chosen_contexts(CONTEXTS, *flags)
+    with pytest.raises(UserError, match=r"^no context matches '\*': the kubeconfig has none$"):
+        chosen_contexts((), "--contexts=*")
 
 
 ODD = tuple(

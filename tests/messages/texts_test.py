@@ -459,8 +459,7 @@ def test_without_a_name_and_without_a_current_context_there_is_no_hub() -> None:
     """kubectl asks localhost:8080 then; a hub that is named has no need of a current context."""
     stderr = "The connection to the server localhost:8080 was refused - did you specify the right host or port?"
     unnamed, named = (messages.hub_failed(context, messages.find_cause(stderr, 1), stderr) for context in (None, "h"))
-    assert str(unnamed).startswith("no hub: none is named, and the kubeconfig has no current context. ")
-    assert "--hub-context=NAME" in str(unnamed)
+    assert str(unnamed).startswith("no hub: none is named, and the kubeconfig has no current context ")
     assert "localhost" not in str(unnamed)
     assert str(named).startswith("Cannot list ClusterProfiles with hub context 'h': connection refused by localhost:")
 

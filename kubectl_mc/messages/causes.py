@@ -90,10 +90,7 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
     ),
     (r"\(NotFound\)", _NOT_FOUND),
     (rf"^error: {NO_LOGIN}$", Cause("login", NO_LOGIN)),
-    (
-        r"invalid header field value for \\?\"Authorization",
-        Cause("login", BAD_TOKEN),
-    ),  # net/http, as klog quotes it, too
+    (r"invalid header field value for \\?\"Authorization", Cause("login", BAD_TOKEN)),  # net/http; klog quotes it
     (r"getting credentials:|exec plugin:|exec: executable", Cause("login", LOGIN_FAILED)),
     (r"\(Unauthorized\)|must be logged in|asked for the client to provide credentials", _UNAUTHORIZED),
     (r"\(Forbidden\)|is forbidden: ", _FORBIDDEN),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from kubectl_mc.messages.words import cluster_count
 
 NO_ANSWER = "no answer"
-NOTHING_LISTED = f"{NO_ANSWER} yet to what it has; it is waited for"
+UNREACHED = f"can't be reached ({NO_ANSWER}); it is waited for"
 
 
 def watch_taken_up(cluster: str) -> str:

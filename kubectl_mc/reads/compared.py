@@ -175,7 +175,7 @@ class _Reader:
         indexes = [*jobs]
 
         def keep(place: int, result: Result) -> Result:
-            if result.timed_out:
+            if result.timed_out or result.status is None:
                 return result._replace(stdout=b"")
             index = indexes[place]
             try:

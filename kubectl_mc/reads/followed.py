@@ -207,7 +207,7 @@ class _Following:
         for session in self._sessions:
             session.tick(now)
         for cluster in self._exchanges.silent(self.waited):
-            self._say(cluster, cluster, stream_texts.NOTHING_LISTED)
+            self._say(cluster, cluster, stream_texts.UNREACHED)
         is_listed = not self._unlisted and all(session.is_settled for session in self._sessions)
         if is_listed and not self._is_counted:
             self._is_counted = True

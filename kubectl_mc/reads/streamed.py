@@ -199,7 +199,7 @@ class _Streaming:
             self._streams.check_reader()
             self._screen.show_due()
             for cluster in self._exchanges.silent(self._waited):
-                self._streams.say([f"[{cluster}] {stream_texts.NOTHING_LISTED}"])
+                self._streams.say([f"[{cluster}] {stream_texts.UNREACHED}"])
         elif self._phase.on_tick:
             self._phase.on_tick()
         if self._sessions:

@@ -104,15 +104,12 @@ def listing_question(request: Request, target: Target, line: CommandLine, tells:
 def listings_of(request: Request, asked: Sequence[Job]) -> Exchange[list[dict[str, Result]]]:
     """List the objects that the names of jobs may mean, and return for each job its types with their listings."""
     types = [_listed_types(job.line) for job in asked]
-    results = iter(
-        (
-            yield [
-                listing_question(request, job.target, listing(request, job.line, name))
-                for job, names in zip(asked, types)
-                for name in names
-            ]
-        )
-    )
+    questions = [
+        listing_question(request, job.target, listing(request, job.line, name))
+        for job, names in zip(asked, types)
+        for name in names
+    ]
+    results = iter((yield questions))
     return [{name: next(results) for name in names} for names in types]
 
 

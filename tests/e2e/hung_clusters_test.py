@@ -47,7 +47,7 @@ def test_a_stream_shows_those_that_have_answered_at_once(user_of_hung: PluginUse
         for text, running in started.items():
             running.until(STREAMS[text])
         for running in [*started.values()][2:4]:  # a watch, and a session that follows
-            running.until(r"^\[c2\] no answer yet to what it has; it is waited for$", "stderr")
+            running.until(r"^\[c2\] can't be reached \(no answer\); it is waited for$", "stderr")
         for text, running in started.items():
             running.interrupt()
             assert running.end() == 130, text

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+# Below `signal`, whose conversions to enums cost ten times as much: some ten blocks are postponed for each process.
+import _signal  # type: ignore[import-not-found]
 import os
 import re
 import signal
@@ -198,15 +200,17 @@ def interrupts_postponed() -> Iterator[None]:
     A process that has been started has to be in the list of children before. A signal that is ignored, as under nohup,
     or has no Python handler stays as it is.
     """
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+    handlers = {number: handler for number in _ENDING_SIGNALS if callable(handler := _signal.getsignal(number))}
     received: list[int] = []
     for number in handlers:
-        signal.signal(number, lambda number, frame: received.append(number))
+        _signal.signal(number, lambda number, frame: received.append(number))
     try:
         yield
     finally:
         for number, handler in handlers.items():
-            signal.signal(number, handler)
+            _signal.signal(number, handler)
         if received:
-            handlers[signal.Signals(received[0])](received[0], None)
+            handlers[received[0]](received[0], None)
+
+
+_ENDING_SIGNALS = tuple(map(int, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)))

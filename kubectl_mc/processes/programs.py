@@ -87,6 +87,7 @@ def check_flags(line: CommandLine, environment: Environment) -> None:
     A kubectl is started for it only if some kubectl that we know hasn't got one of the flags. With --help, it reads
     the flags, and does nothing (cobra's Command.execute). A plugin's flags are its own.
     """
+    line = verbs.without_question(verbs.find_row(line), line)  # kubectl doesn't get it
     if not verbs.is_kubectls(line) or not verbs.may_lack_a_flag(line):
         return
     words = grammar.canonical_words(line)

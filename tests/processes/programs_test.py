@@ -120,6 +120,7 @@ def test_no_flag_may_stand_ahead_of_a_plugins_name(environment: dict[str, str]) 
     ("words", "asked"),
     [
         ("get pods -n shop -l app=cart", None),
+        ("delete pods web -i", None),
         ("logs web --all-pods", "logs --help --all-pods=true web"),
         (
             "rollout restart deploy x --dry-run=server -n shop",

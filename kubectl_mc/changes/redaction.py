@@ -102,12 +102,13 @@ def redact_quotes(text: str, hidden: Iterable[str], of_input: bool, files: Itera
     unquoted = re.sub(names, lambda name: "x" * len(name[0]), text) if names else text
     if of_input and (quote := _QUOTE.search(unquoted)):
         text = text[: quote.start()] + REDACTED
-    for secret in hidden:
+    for secret in hidden if text else ():
         # As Go's %q writes it, nearly, and as the objects of Secrets hold it.
         encoded = b64encode(secret.encode("utf-8", "surrogateescape")).decode()
         for form in (secret, json.dumps(secret, ensure_ascii=False)[1:-1], encoded):
-            # A short one may be part of any word.
-            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)" if len(form) < 4 else re.escape(form), REDACTED, text)
+            if form in text:  # of hundreds of clusters, few are quoted
+                # A short one may be part of any word.
+                text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)" if len(form) < 4 else re.escape(form), REDACTED, text)
     return text
 
 

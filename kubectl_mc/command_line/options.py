@@ -149,6 +149,15 @@ def with_defaults(options: Options, defaults: Sequence[tuple[str, str]]) -> Opti
     return with_flags(options, added)
 
 
+def hub_flags_again(options: Options) -> list[tuple[str, str | None]]:
+    """Return a flag about a hub, if one was typed and no context: it overrides a default of --contexts once more.
+
+    It is for a later command about the same clusters, for which the flags that chose them are left out.
+    """
+    names = {name for name, _ in options.typed}
+    return [("healthy", "false")] if names & {*HUB_FLAGS} and not options.contexts else []
+
+
 def with_flags(options: Options, flags: Sequence[tuple[str, str | None]]) -> Options:
     """Return the options with (name, value) flags that were not typed. Raises UserError for a wrong value."""
     of_flags = from_flags(flags)

@@ -15,7 +15,7 @@ from kubectl_mc.changes.record import Outcome, Run
 from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
-from kubectl_mc.command_line.options import SELECTION_FLAGS, Options, from_flags
+from kubectl_mc.command_line.options import SELECTION_FLAGS, Options, from_flags, hub_flags_again
 from kubectl_mc.command_line.verb_rows import VerbRow
 from kubectl_mc.merge import object_changes
 from kubectl_mc.messages.name_folding import fold_names
@@ -127,7 +127,8 @@ def _resumed_options(recorded: Options, typed: Options, names: Sequence[str]) ->
     kept = [(name, value) for name, value in recorded.typed if name not in (*dropped, *dict(now))]
     flag = "contexts" if recorded.contexts else "clusters"
     # With all-clusters, the mapping file's defaults leave out no cluster.
-    return from_flags([*kept, *((flag, name) for name in names), ("all-clusters", None), *now])
+    chosen = [*hub_flags_again(recorded), *((flag, name) for name in names), ("all-clusters", None)]
+    return from_flags([*kept, *chosen, *now])
 
 
 def _awaiting_rollout(earlier: Run, recorded: Options) -> list[str]:

@@ -13,6 +13,7 @@ from kubectl_mc.changes.record import Run
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
+from kubectl_mc.command_line.options import hub_flags_again
 from kubectl_mc.commands import kubectl
 from kubectl_mc.merge import object_changes
 from kubectl_mc.messages import UserError
@@ -64,7 +65,8 @@ def run(line: CommandLine, environment: Environment) -> int:
     typed = [(name, value) for name, value in options.typed if name != "clusters"]
     # A flag that is typed now replaces that of the run, also one that may be repeated.
     kept = set(_KEPT_FLAGS) - set(dict(typed))
-    own_flags = [*((name, value) for name, value in recorded.options.typed if name in kept), *typed]
+    again = [(name, value) for name, value in recorded.options.typed if name in kept]
+    own_flags = [*hub_flags_again(recorded.options), *again, *typed]
     flags = _kubectl_flags(earlier, recorded.kubectl, line)
     if grammar.value(flags, "kubeconfig"):
         earlier_run.enter_directory(earlier)

@@ -197,7 +197,8 @@ def failure_table(
 
     failures: (cluster, cause); parts: how many of these have answered in part; total: of the selected clusters
     flags: those that select the clusters, as they were typed; all_names: else at most ten in a line
-    columns: of the terminal; what to do stands below a row that would be wider. 0: not known
+    columns: of the terminal; what to do stands below a row that would be wider, and names go on below names. 0: not
+        known
     """
     groups = _groups(failures)
     if len(groups) > _MOST_ROWS:
@@ -217,8 +218,20 @@ def failure_table(
     lines = [f"{total - len(failures)} of {cluster_count(total)} answered{_in_part(parts)}"]
     for row in rows:
         line = "  " + "   ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-        lines += [line] if not 0 < columns < len(line) else [line[: -len(row[-1])].rstrip(), f"      {row[-1]}"]
+        if not 0 < columns < len(line):
+            lines.append(line)
+            continue
+        lines += _folded(line[: -len(row[-1])].rstrip(), sum(widths[:2]) + 8, columns)
+        lines.append(f"      {row[-1]}")  # a command in it is copied as a whole
     return lines
+
+
+def _folded(line: str, indent: int, columns: int) -> list[str]:
+    """Return a line in parts that fit the terminal, broken at blanks; all but the first are indented by so many."""
+    from textwrap import wrap
+
+    indentation = " " * min(indent, columns // 2)
+    return wrap(line, columns, subsequent_indent=indentation, break_long_words=False, break_on_hyphens=False)
 
 
 def _next_steps(group: _Group, most: int, flags: str) -> str:

@@ -17,7 +17,7 @@ _ERROR = re.compile(rf"{_BEGUN}([Ee]rror(?: from server(?: \([A-Za-z]+\))?)?:)",
 _WARNING = re.compile(rf"{_BEGUN}([Ww]arning:)", re.MULTILINE)
 _STATE = re.compile(r"^((?:Run \S+: |  )?)(failed|refused|unknown|changed, but not rolled out)(?= in )", re.MULTILINE)
 # The notice of what is missing (`failure_table`): how many have answered, and a row for each cause.
-_MISSING = re.compile(r"^\d+ of \d+ clusters? answered.*(?:\n  (?!Run )\S.*)*", re.MULTILINE)
+_MISSING = re.compile(r"^\d+ of \d+ clusters? answered.*(?:\n {2,}(?!Run )\S.*)*", re.MULTILINE)
 _MISSING_ROW = re.compile(r"^(  )(\S+(?: {1,2}\S+)*)", re.MULTILINE)
 
 

@@ -122,6 +122,16 @@ def test_what_to_do_stands_below_a_row_that_the_terminal_is_too_narrow_for() -> 
     ]
 
 
+def test_names_that_the_terminal_is_too_narrow_for_go_on_below_names() -> None:
+    failures = [(f"viewer-prod-eu-{number}", Cause("forbidden", "forbidden")) for number in range(1, 7)]
+    assert messages.failure_table(failures, 0, 40, "", columns=80) == [
+        "34 of 40 clusters answered",
+        "  forbidden   6   viewer-prod-eu-1, viewer-prod-eu-2, viewer-prod-eu-3,",
+        "                  viewer-prod-eu-4, viewer-prod-eu-5, viewer-prod-eu-6",
+        "      to see as whom you are known there: kubectl mc auth whoami",
+    ]
+
+
 def test_of_many_clusters_ten_are_named_and_a_command_lists_them() -> None:
     failures = [(name, NO_CONTEXT) for name in NAMES] + [(f"x{number}", FORBIDDEN) for number in range(11)]
     head, first, second = messages.failure_table(failures, 2, 200, " --clusters='*'")

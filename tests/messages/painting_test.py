@@ -194,6 +194,8 @@ def test_a_text_for_people(plain: str, shown: str) -> None:
         ("[c1, c2] ended", "[<95>c1<0>, <32>c2<0>] ended"),
         ("2 of 3 clusters answered\n  timed out   1   c3\nError: x",
          "<1>2 of 3 clusters answered<0>\n  <31>timed out<0>   1   c3\n<31>Error:<0> x"),
+        ("1 of 3 clusters answered\n  timed out   1   c3\n      try again\n  forbidden   1   c2",
+         "<1>1 of 3 clusters answered<0>\n  <31>timed out<0>   1   c3\n      try again\n  <31>forbidden<0>   1   c2"),
         ("Run 1: failed in 1 cluster: c1", "Run 1: <31>failed<0> in 1 cluster: c1"),
         ("an Error: x", "an Error: x"),
     ],

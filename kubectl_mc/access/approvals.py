@@ -36,6 +36,12 @@ class ProfileKey(NamedTuple):
     profile: str
     context: str = ""
 
+    @property
+    def reference(self) -> tuple[str, str]:
+        """The profile's (namespace, name)."""
+        namespace, _, name = self.profile.partition("/")
+        return namespace, name
+
 
 class Approval(NamedTuple):
     """What the user approved. fields: those of the offer; time: when it was approved, as 2026-11-23T04:30:14Z."""

@@ -45,7 +45,7 @@ def _is_approved(environment: Environment, name: str) -> bool:
     from kubectl_mc.access import approvals
 
     recorded = approvals.read_approvals(approvals.approvals_path(environment.home))
-    return any(key.profile.rpartition("/")[2] == name for key in recorded)
+    return any(key.reference[1] == name for key in recorded)
 
 
 def reach_clusters(choice: Choice, line: CommandLine, logins: Logins | None = None, waits: bool = True) -> list[Target]:

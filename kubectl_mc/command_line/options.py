@@ -263,9 +263,9 @@ def from_flags(flags: Sequence[tuple[str, str | None]]) -> Options:
     return Options(**fields, typed=tuple(typed))
 
 
-def set_log_flags(options: Options) -> list[str]:
-    """Return the flags about log lines that are set."""
-    return [flag for flag in LOG_FLAGS if getattr(options, flag.replace("-", "_"))]
+def flags_set(options: Options, flags: Iterable[str]) -> list[str]:
+    """Return those of these flags that are set."""
+    return [flag for flag in flags if getattr(options, flag.replace("-", "_"))]
 
 
 def joined(options: Options, others: Options) -> Options:
@@ -277,7 +277,7 @@ def joined(options: Options, others: Options) -> Options:
 
 def without_log_flags(options: Options) -> Options:
     """Return the options without those about log lines."""
-    fields = [flag.replace("-", "_") for flag in set_log_flags(options)]
+    fields = [flag.replace("-", "_") for flag in flags_set(options, LOG_FLAGS)]
     return options._replace(**{field: Options._field_defaults[field] for field in fields}) if fields else options
 
 

@@ -174,7 +174,7 @@ def _own_command(invocation: Invocation, word: str, flag: str, environment: Envi
         named = invocation.options.hub_context or read_mapping(environment, may_be_missing=True).hub_context
         hub = service_account.hub_context(named, environment) or ""
         approvals = read_approvals(approvals_path(environment.home))
-        names = [key.profile.partition("/")[2] for key in sorted(approvals) if key.hub == hub]
+        names = [key.reference[1] for key in sorted(approvals) if key.hub == hub]
     return [name for name in _matching(names, word) if name not in operands], NO_FILES
 
 

@@ -15,7 +15,7 @@ from kubectl_mc.access.cluster_access import choose_clusters, reach_clusters, re
 from kubectl_mc.access.logins import Logins, logins_for
 from kubectl_mc.command_line import grammar, local_files, verbs
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.options import Options, exact_names, names_targets, set_log_flags, without_log_flags
+from kubectl_mc.command_line.options import LOG_FLAGS, Options, exact_names, flags_set, names_targets, without_log_flags
 from kubectl_mc.command_line.verb_rows import TABLE, Mode, VerbRow
 from kubectl_mc.fleet.choice import Choice
 from kubectl_mc.processes import cache, pipe_files, programs
@@ -72,7 +72,7 @@ def _check_namespaces(line: CommandLine, row: VerbRow) -> None:
 
 def _check_flags(line: CommandLine, options: Options, row: VerbRow, mode: Mode) -> None:
     """Raise UserError for a flag of ours that isn't for the command. As a default, --fold is then passed over."""
-    for flag in () if row.output.log_lines else set_log_flags(options):
+    for flag in () if row.output.log_lines else flags_set(options, LOG_FLAGS):
         raise messages.flag_is_not_for(flag, line.verb, "logs")
     if options.where or options.count_by:
         from kubectl_mc.merge import table_flags

@@ -28,7 +28,7 @@ from kubectl_mc.access.logins import logins_for
 from kubectl_mc.access.profile_access import Offer, Unusable
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
-from kubectl_mc.command_line.options import SELECTION_FLAGS, Options, names_targets, with_names
+from kubectl_mc.command_line.options import SELECTION_FLAGS, Options, flags_set, names_targets, with_names
 from kubectl_mc.fleet.choice import Choice, Purpose, context_names
 from kubectl_mc.fleet.mapping import read_mapping
 from kubectl_mc.fleet.name_globs import alternatives, choose_by_patterns, idle_alternatives, names_profile
@@ -213,11 +213,6 @@ def _revoke(line: CommandLine, environment: Environment) -> int:
     return 0
 
 
-def _reference(profile: str) -> tuple[str, str]:
-    namespace, _, name = profile.partition("/")
-    return namespace, name
-
-
 def _export(line: CommandLine, environment: Environment) -> int:
     """Write the approvals of a hub as the file that a pod on this hub reads. No hub is asked."""
     options = environment.options
@@ -240,12 +235,11 @@ def _selected(keys: Sequence[ProfileKey], options: Options) -> list[ProfileKey]:
     Raises UserError for a flag that chooses clusters by what a hub or a kubeconfig says, and for a name or an inventory
     that nothing is approved of.
     """
-    for flag in set(SELECTION_FLAGS) - set(_BY_NAME):
-        if getattr(options, flag.replace("-", "_")):
-            raise messages.not_among_approvals(flag)
-    if absent := set(options.inventory) - {_namespace(key) for key in keys}:
+    for flag in flags_set(options, [flag for flag in SELECTION_FLAGS if flag not in _BY_NAME]):
+        raise messages.not_among_approvals(flag)
+    if absent := set(options.inventory) - {key.reference[0] for key in keys}:
         raise messages.nothing_approved_in(sorted(absent))
-    in_inventory = [key for key in keys if not options.inventory or _namespace(key) in options.inventory]
+    in_inventory = [key for key in keys if not options.inventory or key.reference[0] in options.inventory]
     excluded = _matching(in_inventory, options.exclude) if options.exclude else set()
     chosen = _matching(in_inventory, options.clusters)
     if chosen and chosen <= excluded:
@@ -258,13 +252,9 @@ def _matching(keys: Sequence[ProfileKey], patterns: Sequence[str]) -> set[Profil
     """Return the approvals that patterns choose, by NAMESPACE/NAME or NAME. Raises UserError for one of none."""
 
     def meant(text: str) -> list[ProfileKey]:
-        return [key for key in keys if names_profile(*_reference(key.profile), text)]
+        return [key for key in keys if names_profile(*key.reference, text)]
 
     for pattern in patterns:
         if idle := idle_alternatives(pattern, meant):
             raise messages.nothing_approved(idle[0])
     return choose_by_patterns(patterns, keys, meant)
-
-
-def _namespace(key: ProfileKey) -> str:
-    return key.profile.partition("/")[0]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Sequence
 from functools import cache, partial
 
 from kubectl_mc import messages
-from kubectl_mc.command_line.options import HUB_FLAGS, Options, exact_names, typed_names
+from kubectl_mc.command_line.options import HUB_FLAGS, Options, exact_names, flags_set, typed_names
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.clusters import Cluster, named_clusters
 from kubectl_mc.fleet.inventory import Inventory
@@ -159,7 +159,7 @@ def clusters_of_contexts(contexts: Sequence[ClusterProfile], options: Options) -
 
     Raises UserError for flags that need a hub, for a pattern that matches no context, and if no cluster is left.
     """
-    if any(getattr(options, name.replace("-", "_")) for name in HUB_FLAGS):
+    if flags_set(options, HUB_FLAGS):
         raise messages.contexts_without_hub()
     clusters, filters = _of_contexts(contexts, options)
     return _filtered(clusters, filters, options)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shlex
 import sys
 import time
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_mc.access.logins import Logins, complete_logins, logins_for
+from kubectl_mc.access.logins import Logins, complete_logins, hub_target, logins_for
 from kubectl_mc.command_line.invocation import parse_invocation
 from kubectl_mc.processes import memory_files
 from kubectl_mc.processes.environment import Environment
@@ -52,6 +53,18 @@ def lasting() -> Logins:
 def log_in(logins: Logins, targets: Sequence[Target], environment: Environment) -> list[Target]:
     """Return the targets after their logins, which are run to their ends."""
     return complete_logins(logins.begin(targets, environment), environment.streams)
+
+
+@pytest.mark.parametrize("context", [None, "here"])
+def test_the_hub_is_logged_in_to_by_its_context_or_the_current_one(
+    plugin: FakePlugin, user: Environment, tmp_path: Path, context: str | None
+) -> None:
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(plugin.kubeconfig())}\nEND\n")
+    kubectl.chmod(0o755)
+    own = Kubeconfig(None, starts_programs=True)
+    hub = hub_target(short(), user._replace(kubectl=str(kubectl)), context, own)
+    assert [entry["user"] for entry in (hub.kubeconfig.content or {})["users"]] == [{"token": "secret-token"}]
 
 
 def test_one_entry_of_a_hundred_contexts_runs_once(plugin: FakePlugin, user: Environment) -> None:

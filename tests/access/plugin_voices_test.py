@@ -46,6 +46,15 @@ def test_words_that_come_in_pieces_stay_whole_and_none_is_taken_for_a_repetition
     assert said == ["[c1] 1", "[c1] 2", "[c1] 2", "[c1] 1", "[c1] next", "[c1] é"]
 
 
+def test_who_says_much_is_shown_before_the_screen_is_drawn_again() -> None:
+    voices, said = heard()
+    voices.hear(C1, b"line\n")
+    assert not said
+    for _ in range(30):
+        voices.hear(C1, b"another line\n" * 200)
+    assert said[0] == "[c1] line"
+
+
 @given(st.text("ab é€\n", max_size=30), st.sets(st.integers(0, 60)), st.sets(st.integers(0, 60)))
 def test_nothing_that_is_said_is_lost_however_it_comes(text: str, cuts: set[int], ticks: set[int]) -> None:
     encoded, (voices, said) = text.encode(), heard()

@@ -145,13 +145,8 @@ def plain(value: object) -> str:
 
 def describe_change(change: FieldChange) -> str:
     """Return a change in one line: `server was A and is B`."""
-    if not change.old:
-        return f"{change.field} is now {_short(change.new)}"
-    return f"{change.field} was {_short(change.old)} and is {_short(change.new) if change.new else 'gone'}"
-
-
-def _short(text: str, most: int = 100) -> str:
-    return f"{text[:most]}…" if len(text) > most else text
+    old, new = (messages.shortened(text, 100) for text in (change.old, change.new))
+    return f"{change.field} was {old} and is {new or 'gone'}" if old else f"{change.field} is now {new}"
 
 
 _TITLES = {

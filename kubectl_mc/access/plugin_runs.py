@@ -20,7 +20,7 @@ from kubectl_mc.access import exec_credentials
 from kubectl_mc.access.credential_plugins import CredentialPlugin
 from kubectl_mc.access.exec_credentials import Credential, LoginFailure
 from kubectl_mc.access.plugin_voices import Voices
-from kubectl_mc.messages import signal_name, visible
+from kubectl_mc.messages import shortened, signal_name, visible
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.processes import background, event_loop
 from kubectl_mc.processes.children import Chunk, Command, Exit
@@ -142,8 +142,8 @@ def program_limit(plugin: CredentialPlugin, limits: Mapping[str, int]) -> int | 
 def _problem(plugin: CredentialPlugin, settings: RunSettings) -> str:
     """Return why a plugin can't be started; "" if nothing is known that stands against it."""
     if not plugin.path:
-        hint = f". {_shortened(visible(' '.join(plugin.install_hint.split())))}" if plugin.install_hint else ""
-        return f"executable {_shortened(visible(plugin.command))} not found{hint}"
+        hint = f". {shortened(visible(' '.join(plugin.install_hint.split())))}" if plugin.install_hint else ""
+        return f"executable {shortened(visible(plugin.command))} not found{hint}"
     if plugin.interactive_mode == "Always" and not settings.terminal:
         return f"{_shown_name(plugin)} has to ask, and standard input is not a terminal"
     words = (plugin.path, *plugin.args, *(f"{name}={value}" for name, value in plugin.env))
@@ -154,7 +154,7 @@ def _problem(plugin: CredentialPlugin, settings: RunSettings) -> str:
 
 
 def _shown_name(plugin: CredentialPlugin) -> str:
-    return _shortened(visible(program_name(plugin)))
+    return shortened(visible(program_name(plugin)))
 
 
 _LONGEST_ANSWER = 1 << 20  # bytes
@@ -324,7 +324,7 @@ _AHEAD = 1.0  # seconds that a plugin without stdin may run ahead of those that 
 
 def _ending(plugin: CredentialPlugin, end: Exit, stdout: bytes, words: Sequence[str], settings: RunSettings) -> _Ending:
     """Return how a run has ended. words: the last lines of its stderr"""
-    shown = [*(_shortened(line, 150) for line in words[:-1]), *map(_shortened, words[-1:])]
+    shown = [*(shortened(line, 150) for line in words[:-1]), *map(shortened, words[-1:])]
     said, quoted = " ".join(shown), [line for line in words if line in shown]
     if end.timed_out:
         heard = f", after it had said: {said}" if said else ""
@@ -369,7 +369,3 @@ def _start_failure(plugin: CredentialPlugin, error: Exception) -> LoginFailure:
     # The error's own text may quote the command line, which may hold a secret.
     reason = getattr(error, "strerror", None) or "not a possible command line"
     return LoginFailure(f"{_shown_name(plugin)} can't be started: {reason}")
-
-
-def _shortened(text: str, length: int = 200) -> str:
-    return f"{text[:length]}…" if len(text) > length else text

@@ -20,6 +20,7 @@ from kubectl_mc.access.provider_file import API_VERSIONS, PEM_CERTIFICATE, Provi
 from kubectl_mc.access.server_urls import fill_name, fill_server, is_unencrypted, parse_server
 from kubectl_mc.fleet.cluster_profiles import ClusterProfile
 from kubectl_mc.fleet.hub_objects import objects_of
+from kubectl_mc.messages import shortened
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.type_hints import Any
 
@@ -53,9 +54,6 @@ class Unusable(NamedTuple):
     reason: str
 
 
-_LONGEST_NAMES = 200
-
-
 def find_offer(profile: ClusterProfile, providers: Sequence[Provider]) -> Offer | Unusable:
     """Return the offer of a profile: by the first of the user's providers that it names, else by its properties.
 
@@ -76,10 +74,9 @@ def find_offer(profile: ClusterProfile, providers: Sequence[Provider]) -> Offer 
         return Unusable(f"its profile can't be used: {refused}")
     if not clusters:
         return Unusable("its profile names no way to reach it")
-    names = ", ".join(clusters)
-    shown = f"{names[:_LONGEST_NAMES]}…" if len(names) > _LONGEST_NAMES else names
+    names = shortened(", ".join(clusters))
     yours = "a provider file of yours (--clusterprofile-provider-file)"
-    return Unusable(f"none of its access providers ({shown}) is in {yours}")
+    return Unusable(f"none of its access providers ({names}) is in {yours}")
 
 
 _DEEPEST = 20

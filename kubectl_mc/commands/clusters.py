@@ -266,8 +266,7 @@ _LONGEST = 100  # characters of a condition's message that the table shows; the 
 def _condition(condition: Condition, now: float) -> str:
     """Return a condition with its reason, and its message unless it says that all is well."""
     well = condition.type in ("ControlPlaneHealthy", "Joined") and condition.status == "True"
-    message = "" if well else condition.message
-    message = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+    message = "" if well else messages.shortened(condition.message, _LONGEST)
     since = _seconds_since(condition.time, now)
     text = f"{condition.type}={condition.status}{'' if since is None else f' for {messages.rough_time(since)}'}"
     return messages.with_reason(text, ": ".join(filter(None, (condition.reason, message))))

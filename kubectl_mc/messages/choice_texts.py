@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_mc import PROGRAM
-from kubectl_mc.messages.words import UserError, did_you_mean, name_list, visible
+from kubectl_mc.messages.words import UserError, did_you_mean, name_list, shortened, visible
 
 _LONGEST = 100  # characters of a flag's value
 _BY_PROFILE = ("property", "cluster-manager", "healthy")  # flags that choose by what a ClusterProfile says
@@ -23,7 +23,7 @@ def no_cluster_left(total: int, steps: Sequence[tuple[str, str | None, bool, int
 
     parts: list[str] = []
     for flag, value, is_typed, count in steps:
-        shown = value and (value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…")
+        shown = value and shortened(value, _LONGEST)
         text = f"--{flag}" if shown is None else f"--{flag}={quote(visible(shown))}"
         verb = "leaves" if parts or flag in ("exclude", "healthy") else "chooses"
         origin = "" if is_typed else " (not typed)"

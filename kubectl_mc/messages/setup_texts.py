@@ -16,6 +16,7 @@ from kubectl_mc.messages.words import (
     did_you_mean,
     name_list,
     nearest,
+    shortened,
     visible,
 )
 
@@ -195,8 +196,7 @@ def cloud_property_missing(names: Sequence[str]) -> str:
 
 def cloud_property_unfit(cloud: str, name: str, value: str) -> str:
     """Say that a property has a value that the cloud would reject."""
-    shown = value if len(value) <= 40 else f"{value[:40]}…"
-    return f"{name} '{shown}' is nothing that {cloud} would take"
+    return f"{name} '{shortened(value, 40)}' is nothing that {cloud} would take"
 
 
 def setup_written(path: str, entries: int, keys: Mapping[str, str], backup: str | None) -> str:

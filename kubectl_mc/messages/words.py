@@ -108,13 +108,14 @@ def cluster_count(count: int) -> str:
     return f"{count} cluster" if count == 1 else f"{count} clusters"
 
 
-_LONGEST_REASON = 200
+def shortened(text: str, length: int = 200) -> str:
+    """Return a text; of one that is longer than this, in characters, only its beginning."""
+    return text if len(text) <= length else f"{text[:length]}…"
 
 
 def with_reason(text: str, reason: str) -> str:
     """Return a text with its reason: `unhealthy (LeaseExpired)`. reason: "" for none; a long one is cut"""
-    shown = f"{reason[:_LONGEST_REASON]}…" if len(reason) > _LONGEST_REASON else reason
-    return f"{text} ({shown})" if reason else text
+    return f"{text} ({shortened(reason)})" if reason else text
 
 
 def rough_time(seconds: float) -> str:

@@ -124,6 +124,8 @@ def test_only_the_very_same_is_approved(before: Mapping[str, Any], now: Mapping[
     kept = approvals.approve({}, {KEY: Offer("properties", {}, before)})[KEY]
     verdict = approvals.judge_offer(Offer("properties", {}, now), kept)
     assert (verdict.state == "approved") == (before == now)
+    texts = [{field: text for field, text in approvals.flat_fields(fields).items() if text} for fields in (before, now)]
+    assert bool(verdict.changes) == (texts[0] != texts[1])
     assert all(change.old != change.new for change in verdict.changes)
 
 

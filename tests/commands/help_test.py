@@ -8,7 +8,7 @@ import io
 import pytest
 
 from kubectl_mc import cli
-from kubectl_mc.command_line.own_commands import ANSWERING, COMMANDS, FLAG_SECTIONS, WITHOUT_OPERANDS
+from kubectl_mc.command_line.own_commands import ANSWERING, COMMANDS, FLAG_SECTIONS, FLAG_VALUES, WITHOUT_OPERANDS
 
 TOP = sorted(path for path in COMMANDS if " " not in path)
 
@@ -37,6 +37,20 @@ def test_a_list_has_its_form_without_the_word_list_too(form: str) -> None:
     status, stdout, stderr = run("audit", "-o", form)
     assert (status, stderr) == (0, "")
     assert "RunList" in stdout
+
+
+@pytest.mark.parametrize(("command", "flag"), [pair for pair in FLAG_VALUES if pair[0] in COMMANDS])
+def test_a_value_that_a_flag_of_ours_can_not_have_is_refused(command: str, flag: str) -> None:
+    values = FLAG_VALUES[command, flag]
+    for typed in (["x"], [values[0], "x"], ["x,"]):
+        status, stdout, stderr = run(command, *(f"--{flag}={value}" for value in typed))
+        assert (status, stdout) == (1 + (command in ANSWERING), "")
+        expected = f"invalid argument '{typed[-1]}' for --{flag}: it must be one of {', '.join(values)}"
+        assert stderr == f"Error: {expected}\n"
+
+
+def test_an_output_form_that_is_empty_is_none() -> None:
+    assert run("audit", "-o", "") == run("audit")
 
 
 @pytest.mark.parametrize("command", TOP)

@@ -117,6 +117,8 @@ def choose(
         inventory, clusters = _choose_from_hub(
             environment, query, target, is_known, lasting, is_change=purpose == "change"
         )
+    if purpose == "change":
+        selection.check_exclusions(inventory, options)
     if options.pick:
         from kubectl_mc.fleet import picker
 
@@ -176,9 +178,6 @@ def _choose_from_hub(
             inventory = ask(refresh=True)  # a cluster may have joined since
             clusters = selection.select_clusters(inventory, options, is_known)
     streams.say(selection.selection_notes(inventory, options, clusters, is_known))
-    if is_change:
-        idle = selection.idle_exclusions(inventory, options)
-        streams.say([messages.excludes_nothing(pattern) for pattern in idle])
     return inventory, clusters
 
 

@@ -67,15 +67,12 @@ def _filtered(clusters: Sequence[Cluster], filters: Sequence[_Filter], options: 
     return left
 
 
-def idle_exclusions(inventory: Inventory, options: Options) -> list[str]:
-    """Return what is typed to be left out and is no cluster: globs and regular expressions, which may be mistyped."""
+def check_exclusions(inventory: Inventory, options: Options) -> None:
+    """Raise UserError for what is typed to be left out of a change and is no cluster: it may be mistyped."""
     clusters = named_clusters(inventory.profiles)
-    return [
-        text
-        for pattern in _typed_exclusions(options)
-        for text in idle_alternatives(pattern, partial(_named, clusters))
-        if has_wildcard(text)
-    ]
+    for pattern in (*_typed_exclusions(options), *filter(is_exclusion, typed_names(options.typed, "contexts"))):
+        for text in idle_alternatives(pattern, partial(_named, clusters)):
+            raise messages.excludes_nothing(text, [cluster.name for cluster in clusters])
 
 
 def _typed_exclusions(options: Options) -> list[str]:

@@ -55,9 +55,12 @@ def protects_nothing(patterns: Sequence[str]) -> str:
     return f"Note: protected by the mapping file, but the name of no cluster here, and of no context: {quoted}"
 
 
-def excludes_nothing(pattern: str) -> str:
-    """Say that a glob, or a regular expression, of what is to be left out matches no cluster."""
-    return f"Note: no cluster matches '{visible(pattern)}', which was to be left out"
+def excludes_nothing(pattern: str, names: Sequence[str]) -> UserError:
+    """Say that what is to be left out of a change is none of the clusters with these names."""
+    hint = did_you_mean(pattern, names)
+    return UserError(
+        f"no cluster matches '{visible(pattern)}', which is to be left out.{hint} Known clusters: {name_list(names)}"
+    )
 
 
 def unknown_context(pattern: str, names: Sequence[str], wider: str = "") -> UserError:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from fnmatch import fnmatchcase
 
 import pytest
@@ -667,12 +668,20 @@ def test_a_default_is_named_as_such_where_no_cluster_is_left() -> None:
 @pytest.mark.parametrize(
     ("flags", "idle"),
     [
-        (["--exclude=prod-*"], []),
-        (["--exclude=x*,prod-eu", "--exclude=*/nope"], ["x*", "*/nope"]),
-        (["--exclude=dev"], []),
-        (["--clusters=*,!x*,!/nope/", "--exclude=!{prod,test}-*"], ["test-*", "x*", "/nope/"]),
+        (["--exclude=prod-*"], ""),
+        (["--exclude=x*,prod-eu", "--exclude=*/nope"], "x*"),
+        (["--exclude=dev", "--exclude=*/nope"], "*/nope"),
+        (["--exclude=dev"], ""),
+        (["--clusters=*,!prod-*,!/nope/"], "/nope/"),
+        (["--clusters=*", "--exclude=!{prod,test}-*"], "test-*"),
+        (["--contexts=*,!prd-*"], "prd-*"),
+        (["--contexts=*,!prod-*", "--exclude=d?v"], ""),
     ],
 )
-def test_globs_that_exclude_nothing_are_known(flags: list[str], idle: list[str]) -> None:
-    inventory = Inventory(profiles("prod-eu", "prod-us", "dev"))
-    assert selection.idle_exclusions(inventory, invocation.parse_invocation(flags).options) == idle
+def test_what_a_change_leaves_out_has_to_be_a_cluster(flags: list[str], idle: str) -> None:
+    inventory, options = Inventory(profiles("prod-eu", "prod-us", "dev")), invocation.parse_invocation(flags).options
+    expected = (
+        pytest.raises(UserError, match=f"no cluster matches '{re.escape(idle)}', which") if idle else nullcontext()
+    )
+    with expected:
+        selection.check_exclusions(inventory, options)

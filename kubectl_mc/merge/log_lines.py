@@ -114,32 +114,30 @@ class LogRenderer:
         parts = []
         for source, group in groupby(lines, key=itemgetter(0)):
             members = list(group)
-            text = b"\n".join([line.text for line in members])
-            parts.append(self.render(source, text, [line.time for line in members]))
+            parts.append(self.render(source, [line.text for line in members], [line.time for line in members]))
         return b"".join(parts)
 
-    def render(self, source: LogSource, text: bytes, times: Sequence[str] = ()) -> bytes:
+    def render(self, source: LogSource, texts: Sequence[bytes], times: Sequence[str] = ()) -> bytes:
         """Return what is shown of lines of one source.
 
-        text: one or more lines, without the line feed of the last
+        texts: of each line, without its line feed
         times: of each line; () if no time is shown, and none is in the output
         """
         style = self._style
         if style.include or style.drop:
-            is_shown = _chosen(plain_lines(text), style.include, style.drop)
-            if not any(is_shown):
-                return b""
-            text = b"\n".join(compress(text.split(b"\n"), is_shown))
-            times = list(compress(times, is_shown))
+            is_shown = _chosen(plain_lines(b"\n".join(texts)), style.include, style.drop)
+            texts, times = list(compress(texts, is_shown)), list(compress(times, is_shown))
+        if not texts:
+            return b""
         if style.output in JSON_OUTPUTS:
-            return self._objects(source, text.split(b"\n"), times)
+            return self._objects(source, texts, times)
         if style.highlight:
-            text = b"\n".join([highlighted(line, style.highlight) for line in text.split(b"\n")])
+            texts = [highlighted(text, style.highlight) for text in texts]
         head = self._head(source)
         if style.timestamps and times:
             stamps = [time.encode("utf-8", "surrogateescape") for time in times]
-            return b"".join([b"%b%b %b\n" % (head, *timed) for timed in zip(stamps, text.split(b"\n"))])
-        return head + text.replace(b"\n", b"\n" + head) + b"\n"
+            return b"".join([b"%b%b %b\n" % (head, *timed) for timed in zip(stamps, texts)])
+        return b"".join((head, (b"\n" + head).join(texts), b"\n"))
 
     def _head(self, source: LogSource) -> bytes:
         """Return what stands ahead of each line of a source: the label, and kubectl's prefix."""

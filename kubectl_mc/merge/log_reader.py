@@ -6,31 +6,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from kubectl_mc.command_line import grammar
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.options import Options
-from kubectl_mc.merge.lines import Prefixer
+from kubectl_mc.merge.lines import LineSplitter
 from kubectl_mc.merge.log_lines import JSON_OUTPUTS, LogLine, LogSource
-from kubectl_mc.merge.log_times import TIME
+from kubectl_mc.merge.log_times import divided_by_times
 from kubectl_mc.named_tuples import NamedTuple
 
 
 class LogRun(NamedTuple):
     """Lines of one source, one after another.
 
-    text: without the line feed of the last
+    texts: without line feeds
     times: of each line; () if they were not asked for
     """
 
     source: LogSource
-    text: bytes
+    texts: Sequence[bytes]
     times: Sequence[str] = ()
 
     def lines(self) -> list[LogLine]:
         """Return the lines one by one."""
-        return [LogLine(self.source, time, text) for time, text in zip(self.times, self.text.split(b"\n"))]
+        return [LogLine(self.source, time, text) for time, text in zip(self.times, self.texts)]
 
 
 class LogForm(NamedTuple):
@@ -70,7 +71,14 @@ def _names_container(line: CommandLine) -> bool:
 
 # As kubectl writes it (k8s.io/kubectl/pkg/cmd/logs/logs.go, addPrefixIfNeeded).
 _PREFIX = re.compile(rb"\[pod/([^/\s]+)/(\S*)\] ")
-_TIME = re.compile(rb"(" + TIME.encode() + rb")(?: |\Z)")
+
+_AHEAD_OF_PREFIX = re.compile(rb"\n(?=%b)" % _PREFIX.pattern)
+
+
+@lru_cache(maxsize=4096)
+def _ahead_of_others(prefix: bytes) -> re.Pattern[bytes]:
+    """Return what finds the line feed ahead of a line that doesn't have this prefix."""
+    return re.compile(rb"\n(?!%b)" % re.escape(prefix))
 
 
 class LogReader:
@@ -84,42 +92,44 @@ class LogReader:
         """source: of the lines, as far as it is certain without their prefixes"""
         self._source, self._form = source, form
         self._current, self._prefix, self._time = source, b"", ""
-        self._splitter = Prefixer("", in_parts=True)
+        self._splitter = LineSplitter(in_parts=True)
 
     def feed(self, chunk: bytes | None) -> list[LogRun]:
         """Return the lines that end in the chunk, or what is left at the end (None)."""
         text = self._splitter.end() if chunk is None else self._splitter.feed(chunk)
-        if not text:
+        if text is None:
             return []
-        text = text[:-1]
-        if self._form.times:
-            return self._runs(text)
-        if not self._form.prefix:
-            return [LogRun(self._source, text)]
-        start, between = self._prefix, b"\n" + self._prefix
-        if start and text.startswith(start) and text.count(between) == text.count(b"\n"):
-            return [LogRun(self._current, text[len(start) :].replace(between, b"\n"))]
-        return self._runs(text)
+        runs = list[LogRun]()
+        if self._splitter.begins_inside:  # whatever it looks like
+            part, line_feed, text = text.partition(b"\n")
+            runs = [LogRun(self._current, [part], [self._time] * self._form.times)]
+            if not line_feed:
+                return runs
+        return [*runs, *(self._runs(text) if self._form.prefix else [self._run(self._source, text.split(b"\n"))])]
 
-    def _runs(self, text: bytes) -> list[LogRun]:
-        """Return the runs of lines, of which each is looked at by itself."""
-        runs, texts, times = list[LogRun](), list[bytes](), list[str]()
-        source, prefix, time = self._current, self._prefix, self._time
-        for line in text.split(b"\n"):
-            if prefix and line.startswith(prefix):
-                line = line[len(prefix) :]
-            elif self._form.prefix and (match := _PREFIX.match(line)):
-                if texts:
-                    runs.append(LogRun(source, b"\n".join(texts), times))
-                    texts, times = [], []
+    def _runs(self, text: bytes) -> Iterator[LogRun]:
+        """Yield the runs of lines that have the same prefix, or none."""
+        start = 0
+        while start <= len(text):
+            match = _PREFIX.match(text, start)
+            if match and match[0] != self._prefix:
                 pod, container = (name.decode("utf-8", "backslashreplace") for name in match.groups())
-                source, prefix = self._source._replace(pod=pod, container=container), match[0]
-                line = line[match.end() :]
-            if self._form.times:
-                stamp = _TIME.match(line)
-                if stamp:
-                    time, line = stamp[1].decode(), line[stamp.end() :]
-                times.append(time)
-            texts.append(line)
-        self._current, self._prefix, self._time = source, prefix, time
-        return [*runs, LogRun(source, b"\n".join(texts), times)]
+                self._current, self._prefix = self._source._replace(pod=pod, container=container), match[0]
+            prefix, ends = (match[0], _ahead_of_others(match[0])) if match else (b"", _AHEAD_OF_PREFIX)
+            end_match = ends.search(text, start)
+            end = end_match.start() if end_match else len(text)
+            yield self._run(self._current, text[start + len(prefix) : end].split(b"\n" + prefix))
+            start = end + 1
+
+    def _run(self, source: LogSource, lines: Sequence[bytes]) -> LogRun:
+        """Return the run of lines that have no prefix any more."""
+        if not self._form.times:
+            return LogRun(source, lines)
+        stamps, texts = divided_by_times(lines)
+        times = b"\n".join(stamps).decode().split("\n")
+        if "" in times:
+            last = self._time
+            for index, time in enumerate(times):
+                times[index] = last = time or last
+        self._time = times[-1]
+        return LogRun(source, texts, times)

@@ -1,7 +1,7 @@
 # Copyright The kubectl-mc Authors.
 # SPDX-License-Identifier: Apache-2.0
 
-"""The times of log lines, and the order of lines by them."""
+"""The times of log lines, how they are read, and the order of lines by them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import re
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
+from operator import itemgetter
 
 from kubectl_mc.merge.log_lines import LogLine, LogSource
 
@@ -17,6 +19,29 @@ from kubectl_mc.merge.log_lines import LogLine, LogSource
 # runtime uses its node's time zone; the fraction is optional and has no trailing zeros.
 TIME = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|([+-]\d\d:\d\d))"
 _TIME = re.compile(TIME)
+_TIMED = re.compile(rb"(" + TIME.encode() + rb")(?: |\Z)")
+
+# Each digit -> 0: times that are equal then have the same form.
+_FORM = bytes.maketrans(b"123456789", b"000000000")
+
+
+def divided_by_times(lines: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """Return the times that stand ahead of lines, and the texts behind them. A line without one has the time b"".
+
+    A kubelet writes all times of a node in one form (RFC3339NanoFixed in k8s.io/cri-client/pkg/logs). So it is seen at
+    once whether all lines have a time of the first one's form, and a busy log costs little.
+    """
+    first = _TIMED.match(lines[0])
+    if first and len(lines) > 1:
+        width = len(first[1])
+        times = list(map(itemgetter(slice(width)), lines))
+        with suppress(IndexError):  # of a time without a space behind it
+            are_spaces = {*map(itemgetter(width), lines)} == {ord(" ")}
+            if are_spaces and b"".join(times).translate(_FORM) == first[1].translate(_FORM) * len(lines):
+                return times, list(map(itemgetter(slice(width + 1, None)), lines))
+    matches = [_TIMED.match(line) for line in lines]
+    texts = [line[match.end() :] if match else line for line, match in zip(lines, matches)]
+    return [match[1] if match else b"" for match in matches], texts
 
 
 def time_key(time: str) -> str:

@@ -52,6 +52,8 @@ class Streams(NamedTuple):
 
         relayed: what a kubectl has written to its stderr; it comes first, byte for byte
         """
+        if not (lines or relayed):
+            return
         text = "".join(f"{line}\n" for line in lines)
         if self.stderr.isatty():
             from kubectl_mc.messages.terminal_text import mark_headings

@@ -33,7 +33,7 @@ from kubectl_mc.reads.after_logins import AfterLogins
 from kubectl_mc.reads.log_kubectls import Messages
 from kubectl_mc.reads.log_printers import log_style
 from kubectl_mc.reads.log_requests import FollowedLogs, followed_logs
-from kubectl_mc.reads.log_resume import TimedLine
+from kubectl_mc.reads.log_resume import TimedLines
 from kubectl_mc.reads.log_sessions import LogSession
 from kubectl_mc.reads.name_patterns import all_namespaces, is_pattern
 from kubectl_mc.reads.namespaces import namespace_jobs
@@ -278,10 +278,9 @@ class _Following:
         """End a kubectl."""
         self._unwanted.add(index)
 
-    def show(self, source: LogSource, lines: Sequence[TimedLine]) -> None:
+    def show(self, source: LogSource, lines: TimedLines) -> None:
         """Show lines of a container."""
-        text = b"\n".join([text for _, text in lines])
-        run = LogRun(source, text, [time.decode() for time, _ in lines] if self._shows_times else ())
+        run = LogRun(source, lines.texts, [time.decode() for time in lines.times] if self._shows_times else ())
         if self._window:
             self._window.feed(run.lines(), time.monotonic())
         else:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from kubectl_mc import messages
 from kubectl_mc.command_line.grammar import CommandLine
@@ -14,7 +14,7 @@ from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.processes.event_loop import Chunk, Exit
 from kubectl_mc.processes.requests import Job
-from kubectl_mc.reads.log_resume import TimedLine
+from kubectl_mc.reads.log_resume import TimedLines
 from kubectl_mc.reads.log_sources import PodEvent, PodEvents
 from kubectl_mc.type_hints import Protocol
 
@@ -38,7 +38,7 @@ class Kubectls(Protocol):
     def end(self, index: int) -> None:
         """End a kubectl."""
 
-    def show(self, source: LogSource, lines: Sequence[TimedLine]) -> None:
+    def show(self, source: LogSource, lines: TimedLines) -> None:
         """Show lines of a container."""
 
     def streams_of(self, cluster: str) -> int:

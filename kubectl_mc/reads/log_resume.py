@@ -9,14 +9,16 @@ A kubelet serves one file of an instance of a container, from a time on that kub
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
+from itertools import compress, groupby
+from operator import itemgetter
 
 from kubectl_mc.merge.lines import MAX_BEGUN
+from kubectl_mc.merge.log_times import divided_by_times
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.type_hints import Literal
 
@@ -27,14 +29,39 @@ SLACK = 1
 # A longer line without an end is shown in parts, in bytes: as elsewhere, and with room for its time.
 _LONGEST = MAX_BEGUN + 64
 
-# A line with the time that `--timestamps` puts ahead of it (RFC3339NanoFixed in k8s.io/cri-client/pkg/logs).
-_LINE = re.compile(
-    rb"^(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))(?: |$))?(.*)$",
-    re.MULTILINE,
-)
 
-# (the time as the kubelet gives it, the text) of a line. A text of the kubelet's own has no time, b"".
-TimedLine = tuple[bytes, bytes]
+class TimedLines(NamedTuple):
+    """Lines of one container, one after another, in columns, as a busy log must cost little.
+
+    times: as the kubelet gives them; b"" of a text of its own, and of a further part of a long line
+    texts: without line feeds
+    keys: the hash of each line with its time, by which it is known again
+    """
+
+    times: Sequence[bytes] = ()
+    texts: Sequence[bytes] = ()
+    keys: Sequence[int] = ()
+
+    @classmethod
+    def read(cls, printed: bytes, begins_inside: bool = False) -> TimedLines:
+        """Return lines as kubectl prints them with `--timestamps`.
+
+        printed: without the line feed of the last
+        begins_inside: the first is a further part of a line, so it has no time, whatever it looks like
+        """
+        lines = printed.split(b"\n")
+        times, texts = divided_by_times(lines)
+        if begins_inside:
+            times[0], texts[0] = b"", lines[0]
+        return cls(times, texts, list(map(hash, lines)))
+
+    def chosen(self, are_chosen: Sequence[bool]) -> TimedLines:
+        """Return the lines that are chosen. are_chosen: of the first lines; others aren't"""
+        times, texts = (list(compress(column, are_chosen)) for column in (self.times, self.texts))
+        return TimedLines(times, texts, list(compress(self.keys, are_chosen)))
+
+
+NO_LINES = TimedLines()
 
 # What is done where a resumed stream doesn't show that it goes on behind the last line: it is stopped; lines may be
 # missing, which is said; or nothing, as it is known that it does go on there.
@@ -42,6 +69,8 @@ Proof = Literal["needed", "wanted", "known"]
 
 
 _LATEST = 253402300799  # 9999-12-31T23:59:59Z
+
+_TO_SECOND = len("2026-11-26T09:18:29")
 
 
 class Gap(NamedTuple):
@@ -69,7 +98,7 @@ def _time(seconds: int) -> str:
 
 
 def _second(time: bytes) -> int:
-    return _seconds(time[:19], b"Z" if time.endswith(b"Z") else time[-6:])
+    return _seconds(time[:_TO_SECOND], b"Z" if time.endswith(b"Z") else time[-6:])
 
 
 class LogPosition:
@@ -91,7 +120,7 @@ class LogPosition:
         self._start = b""  # the time of the first line of all
         self._seen: dict[int, array[int]] = {}  # second -> the hash of each line of it that is shown
         self._last_lines: Counter[int] = Counter()  # those with the time of the last one
-        self._begun = b""  # of a line
+        self._begun, self._is_inside = b"", False  # of a line, and whether parts of it have been returned
         self._proof: Proof = "known"
         self._expected: Counter[int] = Counter()  # what a resumed stream serves again
         self._first: int | None = None  # the line that the stream has begun with
@@ -107,6 +136,11 @@ class LogPosition:
     def is_taken_up(self) -> bool:
         """Whether it is known that the stream goes on behind the last line."""
         return self._proof == "known" or self._goes_on()
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether nothing but further lines can change what is known of the stream, and nothing is to be said of it."""
+        return self.is_taken_up and not (self.gap or self.stopped)
 
     @property
     def is_behind(self) -> bool:
@@ -135,7 +169,8 @@ class LogPosition:
 
         is_short: as few lines as possible are to be served again; those whose times go back may be missing then
         """
-        self._begun, self._first, self.stopped, self.gap = b"", None, None, None
+        self._begun, self._is_inside = b"", False
+        self._first, self.stopped, self.gap = None, None, None
         self._proof = proof if self.last else "known"
         self._passes_over = self._proof != "known"
         self._expected = Counter()
@@ -144,14 +179,15 @@ class LogPosition:
             if not self._is_short or second >= self._latest:
                 self._expected.update(hashes)
 
-    def feed(self, chunk: bytes) -> list[TimedLine]:
+    def feed(self, chunk: bytes) -> TimedLines:
         """Return the new lines of a chunk, in order; none any more when it has stopped."""
         if self.stopped:
-            return []
+            return NO_LINES
         lines = self._split(chunk)
         if self._expected or self._proof != "known":
-            lines = self._new_lines(lines)
-        self._note(lines)
+            lines = lines.chosen(self._are_new(lines))
+        if any(lines.times):
+            self._note(lines if all(lines.times) else lines.chosen([*map(bool, lines.times)]))
         return lines
 
     def take_silence(self) -> None:
@@ -164,56 +200,53 @@ class LogPosition:
         else:
             self.gap, self._proof = gap, "known"
 
-    def end(self) -> list[TimedLine]:
+    def end(self) -> TimedLines:
         """Return the last line of a log whose end has come, if it has no line feed."""
-        return self.feed(b"\n") if self._begun else []
+        return self.feed(b"\n") if self._begun else NO_LINES
 
-    def rest(self) -> list[TimedLine]:
+    def rest(self) -> TimedLines:
         """Return what has come of the last line, unless it may be a part of one that is shown already."""
-        return [] if self._passes_over else self.end()
+        return NO_LINES if self._passes_over else self.end()
 
-    def _split(self, chunk: bytes) -> list[TimedLine]:
+    def _split(self, chunk: bytes) -> TimedLines:
         end = chunk.rfind(b"\n")
         if end < 0:
             self._begun += chunk
             if len(self._begun) < _LONGEST:
-                return []
+                return NO_LINES
             # A part of a line ends always at the same place, so it is known again.
             whole, self._begun = self._begun[:_LONGEST], self._begun[_LONGEST:]
         else:
             whole, self._begun = self._begun + chunk[:end], chunk[end + 1 :]
-        return _LINE.findall(whole)
+        begins_inside, self._is_inside = self._is_inside, end < 0
+        return TimedLines.read(whole, begins_inside)
 
-    def _new_lines(self, lines: Sequence[TimedLine]) -> list[TimedLine]:
-        """Return the lines of a resumed stream that are not shown yet."""
-        new: list[TimedLine] = []
-        for line in lines:
-            time, key = line[0], hash(line)
-            if time and not self._expected.get(key) and self._is_older(time):
-                self._passes_over = True
-                continue
-            if not time:  # a part of the line before, or what the kubelet says itself
-                if not self._passes_over:
-                    new.append(line)
-                continue
-            self._passes_over = bool(self._expected.get(key))
-            if self._passes_over:
+    def _are_new(self, lines: TimedLines) -> list[bool]:
+        """Return of each line of a resumed stream whether it is not shown yet; up to where it is stopped."""
+        are_new: list[bool] = []
+        newest = b""
+        for time, key in zip(lines.times, lines.keys):
+            is_expected = bool(time and self._expected.get(key))
+            if time:  # otherwise it is a part of the line before, or what the kubelet says itself
+                self._passes_over = is_expected or self._is_older(time)
+            if is_expected:
                 self._first = key if self._first is None else self._first
                 self._expected[key] -= 1
-                continue
-            if self._proof != "known" and not self._goes_on():
-                gap = Gap(self.last, time)
-                if self._proof == "needed":
-                    self.stopped = gap
-                    return new
-                self.gap = gap
-            self._proof = "known"
-            if self._is_short:
-                self.gap, self._is_short = self.gap or Gap(_time(self._oldest).encode(), self.last), False
-            new.append(line)
-        if new and _second(new[-1][0] or self.last) > self._newest + SLACK:
+            elif time and not self._passes_over:
+                if self._proof != "known" and not self._goes_on():
+                    gap = Gap(self.last, time)
+                    if self._proof == "needed":
+                        self.stopped = gap
+                        return are_new
+                    self.gap = gap
+                self._proof = "known"
+                if self._is_short:
+                    self.gap, self._is_short = self.gap or Gap(_time(self._oldest).encode(), self.last), False
+                newest = time
+            are_new.append(not self._passes_over)
+        if newest and _second(newest) > self._newest + SLACK:
             self._expected.clear()
-        return new
+        return are_new
 
     def _is_older(self, time: bytes) -> bool:
         """Return whether a resumed stream serves a line that stands ahead of the first one that is shown."""
@@ -232,33 +265,36 @@ class LogPosition:
             return True
         return not self._before and not any(self._expected[key] > 0 for key in self._last_lines)
 
-    def _note(self, lines: Sequence[TimedLine]) -> None:
-        """Remember the lines as shown."""
-        lines = [line for line in lines if line[0]]
-        if not lines:
-            return
+    def _note(self, lines: TimedLines) -> None:
+        """Remember the lines, which all have times, as shown."""
+        times, _, keys = lines
         if self._first is None:
-            self._first = hash(lines[0])
-        self._start = self._start or lines[0][0]
-        last = lines[-1][0]
+            self._first = keys[0]
+        self._start = self._start or times[0]
+        last = times[-1]
         if last != self.last:
-            self._before = next((time for time, _ in reversed(lines) if time != last), self.last)
+            self._before = next((time for time in reversed(times) if time != last), self.last)
             self._last_lines.clear()
         self.last = last
-        self._last_lines.update(hash(line) for line in lines if line[0] == last)
-        for second, group in _by_second(lines):
+        is_lone = times.count(last) == 1
+        self._last_lines.update(keys[-1:] if is_lone else compress(keys, [time == last for time in times]))
+        for second, keys_of_second in _by_second(lines):
             self._newest = max(self._newest, second)
-            self._seen.setdefault(second, array("q")).extend(map(hash, group))
+            self._seen.setdefault(second, array("q")).extend(array("q", keys_of_second))
         oldest = self._oldest
         for second in [second for second in self._seen if second < oldest]:
             del self._seen[second]
 
 
-def _by_second(lines: Sequence[TimedLine]) -> list[tuple[int, Sequence[TimedLine]]]:
-    """Return the lines by their seconds since the epoch."""
-    if lines[0][0][:19] == lines[-1][0][:19] and len({time[:19] for time, _ in lines}) == 1:
-        return [(_second(lines[0][0]), lines)]
-    groups: dict[int, list[TimedLine]] = {}
-    for line in lines:
-        groups.setdefault(_second(line[0]), []).append(line)
-    return list(groups.items())
+def _by_second(lines: TimedLines) -> Iterator[tuple[int, Sequence[int]]]:
+    """Yield seconds since the epoch with the keys of lines that follow each other in them."""
+    times, _, keys = lines
+    if min(times)[:_TO_SECOND] == max(times)[:_TO_SECOND]:
+        yield _second(times[0]), keys
+        return
+    seconds = map(itemgetter(slice(_TO_SECOND)), times)
+    start = 0
+    for _, group in groupby(seconds):
+        end = start + sum(1 for _ in group)
+        yield _second(times[start]), keys[start:end]
+        start = end

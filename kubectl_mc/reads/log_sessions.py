@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from kubectl_mc import messages
@@ -20,7 +19,7 @@ from kubectl_mc.reads import log_requests, log_sources
 from kubectl_mc.reads.backoff import Tries
 from kubectl_mc.reads.log_kubectls import Kubectls, Reader, WatchReader
 from kubectl_mc.reads.log_requests import FollowedLogs
-from kubectl_mc.reads.log_resume import TimedLine
+from kubectl_mc.reads.log_resume import NO_LINES, TimedLines
 from kubectl_mc.reads.log_sources import Container, IsWanted, Pod, PodEvent
 from kubectl_mc.reads.log_streams import Attempt, LogStream
 from kubectl_mc.reads.name_patterns import all_namespaces
@@ -75,6 +74,7 @@ class LogSession:
         self._one = ""  # the only pod that is followed
         self._is_last = False  # whether none follows the only pod that is meant
         self._is_checked = False  # whether the object has been asked for whether its pods are all
+        self._has_changed = False  # what may be followed
         self._waits = False  # whether others wait for room, which is said
         self._broken: list[tuple[LogSource, str]] = []
         self._broken_since = 0.0
@@ -115,7 +115,8 @@ class LogSession:
         elif self._has_no_answer():
             self._is_said = True
             self._say(f"can't be reached ({NO_ANSWER}); it is waited for")
-        if self.is_listed:
+        if self.is_listed and (self._has_changed or self._waits):
+            self._has_changed = False
             self._join(is_initial=False)
         for key, stream in [*self._streams.items()]:
             self._step(key, stream)
@@ -194,7 +195,7 @@ class LogSession:
 
     def take(self, event: PodEvent) -> None:
         """Take what the watch says of a pod."""
-        pod, self._last_event = event.pod, self._now
+        pod, self._last_event, self._has_changed = event.pod, self._now, True
         if not self._followed.pods.is_meant(pod):
             return
         if event.is_gone:
@@ -296,10 +297,10 @@ class LogSession:
 
     def _step(self, key: tuple[str, str], stream: LogStream) -> None:
         """Start the kubectl that a stream needs, end one of no use, and let go what is over."""
-        if stream.is_over:
+        if stream.is_over or stream.is_steady:
             return
         stream.wait(self._now, self._kubectls.waited(stream.kubectl))
-        self._show(stream, ())
+        self._show(stream)
         if stream.is_running and stream.is_useless:
             self._kubectls.end(stream.kubectl)
         if stream.pod_is_gone:
@@ -316,6 +317,7 @@ class LogSession:
             reader = Reader(partial(self._end_stream, stream), lambda chunk: self._show(stream, stream.feed(chunk)))
             stream.kubectl = self._kubectls.start(self.job, line, reader.take)
         if stream.is_over:
+            self._has_changed = True
             self._say(f"- {self._name(stream.source)}")
 
     def _lines_line(self, stream: LogStream, attempt: Attempt) -> CommandLine:
@@ -334,6 +336,7 @@ class LogSession:
         if missing:
             self._say(messages.lines_may_be_missing(self._name(stream.source), *missing))
         del self._streams[key]
+        self._has_changed = True
         if not any(uid == key[0] for uid, _ in self._streams):
             self._say(f"- pod/{stream.source.pod}")
 
@@ -363,11 +366,11 @@ class LogSession:
 
     # --- Their lines -----------------------------------------------------------------------------------------
 
-    def _show(self, stream: LogStream, lines: Sequence[TimedLine]) -> None:
+    def _show(self, stream: LogStream, lines: TimedLines = NO_LINES) -> None:
         """Show lines of a container, and say ahead of them what may be missing."""
         if gap := stream.take_gap():
             self._say(messages.lines_may_be_missing(self._name(stream.source), *gap))
-        if lines:
+        if lines.texts:
             self.has_lines = True
             self._kubectls.show(stream.source, lines)
 

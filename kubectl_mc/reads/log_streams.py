@@ -13,7 +13,7 @@ from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.named_tuples import NamedTuple
 from kubectl_mc.reads.backoff import Tries
-from kubectl_mc.reads.log_resume import Gap, LogPosition, Proof, TimedLine
+from kubectl_mc.reads.log_resume import NO_LINES, Gap, LogPosition, Proof, TimedLines
 from kubectl_mc.reads.log_sources import Container, Pod
 
 # Seconds that the watch has, after a stream has ended as a log does, to say that the container has.
@@ -96,6 +96,13 @@ class LogStream:
         """Whether no kubectl is needed until another instance of the container runs."""
         return self._is_complete and not self.is_running
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether nothing is to be done until its kubectl prints lines or ends, or the watch says more of its pod."""
+        if not self.is_running or self.is_useless or self.pod_is_gone:
+            return False
+        return self._position.is_steady and self._container.restarts == self._instance
+
     def age(self, now: float) -> float:
         """Return the seconds since the container is followed."""
         return now - self._start
@@ -135,11 +142,11 @@ class LogStream:
         was_empty = self._was_open and not self._has_lines
         return Attempt(previous, self._position.since, not self._has_lines, self.age(now), was_empty)
 
-    def feed(self, chunk: bytes) -> list[TimedLine]:
+    def feed(self, chunk: bytes) -> TimedLines:
         """Return the new lines in what the kubectl has printed."""
         lines = self._position.feed(chunk)
         self.is_useless = self.is_useless or self._position.stopped is not None
-        if lines:
+        if lines.texts:
             self._has_lines, self._is_said, self._stuck = True, False, 0
             self._tries.work()
         return lines
@@ -163,7 +170,7 @@ class LogStream:
         gap, self._position.gap = self._position.gap, None
         return gap
 
-    def end(self, cause: Cause | None, now: float, was_open: bool = True) -> list[TimedLine]:
+    def end(self, cause: Cause | None, now: float, was_open: bool = True) -> TimedLines:
         """Take the end of the kubectl, and return the last line if that has no line feed.
 
         cause: why the kubectl has failed; None if it hasn't
@@ -173,10 +180,10 @@ class LogStream:
         self._was_open = self._was_open or (was_open and not self._previous)
         if self._position.stopped:  # another instance may be there, or another file
             self._asks_previous = True
-            return []
+            return NO_LINES
         if self._previous:
             self._end_previous(cause, now)
-            return []
+            return NO_LINES
         is_taken_up = self._position.is_taken_up
         if cause is None and not self._container_ran and self._container.restarts == self._instance:
             lines = self._position.end()
@@ -199,7 +206,7 @@ class LogStream:
         self._stuck += self._position.is_behind
         if self._stuck == _STUCK:
             self.broken = f"{cause.reason if cause else 'it has ended'}, {_STUCK} times ahead of a new line"
-        return []
+        return NO_LINES
 
     def _end_previous(self, cause: Cause | None, now: float) -> None:
         self._due = now + self._tries.end(now)
@@ -223,7 +230,7 @@ class LogStream:
         broken, self.broken = self.broken, ""
         return broken
 
-    def take_rest(self) -> list[TimedLine]:
+    def take_rest(self) -> TimedLines:
         """Return the last line if its end has not come."""
         return self._position.rest()
 

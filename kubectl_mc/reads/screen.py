@@ -301,6 +301,8 @@ class _JobOutput:
 
     def release(self, told: Container[str] = ()) -> list[str]:
         """Return the lines that were held back, without those that are told otherwise."""
+        if not self._held:
+            return []
         held, self._held = messages.split_messages(self.held().text), []
         lines = [line for message in held if message not in told for line in message.split("\n")]
         return [self._prefix + messages.visible(line) for line in lines]

@@ -26,9 +26,8 @@ def read(form: LogForm, chunks: list[bytes]) -> Lines:
     runs = [run for chunk in [*chunks, None] for run in reader.feed(chunk)]
     lines: Lines = []
     for run in runs:
-        texts = run.text.split(b"\n")
-        assert not run.times or len(run.times) == len(texts)
-        lines += [(run.source, time, text) for time, text in zip(run.times or [""] * len(texts), texts)]
+        assert not run.times or len(run.times) == len(run.texts)
+        lines += [(run.source, time, text) for time, text in zip(run.times or [""] * len(run.texts), run.texts)]
     return lines
 
 
@@ -87,6 +86,18 @@ def test_the_parts_of_a_very_long_line_are_of_its_source() -> None:
     )
     assert {line[:2] for line in lines} == {(A, TIME), (B, TIME)}
     assert b"".join(text for source, _, text in lines if source == A) == part + part
+
+
+@pytest.mark.parametrize("form", [LogForm(True), LogForm(times=True), LogForm(True, True)])
+def test_a_part_of_a_line_is_not_taken_for_a_line_of_another_pod_or_time(form: LogForm) -> None:
+    """A container may write anything into a line, and choose its length."""
+    head = b"[pod/a/x] " * form.prefix + f"{TIME} ".encode() * form.times
+    forged = b"[pod/b/y] " * form.prefix + b"2030-01-01T00:00:00.5Z " * form.times + b"z"
+    last = head + b"last\n"
+    lines = read(form, [head, b"x" * (1 << 20), forged + b"y" * (1 << 20), forged, b"\n" + last + last])
+    shown = {(source.pod, time) for source, time, _ in lines}
+    assert shown == {("a" if form.prefix else "", TIME if form.times else "")}
+    assert [text for _, _, text in lines][1:] == [forged + b"y" * (1 << 20), forged, b"last", b"last"]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kubectl_mc.merge.log_lines import LogLine, LogSource
-from kubectl_mc.merge.log_times import TimeWindow, time_key
+from kubectl_mc.merge.log_times import TIME, TimeWindow, divided_by_times, time_key
 
 A, B = LogSource("c1", "shop", "a", "app"), LogSource("c2", "shop", "b", "app")
 
@@ -28,6 +30,32 @@ A, B = LogSource("c1", "shop", "a", "app"), LogSource("c2", "shop", "b", "app")
 )
 def test_the_order_of_times(earlier: str, later: str) -> None:
     assert time_key(earlier) < time_key(later)
+
+
+TIMES = st.from_regex(TIME, fullmatch=True, alphabet=st.sampled_from("0123456789-:.TZ+ "))
+NEAR_TIMES = ["2026-01-01T00:00:00.123456789+02:00", "2026-01-01T00:00:00.12345678Z", "2026-01-01T00:00:00Z", ""]
+TEXTS = st.binary(max_size=3).map(lambda text: text.replace(b"\n", b""))
+TIMED = st.builds(
+    lambda time, space, text: time + space + text,
+    st.one_of(st.sampled_from(NEAR_TIMES), TIMES).map(str.encode),
+    st.sampled_from([b" ", b" ", b"", b"\xc2\xa0"]),
+    TEXTS,
+)
+
+
+@given(st.integers(1, 3), TIMED)
+@example(1, b"2026-01-01T00:00:00.123456789Zx")
+@example(1, b"2026-01-01T00:00:00.123456789Z")
+@example(1, b"2026-01-01 00:00:00.123456789Z ")
+@example(1, b"2026-01-01T00:00:00.12345678Z9 ")
+@example(3, b"2026-01-01T00:00:09.987654321Z a")
+def test_each_line_is_divided_as_if_it_were_alone(count: int, other: bytes) -> None:
+    """A number of lines as most are, and another one behind them."""
+    lines = [*[b"2026-01-01T00:00:00.123456789Z b"] * count, other]
+    matches = [re.match(rb"(%b)(?: |\Z)" % TIME.encode(), line) for line in lines]
+    times, texts = divided_by_times(lines)
+    assert times == [match[1] if match else b"" for match in matches]
+    assert texts == [line[match.end() :] if match else line for line, match in zip(lines, matches)]
 
 
 def line(source: LogSource, second: int, text: str = "") -> LogLine:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 
@@ -16,7 +16,7 @@ from kubectl_mc.processes.event_loop import Chunk, Exit
 from kubectl_mc.processes.requests import Job
 from kubectl_mc.processes.targets import Kubeconfig, Target
 from kubectl_mc.reads.log_requests import followed_logs
-from kubectl_mc.reads.log_resume import TimedLine
+from kubectl_mc.reads.log_resume import TimedLines
 from kubectl_mc.reads.log_sessions import LogSession
 from tests.environments import request
 
@@ -79,8 +79,8 @@ class Played:
     def end(self, index: int) -> None:
         self.ended.append(index)
 
-    def show(self, source: LogSource, lines: Sequence[TimedLine]) -> None:
-        self.shown += [text for _, text in lines]
+    def show(self, source: LogSource, lines: TimedLines) -> None:
+        self.shown += lines.texts
 
     def streams_of(self, cluster: str) -> int:
         return self.session.streams

@@ -10,21 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kubectl_mc.merge.lines import MAX_BEGUN
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.reads import log_streams
-from kubectl_mc.reads.log_resume import LogPosition, TimedLine
+from kubectl_mc.reads.log_resume import NO_LINES, LogPosition, TimedLines
 from kubectl_mc.reads.log_sources import Container, Pod
 from kubectl_mc.reads.log_streams import Attempt, LogStream
 
 SECOND = 1_000_000_000
 LOST = Cause("lost", "connection lost")
+
+TimedLine = tuple[bytes, bytes]
 
 
 def stamped(nanoseconds: int, text: bytes) -> TimedLine:
@@ -138,10 +142,10 @@ class Follower:
             self.kubelet.is_open = False
             self._show(self.stream.end(cause, self.now))
 
-    def _show(self, lines: Sequence[TimedLine]) -> None:
+    def _show(self, lines: TimedLines) -> None:
         gap = self.stream.take_gap()
         self.shown += [None] if gap else []
-        self.shown += lines
+        self.shown += zip(lines.times, lines.texts)
 
     def finish(self) -> None:
         """Let everything be served that there is."""
@@ -152,7 +156,7 @@ class Follower:
                 self.deliver(1 << 20)
             self.stream.wait(self.now, 0.0)
             self.stream.wait(self.now + 15.0, 15.0)
-            self._show([])
+            self._show(NO_LINES)
             if self.stream.is_useless:
                 self.cut(None)
 
@@ -269,7 +273,7 @@ def test_a_stream_that_breaks_again_and_again_within_what_it_serves_again(cause:
         lines = stream.feed(b"".join(served[: 3 if number else 6]))
         if gap := stream.take_gap():
             assert gap == (b"2026-09-21T14:13:20Z", stamped(*written[5])[0])
-        shown += lines
+        shown += zip(lines.times, lines.texts)
         stream.end(cause, now)
     assert shown == [stamped(*line) for line in written]
     reason = cause.reason if cause else "it has ended"
@@ -305,8 +309,20 @@ def test_a_server_can_not_have_any_number_of_kubectls_started(kind: str) -> None
 )
 def test_after_lines_of_any_time_a_stream_can_be_asked_for(time: bytes) -> None:
     position = LogPosition()
-    assert position.feed(time + b" one\n" + time[:-1] + b"9 two\n" + time + b" three\n")
+    assert len(position.feed(time + b" one\n" + time[:-1] + b"9 two\n" + time + b" three\n").texts) == 3
     datetime.strptime(position.since, "%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_part_of_a_line_has_no_time() -> None:
+    """Otherwise a container could say from when on its log is taken up again."""
+    time, forged = b"2026-01-01T00:00:00.5Z", b"2030-01-01T00:00:00.5Z "
+    position = LogPosition()
+    line = time + b" " + b"x" * (MAX_BEGUN + 64 - len(time) - 1) + forged + b"y" * MAX_BEGUN + b"\n"
+    cuts = [0, 100, MAX_BEGUN + 64, len(line) - 10, len(line)]
+    parts = [position.feed(line[start:end]) for start, end in pairwise(cuts)]
+    assert [part_time for part in parts for part_time in part.times] == [time, b""]
+    assert position.last == time
+    assert position.feed(time[:-1] + b"9Z next\n").times == [time[:-1] + b"9Z"]
 
 
 @settings(deadline=None, max_examples=300)

@@ -18,6 +18,10 @@ MAX_LOOSE_ROWS = 10_000
 # The seconds by which an age may seem to differ: how long an answer was on its way, and the servers' clocks.
 _SLACK = 5.0
 
+# Seconds after the first row of a list, or one that is as it was, after which rows are changes: kubectl has the whole
+# list before it prints the first row of it.
+_LISTING = 0.5
+
 # What changes by itself: an age, `3 (5m ago)` restarts of a pod, `5m (x3 over 10m)` of an event.
 AGED = re.compile(rf"{DURATION}|\d+ \({DURATION} ago\)|(?:{DURATION}|<invalid>) \(x\d+ over {DURATION}\)")
 AGE = re.compile(r"(?:\d+[ydhms])+")
@@ -39,10 +43,17 @@ class LastRows:
 
     Of each object that has a key, one row is remembered, so no more than the list is long. One that is forgotten, as
     there are more than MAX_OBJECTS or MAX_LOOSE_ROWS, is shown again after a break.
+
+    Rows without a key are remembered as often as a list has them: behind it, an equal one is taken for a change of the
+    same object. If it was another one, its row is shown again after a break; otherwise changes would not be shown then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, has_ages: bool = True, is_unique: bool = False) -> None:
+        """has_ages: a cell may be an age, which changes by itself; is_unique: no two objects have equal rows"""
+        self._has_ages, self._is_unique = has_ages, is_unique
         self._list_number = 0
+        self._is_listing = True  # whether rows may be those of a list
+        self._listed_at: float | None = None  # when that is over, once a row has come
         self._by_key: dict[Key, _Row] = {}
         self._loose: dict[tuple[str, ...], list[_Row]] = {}
         self._loose_count = 0
@@ -50,6 +61,17 @@ class LastRows:
     def restart(self) -> None:
         """Begin a further list: what comes now is compared with what was shown until now."""
         self._list_number += 1
+        self._is_listing, self._listed_at = True, None
+
+    def end_list(self) -> None:
+        """Take that the list has ended: forget the rows without a key that it has not."""
+        self._is_listing = False
+        current = {
+            skeleton: [row for row in rows if row.list_number == self._list_number]
+            for skeleton, rows in self._loose.items()
+        }
+        self._loose = {skeleton: rows for skeleton, rows in current.items() if rows}
+        self._loose_count = sum(map(len, self._loose.values()))
 
     @property
     def has_unseen(self) -> bool:
@@ -87,14 +109,23 @@ class LastRows:
         return [self._by_key.pop(key).cells for key in keys]
 
     def _add_loose(self, row: _Row) -> bool:
-        """Add a row without a key. As many equal ones as there were before the break are not new."""
-        skeleton = tuple(AGE.sub("", cell) if AGED.fullmatch(cell) else cell for cell in row.cells)
+        """Add a row without a key. As many equal ones of the further list as there were before are not new."""
+        if self._is_listing and self._listed_at is not None and row.time > self._listed_at:
+            self.end_list()
+        if self._listed_at is None:
+            self._listed_at = row.time + _LISTING
+        skeleton = row.cells
+        if self._has_ages:
+            skeleton = tuple(AGE.sub("", cell) if AGED.fullmatch(cell) else cell for cell in row.cells)
         rows = self._loose.pop(skeleton, [])
         self._loose[skeleton] = rows  # now the youngest
         for index, before in enumerate(rows):
-            if before.list_number < row.list_number and is_same(before.cells, row.cells, row.time - before.time):
-                rows[index] = row
+            if before.list_number < row.list_number and self._is_same(before, row):
+                rows[index], self._listed_at = row, row.time + _LISTING
                 return False
+        if rows and (self._is_unique or not self._is_listing):
+            rows[-1] = row
+            return True
         rows.append(row)
         self._loose_count += 1
         if self._loose_count > MAX_LOOSE_ROWS:
@@ -104,6 +135,11 @@ class LastRows:
             if not self._loose[oldest]:
                 del self._loose[oldest]
         return True
+
+    def _is_same(self, before: _Row, row: _Row) -> bool:
+        return before.cells == row.cells or (
+            self._has_ages and is_same(before.cells, row.cells, row.time - before.time)
+        )
 
 
 def is_same(before: Sequence[str], cells: Sequence[str], elapsed: float) -> bool:

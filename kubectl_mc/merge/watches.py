@@ -221,9 +221,11 @@ class WatchedTable:
         lines: of the list, a table without a column of events
         """
         key = (cluster, source)
+        present = {object_key for object_key, _ in self._keyed_rows(lines)}
+        if not present:
+            self._last(cluster, source).end_list()
         if key not in self._rows:
             return ""
-        present = {object_key for object_key, _ in self._keyed_rows(lines)}
         gone = self._last(cluster, source).take_deleted(present - {None})  # type: ignore[arg-type]
         if self._events == "shown":
             gone = [(_DELETED, *cells[1:]) for cells in gone]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 from kubectl_mc.command_line import grammar, verbs
 from kubectl_mc.merge import object_lists, output_forms
@@ -17,7 +18,7 @@ from kubectl_mc.merge.sections import marked_headings
 from kubectl_mc.merge.watched_documents import WatchedDocuments
 from kubectl_mc.merge.watches import EventColumn, WatchedTable
 from kubectl_mc.processes.requests import Job, Request
-from kubectl_mc.reads import name_filter, watch_lines
+from kubectl_mc.reads import name_filter, name_patterns, watch_lines
 
 
 class WatchPrinter:
@@ -221,15 +222,16 @@ _STATUS = "status/<unknown>"
 class _LinePrinter(WatchPrinter):
     """Prints lines, each with its cluster. After a break, lines that were shown before are not repeated."""
 
-    def __init__(self, prefix: str, is_kept: name_filter.NameFilter | None, compares: bool) -> None:
+    def __init__(self, prefix: str, is_kept: name_filter.NameFilter | None, last: LastRows | None) -> None:
+        """last: by which lines are compared after a break; None if they aren't"""
         super().__init__()
-        self._prefix, self._is_kept = prefix, is_kept
-        self._last = LastRows() if compares else None
+        self._prefix, self._is_kept, self._last = prefix, is_kept, last
 
     def _render(self, lines: Sequence[str]) -> str:
         kept = (line for line in lines if not self._is_kept or self._is_kept(line))
         news = (line for line in kept if line != _STATUS) if self._last else kept
-        news = (line for line in news if not self._last or self._last.add(None, (line,), 0.0))
+        now = time.monotonic()
+        news = (line for line in news if not self._last or self._last.add(None, (line,), now))
         return "".join(f"{self._prefix}{line}\n" for line in news)
 
     def restart(self) -> None:
@@ -239,8 +241,13 @@ class _LinePrinter(WatchPrinter):
     def seed(self, stdout: bytes) -> bool:
         if self._last:
             for line in _lines(stdout):
-                self._last.seed(None, (line,), 0.0)
+                self._last.seed(None, (line,), time.monotonic())
         return True
+
+    def listed(self, stdout: bytes) -> bytes:
+        if self._last and not stdout:
+            self._last.end_list()
+        return b""
 
 
 def watch_printer_factory(request: Request) -> Callable[[Job, str], WatchPrinter]:
@@ -267,9 +274,11 @@ def watch_printer_factory(request: Request) -> Callable[[Job, str], WatchPrinter
         return lambda job, prefix: _TablePrinter(
             tables, job, on_terminal, job.namespace if shows_namespace else "", row_filter
         )
+    is_unique = output_format == "name" and not name_patterns.all_namespaces(request.line)
+    new_last = partial(LastRows, has_ages=False, is_unique=is_unique) if compares else lambda: None
     if output_format in output_forms.LINES:
-        return lambda job, prefix: _LinePrinter(f"{label(job.target.cluster, colours)}\t", is_kept, compares)
-    return lambda job, prefix: _LinePrinter(prefix, None, compares)
+        return lambda job, prefix: _LinePrinter(f"{label(job.target.cluster, colours)}\t", is_kept, new_last())
+    return lambda job, prefix: _LinePrinter(prefix, None, new_last())
 
 
 def _type(job: Job) -> str:

@@ -82,6 +82,22 @@ def test_a_watch_that_ends_goes_on(shop: Shell, expired: bool) -> None:
     assert [row[0] for row in rows(watch.stdout[len(before) :])] == ["new"]
 
 
+def test_changes_after_a_break_are_shown_though_their_rows_are_as_before(shop: Shell) -> None:
+    """Rows by which no object is known: three before the break, three behind it, and none for the list."""
+    with shop.running("get", "cm", "-n", "shop", "-w", "-o", "name", "--clusters=c1") as watch:
+        watch.until("^c1\tconfigmap/settings\n")
+        for part, count in enumerate((3, 6)):
+            shop.fleet.until_watched("c1", "configmaps")
+            for number in range(3):
+                shop.fleet.put("c1", config_map("changed", number=f"{part} {number}"))
+            watch.until(rf"(?s)(configmap/changed\n.*){{{count + 1}}}")
+            if part == 0:
+                shop.fleet.end_watches("c1", "configmaps")
+                watch.until(ENDED, "stderr")
+    assert watch.stdout.count("configmap/changed\n") == 7
+    assert watch.stdout.count("configmap/kept\n") == 1
+
+
 def test_events_that_were_shown_are_not_repeated(shop: Shell) -> None:
     event = {
         "apiVersion": "v1", "kind": "Event", "metadata": {"name": "happened", "namespace": "shop"}, "type": "Normal",

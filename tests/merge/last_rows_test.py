@@ -56,6 +56,52 @@ def test_rows_without_a_key_are_counted() -> None:
     assert added == [False, False, True, True]
 
 
+def test_changes_behind_the_further_list_are_shown_however_often_such_a_row_was() -> None:
+    """Three times the same object, which the list has once."""
+    rows = LastRows(has_ages=False)
+    assert [rows.add(None, ("cm/a",), second) for second in (0.0, 5.0, 6.0)] == [True, True, True]
+    rows.restart()
+    assert [rows.add(None, (text,), 10.0) for text in ("cm/a", "cm/b", "cm/a")] == [False, True, True]
+    assert [rows.add(None, ("cm/a",), second) for second in (11.0, 11.1)] == [True, True]
+    rows.restart()
+    assert [rows.add(None, ("cm/a",), second) for second in (20.0, 20.0, 21.0, 22.0)] == [False, False, True, True]
+    rows.restart()
+    assert [rows.add(None, ("cm/b",), second) for second in (30.0, 31.0)] == [True, True]  # the list has it not
+    rows.restart()
+    assert rows.add(None, ("cm/a",), 40.0)
+
+
+def test_rows_that_are_unique_are_as_before_once() -> None:
+    rows = LastRows(is_unique=True)
+    for _ in range(2):
+        assert all(rows.add(None, ("cm/a",), 0.0) for _ in range(3))
+        rows.restart()
+        assert not rows.add(None, ("cm/a",), 0.0)
+
+
+def test_a_list_that_is_long_on_its_way_is_one_list() -> None:
+    rows = LastRows(has_ages=False)
+    names = [(f"cm/{number}",) for number in range(20)]
+    assert all(rows.add(None, name, 0.0) for name in names)
+    rows.restart()
+    assert not any(rows.add(None, name, 100.0 + index * 0.3) for index, name in enumerate(names))
+
+
+def test_what_an_empty_list_lacks_is_shown_when_it_comes_back() -> None:
+    rows = LastRows()
+    assert rows.add(None, ("Pod/a", "Killing"), 0.0)
+    rows.restart()
+    rows.end_list()
+    assert rows.add(None, ("Pod/a", "Killing"), 9.0)
+
+
+def test_a_line_that_looks_like_an_age_is_a_text() -> None:
+    rows = LastRows(has_ages=False)
+    assert rows.add(None, ("5m",), 0.0)
+    rows.restart()
+    assert rows.add(None, ("6m",), 60.0)
+
+
 def test_only_the_first_row_after_a_break_is_compared() -> None:
     rows = LastRows()
     assert rows.add(("", "a"), ("a", "1"), 0.0)

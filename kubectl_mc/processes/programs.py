@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import takewhile
 
 from kubectl_mc import messages
-from kubectl_mc.command_line import grammar, verbs
+from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.kubectl_flags import FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS
@@ -87,6 +87,7 @@ def check_flags(line: CommandLine, environment: Environment) -> None:
     A kubectl is started for it only if some kubectl that we know hasn't got one of the flags. With --help, it reads
     the flags, and does nothing (cobra's Command.execute). A plugin's flags are its own.
     """
+    line = grammar.without(line, flag_tables.extra_flags(line.verb))
     line = verbs.without_question(verbs.find_row(line), line)  # kubectl doesn't get it
     if not verbs.is_kubectls(line) or not verbs.may_lack_a_flag(line):
         return

@@ -328,12 +328,12 @@ class _Following:
         index = len(self.screen.results())
         self.screen.add([job])
         job = job._replace(line=self.screen.command_line(job))
-        self._add(
-            _NONE,
-            partial(job_command, self._request, job),
-            job.target.cluster,
-            lambda event: self.screen.show(event._replace(command_index=index)),
-        )
+
+        def show(event: Chunk | Exit) -> None:
+            self.screen.expect_more(not self._is_over())
+            self.screen.show(event._replace(command_index=index))
+
+        self._add(_NONE, partial(job_command, self._request, job), job.target.cluster, show)
 
     def renew_login(self, job: Job) -> None:
         """Log in to a cluster once more, as it refuses the credential."""

@@ -9,6 +9,7 @@ A kubelet serves one file of an instance of a container, from a time on that kub
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -69,6 +70,9 @@ Proof = Literal["needed", "wanted", "known"]
 
 
 _LATEST = 253402300799  # 9999-12-31T23:59:59Z
+
+# What may have come of a line's time.
+_PART_OF_TIME = re.compile(rb"\d{1,4}(?:-[\d-]{0,5}(?:T[\d:]{0,8}(?:\.\d*)?(?:[+-][\d:]{0,5})?)?)?")
 
 _TO_SECOND = len("2026-11-26T09:18:29")
 
@@ -138,6 +142,11 @@ class LogPosition:
         return self._proof == "known" or self._goes_on()
 
     @property
+    def has_last(self) -> bool:
+        """Whether the stream has served the last line again, as far as it is to be known again."""
+        return not any(self._expected[key] > 0 for key in self._last_lines)
+
+    @property
     def is_steady(self) -> bool:
         """Whether nothing but further lines can change what is known of the stream, and nothing is to be said of it."""
         return self.is_taken_up and not (self.gap or self.stopped)
@@ -205,8 +214,9 @@ class LogPosition:
         return self.feed(b"\n") if self._begun else NO_LINES
 
     def rest(self) -> TimedLines:
-        """Return what has come of the last line, unless it may be a part of one that is shown already."""
-        return NO_LINES if self._passes_over else self.end()
+        """Return what has come of the last line, unless it may be a part of one that is shown already, or of a time."""
+        is_time = _PART_OF_TIME.fullmatch(self._begun) and not self._is_inside
+        return NO_LINES if self._passes_over or is_time else self.end()
 
     def _split(self, chunk: bytes) -> TimedLines:
         end = chunk.rfind(b"\n")
@@ -263,7 +273,7 @@ class LogPosition:
             return False
         if self._first not in self._last_lines:
             return True
-        return not self._before and not any(self._expected[key] > 0 for key in self._last_lines)
+        return not self._before and self.has_last
 
     def _note(self, lines: TimedLines) -> None:
         """Remember the lines, which all have times, as shown."""

@@ -257,8 +257,7 @@ class LogSession:
             self._end()
             return
         if len(new) > room and not self._waits:
-            text = f"{len(new) - room} more to follow than --max-log-requests={limit}; they wait"
-            self._say(text)
+            self._say(f"{len(new) - room} more to follow than --max-log-requests={limit}; they wait")
         self._waits = len(new) > room
         for pod, container in new[:room]:
             source = self._source(pod, container)
@@ -266,7 +265,9 @@ class LogSession:
                 self._kubectls.say_once(notice)
             if not is_initial:
                 self._say(f"+ {self._name(source)}")
-            self._streams[pod.uid, container.name] = LogStream(source, pod, container, is_initial, self._now)
+            same = (stream for stream in self._streams.values() if not is_initial and stream.source == source)
+            key = pod.uid, container.name
+            self._streams[key] = LogStream(source, pod, container, is_initial, self._now, former=next(same, None))
 
     def _unfollowed(self, pod: Pod) -> list[Container]:
         """Return the containers of a pod that are meant, have a log, and are not followed yet."""

@@ -56,7 +56,16 @@ class LogStream:
     broken: why its stream has to be taken up again; "" if it hasn't, or if that is said already
     """
 
-    def __init__(self, source: LogSource, pod: Pod, container: Container, is_initial: bool, now: float) -> None:
+    def __init__(
+        self,
+        source: LogSource,
+        pod: Pod,
+        container: Container,
+        is_initial: bool,
+        now: float,
+        former: LogStream | None = None,
+    ) -> None:
+        """former: that of an earlier pod of the name. It may have shown lines of this one: kubectl asks by the name"""
         self.source = source
         self.is_initial = is_initial
         self.is_running = self.is_useless = self.is_over = self.pod_is_gone = False
@@ -66,10 +75,15 @@ class LogStream:
         self._start = now
         self._due = now
         self._behind_since = float("inf")  # since when there is a newer instance than that of the stream
-        self._position = LogPosition(is_initial)
-        self._has_lines = False
-        self._instance = container.restarts
-        self._is_complete = False  # whether all lines of this instance are shown
+        self._former_gap = former.missing() if former else None  # said if nothing shown is of this pod
+        position = former.hand_over() if former else None
+        self._is_former = position is not None  # whether nothing shows yet that its position is one in this log
+        self._position = position or LogPosition(is_initial)
+        self._has_lines = self._is_former
+        # One that appears is shown from its first instance on: as if one ahead of that were shown.
+        is_begun = is_initial or self._is_former
+        self._instance = container.restarts if is_begun else -1
+        self._is_complete = not is_begun  # whether all lines of this instance are shown
         self._newest = container.restarts  # the newest instance, when the kubectl that runs was started
         self._proof: Proof = "needed"
         self._asks_previous = False
@@ -77,9 +91,13 @@ class LogStream:
         self._container_ran = True  # at its start
         self._tries = Tries()
         self._is_clean = False  # whether the last stream has ended as at the end of a log
+        self._is_read = False  # whether it has, and nothing is missing ahead of that
         self._is_said = False  # that it is broken
         self._stuck = 0  # streams in a row that have broken within the lines that they serve again
         self._was_open = False  # a stream of it
+        self._attempts = 0
+        self._may_be_others = False  # whether lines are shown of a stream behind the first one
+        self._is_left = False  # whether what comes is left to another stream
 
     @property
     def is_begun(self) -> bool:
@@ -94,7 +112,7 @@ class LogStream:
     @property
     def is_idle(self) -> bool:
         """Whether no kubectl is needed until another instance of the container runs."""
-        return self._is_complete and not self.is_running
+        return self._is_complete and not self.is_running and self._container.restarts == self._instance
 
     @property
     def is_steady(self) -> bool:
@@ -121,7 +139,7 @@ class LogStream:
             return None
         restarts, previous, proof = self._container.restarts, False, self._proof
         if self._is_complete and restarts == self._instance + 1:
-            self._instance, self._is_complete, proof = restarts, False, "known"
+            self._instance, self._is_complete, self._is_read, proof = restarts, False, False, "known"
         elif restarts > self._instance:
             previous = True
             proof = "known" if self._is_complete and restarts == self._instance + 2 else "wanted"
@@ -138,16 +156,20 @@ class LogStream:
         if previous and not self._position.last and restarts > self._instance + 1 + self._is_complete:
             self._position.gap = Gap(b"", b"")  # nothing serves what the instances before the last two had
         self._tries.begin(now)
+        self._attempts += 1
         self.is_running, self.is_useless = True, False
         was_empty = self._was_open and not self._has_lines
         return Attempt(previous, self._position.since, not self._has_lines, self.age(now), was_empty)
 
     def feed(self, chunk: bytes) -> TimedLines:
         """Return the new lines in what the kubectl has printed."""
+        if self._is_left:
+            return NO_LINES
         lines = self._position.feed(chunk)
         self.is_useless = self.is_useless or self._position.stopped is not None
         if lines.texts:
             self._has_lines, self._is_said, self._stuck = True, False, 0
+            self._is_former, self._may_be_others = False, self._may_be_others or self._attempts > 1
             self._tries.work()
         return lines
 
@@ -177,9 +199,16 @@ class LogStream:
         was_open: it had an answer, whether there were lines or not
         """
         self.is_running = False
+        if self._is_left:
+            return NO_LINES
         self._was_open = self._was_open or (was_open and not self._previous)
+        if self._is_former and (self._position.stopped or (cause is None and not self._container_ran)):
+            # All that was shown is of the earlier pod. This one is shown from its first instance on.
+            self._position, self._instance, self._is_complete = LogPosition(), -1, True
+            self._position.gap, self._is_former, self._has_lines = self._former_gap, False, False
+            return NO_LINES
         if self._position.stopped:  # another instance may be there, or another file
-            self._asks_previous = True
+            self._asks_previous, self._is_read = True, False
             return NO_LINES
         if self._previous:
             self._end_previous(cause, now)
@@ -198,7 +227,7 @@ class LogStream:
         if is_taken_up and self._position.has_served:
             self._proof = "needed"
         if cause is None or cause.kind != "not-found":
-            self._is_clean = cause is None
+            self._is_clean, self._is_read = cause is None, cause is None and is_taken_up
         delay = self._tries.end(now)
         self._due = now + (delay if cause or self._tries.failures > 1 else _WATCH_DELAY)
         if cause and cause.kind != "not-found":
@@ -213,9 +242,9 @@ class LogStream:
         if cause and cause.kind not in ("error", "not-found"):
             self._break(cause.reason)
             return
-        is_bridge = cause is None and self._position.is_taken_up
+        is_bridge = cause is None and self._position.is_taken_up and self._position.has_last
         self._proof = "known" if is_bridge else "wanted"
-        self._asks_previous = False
+        self._asks_previous = self._is_read = False
         if self._newest > self._instance:
             self._instance, self._is_complete = (self._newest - 1, True) if is_bridge else (self._newest, False)
         elif is_bridge:  # the watch hasn't said yet that there is another instance
@@ -234,7 +263,27 @@ class LogStream:
         """Return the last line if its end has not come."""
         return self._position.rest()
 
+    def hand_over(self) -> LogPosition | None:
+        """Leave what comes to the stream of another pod of the name, which kubectl may be asking for.
+
+        Return where it goes on; None if it begins anew, as no lines of its pod can be shown.
+        """
+        if self._attempts < 2:
+            return None
+        self.is_useless = self._is_left = True
+        position, self._position = self._position, LogPosition()
+        self._position.last = position.last
+        if not self._may_be_others:
+            return None
+        self._instance, self._is_complete = self._container.restarts, True
+        return position
+
     def leave(self) -> Gap | None:
         """Let the container go, whose pod is gone. Return which lines may be missing; None for none."""
         self.is_over = True
-        return None if self._is_complete or self._is_clean else Gap(self._position.last, b"")
+        return self.missing()
+
+    def missing(self) -> Gap | None:
+        """Return which lines may be missing if no more come; None for none."""
+        is_shown = (self._is_complete or self._is_read) and self._container.restarts <= self._instance
+        return None if is_shown else Gap(self._position.last, b"")

@@ -50,7 +50,10 @@ class Screen:
             self._outputs.append(_JobOutput(self._request, job, printer, stderr_prefix, self._told))
 
     def expect_more(self, expected: bool) -> None:
-        """Note whether more jobs may be added. Until they are, no stream is the last, and nothing absent everywhere."""
+        """Note whether more jobs may be added, or others go on beside them.
+
+        Then no stream is the last, and nothing absent everywhere.
+        """
         self._expects_more = expected
         absent = {tuple(output.operands): output for output in self._outputs if output.is_absent and self._is_watch}
         self._absences += [line for output in absent.values() for line in self._absence(output)]

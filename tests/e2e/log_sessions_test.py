@@ -198,6 +198,15 @@ def test_a_cluster_that_cannot_be_reached_at_first_joins_later(changing: Shell) 
     logs.__exit__(None, None, None)
 
 
+@pytest.mark.parametrize("words", ["-l app=cart", "deploy/cart"])
+def test_a_cluster_that_fails_for_good_is_named_while_the_others_go_on(changing: Shell, words: str) -> None:
+    with changing.fault("c2", "forbidden"), changing.running(*LOGS, "--clusters=c1,c2", *words.split()) as logs:
+        logs.until(r"^\[c2\] ended: forbidden$", "stderr")
+        logs.until("^\\[c1")
+        interrupted(logs)
+    assert "Error: Failed to query 1 cluster: c2 (forbidden)" in logs.stderr
+
+
 def test_too_many_containers_of_one_cluster_do_not_end_the_others(changing: Shell) -> None:
     kubelets = [changing.fleet.kubelet(cluster) for cluster in MEMBERS]
     kubelets[0].create("shop/one", labels={"app": "one"})
@@ -256,6 +265,26 @@ def test_a_token_that_expires_is_replaced(changing_user: PluginUser, expires: st
         interrupted(logs)
     assert lines(logs) == ["before", "after"]
     assert (len(plugin.runs), any(run.by_kubectl for run in plugin.runs)) == (2, False)
+
+
+def test_another_pod_of_the_name_is_shown_once_though_the_watch_is_late(kubelet: Kubelet, changing: Shell) -> None:
+    """As a StatefulSet makes one. kubectl asks by the name, so the stream of the old pod goes on with the new one."""
+    with changing.running(*LOGS, "-l", "app=one", "-c", "app") as logs:
+        kubelet.until_followed(POD, 1, "app")
+        kubelet.write(POD, ["old"])
+        logs.until("old")
+        changing.fleet.end_watches("c1", "pods", "stall")
+        kubelet.delete(POD)
+        kubelet.create(POD, ["app"], labels={"app": "one"})
+        kubelet.write(POD, ["new", "more"])
+        logs.until("more")
+        changing.fleet.set_fault("c1", None)  # a restart: the watch says what there is
+        logs.until(r"^\[c1\] - pod/one$", "stderr")
+        kubelet.until_followed(POD, 1, "app")
+        kubelet.write(POD, ["last"])
+        logs.until("last")
+        interrupted(logs)
+    assert lines(logs) == ["old", "new", "more", "last"]
 
 
 def test_init_containers_come_first_and_a_job_ends(kubelet: Kubelet, changing: Shell) -> None:

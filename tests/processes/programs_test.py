@@ -122,6 +122,7 @@ def test_no_flag_may_stand_ahead_of_a_plugins_name(environment: dict[str, str]) 
         ("get pods -n shop -l app=cart", None),
         ("delete pods web -i", None),
         ("logs web --all-pods", "logs --help --all-pods=true web"),
+        ("logs web -A --all-pods -o json", "logs --help --all-pods=true web"),  # the others are ours
         (
             "rollout restart deploy x --dry-run=server -n shop",
             "rollout restart --help --namespace=shop deploy x --dry-run=server",

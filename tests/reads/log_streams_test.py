@@ -8,7 +8,8 @@ A model of a kubelet writes, rotates, restarts and cuts at random; no process ru
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from itertools import pairwise
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from kubectl_mc.merge.lines import MAX_BEGUN
 from kubectl_mc.merge.log_lines import LogSource
 from kubectl_mc.messages import Cause
 from kubectl_mc.reads import log_streams
-from kubectl_mc.reads.log_resume import NO_LINES, LogPosition, TimedLines
+from kubectl_mc.reads.log_resume import NO_LINES, Gap, LogPosition, TimedLines
 from kubectl_mc.reads.log_sources import Container, Pod
 from kubectl_mc.reads.log_streams import Attempt, LogStream
 
@@ -196,12 +197,26 @@ steps = st.lists(st.one_of(writes, writes, writes, cuts, delivers, others, other
 
 
 def follow(
-    actions: Sequence[tuple[str, int, bool]], old: Sequence[int] = ()
+    actions: Sequence[tuple[str, int, bool]],
+    old: Sequence[int] = (),
+    earlier: Sequence[int] = (),
+    finish: Callable[[Follower], None] = Follower.finish,
 ) -> tuple[list[TimedLine | None], list[TimedLine]]:
-    """Return what is shown, and what is written. old: the time between lines ahead of those that are wanted"""
+    """Return what is shown, and what is written.
+
+    old: the time between lines ahead of those that are wanted
+    earlier: how many lines each instance had that there was before the container was followed
+    finish: what happens at the end
+    """
     kubelet = Kubelet(len(old))
-    follower = Follower(kubelet)
     time, number = 1_790_000_000 * SECOND, 0
+    for count in earlier:
+        for _ in range(count):
+            time, number = time + 1, number + 1
+            kubelet.write(Line(time, b"line %d" % number))
+        kubelet.restart()
+        time += 1
+    follower = Follower(kubelet)
     for step in old:
         time += step
         kubelet.write(Line(time, b"old"))
@@ -230,7 +245,7 @@ def follow(
             follower.watch()
         else:
             follower.tick()
-    follower.finish()
+    finish(follower)
     return follower.shown, [stamped(*line) for instance in kubelet.instances for line in instance.lines][len(old) :]
 
 
@@ -331,3 +346,78 @@ def test_what_is_ahead_of_the_start_stays_hidden(actions: list[tuple[str, int, b
     forward = [action for action in actions if action[1] >= 0]
     shown, written = follow(forward, old)
     assert matches(shown, written), (shown, written)
+
+
+def delete(follower: Follower, size: int) -> None:
+    """Delete the pod: its container ends, of whose stream some more comes, and the watch says so."""
+    kubelet, stream = follower.kubelet, follower.stream
+    kubelet.instances[-1].has_ended = True
+    follower.deliver(size)
+    follower.cut(LOST)
+    follower.watch()
+    times, texts, _ = stream.take_rest()
+    for time, text in zip(times, texts, strict=True):
+        assert time or not re.fullmatch(rb"[\dTZ:.-]+", text), "a part of a time is no line"
+    follower.shown += [None] if stream.leave() else []
+
+
+lost_cuts = cuts.map(lambda cut: (cut[0], cut[1], True))
+
+
+@settings(deadline=None, max_examples=600)
+@given(
+    st.lists(st.one_of(writes, writes, writes, lost_cuts, delivers, others, others), max_size=40),
+    st.sampled_from([0, 45, 1 << 20]),
+)
+def test_what_a_pod_had_that_is_deleted_is_shown_or_said_to_be_missing(
+    actions: list[tuple[str, int, bool]], size: int
+) -> None:
+    shown, written = follow(actions, finish=lambda follower: delete(follower, size))
+    assert matches(shown, written), (shown, written)
+
+
+@settings(deadline=None, max_examples=300)
+@given(steps, st.lists(st.integers(0, 3), min_size=1, max_size=4))
+def test_a_container_that_appears_is_shown_from_its_first_instance(
+    actions: list[tuple[str, int, bool]], instances: list[int]
+) -> None:
+    """It has restarted, by the time at which the watch has said that it is there."""
+    shown, written = follow(actions, earlier=instances)
+    assert matches(shown, written), (shown, written)
+
+
+@pytest.mark.parametrize("second", ["the new pod", "the old pod", "nothing"])
+def test_lines_of_another_pod_of_the_name_are_shown_once(second: str) -> None:
+    """kubectl asks by the name: a further stream of the old pod may be one of the new pod."""
+    container = Container("app", "", 0, True, True)
+    pods, source = [Pod(uid, "shop", "web", (container,)) for uid in "12"], LogSource("c1", "shop", "web", "app")
+    olds, news = (
+        [Line((1_790_000_000 + number) * SECOND, b"%d" % number) for number in part] for part in ((0, 1), (2, 3, 4))
+    )
+    shown: list[TimedLine] = []
+
+    gaps: list[Gap | None] = []
+
+    def run(stream: LogStream, written: Sequence[Line], now: float) -> None:
+        attempt = stream.next_attempt(now)
+        assert attempt
+        since = datetime.fromisoformat(attempt.since.replace("Z", "+00:00")).timestamp() if attempt.since else 0
+        served = [line for line in written if line.nanoseconds >= since * SECOND and not attempt.previous]
+        lines = stream.feed(b"".join(line.served for line in served))
+        gaps.append(stream.take_gap())
+        shown.extend(zip(lines.times, lines.texts))
+        stream.end(Cause("error", "previous terminated container not found") if attempt.previous else LOST, now)
+        gaps.append(stream.take_gap())
+
+    old = LogStream(source, pods[0], container, True, 0.0)
+    run(old, olds[:1], 0.0)
+    for number in range(1, 4):
+        run(old, {"the new pod": news[:2], "the old pod": olds, "nothing": []}[second], 20.0 * number)
+    assert old.next_attempt(80.0)
+    new = LogStream(source, pods[1], container, False, 80.0, former=old)
+    assert not old.feed(b"".join(line.served for line in news)).texts
+    for number in range(3):
+        run(new, news, 100.0 + 20.0 * number)
+    assert shown == [stamped(*line) for line in [*(olds if second == "the old pod" else olds[:1]), *news]]
+    last, first = (stamped(*line)[0] for line in (olds[second == "the old pod"], news[0]))
+    assert [gap for gap in (*gaps, old.leave()) if gap] == [Gap(last, first if second == "the new pod" else b"")]

@@ -72,7 +72,7 @@ class LineSplitter:
             return part
         self._begun_size = 0
         self.begins_inside, self._ends_inside = self._ends_inside, False
-        whole_lines = b"".join((*self._begun, chunk[:end]))
+        whole_lines = b"".join((*self._begun, memoryview(chunk)[:end]))
         self._begun = [chunk[end + 1 :]] if end + 1 < len(chunk) else []
         return whole_lines
 

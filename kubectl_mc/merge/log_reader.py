@@ -109,6 +109,12 @@ class LogReader:
 
     def _runs(self, text: bytes) -> Iterator[LogRun]:
         """Yield the runs of lines that have the same prefix, or none."""
+        start = len(self._prefix)
+        if start and text.startswith(self._prefix):  # as of most chunks, all lines have the prefix of those before them
+            texts = text[start:].split(b"\n" + self._prefix)
+            if len(texts) == text.count(b"\n") + 1:
+                yield self._run(self._current, texts)
+                return
         start = 0
         while start <= len(text):
             match = _PREFIX.match(text, start)

@@ -50,6 +50,9 @@ def run(line: CommandLine, environment: Environment) -> int:
         raise messages.nothing_to_undo(earlier.id)
     names = list(dict.fromkeys(cluster for clusters in groups.values() for cluster in clusters))
     wanted = earlier_run.narrowed_names(earlier, names, options.clusters, bool(recorded.options.contexts))
+    unclear = sorted(_unclear(earlier) - {*names})
+    if unclear and not options.clusters:
+        streams.say([messages.not_rolled_back_as_unclear(earlier.id, unclear)])
     # The record is in order; the ids of runs that began in the same second are not.
     since = runs.runs[[run.id for run in runs.runs].index(earlier.id) + 1 :]
     rolled_back, taken_back = _rolled_back(earlier, since)
@@ -94,7 +97,8 @@ def _notes(workloads: set[tuple[str, str, str]], since: Sequence[Run]) -> list[s
 
     since: the runs after that of the workloads
     """
-    later = [run.id for run in since if _may_revise(run) and _workloads(run) & workloads]
+    clusters = {cluster for cluster, _, _ in workloads}
+    later = [run.id for run in filter(_may_revise, since) if _workloads(run) & workloads or _unclear(run) & clusters]
     without_namespace = sorted({resource for _, resource, namespace in workloads if not namespace})
     return [
         *([messages.changed_since(later)] if later else []),
@@ -162,6 +166,11 @@ def _workloads(run: Run) -> set[tuple[str, str, str]]:
     }
 
 
+def _unclear(run: Run) -> set[str]:
+    """Return the clusters of which nobody knows whether the run has changed them."""
+    return {outcome.cluster for outcome in run.outcomes() if outcome.may_be_done}
+
+
 def _rolled_back(
     run: Run, since: Sequence[Run]
 ) -> tuple[dict[tuple[str, str, str], str], dict[tuple[str, str, str], str]]:
@@ -195,7 +204,7 @@ def _clusters_by_run(ids: Mapping[tuple[str, str, str], str], wanted: Container[
 
 def _begun_rollbacks(run: Run) -> set[tuple[str, str, str]]:
     """Return (cluster, workload, namespace) of what `rollout undo` was for where it isn't known how it ended."""
-    clusters = [outcome.cluster for outcome in run.outcomes() if outcome.may_be_done]
+    clusters = _unclear(run)
     line = _rollback_line(run) if clusters else None
     if not line:
         return set()

@@ -205,8 +205,16 @@ def may_be_done(names: str) -> str:
 
 
 def changed_since(runs: Sequence[str]) -> str:
-    """Say that later runs have changed the workloads that undo rolls back."""
+    """Say that later runs have changed the workloads that undo rolls back, or may have: their end isn't known."""
     return (
-        "Warning: rollout undo takes back the latest revision, and these runs have changed the same workloads since: "
-        f"{name_list(runs)}"
+        "Warning: rollout undo takes back the latest revision, and these runs have changed the same workloads since, "
+        f"or may have: {name_list(runs)}"
+    )
+
+
+def not_rolled_back_as_unclear(run: str, clusters: Sequence[str]) -> str:
+    """Say which clusters undo leaves out, as nobody knows what became of the run there."""
+    return (
+        f"Note: left out, as it isn't known whether run {run} has changed them: {fold_names(clusters)}. Their "
+        f"revisions: {PROGRAM} rollout history --clusters={','.join(clusters)}"
     )

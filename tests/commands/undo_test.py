@@ -88,3 +88,21 @@ def test_a_workload_that_is_rolled_back_is_known_from_the_record(later: list[Run
 )
 def test_what_another_rollback_has_taken_back_is_not_brought_out_again(later: list[Run], by: str) -> None:
     assert undo._rolled_back(FIRST, later)[1] == ({CART: by} if by else {})
+
+
+@pytest.mark.parametrize(
+    ("later", "warned"),
+    [
+        (run(1, IMAGE), True),
+        (run(1, UNDO), True),
+        (run(1, IMAGE, known=False), True),  # nobody knows what became of it
+        (run(1, IMAGE, **NO_CHANGE, unsure=True), True),
+        (run(1, IMAGE, **NO_CHANGE), False),
+        (run(1, LABEL), False),
+        (run(1, LABEL, known=False), False),
+    ],
+)
+def test_undo_warns_of_what_may_have_changed_a_workload_since(later: Run, warned: bool) -> None:
+    notes = undo._notes({CART}, [later])
+    assert [note.endswith("changed the same workloads since, or may have: r1") for note in notes] == [True] * warned
+    assert undo._notes({("c2", *CART[1:])}, [later]) == []

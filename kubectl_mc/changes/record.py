@@ -84,8 +84,8 @@ def open_log(path: str, run: str) -> RunLog:
         descriptor = regular_files.opener(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         if os.fstat(descriptor).st_uid == os.getuid():
             os.fchmod(descriptor, 0o600)
-    except OSError as error:
-        raise messages.RecordError(path, error.strerror or str(error), folder) from None
+    except OSError as error:  # that of regular_files has no file's name: what is there is no regular file
+        raise messages.RecordError(path, error.strerror or str(error), folder if error.filename else "") from None
     return RunLog(descriptor, run, path)
 
 

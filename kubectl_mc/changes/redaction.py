@@ -84,7 +84,9 @@ _SECRET_PAIR = re.compile(r"""([\w.-]+=)[^\s"']+""")
 
 # What a server may echo of the request: the value of its Authorization, a JWT, a token of OpenShift.
 _CREDENTIAL = re.compile(
-    r"\b((?:bearer|basic)\s+)(?=\S*[\d=])[\w.~+/=-]{8,}|\beyJ[\w-]{8,}(?:\.[\w-]+)*|\bsha256~[\w-]{16,}", re.IGNORECASE
+    r"\b((?:bearer|basic)\s+(?=\S*[\d=])|authorization[\"']?:\s*[\"']?(?:bearer|basic)\s+)[\w.~+/=-]{8,}"
+    r"|\beyJ[\w-]{8,}(?:\.[\w-]+)*|\bsha256~[\w-]{16,}",
+    re.IGNORECASE,
 )
 _SHORTEST_CREDENTIAL = 8  # characters; a shorter one may be a part of any text
 

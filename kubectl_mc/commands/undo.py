@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from kubectl_mc import PROGRAM, messages
 from kubectl_mc.changes import earlier_run, redaction, rollouts
@@ -50,18 +50,19 @@ def run(line: CommandLine, environment: Environment) -> int:
         raise messages.nothing_to_undo(earlier.id)
     names = list(dict.fromkeys(cluster for clusters in groups.values() for cluster in clusters))
     wanted = earlier_run.narrowed_names(earlier, names, options.clusters, bool(recorded.options.contexts))
+    unclear = sorted(_unclear(earlier) - {*names})
+    if unclear and not options.clusters:
+        streams.say([messages.not_rolled_back_as_unclear(earlier.id, unclear)])
     # The record is in order; the ids of runs that began in the same second are not.
     since = runs.runs[[run.id for run in runs.runs].index(earlier.id) + 1 :]
-    rolled_back = _rolled_back(earlier, since)
-    groups = _revised_workloads(earlier, rolled_back)
-    rollbacks: dict[str, list[str]] = {}
-    for cluster, run_id in dict.fromkeys((cluster, run_id) for (cluster, _, _), run_id in rolled_back.items()):
-        if cluster in wanted:
-            rollbacks.setdefault(run_id, []).append(cluster)
+    rolled_back, taken_back = _rolled_back(earlier, since)
+    left_out = {**rolled_back, **taken_back}
+    groups = _revised_workloads(earlier, left_out)
+    rollbacks = [_clusters_by_run(ids, wanted) for ids in (rolled_back, taken_back)]
     wanted = [name for name in wanted if any(name in clusters for clusters in groups.values())]
     if not wanted:
-        raise messages.rolled_back(earlier.id, rollbacks)
-    streams.say(messages.rolled_back_before(rollbacks))
+        raise messages.rolled_back(earlier.id, *rollbacks)
+    streams.say(messages.rolled_back_before(*rollbacks))
     typed = [(name, value) for name, value in options.typed if name != "clusters"]
     # A flag that is typed now replaces that of the run, also one that may be repeated.
     kept = set(_KEPT_FLAGS) - set(dict(typed))
@@ -82,7 +83,7 @@ def run(line: CommandLine, environment: Environment) -> int:
         raise UserError("; ".join(ties))
     streams.say([f"Error: {tie}" for tie in ties])
     wanted = [cluster.name for cluster in reached.clusters if not cluster.tie]
-    streams.say(_notes(_workloads(earlier) - rolled_back.keys(), since))
+    streams.say(_notes(_workloads(earlier) - left_out.keys(), since))
     undoings = [
         _undo_invocation(group, flags, chosen, own_flags)
         for group, clusters in groups.items()
@@ -96,7 +97,8 @@ def _notes(workloads: set[tuple[str, str, str]], since: Sequence[Run]) -> list[s
 
     since: the runs after that of the workloads
     """
-    later = [run.id for run in since if _workloads(run) & workloads]
+    clusters = {cluster for cluster, _, _ in workloads}
+    later = [run.id for run in filter(_may_revise, since) if _workloads(run) & workloads or _unclear(run) & clusters]
     without_namespace = sorted({resource for _, resource, namespace in workloads if not namespace})
     return [
         *([messages.changed_since(later)] if later else []),
@@ -164,27 +166,45 @@ def _workloads(run: Run) -> set[tuple[str, str, str]]:
     }
 
 
-def _rolled_back(run: Run, since: Sequence[Run]) -> dict[tuple[str, str, str], str]:
-    """Return (cluster, workload, namespace) of what is, or may be, rolled back already -> the id of the last rollback.
+def _unclear(run: Run) -> set[str]:
+    """Return the clusters of which nobody knows whether the run has changed them."""
+    return {outcome.cluster for outcome in run.outcomes() if outcome.may_be_done}
 
-    A `rollout undo` after another one brings out again what that has taken back, and after another change it is that
-    change that it takes back. So of the later runs, the rollbacks ahead of any other change count, if they are odd.
+
+def _rolled_back(
+    run: Run, since: Sequence[Run]
+) -> tuple[dict[tuple[str, str, str], str], dict[tuple[str, str, str], str]]:
+    """Return two dicts, (cluster, workload, namespace) -> the id of the last rollback, of what isn't to be rolled back.
+
+    The first has what is, or may be, rolled back already. The second has what was changed otherwise since, and that is
+    rolled back: a `rollout undo` after another one brings out again what that has taken back. So of the later runs, the
+    rollbacks ahead of any other change count for the first, those after the last one for the second, if they are odd.
     """
-    rollbacks: dict[tuple[str, str, str], list[str]] = {workload: [] for workload in sorted(_workloads(run))}
-    changed_otherwise = set[tuple[str, str, str]]()
-    for later in since:
-        touched = _workloads(later) | _begun_rollbacks(later)
-        for workload in (touched & rollbacks.keys()) - changed_otherwise:
+    # workload -> the ids of the rollbacks ahead of the first other change, and after each of them
+    rollbacks: dict[tuple[str, str, str], list[list[str]]] = {workload: [[]] for workload in sorted(_workloads(run))}
+    for later in filter(_may_revise, since):
+        for workload in (_workloads(later) | _begun_rollbacks(later)) & rollbacks.keys():
             if _rollback_line(later):
-                rollbacks[workload].append(later.id)
+                rollbacks[workload][-1].append(later.id)
             else:
-                changed_otherwise.add(workload)
-    return {workload: ids[-1] for workload, ids in rollbacks.items() if len(ids) % 2}
+                rollbacks[workload].append([])
+    rolled_back = {workload: ids[0][-1] for workload, ids in rollbacks.items() if len(ids[0]) % 2}
+    taken_back = {workload: ids[-1][-1] for workload, ids in rollbacks.items() if len(ids[-1]) % 2}
+    return rolled_back, {workload: last for workload, last in taken_back.items() if workload not in rolled_back}
+
+
+def _clusters_by_run(ids: Mapping[tuple[str, str, str], str], wanted: Container[str]) -> dict[str, list[str]]:
+    """Return the id of a run -> the wanted clusters where it is the rollback. ids: as of `_rolled_back`"""
+    by_run: dict[str, list[str]] = {}
+    for cluster, run_id in dict.fromkeys((cluster, run_id) for (cluster, _, _), run_id in ids.items()):
+        if cluster in wanted:
+            by_run.setdefault(run_id, []).append(cluster)
+    return by_run
 
 
 def _begun_rollbacks(run: Run) -> set[tuple[str, str, str]]:
     """Return (cluster, workload, namespace) of what `rollout undo` was for where it isn't known how it ended."""
-    clusters = [outcome.cluster for outcome in run.outcomes() if outcome.may_be_done]
+    clusters = _unclear(run)
     line = _rollback_line(run) if clusters else None
     if not line:
         return set()
@@ -194,11 +214,21 @@ def _begun_rollbacks(run: Run) -> set[tuple[str, str, str]]:
 
 def _rollback_line(run: Run) -> CommandLine | None:
     """Return the command line of a run of `rollout undo`; None for other runs, and where it can't be read."""
+    line = _recorded_line(run)
+    return line if line and line.path == _UNDO else None
+
+
+def _may_revise(run: Run) -> bool:
+    """Return whether a run may have given workloads a new revision: no `scale`, `label` or `rollout pause` does."""
+    line = _recorded_line(run)
+    return line is None or verbs.find_row(line).as_change.revises
+
+
+def _recorded_line(run: Run) -> CommandLine | None:
     try:
-        line = parse_invocation([str(word) for word in run.start["argv"]]).kubectl
+        return earlier_run.recorded_invocation(run).kubectl
     except UserError:
         return None
-    return line if line.path == _UNDO else None
 
 
 def _revised_workloads(run: Run, without: Container[tuple[str, str, str]] = ()) -> dict[tuple[str, ...], list[str]]:

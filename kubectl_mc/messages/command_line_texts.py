@@ -211,6 +211,11 @@ def bad_kuberc(problem: str) -> UserError:
     return UserError(f"the kuberc file can't be used: {visible(problem)}. KUBERC=off leaves it out")
 
 
+def spent_kuberc(path: str) -> UserError:
+    """Say that a kuberc is a pipe without content: the kubectl that starts us as a plugin reads its kuberc, too."""
+    return bad_kuberc(f"{path}: it is a pipe in which nothing is left, as kubectl itself reads it first. Name a file")
+
+
 def unclear_kuberc(path: str, problem: str) -> UserError:
     """Say that it isn't certain what kubectl makes of the user's kuberc."""
     return UserError(

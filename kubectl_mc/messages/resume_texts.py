@@ -141,8 +141,20 @@ def nothing_to_undo(run: str) -> UserError:
     )
 
 
-def rolled_back(run: str, rollbacks: Mapping[str, Sequence[str]]) -> UserError:
-    """Say that undo has nothing to do. rollbacks: the runs that have rolled the run back -> in which clusters"""
+def rolled_back(
+    run: str, rollbacks: Mapping[str, Sequence[str]], rollbacks_of_others: Mapping[str, Sequence[str]]
+) -> UserError:
+    """Say that undo has nothing to do.
+
+    rollbacks: the runs that have rolled the run back -> in which clusters; rollbacks_of_others: those that have rolled
+    back what was changed after it, in other clusters
+    """
+    if not rollbacks:
+        by = ", ".join(f"{rollback} in {fold_names(clusters)}" for rollback, clusters in rollbacks_of_others.items())
+        return UserError(
+            f"a rollout undo would bring out again what was changed after run {run}, and rolled back by {by}. For "
+            f"another revision, see: {PROGRAM} rollout history; then: {PROGRAM} rollout undo --to-revision=N"
+        )
     by = ", ".join(f"by {rollback} in {fold_names(clusters)}" for rollback, clusters in rollbacks.items())
     ids = " or ".join(rollbacks)
     return UserError(
@@ -151,11 +163,18 @@ def rolled_back(run: str, rollbacks: Mapping[str, Sequence[str]]) -> UserError:
     )
 
 
-def rolled_back_before(rollbacks: Mapping[str, Sequence[str]]) -> list[str]:
-    """Say which clusters undo leaves out. rollbacks: as of `rolled_back`"""
+def rolled_back_before(
+    rollbacks: Mapping[str, Sequence[str]], rollbacks_of_others: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Say which clusters undo leaves out. rollbacks, rollbacks_of_others: as of `rolled_back`"""
+    texts = (
+        ("{} has rolled it back already", rollbacks),
+        ("it would bring out again what {} has rolled back", rollbacks_of_others),
+    )
     return [
-        f"Note: left out, as {rollback} has rolled it back already: {fold_names(clusters)}"
-        for rollback, clusters in rollbacks.items()
+        f"Note: left out, as {text.format(rollback)}: {fold_names(clusters)}"
+        for text, by_run in texts
+        for rollback, clusters in by_run.items()
     ]
 
 
@@ -186,8 +205,16 @@ def may_be_done(names: str) -> str:
 
 
 def changed_since(runs: Sequence[str]) -> str:
-    """Say that later runs have changed the workloads that undo rolls back."""
+    """Say that later runs have changed the workloads that undo rolls back, or may have: their end isn't known."""
     return (
-        "Warning: rollout undo takes back the latest revision, and these runs have changed the same workloads since: "
-        f"{name_list(runs)}"
+        "Warning: rollout undo takes back the latest revision, and these runs have changed the same workloads since, "
+        f"or may have: {name_list(runs)}"
+    )
+
+
+def not_rolled_back_as_unclear(run: str, clusters: Sequence[str]) -> str:
+    """Say which clusters undo leaves out, as nobody knows what became of the run there."""
+    return (
+        f"Note: left out, as it isn't known whether run {run} has changed them: {fold_names(clusters)}. Their "
+        f"revisions: {PROGRAM} rollout history --clusters={','.join(clusters)}"
     )

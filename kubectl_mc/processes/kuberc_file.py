@@ -119,7 +119,7 @@ def _read(path: str, named: bool, environment: Environment) -> Kuberc:
     """
     from kubectl_mc.command_line.kuberc import Kuberc
     from kubectl_mc.command_line.kuberc_text import UnclearError
-    from kubectl_mc.processes import regular_files
+    from kubectl_mc.processes import pipe_files, regular_files
 
     directory, key = (
         cache.cache_directory(environment.kube_directory),
@@ -135,7 +135,10 @@ def _read(path: str, named: bool, environment: Environment) -> Kuberc:
             pass
     try:
         with open(path, "rb", opener=None if named else regular_files.opener) as file:
-            preferences = _parse(file.read())
+            content = file.read()
+        if named and not content and pipe_files.is_pipe(path):  # the kubectl that starts us reads it ahead of us
+            raise messages.spent_kuberc(path)
+        preferences = _parse(content)
     except UnclearError as error:
         raise messages.unclear_kuberc(path, str(error)) from None
     except (OSError, ValueError) as error:

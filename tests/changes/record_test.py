@@ -55,6 +55,12 @@ def test_a_folder_that_can_t_be_made_is_to_be_mounted(tmp_path: Path) -> None:
         record.open_log(str(tmp_path / "file" / "kubectl-mc" / "audit.jsonl"), "r1")
 
 
+def test_no_folder_is_to_be_mounted_for_a_record_that_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "audit.jsonl").symlink_to(os.devnull)
+    with pytest.raises(UserError, match=r"audit\.jsonl can't be used: it is no regular file$"):
+        record.open_log(str(tmp_path / "audit.jsonl"), "r1")
+
+
 def test_a_file_and_folder_that_others_could_read_are_closed(path: str) -> None:
     folder = Path(path).parent
     folder.mkdir(mode=0o755)

@@ -30,6 +30,7 @@ def test_the_status_of_several_groups_says_whether_anything_was_rolled_back(stat
 
 
 CART = ("c1", "deployment.apps/cart", "shop")
+LABEL = ("label", "deploy/cart", "a=b", "--namespace", "shop", "--clusters=c1")
 UNDO = ("rollout", "undo", "deployment.apps/cart", "--namespace", "shop", "--clusters=c1")
 IMAGE = ("set", "image", "deploy/cart", "app=new", "--namespace", "shop", "--clusters=c1")
 
@@ -60,9 +61,48 @@ NO_CHANGE: dict[str, Any] = {"state": "failed", "objects": []}
         ([run(1, UNDO), run(2, IMAGE)], "r1"),
         ([run(1, UNDO), run(2, IMAGE), run(3, UNDO)], "r1"),
         ([run(1, IMAGE), run(2, UNDO)], ""),  # that takes r1 back
+        ([run(1, LABEL), run(2, UNDO)], "r2"),  # a label is no revision
         ([run(1, ("rollout", "undo", "--no-such=x", "deploy/cart"))], "r1"),
         ([run(1, ("--max-parallel=many", *UNDO)), run(2, UNDO)], ""),  # a line that somebody has edited
     ],
 )
 def test_a_workload_that_is_rolled_back_is_known_from_the_record(later: list[Run], by: str) -> None:
-    assert undo._rolled_back(FIRST, later) == ({CART: by} if by else {})
+    assert undo._rolled_back(FIRST, later)[0] == ({CART: by} if by else {})
+
+
+@pytest.mark.parametrize(
+    ("later", "by"),
+    [
+        ([run(1, IMAGE)], ""),
+        ([run(1, IMAGE), run(2, UNDO)], "r2"),  # the revision before is that of r1
+        ([run(1, IMAGE), run(2, LABEL), run(3, UNDO)], "r3"),
+        ([run(1, IMAGE), run(2, UNDO, known=False)], "r2"),
+        ([run(1, IMAGE), run(2, UNDO, **NO_CHANGE)], ""),
+        ([run(1, IMAGE), run(2, UNDO), run(3, UNDO)], ""),  # r1 is there again
+        ([run(1, IMAGE), run(2, UNDO), run(3, IMAGE)], ""),
+        ([run(1, IMAGE), run(2, UNDO), run(3, IMAGE), run(4, UNDO)], "r4"),
+        ([run(1, UNDO), run(2, UNDO), run(3, IMAGE), run(4, UNDO)], "r4"),
+        ([run(1, UNDO), run(2, IMAGE), run(3, UNDO)], ""),  # the first run is rolled back
+        ([run(1, LABEL), run(2, UNDO)], ""),
+    ],
+)
+def test_what_another_rollback_has_taken_back_is_not_brought_out_again(later: list[Run], by: str) -> None:
+    assert undo._rolled_back(FIRST, later)[1] == ({CART: by} if by else {})
+
+
+@pytest.mark.parametrize(
+    ("later", "warned"),
+    [
+        (run(1, IMAGE), True),
+        (run(1, UNDO), True),
+        (run(1, IMAGE, known=False), True),  # nobody knows what became of it
+        (run(1, IMAGE, **NO_CHANGE, unsure=True), True),
+        (run(1, IMAGE, **NO_CHANGE), False),
+        (run(1, LABEL), False),
+        (run(1, LABEL, known=False), False),
+    ],
+)
+def test_undo_warns_of_what_may_have_changed_a_workload_since(later: Run, warned: bool) -> None:
+    notes = undo._notes({CART}, [later])
+    assert [note.endswith("changed the same workloads since, or may have: r1") for note in notes] == [True] * warned
+    assert undo._notes({("c2", *CART[1:])}, [later]) == []

@@ -182,6 +182,30 @@ def test_a_second_undo_does_not_bring_out_again_what_the_first_has_rolled_back(p
 
 
 @needs("controllers")
+def test_undo_does_not_bring_out_again_a_later_change_that_is_rolled_back(place: Place) -> None:
+    place.mc(targeted(NEW_IMAGE, "--yes"))
+    first, changed = runs(place)[-1].id, place.everywhere(IMAGE)
+    place.mc(targeted(f"{NEW_IMAGE}er", "--yes"))
+    assert place.everywhere(IMAGE) != changed
+    assert place.mc("undo last --yes").status == 0
+    rollback = runs(place)[-1].id
+    refused = place.mc(f"undo {first} --yes")
+    assert (refused.status, f"rolled back by {rollback} in c1, c3. For another revision" in refused.stderr) == (1, True)
+    assert place.everywhere(IMAGE) == changed
+
+
+@needs("controllers")
+def test_undo_says_which_clusters_it_leaves_out_as_nobody_knows_what_was_done(place: Place) -> None:
+    place.mc(targeted(NEW_IMAGE, "--yes"))
+    path = Path(record.record_path(place.shell.environment["HOME"]))
+    events = [line for line in path.read_text().splitlines() if json.loads(line)["event"] != "end"]
+    path.write_text("".join(f"{line}\n" for line in events if '"cluster", "exit": 0, "cluster": "c3"' not in line))
+    done = place.mc("undo last --yes")
+    assert (done.status, done.stdout) == (0, "[c1] deployment.apps/cart rolled back\n")
+    assert f"whether run {runs(place)[0].id} has changed them: c3. Their revisions: " in done.stderr
+
+
+@needs("controllers")
 def test_undo_is_for_the_same_namespace_user_and_server(place: Place) -> None:
     was = place.everywhere(IMAGE)
     config = os.path.relpath(moved(place, c1="/shop", c3="/shop")["KUBECONFIG"])

@@ -183,9 +183,10 @@ def flag_needs_a_terminal(flag: str, instead: str) -> UserError:
     return UserError(f"--{flag} asks on the terminal, and there is none. Use --{instead}")
 
 
-def no_subcommand(command: str, word: str, subcommands: str) -> UserError:
+def no_subcommand(command: str, word: str, subcommands: Sequence[str]) -> UserError:
     """Say that a command of ours has no such subcommand."""
-    return UserError(f"{PROGRAM} {command} has no command '{visible(word)}'. There are: {subcommands}")
+    hint = did_you_mean(word, subcommands)
+    return UserError(f"{PROGRAM} {command} has no command '{visible(word)}'.{hint} There are: {', '.join(subcommands)}")
 
 
 def unclear_verb(flag: str) -> UserError:

@@ -33,6 +33,12 @@ def unknown_command(name: str, commands: Sequence[str], hint: str = "") -> UserE
     )
 
 
+def unknown_subverb(group: str, word: str, subverbs: Sequence[str]) -> UserError:
+    """Say that a group of kubectl's verbs, such as `rollout`, has no such verb."""
+    hint = did_you_mean(word, subverbs)
+    return UserError(f"kubectl {group} has no command '{visible(word)}'.{hint} See: {PROGRAM} {group} --help")
+
+
 def unknown_flag(text: str) -> UserError:
     """Say that kubectl doesn't have a flag. text: kubectl's own, of several lines"""
     error = UserError("\n".join(map(visible, text.splitlines())))

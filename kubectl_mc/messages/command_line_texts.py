@@ -161,6 +161,12 @@ def namespaces_of_files(namespaces: str) -> UserError:
     )
 
 
+def takes_no_namespace(command: str, by_inventory: bool) -> UserError:
+    """Say that a command of ours is about no namespace. by_inventory: it takes --inventory, which may be meant"""
+    meant = ". For the ClusterProfiles of a namespace of the hub: --inventory=NAMESPACE" if by_inventory else ""
+    return UserError(f"{PROGRAM} {command} takes no namespace: leave out --namespace (-n){meant}")
+
+
 def flag_is_not_for(flag: str, verb: str, only: str) -> UserError:
     """Say that a flag of ours is used for a verb that it is not for."""
     return UserError(f"--{flag} is for {only}, and not for {visible(verb)}")

@@ -45,6 +45,9 @@ SECTIONS: Mapping[str, str] = {
     "showing": """\
   what is shown
       --fold                     show once what clusters answer alike, ages left aside; the largest group first
+""",
+    "waiting": """\
+  with some verbs
       --if-present               wait, rollout status, diff: pass over the clusters that lack the object
       --no-reconnect             logs -f, get -w, events -w: a stream that breaks isn't taken up again, as with kubectl
 """,

@@ -13,7 +13,15 @@ from kubectl_mc.command_line import flag_tables, grammar, verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.invocation import Invocation, parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS, PLUGIN_FLAGS, REPORT, truth
-from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_VALUES, PLUGIN_RUN, REPORTED, RETYPED, WITHOUT_OPERANDS
+from kubectl_mc.command_line.own_commands import (
+    ASKING_AS,
+    COMMANDS,
+    FLAG_VALUES,
+    PLUGIN_RUN,
+    REPORTED,
+    RETYPED,
+    WITHOUT_OPERANDS,
+)
 from kubectl_mc.messages import UserError
 from kubectl_mc.processes import programs
 from kubectl_mc.processes.environment import Environment
@@ -76,6 +84,8 @@ def _check_own_command(line: CommandLine, typed: Sequence[tuple[str, str | None]
         flags = [f"--{name}" for name in (*table, *shared)]
         hint = other_tools.flag_hint(line.path[0], unexpected[0])
         raise messages.unexpected_argument(line.verb, unexpected[0], flags, hint)
+    if line.verb not in ASKING_AS and grammar.values(line, "namespace"):
+        raise messages.takes_no_namespace(line.verb, "inventory" in shared)
     kubectls = flag_tables.flag_table("").flags.keys() - {"help"}
     for name, value in (flag for token in line.tokens for flag in token.flags):
         if name not in kubectls and table[name].kind == "bool":

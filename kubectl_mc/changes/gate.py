@@ -27,7 +27,7 @@ from kubectl_mc.changes.protection import check_protection
 from kubectl_mc.changes.record import Outcome
 from kubectl_mc.changes.waves import plan_waves, refill_waves, tolerated_failures
 from kubectl_mc.command_line import grammar, verbs
-from kubectl_mc.command_line.options import exact_names, seconds
+from kubectl_mc.command_line.options import WAVE_FLAGS, exact_names, seconds
 from kubectl_mc.fleet import members
 from kubectl_mc.fleet.clusters import Cluster
 from kubectl_mc.merge import answers
@@ -128,9 +128,6 @@ def _are_duplicates(group: Sequence[tuple[Cluster, Target]]) -> bool:
     return agree and not members.as_duplicates([cluster for cluster, _ in group]).tied
 
 
-_WAVE_FLAGS = ("waves", "canary", "wave-timeout", "pause", "max-failures")
-
-
 def check_flags(request: Request, total: int) -> None:
     """Raise UserError for flags that don't fit the command, and for values that would only fail during the run."""
     options = request.options
@@ -139,7 +136,7 @@ def check_flags(request: Request, total: int) -> None:
         raise messages.flag_is_not_for("show-diff", request.line.verb, "apply")
     if verbs.stores_words(request.line):  # of a run of an earlier version
         raise messages.stores_words()
-    wave_flags = [name for name in typed if name in _WAVE_FLAGS]
+    wave_flags = [name for name in typed if name in WAVE_FLAGS]
     if wave_flags and verbs.mode(request.row, request.line) == "terminal":
         raise messages.one_by_one(wave_flags[0], request.line.verb)
     tolerated_failures(options.max_failures, total)

@@ -45,6 +45,9 @@ SECTIONS: Mapping[str, str] = {
     "showing": """\
   what is shown
       --fold                     show once what clusters answer alike, ages left aside; the largest group first
+""",
+    "waiting": """\
+  with some verbs
       --if-present               wait, rollout status, diff: pass over the clusters that lack the object
       --no-reconnect             logs -f, get -w, events -w: a stream that breaks isn't taken up again, as with kubectl
 """,
@@ -96,7 +99,7 @@ FLAGS_HELP = FLAGS_HEADING + "".join(SECTIONS.values())
 
 # Our own commands, each with a summary.
 SUMMARIES: Mapping[str, str] = {
-    "clusters": "the clusters of the hub; with --check, what it is like to reach them",
+    "clusters": "the clusters of the hub; with --check, whether you reach them",
     "compare": "which clusters have the same objects, and how the others differ",
     "setup": "which of your contexts reaches which cluster",
     "trust": "what ClusterProfiles may have this machine contact and run",
@@ -121,8 +124,7 @@ To begin with the contexts of your kubeconfig, or with a hub of ClusterProfiles:
 
 {_COMMANDS}
   kubectl mc --help        examples, and all flags of ours
-  kubectl mc VERB --help   kubectl's own help, and those flags of ours that the
-                           verb takes
+  kubectl mc VERB --help   kubectl's own help, and those flags of ours that the verb takes
 """
 
 HELP = f"""\
@@ -185,10 +187,14 @@ def fitted(text: str, width: int) -> str:
     wrapper = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False)
     fitted_lines: list[str] = []
     for line in lines:
-        start = _START.match(line)
-        wrapper.subsequent_indent = " " * min(len(start[0]) if start else 0, width // 2)
-        is_example = line.startswith("  kubectl ")
-        fitted_lines += [line] if is_example or not line else wrapper.wrap(line)
+        start = match[0] if (match := _START.match(line)) else ""
+        wrapper.subsequent_indent = " " * min(len(start), width // 2)
+        if not line or (line.startswith("  kubectl ") and (len(line) <= width or not start.strip())):
+            fitted_lines.append(line)
+        elif line.startswith("  kubectl ") and len(start) > width // 2:  # what it does gets a line of its own
+            fitted_lines += [start.rstrip(), *wrapper.wrap(wrapper.subsequent_indent + line[len(start) :])]
+        else:
+            fitted_lines += wrapper.wrap(line)
     return "\n".join(fitted_lines)
 
 

@@ -118,10 +118,11 @@ TABLE_FLAGS = ("where", "count-by")
 # Flags that need a hub, so they don't go with clusters that are contexts of the kubeconfig.
 HUB_FLAGS = (*_PROFILE_FLAGS, "hub-context", "inventory")
 
+# Flags about the steps of a change.
+WAVE_FLAGS = ("waves", "canary", "wave-timeout", "pause", "max-failures")
+
 # Flags about changes.
-CHANGE_FLAGS = (
-    "yes", "waves", "canary", "wave-timeout", "pause", "max-failures", "continue-on-preflight-error", "show-diff",
-)  # fmt: skip
+CHANGE_FLAGS = ("yes", *WAVE_FLAGS, "continue-on-preflight-error", "show-diff")
 
 # Flags that are ours behind a plugin's name, too: which clusters it is for, how they are reached, and how it passes the
 # gate. Every other flag there is the plugin's, whatever it is called; ahead of its name all of ours are ours.

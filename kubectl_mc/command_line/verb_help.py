@@ -10,7 +10,8 @@ import re
 from kubectl_mc.command_line import verbs
 from kubectl_mc.command_line.grammar import CommandLine
 from kubectl_mc.command_line.help_texts import FLAGS_HEADING, SECTIONS, flag_descriptions
-from kubectl_mc.command_line.options import LOG_FLAGS, PLUGIN_FLAGS, TABLE_FLAGS
+from kubectl_mc.command_line.options import LOG_FLAGS, PLUGIN_FLAGS, TABLE_FLAGS, WAVE_FLAGS
+from kubectl_mc.command_line.verb_rows import VerbRow
 
 
 def verb_help(line: CommandLine) -> str:
@@ -32,12 +33,20 @@ def used_flags(line: CommandLine) -> dict[str, str]:
     may_change = not line.path or row.change
     described = flag_descriptions(name for name in SECTIONS if may_change or name != "changes")
     if verbs.is_plugin(line):
-        return {name: text for name, text in described.items() if name in PLUGIN_FLAGS}
-    if not row.output.log_lines:
-        others = ("output", *(LOG_FLAGS if line.path else ()))
-        described = {name: text for name, text in described.items() if name not in others}
-    if line.path and row.output.shape != "table" and not row.output.table_by:
-        described = {name: text for name, text in described.items() if name not in TABLE_FLAGS}
-    if line.path and not row.status.needs_all:
-        described.pop("if-present")
-    return described
+        described = {name: text for name, text in described.items() if name in PLUGIN_FLAGS}
+    refused = _refused(row, line) if line.path else ("output",)
+    return {name: text for name, text in described.items() if name not in refused}
+
+
+def _refused(row: VerbRow, line: CommandLine) -> set[str]:
+    """Return those flags of ours that the verb refuses, whatever other flags it has."""
+    takes = {
+        ("output", *LOG_FLAGS): row.output.log_lines,
+        TABLE_FLAGS: row.output.shape == "table" or bool(row.output.table_by),
+        ("if-present",): row.status.needs_all,
+        ("no-reconnect",): bool(row.modes.streamed_by) or row.output.log_lines,
+        ("fold",): row.modes.usual == "captured",
+        ("show-diff",): line.path == ("apply",),
+        WAVE_FLAGS: row.modes.usual != "terminal",
+    }
+    return {flag for flags, takes_them in takes.items() if not takes_them for flag in flags}

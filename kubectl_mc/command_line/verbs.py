@@ -77,8 +77,10 @@ def output_shape(row: VerbRow, line: CommandLine) -> Shape:
 
 
 def is_change(row: VerbRow, line: CommandLine) -> bool:
-    """Return whether the command changes something; a dry run and a list of what is there do not."""
-    return row.change is not None and not _has_dry_run(line) and not _only_lists(row.change, line)
+    """Return whether the command changes something; its help, a dry run and a list of what is there do not."""
+    if row.change is None or asks_for_help(line):
+        return False
+    return not _has_dry_run(line) and not _only_lists(row.change, line)
 
 
 def effect(line: CommandLine) -> Effect:

@@ -32,7 +32,7 @@ def run(line: CommandLine, environment: Environment) -> int:
     """List the runs, or show one of them; `audit` alone lists. Raises UserError."""
     operands, path, stdout = grammar.operands(line), record.record_path(environment.home), environment.streams.stdout
     if line.path == ("audit",) and operands:
-        raise messages.no_subcommand("audit", operands[0], "list, show")
+        raise messages.no_subcommand("audit", operands[0], ("list", "show"))
     form = grammar.value(line, "output") or ""
     if line.path[-1] == "show" and len(operands) != 1:
         raise messages.which_run("audit show")

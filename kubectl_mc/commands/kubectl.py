@@ -54,6 +54,7 @@ def run_resolved(line: CommandLine, environment: Environment, show: Show | None 
         environment.streams.say([OWN_VERSION])
     if mode == "local":
         return _run_locally(line, environment)
+    programs.check_subverb(line, environment)
     programs.check_flags(line, environment)
     if lists_namespaces(line) and verbs.is_kubectls(line):
         _check_namespaces(line, row)

@@ -61,7 +61,7 @@ Examples:
 def run(line: CommandLine, environment: Environment) -> int:
     """List, approve, revoke or export; `trust` alone lists. Raises UserError."""
     if line.path == ("trust",) and grammar.operands(line):
-        raise messages.no_subcommand("trust", grammar.operands(line)[0], "list, approve, revoke, export")
+        raise messages.no_subcommand("trust", grammar.operands(line)[0], ("list", "approve", "revoke", "export"))
     return {"approve": _approve, "revoke": _revoke, "export": _export}.get(line.path[-1], _list)(line, environment)
 
 

@@ -57,8 +57,6 @@ def run(line: CommandLine, environment: Environment) -> int:
             raise lasting_texts.use_takes_one_thing(word)
     if environment.options.clusterprofile_provider_file:
         raise lasting_texts.not_kept("clusterprofile-provider-file")
-    if grammar.values(line, "namespace"):
-        raise lasting_texts.no_namespace_kept()
     if lifts:
         return _lift(path, environment)
     kept = lasting_choice.read_choices(path)

@@ -21,7 +21,8 @@ def refusal(row: VerbRow, line: CommandLine, options: Options) -> UserError | No
     flag = "where" if options.where else "count-by"
     is_table = verbs.output_shape(row, line) == "table" and not verbs.is_dry_run(row, line)
     if not is_table or grammar.value(line, "raw") is not None:
-        return messages.flag_is_not_for(flag, " ".join(line.path), "tables, such as those of get, events and top")
+        verb = " ".join(line.path) + " --raw" * (grammar.value(line, "raw") is not None)
+        return messages.flag_is_not_for(flag, verb, "tables, such as those of get, events and top")
     form, _ = grammar.output_format(line)
     if form not in TABLES and not ("count-by" in dict(options.typed) and form in COUNT_OUTPUTS):
         return messages.no_columns(flag, form)

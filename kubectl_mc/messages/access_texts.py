@@ -114,7 +114,9 @@ def nothing_approved(name: str) -> UserError:
 
 def approval_needs_terminal() -> UserError:
     """Say that `trust approve` has to ask, and there is no terminal."""
-    return UserError("nobody to ask: stdin is not a terminal. To approve all that is shown above, add --yes")
+    return UserError(
+        "there is nobody to ask, as stdin is not a terminal. To approve all that is shown above, add --yes"
+    )
 
 
 def login_not_renewed(clusters: str, program: str, problem: str) -> str:

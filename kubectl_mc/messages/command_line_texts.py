@@ -33,6 +33,12 @@ def unknown_command(name: str, commands: Sequence[str], hint: str = "") -> UserE
     )
 
 
+def unknown_subverb(group: str, word: str, subverbs: Sequence[str]) -> UserError:
+    """Say that a group of kubectl's verbs, such as `rollout`, has no such verb."""
+    hint = did_you_mean(word, subverbs)
+    return UserError(f"kubectl {group} has no command '{visible(word)}'.{hint} See: {PROGRAM} {group} --help")
+
+
 def unknown_flag(text: str) -> UserError:
     """Say that kubectl doesn't have a flag. text: kubectl's own, of several lines"""
     error = UserError("\n".join(map(visible, text.splitlines())))
@@ -155,6 +161,12 @@ def namespaces_of_files(namespaces: str) -> UserError:
     )
 
 
+def takes_no_namespace(command: str, by_inventory: bool) -> UserError:
+    """Say that a command of ours is about no namespace. by_inventory: it takes --inventory, which may be meant"""
+    meant = ". For the ClusterProfiles of a namespace of the hub: --inventory=NAMESPACE" if by_inventory else ""
+    return UserError(f"{PROGRAM} {command} takes no namespace: leave out --namespace (-n){meant}")
+
+
 def flag_is_not_for(flag: str, verb: str, only: str) -> UserError:
     """Say that a flag of ours is used for a verb that it is not for."""
     return UserError(f"--{flag} is for {only}, and not for {visible(verb)}")
@@ -183,9 +195,10 @@ def flag_needs_a_terminal(flag: str, instead: str) -> UserError:
     return UserError(f"--{flag} asks on the terminal, and there is none. Use --{instead}")
 
 
-def no_subcommand(command: str, word: str, subcommands: str) -> UserError:
+def no_subcommand(command: str, word: str, subcommands: Sequence[str]) -> UserError:
     """Say that a command of ours has no such subcommand."""
-    return UserError(f"{PROGRAM} {command} has no command '{visible(word)}'. There are: {subcommands}")
+    hint = did_you_mean(word, subcommands)
+    return UserError(f"{PROGRAM} {command} has no command '{visible(word)}'.{hint} There are: {', '.join(subcommands)}")
 
 
 def unclear_verb(flag: str) -> UserError:

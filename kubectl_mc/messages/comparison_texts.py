@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_mc import PROGRAM
-from kubectl_mc.messages.words import UserError, name_list, nearest, visible
+from kubectl_mc.messages.words import UserError, did_you_mean, name_list, visible
 
 
 def nothing_to_compare() -> UserError:
@@ -29,9 +29,8 @@ def wrong_path(path: str, position: int, reason: str) -> UserError:
 
 def not_among_chosen(name: str, chosen: Sequence[str]) -> UserError:
     """Say that the cluster of --against is not among the chosen ones."""
-    meant = nearest(name, chosen)
-    hint = f"did you mean {visible(meant)}?" if meant else f"they are {name_list(chosen, most=10)}"
-    return UserError(f"--against={visible(name)}: this cluster is not among those that are compared; {hint}")
+    hint = did_you_mean(name, chosen) or f" They are {name_list(chosen, most=10)}"
+    return UserError(f"--against={visible(name)}: this cluster is not among those that are compared.{hint}")
 
 
 def reference_failed(name: str) -> UserError:

@@ -176,9 +176,12 @@ def stale_inventory(context: str | None, why: str, age: float) -> str:
 
 def no_profiles(context: str | None, namespaces: Sequence[str]) -> UserError:
     """Say that the hub has no ClusterProfiles in the namespaces; NoClusterProfiles if it has none at all."""
-    error = UserError if namespaces else NoClusterProfiles
-    return error(
-        f"{_hub_that(context)} has no ClusterProfiles{in_namespaces(namespaces)}, so there is no cluster to ask"
+    text = f"{_hub_that(context)} has no ClusterProfiles{in_namespaces(namespaces)}, so there is no cluster to ask"
+    if not namespaces:
+        return NoClusterProfiles(text)
+    return UserError(
+        f"{text}. Without --inventory, or inventory: in ~/.kube/kubectl-mc-clusters.yaml, {PROGRAM} clusters -o wide "
+        "shows which inventories there are"
     )
 
 

@@ -90,11 +90,6 @@ def not_kept(flag: str) -> UserError:
     return UserError(f"--{flag} says how clusters are reached, not which: {PROGRAM} use doesn't keep it")
 
 
-def no_namespace_kept() -> UserError:
-    """Say that a choice has no namespace."""
-    return UserError(f"{PROGRAM} use keeps which clusters are chosen, and no namespace: leave out --namespace (-n)")
-
-
 def chosen_for(session: str, has_terminal: bool) -> str:
     """Say where a choice counts.
 

@@ -99,7 +99,8 @@ def unexpected_argument(command: str, word: str, flags: Iterable[str], hint: str
 
 
 SETUP_WITHOUT_TERMINAL = (
-    "nobody to ask: stdin is not a terminal. Nothing is written, as with --check; --yes takes what is certain"
+    "Note: there is nobody to ask, as stdin is not a terminal. So nothing is written, as with --check; --yes takes "
+    "what is certain"
 )
 
 

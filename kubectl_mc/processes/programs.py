@@ -98,6 +98,21 @@ def check_flags(line: CommandLine, environment: Environment) -> None:
         raise messages.unknown_flag(text)
 
 
+def check_subverb(line: CommandLine, environment: Environment) -> None:
+    """Raise UserError for a word behind a group of verbs that is no verb of the user's kubectl: `rollout restrat`.
+
+    A word that we don't know may be one of a newer kubectl's. Behind any other, --help shows that of the group (cobra).
+    """
+    row, words = verbs.find_row(line), grammar.operands(line)
+    if not row.group or line.verb != row.path or not words:
+        return
+    paths = [(*line.path, "--help"), (*line.path, words[0], "--help")]
+    of_group, of_word = (_help_of(environment, path).stdout for path in paths)
+    if of_group and of_group == of_word:
+        subverbs = [path.split(" ")[1] for path in FLAGS if path.startswith(f"{line.verb} ")]
+        raise messages.unknown_subverb(line.verb, words[0], subverbs)
+
+
 def _help_of(environment: Environment, words: Sequence[str]) -> Result:
     """Return what kubectl prints for words with --help. No cluster is asked, and no kuberc read."""
     from kubectl_mc.processes import event_loop

@@ -11,6 +11,7 @@ from kubectl_mc.command_line import help_texts, verb_help
 from kubectl_mc.command_line.invocation import parse_invocation
 from kubectl_mc.command_line.options import OWN_FLAGS
 from kubectl_mc.command_line.own_commands import COMMANDS, FLAG_SECTIONS
+from kubectl_mc.commands import resume, trust, use
 
 
 def test_each_flag_of_ours_is_described_once() -> None:
@@ -44,7 +45,10 @@ def test_what_is_shown_without_a_word_fits_a_small_terminal() -> None:
         ("get", ("where", "fold", "clusters", "no-reconnect"), ("include", "output", "waves", "yes", "if-present")),
         ("logs", ("include", "output", "by-time"), ("where", "waves")),
         ("apply", ("waves", "show-diff", "clusters"), ("include", "where")),
-        ("wait", ("if-present",), ("waves",)),
+        ("wait", ("if-present",), ("waves", "fold", "no-reconnect")),
+        ("describe", ("fold",), ("no-reconnect", "where")),
+        ("delete", ("waves", "fold"), ("no-reconnect", "show-diff", "if-present")),
+        ("edit", ("yes",), ("waves", "canary", "pause", "max-failures", "fold")),
     ],
 )
 def test_below_a_verbs_help_are_the_flags_that_it_takes(
@@ -77,6 +81,12 @@ def test_what_continues_a_flags_description_stands_below_it() -> None:
     fitted = help_texts.fitted(f"A paragraph\n--of prose\n\n  heading\n{flag}\n{example}\n", 26)
     flag_lines = ["      --flag=NAME  says", "             how it is"]
     assert fitted.split("\n") == ["A paragraph --of prose", "", "  heading", *flag_lines, example, ""]
+
+
+@pytest.mark.parametrize("text", [help_texts.BRIEF, use.HELP, resume.HELP, trust.HELP])
+def test_what_a_command_line_is_said_to_do_is_fitted_behind_it(text: str) -> None:
+    lines = [line for line in help_texts.fitted(text, 70).splitlines() if len(line) > 70]
+    assert [line for line in lines if "   " in line.strip()] == []
 
 
 @pytest.mark.parametrize("width", [0, 120])

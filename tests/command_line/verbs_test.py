@@ -41,6 +41,24 @@ def test_what_is_only_a_dry_run(text: str, rehearses: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("delete --help", False),
+        ("delete pod x -h", False),
+        ("help delete", False),
+        ("rollout --help", False),
+        ("delete pod x --help=false", True),
+        ("exec web -- ls --help", True),
+        ("danger delete --help", True),
+    ],
+)
+def test_the_help_of_a_change_is_none(text: str, changes: bool) -> None:
+    """So no error says what wasn't changed, as where `head` has read enough of it."""
+    line = invocation.parse_invocation(shlex.split(text)).kubectl
+    assert verbs.is_change(verbs.find_row(line), line) == changes
+
+
+@pytest.mark.parametrize(
     ("text", "mode"),
     [
         ("scale -h", "local"),

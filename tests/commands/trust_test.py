@@ -285,7 +285,8 @@ def test_a_hub_that_cannot_be_asked_leaves_the_record_to_be_seen(user: User) -> 
         (["approve", "nope"], "no cluster matches 'nope'"),
         (["revoke"], "name the clusters to revoke"),
         (["revoke", "nope"], "nothing approved matches 'nope'"),
-        (["aprove"], "kubectl mc trust has no command 'aprove'"),
+        (["list", "-n", "shop"], "kubectl mc trust list takes no namespace: leave out --namespace (-n). For the"),
+        (["aprove"], "kubectl mc trust has no command 'aprove'. Did you mean approve? There are: list, approve"),
     ],
 )
 def test_mistakes_are_said_with_what_to_do(user: User, words: list[str], text: str) -> None:

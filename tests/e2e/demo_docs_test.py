@@ -28,7 +28,7 @@ PAGES = {
     "docs/choosing.md": (8, r"^export"),
     "docs/clusters.md": (8, r"setup|port-forward|^kubectl mc (?:get|label) cm|clusters 'prod-\*' dev"),
     "docs/where.md": (3, r" -w "),
-    "docs/verbs.md": (6, r" hello | run clusters |autoscale|settings.yaml|^kubectl mc get nodes|report"),
+    "docs/verbs.md": (7, r" hello | run clusters |autoscale|settings.yaml|^kubectl mc get nodes|report"),
 }
 
 

@@ -202,7 +202,7 @@ def test_what_is_picked_is_kept_by_name(session: Shell, tmp_path: Path) -> None:
         (["--none", "-"], "kubectl mc use --none takes nothing else"),
         (["c1", "--clusterprofile-provider-file=x"], "kubectl mc use doesn't keep it"),
         (["c1", "--yes"], "kubectl mc use takes no '--yes'"),
-        (["c1", "-n", "shop"], "kubectl mc use keeps which clusters are chosen, and no namespace"),
+        (["c1", "-n", "shop"], "kubectl mc use takes no namespace: leave out --namespace (-n)"),
         (["--", "c1"], "kubectl mc use takes no '--'."),
         ([""], "flag needs an argument: --clusters"),
     ],

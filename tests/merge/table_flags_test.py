@@ -57,7 +57,7 @@ INSTEAD = "Choose objects with -l or --field-selector, or with jq behind -o json
             f"{ABOUT_COLUMNS.format('count-by')} -o kyaml has none. With ",
         ),
         ("get po -o json", f"{WHERE} {COUNT}", ""),
-        ("get --raw /api", WHERE, f"--where {ABOUT_TABLES} get"),
+        ("get --raw /api", WHERE, f"--where {ABOUT_TABLES} get --raw"),
         *(
             (text, WHERE, f"--where {ABOUT_TABLES} {text.partition(' -')[0]}")
             for text in ("describe", "logs", "version")

@@ -452,7 +452,9 @@ def test_a_hub_that_refuses_is_named_with_the_namespace(wanted: str, namespace: 
 def test_without_a_name_the_hub_is_the_current_context() -> None:
     assert str(messages.no_profiles(None, ())).startswith("the current context, used as hub, has no ClusterProfiles")
     assert str(messages.no_profiles("h", ())).startswith("hub context 'h' has no ClusterProfiles")
-    assert "has no ClusterProfiles in namespaces a, b, so" in str(messages.no_profiles("h", ("a", "b")))
+    of_inventories = str(messages.no_profiles("h", ("a", "b")))
+    assert "has no ClusterProfiles in namespaces a, b, so" in of_inventories
+    assert "clusters -o wide shows which inventories there are" in of_inventories
 
 
 def test_without_a_name_and_without_a_current_context_there_is_no_hub() -> None:

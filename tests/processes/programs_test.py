@@ -154,3 +154,35 @@ def test_what_a_kubectl_does_not_say_of_its_flags_is_no_error(tmp_path: Path, sc
     kubectl.write_text(f"#!/bin/sh\n{script}\n")
     kubectl.chmod(0o755)
     programs.check_flags(grammar.parse_line(["get", "pods", "--x"]), environments.environment(kubectl=str(kubectl)))
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("rollout restrat deploy/x", "kubectl rollout has no command 'restrat'. Did you mean restart? See: "),
+        ("top pdo", "kubectl top has no command 'pdo'. Did you mean pod? See: "),
+        ("auth zzz", "kubectl auth has no command 'zzz'. See: kubectl mc auth --help"),
+        ("rollout newer deploy/x", None),
+        ("rollout restart deploy/x", None),
+        ("rollout", None),
+        ("get restrat", None),
+    ],
+)
+def test_a_mistyped_verb_of_a_group_is_an_error(tmp_path: Path, words: str, text: str | None) -> None:
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text('#!/bin/sh\necho "Usage: $1"\ntest "$2" != newer || echo "of its own"\n')
+    kubectl.chmod(0o755)
+    line, user = grammar.parse_line(words.split()), environments.environment(kubectl=str(kubectl))
+    if text is None:
+        programs.check_subverb(line, user)
+        return
+    with pytest.raises(UserError) as refused:
+        programs.check_subverb(line, user)
+    assert text in str(refused.value)
+
+
+def test_a_kubectl_without_a_help_of_the_group_is_left_to_say_what_it_lacks(tmp_path: Path) -> None:
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text("#!/bin/sh\nexit 1\n")
+    kubectl.chmod(0o755)
+    programs.check_subverb(grammar.parse_line(["rollout", "restrat"]), environments.environment(kubectl=str(kubectl)))

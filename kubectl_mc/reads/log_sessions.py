@@ -265,9 +265,9 @@ class LogSession:
                 self._kubectls.say_once(notice)
             if not is_initial:
                 self._say(f"+ {self._name(source)}")
-            same = (stream for stream in self._streams.values() if not is_initial and stream.source == source)
-            key = pod.uid, container.name
-            self._streams[key] = LogStream(source, pod, container, is_initial, self._now, former=next(same, None))
+            newest_first = () if is_initial else reversed(self._streams.values())
+            former = next((stream for stream in newest_first if stream.source == source), None)
+            self._streams[pod.uid, container.name] = LogStream(source, pod, container, is_initial, self._now, former)
 
     def _unfollowed(self, pod: Pod) -> list[Container]:
         """Return the containers of a pod that are meant, have a log, and are not followed yet."""

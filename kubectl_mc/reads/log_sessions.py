@@ -377,8 +377,8 @@ class LogSession:
 
     def _end_stream(self, stream: LogStream, cause: Cause | None, stdout: bytes, stderr: bytes) -> None:
         """Take the end of a stream's kubectl."""
-        is_mistake = cause and cause.kind == "error" and b"Error from server" not in stderr
-        if ((cause and cause.kind in _LASTING) or is_mistake) and not self.has_lines and not self.is_over:
+        lasts = cause and (cause.kind in _LASTING or (cause.kind == "error" and b"Error from server" not in stderr))
+        if lasts and not (self.has_lines or self.is_over or stream.is_retried):
             self._hand_back()  # kubectl says what is wrong
             return
         if cause and cause.kind == "unauthorized":

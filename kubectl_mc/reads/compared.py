@@ -79,6 +79,7 @@ def read_clusters(
         cause = result_cause(result, request)
         if cause and not cause.absent:
             outside.append(result.cluster)
+            cluster_results[index] = result._replace(stdout=b"")  # so it isn't said to be shown in part
             continue
         try:
             comparison.add(result.cluster, without_duplicates(objects[result.cluster]))

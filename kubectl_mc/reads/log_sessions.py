@@ -265,9 +265,9 @@ class LogSession:
                 self._kubectls.say_once(notice)
             if not is_initial:
                 self._say(f"+ {self._name(source)}")
-            same = (stream for stream in self._streams.values() if not is_initial and stream.source == source)
-            key = pod.uid, container.name
-            self._streams[key] = LogStream(source, pod, container, is_initial, self._now, former=next(same, None))
+            newest_first = () if is_initial else reversed(self._streams.values())
+            former = next((stream for stream in newest_first if stream.source == source), None)
+            self._streams[pod.uid, container.name] = LogStream(source, pod, container, is_initial, self._now, former)
 
     def _unfollowed(self, pod: Pod) -> list[Container]:
         """Return the containers of a pod that are meant, have a log, and are not followed yet."""
@@ -377,8 +377,8 @@ class LogSession:
 
     def _end_stream(self, stream: LogStream, cause: Cause | None, stdout: bytes, stderr: bytes) -> None:
         """Take the end of a stream's kubectl."""
-        is_mistake = cause and cause.kind == "error" and b"Error from server" not in stderr
-        if ((cause and cause.kind in _LASTING) or is_mistake) and not self.has_lines and not self.is_over:
+        lasts = cause and (cause.kind in _LASTING or (cause.kind == "error" and b"Error from server" not in stderr))
+        if lasts and not (self.has_lines or self.is_over or stream.is_retried):
             self._hand_back()  # kubectl says what is wrong
             return
         if cause and cause.kind == "unauthorized":

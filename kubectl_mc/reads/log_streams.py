@@ -105,6 +105,11 @@ class LogStream:
         return self._has_lines
 
     @property
+    def is_retried(self) -> bool:
+        """Whether a kubectl of it is not the first one."""
+        return self._attempts > 1
+
+    @property
     def needs_watch(self) -> bool:
         """Whether only the watch tells which instance is streamed next, as no line of it could show that."""
         return not self._has_lines or self._proof == "known" or self._container.restarts > self._instance
@@ -169,7 +174,7 @@ class LogStream:
         self.is_useless = self.is_useless or self._position.stopped is not None
         if lines.texts:
             self._has_lines, self._is_said, self._stuck = True, False, 0
-            self._is_former, self._may_be_others = False, self._may_be_others or self._attempts > 1
+            self._is_former, self._may_be_others = False, self._may_be_others or self.is_retried
             self._tries.work()
         return lines
 
@@ -268,7 +273,7 @@ class LogStream:
 
         Return where it goes on; None if it begins anew, as no lines of its pod can be shown.
         """
-        if self._attempts < 2:
+        if not self.is_retried:
             return None
         self.is_useless = self._is_left = True
         position, self._position = self._position, LogPosition()

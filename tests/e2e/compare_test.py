@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import MEMBERS, Done, Shell
+from tests.e2e.conftest import MEMBERS, Done, Shell, needs
 from tests.e2e.interrupt_test import children
 
 APP = """\
@@ -161,6 +161,16 @@ def test_a_file_is_compared_by_what_it_sets(own_app: tuple[Shell, Path]) -> None
     piped = shell.mc("compare", "-f", "-", stdin=APP.replace("replicas: 2", "replicas: 3"))
     assert "--- THE FILE\n+++ CLUSTERS (2): c1, c2\n" in piped.stdout
     assert "-  replicas: 3\n+  replicas: 2\n" in piped.stdout
+
+
+@needs("faults")
+def test_a_cluster_with_a_namespace_that_failed_is_not_compared_nor_said_to_be_shown_in_part(members: Shell) -> None:
+    words = ("compare", "cm", "-n", "shop,kube-system", "--cluster-timeout=2s")
+    assert members.mc(*words).status != 3  # and its types are known
+    with members.fault("c2", "hang-on-nth:2"):
+        done = members.mc(*words)
+    assert (done.status, "CLUSTER: c2" in done.stdout) == (3, False)
+    assert "\nShowing results from 2/3 clusters:\n" in done.stderr
 
 
 def test_a_file_may_have_what_is_in_no_namespace(members: Shell) -> None:

@@ -267,21 +267,32 @@ def test_a_token_that_expires_is_replaced(changing_user: PluginUser, expires: st
     assert (len(plugin.runs), any(run.by_kubectl for run in plugin.runs)) == (2, False)
 
 
-def test_another_pod_of_the_name_is_shown_once_though_the_watch_is_late(kubelet: Kubelet, changing: Shell) -> None:
+@pytest.mark.parametrize("has_ended", [False, True], ids=["first pod", "behind one that has ended"])
+def test_another_pod_of_the_name_is_shown_once_though_the_watch_is_late(
+    kubelet: Kubelet, changing: Shell, has_ended: bool
+) -> None:
     """As a StatefulSet makes one. kubectl asks by the name, so the stream of the old pod goes on with the new one."""
-    with changing.running(*LOGS, "-l", "app=one", "-c", "app") as logs:
-        kubelet.until_followed(POD, 1, "app")
-        kubelet.write(POD, ["old"])
+    pod, labels = "shop/zero", {"app": "zero"}
+    kubelet.create(pod, labels=labels, restart_policy="Never")
+    with changing.running(*LOGS, "-l", "app=zero") as logs:
+        kubelet.until_followed(pod, 1)
+        if has_ended:  # as one that was evicted, whose lines are all shown
+            kubelet.end(pod)
+            logs.until(r"^\[c1\] - pod/zero app$", "stderr")
+            kubelet.delete(pod)
+            kubelet.create(pod, labels=labels)
+            kubelet.until_followed(pod, 1)
+        kubelet.write(pod, ["old"])
         logs.until("old")
         changing.fleet.end_watches("c1", "pods", "stall")
-        kubelet.delete(POD)
-        kubelet.create(POD, ["app"], labels={"app": "one"})
-        kubelet.write(POD, ["new", "more"])
+        kubelet.delete(pod)
+        kubelet.create(pod, labels=labels)
+        kubelet.write(pod, ["new", "more"])
         logs.until("more")
         changing.fleet.set_fault("c1", None)  # a restart: the watch says what there is
-        logs.until(r"^\[c1\] - pod/one$", "stderr")
-        kubelet.until_followed(POD, 1, "app")
-        kubelet.write(POD, ["last"])
+        logs.until(r"^\[c1\] - pod/zero$", "stderr")
+        kubelet.until_followed(pod, 1)
+        kubelet.write(pod, ["last"])
         logs.until("last")
         interrupted(logs)
     assert lines(logs) == ["old", "new", "more", "last"]

@@ -163,3 +163,21 @@ def test_too_many_containers_of_a_cluster_that_was_said_to_be_silent_wait() -> N
     played.list_pods(pod("web", "app"), pod("other", "app"))
     assert (played.session.is_over, played.session.streams) == (False, 1)
     assert played.said[1:] == ["1 more to follow than --max-log-requests=1; they wait"]
+
+
+def test_kubectl_says_what_is_wrong_only_of_a_container_that_has_not_been_asked_for_before() -> None:
+    """As one of the name may come that lacks the container, ahead of the first line of all."""
+    error = b"error: container app is not valid for pod web\n"
+    played = Played(FOLLOWED)
+    played.list_pods(pod("web", "app"))
+    for index, stderr in enumerate((b"error: unexpected EOF\n", error), 1):
+        played.owners[index](Chunk(index, "c1", "stderr", stderr))
+        played.owners[index](Exit(index, "c1", 1))
+        for _ in range(300):
+            played.wait(0.05)
+    assert (len(played.lines), played.handed_back) == (4, [])
+    other = Played(FOLLOWED)
+    other.list_pods(pod("web", "app"))
+    other.owners[1](Chunk(1, "c1", "stderr", error))
+    other.owners[1](Exit(1, "c1", 1))
+    assert len(other.handed_back) == 1

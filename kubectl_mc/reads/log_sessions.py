@@ -211,7 +211,8 @@ class LogSession:
         for (uid, _), stream in self._streams.items():
             if uid == pod.uid:
                 stream.update(pod)
-                stream.pod_is_gone = stream.pod_is_gone or event.is_gone
+                if event.is_gone and not stream.pod_is_gone:
+                    stream.pod_is_gone, stream.leave_by = True, self._now + _LAST_LINES
 
     def _end_list(self) -> None:
         """Take that all pods have been listed: others are gone."""
@@ -238,8 +239,7 @@ class LogSession:
         if followed.pods.one and len(pods) > 1:
             self._say(f"Found {len(pods)} pods, using pod/{self._pods[self._one].name}")
         if not self._streams and (followed.pod or followed.reference):
-            name = followed.reference or f"pod/{followed.pod}"
-            self._say(f"{name} has no logs yet; they are waited for")
+            self._say(f"{followed.reference or f'pod/{followed.pod}'} has no logs yet; they are waited for")
 
     # --- The containers --------------------------------------------------------------------------------------
 
@@ -298,6 +298,8 @@ class LogSession:
 
     def _step(self, key: tuple[str, str], stream: LogStream) -> None:
         """Start the kubectl that a stream needs, end one of no use, and let go what is over."""
+        if stream.is_over and self._now > stream.leave_by:  # no other pod of the name takes over from it any more
+            del self._streams[key]
         if stream.is_over or stream.is_steady:
             return
         stream.wait(self._now, self._kubectls.waited(stream.kubectl))
@@ -323,18 +325,16 @@ class LogSession:
 
     def _lines_line(self, stream: LogStream, attempt: Attempt) -> CommandLine:
         """Return the command line of a kubectl that is started now."""
-        attempt = attempt._replace(age=stream.age(self._now))
-        return log_requests.lines_line(self.job.line, stream.source, attempt, stream.is_initial)
+        aged = attempt._replace(age=stream.age(self._now))
+        return log_requests.lines_line(self.job.line, stream.source, aged, stream.is_initial)
 
     def _part(self, key: tuple[str, str], stream: LogStream) -> None:
         """Let the container of a pod that is gone go, as soon as its stream has ended."""
         if stream.is_running:
-            stream.leave_by = min(stream.leave_by, self._now + _LAST_LINES)
             stream.is_useless = stream.is_useless or self._now > stream.leave_by
             return
         self._show(stream, stream.take_rest())
-        missing = stream.leave()
-        if missing:
+        if missing := stream.leave():
             self._say(messages.lines_may_be_missing(self._name(stream.source), *missing))
         del self._streams[key]
         self._has_changed = True

@@ -52,7 +52,7 @@ class LogStream:
     is_useless: what that kubectl prints is of no use any more
     is_over: all of its lines are shown that there will be
     pod_is_gone: its pod is deleted
-    leave_by: until when the kubectl may go on then
+    leave_by: until when its kubectl may go on then, and another pod of the name take over from it
     broken: why its stream has to be taken up again; "" if it hasn't, or if that is said already
     """
 

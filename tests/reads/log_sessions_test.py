@@ -62,6 +62,11 @@ class Played:
         for _ in range(4):
             self.wait(0.05)
 
+    def watch(self, kind: str, pod: object) -> None:
+        """Let the watch say something of a pod."""
+        text = json.dumps({"type": kind, "object": pod}) + "\n"
+        self.owners[0](Chunk(0, "c1", "stdout", text.encode()))
+
     def words(self, index: int) -> list[str]:
         """The words of a kubectl that is started now."""
         return canonical_words(self.lines[index]())
@@ -98,7 +103,7 @@ class Played:
         pass
 
 
-def pod(name: str, *containers: str) -> object:
+def pod(name: str, *containers: str) -> dict[str, object]:
     running = {"state": {"running": {"startedAt": "2026-11-26T09:00:00Z"}}, "restartCount": 0}
     return {
         "metadata": {"name": name, "namespace": "shop", "uid": name, "ownerReferences": [{}]},
@@ -181,3 +186,23 @@ def test_kubectl_says_what_is_wrong_only_of_a_container_that_has_not_been_asked_
     other.owners[1](Chunk(1, "c1", "stderr", error))
     other.owners[1](Exit(1, "c1", 1))
     assert len(other.handed_back) == 1
+
+
+def test_the_stream_of_a_pod_that_has_ended_is_dropped_some_time_after_the_pod() -> None:
+    """A CronJob's pods come and go for days. One of the name may take over from a stream for some seconds."""
+    played, running = Played(FOLLOWED), pod("web", "app")
+    played.list_pods(running)
+    state = {"terminated": {"startedAt": "2026-11-26T09:00:00Z", "finishedAt": "2026-11-26T09:01:00Z"}}
+    ended = {**running, "status": {"phase": "Succeeded", "containerStatuses": [{"name": "app", "state": state}]}}
+    played.watch("MODIFIED", ended)
+    for index in (1, 2):  # as it ended while the container ran, it is asked for once more
+        played.owners[index](Exit(index, "c1", 0))
+        played.wait(5.0)
+    assert played.said == ["- pod/web app"]
+    played.watch("DELETED", ended)
+    dropped = []
+    for _ in range(12):
+        played.wait(1.0)
+        dropped.append(not played.session._streams)
+    assert dropped == [False] * 10 + [True] * 2
+    assert played.said == ["- pod/web app"]

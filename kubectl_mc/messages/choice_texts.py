@@ -57,9 +57,8 @@ def protects_nothing(patterns: Sequence[str]) -> str:
 
 def excludes_nothing(pattern: str, names: Sequence[str]) -> UserError:
     """Say that what is to be left out of a change is none of the clusters with these names."""
-    hint = did_you_mean(pattern, names)
     return UserError(
-        f"no cluster matches '{visible(pattern)}', which is to be left out.{hint} Known clusters: {name_list(names)}"
+        f"no cluster matches '{visible(pattern)}', which is to be left out. Known clusters: {name_list(names)}"
     )
 
 

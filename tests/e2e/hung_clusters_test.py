@@ -28,15 +28,14 @@ def user_of_hung(user: PluginUser) -> Iterator[PluginUser]:
         yield user
 
 
-# Of each, what is to be read of c3.
-STREAMS = {
-    "get pods -n shop,default -w": "c3 ",
-    "get cm -n sh*,default -w": "c3 ",
-    "get cm/s* svc/c* -n sh*,default -w": "c3 ",
-    "logs deploy/cart -n sh*,default -c app -f": "c3 ",
-    "logs deploy/ca* -n sh*,default -c app -f --no-reconnect": "c3 ",
-    "logs deploy/cart -A -c app -f": "c3 ",
-}
+STREAMS = (
+    "get pods -n shop,default -w",
+    "get cm -n sh*,default -w",
+    "get cm/s* svc/c* -n sh*,default -w",
+    "logs deploy/cart -n sh*,default -c app -f",
+    "logs deploy/ca* -n sh*,default -c app -f --no-reconnect",
+    "logs deploy/cart -A -c app -f",
+)
 
 
 @needs("kubelet")
@@ -44,8 +43,8 @@ def test_a_stream_shows_those_that_have_answered_at_once(user_of_hung: PluginUse
     user = user_of_hung
     with ExitStack() as stack:
         started = {text: stack.enter_context(user.shell.running(*text.split())) for text in STREAMS}
-        for text, running in started.items():
-            running.until(STREAMS[text])
+        for running in started.values():
+            running.until("c3 ")
         for running in [*started.values()][2:4]:  # a watch, and a session that follows
             running.until(r"^\[c2\] can't be reached \(no answer\); it is waited for$", "stderr")
         for text, running in started.items():
